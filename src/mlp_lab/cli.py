@@ -1,0 +1,121 @@
+"""The commands: `python train.py ...` and `mlp-lab train ...`."""
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from mlp_lab import __version__
+from mlp_lab.config import explain, from_hydra, saved_values
+from mlp_lab.errors import Interrupted, UserError, nearest
+from mlp_lab.training.problem import pose
+
+FULL_ERROR = "HYDRA_FULL_ERROR"
+TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
+INTERRUPTED = 130
+"""Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
+
+logger = logging.getLogger(__name__)
+
+
+def config_folder() -> Path:
+    """`configs/`: inside an installed package, else beside `src/` in a checkout.
+
+    An absolute path serves a script, an editable install and an installed command alike.
+    """
+    package = Path(__file__).parent
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parents[1] / "configs"
+
+
+def run_folder(resume: str | None) -> str:
+    """The folder to go on in, or a new name: time, and letters that tell runs of one second apart."""
+    if resume is not None:
+        saved_values(Path(resume))  # says so if it is no run, before anything is written
+        return resume
+    return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
+
+
+def hydra_folder(resume: str | None) -> str | None:
+    """Hydra's record of a command; a resumed run keeps the record of its first one."""
+    return ".hydra" if resume is None else None
+
+
+def train() -> None:
+    """Compose the configuration from the command line and train; exit status 1 on an error."""
+    OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
+    OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
+    os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
+    command = hydra.main(
+        version_base="1.3", config_path=str(config_folder()), config_name="train"
+    )(train_job)
+    try:
+        command()
+    except Exception as error:
+        message = explain(error)
+        if TRACEBACK_WANTED or message is None:
+            raise
+        fail(message)
+
+
+def train_job(composed: DictConfig) -> None:
+    """One run: what Hydra calls with each composed configuration."""
+    hydra_config = HydraConfig.get()
+    folder = Path(hydra_config.runtime.output_dir)
+    overrides = list(hydra_config.overrides.task)
+    alone = hydra_config.mode == RunMode.RUN
+    try:
+        config, values = from_hydra(composed, overrides)
+        problem = pose(config)
+        from mlp_lab.training.run import run  # torch: a wrong setting is refused before it loads
+
+        run(config, values, problem, folder, overrides)
+    except Interrupted as stop:
+        print(stop, file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except UserError as error:
+        if not (alone and remove_unused(folder)):
+            logger.error(error)
+        if TRACEBACK_WANTED or not alone:
+            raise  # a sweep goes on with its other jobs and names this one
+        fail(str(error))
+
+
+def remove_unused(folder: Path) -> bool:
+    """Remove what Hydra wrote for a run that never began; whether it was removed."""
+    unused = {path.name for path in folder.iterdir()} <= {".hydra"}
+    if unused:
+        shutil.rmtree(folder)
+    return unused
+
+
+def fail(message: str) -> NoReturn:
+    """One line on stderr, exit status 1."""
+    print(message, file=sys.stderr)
+    sys.exit(1)
+
+
+COMMANDS = {"train": train}
+
+
+def main() -> None:
+    """`mlp-lab COMMAND ...`; each command parses its own arguments."""
+    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    if name in ("-h", "--help"):
+        print("mlp-lab train ...   train a network: the same as `python train.py ...`")
+    elif name == "--version":
+        print(__version__)
+    elif name in COMMANDS:
+        sys.argv = [sys.argv[0], *sys.argv[2:]]
+        COMMANDS[name]()
+    else:
+        fail(f"unknown command {name!r}{nearest(name, COMMANDS)} ({', '.join(COMMANDS)})")

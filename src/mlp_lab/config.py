@@ -1,0 +1,245 @@
+"""YAML -> typed Config; the one border to Hydra and OmegaConf.
+
+Hydra composes the files and the command line; `read` turns the result into plain dataclasses by
+their type hints. The schema is applied here and not in Hydra's ConfigStore, because OmegaConf's
+schemas cannot say `int | list[int]`, let `+typo=1` pass, and would appear among the choices of
+every group; here one grammar serves all errors.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from mlp_lab.data.catalogue import DATA
+from mlp_lab.data.raw import DataConfig
+from mlp_lab.errors import UserError, nearest, require, require_choice
+from mlp_lab.network.architecture import ModelConfig
+from mlp_lab.network.losses import LossConfig
+from mlp_lab.network.optimizers import OPTIMIZERS, GradientDescent, OptimizerConfig
+from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
+from mlp_lab.training.stopping import StopConfig
+from mlp_lab.training.tracking import TrackingConfig
+
+CHOICES: dict[type, Mapping[str, type]] = {
+    DataConfig: DATA,
+    OptimizerConfig: OPTIMIZERS,
+    ScheduleConfig: SCHEDULES,
+}
+"""Base class of a group -> the class of each of its choices, by the `name` in its YAML file."""
+
+MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
+
+
+@dataclass(kw_only=True, slots=True)
+class Config:
+    """Everything a run needs to know, and nothing else: equal configs give equal runs.
+
+    `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
+    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `threads`:
+    intra-op threads. `quiet`: print errors only. `resume`: a run folder to go on in.
+    """
+
+    model: ModelConfig
+    data: DataConfig
+    loss: LossConfig
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+    stop: StopConfig
+    tracking: TrackingConfig
+    seed: int
+    epochs: int
+    batch_size: int | str
+    device: str
+    dtype: str
+    gradient: str
+    threads: int
+    quiet: bool
+    resume: str | None
+
+    def __post_init__(self) -> None:
+        require(self.seed >= 0, "seed", "0 or more", self.seed)
+        require(self.epochs >= 1, "epochs", "1 or more", self.epochs)
+        if isinstance(self.batch_size, str):
+            require(self.batch_size == "full", "batch_size", "a number or 'full'", self.batch_size)
+        else:
+            require(self.batch_size >= 1, "batch_size", "1 or more, or 'full'", self.batch_size)
+        require_choice(self.device, "device", ["auto", "cpu", "cuda"])
+        require_choice(self.dtype, "dtype", ["float32", "float64"])
+        require_choice(self.gradient, "gradient", ["explicit", "autograd"])
+        require(self.threads >= 1, "threads", "1 or more", self.threads)
+        self._check_across_fields()
+
+    def _check_across_fields(self) -> None:
+        if isinstance(self.optimizer, GradientDescent) and self.batch_size != "full":
+            raise UserError(
+                f"batch_size must be 'full' with optimizer=gd, got {self.batch_size}:"
+                " use optimizer=sgd for mini-batches"
+            )
+        if isinstance(self.schedule, WarmUp) and self.schedule.rise >= self.epochs:
+            raise UserError(
+                f"schedule.rise must be below epochs={self.epochs}, got {self.schedule.rise}"
+            )
+        if self.data.val_fraction == 0 and self.stop.patience is not None:
+            raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
+
+
+Kind = TypeVar("Kind")
+
+
+def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
+    """The typed config, and the same as plain data for config.yaml.
+
+    With `resume`, that run's config.yaml, in which the keys of `MAY_CHANGE_ON_RESUME` that the
+    command line names are replaced.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
+    values = _plain(composed)
+    if values.get("resume") is not None:
+        values = _resumed(values, overrides)
+    return read(Config, values, ""), {**values, "resume": None}
+
+
+def _plain(config: DictConfig) -> dict[str, object]:
+    return cast(dict[str, object], OmegaConf.to_container(config, resolve=True))
+
+
+def saved_values(folder: Path) -> dict[str, object]:
+    """The content of a run folder's config.yaml.
+
+    Raises:
+        UserError: the folder holds no run.
+    """
+    path = folder / "config.yaml"
+    if not path.is_file():
+        raise UserError(f"{folder} is not a run folder: it has no config.yaml")
+    values = _plain(cast(DictConfig, OmegaConf.load(path)))
+    values.pop("defaults", None)
+    return values
+
+
+def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:
+    folder = str(values["resume"])
+    kept = saved_values(Path(folder))
+    for override in overrides:
+        key = override.partition("=")[0].lstrip("+~")
+        group, _, field = key.partition(".")
+        if group not in MAY_CHANGE_ON_RESUME:
+            raise UserError(
+                f"{key} cannot change when a run goes on: resume={folder} keeps its config.yaml,"
+                f" save for {', '.join(MAY_CHANGE_ON_RESUME[1:])}"
+            )
+        if field:
+            section = cast(dict[str, object], kept[group])
+            section[field] = cast(Mapping[str, object], values[group])[field]
+        else:
+            kept[group] = values[group]
+    return {**kept, "resume": folder}
+
+
+def read(kind: type[Kind], values: object, path: str) -> Kind:
+    """Build a dataclass from a mapping by its fields' type hints; `path` is the key so far.
+
+    Raises:
+        UserError: an unknown or missing key, a value of the wrong type or out of its range.
+    """
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path or 'the config'} must be a group of settings, got {values!r}")
+    if kind in CHOICES:
+        name = values.get("name")
+        require_choice(str(name), path, CHOICES[kind])
+        kind = cast(type[Kind], CHOICES[kind][str(name)])
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    prefix = f"{path}." if path else ""
+    for key in values:
+        if key not in names:
+            raise unknown_key(f"{prefix}{key}", names)
+    for name in names:
+        if name not in values:
+            raise UserError(f"{prefix}{name} is missing from the config")
+    return kind(**{name: convert(hints[name], values[name], prefix + name) for name in names})
+
+
+def unknown_key(key: str, names: Sequence[str]) -> UserError:
+    """What to say of a setting that does not exist; `names` are its would-be neighbours."""
+    path, _, last = key.rpartition(".")
+    where = f"{path} has " if path else ""
+    names = [name for name in names if name not in ("name", "hydra")]
+    return UserError(f"unknown key {key!r}{nearest(last, names)} ({where}{', '.join(names)})")
+
+
+def convert(hint: object, value: object, key: str) -> object:
+    """A value of the hinted type: a dataclass, a union, a list, or a number, text, bool or None.
+
+    Raises:
+        UserError: the value is of another type. A whole number counts as a float, nothing else.
+    """
+    if isinstance(hint, type) and is_dataclass(hint):
+        return read(hint, value, key)
+    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    for option in options:
+        if get_origin(option) is list and isinstance(value, list):
+            (item,) = get_args(option)
+            return [convert(item, entry, key) for entry in value]
+        if option is float and type(value) is int:
+            return float(value)
+        if isinstance(option, type) and type(value) is option:
+            return value
+    wanted = " or ".join(_in_words(option) for option in options)
+    raise UserError(f"{key} must be {wanted}, got {value!r}")
+
+
+def _in_words(hint: object) -> str:
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    if hint is type(None):
+        return "null"
+    if get_origin(hint) is list:
+        return "a list"
+    return words[cast(type, hint)]
+
+
+def explain(error: BaseException) -> str | None:
+    """One line for an error that the user can mend; None for any other."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, UserError):
+            return str(link)
+    for link in chain:
+        line = _explain_composition(link)
+        if line is not None:
+            return line
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"cannot write {error.filename}: {error.strerror}"
+    if isinstance(error, (HydraException, OmegaConfBaseException)):
+        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
+    return None
+
+
+def _explain_composition(error: BaseException) -> str | None:
+    """Hydra's commonest complaints, in the words of this project."""
+    if isinstance(error, MissingConfigException) and error.options:
+        group, _, choice = (error.missing_cfg_file or "").rpartition("/")
+        return f"unknown {group} {choice!r}{nearest(choice, error.options)} ({', '.join(error.options)})"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith("Ambiguous"):
+        override = str(error).partition("'")[2].partition("'")[0]
+        return (
+            f"{override} gives several values: put -m before the overrides to train with each of"
+            " them, or brackets around a list"
+        )
+    if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
+        parent = error.parent_node
+        if isinstance(parent, DictConfig):
+            return str(unknown_key(str(error.full_key), [str(key) for key in parent]))
+    return None

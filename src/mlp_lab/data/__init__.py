@@ -1,0 +1,1 @@
+"""Data: sets bundled with scikit-learn, synthetic sets, splitting, encoding -> tensors."""

@@ -1,0 +1,95 @@
+"""The data sets that come with scikit-learn, read from its files.
+
+Importing sklearn.datasets takes about as long as importing torch; its data files are plain text.
+"""
+
+import gzip
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from mlp_lab.data.raw import DataConfig, Floats, RawData
+
+IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
+WINE = [
+    *("alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols"),
+    *("flavanoids", "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue"),
+    *("od280/od315_of_diluted_wines", "proline"),
+]
+CELL_NUCLEUS = [
+    *("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity"),
+    *("concave points", "symmetry", "fractal dimension"),
+]
+BREAST_CANCER = [
+    *(f"mean {name}" for name in CELL_NUCLEUS),
+    *(f"{name} error" for name in CELL_NUCLEUS),
+    *(f"worst {name}" for name in CELL_NUCLEUS),
+]
+DIABETES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+PIXELS = [f"pixel_{row}_{column}" for row, column in product(range(8), repeat=2)]
+
+
+@dataclass(kw_only=True, slots=True)
+class BundledConfig(DataConfig):
+    """A real data set of scikit-learn's, all of its rows."""
+
+    def load(self) -> RawData:
+        """Read it."""
+        return BUNDLED[self.name]()
+
+
+def _data_folder() -> Path:
+    spec = importlib.util.find_spec("sklearn")  # finds the package without importing it
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "datasets" / "data"
+
+
+def _numbers(name: str, delimiter: str | None = ",", skip: int = 0) -> Floats:
+    path = _data_folder() / name
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        return np.loadtxt(lines, delimiter=delimiter, skiprows=skip)
+
+
+def _classes(name: str, inputs: list[str], target: str, classes: list[str]) -> RawData:
+    rows = _numbers(name, skip=0 if name.endswith(".gz") else 1)
+    return RawData(rows[:, :-1], rows[:, -1], inputs, target, classes)
+
+
+def digits() -> RawData:
+    """1,797 handwritten digits of 8 x 8 pixels (UCI, Alpaydin and Kaynak, 1998)."""
+    return _classes("digits.csv.gz", PIXELS, "digit", [str(digit) for digit in range(10)])
+
+
+def iris() -> RawData:
+    """150 flowers of 3 species (Fisher, 1936)."""
+    return _classes("iris.csv", IRIS, "species", ["setosa", "versicolor", "virginica"])
+
+
+def wine() -> RawData:
+    """178 wines of 3 growers (UCI, Forina et al., 1991)."""
+    return _classes("wine_data.csv", WINE, "grower", ["class_0", "class_1", "class_2"])
+
+
+def breast_cancer() -> RawData:
+    """569 tumours, malignant or benign (UCI, Wolberg et al., 1995)."""
+    return _classes("breast_cancer.csv", BREAST_CANCER, "tumour", ["malignant", "benign"])
+
+
+def diabetes() -> RawData:
+    """442 patients' progression of diabetes after a year (Efron et al., 2004), unscaled inputs."""
+    inputs = _numbers("diabetes_data_raw.csv.gz", delimiter=None)
+    target = _numbers("diabetes_target.csv.gz", delimiter=None)
+    return RawData(inputs, target, DIABETES, "progression")
+
+
+BUNDLED: dict[str, Callable[[], RawData]] = {
+    "digits": digits,
+    "iris": iris,
+    "wine": wine,
+    "breast_cancer": breast_cancer,
+    "diabetes": diabetes,
+}

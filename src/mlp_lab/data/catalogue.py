@@ -1,0 +1,20 @@
+"""Every data set by name."""
+
+from mlp_lab.data.bundled import BUNDLED, BundledConfig
+from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.synthetic import (
+    FUNCTIONS,
+    PLANE,
+    FunctionConfig,
+    GaussiansConfig,
+    PlaneConfig,
+    SpiralsConfig,
+)
+
+DATA: dict[str, type[DataConfig]] = {
+    **dict.fromkeys(BUNDLED, BundledConfig),
+    **dict.fromkeys(PLANE, PlaneConfig),
+    "gaussians": GaussiansConfig,
+    "spirals": SpiralsConfig,
+    **dict.fromkeys(FUNCTIONS, FunctionConfig),
+}

@@ -1,0 +1,141 @@
+"""Generated data: classes in the plane, and functions of one variable."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
+from mlp_lab.errors import require
+
+Rows = tuple[Floats, Floats]
+
+
+@dataclass(kw_only=True, slots=True)
+class SyntheticConfig(DataConfig):
+    """`rows` points, their coordinates (or, of a function, its values) blurred by `noise`.
+
+    `noise` is a standard deviation, in the units of the picture: classes lie within about
+    [-1, 1] in both coordinates, functions have values within [-1, 1].
+    """
+
+    rows: int
+    noise: float
+
+    def __post_init__(self) -> None:
+        DataConfig.__post_init__(self)
+        require(self.rows >= 1, "data.rows", "1 or more", self.rows)
+        require(self.noise >= 0, "data.noise", "0 or more", self.noise)
+
+
+@dataclass(kw_only=True, slots=True)
+class PlaneConfig(SyntheticConfig):
+    """Two classes in the plane."""
+
+    def load(self) -> RawData:
+        """Draw the points."""
+        return _in_plane(self, 2, *PLANE[self.name](self.rows, self.generator(Draw.ROWS)))
+
+
+@dataclass(kw_only=True, slots=True)
+class GaussiansConfig(SyntheticConfig):
+    """`classes` clouds on a circle; `noise` is the spread of each."""
+
+    classes: int
+
+    def __post_init__(self) -> None:
+        SyntheticConfig.__post_init__(self)
+        require(self.classes >= 2, "data.classes", "2 or more", self.classes)
+
+    def load(self) -> RawData:
+        """Draw the points."""
+        label = np.arange(self.rows) % self.classes
+        return _in_plane(self, self.classes, _on_circle(label / self.classes), label)
+
+
+@dataclass(kw_only=True, slots=True)
+class SpiralsConfig(SyntheticConfig):
+    """`classes` arms that wind `turns` times around the origin."""
+
+    classes: int
+    turns: float
+
+    def __post_init__(self) -> None:
+        SyntheticConfig.__post_init__(self)
+        require(self.classes >= 2, "data.classes", "2 or more", self.classes)
+        require(self.turns > 0, "data.turns", "positive", self.turns)
+
+    def load(self) -> RawData:
+        """Draw the points, evenly along the radius."""
+        label = np.arange(self.rows) % self.classes
+        radius = np.sqrt(self.generator(Draw.ROWS).uniform(0.01, 1, self.rows))
+        angle = label / self.classes + self.turns * radius
+        return _in_plane(self, self.classes, radius[:, None] * _on_circle(angle), label)
+
+
+@dataclass(kw_only=True, slots=True)
+class FunctionConfig(SyntheticConfig):
+    """y = f(x) + noise for x in [-1, 1]; `periods` says how often the pattern repeats."""
+
+    periods: float
+
+    def __post_init__(self) -> None:
+        SyntheticConfig.__post_init__(self)
+        require(self.periods > 0, "data.periods", "positive", self.periods)
+
+    def load(self) -> RawData:
+        """Draw x uniformly, then y."""
+        generator = self.generator(Draw.ROWS)
+        x = generator.uniform(-1, 1, self.rows)
+        # The phase within a period, in [-1, 1): one period covers the whole of x.
+        phase = np.mod((x + 1) * self.periods, 2) - 1
+        y = FUNCTIONS[self.name](phase) + self.noise * generator.standard_normal(self.rows)
+        return RawData(x[:, None], y, ["x"], "y")
+
+
+def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Floats) -> RawData:
+    blur = config.generator(Draw.BLUR).standard_normal(points.shape)
+    points = points + config.noise * blur
+    names = [str(index) for index in range(classes)]
+    return RawData(points, label.astype(float), ["x_1", "x_2"], "class", names)
+
+
+def _on_circle(turn: Floats) -> Floats:
+    return np.stack([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)], axis=1)
+
+
+def circles(rows: int, generator: np.random.Generator) -> Rows:
+    """A circle of radius 1 around one of radius 0.5."""
+    label = np.arange(rows) % 2
+    radius = np.where(label == 0, 1.0, 0.5)
+    return radius[:, None] * _on_circle(generator.uniform(0, 1, rows)), label
+
+
+def moons(rows: int, generator: np.random.Generator) -> Rows:
+    """Two interleaved half circles."""
+    label = np.arange(rows) % 2
+    sign = np.where(label == 0, 1.0, -1.0)[:, None]
+    half_circle = _on_circle(generator.uniform(0, 0.5, rows))
+    return sign * (half_circle - [0.5, 0.25]) / 1.5, label
+
+
+def xor(rows: int, generator: np.random.Generator) -> Rows:
+    """The square [-1, 1]^2; the class is whether the coordinates' signs differ."""
+    points = generator.uniform(-1, 1, (rows, 2))
+    return points, (points[:, 0] * points[:, 1] < 0).astype(float)
+
+
+PLANE: dict[str, Callable[[int, np.random.Generator], Rows]] = {
+    "circles": circles,
+    "moons": moons,
+    "xor": xor,
+}
+
+FUNCTIONS: dict[str, Callable[[Floats], Floats]] = {
+    "sine": lambda phase: np.sin(np.pi * phase),
+    "step": lambda phase: np.where(phase < 0, -1.0, 1.0),
+    "absolute": lambda phase: 2 * np.abs(phase) - 1,
+    "sawtooth": lambda phase: phase,
+    "cubic": lambda phase: 4 * phase**3 - 3 * phase,
+}
+"""Functions of the phase within a period, from [-1, 1] into [-1, 1]."""

@@ -1,0 +1,31 @@
+"""What a user did wrong, said in one line that names the key, the rule and the value."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(ValueError):
+    """A setting or an input that cannot work; the message is the whole explanation."""
+
+
+class Interrupted(Exception):
+    """Somebody asked the run to end (Ctrl-C, SIGTERM); the message says how to go on."""
+
+
+def require(holds: bool, key: str, rule: str, value: object) -> None:
+    """Raise `UserError("<key> must be <rule>, got <value>")` unless the rule holds."""
+    if not holds:
+        raise UserError(f"{key} must be {rule}, got {value!r}")
+
+
+def nearest(word: str, choices: Iterable[str]) -> str:
+    """`: did you mean 'x'?` for the choice closest to `word`, or nothing."""
+    close = get_close_matches(word, list(choices), n=1)
+    return f": did you mean {close[0]!r}?" if close else ""
+
+
+def require_choice(value: str, key: str, choices: Iterable[str]) -> None:
+    """Raise unless `value` is one of `choices`; the message lists them and the nearest one."""
+    names = sorted(choices)
+    if value not in names:
+        raise UserError(f"unknown {key} {value!r}{nearest(value, names)} ({', '.join(names)})")

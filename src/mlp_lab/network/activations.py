@@ -1,0 +1,76 @@
+"""Hidden activations a(f) and their slopes a'(f)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+LEAK = 0.01
+"""Slope of leaky ReLU left of zero (Maas, Hannun and Ng, 2013)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """One elementwise function, differentiable by autograd, and its derivative.
+
+    `value(f)` is h = a(f). `slope(f, h)` is a'(f); it gets h too, since most slopes follow from it.
+    Both return new tensors of f's shape.
+    """
+
+    value: Callable[[Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
+    at_zero: float = 0.0
+    """a(0): where it is 0, a unit padded with zero weights stays silent by itself."""
+
+
+def _gelu(f: Tensor) -> Tensor:
+    return f * _normal_cdf(f)
+
+
+def _gelu_slope(f: Tensor, h: Tensor) -> Tensor:
+    density = f.square().mul_(-0.5).exp_().mul_(1 / math.sqrt(2 * math.pi))
+    return density.mul_(f).add_(_normal_cdf(f))
+
+
+def _normal_cdf(f: Tensor) -> Tensor:
+    return 0.5 * (1 + (f * math.sqrt(0.5)).erf())
+
+
+def _silu_slope(f: Tensor, h: Tensor) -> Tensor:
+    sigmoid = f.sigmoid()
+    return sigmoid * (1 + f * (1 - sigmoid))
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "relu": Activation(
+        value=lambda f: f.relu(),
+        slope=lambda f, h: h.sign(),
+    ),
+    "leaky_relu": Activation(
+        value=lambda f: f.maximum(LEAK * f),
+        slope=lambda f, h: h.sign().clamp_min_(LEAK),
+    ),
+    # ELU with alpha = 1 (Clevert, Unterthiner and Hochreiter, 2016): left of zero a' = a + 1.
+    "elu": Activation(
+        value=lambda f: f.relu() + f.clamp_max(0).expm1(),
+        slope=lambda f, h: (h + 1).clamp_max_(1),
+    ),
+    "tanh": Activation(
+        value=lambda f: f.tanh(),
+        slope=lambda f, h: h.square().neg_().add_(1),
+    ),
+    "sigmoid": Activation(
+        value=lambda f: f.sigmoid(),
+        slope=lambda f, h: h - h.square(),
+        at_zero=0.5,
+    ),
+    # x Phi(x), exact rather than its tanh approximation (Hendrycks and Gimpel, 2016).
+    "gelu": Activation(value=_gelu, slope=_gelu_slope),
+    # x sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018).
+    "silu": Activation(value=lambda f: f * f.sigmoid(), slope=_silu_slope),
+}

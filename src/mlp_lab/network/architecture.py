@@ -1,0 +1,91 @@
+"""What a network looks like: depth, widths, activations, output, dropout, initial weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.losses import OUTPUTS
+
+if TYPE_CHECKING:
+    from torch import Generator, Tensor
+
+T = TypeVar("T", int, str)
+
+
+@dataclass(kw_only=True, slots=True)
+class ModelConfig:
+    """A multilayer perceptron; `depth` counts its hidden layers."""
+
+    depth: int
+    width: int | list[int]
+    activation: str | list[str]
+    output: str
+    dropout: float
+    init: str
+
+    def __post_init__(self) -> None:
+        require(self.depth >= 0, "model.depth", "0 or more", self.depth)
+        for width in self.widths:
+            require(width >= 1, "model.width", "1 or more", self.width)
+        for activation in self.activations:
+            require_choice(activation, "model.activation", ACTIVATIONS)
+        require_choice(self.output, "model.output", ["auto", *OUTPUTS])
+        require(0 <= self.dropout < 1, "model.dropout", "in [0, 1)", self.dropout)
+        require_choice(self.init, "model.init", INITS)
+
+    @property
+    def widths(self) -> list[int]:
+        """Units of each hidden layer."""
+        return _per_layer(self.width, self.depth, "model.width")
+
+    @property
+    def activations(self) -> list[str]:
+        """Name of each hidden layer's activation."""
+        return _per_layer(self.activation, self.depth, "model.activation")
+
+
+def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
+    if not isinstance(value, list):
+        return [value] * depth
+    if len(value) != depth:
+        raise UserError(
+            f"{key} lists {len(value)} hidden layers, {value}, but model.depth is {depth}:"
+            f" set model.depth={len(value)}, or give one value for all layers"
+        )
+    return value
+
+
+def count_parameters(sizes: Sequence[int]) -> int:
+    """Weights and biases of a network whose layers, inputs first, have these sizes."""
+    return sum((inputs + 1) * outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+
+
+def he(weight: Tensor, bias: Tensor, generator: Generator) -> None:
+    """Normal with variance 2 / inputs, made for ReLU; zero biases (He et al., 2015)."""
+    weight.normal_(0, math.sqrt(2 / weight.shape[0]), generator=generator)
+
+
+def glorot(weight: Tensor, bias: Tensor, generator: Generator) -> None:
+    """Uniform with variance 2 / (inputs + outputs), zero biases (Glorot and Bengio, 2010)."""
+    bound = math.sqrt(6 / sum(weight.shape))
+    weight.uniform_(-bound, bound, generator=generator)
+
+
+def torch_default(weight: Tensor, bias: Tensor, generator: Generator) -> None:
+    """Uniform within 1 / sqrt(inputs), biases too: what torch.nn.Linear does."""
+    bound = 1 / math.sqrt(weight.shape[0])
+    weight.uniform_(-bound, bound, generator=generator)
+    bias.uniform_(-bound, bound, generator=generator)
+
+
+INITS: dict[str, Callable[[Tensor, Tensor, Generator], None]] = {
+    "he": he,
+    "glorot": glorot,
+    "torch": torch_default,
+}
+"""Draw one layer's weight, (inputs, outputs), and bias, (outputs,), which come as zeros."""

@@ -1,0 +1,114 @@
+"""Backpropagation, written out: one forward and one backward pass for all members at once.
+
+    f_0 = beta_0 + x Omega_0        h_k = a(f_{k-1})        f_k = beta_k + h_k Omega_k
+
+    dL/dOmega_k = h_k^T dL/df_k     dL/dbeta_k = sum over rows of dL/df_k
+    dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
+
+(Prince, Understanding Deep Learning, 2023, section 7.4; h_0 is x.) With dropout, h_k carries its mask.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP, Masks
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of one step, for the first k members of a stack.
+
+    Shape:
+        - inputs: (k, B, D); targets: (k, B, C)
+        - weights: (k, B), summing to one for each member, or None where every row counts 1 / B
+        - masks: dropout factors of each hidden layer, (k, B, H), or empty
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    weights: Tensor | None
+    masks: Masks
+
+    def mean(self, rows: Tensor) -> Tensor:
+        """Weighted mean over rows, (k, B) -> (k,)."""
+        return rows.mean(1) if self.weights is None else (rows * self.weights).sum(1)
+
+
+class Backprop:
+    """The forward and the backward pass over B rows of the first k members.
+
+    Every f_k, h_k and their gradients stay readable after a call. The large ones are allocated
+    once, so an instance serves all steps of one shape.
+    """
+
+    def __init__(
+        self, network: MLP, gradients: LayerTensors, objective: Objective, k: int, rows: int
+    ) -> None:
+        self.network = network
+        self.objective = objective
+        self.weights = [weight[:k] for weight in network.layers.weights]
+        self.biases = [bias[:k] for bias in network.layers.biases]
+        self.transposed = [weight.transpose(1, 2) for weight in self.weights]
+        self.d_weights = [weight[:k] for weight in gradients.weights]
+        self.d_biases = [bias[:k] for bias in gradients.biases]
+        units = network.layers.sizes[1:]
+        self.f = [bias.new_empty(k, rows, n) for bias, n in zip(self.biases, units, strict=True)]
+        self.d_f = [torch.empty_like(f) for f in self.f]
+        self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
+        self.h: list[Tensor] = []
+        self.carried: list[Tensor] = []
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """Write the gradients of the mean loss; return that loss, (k,)."""
+        self.forward(batch)
+        loss, d_f = self.objective.rows(self.f[-1], batch.targets)
+        if batch.weights is None:
+            torch.mul(d_f, 1 / d_f.shape[1], out=self.d_f[-1])
+        else:
+            torch.mul(d_f, batch.weights.unsqueeze(-1), out=self.d_f[-1])
+        self.backward(batch)
+        return batch.mean(loss)
+
+    def forward(self, batch: Batch) -> None:
+        """Fill f and h; `carried` holds what each layer reads: x, then each h with its mask."""
+        self.h, self.carried = [], [batch.inputs]
+        last = len(self.weights) - 1
+        for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            torch.baddbmm(bias, self.carried[k], weight, out=self.f[k])
+            if k < last:
+                h = self.network.activate(k, self.f[k])
+                self.h.append(h)
+                self.carried.append(h * batch.masks[k] if batch.masks else h)
+
+    def backward(self, batch: Batch) -> None:
+        """From dL/df of the last layer to every dL/dOmega_k and dL/dbeta_k."""
+        for k in reversed(range(len(self.weights))):
+            d_f = self.d_f[k]
+            torch.bmm(self.carried[k].transpose(1, 2), d_f, out=self.d_weights[k])
+            torch.sum(d_f, 1, keepdim=True, out=self.d_biases[k])
+            if k > 0:
+                d_h = torch.bmm(d_f, self.transposed[k], out=self.d_h[k - 1])
+                if batch.masks:
+                    d_h.mul_(batch.masks[k - 1])
+                slope = self.network.activations[k - 1].slope(self.f[k - 1], self.h[k - 1])
+                torch.mul(d_h, slope, out=self.d_f[k - 1])
+
+
+def autograd_backprop(
+    network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
+) -> Tensor:
+    """The same gradients by torch's autograd; returns the mean loss, (k,)."""
+    k = len(batch.inputs)
+    parameters = [*network.weights, *network.biases]
+    with torch.enable_grad():
+        f = network.pre_activation(batch.inputs, batch.masks, members=k)
+        rows, _ = objective.rows(f, batch.targets)
+        loss = batch.mean(rows)
+        found = torch.autograd.grad(loss.sum(), parameters)
+    for gradient, value in zip(gradients.tensors, found, strict=True):
+        gradient[:k] = value[:k]
+    return loss.detach()

@@ -1,0 +1,67 @@
+"""One flat tensor that holds a number for every weight and bias of a stack."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+
+class LayerTensors:
+    """Weights, gradients or optimizer moments of K members, layer by layer and all at once.
+
+    An update rule runs a handful of elementwise operations over `flat`, however many layers there
+    are; a matrix product reads and writes `weights[k]`. Both are the same memory.
+
+    Shape:
+        - `weights[k]`: (K, inputs, outputs) of layer k, Omega_k, contiguous
+        - `biases[k]`: (K, 1, outputs), beta_k, contiguous
+        - `flat`: one dimension; all weights first, then all biases, members inside a layer
+    """
+
+    def __init__(
+        self, members: int, sizes: Sequence[int], *, dtype: torch.dtype, device: torch.device
+    ) -> None:
+        self.members = members
+        self.sizes = tuple(sizes)
+        shapes = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
+        shapes += [(members, 1, n_out) for n_out in sizes[1:]]
+        lengths = [a * b * c for a, b, c in shapes]
+        self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
+        parts = self.flat.split(lengths)
+        tensors = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+        depth = len(sizes) - 1
+        self.weights, self.biases = tensors[:depth], tensors[depth:]
+        self.flat_weights = self.flat[: sum(lengths[:depth])]
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """Every layer's weight, then every layer's bias."""
+        return self.weights + self.biases
+
+    def like(self) -> "LayerTensors":
+        """Zeros of the same shapes."""
+        return LayerTensors(
+            self.members, self.sizes, dtype=self.flat.dtype, device=self.flat.device
+        )
+
+    def take(self, members: Sequence[int], sizes: Sequence[int]) -> "LayerTensors":
+        """A copy of some members, cropped to layers of `sizes` units."""
+        taken = LayerTensors(
+            len(members), sizes, dtype=self.flat.dtype, device=self.flat.device
+        )
+        index = torch.as_tensor(members, device=self.flat.device)
+        for new, old in zip(taken.tensors, self.tensors, strict=True):
+            new.copy_(old[index, : new.shape[1], : new.shape[2]])
+        return taken
+
+    def spread(self, values: Tensor) -> Tensor:
+        """Repeat one number per member, (K,), for each of its entries in `flat`."""
+        spread = self.like()
+        for tensor in spread.tensors:
+            tensor.copy_(values.view(-1, 1, 1).expand_as(tensor))
+        return spread.flat
+
+    def squared_norms(self) -> Tensor:
+        """Sum of squares of each member's entries, (K,)."""
+        return torch.stack([tensor.square().sum((1, 2)) for tensor in self.tensors]).sum(0)

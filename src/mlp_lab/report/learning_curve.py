@@ -1,0 +1,40 @@
+"""learning_curve.png: loss and metric of training and validation rows against epochs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from mlp_lab.training.tracking import Row
+
+COLORS = {"train": "#0072b2", "val": "#d55e00"}
+"""Told apart with any colour vision (Okabe and Ito, 2008)."""
+
+NAMES = {"train": "training", "val": "validation"}
+
+
+def draw_learning_curve(rows: Sequence[Row], best_epoch: int, path: Path) -> None:
+    """Draw curves.csv's rows; the best epoch is marked."""
+    quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
+    figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(1, len(quantities), squeeze=False)[0]
+    for axis, quantity in zip(axes, quantities, strict=True):
+        _draw(axis, rows, quantity, best_epoch)
+    figure.savefig(path)
+
+
+def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:
+    epochs = [row["epoch"] for row in rows]
+    for part, color in COLORS.items():
+        values = [row[f"{part}_{quantity}"] for row in rows]
+        marker = "o" if len(rows) == 1 else None
+        axis.plot(epochs, values, color=color, label=NAMES[part], marker=marker)
+    if best_epoch:
+        axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
+    axis.set_xlabel("epoch")
+    axis.set_ylabel(quantity)
+    axis.grid(alpha=0.3)
+    axis.legend()

@@ -1,0 +1,1 @@
+"""Training: stacks of networks, the loop over epochs, and everything that reads its records."""

@@ -1,0 +1,139 @@
+"""What the network has to beat: a constant prediction, and a linear or logistic model."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.network.losses import OUTPUTS, Objective
+from mlp_lab.network.mlp import MLP
+
+GRADIENT_TOLERANCE = 1e-6
+NEWTON_STEPS = 50
+CONJUGATE_STEPS = 200
+SHORTEST_STEP = 1e-6
+
+
+def baselines(dataset: Dataset, objective: Objective) -> dict[str, MLP]:
+    """Networks without hidden layers, fitted on the training rows: `constant`, and `linear` or
+    `logistic`, after the output function.
+    """
+    linear = "linear" if objective.output == "linear" else "logistic"
+    return {
+        "constant": constant_model(dataset.train, objective),
+        linear: linear_model(dataset.train, objective),
+    }
+
+
+def constant_model(train: Part, objective: Objective) -> MLP:
+    """Predicts each class's share; for a number its mean, or its median under absolute error."""
+    targets = train.targets.double()
+    mean = targets.mean(0)
+    tiny = torch.finfo(train.targets.dtype).tiny
+    if objective.output == "sigmoid":
+        bias = mean.clamp_min(tiny).log() - (1 - mean).clamp_min(tiny).log()
+    elif objective.output == "softmax":
+        bias = mean.clamp_min(tiny).log()
+    else:
+        bias = targets.quantile(0.5, dim=0) if objective.loss == "mae" else mean
+    return _depth_zero(train, objective, torch.zeros(train.inputs.shape[1], len(bias)), bias)
+
+
+def linear_model(train: Part, objective: Objective) -> MLP:
+    """Least squares for linear outputs, else logistic regression with scikit-learn's default penalty.
+
+    The penalty is |Omega|^2 / 2 over the number of rows, none on the biases. Fitted in double
+    precision on the CPU by Newton's method; see `newton`.
+    """
+    inputs = train.inputs.double().cpu()
+    inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=inputs.dtype)], 1)
+    penalty = torch.full((inputs.shape[1], 1), 1 / len(inputs), dtype=inputs.dtype)
+    penalty[-1] = 0
+    if objective.output == "linear":
+        penalty.zero_()
+    fitted = newton(inputs, train.targets.double().cpu(), objective.output, penalty)
+    return _depth_zero(train, objective, fitted[:-1], fitted[-1])
+
+
+CANONICAL_LOSS = {"linear": "mse", "sigmoid": "bce", "softmax": "cce"}
+"""The loss whose gradient by f is proportional to y - t."""
+
+
+def newton(inputs: Tensor, targets: Tensor, output: str, penalty: Tensor) -> Tensor:
+    """Minimise the output's canonical loss plus penalty W^2 / 2, from W = 0.
+
+    Each step is solved by conjugate gradients from products with the Hessian,
+    X^T J (X v) / N + penalty v with the output's Jacobian J, and halved until the loss falls
+    (Nocedal and Wright, Numerical Optimization, 2006, section 7.1).
+
+    Shape:
+        inputs (N, D), targets (N, C), penalty (D, 1) -> (D, C)
+    """
+    rows, classes = targets.shape
+    objective = Objective(output, CANONICAL_LOSS[output])
+    # Squared error is a mean over outputs whose gradient by f is 2 / C (y - t).
+    unit = classes / 2 if output == "linear" else 1.0
+
+    def loss(w: Tensor) -> float:
+        value, _ = objective.rows(inputs @ w, targets)
+        return unit * value.mean().item() + (penalty * w.square()).sum().item() / 2
+
+    fitted = inputs.new_zeros(inputs.shape[1], classes)
+    now = loss(fitted)
+    for _ in range(NEWTON_STEPS):
+        y = objective.predict(inputs @ fitted)
+        gradient = inputs.t() @ (y - targets) / rows + penalty * fitted
+        size = gradient.abs().max().item()
+        if size < GRADIENT_TOLERANCE:
+            break
+
+        def hessian(v: Tensor, y: Tensor = y) -> Tensor:
+            return inputs.t() @ OUTPUTS[output].pullback(y, inputs @ v) / rows + penalty * v
+
+        step = conjugate_gradients(hessian, -gradient, tolerance=min(0.1, size**0.5))
+        length = 1.0
+        while (then := loss(fitted + length * step)) > now and length > SHORTEST_STEP:
+            length /= 2
+        if then > now:
+            break
+        fitted, now = fitted + length * step, then
+    return fitted
+
+
+def conjugate_gradients(
+    product: Callable[[Tensor], Tensor], target: Tensor, tolerance: float
+) -> Tensor:
+    """Solve product(x) = target for a symmetric, positive semidefinite product.
+
+    Stops when the residual has fallen to `tolerance` of the target's norm (Hestenes and Stiefel, 1952).
+    """
+    x = torch.zeros_like(target)
+    residual, direction = target.clone(), target.clone()
+    squared = residual.square().sum()
+    goal = (tolerance**2) * squared
+    for _ in range(CONJUGATE_STEPS):
+        image = product(direction)
+        curvature = (direction * image).sum()
+        if squared <= goal or curvature <= 0:
+            break
+        length = squared / curvature
+        x += length * direction
+        residual -= length * image
+        previous, squared = squared, residual.square().sum()
+        direction = residual + (squared / previous) * direction
+    return x
+
+
+def _depth_zero(train: Part, objective: Objective, weight: Tensor, bias: Tensor) -> MLP:
+    """A stack of one network without hidden layers."""
+    model = MLP(
+        [[train.inputs.shape[1], len(bias)]],
+        activations=[],
+        output=objective.output,
+        dtype=train.inputs.dtype,
+        device=train.inputs.device,
+    )
+    model.layers.weights[0].copy_(weight.unsqueeze(0))
+    model.layers.biases[0].copy_(bias.view(1, 1, -1))
+    return model

@@ -1,0 +1,162 @@
+"""Mini-batches for all members of a stack: row orders, partial batches, dropout masks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_lab.network.backprop import Batch
+from mlp_lab.network.mlp import Masks
+from mlp_lab.training.pool import RowPool
+from mlp_lab.training.seeds import Stream, numpy_generator, torch_generator
+
+GATHERED_NUMBERS = 2**20
+"""Inputs gathered at once: enough to make the gather cheap per step, small beside a cache."""
+
+MASKED_STEPS = 8
+"""Steps whose dropout masks are drawn at once; it decides which numbers a member draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """The first k members have rows left; their weights where not all have equally many."""
+
+    k: int
+    weights: Tensor | None
+
+
+class Batches:
+    """The steps of each epoch.
+
+    Members come in descending order of their rows, so those that still have a batch are always
+    the first k. A member's last batch may be smaller than its neighbours': the rest of it is
+    padding of weight 0.
+    """
+
+    def __init__(
+        self,
+        pool: RowPool,
+        *,
+        batch_size: int | None,
+        seeds: Sequence[int],
+        dropout: Sequence[float],
+        widths: Sequence[Sequence[int]],
+    ) -> None:
+        """`batch_size` None takes all of a member's rows in one step; they stay unshuffled."""
+        self.pool = pool
+        self.seeds = list(seeds)
+        self.batch_size = max(pool.counts) if batch_size is None else batch_size
+        self.steps = [-(-count // self.batch_size) for count in pool.counts]
+        self.together = min(self.steps) == max(self.steps)
+        self._shapes = self._step_shapes()
+        self._dropout = None
+        if any(dropout):
+            rows = [min(self.batch_size, count) for count in pool.counts]
+            self._dropout = Dropout(
+                dropout, widths, rows, self.steps, seeds=self.seeds, like=pool.inputs
+            )
+        self._whole: tuple[Tensor, Tensor] | None = None
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batches of one epoch, counted from 0, in order."""
+        masks = None if self._dropout is None else self._dropout.epoch(epoch)
+        for (inputs, targets), shape in zip(self._rows(epoch), self._shapes, strict=True):
+            k, (gathered, rows, _) = shape.k, inputs.shape
+            if k < gathered:
+                inputs, targets = inputs[:k], targets[:k]
+            step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
+            yield Batch(inputs, targets, shape.weights, step_masks)
+
+    def _rows(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Each step's inputs and targets, at least for the members that have any."""
+        if len(self._shapes) == 1:
+            if self._whole is None:
+                self._whole = self._all_rows()
+            yield self._whole
+            return
+        order = self._order(epoch)
+        size = self.batch_size
+        width = self.pool.inputs.shape[1]
+        span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
+        for first in range(0, order.shape[1], span):
+            k = self._shapes[first // size].k
+            inputs, targets = self.pool.gather(order[:k, first : first + span])
+            yield from zip(inputs.split(size, 1), targets.split(size, 1), strict=True)
+
+    def _all_rows(self) -> tuple[Tensor, Tensor]:
+        ((inputs, targets, _),) = self.pool.chunks(max(self.pool.counts))
+        return inputs, targets
+
+    def _order(self, epoch: int) -> Tensor:
+        """Each member's rows, shuffled; (K, most rows), padded with row 0."""
+        order = np.zeros((len(self.seeds), max(self.pool.counts)), dtype=np.int64)
+        for k, (seed, count) in enumerate(zip(self.seeds, self.pool.counts, strict=True)):
+            order[k, :count] = numpy_generator(seed, Stream.ORDER, epoch).permutation(count)
+        return torch.from_numpy(order).to(self.pool.inputs.device, non_blocking=True)
+
+    def _step_shapes(self) -> list[StepShape]:
+        counts = np.array(self.pool.counts)
+        shapes = []
+        for step in range(max(self.steps)):
+            left = np.clip(counts - step * self.batch_size, 0, self.batch_size)
+            left = left[left > 0]
+            weights = None
+            if left.min() < left.max():
+                real = np.arange(left.max()) < left[:, None]
+                weights = torch.as_tensor(real / left[:, None]).to(self.pool.inputs)
+            shapes.append(StepShape(len(left), weights))
+        return shapes
+
+
+class Dropout:
+    """Masks of 0 and 1 / (1 - rate), drawn by each member's own generator on the device."""
+
+    def __init__(
+        self,
+        rates: Sequence[float],
+        widths: Sequence[Sequence[int]],
+        rows: Sequence[int],
+        steps: Sequence[int],
+        *,
+        seeds: Sequence[int],
+        like: Tensor,
+    ) -> None:
+        """Room for the masks of `MASKED_STEPS` steps.
+
+        Args:
+            rates: share of units silenced, for each member.
+            widths: units of each hidden layer, for each member.
+            rows: rows of a full batch, for each member.
+            steps: steps of an epoch, for each member.
+            seeds: seed of each member.
+            like: a tensor of the wanted dtype and device.
+        """
+        self.seeds = list(seeds)
+        self.device = like.device
+        self.rates = like.new_tensor(rates).view(-1, 1, 1, 1)
+        self._dropping = [k for k, rate in enumerate(rates) if rate > 0]
+        self._lengths = [min(MASKED_STEPS, count) for count in steps]
+        layers = [max(layer) for layer in zip(*widths, strict=True)]
+        shape = (len(rates), max(self._lengths), max(rows))
+        # Ones stand where nothing is drawn: a member without dropout keeps every unit.
+        self._uniform = [like.new_ones(*shape, units) for units in layers]
+        self._drawn = [
+            (k, [u[k, : self._lengths[k], : rows[k], : widths[k][i]] for i, u in enumerate(self._uniform)])
+            for k in self._dropping
+        ]
+
+    def epoch(self, epoch: int) -> Iterator[Masks]:
+        """The masks of each step, one (K, B, H) for each hidden layer."""
+        generators = {
+            k: torch_generator(self.seeds[k], Stream.DROPOUT, epoch, self.device)
+            for k in self._dropping
+        }
+        scale = 1 / (1 - self.rates)
+        while True:
+            for k, layers in self._drawn:
+                for uniform in layers:
+                    uniform.uniform_(generator=generators[k])
+            masks = [(uniform >= self.rates) * scale for uniform in self._uniform]
+            yield from zip(*(mask.unbind(1) for mask in masks), strict=True)

@@ -1,0 +1,115 @@
+"""What a person sees while a run trains, and when it ends."""
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from mlp_lab.training.fit import MemberRecord
+from mlp_lab.training.metrics import Scores, main_metric
+
+LINES = 20
+"""Progress lines of a whole run where the output is no terminal."""
+
+REFRESH_SECONDS = 0.1
+
+
+class ProgressLine:
+    """One line that follows the epochs on a terminal; now and then a line of its own elsewhere."""
+
+    def __init__(self, console: Console, epochs: int, epochs_done: int, quiet: bool) -> None:
+        """Nothing is printed yet."""
+        self.console = console
+        self.epochs = epochs
+        self.first = epochs_done
+        self.quiet = quiet
+        self._started = self._shown = time.perf_counter()
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+        if console.is_terminal and not quiet:
+            self._live.start()
+
+    def show(self, record: MemberRecord) -> None:
+        """Say where the run is."""
+        if self.quiet:
+            return
+        last = record.epoch == self.epochs
+        now = time.perf_counter()
+        if self._live.is_started:
+            if last or now - self._shown >= REFRESH_SECONDS:
+                self._shown = now
+                self._live.update(Text(self._line(record, now), no_wrap=True), refresh=True)
+        elif last or record.epoch == self.first + 1 or record.epoch % self._every == 0:
+            self.console.print(self._line(record, now), highlight=False, soft_wrap=True)
+
+    @property
+    def _every(self) -> int:
+        return max(1, math.ceil(self.epochs / LINES))
+
+    def _line(self, record: MemberRecord, now: float) -> str:
+        metric = main_metric(record.train)
+        words = [f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"]
+        for quantity in ("loss", metric):
+            both = [part[quantity] for part in (record.train, record.val) if part]
+            words.append(f"{quantity} " + " / ".join(short(value) for value in both))
+        left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
+        words.append(f"{clock(left)} left")
+        return "  ".join(words)
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._live.stop()
+
+
+def short(value: float | None) -> str:
+    """Four significant digits."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def clock(seconds: float) -> str:
+    """0:07, 12:34 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def results_table(models: Mapping[str, Mapping[str, Scores]]) -> Table:
+    """A row for each model; loss and metrics of its training, validation and test rows.
+
+    Args:
+        models: model -> part -> scores; a part without rows has none.
+    """
+    scores = next(parts["train"] for parts in models.values())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    shown = ["loss", main_metric(scores)]
+    parts = [part for part in ("train", "val", "test") if next(iter(models.values()))[part]]
+    for quantity in shown:
+        for part in parts:
+            table.add_column(f"{quantity}\n{part}", justify="right")
+    for name, by_part in models.items():
+        table.add_row(
+            name, *(short(by_part[part][quantity]) for quantity in shown for part in parts)
+        )
+    return table
+
+
+def print_result(
+    console: Console,
+    models: Mapping[str, Mapping[str, Scores]],
+    result: Mapping[str, object],
+    folder: Path,
+) -> None:
+    """The end of a run: what it reached beside the baselines, and where it lies."""
+    console.print(results_table(models))
+    reason = f" ({result['reason']})" if "reason" in result else ""
+    console.print(
+        f"{result['parameters']:,} parameters, best epoch {result['best_epoch']} of"
+        f" {result['epochs_run']}{reason}, {result['seconds']} s",
+        highlight=False,
+    )
+    console.print(str(folder), highlight=False, soft_wrap=True)

@@ -1,0 +1,62 @@
+"""Metrics by task, from sums over rows."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+METRICS = {
+    "regression": ("rmse", "mae", "r2"),
+    "binary": ("accuracy",),
+    "multiclass": ("accuracy",),
+}
+"""Metrics of each task; the first is the one that curves show. Regression: in the target's units."""
+
+HIGHER_IS_BETTER = ("accuracy", "r2")
+
+Scores = dict[str, float]
+"""`loss` and every metric of the task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What turns a member's sums over rows into metrics in the target's own units."""
+
+    rows: int
+    unit: float
+    """Units of the target in one unit of the network's output."""
+    sum_of_squares: float
+    """Of the targets around their mean, in network units."""
+
+
+def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
+    """One member's loss and metrics.
+
+    Args:
+        task: regression, binary or multiclass.
+        sums: of the loss, then of squared and of absolute errors; for classes the second counts
+            right answers.
+        scale: rows and units.
+    """
+    loss, first, second = sums
+    if task != "regression":
+        return {"loss": loss / scale.rows, "accuracy": first / scale.rows}
+    spread = scale.sum_of_squares
+    return {
+        "loss": loss / scale.rows,
+        "rmse": math.sqrt(first / scale.rows) * scale.unit,
+        "mae": second / scale.rows * scale.unit,
+        "r2": 1 - first / spread if spread > 0 else math.nan,
+    }
+
+
+def main_metric(scores: Scores) -> str:
+    """The metric that curves show."""
+    return next(names[0] for names in METRICS.values() if names[0] in scores)
+
+
+def badness(scores: Scores, monitor: str) -> float:
+    """The monitored quantity (`loss`, or `metric` for the main one), turned so that less is better."""
+    if monitor == "loss":
+        return scores["loss"]
+    name = main_metric(scores)
+    return -scores[name] if name in HIGHER_IS_BETTER else scores[name]

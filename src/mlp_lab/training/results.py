@@ -1,0 +1,108 @@
+"""What a run leaves behind when it ends: result.json, the best weights and what they mean."""
+
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+from mlp_lab import __version__
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.encoding import Schema
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.training.evaluation import evaluate
+from mlp_lab.training.files import write_whole
+from mlp_lab.training.fit import Divergence
+from mlp_lab.training.metrics import Scores
+from mlp_lab.training.pool import RowPool
+
+RESULT = "result.json"
+MODEL = "model.safetensors"
+SCHEMA = "schema.json"
+
+Parts = dict[str, Scores]
+"""Scores of the train, val and test rows; a part without rows has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a run ended: completed, stopped (for a reason) or diverged (somewhere)."""
+
+    status: str
+    reason: str = ""
+    divergence: Divergence | None = None
+
+
+def score_models(
+    models: Mapping[str, MLP], dataset: Dataset, objective: Objective
+) -> dict[str, Parts]:
+    """Loss and metrics of stacks of one; the one place where test rows are looked at."""
+    parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
+    scores: dict[str, Parts] = {}
+    for name, model in models.items():
+        scores[name] = {}
+        for part, rows in parts.items():
+            (scores[name][part],) = evaluate(
+                model, RowPool([rows]), objective, dataset.schema.task, [dataset.target_scale]
+            )
+    return scores
+
+
+def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[str, object]:
+    """The first lines of result.json."""
+    described: dict[str, object] = {"status": ending.status}
+    if ending.reason:
+        described["reason"] = ending.reason
+    if ending.divergence is not None:
+        where = ending.divergence
+        described["diverged"] = {"epoch": where.epoch, "step": where.step, "lr": where.lr}
+    return {**described, "epochs_run": epochs_run, "best_epoch": best_epoch}
+
+
+def environment(device: torch.device) -> dict[str, object]:
+    """What the figures depend on beside the configuration."""
+    return {
+        "mlp_lab": __version__,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "platform": platform.platform(),
+        "cpus": os.cpu_count(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
+        "threads": torch.get_num_threads(),
+    }
+
+
+def write_results(
+    folder: Path, network: MLP, schema: Schema, result: Mapping[str, object]
+) -> None:
+    """The weights of a stack of one as plain layers, the schema that they need, the result."""
+    state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
+    layers = {
+        "sizes": network.member_sizes[0],
+        "activations": network.activation_names,
+        "output": network.output_name,
+    }
+    write_whole(folder / MODEL, save(state))
+    write_whole(folder / SCHEMA, to_json({**schema.to_dict(), "network": layers}))
+    write_whole(folder / RESULT, to_json(result))
+
+
+def to_json(value: object) -> str:
+    """Indented JSON; a number that is not finite, which JSON has no word for, becomes null."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

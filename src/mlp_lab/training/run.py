@@ -1,0 +1,208 @@
+"""One run from its configuration to its folder: everything meets here, and nowhere else."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import torch
+import yaml
+from rich.console import Console
+
+from mlp_lab.config import Config
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.training.baselines import baselines
+from mlp_lab.training.checkpoints import Clock, Progress, load_checkpoint
+from mlp_lab.training.console import ProgressLine, print_result
+from mlp_lab.training.files import write_whole
+from mlp_lab.training.fit import fit
+from mlp_lab.training.interruption import interruption
+from mlp_lab.training.problem import Problem
+from mlp_lab.training.results import (
+    Ending,
+    describe_ending,
+    environment,
+    score_models,
+    write_results,
+)
+from mlp_lab.training.stack import Member, Shared, Stack
+from mlp_lab.training.stopping import Watch
+from mlp_lab.training.tracking import open_tracker
+
+def run(
+    config: Config,
+    values: Mapping[str, object],
+    problem: Problem,
+    folder: Path,
+    overrides: Sequence[str],
+) -> None:
+    """Train the network that `config` describes, and leave a complete run folder.
+
+    Args:
+        config: what to do.
+        values: the same as plain data, for config.yaml.
+        problem: what to learn.
+        folder: the run folder; its own alone, unless the run goes on.
+        overrides: what the command line changed, for the record.
+
+    Raises:
+        UserError: the device is not there, the folder is taken, or the loss diverged.
+        Interrupted: Ctrl-C or SIGTERM; the run can go on later.
+    """
+    device = choose_device(config.device)
+    torch.set_num_threads(config.threads)
+    torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
+    dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
+    stack = build_stack(config, problem, dataset, device)
+    if config.resume is None:
+        claim(folder, values)
+        progress = Progress(Watch())
+    else:
+        progress = load_checkpoint(folder, stack)
+        require_something_left(config, stack, progress)
+        write_config(folder, values)
+    console = Console()
+    ending = train(config, stack, folder, progress, console)
+    network = stack.best_network([0])
+    models = score_models({"network": network, **baselines(dataset, problem.objective)}, dataset, problem.objective)
+    result = {
+        **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
+        "parameters": network.parameter_counts[0],
+        "rows": problem.rows,
+        **models["network"],
+        "baselines": {name: scores for name, scores in models.items() if name != "network"},
+        "seconds": round(progress.seconds, 3),
+        "overrides": list(overrides),
+        "environment": environment(device),
+    }
+    write_results(folder, network, dataset.schema, result)
+    if config.tracking.report:
+        from mlp_lab.report.page import write_report  # matplotlib, off the training path
+
+        write_report(folder)
+    if ending.divergence is not None:
+        where = ending.divergence
+        raise UserError(
+            f"the loss was not finite in epoch {where.epoch}, step {where.step}, at learning rate"
+            f" {where.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1 ({folder})"
+        )
+    if not config.quiet:
+        print_result(console, models, result, folder)
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes a GPU where there is one.
+
+    Raises:
+        UserError: CUDA was asked for and is not there.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def build_stack(
+    config: Config, problem: Problem, dataset: Dataset, device: torch.device
+) -> Stack:
+    """A stack of one."""
+    member = Member(
+        dataset=dataset,
+        widths=config.model.widths,
+        dropout=config.model.dropout,
+        init=config.model.init,
+        seed=config.seed,
+        epochs=config.epochs,
+        optimizer=config.optimizer,
+        schedule=config.schedule,
+    )
+    shared = Shared(
+        activations=config.model.activations,
+        objective=problem.objective,
+        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
+        gradient=config.gradient,
+        dtype=getattr(torch, config.dtype),
+        device=device,
+    )
+    return Stack([member], shared)
+
+
+def claim(folder: Path, values: Mapping[str, object]) -> None:
+    """Make the folder this run's own by creating its config.yaml.
+
+    Raises:
+        UserError: another run has it.
+    """
+    try:
+        os.close(os.open(folder / "config.yaml", os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        raise UserError(
+            f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
+            f" or go on with resume={folder}"
+        ) from None
+    write_config(folder, values)
+
+
+def write_config(folder: Path, values: Mapping[str, object]) -> None:
+    """config.yaml, which runs again by itself."""
+    content = yaml.safe_dump({"defaults": ["settings", "_self_"], **values}, sort_keys=False)
+    header = f"# python train.py --config-dir {folder} --config-name config\n"
+    write_whole(folder / "config.yaml", header + content)
+
+
+def require_something_left(config: Config, stack: Stack, progress: Progress) -> None:
+    """Raise unless a resumed run has a reason to go on."""
+    stop, watch = config.stop, progress.watch
+    if stack.epoch >= config.epochs:
+        raise UserError(
+            f"resume={config.resume} has finished its {stack.epoch} epochs:"
+            f" set epochs to more than {stack.epoch}"
+        )
+    if stop.patience is not None and watch.waited >= stop.patience:
+        raise UserError(
+            f"resume={config.resume} was stopped by stop.patience={stop.patience}:"
+            f" set it above {watch.waited}, or to null"
+        )
+    if stop.seconds is not None and progress.seconds >= stop.seconds:
+        raise UserError(
+            f"resume={config.resume} has used its stop.seconds={stop.seconds:g}:"
+            f" set it above {progress.seconds:.1f}, or to null"
+        )
+
+
+def train(
+    config: Config, stack: Stack, folder: Path, progress: Progress, console: Console
+) -> Ending:
+    """Read the records of `fit`: write them down, keep the best weights, stop in time."""
+    line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
+    checkpoints = Clock(config.tracking.checkpoint_share)
+    ending = Ending("completed")
+    with open_tracker(config.tracking, stack, folder) as tracker, interruption() as asked:
+        try:
+            for epoch in fit(stack):
+                (record,) = epoch.members
+                progress.seconds += epoch.seconds
+                tracker.add(record, progress.seconds)
+                if record.diverged is not None:
+                    return Ending("diverged", divergence=record.diverged)
+                if progress.watch.observe(record, config.stop.monitor, config.stop.min_delta):
+                    stack.keep_best([0])
+                line.show(record)
+                reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
+                last = bool(reason) or asked() or record.epoch == config.epochs
+                if last or checkpoints.due():
+                    tracker.flush()
+                    checkpoints.save(folder, stack, progress)
+                if reason:
+                    ending = Ending("stopped", reason)
+                if last:
+                    break
+        finally:
+            line.close()
+    if ending.status == "completed" and stack.epoch < config.epochs:
+        raise Interrupted(
+            f"stopped after epoch {stack.epoch} of {config.epochs};"
+            f" go on with: python train.py resume={folder}"
+        )
+    return ending

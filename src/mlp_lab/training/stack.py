@@ -1,0 +1,179 @@
+"""A stack: networks that train in lockstep as one batched program."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.network.optimizers import Optimizer, OptimizerConfig
+from mlp_lab.network.schedules import Schedule, ScheduleConfig
+from mlp_lab.training.batches import Batches
+from mlp_lab.training.evaluation import scales
+from mlp_lab.training.pool import RowPool
+from mlp_lab.training.seeds import Stream, torch_generator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """What may differ from one network of a stack to the next."""
+
+    dataset: Dataset
+    widths: list[int]
+    dropout: float
+    init: str
+    seed: int
+    epochs: int
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+
+    @property
+    def sizes(self) -> list[int]:
+        """Units of every layer, inputs first and outputs last."""
+        return [self.dataset.train.inputs.shape[1], *self.widths, self.dataset.schema.outputs]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all networks of a stack have in common. `batch_size` None takes all rows in a step."""
+
+    activations: list[str]
+    objective: Objective
+    batch_size: int | None
+    gradient: str
+    dtype: torch.dtype
+    device: torch.device
+
+
+class Stack:
+    """K networks with their data, optimizer state and place in the training.
+
+    Positions count the members that are still in the stack, in descending order of their training
+    rows; `ids` says which member of the original list stands at each position.
+    """
+
+    def __init__(self, members: Sequence[Member], shared: Shared) -> None:
+        """Draw the weights; no step is taken yet."""
+        self.shared = shared
+        self.epoch = 0
+        by_rows = sorted(range(len(members)), key=lambda k: -len(members[k].dataset.train))
+        self.ids = list(by_rows)
+        self.members = [members[k] for k in by_rows]
+        self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
+        self.diverged = [False] * len(members)
+        network = MLP(
+            [member.sizes for member in self.members],
+            activations=shared.activations,
+            output=shared.objective.output,
+            dtype=shared.dtype,
+            device=shared.device,
+        )
+        network.initialise(
+            [member.init for member in self.members],
+            [torch_generator(member.seed, Stream.WEIGHTS) for member in self.members],
+        )
+        best = network.layers.like()
+        best.flat.copy_(network.layers.flat)
+        self._assemble(network, best)
+
+    def _assemble(self, network: MLP, best: LayerTensors) -> None:
+        """Build everything that has a place for each member."""
+        members = self.members
+        self.network, self.best = network, best
+        self.gradients = network.layers.like()
+        self.optimizer = Optimizer(
+            network.layers, self.gradients, [member.optimizer for member in members]
+        )
+        self.train = RowPool([member.dataset.train for member in members])
+        self.val = RowPool([member.dataset.val for member in members])
+        units = [member.dataset.target_scale for member in members]
+        self.train_scales, self.val_scales = scales(self.train, units), scales(self.val, units)
+        self.batches = Batches(
+            self.train,
+            batch_size=self.shared.batch_size,
+            seeds=[member.seed for member in members],
+            dropout=[member.dropout for member in members],
+            widths=[member.widths for member in members],
+        )
+        self._passes: dict[tuple[int, int], Backprop] = {}
+
+    @property
+    def task(self) -> str:
+        """regression, binary or multiclass."""
+        return self.members[0].dataset.schema.task
+
+    @property
+    def training(self) -> bool:
+        """Whether any member has epochs before it."""
+        return not all(self.diverged)
+
+    def learning_rates(self) -> list[float]:
+        """Each member's rate in the epoch at hand."""
+        return [
+            member.optimizer.lr * schedule.factor(self.epoch)
+            for member, schedule in zip(self.members, self.schedules, strict=True)
+        ]
+
+    def train_epoch(self) -> Tensor:
+        """One pass over every member's training rows; the loss of each step, (steps, K)."""
+        steps_taken = [self.epoch * steps for steps in self.batches.steps]
+        self.optimizer.begin_epoch(self.learning_rates(), steps_taken, self.batches.together)
+        losses = self.network.layers.flat.new_zeros(max(self.batches.steps), len(self.members))
+        explicit = self.shared.gradient == "explicit"
+        # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
+        with torch.inference_mode(explicit), torch.no_grad():
+            for batch, step_losses in zip(
+                self.batches.epoch(self.epoch), losses.unbind(), strict=True
+            ):
+                k = batch.inputs.shape[0]
+                step_losses[:k] = self._backprop(batch)
+                self.optimizer.step(k)
+        self.epoch += 1
+        return losses
+
+    def _backprop(self, batch: Batch) -> Tensor:
+        """Gradients of the mean loss over a batch; returns that loss, (k,)."""
+        objective = self.shared.objective
+        if self.shared.gradient == "autograd":
+            return autograd_backprop(self.network, self.gradients, objective, batch)
+        shape = (batch.inputs.shape[0], batch.inputs.shape[1])
+        if shape not in self._passes:
+            self._passes[shape] = Backprop(self.network, self.gradients, objective, *shape)
+        return self._passes[shape](batch)
+
+    def keep_best(self, positions: Sequence[int]) -> None:
+        """Remember these members' weights as their best so far."""
+        if len(positions) == len(self.members):
+            self.best.flat.copy_(self.network.layers.flat)
+            return
+        index = torch.as_tensor(positions, device=self.shared.device)
+        for best, now in zip(self.best.tensors, self.network.layers.tensors, strict=True):
+            best[index] = now[index]
+
+    def best_network(self, positions: Sequence[int]) -> MLP:
+        """A stack of these members at their best weights."""
+        network = self.network.take(positions)
+        network.layers.flat.copy_(self.best.take(positions, network.layers.sizes).flat)
+        return network
+
+    def retire(self, ids: Sequence[int]) -> None:
+        """Take members out: what remains is copied together, and the rest costs nothing."""
+        stay = [position for position, member in enumerate(self.ids) if member not in set(ids)]
+        if len(stay) == len(self.ids):
+            return
+        self.ids = [self.ids[position] for position in stay]
+        self.members = [self.members[position] for position in stay]
+        self.schedules = [self.schedules[position] for position in stay]
+        self.diverged = [self.diverged[position] for position in stay]
+        if not stay:
+            return
+        network = self.network.take(stay)
+        moments = self.optimizer.moments
+        self._assemble(network, self.best.take(stay, network.layers.sizes))
+        for new, old in zip(self.optimizer.moments, moments, strict=True):
+            new.flat.copy_(old.take(stay, network.layers.sizes).flat)

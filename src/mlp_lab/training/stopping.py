@@ -1,0 +1,67 @@
+"""When a member stops before its last epoch, and which epoch was its best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlp_lab.errors import require, require_choice
+from mlp_lab.training.metrics import badness
+
+if TYPE_CHECKING:
+    from mlp_lab.training.fit import MemberRecord
+
+
+@dataclass(kw_only=True, slots=True)
+class StopConfig:
+    """Reasons to stop early; each is off while it is null.
+
+    `patience`: epochs without an improvement of `monitor` (`loss` or `metric`, of the validation
+    rows) by more than `min_delta`. `weights_tol`: |W - W before| / |W before| over an epoch is no
+    larger. `seconds`: training time.
+    """
+
+    patience: int | None
+    monitor: str
+    min_delta: float
+    weights_tol: float | None
+    seconds: float | None
+
+    def __post_init__(self) -> None:
+        require_choice(self.monitor, "stop.monitor", ["loss", "metric"])
+        require(self.min_delta >= 0, "stop.min_delta", "0 or more", self.min_delta)
+        for key in ("patience", "weights_tol", "seconds"):
+            value = getattr(self, key)
+            require(value is None or value > 0, f"stop.{key}", "positive or null", value)
+
+
+@dataclass(slots=True)
+class Watch:
+    """What a member's records have said so far; plain numbers, kept in checkpoints."""
+
+    best: float = math.inf
+    best_epoch: int = 0
+    waited: int = 0
+
+    def observe(self, record: MemberRecord, monitor: str, min_delta: float) -> bool:
+        """Take note of an epoch; whether it is the best so far.
+
+        Without validation rows nothing can be selected: the last epoch counts as the best.
+        """
+        value = badness(record.monitored, monitor)
+        if record.val and value >= self.best - min_delta:
+            self.waited += 1
+            return False
+        self.best, self.best_epoch, self.waited = value, record.epoch, 0
+        return True
+
+    def reason_to_stop(self, record: MemberRecord, config: StopConfig, seconds: float) -> str:
+        """Why the member stops after this epoch, or nothing."""
+        if config.patience is not None and self.waited >= config.patience:
+            return f"no better {config.monitor} for {self.waited} epochs"
+        if config.weights_tol is not None and record.change <= config.weights_tol:
+            return f"weights moved by {record.change:.1e} of their size"
+        if config.seconds is not None and seconds >= config.seconds:
+            return f"time budget of {config.seconds:g} s"
+        return ""
