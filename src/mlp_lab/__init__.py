@@ -1,3 +1,23 @@
 """A laboratory for multilayer perceptrons: YAML in, trained networks and learning curves out."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlp_lab.saved import Predictor
+
 __version__ = "0.1.0"
+__all__ = ["__version__", "load"]
+
+
+def load(folder: str | Path) -> Predictor:
+    """The network of a finished run, with what its inputs and outputs mean.
+
+    Raises:
+        UserError: the folder holds no finished run.
+    """
+    from mlp_lab import saved  # torch: `import mlp_lab` alone stays fast
+
+    return saved.load(folder)

@@ -70,7 +70,7 @@ def train() -> None:
 def train_job(composed: DictConfig) -> None:
     """One run: what Hydra calls with each composed configuration."""
     hydra_config = HydraConfig.get()
-    folder = Path(hydra_config.runtime.output_dir)
+    folder = as_typed(Path(hydra_config.runtime.output_dir))
     overrides = list(hydra_config.overrides.task)
     alone = hydra_config.mode == RunMode.RUN
     try:
@@ -88,6 +88,12 @@ def train_job(composed: DictConfig) -> None:
         if TRACEBACK_WANTED or not alone:
             raise  # a sweep goes on with its other jobs and names this one
         fail(str(error))
+
+
+def as_typed(folder: Path) -> Path:
+    """The folder as one would type it here."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def remove_unused(folder: Path) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -53,6 +55,18 @@ class Schema:
     def to_dict(self) -> dict[str, object]:
         """As JSON holds it."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Schema:
+        """Back from JSON."""
+        target = values["target_scaling"]
+        return cls(
+            **{
+                **values,
+                "input_scaling": Scaling(**values["input_scaling"]),
+                "target_scaling": None if target is None else Scaling(**target),
+            }
+        )
 
     def encode_target(self, target: Floats) -> Floats:
         """(N,) -> (N, C): standardised, 0 or 1, or one-hot."""

@@ -18,11 +18,13 @@ NAMES = {"train": "training", "val": "validation"}
 def draw_learning_curve(rows: Sequence[Row], best_epoch: int, path: Path) -> None:
     """Draw curves.csv's rows; the best epoch is marked."""
     quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
-    figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120, layout="constrained")
+    figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120)
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
         _draw(axis, rows, quantity, best_epoch)
+    # Fixed margins: matplotlib's automatic layouts draw everything twice.
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.96, wspace=0.22)
     figure.savefig(path)
 
 
