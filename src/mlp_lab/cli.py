@@ -38,7 +38,7 @@ def config_folder() -> Path:
 
 
 def run_folder(resume: str | None) -> str:
-    """The folder to go on in, or a new name: time, and letters that tell runs of one second apart."""
+    """The folder to go on in, or a new one: its time, and letters in case two start together."""
     if resume is not None:
         saved_values(Path(resume))  # says so if it is no run, before anything is written
         return resume
@@ -55,9 +55,9 @@ def train() -> None:
     OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
-    command = hydra.main(
-        version_base="1.3", config_path=str(config_folder()), config_name="train"
-    )(train_job)
+    command = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")(
+        train_job
+    )
     try:
         command()
     except Exception as error:

@@ -231,7 +231,8 @@ def _explain_composition(error: BaseException) -> str | None:
     """Hydra's commonest complaints, in the words of this project."""
     if isinstance(error, MissingConfigException) and error.options:
         group, _, choice = (error.missing_cfg_file or "").rpartition("/")
-        return f"unknown {group} {choice!r}{nearest(choice, error.options)} ({', '.join(error.options)})"
+        options = error.options
+        return f"unknown {group} {choice!r}{nearest(choice, options)} ({', '.join(options)})"
     if isinstance(error, ConfigCompositionException) and str(error).startswith("Ambiguous"):
         override = str(error).partition("'")[2].partition("'")[0]
         return (

@@ -47,7 +47,8 @@ class Predictor:
         if schema.target_scaling is not None:
             return schema.target_scaling.undo(outputs)[:, 0]
         labels = outputs[:, 0] > 0.5 if schema.outputs == 1 else outputs.argmax(1)
-        return np.array(schema.classes)[labels.astype(int)]
+        names: NDArray[np.str_] = np.array(schema.classes)[labels.astype(int)]
+        return names
 
 
 def load(folder: str | Path) -> Predictor:

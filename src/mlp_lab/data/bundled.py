@@ -44,7 +44,8 @@ class BundledConfig(DataConfig):
 
 def _data_folder() -> Path:
     spec = importlib.util.find_spec("sklearn")  # finds the package without importing it
-    assert spec is not None and spec.origin is not None
+    assert spec is not None
+    assert spec.origin is not None
     return Path(spec.origin).parent / "datasets" / "data"
 
 

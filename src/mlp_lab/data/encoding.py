@@ -29,11 +29,13 @@ class Scaling:
 
     def apply(self, values: Floats) -> Floats:
         """Standardise (N, D)."""
-        return (values - np.array(self.mean)) / np.array(self.scale)
+        scaled: Floats = (values - np.array(self.mean)) / np.array(self.scale)
+        return scaled
 
     def undo(self, values: Floats) -> Floats:
         """Back to the columns' own units."""
-        return values * np.array(self.scale) + np.array(self.mean)
+        restored: Floats = values * np.array(self.scale) + np.array(self.mean)
+        return restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ class Schema:
             return self.target_scaling.apply(target[:, None])
         if self.outputs == 1:
             return target[:, None]
-        return np.eye(self.outputs)[target.astype(int)]
+        one_hot: Floats = np.eye(self.outputs)[target.astype(int)]
+        return one_hot
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,16 +82,17 @@ def _require_two_values(raw: RawData, split: Split) -> None:
 
 
 def noisy_train_target(raw: RawData, split: Split, config: DataConfig) -> Floats:
-    """The training rows' targets with `data.label_noise`; a higher share redraws the same labels and more.
+    """The training rows' targets with `data.label_noise`; more noise redraws the same labels and more.
 
     Raises:
         UserError: a share of labels above 1.
     """
-    target = raw.target[split.train]
+    target: Floats = raw.target[split.train]
     generator = config.generator(Draw.LABEL_NOISE)
     if raw.classes is None:
         noise = generator.standard_normal(len(target))
-        return target + config.label_noise * target.std() * noise
+        noisy: Floats = target + config.label_noise * target.std() * noise
+        return noisy
     if config.label_noise > 1:
         raise UserError(f"data.label_noise must be in [0, 1], got {config.label_noise}")
     first = generator.permutation(len(target))[: round(config.label_noise * len(target))]

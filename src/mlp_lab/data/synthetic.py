@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
 from mlp_lab.errors import require
 
-Rows = tuple[Floats, Floats]
+Labels = NDArray[np.int64]
+Rows = tuple[Floats, Labels]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -93,7 +95,7 @@ class FunctionConfig(SyntheticConfig):
         return RawData(x[:, None], y, ["x"], "y")
 
 
-def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Floats) -> RawData:
+def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Labels) -> RawData:
     blur = config.generator(Draw.BLUR).standard_normal(points.shape)
     points = points + config.noise * blur
     names = [str(index) for index in range(classes)]
@@ -122,7 +124,7 @@ def moons(rows: int, generator: np.random.Generator) -> Rows:
 def xor(rows: int, generator: np.random.Generator) -> Rows:
     """The square [-1, 1]^2; the class is whether the coordinates' signs differ."""
     points = generator.uniform(-1, 1, (rows, 2))
-    return points, (points[:, 0] * points[:, 1] < 0).astype(float)
+    return points, (points[:, 0] * points[:, 1] < 0).astype(np.int64)
 
 
 PLANE: dict[str, Callable[[int, np.random.Generator], Rows]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
 from mlp_lab.errors import UserError, require, require_choice
@@ -62,7 +63,7 @@ def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
 
 def count_parameters(sizes: Sequence[int]) -> int:
     """Weights and biases of a network whose layers, inputs first, have these sizes."""
-    return sum((inputs + 1) * outputs for inputs, outputs in zip(sizes, sizes[1:], strict=False))
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
 
 def he(weight: Tensor, bias: Tensor, generator: Generator) -> None:

@@ -5,7 +5,7 @@
     dL/dOmega_k = h_k^T dL/df_k     dL/dbeta_k = sum over rows of dL/df_k
     dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
 
-(Prince, Understanding Deep Learning, 2023, section 7.4; h_0 is x.) With dropout, h_k carries its mask.
+h_0 is x; with dropout, h_k carries its mask (Prince, Understanding Deep Learning, 2023, section 7.4).
 """
 
 from dataclasses import dataclass

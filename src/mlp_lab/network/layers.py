@@ -28,7 +28,7 @@ class LayerTensors:
         shapes += [(members, 1, n_out) for n_out in sizes[1:]]
         lengths = [a * b * c for a, b, c in shapes]
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
-        parts = self.flat.split(lengths)
+        parts = torch.split(self.flat, lengths)
         tensors = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
         depth = len(sizes) - 1
         self.weights, self.biases = tensors[:depth], tensors[depth:]
@@ -47,9 +47,7 @@ class LayerTensors:
 
     def take(self, members: Sequence[int], sizes: Sequence[int]) -> "LayerTensors":
         """A copy of some members, cropped to layers of `sizes` units."""
-        taken = LayerTensors(
-            len(members), sizes, dtype=self.flat.dtype, device=self.flat.device
-        )
+        taken = LayerTensors(len(members), sizes, dtype=self.flat.dtype, device=self.flat.device)
         index = torch.as_tensor(members, device=self.flat.device)
         for new, old in zip(taken.tensors, self.tensors, strict=True):
             new.copy_(old[index, : new.shape[1], : new.shape[2]])

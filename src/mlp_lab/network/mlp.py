@@ -50,6 +50,8 @@ class MLP(nn.Module):
             sizes: for each member its layers' sizes, inputs first and outputs last.
             activations: a name for each hidden layer.
             output: the output function's name.
+            dtype: of all weights.
+            device: of all weights.
         """
         super().__init__()
         self.member_sizes = [list(member) for member in sizes]
@@ -157,9 +159,7 @@ class MLP(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "MLP":
         """`to`, `double`, `cuda`: convert the flat tensor, then look at it through views again."""
         flat = fn(self.layers.flat)
-        layers = LayerTensors(
-            self.members, self.layers.sizes, dtype=flat.dtype, device=flat.device
-        )
+        layers = LayerTensors(self.members, self.layers.sizes, dtype=flat.dtype, device=flat.device)
         layers.flat.copy_(flat)
         self._adopt(layers)
         return self

@@ -9,7 +9,7 @@ what keeps padded units silent; hence every eps is positive.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Union
 
@@ -426,7 +426,9 @@ class Optimizer:
         """The first k members of each layer."""
         weights = len(self.parameters.weights)
         return [
-            Block(p[:k], g[:k], [moment.tensors[i][:k] for moment in self.moments], k * (i < weights))
+            Block(
+                p[:k], g[:k], [moment.tensors[i][:k] for moment in self.moments], k * (i < weights)
+            )
             for i, (p, g) in enumerate(
                 zip(self.parameters.tensors, self.gradients.tensors, strict=True)
             )

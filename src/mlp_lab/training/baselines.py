@@ -16,8 +16,9 @@ SHORTEST_STEP = 1e-6
 
 
 def baselines(dataset: Dataset, objective: Objective) -> dict[str, MLP]:
-    """Networks without hidden layers, fitted on the training rows: `constant`, and `linear` or
-    `logistic`, after the output function.
+    """Networks without hidden layers, fitted on the training rows: `constant` and a second one.
+
+    That is `linear` where outputs are linear, else `logistic`.
     """
     linear = "linear" if objective.output == "linear" else "logistic"
     return {
@@ -41,7 +42,7 @@ def constant_model(train: Part, objective: Objective) -> MLP:
 
 
 def linear_model(train: Part, objective: Objective) -> MLP:
-    """Least squares for linear outputs, else logistic regression with scikit-learn's default penalty.
+    """Least squares for linear outputs, else logistic regression as scikit-learn penalises it.
 
     The penalty is |Omega|^2 / 2 over the number of rows, none on the biases. Fitted in double
     precision on the CPU by Newton's method; see `newton`.
@@ -106,7 +107,7 @@ def conjugate_gradients(
 ) -> Tensor:
     """Solve product(x) = target for a symmetric, positive semidefinite product.
 
-    Stops when the residual has fallen to `tolerance` of the target's norm (Hestenes and Stiefel, 1952).
+    Stops when the residual is at `tolerance` of the target's norm (Hestenes and Stiefel, 1952).
     """
     x = torch.zeros_like(target)
     residual, direction = target.clone(), target.clone()

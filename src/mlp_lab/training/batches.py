@@ -64,10 +64,11 @@ class Batches:
         masks = None if self._dropout is None else self._dropout.epoch(epoch)
         for (inputs, targets), shape in zip(self._rows(epoch), self._shapes, strict=True):
             k, (gathered, rows, _) = shape.k, inputs.shape
-            if k < gathered:
-                inputs, targets = inputs[:k], targets[:k]
             step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
-            yield Batch(inputs, targets, shape.weights, step_masks)
+            if k == gathered:
+                yield Batch(inputs, targets, shape.weights, step_masks)
+            else:
+                yield Batch(inputs[:k], targets[:k], shape.weights, step_masks)
 
     def _rows(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         """Each step's inputs and targets, at least for the members that have any."""
@@ -83,7 +84,7 @@ class Batches:
         for first in range(0, order.shape[1], span):
             k = self._shapes[first // size].k
             inputs, targets = self.pool.gather(order[:k, first : first + span])
-            yield from zip(inputs.split(size, 1), targets.split(size, 1), strict=True)
+            yield from zip(torch.split(inputs, size, 1), torch.split(targets, size, 1), strict=True)
 
     def _all_rows(self) -> tuple[Tensor, Tensor]:
         ((inputs, targets, _),) = self.pool.chunks(max(self.pool.counts))
@@ -143,7 +144,13 @@ class Dropout:
         # Ones stand where nothing is drawn: a member without dropout keeps every unit.
         self._uniform = [like.new_ones(*shape, units) for units in layers]
         self._drawn = [
-            (k, [u[k, : self._lengths[k], : rows[k], : widths[k][i]] for i, u in enumerate(self._uniform)])
+            (
+                k,
+                [
+                    u[k, : self._lengths[k], : rows[k], : widths[k][i]]
+                    for i, u in enumerate(self._uniform)
+                ],
+            )
             for k in self._dropping
         ]
 

@@ -70,7 +70,7 @@ def _tensors(stack: Stack) -> dict[str, Tensor]:
 
 
 class Clock:
-    """Says when a checkpoint is due, so that they take no more than a share of the training time."""
+    """Says when a checkpoint is due, so that they take only a share of the training time."""
 
     def __init__(self, share: float) -> None:
         self.share = share

@@ -13,6 +13,7 @@ from mlp_lab.training.pool import RowPool
 EVALUATED_NUMBERS = 2**22
 """Hidden units computed at once. Independent of the batch size, and so is every result."""
 
+
 def scales(pool: RowPool, units: Sequence[float]) -> list[Scale]:
     """One for each member of a pool."""
     found = []
@@ -36,9 +37,9 @@ def totals(network: MLP, pool: RowPool, objective: Objective, task: str) -> Tens
         f = network.pre_activation(inputs)
         loss, _ = objective.rows(f, targets)
         measures = [loss, *measured(task, objective.predict(f), targets)]
-        for total, measure in zip(sums, measures, strict=False):
+        for i, measure in enumerate(measures):
             counted = measure if real is None else measure * real
-            total += counted.sum(1, dtype=torch.float64)
+            sums[i] += counted.sum(1, dtype=torch.float64)
     return sums
 
 
@@ -60,6 +61,4 @@ def evaluate(
     if max(pool.counts) == 0:
         return [{} for _ in pool.counts]
     sums = totals(network, pool, objective, task).cpu().numpy()
-    return [
-        score(task, sums[:, k].tolist(), scale) for k, scale in enumerate(scales(pool, units))
-    ]
+    return [score(task, sums[:, k].tolist(), scale) for k, scale in enumerate(scales(pool, units))]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace `path` in one step; a reader or a crash sees the old content or the new, no mixture."""
+    """Replace `path` in one step: a reader or a crash finds the old content or the new."""
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:

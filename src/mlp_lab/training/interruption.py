@@ -14,6 +14,7 @@ class Asked:
         self._asked = False
 
     def __call__(self) -> bool:
+        """Whether to stop after this epoch."""
         return self._asked
 
     def handle(self, number: int, frame: FrameType | None) -> None:

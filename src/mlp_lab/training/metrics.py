@@ -9,7 +9,7 @@ METRICS = {
     "binary": ("accuracy",),
     "multiclass": ("accuracy",),
 }
-"""Metrics of each task; the first is the one that curves show. Regression: in the target's units."""
+"""Metrics of each task, in the target's units; the first is the one that curves show."""
 
 HIGHER_IS_BETTER = ("accuracy", "r2")
 
@@ -55,7 +55,7 @@ def main_metric(scores: Scores) -> str:
 
 
 def badness(scores: Scores, monitor: str) -> float:
-    """The monitored quantity (`loss`, or `metric` for the main one), turned so that less is better."""
+    """The monitored quantity, `loss` or the main `metric`, turned so that less is better."""
     if monitor == "loss":
         return scores["loss"]
     name = main_metric(scores)

@@ -80,9 +80,7 @@ def environment(device: torch.device) -> dict[str, object]:
     }
 
 
-def write_results(
-    folder: Path, network: MLP, schema: Schema, result: Mapping[str, object]
-) -> None:
+def write_results(folder: Path, network: MLP, schema: Schema, result: Mapping[str, object]) -> None:
     """The weights of a stack of one as plain layers, the schema that they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
     layers = {

@@ -29,6 +29,7 @@ from mlp_lab.training.stack import Member, Shared, Stack
 from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import open_tracker
 
+
 def run(
     config: Config,
     values: Mapping[str, object],
@@ -64,7 +65,9 @@ def run(
     console = Console()
     ending = train(config, stack, folder, progress, console)
     network = stack.best_network([0])
-    models = score_models({"network": network, **baselines(dataset, problem.objective)}, dataset, problem.objective)
+    models = score_models(
+        {"network": network, **baselines(dataset, problem.objective)}, dataset, problem.objective
+    )
     result = {
         **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
         "parameters": network.parameter_counts[0],
@@ -103,9 +106,7 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def build_stack(
-    config: Config, problem: Problem, dataset: Dataset, device: torch.device
-) -> Stack:
+def build_stack(config: Config, problem: Problem, dataset: Dataset, device: torch.device) -> Stack:
     """A stack of one."""
     member = Member(
         dataset=dataset,

@@ -32,8 +32,8 @@ class TrackingConfig:
 
     `tensorboard`: scalars of each epoch. `histograms`: weights and biases every so many epochs (0:
     never). `gradient_norms`: norm of each layer's gradient in the last step of each epoch.
-    `checkpoint_share`: the share of the training time that checkpoints may take; 0 writes one at the
-    end alone. `report`: learning_curve.png and report.html.
+    `checkpoint_share`: share of the training time that checkpoints may take; 0: one at the end.
+    `report`: learning_curve.png and report.html.
     """
 
     tensorboard: bool
