@@ -82,7 +82,7 @@ def _require_two_values(raw: RawData, split: Split) -> None:
 
 
 def noisy_train_target(raw: RawData, split: Split, config: DataConfig) -> Floats:
-    """The training rows' targets with `data.label_noise`; more noise redraws the same labels and more.
+    """The training rows' targets with `data.label_noise`; a larger share redraws the same and more.
 
     Raises:
         UserError: a share of labels above 1.

@@ -5,7 +5,7 @@
     dL/dOmega_k = h_k^T dL/df_k     dL/dbeta_k = sum over rows of dL/df_k
     dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
 
-h_0 is x; with dropout, h_k carries its mask (Prince, Understanding Deep Learning, 2023, section 7.4).
+h_0 is x, and with dropout h_k carries its mask (Prince, Understanding Deep Learning, 2023, 7.4).
 """
 
 from dataclasses import dataclass
@@ -33,10 +33,6 @@ class Batch:
     weights: Tensor | None
     masks: Masks
 
-    def mean(self, rows: Tensor) -> Tensor:
-        """Weighted mean over rows, (k, B) -> (k,)."""
-        return rows.mean(1) if self.weights is None else (rows * self.weights).sum(1)
-
 
 class Backprop:
     """The forward and the backward pass over B rows of the first k members.
@@ -63,15 +59,15 @@ class Backprop:
         self.carried: list[Tensor] = []
 
     def __call__(self, batch: Batch) -> Tensor:
-        """Write the gradients of the mean loss; return that loss, (k,)."""
+        """Write the gradients of the mean loss; return the last pre-activations, (k, B, C)."""
         self.forward(batch)
-        loss, d_f = self.objective.rows(self.f[-1], batch.targets)
+        d_f = self.objective.gradient(self.f[-1], batch.targets)
         if batch.weights is None:
             torch.mul(d_f, 1 / d_f.shape[1], out=self.d_f[-1])
         else:
             torch.mul(d_f, batch.weights.unsqueeze(-1), out=self.d_f[-1])
         self.backward(batch)
-        return batch.mean(loss)
+        return self.f[-1]
 
     def forward(self, batch: Batch) -> None:
         """Fill f and h; `carried` holds what each layer reads: x, then each h with its mask."""
@@ -101,14 +97,14 @@ class Backprop:
 def autograd_backprop(
     network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
 ) -> Tensor:
-    """The same gradients by torch's autograd; returns the mean loss, (k,)."""
+    """The same gradients by torch's autograd; returns the last pre-activations, (k, B, C)."""
     k = len(batch.inputs)
     parameters = [*network.weights, *network.biases]
     with torch.enable_grad():
         f = network.pre_activation(batch.inputs, batch.masks, members=k)
-        rows, _ = objective.rows(f, batch.targets)
-        loss = batch.mean(rows)
-        found = torch.autograd.grad(loss.sum(), parameters)
+        rows = objective.rows(f, batch.targets)
+        means = rows.mean(1) if batch.weights is None else (rows * batch.weights).sum(1)
+        found = torch.autograd.grad(means.sum(), parameters)
     for gradient, value in zip(gradients.tensors, found, strict=True):
         gradient[:k] = value[:k]
-    return loss.detach()
+    return f.detach()

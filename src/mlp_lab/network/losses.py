@@ -50,41 +50,65 @@ OUTPUTS: dict[str, Output] = {
     ),
 }
 
-RowLoss = tuple["Tensor", "Tensor"]
-"""Loss of each row, (K, B), and its gradient by the row's last pre-activations, (K, B, C)."""
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """A loss by row, (..., C) -> (...), and its gradient by the row's last pre-activations f.
+
+    Both take the output function, f and the targets. Apart, since a step needs only the second.
+    """
+
+    rows: Callable[[Output, Tensor, Tensor], Tensor]
+    gradient: Callable[[Output, Tensor, Tensor], Tensor]
 
 
-def squared_error(output: Output, f: Tensor, target: Tensor) -> RowLoss:
+def squared_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """(y - t)^2, mean over outputs."""
+    return (output.value(f) - target).square().mean(-1)
+
+
+def squared_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
+    """2 (y - t) / C, pulled back through the output."""
     y = output.value(f)
-    error = y - target
-    return error.square().mean(-1), output.pullback(y, error * (2 / f.shape[-1]))
+    return output.pullback(y, (y - target) * (2 / f.shape[-1]))
 
 
-def absolute_error(output: Output, f: Tensor, target: Tensor) -> RowLoss:
+def absolute_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """|y - t|, mean over outputs."""
+    return (output.value(f) - target).abs().mean(-1)
+
+
+def absolute_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
+    """sign(y - t) / C, pulled back through the output."""
     y = output.value(f)
-    error = y - target
-    return error.abs().mean(-1), output.pullback(y, error.sign() / f.shape[-1])
+    return output.pullback(y, (y - target).sign() / f.shape[-1])
 
 
-def binary_cross_entropy(output: Output, f: Tensor, target: Tensor) -> RowLoss:
+def binary_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """-t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|))."""
-    loss = f.clamp_min(0) - f * target + f.abs().neg().exp().log1p()
-    return loss.mean(-1), (f.sigmoid() - target) / f.shape[-1]
+    return (f.clamp_min(0) - f * target + f.abs().neg().exp().log1p()).mean(-1)
 
 
-def categorical_cross_entropy(output: Output, f: Tensor, target: Tensor) -> RowLoss:
-    """-sum_c t_c log y_c with y = softmax(f); a row's targets sum to one."""
-    log_y = f.log_softmax(-1)
-    return -(log_y * target).sum(-1), log_y.exp() - target
+def binary_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
+    """(y - t) / C: the sigmoid's slope cancels."""
+    return (output.value(f) - target) / f.shape[-1]
 
 
-LOSSES: dict[str, Callable[[Output, Tensor, Tensor], RowLoss]] = {
-    "mse": squared_error,
-    "mae": absolute_error,
-    "bce": binary_cross_entropy,
-    "cce": categorical_cross_entropy,
+def categorical_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
+    """-sum_c t_c log y_c with y = softmax(f)."""
+    return -(f.log_softmax(-1) * target).sum(-1)
+
+
+def categorical_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
+    """y - t: the softmax's slopes cancel, since a row's targets sum to one."""
+    return output.value(f) - target
+
+
+LOSSES: dict[str, Loss] = {
+    "mse": Loss(squared_error, squared_error_gradient),
+    "mae": Loss(absolute_error, absolute_error_gradient),
+    "bce": Loss(binary_cross_entropy, binary_cross_entropy_gradient),
+    "cce": Loss(categorical_cross_entropy, categorical_cross_entropy_gradient),
 }
 
 FITTING: dict[str, dict[str, tuple[str, ...]]] = {
@@ -110,9 +134,13 @@ class Objective:
     output: str
     loss: str
 
-    def rows(self, f: Tensor, target: Tensor) -> RowLoss:
-        """Loss (K, B) and gradient (K, B, C) of the last pre-activations f, (K, B, C)."""
-        return LOSSES[self.loss](OUTPUTS[self.output], f, target)
+    def rows(self, f: Tensor, target: Tensor) -> Tensor:
+        """Loss of each row, (..., C) -> (...), of the last pre-activations f."""
+        return LOSSES[self.loss].rows(OUTPUTS[self.output], f, target)
+
+    def gradient(self, f: Tensor, target: Tensor) -> Tensor:
+        """Gradient of each row's loss by f, of f's shape."""
+        return LOSSES[self.loss].gradient(OUTPUTS[self.output], f, target)
 
     def predict(self, f: Tensor) -> Tensor:
         """The network's output y = o(f)."""

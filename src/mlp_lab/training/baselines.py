@@ -77,7 +77,7 @@ def newton(inputs: Tensor, targets: Tensor, output: str, penalty: Tensor) -> Ten
     unit = classes / 2 if output == "linear" else 1.0
 
     def loss(w: Tensor) -> float:
-        value, _ = objective.rows(inputs @ w, targets)
+        value = objective.rows(inputs @ w, targets)
         return unit * value.mean().item() + (penalty * w.square()).sum().item() / 2
 
     fitted = inputs.new_zeros(inputs.shape[1], classes)

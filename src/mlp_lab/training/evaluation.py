@@ -35,7 +35,7 @@ def totals(network: MLP, pool: RowPool, objective: Objective, task: str) -> Tens
     sums = torch.zeros(3, network.members, dtype=torch.float64, device=pool.inputs.device)
     for inputs, targets, real in pool.chunks(length):
         f = network.pre_activation(inputs)
-        loss, _ = objective.rows(f, targets)
+        loss = objective.rows(f, targets)
         measures = [loss, *measured(task, objective.predict(f), targets)]
         for i, measure in enumerate(measures):
             counted = measure if real is None else measure * real

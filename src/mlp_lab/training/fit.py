@@ -15,7 +15,7 @@ from mlp_lab.training.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Where a member's loss stopped being finite."""
+    """The step by which a member's loss had stopped being finite, counted from 1 in its epoch."""
 
     epoch: int
     step: int
@@ -65,10 +65,10 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
         started = time.perf_counter()
         lr = stack.learning_rates()
         before = stack.network.layers.flat.clone()
-        losses = stack.train_epoch()
-        numbers = _epoch_numbers(stack, losses, before)
+        means = stack.train_epoch()
+        numbers = _epoch_numbers(stack, means, before)
         records = [
-            _member_record(stack, k, column, lr[k], len(losses))
+            _member_record(stack, k, column, lr[k], len(means))
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
         ]
@@ -90,14 +90,14 @@ def finished(stack: Stack) -> list[int]:
 
 
 @torch.no_grad()
-def _epoch_numbers(stack: Stack, losses: Tensor, before: Tensor) -> list[list[float]]:
+def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[float]]:
     """All numbers of an epoch in one read from the device; a row for each member.
 
-    Loss and metric sums in training, in validation, the first step without a finite loss (or -1),
+    Loss and metric sums in training, in validation, the first step without finite outputs (or -1),
     and how far the weights have moved.
     """
     objective, task = stack.shared.objective, stack.task
-    bad = ~losses.isfinite()
+    bad = ~means.isfinite()
     first_bad = torch.where(bad.any(0), bad.int().argmax(0), -1)
     rows = [totals(stack.network, stack.train, objective, task)]
     if max(stack.val.counts) > 0:

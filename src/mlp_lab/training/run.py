@@ -86,8 +86,9 @@ def run(
     if ending.divergence is not None:
         where = ending.divergence
         raise UserError(
-            f"the loss was not finite in epoch {where.epoch}, step {where.step}, at learning rate"
-            f" {where.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1 ({folder})"
+            f"diverged: the loss was no longer finite by epoch {where.epoch}, step {where.step}, at"
+            f" learning rate {where.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1"
+            f" ({folder})"
         )
     if not config.quiet:
         print_result(console, models, result, folder)

@@ -1,0 +1,73 @@
+"""Stacks and data that the benchmarks share."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.encoding import Encoded, Scaling, Schema
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.optimizers import Adam
+from mlp_lab.network.schedules import ScheduleConfig
+from mlp_lab.training.stack import Member, Shared, Stack
+
+INPUTS, CLASSES = 64, 10
+
+
+def random_classes(rows: int, device: str = "cpu") -> Dataset:
+    """Random inputs and labels: the time of a step does not depend on what is learnt."""
+    generator = np.random.default_rng(0)
+    inputs = generator.standard_normal((rows, INPUTS))
+    targets = np.eye(CLASSES)[generator.integers(CLASSES, size=rows)]
+    names = [str(i) for i in range(INPUTS)]
+    scaling = Scaling([0.0] * INPUTS, [1.0] * INPUTS)
+    classes = [str(i) for i in range(CLASSES)]
+    schema = Schema("multiclass", names, scaling, "class", None, classes, CLASSES)
+    none = (inputs[:0], targets[:0])
+    encoded = Encoded(schema, (inputs, targets), none, none)
+    return Dataset.of(encoded, torch.float32, torch.device(device))
+
+
+def adam_stack(
+    dataset: Dataset,
+    widths: Sequence[int],
+    *,
+    members: int = 1,
+    batch_size: int,
+    gradient: str = "explicit",
+    seed: int = 0,
+) -> Stack:
+    """ReLU networks under Adam, a learning rate and a seed for each."""
+    device = dataset.train.inputs.device
+    plan = [
+        Member(
+            dataset=dataset,
+            widths=list(widths),
+            dropout=0.0,
+            init="he",
+            seed=seed + k,
+            epochs=10**6,
+            optimizer=Adam(
+                name="adam",
+                lr=1e-3 / (1 + seed + k),
+                weight_decay=0.0,
+                clip_norm=None,
+                beta1=0.9,
+                beta2=0.999,
+                eps=1e-8,
+                amsgrad=False,
+            ),
+            schedule=ScheduleConfig(name="constant"),
+        )
+        for k in range(members)
+    ]
+    shared = Shared(
+        activations=["relu"] * len(widths),
+        objective=Objective("softmax", "cce"),
+        batch_size=batch_size,
+        gradient=gradient,
+        dtype=torch.float32,
+        device=device,
+    )
+    return Stack(plan, shared)

@@ -1,0 +1,46 @@
+"""What a command costs beside its training: `python benchmarks/start.py`.
+
+Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, picture and
+report; and `python -c "import torch"` plus the training alone.
+"""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from race import judge, race
+
+ROUNDS = 7
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Print the ratio of the medians, round by round."""
+    with tempfile.TemporaryDirectory() as outputs:
+
+        def train(*overrides: str) -> None:
+            command = [sys.executable, str(ROOT / "train.py"), "epochs=1", *overrides]
+            subprocess.run(command, cwd=outputs, check=True, capture_output=True)
+
+        def import_torch() -> None:
+            subprocess.run([sys.executable, "-c", "import torch"], check=True)
+
+        bare = ("tracking.report=false", "tracking.tensorboard=false")
+        sides = {"train": train, "bare": lambda: train(*bare), "torch": import_torch}
+        times = race(sides, ROUNDS)
+        results = list(Path(outputs).glob("outputs/*/*/result.json"))
+        training = statistics.median(json.loads(r.read_text())["seconds"] for r in results)
+    for name, seconds in times.items():
+        print(f"  {name:8s} {statistics.median(seconds):6.2f} s")
+    print(f"  training {training:6.3f} s")
+    for name in ("train", "bare"):
+        pairs = zip(times[name], times["torch"], strict=True)
+        found = statistics.median(ours / (torch + training) for ours, torch in pairs)
+        judge(f"{name}: command / (import torch + training)", found, 2.0)
+
+
+if __name__ == "__main__":
+    main()
