@@ -54,8 +54,8 @@ class ProgressLine:
         metric = main_metric(record.train)
         words = [f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"]
         for quantity in ("loss", metric):
-            both = [part[quantity] for part in (record.train, record.val) if part]
-            words.append(f"{quantity} " + " / ".join(short(value) for value in both))
+            val = f" (val {short(record.val[quantity])})" if record.val else ""
+            words.append(f"{quantity} {short(record.train[quantity])}{val}")
         left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
         words.append(f"{clock(left)} left")
         return "  ".join(words)

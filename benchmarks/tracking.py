@@ -1,0 +1,73 @@
+"""What writing things down costs: `python benchmarks/tracking.py`.
+
+The training of a run on the digits, by `run.train`: with TensorBoard and checkpoints as they are by
+default, without checkpoints but the last, with curves.csv alone; and the bare loop.
+"""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from race import judge, machine, microseconds, race, ratio
+from rich.console import Console
+
+from mlp_lab.cli import config_folder, hydra_folder, run_folder
+from mlp_lab.config import Config, from_hydra
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.training.checkpoints import Progress
+from mlp_lab.training.fit import fit
+from mlp_lab.training.problem import pose
+from mlp_lab.training.run import build_stack, train
+from mlp_lab.training.stopping import Watch
+
+ROUNDS = 9
+EPOCHS = 100
+
+
+def default_config() -> Config:
+    """What `python train.py` runs with, but quiet."""
+    OmegaConf.register_new_resolver("run_folder", run_folder)
+    OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        composed = compose("train", [f"epochs={EPOCHS}", "quiet=true"])
+    return from_hydra(composed, [])[0]
+
+
+def main() -> None:
+    """Print ratios of whole trainings."""
+    config = default_config()
+    device = torch.device("cpu")
+    problem = pose(config)
+    dataset = Dataset.of(problem.encoded, torch.float32, device)
+    without = replace(config, tracking=replace(config.tracking, checkpoint_share=0.0))
+    curves = replace(config, tracking=replace(without.tracking, tensorboard=False))
+
+    def tracked(config: Config) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            stack = build_stack(config, problem, dataset, device)
+            train(config, stack, Path(folder), Progress(Watch()), Console())
+
+    times = race(
+        {
+            "as by default": lambda: tracked(config),
+            "one checkpoint": lambda: tracked(without),
+            "curves.csv alone": lambda: tracked(curves),
+            "bare loop": lambda: list(fit(build_stack(config, problem, dataset, device))),
+        },
+        ROUNDS,
+    )
+    for name, seconds in times.items():
+        print(f"  {name:20s} {microseconds(seconds, EPOCHS)} an epoch")
+    checkpoints = ratio(times["as by default"], times["one checkpoint"])
+    judge("checkpoints as by default / one at the end", checkpoints, 1.05)
+    print(f"everything / bare loop {ratio(times['as by default'], times['bare loop']):.3f}")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    print(machine())
+    main()
