@@ -1,7 +1,7 @@
 """What a command costs beside its training: `python benchmarks/start.py`.
 
-Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, picture and
-report; and `python -c "import torch"` plus the training alone.
+Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, picture
+and report; and `python -c "import torch"` plus the training alone.
 """
 
 import json

@@ -1,8 +1,10 @@
 """The time of a training step: `python benchmarks/step.py`. One thread; every pair runs in turn."""
 
 import warnings
+from itertools import pairwise
 
 import torch
+from networks import adam_stack, random_classes
 from race import judge, machine, microseconds, race, ratio
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -11,7 +13,6 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from mlp_lab.training.fit import fit
-from networks import adam_stack, random_classes
 
 ROUNDS = 9
 
@@ -78,7 +79,7 @@ def wide_network() -> None:
     sizes = stack.network.layers.sizes
     layers = [
         (torch.randn(rows, a), torch.randn(a, b), torch.randn(rows, b), torch.empty(a, b))
-        for a, b in zip(sizes[:-1], sizes[1:], strict=True)
+        for a, b in pairwise(sizes)
     ]
     outputs = [torch.empty_like(d) for _, _, d, _ in layers]
     d_inputs = [torch.empty_like(h) for h, _, _, _ in layers]
