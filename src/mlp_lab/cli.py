@@ -78,7 +78,12 @@ def train_job(composed: DictConfig) -> None:
         problem = pose(config)
         from mlp_lab.training.run import run  # torch: a wrong setting is refused before it loads
 
-        run(config, values, problem, folder, overrides)
+        ending = run(config, values, problem, folder, overrides)
+        if config.tracking.report:
+            from mlp_lab.report.page import write_report  # matplotlib, off the training path
+
+            write_report(folder)
+        ending.raise_if_diverged(folder)
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -221,7 +221,7 @@ def explain(error: BaseException) -> str | None:
         if line is not None:
             return line
     if isinstance(error, OSError) and error.filename is not None:
-        return f"cannot write {error.filename}: {error.strerror}"
+        return f"cannot use {error.filename}: {error.strerror}"
     if isinstance(error, (HydraException, OmegaConfBaseException)):
         return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     return None

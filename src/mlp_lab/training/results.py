@@ -4,7 +4,8 @@ import json
 import math
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from safetensors.torch import save
 from mlp_lab import __version__
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoding import Schema
+from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training.evaluation import evaluate
@@ -38,6 +40,33 @@ class Ending:
     status: str
     reason: str = ""
     divergence: Divergence | None = None
+
+    def raise_if_diverged(self, folder: Path) -> None:
+        """Say where a run diverged; its files are in `folder`.
+
+        Raises:
+            UserError: it did.
+        """
+        if self.divergence is not None:
+            where = self.divergence
+            raise UserError(
+                f"diverged: the loss was no longer finite by epoch {where.epoch}, step"
+                f" {where.step}, at learning rate {where.lr:g}: try a smaller optimizer.lr or"
+                f" optimizer.clip_norm=1 ({folder})"
+            )
+
+
+@contextmanager
+def failure_recorded(folder: Path) -> Iterator[None]:
+    """Leave a result.json that says what went wrong, if something does; pass it on."""
+    try:
+        yield
+    except Interrupted:
+        raise  # it can go on: there is no result yet
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
+        raise
 
 
 def score_models(

@@ -22,6 +22,7 @@ from mlp_lab.training.results import (
     Ending,
     describe_ending,
     environment,
+    failure_recorded,
     score_models,
     write_results,
 )
@@ -36,8 +37,8 @@ def run(
     problem: Problem,
     folder: Path,
     overrides: Sequence[str],
-) -> None:
-    """Train the network that `config` describes, and leave a complete run folder.
+) -> Ending:
+    """Train the network that `config` describes; write down how it went and what it reached.
 
     Args:
         config: what to do.
@@ -47,7 +48,7 @@ def run(
         overrides: what the command line changed, for the record.
 
     Raises:
-        UserError: the device is not there, the folder is taken, or the loss diverged.
+        UserError: the device is not there, the folder is taken, or nothing is left to do.
         Interrupted: Ctrl-C or SIGTERM; the run can go on later.
     """
     device = choose_device(config.device)
@@ -62,36 +63,26 @@ def run(
         progress = load_checkpoint(folder, stack)
         require_something_left(config, stack, progress)
         write_config(folder, values)
-    console = Console()
-    ending = train(config, stack, folder, progress, console)
-    network = stack.best_network([0])
-    models = score_models(
-        {"network": network, **baselines(dataset, problem.objective)}, dataset, problem.objective
-    )
-    result = {
-        **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
-        "parameters": network.parameter_counts[0],
-        "rows": problem.rows,
-        **models["network"],
-        "baselines": {name: scores for name, scores in models.items() if name != "network"},
-        "seconds": round(progress.seconds, 3),
-        "overrides": list(overrides),
-        "environment": environment(device),
-    }
-    write_results(folder, network, dataset.schema, result)
-    if config.tracking.report:
-        from mlp_lab.report.page import write_report  # matplotlib, off the training path
-
-        write_report(folder)
-    if ending.divergence is not None:
-        where = ending.divergence
-        raise UserError(
-            f"diverged: the loss was no longer finite by epoch {where.epoch}, step {where.step}, at"
-            f" learning rate {where.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1"
-            f" ({folder})"
-        )
-    if not config.quiet:
+    with failure_recorded(folder):
+        console = Console()
+        ending = train(config, stack, folder, progress, console)
+        network = stack.best_network([0])
+        rivals = baselines(dataset, problem.objective)
+        models = score_models({"network": network, **rivals}, dataset, problem.objective)
+        result = {
+            **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
+            "parameters": network.parameter_counts[0],
+            "rows": problem.rows,
+            **models["network"],
+            "baselines": {name: models[name] for name in rivals},
+            "seconds": round(progress.seconds, 3),
+            "overrides": list(overrides),
+            "environment": environment(device),
+        }
+        write_results(folder, network, dataset.schema, result)
+    if not config.quiet and ending.divergence is None:
         print_result(console, models, result, folder)
+    return ending
 
 
 def choose_device(name: str) -> torch.device:

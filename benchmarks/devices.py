@@ -1,0 +1,39 @@
+"""A stack of 1, 64 and 4,096 members on the CPU and on a GPU: `python benchmarks/devices.py`.
+
+Networks of two hidden layers of 32 units at batch 32, Adam. Without a GPU the CPU's figures stand alone.
+"""
+
+import statistics
+
+import torch
+from networks import adam_stack, random_classes
+from race import machine, race
+
+ROWS = 320
+BATCH = 32
+ROUNDS = 3
+
+
+def main() -> None:
+    """Print microseconds a member and step, and the ratio."""
+    devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
+    for members in (1, 64, 4096):
+        sides = {}
+        for device in devices:
+            dataset = random_classes(ROWS, device)
+            stack = adam_stack(dataset, [32, 32], members=members, batch_size=BATCH)
+            # The read of one number waits for the device.
+            sides[device] = lambda stack=stack: stack.train_epoch().sum().item()
+        times = race(sides, ROUNDS)
+        pieces = members * ROWS // BATCH
+        each = {device: statistics.median(t) / pieces * 1e6 for device, t in times.items()}
+        words = [f"{device} {micro:8.2f} us" for device, micro in each.items()]
+        ratio = f"  cuda / cpu {each['cuda'] / each['cpu']:.3f}" if "cuda" in each else ""
+        print(f"{members:5d} members, a member and step: {', '.join(words)}{ratio}")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    print(machine(), torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")
+    main()
