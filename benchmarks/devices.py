@@ -1,6 +1,6 @@
 """A stack of 1, 64 and 4,096 members on the CPU and on a GPU: `python benchmarks/devices.py`.
 
-Networks of two hidden layers of 32 units at batch 32, Adam. Without a GPU the CPU's figures stand alone.
+Two hidden layers of 32 units at batch 32, Adam. Without a GPU the CPU's figures stand alone.
 """
 
 import statistics

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import sys
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -60,6 +61,9 @@ def train() -> None:
     )
     try:
         command()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         message = explain(error)
         if TRACEBACK_WANTED or message is None:
@@ -102,10 +106,13 @@ def as_typed(folder: Path) -> Path:
 
 
 def remove_unused(folder: Path) -> bool:
-    """Remove what Hydra wrote for a run that never began; whether it was removed."""
+    """Remove what Hydra made for a run that never began; whether it was removed."""
     unused = {path.name for path in folder.iterdir()} <= {".hydra"}
     if unused:
         shutil.rmtree(folder)
+        if not folder.is_absolute():
+            with suppress(OSError):  # a parent that holds anything else stays
+                os.removedirs(folder.parent)
     return unused
 
 

@@ -8,6 +8,7 @@ every group; here one grammar serves all errors.
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -194,9 +195,11 @@ def convert(hint: object, value: object, key: str) -> object:
         if option is float and type(value) is int:
             return float(value)
         if isinstance(option, type) and type(value) is option:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UserError(f"{key} must be finite, got {value}")
             return value
     wanted = " or ".join(_in_words(option) for option in options)
-    raise UserError(f"{key} must be {wanted}, got {value!r}")
+    raise UserError(f"{key} must be {wanted}, got {'null' if value is None else repr(value)}")
 
 
 def _in_words(hint: object) -> str:
@@ -239,6 +242,8 @@ def _explain_composition(error: BaseException) -> str | None:
             f"{override} gives several values: put -m before the overrides to train with each of"
             " them, or brackets around a list"
         )
+    if isinstance(error, ValueError) and str(error).startswith("Config group override"):
+        return "a group is chosen by the name of one of its files, as in model=deep: see --help"
     if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
         parent = error.parent_node
         if isinstance(parent, DictConfig):

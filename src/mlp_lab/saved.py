@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
@@ -62,7 +63,9 @@ def load(folder: str | Path) -> Predictor:
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     described = json.loads((folder / SCHEMA).read_text())
     layers = described.pop("network")
-    network = plain_network(
-        layers["sizes"], layers["activations"], layers["output"], load_file(folder / MODEL)
-    )
+    try:
+        state = load_file(folder / MODEL)
+    except SafetensorError as error:
+        raise UserError(f"{folder / MODEL} cannot be read: {error}") from error
+    network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
     return Predictor(network, Schema.from_dict(described))

@@ -23,8 +23,9 @@ class Scaling:
     def fit(cls, values: Floats) -> Scaling:
         """Mean and standard deviation (of the population) of each column of (N, D)."""
         scale = values.std(axis=0)
-        # A constant column's deviation is rounding, not 0, where its mean is not exact.
-        constant = values.max(axis=0) == values.min(axis=0)
+        # A constant column's deviation is rounding, not 0, where its mean is not exact; and a
+        # deviation may underflow to 0 where values differ.
+        constant = (values.max(axis=0) == values.min(axis=0)) | (scale == 0)
         return cls(values.mean(axis=0).tolist(), np.where(constant, 1.0, scale).tolist())
 
     def apply(self, values: Floats) -> Floats:

@@ -32,7 +32,10 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
     val_rows = _rows_of(config.val_fraction, rows, "data.val_fraction")
     test, val, train = np.split(order, [test_rows, test_rows + val_rows])
     if len(train) == 0:
-        raise UserError(f"data.rows={rows} leave no training row")
+        raise UserError(
+            f"data.test_fraction={config.test_fraction} and data.val_fraction={config.val_fraction}"
+            f" leave no training row of {rows}"
+        )
     if config.train_rows is not None:
         if config.train_rows > len(train):
             raise UserError(

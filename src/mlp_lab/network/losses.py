@@ -166,7 +166,8 @@ def choose_objective(task: str, output: str, loss: str) -> Objective:
             f" which is not confined to its range: use {' or '.join(allowed)}"
         )
     if output == "auto" or not any(loss in losses for losses in allowed.values()):
-        fitting = sorted({name for losses in allowed.values() for name in losses})
+        open_to = allowed if output == "auto" else {output: allowed[output]}
+        fitting = sorted({name for losses in open_to.values() for name in losses})
         raise UserError(f"loss={loss} does not fit a {task} target: use {' or '.join(fitting)}")
     raise UserError(
         f"loss={loss} does not fit model.output={output}: use loss={' or '.join(allowed[output])},"

@@ -1,11 +1,13 @@
 """learning_curve.png: loss and metric of training and validation rows against epochs."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mlp_lab.training.tracking import Row
 
@@ -32,11 +34,15 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
     epochs = [row["epoch"] for row in rows]
     for part, color in COLORS.items():
         values = [row[f"{part}_{quantity}"] for row in rows]
+        if all(math.isnan(value) for value in values):
+            continue  # a part without rows
         marker = "o" if len(rows) == 1 else None
         axis.plot(epochs, values, color=color, label=NAMES[part], marker=marker)
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("epoch")
     axis.set_ylabel(quantity)
     axis.grid(alpha=0.3)
-    axis.legend()
+    if axis.get_legend_handles_labels()[0]:
+        axis.legend()

@@ -73,8 +73,8 @@ def newton(inputs: Tensor, targets: Tensor, output: str, penalty: Tensor) -> Ten
     """
     rows, classes = targets.shape
     objective = Objective(output, CANONICAL_LOSS[output])
-    # Squared error is a mean over outputs whose gradient by f is 2 / C (y - t).
-    unit = classes / 2 if output == "linear" else 1.0
+    # What turns the loss into one whose gradient by f is y - t: undo means over outputs.
+    unit = {"linear": classes / 2, "sigmoid": float(classes), "softmax": 1.0}[output]
 
     def loss(w: Tensor) -> float:
         value = objective.rows(inputs @ w, targets)

@@ -91,10 +91,16 @@ class Batches:
         return inputs, targets
 
     def _order(self, epoch: int) -> Tensor:
-        """Each member's rows, shuffled; (K, most rows), padded with row 0."""
+        """Each member's rows, (K, most rows), padded with row 0.
+
+        Shuffled, save for a member that takes them all in one step, as it would alone.
+        """
         order = np.zeros((len(self.seeds), max(self.pool.counts)), dtype=np.int64)
         for k, (seed, count) in enumerate(zip(self.seeds, self.pool.counts, strict=True)):
-            order[k, :count] = numpy_generator(seed, Stream.ORDER, epoch).permutation(count)
+            if self.steps[k] == 1:
+                order[k, :count] = np.arange(count)
+            else:
+                order[k, :count] = numpy_generator(seed, Stream.ORDER, epoch).permutation(count)
         return torch.from_numpy(order).to(self.pool.inputs.device, non_blocking=True)
 
     def _step_shapes(self) -> list[StepShape]:

@@ -68,7 +68,7 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
         means = stack.train_epoch()
         numbers = _epoch_numbers(stack, means, before)
         records = [
-            _member_record(stack, k, column, lr[k], len(means))
+            _member_record(stack, k, column, lr[k])
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
         ]
@@ -119,15 +119,14 @@ def _movement(stack: Stack, before: Tensor) -> Tensor:
     return (old.squared_norms() / size).sqrt().double()
 
 
-def _member_record(
-    stack: Stack, k: int, numbers: list[float], lr: float, steps: int
-) -> MemberRecord:
+def _member_record(stack: Stack, k: int, numbers: list[float], lr: float) -> MemberRecord:
     train = score(stack.task, numbers[:3], stack.train_scales[k])
     val = score(stack.task, numbers[3:6], stack.val_scales[k]) if stack.val.counts[k] else {}
     bad_step = int(numbers[6])
     finite = all(math.isfinite(scores.get("loss", 0.0)) for scores in (train, val))
     divergence = None
     if bad_step >= 0 or not finite:
-        # Only the evaluation overflowed: the last step did it.
-        divergence = Divergence(stack.epoch, bad_step + 1 if bad_step >= 0 else steps, lr)
+        # Where only the evaluation overflowed, the member's last step did it.
+        step = bad_step + 1 if bad_step >= 0 else stack.batches.steps[k]
+        divergence = Divergence(stack.epoch, step, lr)
     return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)

@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: a run finishes its epoch first."""
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ class Asked:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
+        print("finishing this epoch; once more ends the run at once", file=sys.stderr)
 
 
 @contextmanager

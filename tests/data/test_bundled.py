@@ -1,0 +1,47 @@
+"""Bundled data against scikit-learn's own loaders."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from lab import configure
+from sklearn import datasets
+
+from mlp_lab.data.bundled import BUNDLED
+
+LOADERS: dict[str, Callable[[], Any]] = {
+    "digits": datasets.load_digits,
+    "iris": datasets.load_iris,
+    "wine": datasets.load_wine,
+    "breast_cancer": datasets.load_breast_cancer,
+    "diabetes": partial(datasets.load_diabetes, scaled=False),
+}
+
+
+def test_every_bundled_set_has_a_loader() -> None:
+    """A new set must be compared too."""
+    assert LOADERS.keys() == BUNDLED.keys()
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_equals_scikit_learn(name: str) -> None:
+    """Values, targets and names."""
+    wanted = LOADERS[name]()
+    raw = configure(f"data={name}").data.load()
+    np.testing.assert_array_equal(raw.inputs, wanted.data)
+    np.testing.assert_array_equal(raw.target, wanted.target)
+    assert raw.input_names == list(wanted.feature_names)
+    names = None if name == "diabetes" else [str(label) for label in wanted.target_names]
+    assert raw.classes == names
+    assert raw.target_name
+
+
+@pytest.mark.parametrize(
+    ("name", "task"),
+    [("digits", "multiclass"), ("breast_cancer", "binary"), ("diabetes", "regression")],
+)
+def test_task(name: str, task: str) -> None:
+    """Two classes are a task of their own."""
+    assert BUNDLED[name]().task == task

@@ -1,0 +1,211 @@
+"""Rows into parts, and noise on training labels."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lab import configure
+
+from mlp_lab.data.bundled import BUNDLED
+from mlp_lab.data.raw import DataConfig, RawData
+from mlp_lab.data.splitting import Index, Split, noisy_train_target, split_rows
+from mlp_lab.errors import UserError
+from mlp_lab.training.problem import pose
+
+
+def data_config(**values: float | None) -> DataConfig:
+    """The digits' settings, some changed."""
+    standard: dict[str, object] = {
+        "name": "digits",
+        "test_fraction": 0.2,
+        "val_fraction": 0.15,
+        "split_seed": 0,
+        "train_rows": None,
+        "label_noise": 0.0,
+    }
+    return DataConfig(**{**standard, **values})  # type: ignore[arg-type]
+
+
+def rows_of(counts: list[int], *, regression: bool = False) -> RawData:
+    """So many rows of each class, or as many distinct numbers."""
+    target = np.repeat(np.arange(len(counts)), counts).astype(float)
+    inputs = np.arange(len(target), dtype=float)[:, None]
+    if regression:
+        return RawData(inputs, inputs[:, 0], ["x"], "y")
+    return RawData(inputs, target, ["x"], "y", [str(label) for label in range(len(counts))])
+
+
+def parts_of(split: Split) -> list[Index]:
+    """Training, validation and test rows."""
+    return [split.train, split.val, split.test]
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    counts=st.lists(st.integers(5, 60), min_size=2, max_size=5),
+    test=st.floats(0.1, 0.4),
+    val=st.floats(0.1, 0.4),
+    seed=st.integers(0, 2**31),
+    regression=st.booleans(),
+)
+def test_parts_share_no_row(
+    counts: list[int], test: float, val: float, seed: int, regression: bool
+) -> None:
+    """Every row is in exactly one part, and parts have the sizes asked for."""
+    raw = rows_of(counts, regression=regression)
+    config = data_config(test_fraction=test, val_fraction=val, split_seed=seed)
+    split = split_rows(raw, config)
+    assert sorted(np.concatenate(parts_of(split))) == list(range(len(raw.target)))
+    assert len(split.test) == round(test * len(raw.target))
+    assert len(split.val) == round(val * len(raw.target))
+    for part in parts_of(split):
+        assert part.tolist() == sorted(part.tolist())
+
+
+@pytest.mark.parametrize("name", [name for name in BUNDLED if name != "diabetes"])
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_hold_classes_in_their_shares(name: str, seed: int) -> None:
+    """To about one row for each class: a part's size and its classes' counts are both whole."""
+    raw = BUNDLED[name]()
+    split = split_rows(raw, data_config(split_seed=seed))
+    whole = np.bincount(raw.target.astype(int)) / len(raw.target)
+    for part in parts_of(split):
+        counts = np.bincount(raw.target[part].astype(int), minlength=len(whole))
+        assert np.abs(counts - whole * len(part)).max() < 1.5
+
+
+@pytest.mark.parametrize("name", ["digits", "diabetes", "moons"])
+def test_seed_of_the_network_leaves_the_data_alone(name: str) -> None:
+    """`seed` is the network's, `data.split_seed` the data's."""
+    first, same, other = (
+        pose(configure(f"data={name}", "data.label_noise=0.1", *more)).encoded
+        for more in ((), ("seed=7",), ("data.split_seed=1",))
+    )
+    for part in ("train", "val", "test"):
+        for a, b, c in zip(
+            getattr(first, part), getattr(same, part), getattr(other, part), strict=True
+        ):
+            np.testing.assert_array_equal(a, b)
+            assert not np.array_equal(a, c)
+
+
+def test_train_rows_keeps_a_share_of_each_class() -> None:
+    """Fewer training rows come from the same ones, and change neither of the other parts."""
+    raw = BUNDLED["digits"]()
+    whole = split_rows(raw, data_config())
+    fewer = split_rows(raw, data_config(train_rows=200))
+    assert len(fewer.train) == 200
+    assert set(fewer.train) < set(whole.train)
+    np.testing.assert_array_equal(fewer.val, whole.val)
+    np.testing.assert_array_equal(fewer.test, whole.test)
+    counts = np.bincount(raw.target[fewer.train].astype(int))
+    assert counts.min() >= 18
+    assert counts.max() <= 22
+
+
+def test_no_validation_and_no_test_rows() -> None:
+    """A fraction of 0 leaves a part empty."""
+    split = split_rows(rows_of([5, 5]), data_config(test_fraction=0, val_fraction=0))
+    assert [len(part) for part in parts_of(split)] == [10, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("raw", "values", "message"),
+    [
+        (rows_of([2, 2]), {"test_fraction": 0.1}, "data.test_fraction=0.1 of 4 rows is none"),
+        (rows_of([2, 2]), {"val_fraction": 0.1}, "data.val_fraction=0.1 of 4 rows is none"),
+        (
+            rows_of([10, 10]),
+            {"train_rows": 14},
+            "data.train_rows must be at most the 13 training rows, got 14",
+        ),
+        (rows_of([20, 0]), {}, "the 13 training rows hold one class of y, '0': two are needed"),
+        (
+            RawData(np.zeros((20, 1)), np.full(20, 3.5), ["x"], "y"),
+            {},
+            "y is 3.5 in every training row: nothing to learn",
+        ),
+    ],
+)
+def test_parts_that_cannot_be(raw: RawData, values: dict[str, float], message: str) -> None:
+    """One line says what is wrong."""
+    with pytest.raises(UserError) as error:
+        split_rows(raw, data_config(**values))
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+MANY_CLASSES = RawData(
+    np.zeros((500, 1)), np.zeros(500), ["x"], "y", [str(label) for label in range(10**5)]
+)
+"""A label drawn anew is practically never the old one."""
+
+ALL_ROWS = Split(*(np.arange(500), np.arange(0), np.arange(0)))
+
+
+def changed(share: float) -> set[int]:
+    """Rows whose label is another one."""
+    noisy = noisy_train_target(MANY_CLASSES, ALL_ROWS, data_config(label_noise=share))
+    return set(np.flatnonzero(noisy))
+
+
+SHARES = st.floats(0, 1, allow_subnormal=False)  # Hypothesis refuses them once torch flushes them
+
+
+@settings(deadline=None, max_examples=20)
+@given(share=SHARES)
+def test_label_noise_redraws_its_share(share: float) -> None:
+    """Exactly so many labels, and the given ones stay as they are."""
+    assert len(changed(share)) == round(share * 500)
+    assert not MANY_CLASSES.target.any()
+
+
+@settings(deadline=None, max_examples=20)
+@given(shares=st.tuples(SHARES, SHARES))
+def test_label_noise_is_nested(shares: tuple[float, float]) -> None:
+    """More noise spoils the same labels and some more."""
+    assert changed(min(shares)) <= changed(max(shares))
+
+
+def test_redrawn_labels_are_uniform() -> None:
+    """Over all classes, the right one too: full noise leaves a tenth of the digits right."""
+    raw = BUNDLED["digits"]()
+    split = split_rows(raw, data_config())
+    noisy = noisy_train_target(raw, split, data_config(label_noise=1.0))
+    assert np.mean(noisy == raw.target[split.train]) == pytest.approx(0.1, abs=0.03)
+    assert np.bincount(noisy.astype(int)).min() > 85
+
+
+@pytest.mark.parametrize("name", ["iris", "diabetes"])
+def test_label_noise_spoils_training_rows_only(name: str) -> None:
+    """Scores of validation and test rows mean what they say."""
+    raw = BUNDLED[name]()
+    clean, noisy = (
+        pose(configure(f"data={name}", f"data.label_noise={share}")).encoded for share in (0, 0.5)
+    )
+    np.testing.assert_array_equal(clean.train[0], noisy.train[0])
+    assert not np.array_equal(clean.train[1], noisy.train[1])
+    split = split_rows(raw, data_config())
+    for part, rows in ((noisy.val, split.val), (noisy.test, split.test)):
+        np.testing.assert_allclose(
+            part[1], noisy.schema.encode_target(raw.target[rows]), atol=1e-12
+        )
+
+
+def test_noise_on_numbers_is_in_standard_deviations() -> None:
+    """And twice the noise is twice the same noise."""
+    raw = BUNDLED["diabetes"]()
+    split = split_rows(raw, data_config())
+    clean = raw.target[split.train]
+    once, twice = (
+        noisy_train_target(raw, split, data_config(label_noise=spread)) - clean
+        for spread in (0.5, 1.0)
+    )
+    assert once.std() / clean.std() == pytest.approx(0.5, rel=0.1)
+    np.testing.assert_allclose(twice, 2 * once)
+
+
+def test_too_much_label_noise() -> None:
+    """A share above 1 is none."""
+    with pytest.raises(UserError, match=r"^data.label_noise must be in \[0, 1\], got 1.5$"):
+        pose(configure("data=iris", "data.label_noise=1.5"))

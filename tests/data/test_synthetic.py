@@ -1,0 +1,158 @@
+"""Generated data: what is drawn, and that it lies where it should."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lab import configure
+
+from mlp_lab.data.bundled import BUNDLED
+from mlp_lab.data.catalogue import DATA
+from mlp_lab.data.raw import DataConfig, Floats, RawData
+from mlp_lab.data.synthetic import FUNCTIONS
+
+SYNTHETIC = [name for name in DATA if name not in BUNDLED]
+PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
+
+
+@cache
+def settings_of(name: str) -> DataConfig:
+    """As its YAML file has them."""
+    return configure(f"data={name}").data
+
+
+def draw(name: str, **changes: float) -> RawData:
+    """Rows of a synthetic set."""
+    return replace(settings_of(name), **changes).load()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+@settings(deadline=None, max_examples=8)
+@given(rows=st.integers(1, 60), seed=st.integers(0, 2**31))
+def test_rows_and_determinism(name: str, rows: int, seed: int) -> None:
+    """As many rows as asked for; the same seed draws the same ones."""
+    first, again = (draw(name, rows=rows, split_seed=seed) for _ in range(2))
+    assert first.inputs.shape == (rows, len(first.input_names))
+    assert first.target.shape == (rows,)
+    np.testing.assert_array_equal(first.inputs, again.inputs)
+    np.testing.assert_array_equal(first.target, again.target)
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_another_split_seed_draws_other_rows(name: str) -> None:
+    """Nothing else decides what is drawn."""
+    first, other = (draw(name, noise=0.1, split_seed=seed) for seed in (0, 1))
+    assert not np.array_equal(first.inputs, other.inputs)
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_range(name: str) -> None:
+    """Without noise everything lies in [-1, 1], and comes near its borders."""
+    raw = draw(name, noise=0, rows=2000)
+    pictured = raw.target if name in FUNCTIONS else raw.inputs
+    assert np.abs(pictured).max() <= 1 + 1e-12
+    assert np.abs(pictured).max() > 0.95
+
+
+@pytest.mark.parametrize("name", SYNTHETIC)
+def test_noise_is_a_standard_deviation(name: str) -> None:
+    """Noisy rows minus the same rows without noise."""
+    clean, noisy = (draw(name, noise=noise, rows=4000) for noise in (0, 0.2))
+    if name in FUNCTIONS:
+        np.testing.assert_array_equal(clean.inputs, noisy.inputs)
+        blur = noisy.target - clean.target
+    else:
+        np.testing.assert_array_equal(clean.target, noisy.target)
+        blur = noisy.inputs - clean.inputs
+    assert blur.std() == pytest.approx(0.2, rel=0.05)
+    assert abs(blur.mean()) < 0.02
+
+
+@pytest.mark.parametrize("name", ["circles", "moons"])
+def test_two_classes_balance(name: str) -> None:
+    """Classes take turns."""
+    assert np.bincount(draw(name, rows=101).target.astype(int)).tolist() == [51, 50]
+
+
+@pytest.mark.parametrize("name", ["gaussians", "spirals"])
+@settings(deadline=None, max_examples=10)
+@given(rows=st.integers(1, 99), classes=st.integers(2, 7))
+def test_classes_balance(name: str, rows: int, classes: int) -> None:
+    """As many classes as asked for, of sizes that differ by one row at most."""
+    raw = draw(name, rows=rows, classes=classes)
+    counts = np.bincount(raw.target.astype(int), minlength=classes)
+    assert raw.classes == [str(label) for label in range(classes)]
+    assert counts.max() - counts.min() <= 1
+
+
+def test_circles_lie_on_circles() -> None:
+    """Radius 1 around radius 0.5."""
+    raw = draw("circles", noise=0)
+    radius = np.hypot(*raw.inputs.T)
+    np.testing.assert_allclose(radius, np.where(raw.target == 0, 1.0, 0.5), atol=1e-12)
+
+
+def test_moons_lie_on_half_circles() -> None:
+    """The upper half of one circle and the lower half of another, interleaved."""
+    raw = draw("moons", noise=0)
+    for label, sign in ((0, 1), (1, -1)):
+        points = sign * raw.inputs[raw.target == label] * 1.5 + [0.5, 0.25]
+        np.testing.assert_allclose(np.hypot(*points.T), 1, atol=1e-12)
+        assert points[:, 1].min() >= -1e-12
+
+
+def test_xor_is_the_sign_of_a_product() -> None:
+    """Class 1 where the signs differ, about half of all rows."""
+    raw = draw("xor", noise=0, rows=4000)
+    np.testing.assert_array_equal(raw.target == 1, raw.inputs.prod(axis=1) < 0)
+    assert raw.target.mean() == pytest.approx(0.5, abs=0.04)
+
+
+def test_gaussians_stand_on_a_circle() -> None:
+    """Class k of n at the angle k / n of a turn."""
+    raw = draw("gaussians", noise=0, classes=5)
+    angle = 2 * np.pi * raw.target / 5
+    np.testing.assert_allclose(raw.inputs, np.stack([np.cos(angle), np.sin(angle)], 1), atol=1e-12)
+
+
+def test_spirals_wind() -> None:
+    """The angle grows with the radius, by `turns` turns in all, from one start for each class."""
+    raw = draw("spirals", noise=0, classes=3, turns=2)
+    radius = np.hypot(*raw.inputs.T)
+    turn = np.arctan2(raw.inputs[:, 1], raw.inputs[:, 0]) / (2 * np.pi)
+    off = (turn - raw.target / 3 - 2 * radius) % 1
+    np.testing.assert_allclose(np.minimum(off, 1 - off), 0, atol=1e-10)
+    assert radius.min() >= 0.1 - 1e-12
+
+
+ONE_PERIOD: dict[str, Callable[[Floats], Floats]] = {
+    "sine": lambda x: np.sin(np.pi * x),
+    "step": lambda x: np.where(x < 0, -1.0, 1.0),
+    "absolute": lambda x: 2 * np.abs(x) - 1,
+    "sawtooth": lambda x: x,
+    "cubic": lambda x: 4 * x**3 - 3 * x,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("periods", [1, 3])
+def test_functions_repeat(name: str, periods: int) -> None:
+    """y = f(x) in one period; more of them squeeze as many copies of it side by side."""
+    raw = draw(name, noise=0, periods=periods)
+    x = raw.inputs[:, 0]
+    copy = np.clip(np.floor((x + 1) / 2 * periods), 0, periods - 1)
+    within = (x + 1) * periods - 2 * copy - 1
+    np.testing.assert_allclose(raw.target, ONE_PERIOD[name](within), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", PLANE)
+def test_plane_sets_have_two_inputs(name: str) -> None:
+    """Classes in the plane, each with a name."""
+    raw = draw(name)
+    assert raw.input_names == ["x_1", "x_2"]
+    assert raw.classes is not None
+    assert set(raw.target) == set(range(len(raw.classes)))

@@ -1,0 +1,147 @@
+"""Runs made inside the test process, and commands in processes of their own."""
+
+import copy
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+import hydra
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from mlp_lab.cli import config_folder, hydra_folder, run_folder
+from mlp_lab.config import Config, from_hydra, read
+from mlp_lab.training.fit import fit
+from mlp_lab.training.problem import pose
+from mlp_lab.training.run import build_stack, choose_device, run
+from mlp_lab.training.stack import Stack
+from mlp_lab.training.tracking import Row, read_curves
+
+ROOT = Path(__file__).parents[1]
+TRAIN = [sys.executable, str(ROOT / "train.py")]
+MLP_LAB = [str(Path(sys.executable).with_name("mlp-lab"))]
+CONFIGS = config_folder()
+BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
+"""Overrides of a run of which only files about its training are looked at."""
+
+OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True, replace=True)
+OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
+
+Plain = dict[str, object]
+
+
+@cache
+def compose(*overrides: str) -> DictConfig:
+    """What Hydra makes of a command line."""
+    with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        return hydra.compose("train", overrides=list(overrides))
+
+
+def values_of(*overrides: str, **changes: object) -> Plain:
+    """The composed config as plain data, with `a__b=value` for a.b; Hydra is asked only once."""
+    values = copy.deepcopy(from_hydra(compose(*overrides), overrides)[1])
+    return changed(values, {key.replace("__", "."): value for key, value in changes.items()})
+
+
+def changed(values: Plain, changes: Mapping[str, object]) -> Plain:
+    """A copy in which some dotted keys have new values."""
+    values = copy.deepcopy(values)
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        section = values
+        for name in path:
+            section = cast(Plain, section[name])
+        section[last] = value
+    return values
+
+
+def configure(*overrides: str) -> Config:
+    """The typed config of a command line."""
+    return from_hydra(compose(*overrides), overrides)[0]
+
+
+def train(folder: Path, *overrides: str) -> Path:
+    """Run a command line in this process; the folder then holds the run."""
+    config, values = from_hydra(compose(*overrides), overrides)
+    return finish(folder, config, values, overrides)
+
+
+def train_values(folder: Path, values: Plain) -> Path:
+    """Run a plain config in this process."""
+    return finish(folder, read(Config, values, ""), values, [])
+
+
+def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]) -> Path:
+    """What a command does once its configuration is read."""
+    problem = pose(config)
+    folder.mkdir(parents=True, exist_ok=True)
+    ending = run(config, values, problem, folder, overrides)
+    if config.tracking.report:
+        from mlp_lab.report.page import write_report  # matplotlib takes a second to import
+
+        write_report(folder)
+    ending.raise_if_diverged(folder)
+    return folder
+
+
+def trained(values: Plain) -> tuple[Tensor, list[Row]]:
+    """Final weights, and loss and learning rate of each epoch, with no folder and no stopping."""
+    config = read(Config, values, "")
+    problem = pose(config)
+    stack = stack_of(config)
+    assert problem.rows["train"] > 0
+    rows = [
+        {"loss": epoch.members[0].train["loss"], "lr": epoch.members[0].lr} for epoch in fit(stack)
+    ]
+    return stack.network.layers.flat.clone(), rows
+
+
+def stack_of(config: Config) -> Stack:
+    """A stack of one, before its first step."""
+    import torch
+
+    from mlp_lab.data.dataset import Dataset
+
+    problem, device = pose(config), choose_device(config.device)
+    dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
+    return build_stack(config, problem, dataset, device)
+
+
+def curves(folder: Path) -> list[Row]:
+    """curves.csv without the one column that two equal runs differ in; a missing number is -1."""
+    rows = read_curves(folder / "curves.csv")
+    return [
+        {name: -1.0 if math.isnan(row[name]) else row[name] for name in row if name != "seconds"}
+        for row in rows
+    ]
+
+
+def command(
+    arguments: Iterable[str], folder: Path, program: Sequence[str] = TRAIN, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """A command in a process of its own, in `folder`."""
+    return subprocess.run(
+        [*program, *arguments],
+        cwd=folder,
+        env={**clean_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of this process without what tests set on purpose."""
+    left_out = ("HYDRA_FULL_ERROR", "COMP_LINE", "COMP_POINT")
+    return {name: value for name, value in os.environ.items() if name not in left_out}
+
+
+def written(folder: Path) -> set[str]:
+    """Every file below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,223 @@
+"""Gradients of a stack against torch's autograd over plain layers, in double precision."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+
+import pytest
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor, nn
+
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.network.losses import LOSSES, OUTPUTS, Objective
+from mlp_lab.network.mlp import MLP, Masks
+
+ROWS, INPUTS, CLASSES = 7, 3, 3
+OBJECTIVES = [
+    *(Objective(output, loss) for output in OUTPUTS for loss in ("mse", "mae")),
+    Objective("sigmoid", "bce"),
+    Objective("softmax", "cce"),
+]
+# Hidden layers differ from each other, and so do members in every layer.
+WIDTHS = [[4, 6, 3, 5], [6, 2, 5, 1], [1, 5, 2, 4], [5, 5, 4, 6], [3, 1, 6, 2]]
+assert_close = partial(torch.testing.assert_close, rtol=1e-10, atol=1e-10)
+
+
+def make_network(activations: list[str], output: str, members: int, outputs: int = CLASSES) -> MLP:
+    """Members of different widths, with biases that are not zero."""
+    depth = len(activations)
+    network = MLP(
+        [[INPUTS, *widths[:depth], outputs] for widths in WIDTHS[:members]],
+        activations=activations,
+        output=output,
+        dtype=torch.float64,
+    )
+    generators = [torch.Generator().manual_seed(k) for k in range(members)]
+    network.initialise(["torch"] * members, generators)
+    return network
+
+
+def make_batch(network: MLP, *, masked: bool, weighted: bool, members: int) -> Batch:
+    """Random rows; one-hot targets, which every loss takes."""
+    generator = torch.Generator().manual_seed(99)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+    outputs = network.layers.sizes[-1]
+    if outputs == 1:
+        targets = (uniform(members, ROWS, 1) > 0.5).double()
+    else:
+        label = torch.randint(outputs, (members, ROWS), generator=generator)
+        targets = F.one_hot(label, outputs).double()
+    weights = uniform(members, ROWS) if weighted else None
+    if weights is not None:
+        weights[:, -1] = 0  # a row of padding
+        weights /= weights.sum(1, keepdim=True)
+    masks: Masks = ()
+    if masked:
+        shapes = [(members, ROWS, width) for width in network.layers.sizes[1:-1]]
+        masks = [(uniform(*shape) >= 0.4) / 0.6 for shape in shapes]
+    return Batch(uniform(members, ROWS, INPUTS) * 4 - 2, targets, weights, masks)
+
+
+def plain_loss(plain: nn.Sequential, objective: Objective, batch: Batch, k: int) -> Tensor:
+    """Mean loss of member k by torch's own layers and losses."""
+    h, layer = batch.inputs[k], 0
+    for name, module in plain.named_children():
+        if name == "probability" and objective.loss in ("bce", "cce"):
+            break
+        h = module(h)
+        if name.startswith("activation") and batch.masks:
+            h = h * batch.masks[layer][k, :, : h.shape[-1]]
+            layer += 1
+    torch_losses: dict[str, Callable[..., Tensor]] = {
+        "mse": F.mse_loss,
+        "mae": F.l1_loss,
+        "bce": F.binary_cross_entropy_with_logits,
+        "cce": F.cross_entropy,
+    }
+    loss = torch_losses[objective.loss]
+    if batch.weights is None:
+        return loss(h, batch.targets[k])
+    rows = loss(h, batch.targets[k], reduction="none")
+    if rows.dim() == 2:
+        rows = rows.mean(1)
+    return (rows * batch.weights[k]).sum()
+
+
+def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Losses, (k,), and the flat gradients of a padded stack, zero where nothing is."""
+    gradients = network.layers.like()
+    losses = []
+    for k in range(len(batch.inputs)):
+        plain = network.member(k)
+        loss = plain_loss(plain, objective, batch, k)
+        loss.backward()  # type: ignore[no-untyped-call]
+        losses.append(loss.detach())
+        linear = [module for module in plain if isinstance(module, nn.Linear)]
+        for layer, (n_in, n_out) in enumerate(pairwise(network.member_sizes[k])):
+            weight, bias = linear[layer].weight.grad, linear[layer].bias.grad
+            assert weight is not None
+            assert bias is not None
+            gradients.weights[layer][k, :n_in, :n_out] = weight.t()
+            gradients.biases[layer][k, 0, :n_out] = bias
+    return torch.stack(losses), gradients.flat
+
+
+def check(network: MLP, objective: Objective, batch: Batch) -> None:
+    """Compare both ways to the gradients with plain torch."""
+    members = len(batch.inputs)
+    expected_loss, expected = expected_gradients(network, objective, batch)
+    explicit, automatic = network.layers.like(), network.layers.like()
+    backprop = Backprop(network, explicit, objective, members, ROWS)
+    with torch.no_grad():
+        backprop(batch)
+        f = backprop(batch).clone()  # the second call overwrites what the first has left
+    assert_close(mean_loss(objective, f, batch), expected_loss)
+    assert_close(explicit.flat, expected)
+    f = autograd_backprop(network, automatic, objective, batch)
+    assert not f.requires_grad
+    assert_close(mean_loss(objective, f, batch), expected_loss)
+    assert_close(automatic.flat, expected)
+    assert_close(explicit.flat, automatic.flat)
+
+
+def mean_loss(objective: Objective, f: Tensor, batch: Batch) -> Tensor:
+    """Our own loss, (k,), of the last pre-activations."""
+    rows = objective.rows(f, batch.targets)
+    return rows.mean(1) if batch.weights is None else (rows * batch.weights).sum(1)
+
+
+def test_every_loss_is_covered() -> None:
+    """A new loss or output needs a place in the list above."""
+    assert {objective.loss for objective in OBJECTIVES} == set(LOSSES)
+    assert {objective.output for objective in OBJECTIVES} == set(OUTPUTS)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES, ids=lambda o: f"{o.output}-{o.loss}")
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_output_and_loss(activation: str, objective: Objective) -> None:
+    """Two uneven hidden layers, masks and row weights, three members."""
+    network = make_network([activation] * 2, objective.output, members=3)
+    check(network, objective, make_batch(network, masked=True, weighted=True, members=3))
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("members", [1, 5])
+@pytest.mark.parametrize("depth", range(5))
+def test_depth_members_masks_and_weights(
+    depth: int, members: int, masked: bool, weighted: bool
+) -> None:
+    """Layers with different activations; sigmoid among them, whose padded units are not silent."""
+    activations = ["sigmoid", "tanh", "gelu", "relu"][:depth]
+    for objective in (Objective("softmax", "cce"), Objective("linear", "mse")):
+        network = make_network(activations, objective.output, members)
+        check(
+            network,
+            objective,
+            make_batch(network, masked=masked, weighted=weighted, members=members),
+        )
+
+
+@pytest.mark.parametrize("loss", ["bce", "mse", "mae"])
+def test_one_output(loss: str) -> None:
+    """A binary target in one column."""
+    network = make_network(["elu", "silu"], "sigmoid", members=2, outputs=1)
+    batch = make_batch(network, masked=True, weighted=False, members=2)
+    check(network, Objective("sigmoid", loss), batch)
+
+
+@pytest.mark.parametrize("gradient", ["explicit", "autograd"])
+def test_first_k_members_leave_the_rest_alone(gradient: str) -> None:
+    """A batch of the first 3 of 5 members writes no other member's gradient."""
+    objective = Objective("softmax", "cce")
+    network = make_network(["sigmoid", "relu"], "softmax", members=5)
+    batch = make_batch(network, masked=True, weighted=True, members=3)
+    gradients = network.layers.like()
+    gradients.flat.fill_(7.0)
+    if gradient == "explicit":
+        with torch.no_grad():
+            Backprop(network, gradients, objective, 3, ROWS)(batch)
+    else:
+        autograd_backprop(network, gradients, objective, batch)
+    _, flat = expected_gradients(network, objective, batch)
+    expected = as_layers(network, flat)
+    for found, wanted in zip(gradients.tensors, expected.tensors, strict=True):
+        assert_close(found[:3], wanted[:3])
+        assert (found[3:] == 7.0).all()
+
+
+def as_layers(network: MLP, flat: Tensor) -> LayerTensors:
+    """A flat tensor, layer by layer."""
+    layers = network.layers.like()
+    layers.flat.copy_(flat)
+    return layers
+
+
+def test_intermediate_results_stay_readable() -> None:
+    """f, h and dL/df of every layer, for who looks into a network, are what autograd says."""
+    objective = Objective("linear", "mse")
+    network = make_network(["tanh", "sigmoid"], "linear", members=2)
+    batch = make_batch(network, masked=True, weighted=False, members=2)
+    backprop = Backprop(network, network.layers.like(), objective, 2, ROWS)
+    with torch.no_grad():
+        backprop(batch)
+    x, fs = batch.inputs, []
+    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        f = x @ weight + bias
+        f.retain_grad()
+        fs.append(f)
+        if layer < 2:
+            h = network.activate(layer, f)
+            assert_close(backprop.h[layer], h.detach())
+            x = h * batch.masks[layer]
+    (fs[-1] - batch.targets).square().mean((1, 2)).sum().backward()
+    for mine, d_mine, theirs in zip(backprop.f, backprop.d_f, fs, strict=True):
+        assert_close(mine, theirs.detach())
+        assert theirs.grad is not None
+        assert_close(d_mine, theirs.grad)

@@ -1,0 +1,174 @@
+"""A stack's forward pass, its members as plain networks, and the slopes of its activations."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.mlp import MLP, PLAIN_ACTIVATIONS
+
+SIZES = [[3, 7, 2, 4], [3, 1, 6, 4], [3, 5, 5, 4]]
+
+
+def make_stack(activation: str = "sigmoid", output: str = "softmax") -> MLP:
+    """Three uneven members with biases that are not zero."""
+    stack = MLP(SIZES, activations=[activation] * 2, output=output, dtype=torch.float64)
+    generators = [torch.Generator().manual_seed(k) for k in range(len(SIZES))]
+    stack.initialise(["torch"] * len(SIZES), generators)
+    return stack
+
+
+def rows(*shape: int) -> Tensor:
+    """Random numbers, some of them far from zero."""
+    generator = torch.Generator().manual_seed(5)
+    return 3 * torch.randn(*shape, 3, generator=generator, dtype=torch.float64)
+
+
+def test_plain_layers_for_every_activation() -> None:
+    """Both tables have the same names."""
+    assert PLAIN_ACTIVATIONS.keys() == ACTIVATIONS.keys()
+
+
+@pytest.mark.parametrize("output", ["linear", "sigmoid", "softmax"])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_forward_equals_plain_members(activation: str, output: str) -> None:
+    """Of shared rows and of each member's own ones."""
+    stack = make_stack(activation, output)
+    shared, own = rows(11), rows(3, 11)
+    for k in range(3):
+        plain = stack.member(k)
+        torch.testing.assert_close(stack(shared)[k], plain(shared), rtol=1e-12, atol=1e-12)
+        torch.testing.assert_close(stack(own)[k], plain(own[k]), rtol=1e-12, atol=1e-12)
+
+
+def test_forward_without_hidden_layers() -> None:
+    """Depth 0 is a linear model."""
+    stack = MLP([[3, 2]] * 2, activations=[], output="linear", dtype=torch.float64)
+    stack.initialise(["he", "torch"], [torch.Generator().manual_seed(k) for k in (1, 2)])
+    x = rows(4)
+    for k in range(2):
+        torch.testing.assert_close(stack(x)[k], stack.member(k)(x))
+
+
+def test_member_is_plain_and_apart() -> None:
+    """Layers of torch alone, named, at the member's own sizes, with memory of their own."""
+    stack = make_stack()
+    plain = stack.member(1)
+    assert [name for name, _ in plain.named_children()] == [
+        "hidden_0",
+        "activation_0",
+        "hidden_1",
+        "activation_1",
+        "output",
+        "probability",
+    ]
+    linear = [module for module in plain if isinstance(module, nn.Linear)]
+    assert [(layer.in_features, layer.out_features) for layer in linear] == [(3, 1), (1, 6), (6, 4)]
+    before = stack.layers.flat.clone()
+    with torch.no_grad():
+        linear[0].weight.fill_(9.0)
+    assert torch.equal(stack.layers.flat, before)
+
+
+def test_parameter_counts_leave_padding_out() -> None:
+    """As torch counts them."""
+    stack = make_stack()
+    expected = [sum(p.numel() for p in stack.member(k).parameters()) for k in range(3)]
+    assert stack.parameter_counts == expected
+
+
+@pytest.mark.parametrize("members", [[2], [1, 2], [2, 0], [0, 1, 2]])
+def test_take(members: list[int]) -> None:
+    """Some members in any order, padded no wider than they need, with memory of their own."""
+    stack = make_stack()
+    x = rows(6)
+    expected = stack(x)[members]
+    taken = stack.take(members)
+    assert taken.member_sizes == [SIZES[k] for k in members]
+    assert list(taken.layers.sizes) == [
+        max(layer) for layer in zip(*taken.member_sizes, strict=True)
+    ]
+    stack.layers.flat.zero_()
+    torch.testing.assert_close(taken(x), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_to_float32_keeps_parameters_and_flat_together() -> None:
+    """After a conversion parameters are still views of the flat tensor."""
+    stack = make_stack()
+    x = rows(6)
+    expected = stack(x)
+    stack = stack.to(torch.float32)
+    assert stack.layers.flat.dtype == torch.float32
+    assert {p.dtype for p in stack.parameters()} == {torch.float32}
+    torch.testing.assert_close(stack(x.float()), expected.float(), rtol=1e-5, atol=1e-6)
+    stack.layers.flat.zero_()
+    assert all((p == 0).all() for p in stack.parameters())
+    torch.testing.assert_close(stack(x.float()), torch.full((3, 6, 4), 0.25))
+
+
+def test_state_dict_round_trip() -> None:
+    """Loading writes into the flat tensor and gives the same outputs."""
+    stack = make_stack()
+    x = rows(6)
+    other = MLP(SIZES, activations=["sigmoid"] * 2, output="softmax", dtype=torch.float64)
+    assert set(stack.state_dict()) == {
+        f"{kind}.{k}" for kind in ("weights", "biases") for k in range(3)
+    }
+    other.load_state_dict(stack.state_dict())
+    assert torch.equal(other.layers.flat, stack.layers.flat)
+    assert torch.equal(other(x), stack(x))
+
+
+def test_padding_is_zero() -> None:
+    """No weight leads into or out of a padded unit."""
+    stack = make_stack()
+    counted = [int((stack.layers.spread(one_hot(k)) != 0).sum()) for k in range(3)]
+    used = sum(stack.parameter_counts)
+    assert int((stack.layers.flat != 0).sum()) == used
+    assert used < sum(counted)
+
+
+def one_hot(k: int) -> Tensor:
+    """1 for member k of three."""
+    return torch.eye(3, dtype=torch.float64)[k]
+
+
+def test_wrong_number_of_activations() -> None:
+    """One name for each hidden layer."""
+    with pytest.raises(ValueError, match="1 activations for 2 hidden layers"):
+        MLP(SIZES, activations=["relu"], output="linear")
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation(name: str) -> None:
+    """Values as torch's layer has them, slopes as central differences say."""
+    activation = ACTIVATIONS[name]
+    f = torch.linspace(-6, 6, 240, dtype=torch.float64)  # an even number: not at the kink
+    h = activation.value(f)
+    torch.testing.assert_close(h, PLAIN_ACTIVATIONS[name]()(f), rtol=1e-12, atol=1e-12)
+    step = 1e-5
+    difference = (activation.value(f + step) - activation.value(f - step)) / (2 * step)
+    torch.testing.assert_close(activation.slope(f, h), difference, rtol=1e-8, atol=1e-8)
+    zero = torch.zeros(1, dtype=torch.float64)
+    assert activation.value(zero).item() == activation.at_zero
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activation_far_out(name: str, dtype: torch.dtype) -> None:
+    """Values and slopes stay finite; neither function changes what it is given."""
+    activation = ACTIVATIONS[name]
+    f = torch.tensor([-1000.0, -100.0, 0.0, 100.0, 1000.0], dtype=dtype)
+    given = f.clone()
+    h = activation.value(f)
+    kept = h.clone()
+    slope = activation.slope(f, h)
+    assert h.isfinite().all()
+    assert slope.isfinite().all()
+    assert torch.equal(f, given)
+    assert torch.equal(h, kept)
+    autograd = given.clone().requires_grad_()
+    PLAIN_ACTIVATIONS[name]()(autograd).sum().backward()
+    assert autograd.grad is not None
+    away = given != 0
+    torch.testing.assert_close(slope[away], autograd.grad[away], rtol=1e-5, atol=1e-6)

@@ -1,0 +1,136 @@
+"""report.html: complete, and needs no other file."""
+
+import base64
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from lab import train
+
+from mlp_lab.errors import UserError
+from mlp_lab.report.page import write_report
+
+LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
+VOID = ("meta", "img", "br", "hr", "link", "input")
+
+
+class Page(HTMLParser):
+    """A page's links, texts and pictures; unbalanced tags are an error."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.alts: list[str] = []
+        self.cells: list[list[str]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(path.read_text())
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Collect attributes; open a row."""
+        named = {name: value or "" for name, value in attrs}
+        self.links += [named[name] for name in LINKS if name in named]
+        if tag == "img":
+            self.alts.append(named["alt"])
+        if tag == "tr":
+            self.cells.append([])
+        if tag in ("td", "th"):
+            self.cells[-1].append("")
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Every tag closes the last one that was opened."""
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        """Collect text."""
+        self.text += data
+        if self._open and self._open[-1] in ("td", "th"):
+            self.cells[-1][-1] += data
+
+
+@pytest.fixture(params=["iris_run", "diabetes_run"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    """A finished run of either task, with and without validation rows."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
+
+
+def test_the_page_needs_nothing_else(folder: Path) -> None:
+    """Its picture is in it; no style, script or font is fetched from anywhere."""
+    source = (folder / "report.html").read_text()
+    page = Page(folder / "report.html")
+    (picture,) = page.links
+    kind, _, content = picture.partition(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(content) == (folder / "learning_curve.png").read_bytes()
+    shown = source.replace(picture, "")
+    for word in ("http:", "https:", "file:", "@import", "url(", "<script", "<link"):
+        assert word not in shown
+
+
+def test_the_picture_is_described(folder: Path) -> None:
+    """For those who cannot see it."""
+    (alt,) = Page(folder / "report.html").alts
+    assert "training loss" in alt
+    assert len(alt) > 40
+
+
+def test_the_table_holds_every_score(folder: Path) -> None:
+    """The network's and the baselines', to four digits, under the right headings."""
+    result = json.loads((folder / "result.json").read_text())
+    rows = {row[0]: row[1:] for row in Page(folder / "report.html").cells}
+    parts = [part for part in ("train", "val", "test") if result["rows"][part]]
+    names = list(result["train"])
+    assert rows["model"] == [f"{part} {name}" for part in parts for name in names]
+    models = {"network": result, **result["baselines"]}
+    assert len(models) == 3
+    for model, scores in models.items():
+        wanted = [f"{scores[part][name]:.4g}" for part in parts for name in names]
+        assert rows[model] == wanted
+
+
+def test_the_page_says_what_was_run(folder: Path) -> None:
+    """Configuration, versions, size and ending."""
+    page = Page(folder / "report.html")
+    result = json.loads((folder / "result.json").read_text())
+    schema = json.loads((folder / "schema.json").read_text())
+    text = " ".join(page.text.split())
+    assert " ".join((folder / "config.yaml").read_text().split()) in text
+    assert f"{schema['target']} from {len(schema['inputs'])} inputs" in text
+    assert f"({result['parameters']:,} parameters), completed after" in text
+    for value in result["environment"].values():
+        assert str(value) in page.text
+
+
+def test_names_are_escaped(iris_run: Path, tmp_path: Path) -> None:
+    """A column may be called anything; nothing in a folder becomes markup."""
+    for name in ("result.json", "curves.csv", "config.yaml"):
+        (tmp_path / name).write_bytes((iris_run / name).read_bytes())
+    schema = json.loads((iris_run / "schema.json").read_text())
+    (tmp_path / "schema.json").write_text(json.dumps({**schema, "target": "<script>a & b"}))
+    write_report(tmp_path)
+    source = (tmp_path / "report.html").read_text()
+    assert "<script" not in source
+    assert "&lt;script&gt;a &amp; b from 4 inputs" in source
+
+
+@pytest.mark.parametrize("epochs", [1, 3])
+def test_a_diverged_run_has_a_page(tmp_path: Path, epochs: int) -> None:
+    """Also one without any best epoch: scores that are no numbers stay empty."""
+    folder = tmp_path / "run"
+    overrides = (
+        *("data=diabetes", "model=shallow", "optimizer=sgd", "optimizer.lr=1e12"),
+        *(f"epochs={epochs}", "quiet=true", "tracking.tensorboard=false"),
+    )
+    with pytest.raises(UserError, match=r"^diverged: "):
+        train(folder, *overrides)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["status"] == "diverged"
+    page = Page(folder / "report.html")
+    assert "diverged" in page.text
+    assert "nan" not in " ".join(cell for row in page.cells for cell in row)

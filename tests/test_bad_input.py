@@ -1,0 +1,450 @@
+"""What cannot be is refused in one line that names the key, the rule and the value."""
+
+import math
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from lab import BARE, MLP_LAB, Plain, changed, command, compose, train, values_of, written
+
+from mlp_lab.cli import as_typed, main, remove_unused
+from mlp_lab.config import Config, explain, from_hydra, read
+from mlp_lab.errors import UserError
+from mlp_lab.training.problem import pose
+
+
+def refused(*overrides: str, folder: Path = Path("/nonexistent")) -> str:
+    """The line that a command line is refused with, whichever step refuses it."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        train(folder, *overrides)
+    line = explain(caught.value)
+    assert line is not None, caught.value
+    assert len(line.splitlines()) == 1, line
+    return line
+
+
+def refused_values(values: Plain) -> str:
+    """The line that a plain config is refused with."""
+    with pytest.raises(UserError) as caught:
+        read(Config, values, "")
+    line = str(caught.value)
+    assert len(line.splitlines()) == 1, line
+    return line
+
+
+OUT_OF_RANGE: list[tuple[str, object, str]] = [
+    ("seed", -1, "0 or more"),
+    ("epochs", 0, "1 or more"),
+    ("batch_size", 0, "1 or more, or 'full'"),
+    ("batch_size", "half", "a number or 'full'"),
+    ("threads", 0, "1 or more"),
+    ("model.depth", -1, "0 or more"),
+    ("model.width", 0, "1 or more"),
+    ("model.width", [8, 0, 8], "1 or more"),
+    ("model.dropout", 1.0, "in [0, 1)"),
+    ("model.dropout", -0.1, "in [0, 1)"),
+    ("data.test_fraction", 1.0, "in [0, 1)"),
+    ("data.val_fraction", -0.1, "in [0, 1)"),
+    ("data.split_seed", -1, "0 or more"),
+    ("data.train_rows", 0, "1 or more, or null"),
+    ("data.label_noise", -0.1, "0 or more"),
+    ("optimizer.lr", 0.0, "positive"),
+    ("optimizer.lr", -0.1, "positive"),
+    ("optimizer.lr", math.inf, "finite"),
+    ("optimizer.lr", math.nan, "finite"),
+    ("optimizer.weight_decay", -1.0, "0 or more"),
+    ("optimizer.clip_norm", 0.0, "positive or null"),
+    ("optimizer.beta1", 1.0, "in [0, 1)"),
+    ("optimizer.beta2", -0.1, "in [0, 1)"),
+    ("optimizer.eps", 0.0, "positive"),
+    ("stop.patience", 0, "positive or null"),
+    ("stop.min_delta", -1.0, "0 or more"),
+    ("stop.weights_tol", 0.0, "positive or null"),
+    ("stop.seconds", 0.0, "positive or null"),
+    ("tracking.histograms", -1, "0 or more"),
+    ("tracking.checkpoint_share", 1.5, "in [0, 1]"),
+    ("tracking.checkpoint_share", -0.5, "in [0, 1]"),
+]
+"""Every numeric field of the composed defaults."""
+
+OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
+    ("optimizer=momentum", "optimizer.alpha", 1.0, "in [0, 1)"),
+    ("optimizer=heavy_ball", "optimizer.momentum", 1.0, "in [0, 1)"),
+    ("optimizer=nesterov", "optimizer.momentum", -0.1, "in [0, 1)"),
+    ("optimizer=adagrad", "optimizer.lr_decay", -0.1, "0 or more"),
+    ("optimizer=adagrad", "optimizer.initial_accumulator", -0.1, "0 or more"),
+    ("optimizer=adagrad", "optimizer.eps", 0.0, "positive"),
+    ("optimizer=adadelta", "optimizer.rho", 1.0, "in [0, 1)"),
+    ("optimizer=adadelta", "optimizer.eps", -1.0, "positive"),
+    ("optimizer=rmsprop", "optimizer.rho", 1.0, "in [0, 1)"),
+    ("optimizer=rmsprop", "optimizer.momentum", 1.0, "in [0, 1)"),
+    ("optimizer=rmsprop", "optimizer.eps", 0.0, "positive"),
+    ("schedule=step", "schedule.every", 0, "1 or more"),
+    ("schedule=step", "schedule.gamma", 0.0, "in (0, 1]"),
+    ("schedule=cosine", "schedule.floor", 1.5, "in [0, 1]"),
+    ("schedule=warmup", "schedule.rise", 0, "1 or more"),
+    ("schedule=warmup", "schedule.start", 0.0, "in (0, 1]"),
+    ("schedule=plateau", "schedule.gamma", 1.0, "in (0, 1)"),
+    ("schedule=plateau", "schedule.patience", -1, "0 or more"),
+    ("schedule=plateau", "schedule.threshold", 1.0, "in [0, 1)"),
+    ("data=sine", "data.rows", 0, "1 or more"),
+    ("data=sine", "data.noise", -0.1, "0 or more"),
+    ("data=sine", "data.periods", 0.0, "positive"),
+    ("data=circles", "data.rows", -5, "1 or more"),
+    ("data=gaussians", "data.classes", 1, "2 or more"),
+    ("data=spirals", "data.classes", 1, "2 or more"),
+    ("data=spirals", "data.turns", 0.0, "positive"),
+]
+
+
+def numeric_leaves(values: Plain, path: str = "") -> set[str]:
+    """Keys whose value is a number, or null where a number may stand."""
+    leaves: set[str] = set()
+    for key, value in values.items():
+        full = f"{path}{key}"
+        if isinstance(value, dict):
+            leaves |= numeric_leaves(value, f"{full}.")
+        elif (type(value) in (int, float) or value is None) and full != "resume":
+            leaves.add(full)
+    return leaves
+
+
+def test_every_number_has_a_value_out_of_range() -> None:
+    """A new numeric setting needs a limit, and a case."""
+    assert {key for key, _, _ in OUT_OF_RANGE} == numeric_leaves(values_of())
+
+
+@pytest.mark.parametrize(("key", "value", "rule"), OUT_OF_RANGE)
+def test_a_number_out_of_range(key: str, value: object, rule: str) -> None:
+    """`<key> must be <rule>, got <value>`."""
+    line = refused_values(changed(values_of(), {key: value}))
+    assert line == f"{key} must be {rule}, got {value!r}"
+
+
+@pytest.mark.parametrize(("choice", "key", "value", "rule"), OUT_OF_RANGE_ELSEWHERE)
+def test_a_number_of_another_choice_out_of_range(
+    choice: str, key: str, value: object, rule: str
+) -> None:
+    """The same for settings that only some choices have."""
+    line = refused_values(changed(values_of(choice), {key: value}))
+    assert line == f"{key} must be {rule}, got {value!r}"
+
+
+@pytest.mark.parametrize("key", sorted(numeric_leaves(values_of())))
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_a_number_that_is_none(key: str, value: float) -> None:
+    """NaN is no value of any setting, and none goes below all numbers."""
+    assert key in refused_values(changed(values_of(), {key: value}))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("seed", 1.0, "a whole number"),
+        ("seed", True, "a whole number"),
+        ("epochs", "ten", "a whole number"),
+        ("epochs", None, "a whole number"),
+        ("batch_size", 1.5, "a whole number or text"),
+        ("dtype", 32, "text"),
+        ("quiet", 1, "true or false"),
+        ("quiet", "no", "true or false"),
+        ("model.width", "wide", "a whole number or a list"),
+        ("model.width", [8, "x", 8], "a whole number"),
+        ("model.activation", [1, 2, 3], "text"),
+        ("model.dropout", "half", "a number"),
+        ("model.dropout", True, "a number"),
+        ("optimizer.lr", "fast", "a number"),
+        ("optimizer.lr", None, "a number"),
+        ("optimizer.amsgrad", "yes", "true or false"),
+        ("stop.patience", 2.5, "a whole number or null"),
+        ("data.train_rows", "all", "a whole number or null"),
+        ("tracking.report", 0, "true or false"),
+    ],
+)
+def test_a_value_of_another_type(key: str, value: object, wanted: str) -> None:
+    """`<key> must be <a type in words>, got <value>`; in a list too."""
+    line = refused_values(changed(values_of(), {key: value}))
+    assert line.startswith(f"{key} must be {wanted}, got ")
+
+
+def test_a_whole_number_is_a_number() -> None:
+    """1 for a learning rate is 1.0."""
+    assert read(Config, changed(values_of(), {"optimizer.lr": 1}), "").optimizer.lr == 1.0
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["sed=1"], "unknown key 'sed': did you mean 'seed'? ("),
+        (["+sed=1"], "unknown key 'sed': did you mean 'seed'? ("),
+        (["optimizer.lrr=1"], "unknown key 'optimizer.lrr': did you mean 'lr'? (optimizer has "),
+        (["+optimizer.lrr=1"], "unknown key 'optimizer.lrr': did you mean 'lr'? (optimizer has "),
+        (["model.widht=1"], "unknown key 'model.widht': did you mean 'width'? (model has "),
+        (["+stop.patienc=1"], "unknown key 'stop.patienc': did you mean 'patience'? (stop has "),
+        (["tracking.raport=1"], "unknown key 'tracking.raport': did you mean 'report'? ("),
+        (["data.rows=5"], "unknown key 'data.rows'"),
+        (["~epochs"], "epochs is missing from the config"),
+        (["~optimizer.lr"], "optimizer.lr is missing from the config"),
+        (["optimizer=adm"], "unknown optimizer 'adm': did you mean 'adam'? (adadelta, "),
+        (["data=digitz"], "unknown data 'digitz': did you mean 'digits'? (absolute, "),
+        (["model=deeep"], "unknown model 'deeep': did you mean 'deep'? (deep, perceptron, "),
+        (["schedule=cosin"], "unknown schedule 'cosin': did you mean 'cosine'? (constant, "),
+        (["loss=bcee"], "unknown loss 'bcee': did you mean 'bce'? (auto, bce, "),
+        (["experiment=spiral"], "unknown experiment 'spiral': did you mean 'spirals'? ("),
+        (["optimizer.name=adm"], "unknown optimizer 'adm': did you mean 'adam'? ("),
+        (["loss.name=bcee"], "unknown loss 'bcee': did you mean 'bce'? ("),
+        (["model.activation=rleu"], "unknown model.activation 'rleu': did you mean 'relu'? ("),
+        (["model.output=sofmax"], "unknown model.output 'sofmax': did you mean 'softmax'? ("),
+        (["model.init=hee"], "unknown model.init 'hee': did you mean 'he'? ("),
+        (["device=gpu"], "unknown device 'gpu': did you mean 'cpu'? (auto, cpu, cuda)"),
+        (["dtype=float16"], "unknown dtype 'float16': did you mean 'float"),
+        (["gradient=auto"], "unknown gradient 'auto'"),
+        (["stop.monitor=metrik"], "unknown stop.monitor 'metrik': did you mean 'metric'? ("),
+        (["schedule=warmup", "schedule.then=cosin"], "unknown schedule.then 'cosin': did you "),
+        (["model=3"], "a group is chosen by the name"),
+        (["seed=0,1"], "seed=0,1 gives several values: put -m before the overrides"),
+        (["optimizer=adam,sgd"], "optimizer=adam,sgd gives several values: put -m before"),
+        (["seed"], "Error parsing override 'seed'; missing EQUAL"),
+        (["optimizer.lr=[1"], "[1"),
+        (["seed=${nothing}"], "nothing"),
+    ],
+)
+def test_a_key_or_name_that_is_not_there(overrides: list[str], line: str, tmp_path: Path) -> None:
+    """The full key, what it was probably meant to be, and what there is."""
+    found = refused(*overrides, folder=tmp_path / "run")
+    assert found.startswith(line) or (len(line) < 10 and line in found)
+    assert written(tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (
+            ["data=digits", "loss=bce"],
+            "loss=bce does not fit a multiclass target: use cce or mae or mse",
+        ),
+        (
+            ["data=diabetes", "loss=cce"],
+            "loss=cce does not fit a regression target: use mae or mse",
+        ),
+        (
+            ["data=moons", "loss=cce", "model.output=sigmoid"],
+            "loss=cce does not fit model.output=sigmoid: use loss=bce or mse or mae,"
+            " or model.output=softmax",
+        ),
+        (
+            ["data=diabetes", "model.output=softmax"],
+            "model.output=softmax does not fit a regression target,"
+            " which is not confined to its range: use linear",
+        ),
+        (
+            ["data=iris", "batch_size=200"],
+            "batch_size must be at most the 98 training rows, got 200:"
+            " batch_size=full takes all of them",
+        ),
+        (["data=moons", "data.rows=0"], "data.rows must be 1 or more, got 0"),
+        (
+            ["data=moons", "data.rows=1", "data.test_fraction=0", "data.val_fraction=0"],
+            "the 1 training rows hold one class of class, '0': two are needed",
+        ),
+        (
+            ["data=iris", "data.train_rows=1", "batch_size=full"],
+            "the 1 training rows hold one class of species, 'virginica': two are needed",
+        ),
+        (
+            ["data.train_rows=5000"],
+            "data.train_rows must be at most the 1168 training rows, got 5000",
+        ),
+        (
+            ["data.test_fraction=0.6", "data.val_fraction=0.5"],
+            "data.test_fraction + data.val_fraction must be below 1, got 1.1",
+        ),
+        (
+            ["data=moons", "data.rows=3"],
+            "data.val_fraction=0.15 of 3 rows is none: use 0, or more rows",
+        ),
+        (["data.label_noise=1.5"], "data.label_noise must be in [0, 1], got 1.5"),
+        (
+            ["model.width=[8,8]"],
+            "model.width lists 2 hidden layers, [8, 8], but model.depth is 3: set model.depth=2,"
+            " or give one value for all layers",
+        ),
+        (
+            ["model.activation=[relu,tanh]"],
+            "model.activation lists 2 hidden layers, ['relu', 'tanh'], but model.depth is 3:"
+            " set model.depth=2, or give one value for all layers",
+        ),
+        (
+            ["optimizer=gd", "batch_size=16"],
+            "batch_size must be 'full' with optimizer=gd, got 16:"
+            " use optimizer=sgd for mini-batches",
+        ),
+        (
+            ["schedule=warmup", "epochs=5"],
+            "schedule.rise must be below epochs=5, got 5",
+        ),
+        (
+            ["data.val_fraction=0", "stop.patience=3"],
+            "stop.patience needs validation rows, but data.val_fraction is 0",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other(
+    overrides: list[str], line: str, tmp_path: Path
+) -> None:
+    """The whole line; nothing is written."""
+    assert refused(*overrides, *BARE, folder=tmp_path / "run") == line
+    assert written(tmp_path) == set()
+
+
+def test_a_diverging_run_says_where_and_keeps_its_record(tmp_path: Path) -> None:
+    """The folder is complete, its result says that the run diverged, and its best epoch counts."""
+    line = refused("data=iris", "optimizer=sgd", "optimizer.lr=1e30", *BARE, folder=tmp_path)
+    assert line.startswith("diverged: the loss was no longer finite by epoch 1, step ")
+    assert line.endswith(
+        f" at learning rate 1e+30: try a smaller optimizer.lr or optimizer.clip_norm=1 ({tmp_path})"
+    )
+    assert {"result.json", "curves.csv", "model.safetensors"} <= written(tmp_path)
+    assert '"status": "diverged"' in (tmp_path / "result.json").read_text()
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 2
+
+
+def test_runs_are_never_overwritten(tmp_path: Path) -> None:
+    """A second run in the same folder is refused, and the first stays as it was."""
+    train(tmp_path, "data=iris", "epochs=1", *BARE)
+    before = {name: (tmp_path / name).read_bytes() for name in written(tmp_path)}
+    line = refused("data=wine", "epochs=1", *BARE, folder=tmp_path)
+    assert line == (
+        f"{tmp_path} holds a run already, and runs are never overwritten: choose another folder,"
+        f" or go on with resume={tmp_path}"
+    )
+    assert {name: (tmp_path / name).read_bytes() for name in written(tmp_path)} == before
+
+
+RESUME_KEYS = "epochs, quiet, device, threads, stop, tracking"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["epochs=2"], "resume={run} has finished its 2 epochs: set epochs to more than 2"),
+        (
+            ["optimizer.lr=0.1"],
+            "optimizer.lr cannot change when a run goes on: resume={run} keeps its config.yaml,"
+            f" save for {RESUME_KEYS}",
+        ),
+        (
+            ["epochs=5", "seed=1"],
+            f"seed cannot change when a run goes on: resume={{run}} keeps its config.yaml,"
+            f" save for {RESUME_KEYS}",
+        ),
+        (
+            ["optimizer=sgd"],
+            "optimizer cannot change when a run goes on: resume={run} keeps its config.yaml,"
+            f" save for {RESUME_KEYS}",
+        ),
+    ],
+)
+def test_a_run_that_cannot_go_on(overrides: list[str], line: str, tmp_path: Path) -> None:
+    """A finished one, or one that is asked to become another."""
+    run = train(tmp_path / "run", "data=iris", "epochs=2", *BARE)
+    before = {name: (run / name).read_bytes() for name in written(run)}
+    assert refused(f"resume={run}", *overrides, folder=run) == line.format(run=run)
+    assert {name: (run / name).read_bytes() for name in written(run)} == before
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    """Also one without a checkpoint, and one whose checkpoint is of another network."""
+    line = refused(f"resume={tmp_path}", folder=tmp_path)
+    assert line == f"{tmp_path} is not a run folder: it has no config.yaml"
+    run = train(tmp_path / "run", "data=iris", "epochs=1", *BARE)
+    other = train(tmp_path / "other", "data=wine", "epochs=1", *BARE)
+    shutil.copy(other / "checkpoint.safetensors", run)
+    line = refused(f"resume={run}", "epochs=3", folder=run)
+    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its config.yaml: ")
+    (run / "checkpoint.safetensors").write_bytes(b"broken")
+    line = refused(f"resume={run}", "epochs=3", folder=run)
+    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its config.yaml: ")
+    (run / "checkpoint.safetensors").unlink()
+    line = refused(f"resume={run}", "epochs=3", folder=run)
+    assert line == f"resume={run} has no checkpoint.safetensors: its first epoch was never finished"
+
+
+def test_explain_keeps_silent_about_our_own_mistakes() -> None:
+    """Anything that the user cannot mend keeps its traceback."""
+    for error in (ValueError("x"), KeyError("x"), RuntimeError("x"), OSError("no file named")):
+        assert explain(error) is None
+
+
+def test_explain_a_disk_error() -> None:
+    """It names the file."""
+    with pytest.raises(OSError, match="/dev/null/run") as caught:
+        Path("/dev/null/run").mkdir()
+    assert explain(caught.value) == "cannot use /dev/null/run: Not a directory"
+
+
+def test_only_what_hydra_wrote_is_removed(tmp_path: Path) -> None:
+    """A folder with anything else in it stays."""
+    (tmp_path / "run" / ".hydra").mkdir(parents=True)
+    assert remove_unused(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+    (tmp_path / "other" / ".hydra").mkdir(parents=True)
+    (tmp_path / "other" / "notes.txt").touch()
+    assert not remove_unused(tmp_path / "other")
+    assert written(tmp_path) == {"other/notes.txt"}
+
+
+def test_folders_as_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Relative below the working folder, else absolute."""
+    monkeypatch.chdir(tmp_path)
+    assert as_typed(tmp_path / "outputs" / "a") == Path("outputs/a")
+    assert as_typed(Path("/elsewhere/a")) == Path("/elsewhere/a")
+
+
+def test_an_unknown_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`mlp-lab trian` lists the commands."""
+    monkeypatch.setattr(sys, "argv", ["mlp-lab", "trian"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 1
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert error == "unknown command 'trian': did you mean 'train'? (train)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["optimizer.lr=-1"], "optimizer.lr must be positive, got -1"),
+        (["optimizer=adm", "-m"], "unknown optimizer 'adm': did you mean 'adam'? ("),
+        (["hydra.run.dir=taken/run"], "cannot use "),
+        (["resume=taken", "epochs=9"], "taken is not a run folder: it has no config.yaml"),
+    ],
+)
+def test_a_refused_command(arguments: list[str], line: str, tmp_path: Path) -> None:
+    """Exit status 1, one line on stderr, nothing on stdout, nothing left on disk."""
+    (tmp_path / "taken").touch()  # a folder cannot be made below a file, whoever asks
+    ended = command(["train", *arguments], tmp_path, MLP_LAB)
+    assert ended.returncode == 1
+    assert ended.stdout == ""
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert ended.stderr.startswith(line)
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+def test_a_traceback_on_request(tmp_path: Path) -> None:
+    """HYDRA_FULL_ERROR=1 shows where an error came from."""
+    ended = command(["epochs=0"], tmp_path, HYDRA_FULL_ERROR="1")
+    assert ended.returncode == 1
+    assert "\nTraceback (most recent call last):\n" in ended.stderr
+    assert ended.stderr.rstrip().endswith("UserError: epochs must be 1 or more, got 0")
+
+
+def test_what_is_refused_before_data_is_read() -> None:
+    """A problem is posed from a valid config alone; `pose` never sees a wrong one."""
+    overrides = ("data=iris", "batch_size=98")
+    config, _ = from_hydra(compose(*overrides), overrides)
+    assert pose(config).rows == {"train": 98, "val": 22, "test": 30}

@@ -1,0 +1,193 @@
+"""The commands, each in a process of its own."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+import yaml
+from lab import BARE, MLP_LAB, ROOT, command, compose, curves, written
+from omegaconf import OmegaConf
+
+import mlp_lab
+from mlp_lab.cli import main
+
+ROWS = ("data=iris", "model=shallow", "model.width=4")
+
+COLUMNS = ["epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "seconds"]
+
+RESULT = [
+    *("status", "epochs_run", "best_epoch", "parameters", "rows", "train", "val", "test"),
+    *("baselines", "seconds", "overrides", "environment"),
+]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> tuple[CompletedProcess[str], Path, Path]:
+    """A command that succeeds, the folder it was typed in, and the run folder that it names."""
+    here = tmp_path_factory.mktemp("good")
+    done = command([*ROWS, "epochs=3"], here)
+    return done, here, here / done.stdout.splitlines()[-1]
+
+
+def test_a_run_succeeds(good: tuple[CompletedProcess[str], Path, Path]) -> None:
+    """Nothing on stderr, where only errors belong."""
+    done, _, _ = good
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_a_run_folder_is_complete(good: tuple[CompletedProcess[str], Path, Path]) -> None:
+    """Every file of docs/run_folder.md, and no other anywhere."""
+    _, here, folder = good
+    files = written(folder)
+    (events,) = [name for name in files if name.startswith("events.out.tfevents.")]
+    hydra = {".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml"}
+    assert files - {events} - hydra == {
+        *("config.yaml", "curves.csv", "result.json", "model.safetensors", "schema.json"),
+        *("checkpoint.safetensors", "learning_curve.png", "report.html"),
+    }
+    assert hydra <= files
+    assert written(here) == {str(folder.relative_to(here) / name) for name in files}
+    assert folder.relative_to(here).parts[0] == "outputs"
+
+
+def test_curves(good: tuple[CompletedProcess[str], Path, Path]) -> None:
+    """The documented columns, and a row for each epoch."""
+    with (good[2] / "curves.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert all(float(row[column]) > 0 for row in rows for column in COLUMNS)
+    seconds = [float(row["seconds"]) for row in rows]
+    assert seconds == sorted(seconds)
+
+
+def test_result(good: tuple[CompletedProcess[str], Path, Path]) -> None:
+    """The documented keys, and what they say."""
+    result = json.loads((good[2] / "result.json").read_text())
+    assert list(result) == RESULT
+    assert (result["status"], result["epochs_run"]) == ("completed", 3)
+    assert result["rows"] == {"train": 98, "val": 22, "test": 30}
+    assert result["parameters"] == (4 + 1) * 4 + (4 + 1) * 3
+    assert result["overrides"] == [*ROWS, "epochs=3"]
+    assert list(result["baselines"]) == ["constant", "logistic"]
+    for part in ("train", "val", "test"):
+        assert list(result[part]) == ["loss", "accuracy"]
+    assert result["environment"]["mlp_lab"] == mlp_lab.__version__
+
+
+def test_what_is_printed(good: tuple[CompletedProcess[str], Path, Path]) -> None:
+    """Progress, a table of the network and its baselines, and where the run lies."""
+    done, here, folder = good
+    lines = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines[:3]] == [["epoch", f"{n}/3"] for n in (1, 2, 3)]
+    table = {line.split()[0]: line.split()[1:] for line in lines[5:8]}
+    result = json.loads((folder / "result.json").read_text())
+    for model, scores in {"network": result, **result["baselines"]}.items():
+        wanted = [scores[part][name] for name in ("loss", "accuracy") for part in result["rows"]]
+        assert table[model] == [f"{value:.4g}" for value in wanted]
+    assert lines[-2].startswith("35 parameters, best epoch ")
+    assert lines[-1] == str(folder.relative_to(here))
+
+
+def test_config_runs_again_by_itself(
+    good: tuple[CompletedProcess[str], Path, Path], tmp_path: Path
+) -> None:
+    """From the repository's root, into a folder that is named: the same bits, and nothing else."""
+    folder, again = good[2], tmp_path / "a folder with spaces"
+    before = set(ROOT.iterdir())
+    words = ["--config-dir", str(folder), "--config-name", "config", f"hydra.run.dir='{again}'"]
+    done = command([*words, *BARE], ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert curves(again) == curves(folder)
+    for name in ("model.safetensors", "schema.json"):
+        assert (again / name).read_bytes() == (folder / name).read_bytes()
+    assert not {path.name for path in set(ROOT.iterdir()) - before} & {"outputs", ".hydra"}
+
+
+def test_several_runs(tmp_path: Path) -> None:
+    """-m makes a folder for each job."""
+    done = command(["-m", *ROWS, *BARE, "epochs=1", "seed=0,1"], tmp_path)
+    assert done.returncode == 0
+    folders = sorted(path.parent for path in tmp_path.rglob("result.json"))
+    assert [folder.name for folder in folders] == ["0", "1"]
+    assert len({folder.parent for folder in folders}) == 1
+    configs = [yaml.safe_load((folder / "config.yaml").read_text()) for folder in folders]
+    assert [config["seed"] for config in configs] == [0, 1]
+    weights = [(folder / "model.safetensors").read_bytes() for folder in folders]
+    assert weights[0] != weights[1]
+    assert {name.partition("/")[0] for name in written(tmp_path)} == {"outputs"}
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["--cfg", "job", "optimizer=sgd", "epochs=7"], ["name: sgd", "epochs: 7"]),
+        (["--info", "defaults", "model=wide"], ["Defaults List", "model/perceptron", "model/wide"]),
+        (
+            ["--help"],
+            [
+                "python train.py model=deep optimizer=adam",
+                "optimizer: adadelta, adagrad, adam, adamw, gd",
+                "experiment: early_stopping, overfitting, spirals",
+                "epochs: 50",
+            ],
+        ),
+    ],
+)
+def test_looking_without_training(words: list[str], parts: list[str], tmp_path: Path) -> None:
+    """Printed on stdout; nothing is written."""
+    done = command(words, tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    for part in parts:
+        assert part in done.stdout
+    if words == ["--help"]:
+        assert "job_logging" not in done.stdout  # Hydra's own groups are not a user's choices
+    assert written(tmp_path) == set()
+
+
+def test_the_installed_command(tmp_path: Path) -> None:
+    """`mlp-lab train` composes the same configuration as train.py."""
+    done = command(["train", "--cfg", "job", "data=moons"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert yaml.safe_load(done.stdout) == OmegaConf.to_container(compose("data=moons"))
+    assert written(tmp_path) == set()
+
+
+def test_version(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line."""
+    monkeypatch.setattr(sys, "argv", ["mlp-lab", "--version"])
+    main()
+    assert capsys.readouterr().out == f"{mlp_lab.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("optimizer=ad", ["adadelta", "adagrad", "adam", "adamw"]),
+        ("stop.pa", ["stop.patience"]),
+    ],
+)
+def test_tab_completion(typed: str, offered: list[str], tmp_path: Path) -> None:
+    """What the shell asks after `eval "$(python train.py -sc install=bash)"`."""
+    line = f"python train.py {typed}"
+    done = command(["-sc", "query=bash"], tmp_path, COMP_LINE=line, COMP_POINT=str(len(line)))
+    assert done.returncode == 0
+    assert [word.rstrip("=").rpartition("=")[2] for word in done.stdout.split()] == offered
+
+
+def test_a_wrong_setting_is_refused_without_torch(tmp_path: Path) -> None:
+    """Nor any other slow library: the error is there at once."""
+    done = command(["optimizer.lr=-1"], tmp_path, PYTHONPROFILEIMPORTTIME="1")
+    assert done.returncode == 1
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "mlp_lab.config" in imported
+    assert "hydra.main" in imported
+    slow = {"torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2"}
+    assert imported & slow == set()
+    assert done.stderr.splitlines()[-1] == "optimizer.lr must be positive, got -1.0"
+    assert written(tmp_path) == set()

@@ -1,0 +1,95 @@
+"""TensorBoard reads back what curves.csv says."""
+
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import train
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tensorboard.plugins.custom_scalar import layout_pb2
+
+from mlp_lab.errors import Interrupted
+from mlp_lab.training.console import ProgressLine
+from mlp_lab.training.fit import MemberRecord
+from mlp_lab.training.tracking import read_curves
+
+QUIET = ("model=shallow", "model.width=4", "quiet=true", "tracking.report=false")
+
+
+def events_of(folder: Path) -> EventAccumulator:
+    """Everything in a run's event files."""
+    events = EventAccumulator(str(folder), size_guidance={"scalars": 0, "histograms": 0})
+    events.Reload()
+    return events
+
+
+def assert_equal_to_curves(folder: Path, metric: str, parts: tuple[str, ...]) -> None:
+    """One value for each epoch, in order, equal but for events' single precision."""
+    events, rows = events_of(folder), read_curves(folder / "curves.csv")
+    columns = {"lr": "lr"}
+    for part in parts:
+        columns |= {f"loss/{part}": f"{part}_loss", f"{metric}/{part}": f"{part}_{metric}"}
+    scalars = {tag: events.Scalars(tag) for tag in columns}
+    for tag, column in columns.items():
+        assert [event.step for event in scalars[tag]] == [row["epoch"] for row in rows]
+        values = [event.value for event in scalars[tag]]
+        np.testing.assert_allclose(values, [row[column] for row in rows], rtol=1e-6)
+
+
+def test_scalars_of_classes(iris_run: Path) -> None:
+    """Loss and accuracy of both parts."""
+    assert_equal_to_curves(iris_run, "accuracy", ("train", "val"))
+
+
+def test_scalars_of_numbers(diabetes_run: Path) -> None:
+    """Loss and RMSE; nothing about validation rows where there are none."""
+    assert_equal_to_curves(diabetes_run, "rmse", ("train",))
+    assert not [tag for tag in events_of(diabetes_run).Tags()["scalars"] if tag.endswith("/val")]
+
+
+@pytest.mark.parametrize(("name", "metric"), [("iris_run", "accuracy"), ("diabetes_run", "rmse")])
+def test_parts_share_a_chart(name: str, metric: str, request: pytest.FixtureRequest) -> None:
+    """The layout of the Custom Scalars tab."""
+    events = events_of(request.getfixturevalue(name))
+    (event,) = events.Tensors("custom_scalars__config__")
+    layout = layout_pb2.Layout.FromString(event.tensor_proto.string_val[0])
+    charts = {chart.title: list(chart.multiline.tag) for chart in layout.category[0].chart}
+    assert charts == {
+        quantity: [f"{quantity}/train", f"{quantity}/val"] for quantity in ("loss", metric)
+    }
+
+
+def test_histograms_and_gradient_norms_on_request(iris_run: Path, diabetes_run: Path) -> None:
+    """Each layer's, at the epochs asked for."""
+    asked, not_asked = events_of(iris_run), events_of(diabetes_run)
+    layers = ["Omega_0", "Omega_1", "beta_0", "beta_1"]
+    assert sorted(asked.Tags()["histograms"]) == layers
+    assert [event.step for event in asked.Histograms("Omega_0")] == [2, 4]
+    for layer in layers:
+        norms = asked.Scalars(f"gradient_norm/{layer}")
+        assert [event.step for event in norms] == [1, 2, 3, 4]
+        assert all(event.value > 0 for event in norms)
+    assert not_asked.Tags()["histograms"] == []
+    assert not [tag for tag in not_asked.Tags()["scalars"] if tag.startswith("gradient_norm")]
+
+
+def test_a_run_that_goes_on_repeats_no_epoch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Epochs after the last checkpoint are recorded again, and count once."""
+    show = ProgressLine.show
+
+    def show_and_ask(line: ProgressLine, record: MemberRecord) -> None:
+        show(line, record)
+        if record.epoch == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(ProgressLine, "show", show_and_ask)
+    with pytest.raises(Interrupted):
+        train(tmp_path, "data=iris", "epochs=6", *QUIET)
+    assert_equal_to_curves(tmp_path, "accuracy", ("train", "val"))
+    monkeypatch.undo()
+    train(tmp_path, f"resume={tmp_path}")
+    assert len(read_curves(tmp_path / "curves.csv")) == 6
+    assert_equal_to_curves(tmp_path, "accuracy", ("train", "val"))

@@ -1,0 +1,200 @@
+"""The way through the house: who may import whom, and what may be nowhere."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from lab import CONFIGS, ROOT
+
+SOURCES = ROOT / "src"
+PACKAGE = SOURCES / "mlp_lab"
+MODULES = {
+    ".".join(path.relative_to(SOURCES).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
+
+MAY_IMPORT = {
+    "errors": set(),
+    "network": {"errors"},
+    "data": {"errors"},
+    "training": {"errors", "network", "data", "config"},
+    "config": {"errors", "network", "data", "training"},
+    "report": {"errors", "training"},
+    "saved": {"errors", "network", "data", "training"},
+    "cli": {"errors", "config", "training", "report"},
+    "": {"errors", "saved"},
+}
+"""Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
+
+HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2")
+
+ONLY_IN: dict[str, tuple[str, ...]] = {
+    "hydra": ("mlp_lab.config", "mlp_lab.cli"),
+    "omegaconf": ("mlp_lab.config", "mlp_lab.cli"),
+    "torch.utils.tensorboard": ("mlp_lab.training.tracking",),
+    "tensorboard": (),
+    "matplotlib": ("mlp_lab.report.learning_curve",),
+    "jinja2": ("mlp_lab.report.page",),
+    "rich": ("mlp_lab.training.console", "mlp_lab.training.run"),
+    "sklearn": (),
+    "pickle": (),
+    "marshal": (),
+    "shelve": (),
+    "joblib": (),
+    "dill": (),
+}
+"""Library -> the modules that may import it."""
+
+FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__"}
+FORBIDDEN_METHODS = {"torch.load", "torch.save", "yaml.load", "yaml.unsafe_load", "os.system"}
+
+
+def part_of(module: str) -> str:
+    """`network` for mlp_lab.network.mlp."""
+    return [*module.split("."), ""][1]
+
+
+def imports_of(tree: ast.AST) -> Iterator[tuple[str, bool]]:
+    """Every imported module, and whether it is imported when its importer is."""
+    late = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.If)
+        for inner in ast.walk(node)
+        if isinstance(node, ast.FunctionDef) or ast.unparse(node.test) == "TYPE_CHECKING"
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, id(node) not in late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "absolute imports only"
+            assert node.module is not None
+            yield node.module, id(node) not in late
+            # `from mlp_lab import saved` imports a module too.
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from ((name, id(node) not in late) for name in names if name in MODULES)
+
+
+def is_of(module: str, library: str) -> bool:
+    """Whether `module` is `library` or lies in it."""
+    return module == library or module.startswith(f"{library}.")
+
+
+each_module = pytest.mark.parametrize("module", MODULES)
+
+
+def test_sources_are_found() -> None:
+    """Else every rule would hold."""
+    assert {"mlp_lab", "mlp_lab.cli", "mlp_lab.network.mlp"} <= MODULES.keys()
+    assert {part_of(module) for module in MODULES} == MAY_IMPORT.keys()
+
+
+@each_module
+def test_imports_point_one_way(module: str) -> None:
+    """Network and data know nothing above them."""
+    here = part_of(module)
+    allowed = MAY_IMPORT[here] | {here}
+    for imported, _ in imports_of(TREES[module]):
+        if is_of(imported, "mlp_lab") and imported != "mlp_lab":
+            assert part_of(imported) in allowed, f"{module} imports {imported}"
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    """Imports at the top of files form no cycle."""
+    graph = {
+        module: {name for name, at_once in imports_of(TREES[module]) if at_once and name in MODULES}
+        for module in MODULES
+    }
+    left = dict(graph)
+    while leaves := [module for module, needs in left.items() if not needs & left.keys()]:
+        for module in leaves:
+            del left[module]
+    assert not left
+
+
+@each_module
+def test_libraries_have_one_place(module: str) -> None:
+    """Hydra ends at the config, TensorBoard is the tracker's, nothing unpickles."""
+    for imported, _ in imports_of(TREES[module]):
+        for library, places in ONLY_IN.items():
+            if is_of(imported, library):
+                assert module in places, f"{module} imports {imported}"
+
+
+def needed_at_once(module: str) -> set[str]:
+    """Everything that importing a module imports, our own modules' imports included."""
+    seen: set[str] = set()
+    ahead = [module]
+    while ahead:
+        here = ahead.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        if here in TREES:
+            parents = [here.rsplit(".", n)[0] for n in range(1, here.count(".") + 1)]
+            ahead += [*parents, *(name for name, at_once in imports_of(TREES[here]) if at_once)]
+    return seen
+
+
+@pytest.mark.parametrize("module", ["mlp_lab", "mlp_lab.cli", "mlp_lab.config"])
+def test_starting_is_light(module: str) -> None:
+    """A wrong setting is refused before slow libraries are imported."""
+    slow = [name for name in needed_at_once(module) for heavy in HEAVY if is_of(name, heavy)]
+    assert slow == []
+
+
+@each_module
+def test_nothing_is_executed_from_data(module: str) -> None:
+    """A config or a run folder is data."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func)
+            assert called not in FORBIDDEN_CALLS, ast.unparse(node)
+            assert called not in FORBIDDEN_METHODS, ast.unparse(node)
+            if called == "getattr":  # a name from a table or a checked choice, with no default
+                assert len(node.args) == 2
+    assert "_target_" not in MODULES[module].read_text()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONFIGS))
+)
+def test_configs_are_data(path: Path) -> None:
+    """No `_target_`, no Python tag; interpolations only call our two resolvers."""
+    text = path.read_text()
+    assert not re.search(r"_target_|_partial_|_recursive_|!!python|oc\.env", text)
+    yaml.safe_load(text)
+    calls = re.findall(r"\$\{([\w.]+):", text)
+    assert set(calls) <= {"run_folder", "hydra_folder"}
+
+
+def test_train_py_is_short() -> None:
+    """A docstring, an import and a call."""
+    source = (ROOT / "train.py").read_text()
+    assert len(source.splitlines()) <= 12
+    assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+
+
+@each_module
+def test_public_things_have_docstrings(module: str) -> None:
+    """Modules, classes, functions, methods and properties whose name has no underscore."""
+    tree = TREES[module]
+    assert ast.get_docstring(tree)
+    for owner in [tree, *(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))]:
+        for node in ast.iter_child_nodes(owner):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{module}.{node.name}"
+
+
+@each_module
+def test_functions_fit_on_a_screen(module: str) -> None:
+    """And files do not grow without end."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno is not None
+            assert node.end_lineno - node.lineno < 60, f"{module}.{node.name}"
+    assert len(MODULES[module].read_text().splitlines()) < 500

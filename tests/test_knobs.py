@@ -1,0 +1,395 @@
+"""No dead knob: every field of the config, changed, changes what it says it does."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import get_type_hints
+
+import hydra
+import numpy as np
+import pytest
+import torch
+from lab import BARE, CONFIGS, Plain, changed, curves, train_values, trained, values_of, written
+from safetensors.torch import load_file
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+    EventAccumulator,
+)
+from torch import Tensor
+
+from mlp_lab.config import CHOICES, Config, read
+from mlp_lab.data.catalogue import DATA
+from mlp_lab.data.raw import DataConfig, Floats
+from mlp_lab.errors import UserError
+from mlp_lab.network import backprop
+from mlp_lab.network.backprop import Batch
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.network.optimizers import OPTIMIZERS
+from mlp_lab.network.schedules import SCHEDULES
+from mlp_lab.training import run as run_module
+from mlp_lab.training import stack as stack_module
+from mlp_lab.training.problem import pose
+
+OPTIMIZER_VALUES: dict[str, object] = {
+    "lr": 0.02,
+    "weight_decay": 0.3,
+    "clip_norm": 0.01,
+    "eps": 0.05,
+    "alpha": 0.5,
+    "momentum": 0.5,
+    "rho": 0.5,
+    "lr_decay": 0.1,
+    "initial_accumulator": 0.1,
+    "centered": True,
+    "amsgrad": True,
+    "beta1": 0.5,
+    "beta2": 0.5,
+}
+"""Another value for each field that an optimizer may have."""
+
+SCHEDULE_VALUES: dict[str, object] = {
+    "every": 2,
+    "gamma": 0.1,
+    "floor": 0.3,
+    "rise": 3,
+    "start": 0.6,
+    "then": "cosine",
+    "patience": 2,
+    "threshold": 0.0,
+}
+SCHEDULE_BASES: dict[str, Plain] = {
+    "constant": {},
+    "step": {"every": 1},
+    "cosine": {},
+    "warmup": {"rise": 2},
+    "plateau": {"patience": 0, "threshold": 0.9},
+}
+
+DATA_VALUES: dict[str, object] = {
+    "test_fraction": 0.3,
+    "val_fraction": 0.25,
+    "split_seed": 1,
+    "train_rows": 90,
+    "label_noise": 0.4,
+    "rows": 500,
+    "noise": 0.2,
+    "classes": 4,
+    "turns": 1.0,
+    "periods": 3.0,
+}
+
+WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
+    "seed": ({}, 1),
+    "batch_size": ({}, 16),
+    "loss.name": ({}, "mse"),
+    "model.depth": ({}, 2),
+    "model.width": ({}, 5),
+    "model.activation": ({}, "tanh"),
+    "model.output": ({"loss.name": "mse"}, "linear"),
+    "model.dropout": ({}, 0.5),
+    "model.init": ({}, "glorot"),
+}
+"""Settings of which other weights follow: what else must be set, and the other value."""
+
+ROWS = 98
+"""Training rows of iris."""
+
+
+def small(**sections: object) -> Plain:
+    """Three epochs on iris, nothing recorded that is not looked at."""
+    return values_of("data=iris", "model=shallow", *BARE, epochs=3, **sections)
+
+
+def section_leaves(kind: type, path: str) -> set[str]:
+    """Every setting below one config class, as `optimizer.adam.lr` where a choice comes between."""
+    if kind in CHOICES:
+        return {
+            f"{path}.{name}.{field.name}"
+            for name, choice in CHOICES[kind].items()
+            for field in fields(choice)
+        }
+    leaves: set[str] = set()
+    for name, hint in get_type_hints(kind).items():
+        inner = f"{path}.{name}" if path else name
+        if isinstance(hint, type) and is_dataclass(hint):
+            leaves |= section_leaves(hint, inner)
+        else:
+            leaves.add(inner)
+    return leaves
+
+
+def test_a_section_has_cases_for_every_field() -> None:
+    """A new field without a case here is a field that nobody has seen work."""
+    cases = {
+        *(f"{group}.{name}.name" for group in CHOICE_TABLES for name in CHOICE_TABLES[group]),
+        *(f"optimizer.{name}.{field}" for name, field in OPTIMIZER_CASES),
+        *(f"schedule.{name}.{field}" for name, field in SCHEDULE_CASES),
+        *(f"data.{name}.{field}" for name, field in DATA_CASES),
+        *WEIGHT_VALUES,
+        *EFFECTS,
+        "device",
+        "gradient",
+        "quiet",
+        "resume",
+        "tracking.checkpoint_share",
+    }
+    assert cases == section_leaves(Config, "")
+
+
+def field_names(kind: type) -> list[str]:
+    """A choice's settings."""
+    return [field.name for field in fields(kind) if field.name != "name"]
+
+
+CHOICE_TABLES: dict[str, Mapping[str, type]] = {
+    "data": DATA,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+OPTIMIZER_CASES = [(name, field) for name in OPTIMIZERS for field in field_names(OPTIMIZERS[name])]
+SCHEDULE_CASES = [(name, field) for name in SCHEDULES for field in field_names(SCHEDULES[name])]
+DATA_CASES = [(name, field) for name in DATA for field in field_names(DATA[name])]
+
+
+@pytest.mark.parametrize(("name", "field"), OPTIMIZER_CASES)
+def test_an_optimizers_setting_changes_the_weights(name: str, field: str) -> None:
+    """Every field of every optimizer."""
+    values = small() | {"optimizer": values_of(f"optimizer={name}")["optimizer"]}
+    values["batch_size"] = "full" if name == "gd" else 32
+    # The largest average differs from the last once the average has fallen.
+    values = changed(values, {"optimizer.beta2": 0.2} if field == "amsgrad" else {})
+    other = changed(values, {f"optimizer.{field}": OPTIMIZER_VALUES[field]})
+    assert not torch.equal(trained(values)[0], trained(other)[0])
+
+
+def test_no_two_optimizers_are_one() -> None:
+    """The name chooses the rule; gradient descent is SGD with all rows, by its definition."""
+    ends = {}
+    for name in OPTIMIZERS:
+        values = small() | {"optimizer": values_of(f"optimizer={name}")["optimizer"]}
+        rule = {"batch_size": "full", "optimizer.lr": 0.01}
+        decay = {"optimizer.weight_decay": 0.01}  # the one difference of Adam and AdamW
+        ends[name] = trained(changed(values, rule | decay))[0]
+    same = {(a, b) for a in ends for b in ends if a < b and torch.equal(ends[a], ends[b])}
+    assert same == {("gd", "sgd")}
+
+
+@pytest.mark.parametrize(("name", "field"), SCHEDULE_CASES)
+def test_a_schedules_setting_changes_the_learning_rate(name: str, field: str) -> None:
+    """Every field of every schedule, and the weights with it."""
+    values = small() | {"schedule": values_of(f"schedule={name}")["schedule"], "epochs": 8}
+    base = {f"schedule.{key}": value for key, value in SCHEDULE_BASES[name].items()}
+    values = changed(values, base)
+    other = changed(values, {f"schedule.{field}": SCHEDULE_VALUES[field]})
+    (weights, rows), (other_weights, other_rows) = trained(values), trained(other)
+    assert [row["lr"] for row in rows] != [row["lr"] for row in other_rows]
+    assert not torch.equal(weights, other_weights)
+
+
+def test_no_two_schedules_are_one() -> None:
+    """The name chooses the curve of the learning rate."""
+    rates = set()
+    for name in SCHEDULES:
+        values = small() | {"schedule": values_of(f"schedule={name}")["schedule"], "epochs": 12}
+        base = {f"schedule.{key}": value for key, value in SCHEDULE_BASES[name].items()}
+        rates.add(tuple(row["lr"] for row in trained(changed(values, base))[1]))
+    assert len(rates) == len(SCHEDULES)
+
+
+@pytest.mark.parametrize(("name", "field"), DATA_CASES)
+def test_a_data_setting_changes_the_rows(name: str, field: str) -> None:
+    """Every field of every data set: the encoded training rows are others, or otherwise many."""
+    other = changed(small(data=data_section(name)), {f"data.{field}": DATA_VALUES[field]})
+    first, second = encoded_rows(name), pose(read(Config, other, "")).encoded.train
+    assert not all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
+
+
+def data_section(name: str) -> object:
+    """A data set at its file's settings."""
+    return values_of(f"data={name}")["data"]
+
+
+@cache
+def encoded_rows(name: str) -> tuple[Floats, Floats]:
+    """Training inputs and targets at its file's settings."""
+    return pose(read(Config, small(data=data_section(name)), "")).encoded.train
+
+
+def test_no_two_data_sets_are_one() -> None:
+    """The name chooses the rows, of sets with the same settings too."""
+    targets = [read(DataConfig, data_section(name), "data").load() for name in DATA]
+    for k, raw in enumerate(targets):
+        for other in targets[:k]:
+            assert not (
+                np.array_equal(raw.target, other.target)
+                and np.array_equal(raw.inputs, other.inputs)
+            )
+
+
+@pytest.mark.parametrize("key", WEIGHT_VALUES)
+def test_a_setting_changes_the_weights(key: str) -> None:
+    """What shapes the network, its loss and its batches."""
+    base, value = WEIGHT_VALUES[key]
+    values = changed(small(), base)
+    first, second = (trained(each)[0] for each in (values, changed(values, {key: value})))
+    assert first.shape != second.shape or not torch.equal(first, second)
+
+
+def epochs_run(folder: Path) -> object:
+    """How many epochs the run took."""
+    return len(curves(folder))
+
+
+def best_epoch(folder: Path) -> object:
+    """Whose weights were kept."""
+    return json.loads((folder / "result.json").read_text())["best_epoch"]
+
+
+def best_by_accuracy(folder: Path) -> object:
+    """Whether the kept epoch is the first with the highest validation accuracy."""
+    accuracies = [row["val_accuracy"] for row in curves(folder)]
+    return best_epoch(folder) == accuracies.index(max(accuracies)) + 1
+
+
+def weights_dtype(folder: Path) -> object:
+    """Of the saved network."""
+    return load_file(folder / "model.safetensors")["output.weight"].dtype
+
+
+def torch_threads(folder: Path) -> object:
+    """As result.json has them."""
+    return json.loads((folder / "result.json").read_text())["environment"]["threads"]
+
+
+def pages(folder: Path) -> object:
+    """The report's files."""
+    return sorted(written(folder) & {"report.html", "learning_curve.png"})
+
+
+def event_files(folder: Path) -> object:
+    """How many event files there are."""
+    return len(list(folder.glob("events.*")))
+
+
+def histogram_epochs(folder: Path) -> object:
+    """Epochs with a histogram of the first layer's weights."""
+    events = EventAccumulator(str(folder), size_guidance={"histograms": 0})
+    tags = events.Reload().Tags()["histograms"]
+    return [event.step for event in events.Histograms("Omega_0")] if "Omega_0" in tags else []
+
+
+def gradient_tags(folder: Path) -> object:
+    """Names of gradient norms."""
+    tags = EventAccumulator(str(folder)).Reload().Tags()["scalars"]
+    return sorted(tag for tag in tags if tag.startswith("gradient_norm/"))
+
+
+NORMS = [f"gradient_norm/{symbol}_{k}" for symbol in ("Omega", "beta") for k in (0, 1)]
+EVENTS: Plain = {"tracking.tensorboard": True, "epochs": 4}
+RESTLESS: Plain = {"epochs": 12, "optimizer.lr": 0.1}
+"""A run whose validation loss and accuracy go up and down."""
+
+Look = Callable[[Path], object]
+EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
+    "epochs": ({}, 5, epochs_run, 3, 5),
+    "dtype": ({}, "float64", weights_dtype, torch.float32, torch.float64),
+    "threads": ({}, 2, torch_threads, 1, 2),
+    "stop.patience": (RESTLESS | {"stop.min_delta": 9.0}, 2, epochs_run, 12, 3),
+    "stop.min_delta": (RESTLESS, 9.0, best_epoch, None, 1),
+    "stop.monitor": (RESTLESS, "metric", best_by_accuracy, False, True),
+    "stop.weights_tol": ({}, 9.0, epochs_run, 3, 1),
+    "stop.seconds": ({}, 1e-9, epochs_run, 3, 1),
+    "tracking.tensorboard": ({}, True, event_files, 0, 1),
+    "tracking.histograms": (EVENTS, 2, histogram_epochs, [], [2, 4]),
+    "tracking.gradient_norms": (EVENTS, True, gradient_tags, [], NORMS),
+    "tracking.report": ({}, True, pages, [], ["learning_curve.png", "report.html"]),
+}
+"""Setting -> what else must be set, its other value, where to look, what is there before, after."""
+
+
+@pytest.mark.parametrize("key", EFFECTS)
+def test_a_setting_has_its_effect(key: str, tmp_path: Path) -> None:
+    """What is seen before the change, and what after it."""
+    base, value, look, before, after = EFFECTS[key]
+    values = changed(small(), base)
+    if before is not None:
+        assert look(train_values(tmp_path / "before", values)) == before
+    else:
+        assert look(train_values(tmp_path / "before", values)) != after
+    assert look(train_values(tmp_path / "after", changed(values, {key: value}))) == after
+    torch.set_num_threads(1)
+
+
+def test_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`auto` asks torch for a GPU, `cuda` insists on one, `cpu` does not ask."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match=r"^device=cuda, but torch sees no CUDA device here"):
+        train_values(tmp_path, small(device="cuda"))
+    assert written(tmp_path) == set()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    chosen = [run_module.choose_device(name).type for name in ("auto", "cpu", "cuda")]
+    assert chosen == ["cuda", "cpu", "cuda"]
+
+
+def test_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`autograd` leaves the backward pass to torch, and ends up at the same weights."""
+    calls: list[object] = []
+    theirs = backprop.autograd_backprop
+
+    def counted(
+        network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
+    ) -> Tensor:
+        calls.append(batch)
+        return theirs(network, gradients, objective, batch)
+
+    monkeypatch.setattr(stack_module, "autograd_backprop", counted)
+    explicit = trained(small(dtype="float64"))[0]
+    assert not calls
+    autograd = trained(small(dtype="float64", gradient="autograd"))[0]
+    assert len(calls) == 3 * -(-ROWS // 32)
+    torch.testing.assert_close(explicit, autograd, rtol=1e-9, atol=1e-12)
+
+
+def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is printed, or progress, scores and the folder."""
+    train_values(tmp_path / "quiet", small())
+    assert capsys.readouterr() == ("", "")
+    train_values(tmp_path / "talking", small(quiet=False))
+    printed, errors = capsys.readouterr()
+    assert "epoch 3/3" in printed
+    assert "logistic" in printed
+    assert printed.rstrip().endswith(str(tmp_path / "talking"))
+    assert errors == ""
+
+
+@pytest.mark.parametrize(("share", "saved"), [(0.0, 1), (1.0, 30)])
+def test_checkpoint_share(
+    share: float, saved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """0: one at the end. A share that pays for all of them: one each epoch."""
+    from mlp_lab.training import checkpoints
+
+    calls: list[object] = []
+    monkeypatch.setattr(checkpoints, "save_checkpoint", lambda *given: calls.append(given))
+    values = changed(small(), {"tracking.checkpoint_share": share, "epochs": 30})
+    monkeypatch.setattr(time, "perf_counter", iter(range(10**6)).__next__)
+    train_values(tmp_path, values)
+    assert len(calls) == saved
+
+
+def test_resume_is_the_folder_of_the_run(tmp_path: Path) -> None:
+    """Hydra is told to run there and to keep the first command's record."""
+    run = train_values(tmp_path / "run", small())
+    with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
+        there, new = (
+            hydra.compose("train", overrides=[f"resume={value}"], return_hydra_config=True).hydra
+            for value in (run, "null")
+        )
+    assert there.run.dir == str(run)
+    assert there.output_subdir is None
+    assert new.run.dir.startswith("outputs/")
+    assert new.output_subdir == ".hydra"

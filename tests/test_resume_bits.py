@@ -1,0 +1,226 @@
+"""A run that was interrupted and went on is the run that was not: the same bits."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from lab import BARE, TRAIN, clean_environment, curves, train, written
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import Tensor
+
+from mlp_lab.errors import Interrupted
+from mlp_lab.training.stack import Stack
+
+RECIPES = {
+    "adam, dropout, plateau": [
+        *("data=wine", "model=shallow", "model.dropout=0.3", "optimizer.lr=0.02", "epochs=12"),
+        *("schedule=plateau", "schedule.patience=0", "schedule.threshold=0.2"),
+    ],
+    "heavy ball, cosine": [
+        *("data=moons", "data.rows=150", "model.depth=2", "optimizer=heavy_ball", "epochs=9"),
+        *("schedule=cosine", "optimizer.clip_norm=1"),
+    ],
+    "full batch, regression": [
+        *("data=diabetes", "model=shallow", "optimizer=rmsprop", "optimizer.centered=true"),
+        *("batch_size=full", "epochs=7", "dtype=float64", "data.val_fraction=0"),
+    ],
+}
+
+
+def interrupt_in(epoch: int, monkeypatch: pytest.MonkeyPatch, number: int = signal.SIGINT) -> None:
+    """Send this process a signal while it trains that epoch, counted from 1, and only once."""
+    plain: Callable[[Stack], Tensor] = Stack.train_epoch
+
+    def interrupted(stack: Stack) -> Tensor:
+        if stack.epoch == epoch - 1:
+            os.kill(os.getpid(), number)
+        return plain(stack)
+
+    monkeypatch.setattr(Stack, "train_epoch", interrupted)
+
+
+def state_of(folder: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
+    """Tensors and counters of a checkpoint, without the time it took."""
+    path = folder / "checkpoint.safetensors"
+    with safe_open(path, framework="pt") as file:
+        state: dict[str, object] = json.loads(file.metadata()["state"])
+    return load_file(path), {name: state[name] for name in state if name != "seconds"}
+
+
+def assert_same_bits(one: Path, other: Path) -> None:
+    """Curves, network, checkpoint, results: equal but for times and the command line."""
+    assert curves(one) == curves(other)
+    assert (one / "model.safetensors").read_bytes() == (other / "model.safetensors").read_bytes()
+    assert (one / "schema.json").read_bytes() == (other / "schema.json").read_bytes()
+    (tensors, state), (others, other_state) = state_of(one), state_of(other)
+    assert state == other_state
+    assert tensors.keys() == others.keys()
+    assert all(torch.equal(tensors[name], others[name]) for name in tensors)
+    results = [json.loads((folder / "result.json").read_text()) for folder in (one, other)]
+    for result in results:
+        for key in ("seconds", "overrides", "environment"):
+            result.pop(key)
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "number"),
+    list(zip(RECIPES, (signal.SIGINT, signal.SIGTERM, signal.SIGINT), strict=True)),
+)
+def test_interrupted_and_resumed(
+    recipe: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C or SIGTERM in two epochs, resumed after each: as if nothing had happened."""
+    overrides = [*RECIPES[recipe], *BARE]
+    whole = train(tmp_path / "whole", *overrides)
+    epochs, run = len(curves(whole)), tmp_path / "run"
+    before = signal.getsignal(number)
+    for epoch, arguments in ((3, overrides), (5, [f"resume={run}", "quiet=true"])):
+        with monkeypatch.context() as patch:
+            interrupt_in(epoch, patch, number)
+            with pytest.raises(Interrupted) as caught:
+                train(run, *arguments)
+        assert str(caught.value) == (
+            f"stopped after epoch {epoch} of {epochs}; go on with: python train.py resume={run}"
+        )
+        assert len(curves(run)) == epoch
+        assert "result.json" not in written(run)
+    assert signal.getsignal(number) == before
+    train(run, f"resume={run}")
+    assert_same_bits(whole, run)
+
+
+def test_a_signal_in_the_last_epoch_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is complete then, and says so."""
+    interrupt_in(4, monkeypatch)
+    run = train(tmp_path, "data=iris", "epochs=4", *BARE)
+    assert json.loads((run / "result.json").read_text())["status"] == "completed"
+
+
+def test_a_second_signal_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No waiting for the epoch's end; the run can go on from its last checkpoint."""
+    overrides = ("data=iris", "epochs=6", *BARE, "tracking.checkpoint_share=1")
+    whole = train(tmp_path / "whole", *overrides)
+    run, plain = tmp_path / "run", Stack.train_epoch
+
+    def twice(stack: Stack) -> Tensor:
+        means = plain(stack)
+        if stack.epoch == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+        return means
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Stack, "train_epoch", twice)
+        with pytest.raises(KeyboardInterrupt):
+            train(run, *overrides)
+    train(run, f"resume={run}")
+    assert_same_bits(whole, run)
+
+
+def test_more_epochs_are_the_longer_run(tmp_path: Path) -> None:
+    """With a constant rate, 4 epochs and then up to 9 are 9 epochs."""
+    overrides = ("data=iris", "model.dropout=0.2", *BARE)
+    longer = train(tmp_path / "longer", *overrides, "epochs=9")
+    run = train(tmp_path / "run", *overrides, "epochs=4")
+    assert len(curves(run)) == 4
+    train(run, f"resume={run}", "epochs=9")
+    assert_same_bits(longer, run)
+    assert "epochs: 9\n" in (run / "config.yaml").read_text()
+
+
+def test_stopped_early_then_resumed_without_the_stop(tmp_path: Path) -> None:
+    """`stop` may change: what was cut off by patience goes on as the run without patience."""
+    overrides = ("data=iris", "optimizer.lr=0.1", "epochs=12", *BARE)
+    whole = train(tmp_path / "whole", *overrides)
+    run = train(tmp_path / "run", *overrides, "stop.patience=1")
+    result = json.loads((run / "result.json").read_text())
+    assert result["status"] == "stopped"
+    assert result["reason"] == "no better loss for 1 epochs"
+    assert result["epochs_run"] == len(curves(run)) < 12
+    train(run, f"resume={run}", "stop.patience=null")
+    assert_same_bits(whole, run)
+
+
+def test_the_same_config_twice(tmp_path: Path) -> None:
+    """Equal configs give equal runs, to the bit."""
+    overrides = ("data=digits", "epochs=2", "model.dropout=0.1", *BARE)
+    assert_same_bits(train(tmp_path / "a", *overrides), train(tmp_path / "b", *overrides))
+
+
+def test_a_line_cut_short_by_a_crash(tmp_path: Path) -> None:
+    """What curves.csv says beyond the checkpoint is written anew."""
+    overrides = ("data=iris", *BARE)
+    longer = train(tmp_path / "longer", *overrides, "epochs=6")
+    run = train(tmp_path / "run", *overrides, "epochs=4")
+    with (run / "curves.csv").open("a") as file:
+        file.write("5,0.1,0.1,0.1,0.1,0.001,9\n6,0.3")
+    train(run, f"resume={run}", "epochs=6")
+    assert_same_bits(longer, run)
+
+
+def start(folder: Path, *overrides: str) -> subprocess.Popen[str]:
+    """A long run in a process of its own, once it has trained some epochs."""
+    process = subprocess.Popen(
+        [*TRAIN, *overrides],
+        cwd=folder,
+        env=clean_environment(),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    path = folder / "run" / "checkpoint.safetensors"
+    until = time.monotonic() + 60
+    while not path.is_file() and process.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert path.is_file(), process.communicate()
+    return process
+
+
+LONG = ["data=iris", "epochs=100000", "hydra.run.dir=run", "tracking.checkpoint_share=1", *BARE]
+
+
+def test_a_killed_run_goes_on(tmp_path: Path) -> None:
+    """SIGKILL leaves a checkpoint that a run goes on from, to the bits of one never killed."""
+    process = start(tmp_path, *LONG)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    run = tmp_path / "run"
+    _, state = state_of(run)
+    done = state["epoch"]
+    assert isinstance(done, int)
+    epochs = f"epochs={done + 3}"
+    train(run, f"resume={run}", epochs)
+    whole = train(tmp_path / "whole", "data=iris", "tracking.checkpoint_share=1", *BARE, epochs)
+    assert_same_bits(whole, run)
+
+
+def test_a_terminated_run_says_how_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SIGTERM: exit status 130, and the command that it names works when it is pasted."""
+    process = start(tmp_path, *LONG)
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    asked, answer = errors.splitlines()
+    assert asked == "finishing this epoch; once more ends the run at once"
+    said, _, go_on = answer.partition("; go on with: python train.py ")
+    done = len(curves(tmp_path / "run"))
+    assert said == f"stopped after epoch {done} of 100000"
+    assert go_on == "resume=run"
+    monkeypatch.chdir(tmp_path)
+    train(Path("run"), go_on, f"epochs={done + 1}")
+    assert len(curves(tmp_path / "run")) == done + 1
+    assert {".hydra/config.yaml", "result.json"} <= written(tmp_path / "run")
+    assert {path.name for path in tmp_path.iterdir()} == {"run"}

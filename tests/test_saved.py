@@ -1,0 +1,135 @@
+"""A finished run's network, for new rows."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lab import configure, train
+from numpy.typing import ArrayLike
+from safetensors.torch import load_file
+
+import mlp_lab
+from mlp_lab.data.bundled import BUNDLED
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.splitting import split_rows
+from mlp_lab.errors import UserError
+
+
+def layer_by_layer(folder: Path, inputs: Floats) -> Floats:
+    """Outputs before the output function, from the files alone: ReLU between layers."""
+    schema = json.loads((folder / "schema.json").read_text())
+    scaling = schema["input_scaling"]
+    h: Floats = (inputs - np.array(scaling["mean"])) / np.array(scaling["scale"])
+    state = load_file(folder / "model.safetensors")
+    layers = len(schema["network"]["sizes"]) - 1
+    tensors = list(state.values())
+    assert len(tensors) == 2 * layers
+    weights = [state[name].double().numpy() for name in state if name.endswith("weight")]
+    biases = [state[name].double().numpy() for name in state if name.endswith("bias")]
+    for k, (weight, bias) in enumerate(zip(weights, biases, strict=True)):
+        h = h @ weight.T + bias
+        if k < layers - 1:
+            h = np.maximum(h, 0)
+    return h
+
+
+def test_classes(iris_run: Path) -> None:
+    """Probabilities and names for rows in their own units; the score is result.json's."""
+    raw = BUNDLED["iris"]()
+    predictor = mlp_lab.load(iris_run)
+    f = layer_by_layer(iris_run, raw.inputs)
+    odds = np.exp(f - f.max(1, keepdims=True))
+    outputs = predictor.outputs(raw.inputs)
+    np.testing.assert_allclose(outputs, odds / odds.sum(1, keepdims=True), atol=1e-5)
+    assert raw.classes is not None
+    predicted = predictor.predict(raw.inputs)
+    assert predicted.tolist() == [raw.classes[k] for k in f.argmax(1)]
+    split = split_rows(raw, configure("data=iris").data)
+    right = predicted == np.array(raw.classes)[raw.target.astype(int)]
+    result = json.loads((iris_run / "result.json").read_text())
+    for part in ("train", "val", "test"):
+        assert right[getattr(split, part)].mean() == pytest.approx(result[part]["accuracy"])
+
+
+def test_numbers(diabetes_run: Path) -> None:
+    """In the target's own units; the score is result.json's."""
+    raw = BUNDLED["diabetes"]()
+    predictor = mlp_lab.load(diabetes_run)
+    scaling = json.loads((diabetes_run / "schema.json").read_text())["target_scaling"]
+    wanted = layer_by_layer(diabetes_run, raw.inputs) * scaling["scale"] + scaling["mean"]
+    predicted = predictor.predict(raw.inputs).astype(float)
+    np.testing.assert_allclose(predicted, wanted[:, 0], rtol=1e-5)
+    split = split_rows(raw, configure("data=diabetes", "data.val_fraction=0").data)
+    error = (predicted - raw.target)[split.test]
+    result = json.loads((diabetes_run / "result.json").read_text())
+    assert np.sqrt(np.mean(error**2)) == pytest.approx(result["test"]["rmse"], rel=1e-5)
+    assert np.abs(error).mean() == pytest.approx(result["test"]["mae"], rel=1e-5)
+
+
+def test_two_classes(tmp_path: Path) -> None:
+    """One output is the probability of the second class."""
+    overrides = ("data=breast_cancer", "model=perceptron", "epochs=2", "quiet=true")
+    train(tmp_path, *overrides, "tracking.report=false", "tracking.tensorboard=false")
+    raw = BUNDLED["breast_cancer"]()
+    predictor = mlp_lab.load(tmp_path)
+    outputs = predictor.outputs(raw.inputs)
+    probability = 1 / (1 + np.exp(-layer_by_layer(tmp_path, raw.inputs)))
+    np.testing.assert_allclose(outputs, probability, atol=1e-5)
+    names = np.where(outputs[:, 0] > 0.5, "benign", "malignant")
+    assert predictor.predict(raw.inputs).tolist() == names.tolist()
+
+
+def test_the_network_is_plain_torch(iris_run: Path) -> None:
+    """Its state_dict is model.safetensors; it needs nothing of mlp_lab."""
+    network = mlp_lab.load(iris_run).network
+    saved = load_file(iris_run / "model.safetensors")
+    state = network.state_dict()
+    assert state.keys() == saved.keys()
+    assert all(torch.equal(state[name], saved[name]) for name in saved)
+    assert {type(module).__module__.partition(".")[0] for module in network} == {"torch"}
+
+
+def test_a_text_names_the_folder_too(iris_run: Path) -> None:
+    """A path or its text."""
+    rows = BUNDLED["iris"]().inputs[:3]
+    one, other = mlp_lab.load(str(iris_run)), mlp_lab.load(iris_run)
+    np.testing.assert_array_equal(one.outputs(rows), other.outputs(rows))
+
+
+@pytest.mark.parametrize(
+    ("rows", "shape"),
+    [([1.0, 2.0, 3.0, 4.0], "(4,)"), ([[1.0, 2.0, 3.0]], "(1, 3)"), (np.zeros((0, 5)), "(0, 5)")],
+)
+def test_rows_of_another_shape(iris_run: Path, rows: ArrayLike, shape: str) -> None:
+    """A line about columns, not about matrix products."""
+    with pytest.raises(UserError) as error:
+        mlp_lab.load(iris_run).predict(rows)
+    assert str(error.value) == f"inputs must be rows of 4 columns, got shape {shape}"
+
+
+@pytest.mark.parametrize("left", [[], ["config.yaml", "curves.csv", "schema.json"]])
+def test_an_unfinished_folder(iris_run: Path, tmp_path: Path, left: list[str]) -> None:
+    """A run that has not ended has no network yet."""
+    for name in left:
+        (tmp_path / name).write_bytes((iris_run / name).read_bytes())
+    with pytest.raises(UserError) as error:
+        mlp_lab.load(tmp_path)
+    assert str(error.value) == f"{tmp_path} holds no finished run: it has no model.safetensors"
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    """The same line."""
+    with pytest.raises(UserError, match="holds no finished run"):
+        mlp_lab.load(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("content", ["", "no tensors"])
+def test_a_broken_model_is_the_users_business(iris_run: Path, tmp_path: Path, content: str) -> None:
+    """One line instead of a traceback from the depths of a library."""
+    for name in ("config.yaml", "schema.json"):
+        (tmp_path / name).write_bytes((iris_run / name).read_bytes())
+    (tmp_path / "model.safetensors").write_text(content)
+    with pytest.raises(UserError, match=r"model\.safetensors"):
+        mlp_lab.load(tmp_path)

@@ -1,0 +1,142 @@
+"""Small data sets and stacks for the tests of training."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mlp_lab.data.bundled import BundledConfig
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.encoding import encode
+from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig, PlaneConfig
+from mlp_lab.network.losses import Objective, choose_objective
+from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
+from mlp_lab.network.schedules import ScheduleConfig
+from mlp_lab.training.fit import MemberRecord, fit
+from mlp_lab.training.stack import Member, Shared, Stack
+from mlp_lab.training.stopping import Watch
+
+State = dict[str, Tensor]
+
+
+torch.set_num_threads(1)  # these products are far too small to share: threads would only wait
+
+
+@dataclass
+class Trained:
+    """What the training of one member left behind."""
+
+    records: list[MemberRecord] = field(default_factory=list)
+    final: State = field(default_factory=dict)
+    best: State = field(default_factory=dict)
+    best_epoch: int = 0
+
+
+def _config(name: str, **changes: object) -> DataConfig:
+    values: dict[str, object] = {
+        "test_fraction": 0.2,
+        "val_fraction": 0.2,
+        "split_seed": 0,
+        "train_rows": None,
+        "label_noise": 0.0,
+    }
+    if name not in ("iris", "wine", "breast_cancer", "diabetes"):
+        values |= {"rows": 100, "noise": 0.2}
+    values |= changes
+    if name == "gaussians":
+        return GaussiansConfig(name=name, **{"classes": 3, **values})  # type: ignore[arg-type]
+    if name in ("moons", "circles", "xor"):
+        return PlaneConfig(name=name, **values)  # type: ignore[arg-type]
+    if name == "sine":
+        return FunctionConfig(name=name, **{"periods": 1.0, **values})  # type: ignore[arg-type]
+    return BundledConfig(name=name, **values)  # type: ignore[arg-type]
+
+
+def dataset(
+    name: str,
+    output: str = "auto",
+    dtype: torch.dtype = torch.float64,
+    device: str = "cpu",
+    **changes: object,
+) -> Dataset:
+    """Encoded rows of a data set by name, in double precision; keywords change its config."""
+    config = _config(name, **changes)
+    raw = config.load()
+    objective = choose_objective(raw.task, output, "auto")
+    encoded = encode(raw, split_rows(raw, config), config, objective.output)
+    return Dataset.of(encoded, dtype, torch.device(device))
+
+
+OWN_NUMBERS: dict[str, dict[str, float | bool]] = {
+    "gd": {},
+    "sgd": {},
+    "momentum": {"alpha": 0.9},
+    "heavy_ball": {"momentum": 0.9},
+    "nesterov": {"momentum": 0.9},
+    "adagrad": {"lr_decay": 0.01, "initial_accumulator": 0.1, "eps": 1e-10},
+    "adadelta": {"rho": 0.9, "eps": 1e-6},
+    "rmsprop": {"rho": 0.9, "eps": 1e-8, "momentum": 0.5, "centered": False},
+    "adam": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False},
+    "adamw": {"beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "amsgrad": False},
+}
+
+
+def optimizer(name: str = "sgd", **changes: object) -> OptimizerConfig:
+    """An optimizer's config by name; keywords change its numbers."""
+    values = {"lr": 0.05, "weight_decay": 0.0, "clip_norm": None, **OWN_NUMBERS[name], **changes}
+    return OPTIMIZERS[name](name=name, **values)  # type: ignore[arg-type]
+
+
+def member(rows: Dataset, **changes: object) -> Member:
+    """A member on these rows; keywords change its numbers."""
+    values: dict[str, object] = {
+        "widths": [6, 5],
+        "dropout": 0.0,
+        "init": "torch",
+        "seed": 0,
+        "epochs": 3,
+        "optimizer": optimizer(),
+        "schedule": ScheduleConfig(name="constant"),
+        **changes,
+    }
+    return Member(dataset=rows, **values)  # type: ignore[arg-type]
+
+
+def shared(**changes: object) -> Shared:
+    """What a stack shares; keywords change it."""
+    values: dict[str, object] = {
+        "activations": ["tanh", "relu"],
+        "objective": Objective("softmax", "cce"),
+        "batch_size": 16,
+        "gradient": "explicit",
+        "dtype": torch.float64,
+        "device": torch.device("cpu"),
+        **changes,
+    }
+    return Shared(**values)  # type: ignore[arg-type]
+
+
+def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> list[Trained]:
+    """Read `fit` to its end as a run does; what each member left behind."""
+    stack = Stack(members, shared)
+    trained = [Trained() for _ in members]
+    watches = [Watch() for _ in members]
+    for epoch in fit(stack):
+        for record in epoch.members:
+            position, one = stack.ids.index(record.member), trained[record.member]
+            one.records.append(record)
+            if record.diverged is not None:
+                continue
+            watch = watches[record.member]
+            if watch.observe(record, monitor, 0.0):
+                stack.keep_best([position])
+            if record.epoch == members[record.member].epochs:
+                one.final = copy.deepcopy(stack.network.member_state(position))
+                one.best = copy.deepcopy(stack.best_network([position]).member_state(0))
+                one.best_epoch = watch.best_epoch
+    assert not stack.training
+    return trained
