@@ -14,7 +14,7 @@ import pytest
 import torch
 from lab import BARE, CONFIGS, Plain, changed, curves, train_values, trained, values_of, written
 from safetensors.torch import load_file
-from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
 )
 from torch import Tensor

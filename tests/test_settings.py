@@ -99,7 +99,8 @@ def test_it_refuses_other_types(leaf: Leaf) -> None:
     for value in wrong:
         message = refusal(leaf, value)
         assert message.startswith(f"{leaf.key} must be ")
-        assert message.endswith((f", got {value!r}", ", got [1]"))  # the entry of a list
+        shown = "null" if value is None else repr(value)
+        assert message.endswith((f", got {shown}", ", got [1]"))  # the entry of a list
         assert "\n" not in message
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -160,7 +160,7 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         require_choice(str(name), path, CHOICES[kind])
         kind = cast(type[Kind], CHOICES[kind][str(name)])
     hints = get_type_hints(kind)
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    names = list(hints)
     prefix = f"{path}." if path else ""
     for key in values:
         if key not in names:
