@@ -12,7 +12,7 @@ from lab import BARE, MLP_LAB, ROOT, command, compose, curves, written
 from omegaconf import OmegaConf
 
 import mlp_lab
-from mlp_lab.cli import main
+from mlp_lab.cli import JOBS_FAILED, main
 
 ROWS = ("data=iris", "model=shallow", "model.width=4")
 
@@ -120,6 +120,22 @@ def test_several_runs(tmp_path: Path) -> None:
     weights = [(folder / "model.safetensors").read_bytes() for folder in folders]
     assert weights[0] != weights[1]
     assert {name.partition("/")[0] for name in written(tmp_path)} == {"outputs"}
+
+
+def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
+    """The others finish; every failure is named as its job ends, and the exit status is 1."""
+    words = ["-m", *ROWS, *BARE, "epochs=1", "batch_size=8,9999,16,8888"]
+    done = command(words, tmp_path)
+    assert done.returncode == 1
+    said = [line for line in done.stderr.splitlines() if line.startswith("job ")]
+    rule = "batch_size must be at most the 98 training rows, got"
+    assert [line.partition(": batch_size=full")[0] for line in said] == [
+        f"job 1: {rule} 9999",
+        f"job 3: {rule} 8888",
+    ]
+    assert done.stderr.splitlines()[-1] == JOBS_FAILED
+    assert "Traceback" not in done.stderr
+    assert sorted(path.parent.name for path in tmp_path.rglob("result.json")) == ["0", "2"]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
 
+JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
+
 logger = logging.getLogger(__name__)
 
 
@@ -94,8 +96,11 @@ def train_job(composed: DictConfig) -> None:
     except UserError as error:
         if not (alone and remove_unused(folder)):
             logger.error(error)
-        if TRACEBACK_WANTED or not alone:
-            raise  # a sweep goes on with its other jobs and names this one
+        if not alone:
+            print(f"job {hydra_config.job.num}: {error}", file=sys.stderr)
+            raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs
+        if TRACEBACK_WANTED:
+            raise
         fail(str(error))
 
 

@@ -1,0 +1,82 @@
+"""What the README tells a reader to type works as it says."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from lab import BARE, ROOT, command, train, written
+
+README = (ROOT / "README.md").read_text()
+INDENTED = re.findall(r"^    (?:\$ )?(.+)$", README, re.MULTILINE)
+TRAININGS = re.findall(r"^    .*?(python train\.py .+)$", README, re.MULTILINE)
+REFUSED = "python train.py optimizer=adm"
+RUN = re.compile(r"outputs/\d{4}-\d\d-\d\d/\d\d-\d\d-\d\d-[0-9a-f]{6}")
+FEW = ("epochs=2", *BARE)
+
+
+def words_of(line: str) -> list[str]:
+    """The overrides of a command line."""
+    return shlex.split(line)[2:]
+
+
+PLAIN = [line for line in TRAININGS if not {"-m", "resume"} & set(re.split(r"[ =]", line))]
+PLAIN.remove(REFUSED)
+
+
+def test_the_readme_shows_commands() -> None:
+    """The number of them: an extraction that finds nothing would test nothing."""
+    assert len(TRAININGS) == 8
+    assert len(PLAIN) == 5
+
+
+@pytest.mark.parametrize("line", PLAIN)
+def test_a_training(line: str, tmp_path: Path) -> None:
+    """It composes and trains; its epochs are cut short."""
+    folder = train(tmp_path / "run", *words_of(line), *FEW)
+    assert "result.json" in written(folder)
+
+
+def test_a_sweep(tmp_path: Path) -> None:
+    """The one line with -m makes a run of each combination."""
+    (line,) = [line for line in TRAININGS if " -m " in line]
+    done = command([*words_of(line), *FEW, "model=perceptron", "data=iris"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.rglob("result.json"))) == 6
+
+
+def test_going_on(iris_run: Path, tmp_path: Path) -> None:
+    """A finished run trains the epochs that are added."""
+    (line,) = [line for line in TRAININGS if "resume=" in line]
+    folder = shutil.copytree(iris_run, tmp_path / "run")
+    done = command([*words_of(RUN.sub(str(folder), line)), *BARE], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len((folder / "curves.csv").read_text().splitlines()) == 1 + 100
+
+
+def test_the_refusal(tmp_path: Path) -> None:
+    """It says what the README says it says."""
+    done = command(words_of(REFUSED), tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.strip() == INDENTED[INDENTED.index(REFUSED) + 1]
+
+
+def test_the_python_code(iris_run: Path) -> None:
+    """The block runs, with a run folder and rows of ours."""
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    code, count = RUN.subn(str(iris_run), block)
+    assert count == 1
+    names: dict[str, object] = {"rows": [[5.1, 3.5, 1.4, 0.2]]}
+    exec(compile(code, "README", "exec"), names)  # noqa: S102
+    assert type(names["run"]).__name__ == "Predictor"
+
+
+def test_every_path_exists() -> None:
+    """Links and file names of the README."""
+    linked = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(linked) >= 7
+    assert [path for path in linked if not (ROOT / path).exists()] == []
+    benchmarks = re.findall(r"`(\w+\.py)` \|$", README, re.MULTILINE)
+    assert len(benchmarks) == 3
+    assert [name for name in benchmarks if not (ROOT / "benchmarks" / name).exists()] == []
