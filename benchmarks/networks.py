@@ -6,7 +6,9 @@ import numpy as np
 import torch
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoding import Encoded, Scaling, Schema
+from mlp_lab.data.encoded import Encoded
+from mlp_lab.data.encoding import Scaling
+from mlp_lab.data.schema import Schema
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import Adam
 from mlp_lab.network.schedules import ScheduleConfig

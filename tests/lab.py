@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from mlp_lab.cli import config_folder, hydra_folder, run_folder
-from mlp_lab.config import Config, from_hydra, read
+from mlp_lab.config import Config, from_hydra, read, store_open_groups
 from mlp_lab.training.fit import fit
 from mlp_lab.training.problem import pose
 from mlp_lab.training.run import build_stack, choose_device, run
@@ -31,6 +31,7 @@ BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 
 OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True, replace=True)
 OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
+store_open_groups()
 
 Plain = dict[str, object]
 

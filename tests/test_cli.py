@@ -18,9 +18,14 @@ ROWS = ("data=iris", "model=shallow", "model.width=4")
 
 COLUMNS = ["epoch", "train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "seconds"]
 
+CLASS_METRICS = [
+    *("accuracy", "balanced_accuracy", "f1", "roc_auc"),
+    *("log_loss", "brier", "calibration_error"),
+]
+
 RESULT = [
     *("status", "epochs_run", "best_epoch", "parameters", "rows", "train", "val", "test"),
-    *("baselines", "seconds", "overrides", "environment"),
+    *("test_intervals", "baselines", "seconds", "overrides", "environment"),
 ]
 
 
@@ -75,7 +80,10 @@ def test_result(good: tuple[CompletedProcess[str], Path, Path]) -> None:
     assert result["overrides"] == [*ROWS, "epochs=3"]
     assert list(result["baselines"]) == ["constant", "logistic"]
     for part in ("train", "val", "test"):
-        assert list(result[part]) == ["loss", "accuracy"]
+        assert list(result[part]) == ["loss", *CLASS_METRICS]
+    assert list(result["test_intervals"]) == CLASS_METRICS
+    for name, (low, high) in result["test_intervals"].items():
+        assert low <= result["test"][name] <= high
     assert result["environment"]["mlp_lab"] == mlp_lab.__version__
 
 

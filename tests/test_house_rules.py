@@ -23,9 +23,10 @@ MAY_IMPORT = {
     "data": {"errors"},
     "training": {"errors", "network", "data", "config"},
     "config": {"errors", "network", "data", "training"},
-    "report": {"errors", "training"},
+    "report": {"errors", "training", "data"},
     "saved": {"errors", "network", "data", "training"},
-    "cli": {"errors", "config", "training", "report"},
+    "predicting": {"errors", "data", "training", "report", "saved"},
+    "cli": {"errors", "config", "data", "training", "report", "predicting"},
     "": {"errors", "saved"},
 }
 """Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
@@ -39,7 +40,16 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": (),
     "matplotlib": ("mlp_lab.report.learning_curve",),
     "jinja2": ("mlp_lab.report.page",),
-    "rich": ("mlp_lab.training.console", "mlp_lab.training.run"),
+    "rich": (
+        *("mlp_lab.training.console", "mlp_lab.training.run"),
+        *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
+    ),
+    "pandas": (
+        *(f"mlp_lab.data.tables.{name}" for name in ("table", "parsing", "inference", "frames")),
+        *("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
+        *("mlp_lab.saved", "mlp_lab.predicting"),
+    ),
+    "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),
     "pickle": (),
     "marshal": (),

@@ -20,8 +20,11 @@ from mlp_lab.errors import UserError
 def layer_by_layer(folder: Path, inputs: Floats) -> Floats:
     """Outputs before the output function, from the files alone: ReLU between layers."""
     schema = json.loads((folder / "schema.json").read_text())
-    scaling = schema["input_scaling"]
-    h: Floats = (inputs - np.array(scaling["mean"])) / np.array(scaling["scale"])
+    scalings = [column["encoding"]["scaling"] for column in schema["columns"]]
+    center, scale = (
+        np.array([scaling[key] for scaling in scalings]) for key in ("center", "scale")
+    )
+    h: Floats = (inputs - center) / scale
     state = load_file(folder / "model.safetensors")
     layers = len(schema["network"]["sizes"]) - 1
     tensors = list(state.values())
@@ -57,8 +60,8 @@ def test_numbers(diabetes_run: Path) -> None:
     """In the target's own units; the score is result.json's."""
     raw = BUNDLED["diabetes"]()
     predictor = mlp_lab.load(diabetes_run)
-    scaling = json.loads((diabetes_run / "schema.json").read_text())["target_scaling"]
-    wanted = layer_by_layer(diabetes_run, raw.inputs) * scaling["scale"] + scaling["mean"]
+    scaling = json.loads((diabetes_run / "schema.json").read_text())["target"]["scaling"]
+    wanted = layer_by_layer(diabetes_run, raw.inputs) * scaling["scale"] + scaling["center"]
     predicted = predictor.predict(raw.inputs).astype(float)
     np.testing.assert_allclose(predicted, wanted[:, 0], rtol=1e-5)
     split = split_rows(raw, configure("data=diabetes", "data.val_fraction=0").data)
@@ -106,7 +109,7 @@ def test_rows_of_another_shape(iris_run: Path, rows: ArrayLike, shape: str) -> N
     """A line about columns, not about matrix products."""
     with pytest.raises(UserError) as error:
         mlp_lab.load(iris_run).predict(rows)
-    assert str(error.value) == f"inputs must be rows of 4 columns, got shape {shape}"
+    assert str(error.value) == f"rows must have 4 columns, got shape {shape}"
 
 
 @pytest.mark.parametrize("left", [[], ["config.yaml", "curves.csv", "schema.json"]])

@@ -94,13 +94,13 @@ def test_its_default_is_written_in_yaml_and_needed(leaf: Leaf) -> None:
 @each_leaf
 def test_it_refuses_other_types(leaf: Leaf) -> None:
     """In one line with the key and the value."""
-    wrong: list[object] = [{"a": 1}, [[1]]]
+    wrong: list[object] = [{1: {}}, [[{}]]]
     wrong += [value for value in (True, "text", None, 2.5) if type(value) not in leaf.kinds]
     for value in wrong:
         message = refusal(leaf, value)
-        assert message.startswith(f"{leaf.key} must be ")
+        assert message.startswith((f"{leaf.key} must be ", f"{leaf.key}.1 must be "))
         shown = "null" if value is None else repr(value)
-        assert message.endswith((f", got {shown}", ", got [1]"))  # the entry of a list
+        assert message.endswith((f", got {shown}", ", got [{}]", ", got {}"))  # an entry
         assert "\n" not in message
 
 

@@ -15,8 +15,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab import __version__
-from mlp_lab.config import explain, from_hydra, saved_values
+from mlp_lab import __version__, predicting
+from mlp_lab.config import explain, from_hydra, saved_values, store_open_groups
+from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import Interrupted, UserError, nearest
 from mlp_lab.training.problem import pose
 
@@ -57,6 +58,7 @@ def train() -> None:
     """Compose the configuration from the command line and train; exit status 1 on an error."""
     OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
+    store_open_groups()
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
     command = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")(
         train_job
@@ -82,6 +84,13 @@ def train_job(composed: DictConfig) -> None:
     try:
         config, values = from_hydra(composed, overrides)
         problem = pose(config)
+        if isinstance(config.data, TableConfig) and config.data.report_only:
+            from mlp_lab.data.tables.printing import give_report  # rich
+
+            assert problem.overview is not None
+            give_report(problem.overview, folder, config.quiet)
+            print(folder)
+            return
         from mlp_lab.training.run import run  # torch: a wrong setting is refused before it loads
 
         ending = run(config, values, problem, folder, overrides)
@@ -127,14 +136,41 @@ def fail(message: str) -> NoReturn:
     sys.exit(1)
 
 
-COMMANDS = {"train": train}
+def predict() -> None:
+    """`mlp-lab predict RUN_FOLDER FILE -o FILE`."""
+    _about_a_saved_run("predict")
+
+
+def evaluate() -> None:
+    """`mlp-lab evaluate RUN_FOLDER FILE`."""
+    _about_a_saved_run("evaluate")
+
+
+def _about_a_saved_run(name: str) -> None:
+    parser = predicting.parser(name)
+    try:
+        predicting.run(name, parser.parse_args())
+    except UserError as error:
+        if TRACEBACK_WANTED:
+            raise
+        fail(str(error))
+    except OSError as error:
+        fail(explain(error) or str(error))
+
+
+COMMANDS = {"train": train, "predict": predict, "evaluate": evaluate}
+USAGE = """\
+mlp-lab train ...                     train a network: the same as `python train.py ...`
+mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
+mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
+mlp-lab COMMAND --help                says more"""
 
 
 def main() -> None:
     """`mlp-lab COMMAND ...`; each command parses its own arguments."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
     if name in ("-h", "--help"):
-        print("mlp-lab train ...   train a network: the same as `python train.py ...`")
+        print(USAGE)
     elif name == "--version":
         print(__version__)
     elif name in COMMANDS:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from hydra.core.config_store import ConfigStore
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
@@ -93,6 +94,17 @@ class Config:
 
 
 Kind = TypeVar("Kind")
+
+
+def store_open_groups() -> None:
+    """Let the command line name columns as keys, as in data.types.zip=category.
+
+    Hydra refuses keys that no YAML file has, and YAML cannot say that a group is open.
+    """
+    open_columns = OmegaConf.create({"types": {}, "levels": {}, "missing_in": {}})
+    for name in open_columns:
+        OmegaConf.set_struct(open_columns[name], False)
+    ConfigStore.instance().store(name="open_columns", node=open_columns)
 
 
 def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
@@ -192,6 +204,9 @@ def convert(hint: object, value: object, key: str) -> object:
         if get_origin(option) is list and isinstance(value, list):
             (item,) = get_args(option)
             return [convert(item, entry, key) for entry in value]
+        if get_origin(option) is dict and isinstance(value, Mapping):
+            (_, item) = get_args(option)
+            return {str(name): convert(item, value[name], f"{key}.{name}") for name in value}
         if option is float and type(value) is int:
             return float(value)
         if isinstance(option, type) and type(value) is option:
@@ -208,6 +223,8 @@ def _in_words(hint: object) -> str:
         return "null"
     if get_origin(hint) is list:
         return "a list"
+    if get_origin(hint) is dict:
+        return "a group of columns"
     return words[cast(type, hint)]
 
 

@@ -1,8 +1,12 @@
 """A finished run's network, for new rows."""
 
+from __future__ import annotations
+
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,45 +15,114 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from mlp_lab.data.encoding import Schema
 from mlp_lab.data.raw import Floats
+from mlp_lab.data.schema import Schema
 from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import plain_network
 from mlp_lab.training.results import MODEL, SCHEMA
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Rows = ArrayLike | pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """A network of plain torch layers, with what its inputs and outputs mean."""
+    """A network of plain torch layers, with what its inputs and outputs mean.
+
+    Rows are a DataFrame with the columns that the network was trained on, in any order and among
+    others; or, where all of them are numbers, an array of (N, columns) in the schema's order.
+    """
 
     network: nn.Sequential
     schema: Schema
+    objective: Objective
 
-    def outputs(self, inputs: ArrayLike) -> Floats:
-        """The network's outputs, (N, C), for rows (N, D) in the inputs' own units.
+    def encode(self, rows: Rows) -> torch.Tensor:
+        """Rows as the network reads them, (N, inputs).
 
         Raises:
-            UserError: the rows do not have the schema's columns.
+            UserError: a column is missing, or holds what it cannot.
         """
-        rows = np.asarray(inputs, dtype=np.float64)
-        names = self.schema.inputs
-        if rows.ndim != 2 or rows.shape[1] != len(names):
-            raise UserError(f"inputs must be rows of {len(names)} columns, got shape {rows.shape}")
-        encoded = self.schema.input_scaling.apply(rows)
-        weight = next(self.network.parameters())
+        return self.encoded(self._values(rows))
+
+    def encoded(self, values: Floats) -> torch.Tensor:
+        """Values of the schema's columns, (N, columns) -> (N, inputs)."""
+        dtype = next(self.network.parameters()).dtype
+        return torch.from_numpy(
+            self.schema.encode_inputs(values, str(dtype).removeprefix("torch."))
+        )
+
+    def _values(self, rows: Rows) -> Floats:
+        if "pandas" in sys.modules:  # else nobody can have made a frame
+            import pandas as pd
+
+            from mlp_lab.data.tables.frames import frame_values
+
+            if isinstance(rows, pd.DataFrame):
+                return frame_values(rows, self.schema)
+        columns = [entry.column for entry in self.schema.inputs]
+        for column in columns:
+            if column.kind != "numeric":
+                raise UserError(
+                    f"rows must be a DataFrame: column {column.name!r} is of kind {column.kind},"
+                    " not numeric"
+                )
+        values: Floats = np.asarray(rows, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != len(columns):
+            raise UserError(f"rows must have {len(columns)} columns, got shape {values.shape}")
+        return values
+
+    def outputs(self, rows: Rows) -> Floats:
+        """The network's outputs, (N, C)."""
+        return self.outputs_of(self.encode(rows))
+
+    def outputs_of(self, inputs: torch.Tensor) -> Floats:
+        """The network's outputs for encoded rows, (N, C)."""
         with torch.inference_mode():
-            outputs: torch.Tensor = self.network(torch.as_tensor(encoded, dtype=weight.dtype))
+            outputs: torch.Tensor = self.network(inputs)
         return outputs.double().numpy()
 
-    def predict(self, inputs: ArrayLike) -> Floats | NDArray[np.str_]:
+    def outputs_and_losses(self, inputs: torch.Tensor, targets: Floats) -> tuple[Floats, Floats]:
+        """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C)."""
+        layers = [layer for name, layer in self.network.named_children() if name != "probability"]
+        with torch.inference_mode():
+            f = nn.Sequential(*layers)(inputs)
+            losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
+            return self.objective.predict(f).double().numpy(), losses.double().numpy()
+
+    def predict(self, rows: Rows) -> Floats | NDArray[np.str_]:
         """The target, (N,): a number in its own units, or the name of a class."""
-        outputs = self.outputs(inputs)
-        schema = self.schema
-        if schema.target_scaling is not None:
-            return schema.target_scaling.undo(outputs)[:, 0]
-        labels = outputs[:, 0] > 0.5 if schema.outputs == 1 else outputs.argmax(1)
-        names: NDArray[np.str_] = np.array(schema.classes)[labels.astype(int)]
+        return self.decided(self.outputs(rows))
+
+    def decided(self, outputs: Floats) -> Floats | NDArray[np.str_]:
+        """What outputs predict."""
+        target = self.schema.target
+        if target.classes is None:
+            return target.decode(outputs)
+        labels = outputs[:, 0] > 0.5 if target.outputs == 1 else outputs.argmax(1)
+        names: NDArray[np.str_] = np.array(target.classes)[labels.astype(int)]
         return names
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the outputs are probabilities of classes."""
+        return self.objective.gives_probabilities(self.schema.target.outputs)
+
+    def predict_proba(self, rows: Rows) -> Floats:
+        """A probability for each class, (N, classes), in the order of `schema.target.classes`.
+
+        Raises:
+            UserError: the target is a number, or the outputs are no probabilities.
+        """
+        if not self.gives_probabilities:
+            raise UserError(
+                f"the outputs for {self.schema.target.name} are no probabilities: its task is"
+                f" {self.schema.target.task}, its output {self.objective.output}"
+            )
+        return self.schema.target.scores(self.outputs(rows))
 
 
 def load(folder: str | Path) -> Predictor:
@@ -62,10 +135,12 @@ def load(folder: str | Path) -> Predictor:
     if not (folder / MODEL).is_file():
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     described = json.loads((folder / SCHEMA).read_text())
-    layers = described.pop("network")
+    layers = described["network"]
     try:
         state = load_file(folder / MODEL)
     except SafetensorError as error:
         raise UserError(f"{folder / MODEL} cannot be read: {error}") from error
     network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
-    return Predictor(network, Schema.from_dict(described))
+    return Predictor(
+        network, Schema.from_dict(described), Objective(layers["output"], layers["loss"])
+    )

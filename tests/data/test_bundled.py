@@ -32,10 +32,10 @@ def test_equals_scikit_learn(name: str) -> None:
     raw = configure(f"data={name}").data.load()
     np.testing.assert_array_equal(raw.inputs, wanted.data)
     np.testing.assert_array_equal(raw.target, wanted.target)
-    assert raw.input_names == list(wanted.feature_names)
+    assert [column.name for column in raw.columns] == list(wanted.feature_names)
     names = None if name == "diabetes" else [str(label) for label in wanted.target_names]
     assert raw.classes == names
-    assert raw.target_name
+    assert raw.target_column.name
 
 
 @pytest.mark.parametrize(

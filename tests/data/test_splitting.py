@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from lab import configure
 
 from mlp_lab.data.bundled import BUNDLED
-from mlp_lab.data.raw import DataConfig, RawData
-from mlp_lab.data.splitting import Index, Split, noisy_train_target, split_rows
+from mlp_lab.data.columns import Column, classified, numeric
+from mlp_lab.data.raw import DataConfig, Index, RawData
+from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
 from mlp_lab.errors import UserError
 from mlp_lab.training.problem import pose
 
@@ -22,6 +23,9 @@ def data_config(**values: float | None) -> DataConfig:
         "split_seed": 0,
         "train_rows": None,
         "label_noise": 0.0,
+        "scaling": "standard",
+        "target_transform": "none",
+        "class_weights": "none",
     }
     return DataConfig(**{**standard, **values})  # type: ignore[arg-type]
 
@@ -31,8 +35,9 @@ def rows_of(counts: list[int], *, regression: bool = False) -> RawData:
     target = np.repeat(np.arange(len(counts)), counts).astype(float)
     inputs = np.arange(len(target), dtype=float)[:, None]
     if regression:
-        return RawData(inputs, inputs[:, 0], ["x"], "y")
-    return RawData(inputs, target, ["x"], "y", [str(label) for label in range(len(counts))])
+        return RawData(inputs, inputs[:, 0], numeric(["x"]), Column(name="y"))
+    names = [str(label) for label in range(len(counts))]
+    return RawData(inputs, target, numeric(["x"]), classified("y", names), names)
 
 
 def parts_of(split: Split) -> list[Index]:
@@ -82,11 +87,10 @@ def test_seed_of_the_network_leaves_the_data_alone(name: str) -> None:
         for more in ((), ("seed=7",), ("data.split_seed=1",))
     )
     for part in ("train", "val", "test"):
-        for a, b, c in zip(
-            getattr(first, part), getattr(same, part), getattr(other, part), strict=True
-        ):
-            np.testing.assert_array_equal(a, b)
-            assert not np.array_equal(a, c)
+        a, b, c = (getattr(encoded, part) for encoded in (first, same, other))
+        for kind in ("inputs", "targets"):
+            np.testing.assert_array_equal(getattr(a, kind), getattr(b, kind))
+            assert not np.array_equal(getattr(a, kind), getattr(c, kind))
 
 
 def test_train_rows_keeps_a_share_of_each_class() -> None:
@@ -121,7 +125,7 @@ def test_no_validation_and_no_test_rows() -> None:
         ),
         (rows_of([20, 0]), {}, "the 13 training rows hold one class of y, '0': two are needed"),
         (
-            RawData(np.zeros((20, 1)), np.full(20, 3.5), ["x"], "y"),
+            RawData(np.zeros((20, 1)), np.full(20, 3.5), numeric(["x"]), Column(name="y")),
             {},
             "y is 3.5 in every training row: nothing to learn",
         ),
@@ -135,8 +139,9 @@ def test_parts_that_cannot_be(raw: RawData, values: dict[str, float], message: s
     assert "\n" not in str(error.value)
 
 
+NAMES = [str(label) for label in range(10**5)]
 MANY_CLASSES = RawData(
-    np.zeros((500, 1)), np.zeros(500), ["x"], "y", [str(label) for label in range(10**5)]
+    np.zeros((500, 1)), np.zeros(500), numeric(["x"]), classified("y", NAMES), NAMES
 )
 """A label drawn anew is practically never the old one."""
 
@@ -183,13 +188,12 @@ def test_label_noise_spoils_training_rows_only(name: str) -> None:
     clean, noisy = (
         pose(configure(f"data={name}", f"data.label_noise={share}")).encoded for share in (0, 0.5)
     )
-    np.testing.assert_array_equal(clean.train[0], noisy.train[0])
-    assert not np.array_equal(clean.train[1], noisy.train[1])
+    np.testing.assert_array_equal(clean.train.inputs, noisy.train.inputs)
+    assert not np.array_equal(clean.train.targets, noisy.train.targets)
     split = split_rows(raw, data_config())
     for part, rows in ((noisy.val, split.val), (noisy.test, split.test)):
-        np.testing.assert_allclose(
-            part[1], noisy.schema.encode_target(raw.target[rows]), atol=1e-12
-        )
+        expected = noisy.schema.target.encode(raw.target[rows])
+        np.testing.assert_allclose(part.targets, expected, atol=1e-12)
 
 
 def test_noise_on_numbers_is_in_standard_deviations() -> None:

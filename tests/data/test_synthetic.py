@@ -12,10 +12,11 @@ from lab import configure
 
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.catalogue import DATA
+from mlp_lab.data.columns import numeric
 from mlp_lab.data.raw import DataConfig, Floats, RawData
 from mlp_lab.data.synthetic import FUNCTIONS
 
-SYNTHETIC = [name for name in DATA if name not in BUNDLED]
+SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
 PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
 
 
@@ -36,7 +37,7 @@ def draw(name: str, **changes: float) -> RawData:
 def test_rows_and_determinism(name: str, rows: int, seed: int) -> None:
     """As many rows as asked for; the same seed draws the same ones."""
     first, again = (draw(name, rows=rows, split_seed=seed) for _ in range(2))
-    assert first.inputs.shape == (rows, len(first.input_names))
+    assert first.inputs.shape == (rows, len(first.columns))
     assert first.target.shape == (rows,)
     np.testing.assert_array_equal(first.inputs, again.inputs)
     np.testing.assert_array_equal(first.target, again.target)
@@ -153,6 +154,6 @@ def test_functions_repeat(name: str, periods: int) -> None:
 def test_plane_sets_have_two_inputs(name: str) -> None:
     """Classes in the plane, each with a name."""
     raw = draw(name)
-    assert raw.input_names == ["x_1", "x_2"]
+    assert raw.columns == numeric(["x_1", "x_2"])
     assert raw.classes is not None
     assert set(raw.target) == set(range(len(raw.classes)))

@@ -85,13 +85,15 @@ def test_the_table_holds_every_score(folder: Path) -> None:
     result = json.loads((folder / "result.json").read_text())
     rows = {row[0]: row[1:] for row in Page(folder / "report.html").cells}
     parts = [part for part in ("train", "val", "test") if result["rows"][part]]
-    names = list(result["train"])
-    assert rows["model"] == [f"{part} {name}" for part in parts for name in names]
     models = {"network": result, **result["baselines"]}
     assert len(models) == 3
-    for model, scores in models.items():
-        wanted = [f"{scores[part][name]:.4g}" for part in parts for name in names]
-        assert rows[model] == wanted
+    headings = [f"{part} {model}" for part in parts for model in models]
+    assert rows["score"] == [*headings, "95 % interval, test network"]
+    for name in result["train"]:
+        wanted = [f"{scores[part][name]:.4g}" for part in parts for scores in models.values()]
+        bounds = result["test_intervals"].get(name, [])
+        interval = " to ".join(f"{bound:.4g}" for bound in bounds)
+        assert rows[name.replace("_", " ")] == [*wanted, interval]
 
 
 def test_the_page_says_what_was_run(folder: Path) -> None:
@@ -101,7 +103,8 @@ def test_the_page_says_what_was_run(folder: Path) -> None:
     schema = json.loads((folder / "schema.json").read_text())
     text = " ".join(page.text.split())
     assert " ".join((folder / "config.yaml").read_text().split()) in text
-    assert f"{schema['target']} from {len(schema['inputs'])} inputs" in text
+    inputs = sum(len(column["inputs"]) for column in schema["columns"])
+    assert f"{schema['target']['column']['name']} from {inputs} inputs" in text
     assert f"({result['parameters']:,} parameters), completed after" in text
     for value in result["environment"].values():
         assert str(value) in page.text
@@ -112,7 +115,8 @@ def test_names_are_escaped(iris_run: Path, tmp_path: Path) -> None:
     for name in ("result.json", "curves.csv", "config.yaml"):
         (tmp_path / name).write_bytes((iris_run / name).read_bytes())
     schema = json.loads((iris_run / "schema.json").read_text())
-    (tmp_path / "schema.json").write_text(json.dumps({**schema, "target": "<script>a & b"}))
+    schema["target"]["column"]["name"] = "<script>a & b"
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
     write_report(tmp_path)
     source = (tmp_path / "report.html").read_text()
     assert "<script" not in source

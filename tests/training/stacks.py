@@ -9,14 +9,19 @@ from torch import Tensor
 
 from mlp_lab.data.bundled import BundledConfig
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoding import encode
+from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig, PlaneConfig
 from mlp_lab.network.losses import Objective, choose_objective
+from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
 from mlp_lab.network.schedules import ScheduleConfig
+from mlp_lab.training.evaluation import Units, totals
 from mlp_lab.training.fit import MemberRecord, fit
+from mlp_lab.training.metrics import Scores, score
+from mlp_lab.training.pool import RowPool
 from mlp_lab.training.stack import Member, Shared, Stack
 from mlp_lab.training.stopping import Watch
 
@@ -43,6 +48,9 @@ def _config(name: str, **changes: object) -> DataConfig:
         "split_seed": 0,
         "train_rows": None,
         "label_noise": 0.0,
+        "scaling": "standard",
+        "target_transform": "none",
+        "class_weights": "none",
     }
     if name not in ("iris", "wine", "breast_cancer", "diabetes"):
         values |= {"rows": 100, "noise": 0.2}
@@ -67,7 +75,7 @@ def dataset(
     config = _config(name, **changes)
     raw = config.load()
     objective = choose_objective(raw.task, output, "auto")
-    encoded = encode(raw, split_rows(raw, config), config, objective.output)
+    encoded = encode(raw, split_rows(raw, config), config, objective.output, "float64")
     return Dataset.of(encoded, dtype, torch.device(device))
 
 
@@ -140,3 +148,13 @@ def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> l
                 one.best_epoch = watch.best_epoch
     assert not stack.training
     return trained
+
+
+def evaluate(
+    network: MLP, pool: RowPool, objective: Objective, targets: Sequence[Target]
+) -> list[Scores]:
+    """Loss and metrics of each member of a pool that has rows for all."""
+    units = Units(targets)
+    sums = totals(network, pool, objective, units).t().tolist()
+    scales = units.scales(pool)
+    return [score(units.task, row, scale) for row, scale in zip(sums, scales, strict=True)]

@@ -123,7 +123,7 @@ def test_which_baselines(name: str, objective: Objective, names: list[str]) -> N
     models = baselines(rows, objective)
     assert list(models) == names
     for model in models.values():
-        assert model.member_sizes == [[rows.train.inputs.shape[1], rows.schema.outputs]]
+        assert model.member_sizes == [[rows.train.inputs.shape[1], rows.schema.target.outputs]]
         assert model.output_name == objective.output
 
 

@@ -209,7 +209,7 @@ def test_pool_chunks(counts: Rows, length: int) -> None:
     """Every row of every member once, whatever the length of a chunk."""
     pool = RowPool([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
     seen: list[Rows] = [[] for _ in counts]
-    for inputs, targets, real in pool.chunks(length):
+    for inputs, targets, real, _ in pool.chunks(length):
         assert inputs.shape[1] <= length
         assert torch.equal(targets, 10 * inputs)
         for k in range(len(counts)):

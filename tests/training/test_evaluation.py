@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from stacks import dataset, member, shared, train
+from stacks import dataset, evaluate, member, shared, train
 
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training import evaluation
-from mlp_lab.training.evaluation import evaluate
+from mlp_lab.training.evaluation import Units, totals
 from mlp_lab.training.metrics import METRICS, Scale, Scores, badness, main_metric, score
 from mlp_lab.training.pool import RowPool
 
@@ -30,7 +30,7 @@ CASES = [
 
 def network(dataset: Dataset, output: str) -> MLP:
     """Three uneven members with random weights."""
-    n_in, n_out = dataset.train.inputs.shape[1], dataset.schema.outputs
+    n_in, n_out = dataset.train.inputs.shape[1], dataset.schema.target.outputs
     stack = MLP(
         [[n_in, 5, n_out], [n_in, 2, n_out], [n_in, 7, n_out]],
         activations=["sigmoid"],
@@ -52,11 +52,11 @@ def by_hand(model: MLP, k: int, part: Part, objective: Objective, dataset: Datas
         loss = float(-np.mean(t * np.log(y) + (1 - t) * np.log(1 - y)))
     else:
         loss = float(-np.mean(np.sum(t * np.log(y), axis=1)))
-    scaling = dataset.schema.target_scaling
-    if scaling is None:
+    target = dataset.schema.target
+    if target.classes is not None:
         guess, label = (y > 0.5, t == 1) if y.shape[1] == 1 else (y.argmax(1), t.argmax(1))
         return {"loss": loss, "accuracy": float(np.mean(guess == label))}
-    own_y, own_t = scaling.undo(y)[:, 0], scaling.undo(t)[:, 0]
+    own_y, own_t = target.decode(y), target.decode(t)
     error = own_y - own_t
     return {
         "loss": loss,
@@ -79,11 +79,11 @@ def test_scores_by_hand_in_any_chunks(
     monkeypatch.setattr(evaluation, "EVALUATED_NUMBERS", numbers)
     rows = dataset(name, objective.output)
     model = network(rows, objective.output)
-    task = rows.schema.task
+    target = rows.schema.target
     for parts in ([rows.train] * 3, [rows.train, rows.test, rows.val]):
-        found = evaluate(model, RowPool(parts), objective, task, [rows.target_scale] * 3)
+        found = evaluate(model, RowPool(parts), objective, [target] * 3)
         for k, scores in enumerate(found):
-            assert list(scores) == ["loss", *METRICS[task]]
+            assert list(scores) == ["loss", *METRICS[target.task]]
             assert scores == pytest.approx(by_hand(model, k, parts[k], objective, rows), rel=1e-10)
 
 
@@ -92,10 +92,10 @@ def test_empty_part_has_no_scores() -> None:
     rows = dataset("sine", val_fraction=0.0)
     model = network(rows, "linear")
     assert len(rows.val) == 0
-    found = evaluate(
-        model, RowPool([rows.val] * 3), Objective("linear", "mse"), "regression", [1.0] * 3
+    totals_of_none = totals(
+        model, RowPool([rows.val] * 3), Objective("linear", "mse"), Units([rows.schema.target] * 3)
     )
-    assert found == [{}, {}, {}]
+    assert not totals_of_none.any()
 
 
 def test_scores_do_not_follow_batches_or_chunks(
@@ -142,7 +142,9 @@ def test_records_hold_what_evaluate_finds() -> None:
 
 def test_r2_of_a_constant_target_is_not_a_number() -> None:
     """There is no spread to explain."""
-    scores = score("regression", [1.0, 2.0, 3.0], Scale(rows=2, unit=4.0, sum_of_squares=0.0))
+    scores = score(
+        "regression", [1.0, 2.0, 3.0], Scale(weight=2, loss_weight=2, unit=4.0, sum_of_squares=0.0)
+    )
     assert (scores["loss"], scores["rmse"], scores["mae"]) == (0.5, 4.0, 6.0)
     assert np.isnan(scores["r2"])
 

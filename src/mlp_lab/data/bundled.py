@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Floats, RawData
 
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
@@ -57,7 +58,7 @@ def _numbers(name: str, delimiter: str | None = ",", skip: int = 0) -> Floats:
 
 def _classes(name: str, inputs: list[str], target: str, classes: list[str]) -> RawData:
     rows = _numbers(name, skip=0 if name.endswith(".gz") else 1)
-    return RawData(rows[:, :-1], rows[:, -1], inputs, target, classes)
+    return RawData(rows[:, :-1], rows[:, -1], numeric(inputs), classified(target, classes), classes)
 
 
 def digits() -> RawData:
@@ -84,7 +85,7 @@ def diabetes() -> RawData:
     """442 patients' progression of diabetes after a year (Efron et al., 2004), unscaled inputs."""
     inputs = _numbers("diabetes_data_raw.csv.gz", delimiter=None)
     target = _numbers("diabetes_target.csv.gz", delimiter=None)
-    return RawData(inputs, target, DIABETES, "progression")
+    return RawData(inputs, target, numeric(DIABETES), Column(name="progression"))
 
 
 BUNDLED: dict[str, Callable[[], RawData]] = {

@@ -10,6 +10,7 @@ from mlp_lab.data.synthetic import (
     PlaneConfig,
     SpiralsConfig,
 )
+from mlp_lab.data.tables.config import TableConfig
 
 DATA: dict[str, type[DataConfig]] = {
     **dict.fromkeys(BUNDLED, BundledConfig),
@@ -17,4 +18,5 @@ DATA: dict[str, type[DataConfig]] = {
     "gaussians": GaussiansConfig,
     "spirals": SpiralsConfig,
     **dict.fromkeys(FUNCTIONS, FunctionConfig),
+    "table": TableConfig,
 }

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from mlp_lab.data.encoding import Encoded, Schema
+from mlp_lab.data.encoded import Encoded, EncodedPart
+from mlp_lab.data.schema import Schema
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Training, validation or test rows: inputs (N, D), targets (N, C)."""
+    """Training, validation or test rows: inputs (N, D), targets (N, C).
+
+    Where rows differ in weight, `weights` (N,) counts in metrics and `loss_weights` (N,) in the
+    loss; their mean over the training rows is 1.
+    """
 
     inputs: Tensor
     targets: Tensor
+    weights: Tensor | None = None
+    loss_weights: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -33,14 +43,21 @@ class Dataset:
     @classmethod
     def of(cls, encoded: Encoded, dtype: torch.dtype, device: torch.device) -> Dataset:
         """Put every part on a device."""
-        train, val, test = (
-            Part(*(torch.as_tensor(array, dtype=dtype, device=device) for array in arrays))
-            for arrays in (encoded.train, encoded.val, encoded.test)
-        )
-        return cls(train, val, test, encoded.schema)
+        means = [
+            1.0 if weights is None else float(np.mean(weights))
+            for weights in (encoded.train.weights, encoded.train.loss_weights)
+        ]
 
-    @property
-    def target_scale(self) -> float:
-        """Units of the target in one unit of the network's output; 1 for classes."""
-        scaling = self.schema.target_scaling
-        return 1.0 if scaling is None else scaling.scale[0]
+        def tensor(array: NDArray[np.floating[Any]]) -> Tensor:
+            return torch.as_tensor(array, dtype=dtype, device=device)
+
+        def tensors(part: EncodedPart) -> Part:
+            inputs, targets = tensor(part.inputs), tensor(part.targets)
+            if part.weights is None or part.loss_weights is None:
+                return Part(inputs, targets)
+            weights, loss_weights = tensor(part.weights), tensor(part.loss_weights)
+            return Part(inputs, targets, weights / means[0], loss_weights / means[1])
+
+        return cls(
+            tensors(encoded.train), tensors(encoded.val), tensors(encoded.test), encoded.schema
+        )

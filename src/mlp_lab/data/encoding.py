@@ -1,120 +1,265 @@
-"""Numbers and classes -> what a network reads and predicts, fitted on training rows only."""
+"""A column -> the inputs that a network reads, fitted on training rows only.
+
+Plain data throughout, so that a schema is JSON and predicting on new rows needs no training row.
+Scikit-learn's transformers compute the same (the tests hold the two together); importing them would
+double the time to start, and they would be saved as pickles.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mlp_lab.data.raw import DataConfig, Floats, RawData
-from mlp_lab.data.splitting import Split, noisy_train_target
+from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.raw import Floats
+
+Array = NDArray[np.floating[Any]]
+
+QUANTILES = 1000
+LEAST_PROBABILITY = 1e-7
+"""Of a quantile: no encoded number lies beyond 5.2 standard deviations."""
+
+DATE_PARTS = ("year", "month", "weekday", "days")
+OTHER, MISSING = "(other)", "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """x -> (x - mean) / scale, a number of each for every column; a constant column has scale 1."""
+    """x -> (x - center) / scale; or, with quantiles, the normal score of x among them."""
 
-    mean: list[float]
-    scale: list[float]
+    center: float
+    scale: float
+    quantiles: list[float]
 
     @classmethod
-    def fit(cls, values: Floats) -> Scaling:
-        """Mean and standard deviation (of the population) of each column of (N, D)."""
-        scale = values.std(axis=0)
+    def fit(cls, values: Floats, method: str) -> Scaling:
+        """Of (N,) numbers; a constant has scale 1."""
+        if method == "none" or len(values) == 0:
+            return cls(0.0, 1.0, [])
+        if method == "quantile":
+            count = min(QUANTILES, len(values))
+            return cls(0.0, 1.0, np.quantile(values, np.linspace(0, 1, count)).tolist())
+        if method == "robust":
+            low, center, high = np.quantile(values, [0.25, 0.5, 0.75])
+            scale = high - low
+        else:
+            center, scale = values.mean(), values.std()
         # A constant column's deviation is rounding, not 0, where its mean is not exact; and a
         # deviation may underflow to 0 where values differ.
-        constant = (values.max(axis=0) == values.min(axis=0)) | (scale == 0)
-        return cls(values.mean(axis=0).tolist(), np.where(constant, 1.0, scale).tolist())
+        constant = values.max() == values.min() or scale == 0
+        return cls(float(center), 1.0 if constant else float(scale), [])
 
     def apply(self, values: Floats) -> Floats:
-        """Standardise (N, D)."""
-        scaled: Floats = (values - np.array(self.mean)) / np.array(self.scale)
+        """Scale (N,) numbers."""
+        if self.quantiles:
+            return _normal_scores(values, np.array(self.quantiles))
+        scaled: Floats = (values - self.center) / self.scale
         return scaled
 
     def undo(self, values: Floats) -> Floats:
-        """Back to the columns' own units."""
-        restored: Floats = values * np.array(self.scale) + np.array(self.mean)
+        """Back to the column's own units; not for quantiles."""
+        restored: Floats = values * self.scale + self.center
         return restored
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What a network's inputs and outputs mean; plain data, kept beside the weights.
+def _normal_scores(values: Floats, quantiles: Floats) -> Floats:
+    """Quantiles of the standard normal at the values' shares; a tie counts half from each side."""
+    from scipy.special import ndtri
 
-    `target_scaling` is there for regression, `classes` for the other tasks. `outputs` counts the
-    network's outputs: one for each class, or one probability for the second of two.
+    share = np.linspace(0, 1, len(quantiles))
+    below = np.interp(values, quantiles, share)
+    above = np.interp(-values, -quantiles[::-1], -share[::-1])
+    middle = (below - above) / 2
+    scores: Floats = ndtri(np.clip(middle, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class NumberEncoding:
+    """One input: the scaled number, `fill` (the training median) for a missing one.
+
+    Where training rows miss it, a second input is 1 for a missing number, else 0.
     """
 
-    task: str
-    inputs: list[str]
-    input_scaling: Scaling
-    target: str
-    target_scaling: Scaling | None
-    classes: list[str] | None
-    outputs: int
+    fill: float
+    scaling: Scaling
+    indicator: bool
+
+    @classmethod
+    def fit(cls, values: Floats, method: str) -> NumberEncoding:
+        """From the training rows of a column."""
+        present = values[~np.isnan(values)]
+        fill = float(np.median(present)) if len(present) else 0.0
+        return cls(fill, Scaling.fit(present, method), len(present) < len(values))
+
+    def names(self, column: Column) -> list[str]:
+        """Of the inputs."""
+        return [column.name, *_indicator_name(column, self.indicator)]
+
+    def write(self, values: Floats, out: Array) -> None:
+        """Encode (N,) values into (N, inputs)."""
+        missing = np.isnan(values)
+        out[:, 0] = self.scaling.apply(np.where(missing, self.fill, values))
+        if self.indicator:
+            out[:, 1] = missing
+
+
+@dataclass(frozen=True, slots=True)
+class DateEncoding:
+    """Inputs for the year, the month, the weekday and the days elapsed, each scaled."""
+
+    year: NumberEncoding
+    month: NumberEncoding
+    weekday: NumberEncoding
+    days: NumberEncoding
+    indicator: bool
+
+    @classmethod
+    def fit(cls, values: Floats, method: str) -> DateEncoding:
+        """From the training rows of a column, days since 1970."""
+        present = values[~np.isnan(values)]
+        year, month, weekday, days = (
+            NumberEncoding.fit(part, method) for part in _date_parts(present)
+        )
+        return cls(year, month, weekday, days, len(present) < len(values))
+
+    def names(self, column: Column) -> list[str]:
+        """Of the inputs."""
+        parts = [f"{column.name}:{part}" for part in DATE_PARTS]
+        return [*parts, *_indicator_name(column, self.indicator)]
+
+    def write(self, values: Floats, out: Array) -> None:
+        """Encode (N,) values into (N, inputs)."""
+        missing = np.isnan(values)
+        parts = _date_parts(np.where(missing, 0, values))
+        for i, (name, part) in enumerate(zip(DATE_PARTS, parts, strict=True)):
+            encoding: NumberEncoding = getattr(self, name)
+            encoding.write(np.where(missing, np.nan, part), out[:, i : i + 1])
+        if self.indicator:
+            out[:, len(DATE_PARTS)] = missing
+
+
+def _date_parts(days: Floats) -> list[Floats]:
+    """Year, month from 1, weekday from 0 for Monday, and the days themselves."""
+    date = np.floor(days).astype("datetime64[D]")
+    month = date.astype("datetime64[M]").astype(np.int64)
+    whole = date.astype(np.int64)
+    parts = [1970 + month // 12, 1 + month % 12, (whole + 3) % 7]  # 1970 began on a Thursday
+    return [*(part.astype(np.float64) for part in parts), days]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelEncoding:
+    """One input for each level; a single one for the second of two.
+
+    `other` is the input of all rare levels; a value that is not among the levels counts there too.
+    Without rare levels in training such an input would keep its random first weights, so there is
+    none: an unseen value is then all zeros (halfway between two). `missing` is the input of
+    missing values; where training rows miss none, a missing value counts as unseen.
+    """
+
+    levels: int
+    other: bool
+    missing: bool
+
+    @classmethod
+    def fit(cls, codes: Floats, levels: int) -> LevelEncoding:
+        """From the training rows of a column whose rare levels are coded as unseen."""
+        return cls(levels, bool((codes == UNSEEN).any()), bool(np.isnan(codes).any()))
+
+    @property
+    def single(self) -> bool:
+        """Whether one input tells two levels apart."""
+        return self.levels == 2 and not self.other
+
+    def names(self, column: Column) -> list[str]:
+        """Of the inputs."""
+        slots = [OTHER] * self.other + [MISSING] * self.missing
+        return [f"{column.name}={level}" for level in column.levels[self.single :] + slots]
+
+    def write(self, codes: Floats, out: Array) -> None:
+        """Encode (N,) indices of levels into (N, inputs)."""
+        missing = np.isnan(codes)
+        unseen = (codes == UNSEEN) | (missing & (not self.missing))
+        if self.single:
+            out[:, 0] = np.where(unseen | missing, 0.5, codes)
+        else:
+            for level in range(self.levels):
+                out[:, level] = codes == level
+            if self.other:
+                out[:, self.levels] = unseen
+        if self.missing:
+            out[:, -1] = missing
+
+
+def _indicator_name(column: Column, indicator: bool) -> list[str]:
+    return [f"{column.name}={MISSING}"] * indicator
+
+
+Encoding = NumberEncoding | DateEncoding | LevelEncoding
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A column and what the network reads of it."""
+
+    column: Column
+    encoding: Encoding
+
+    @classmethod
+    def fit(cls, column: Column, values: Floats, method: str) -> Input:
+        """From the column's training rows; levels that are rare there are not kept."""
+        if column.kind == "date":
+            return cls(column, DateEncoding.fit(values, method))
+        if column.kind not in ("binary", "category"):
+            return cls(column, NumberEncoding.fit(values, method))
+        kept = _kept_levels(column, values)
+        column = replace(column, levels=[column.levels[level] for level in kept])
+        codes = recoded(values, kept)
+        return cls(column, LevelEncoding.fit(codes, len(kept)))
+
+    @property
+    def names(self) -> list[str]:
+        """Of the network's inputs that the column gives."""
+        return self.encoding.names(self.column)
 
     def to_dict(self) -> dict[str, object]:
         """As JSON holds it."""
-        return asdict(self)
+        return {**asdict(self.column), "inputs": self.names, "encoding": asdict(self.encoding)}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Schema:
+    def from_dict(cls, values: Mapping[str, Any]) -> Input:
         """Back from JSON."""
-        target = values["target_scaling"]
-        return cls(
-            **{
-                **values,
-                "input_scaling": Scaling(**values["input_scaling"]),
-                "target_scaling": None if target is None else Scaling(**target),
-            }
-        )
-
-    def encode_target(self, target: Floats) -> Floats:
-        """(N,) -> (N, C): standardised, 0 or 1, or one-hot."""
-        if self.target_scaling is not None:
-            return self.target_scaling.apply(target[:, None])
-        if self.outputs == 1:
-            return target[:, None]
-        one_hot: Floats = np.eye(self.outputs)[target.astype(int)]
-        return one_hot
+        fields = {name: values[name] for name in values if name not in ("inputs", "encoding")}
+        column, saved = Column(**fields), values["encoding"]
+        if column.kind == "date":
+            year, month, weekday, days = (_number_encoding(saved[part]) for part in DATE_PARTS)
+            return cls(column, DateEncoding(year, month, weekday, days, saved["indicator"]))
+        if column.kind in ("binary", "category"):
+            return cls(column, LevelEncoding(**saved))
+        return cls(column, _number_encoding(saved))
 
 
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """Every part's inputs, (N, D), and targets, (N, C), as the network sees them."""
-
-    schema: Schema
-    train: tuple[Floats, Floats]
-    val: tuple[Floats, Floats]
-    test: tuple[Floats, Floats]
+def _number_encoding(saved: Mapping[str, Any]) -> NumberEncoding:
+    return NumberEncoding(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
 
 
-def encode(raw: RawData, split: Split, config: DataConfig, output: str) -> Encoded:
-    """Fit on the training rows, then encode every part; label noise goes into training alone."""
-    noisy = noisy_train_target(raw, split, config)
-    schema = fit_schema(raw, split, noisy, output)
-    inputs = schema.input_scaling.apply(raw.inputs)
-    clean = schema.encode_target(raw.target)
-    return Encoded(
-        schema,
-        train=(inputs[split.train], schema.encode_target(noisy)),
-        val=(inputs[split.val], clean[split.val]),
-        test=(inputs[split.test], clean[split.test]),
-    )
+def _kept_levels(column: Column, codes: Floats) -> list[int]:
+    """Levels of which training rows hold enough; of two, both."""
+    present = codes[codes >= 0].astype(np.int64)
+    counts = np.bincount(present, minlength=len(column.levels))
+    least = max(2.0, column.rare * len(codes)) if column.kind == "category" else 1.0
+    return np.flatnonzero(counts >= least).tolist()
 
 
-def fit_schema(raw: RawData, split: Split, target: Floats, output: str) -> Schema:
-    """Statistics from the training rows and their (noisy) targets."""
-    regression = raw.classes is None
-    one_output = raw.classes is None or (len(raw.classes) == 2 and output != "softmax")
-    return Schema(
-        task=raw.task,
-        inputs=raw.input_names,
-        input_scaling=Scaling.fit(raw.inputs[split.train]),
-        target=raw.target_name,
-        target_scaling=Scaling.fit(target[:, None]) if regression else None,
-        classes=raw.classes,
-        outputs=1 if one_output else len(raw.classes or []),
-    )
+def recoded(codes: Floats, kept: Sequence[int]) -> Floats:
+    """Codes among the kept levels alone; NaN stays."""
+    fresh = codes.copy()
+    fresh[codes >= 0] = UNSEEN
+    for new, old in enumerate(kept):
+        fresh[codes == old] = new
+    return fresh

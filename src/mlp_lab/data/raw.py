@@ -6,9 +6,14 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp_lab.errors import require
+from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.errors import require, require_choice
 
 Floats = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+SCALINGS = ("standard", "robust", "quantile", "none")
+TRANSFORMS = ("none", "log", "log1p")
 
 
 class Draw(IntEnum):
@@ -20,14 +25,26 @@ class Draw(IntEnum):
     LABEL_NOISE = 3
 
 
+class PartName(IntEnum):
+    """Where a row must go; `FREE` rows are for training, and for parts that no row is kept for."""
+
+    FREE = 0
+    VAL = 1
+    TEST = 2
+
+
 @dataclass(kw_only=True, slots=True)
 class DataConfig:
-    """How a data set is cut into parts, for all rows or a share of them.
+    """How a data set is cut into parts, for all rows or a share of them, and how it is encoded.
 
     Everything random about the data follows from `split_seed`, so that `seed` changes the network
     and its batches alone. `train_rows` keeps that many training rows (null keeps all).
     `label_noise` is a share of training labels drawn anew, uniformly over all classes; for
     regression, the standard deviation of noise added to training targets, in units of theirs.
+    `scaling` of numeric inputs: standard (mean 0, deviation 1), robust (median 0, interquartile
+    range 1), quantile (to a normal distribution) or none. `target_transform`: the network learns
+    the logarithm of a regression target. `class_weights`: balanced gives every class the same
+    share of the loss.
     """
 
     name: str
@@ -36,6 +53,9 @@ class DataConfig:
     split_seed: int
     train_rows: int | None
     label_noise: float
+    scaling: str
+    target_transform: str
+    class_weights: str
 
     def __post_init__(self) -> None:
         require(0 <= self.test_fraction < 1, "data.test_fraction", "in [0, 1)", self.test_fraction)
@@ -46,6 +66,9 @@ class DataConfig:
         rows = self.train_rows
         require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
         require(self.label_noise >= 0, "data.label_noise", "0 or more", self.label_noise)
+        require_choice(self.scaling, "data.scaling", SCALINGS)
+        require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
+        require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
     def load(self) -> "RawData":
         """All rows, unsplit. Every data set has its own."""
@@ -56,20 +79,46 @@ class DataConfig:
         return np.random.default_rng([self.split_seed, draw])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ties:
+    """What binds rows to parts or to each other; each of shape (N,) or absent.
+
+    `parts`: a `PartName` for each row. `groups`: rows with one number stay together. `times`: the
+    latest rows are tested on, those before them validated on.
+    """
+
+    parts: Index | None = None
+    groups: Index | None = None
+    times: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How a file was read, and what of it is not used: for the data report."""
+
+    note: str
+    dropped: list[Dropped]
+
+
 @dataclass(frozen=True, slots=True)
 class RawData:
     """A table of numbers and one target.
 
     Shape:
-        - inputs: (N, D)
+        - inputs: (N, D), each column as its `Column` says, NaN where a value is missing
         - target: (N,), in its own units, or the class of each row as an index into `classes`
+        - weights: (N,), how much each row counts, or absent
     """
 
     inputs: Floats
     target: Floats
-    input_names: list[str]
-    target_name: str
+    columns: list[Column]
+    target_column: Column
     classes: list[str] | None = None
+    weights: Floats | None = None
+    weight_column: Column | None = None
+    ties: Ties = Ties()
+    source: Source | None = None
 
     @property
     def task(self) -> str:

@@ -3,12 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
+from mlp_lab.data.raw import DataConfig, Draw, Floats, Index, PartName, RawData
 from mlp_lab.errors import UserError
-
-Index = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,20 +18,31 @@ class Split:
 
 
 def split_rows(raw: RawData, config: DataConfig) -> Split:
-    """Cut at random; every part holds the classes in the shares of the whole.
+    """Put every row into a part: where it must go, else by time, by group, or by chance.
+
+    Cut at random, every part holds the classes in about the shares of the whole.
 
     Raises:
         UserError: a part that was asked for gets no row, or the training rows hold one class.
     """
-    rows = len(raw.target)
-    order = _shuffled_evenly(raw, config.generator(Draw.SPLIT))
-    test_rows = _rows_of(config.test_fraction, rows, "data.test_fraction")
-    val_rows = _rows_of(config.val_fraction, rows, "data.val_fraction")
-    test, val, train = np.split(order, [test_rows, test_rows + val_rows])
+    kept_test, kept_val = _kept_for(raw, PartName.TEST), _kept_for(raw, PartName.VAL)
+    free = _kept_for(raw, PartName.FREE)
+    order, ends = _order(raw, free, config.generator(Draw.SPLIT))
+    test_rows = val_rows = 0
+    if len(kept_test) == 0:
+        test_rows = _rows_of(config.test_fraction, len(free), "data.test_fraction")
+    if len(kept_val) == 0:
+        val_rows = _rows_of(config.val_fraction, len(free), "data.val_fraction")
+    if raw.ties.groups is None and raw.ties.times is None:
+        _require_rows_of_each_class(raw, free, 1 + (test_rows > 0) + (val_rows > 0))
+    test_end = _end_near(ends, test_rows)
+    val_end = test_end + _end_near(ends[ends > test_end] - test_end, val_rows)
+    test, val, train = np.split(order, [test_end, val_end])
     if len(train) == 0:
+        bound = "" if len(ends) == len(free) else f" in {len(ends)} groups that stay together"
         raise UserError(
             f"data.test_fraction={config.test_fraction} and data.val_fraction={config.val_fraction}"
-            f" leave no training row of {rows}"
+            f" leave no training row of {len(free)}{bound}"
         )
     if config.train_rows is not None:
         if config.train_rows > len(train):
@@ -43,25 +51,75 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
                 f" got {config.train_rows}"
             )
         train = train[: config.train_rows]
-    split = Split(np.sort(train), np.sort(val), np.sort(test))
+    split = Split(
+        train=np.sort(train),
+        val=np.sort(np.concatenate([val, kept_val])),
+        test=np.sort(np.concatenate([test, kept_test])),
+    )
     _require_two_values(raw, split)
     return split
 
 
-def _shuffled_evenly(raw: RawData, generator: np.random.Generator) -> Index:
+def _kept_for(raw: RawData, part: PartName) -> Index:
+    """Rows that must go to a part; all are free where nothing is said."""
+    if raw.ties.parts is None:
+        return np.arange(len(raw.target) if part == PartName.FREE else 0)
+    return np.flatnonzero(raw.ties.parts == part)
+
+
+def _order(raw: RawData, rows: Index, generator: np.random.Generator) -> tuple[Index, Index]:
+    """Rows in the order test, validation, training, and the places where it may be cut."""
+    if raw.ties.times is not None:
+        times = raw.ties.times[rows]
+        order = np.argsort(-times, kind="stable")
+        return rows[order], _ends(times[order])
+    if raw.ties.groups is not None:
+        groups = raw.ties.groups[rows]
+        place = generator.permutation(groups.max() + 1)[groups]
+        order = np.argsort(place, kind="stable")
+        return rows[order], _ends(place[order])
+    classes = None if raw.classes is None else raw.target[rows]
+    return rows[_shuffled_evenly(len(rows), classes, generator)], np.arange(1, len(rows) + 1)
+
+
+def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
+    if raw.classes is None or raw.source is None:
+        return  # generated rows are what they are
+    counts = np.bincount(raw.target[rows].astype(np.int64), minlength=len(raw.classes))
+    rarest = int(counts.argmin())
+    if counts[rarest] < parts:
+        ending = "" if counts[rarest] == 1 else "s"
+        raise UserError(
+            f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has {counts[rarest]}"
+            f" row{ending}, fewer than the {parts} parts: leave it out, or call it missing"
+        )
+
+
+def _ends(blocks: Floats | Index) -> Index:
+    """Where runs of equal values end, (blocks,)."""
+    return np.append(np.flatnonzero(np.diff(blocks)) + 1, len(blocks))
+
+
+def _end_near(ends: Index, rows: int) -> int:
+    """The end closest to a number of rows; 0 for none."""
+    if rows == 0 or len(ends) == 0:
+        return 0
+    return int(ends[np.abs(ends - rows).argmin()])
+
+
+def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Generator) -> Index:
     """A random order of which every stretch holds the classes in about their shares of the whole.
 
     The i-th of a class's n rows is placed at about (i + 1/2) / n of the way.
     """
-    order = generator.permutation(len(raw.target))
-    if raw.classes is None:
+    order = generator.permutation(rows)
+    if classes is None:
         return order
-    place = np.empty(len(order))
-    for label in np.unique(raw.target):
-        members = np.flatnonzero(raw.target[order] == label)
-        place[members] = (np.arange(len(members)) + generator.uniform(size=len(members))) / len(
-            members
-        )
+    place = np.empty(rows)
+    for label in np.unique(classes):
+        members = np.flatnonzero(classes[order] == label)
+        jitter = generator.uniform(size=len(members))
+        place[members] = (np.arange(len(members)) + jitter) / len(members)
     return order[np.argsort(place, kind="stable")]
 
 
@@ -76,10 +134,11 @@ def _require_two_values(raw: RawData, split: Split) -> None:
     values = np.unique(raw.target[split.train])
     if len(values) > 1:
         return
+    name = raw.target_column.name
     if raw.classes is None:
-        raise UserError(f"{raw.target_name} is {values[0]} in every training row: nothing to learn")
+        raise UserError(f"{name} is {values[0]} in every training row: nothing to learn")
     raise UserError(
-        f"the {len(split.train)} training rows hold one class of {raw.target_name},"
+        f"the {len(split.train)} training rows hold one class of {name},"
         f" {raw.classes[int(values[0])]!r}: two are needed"
     )
 

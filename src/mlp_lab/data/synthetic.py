@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
 from mlp_lab.errors import require
 
@@ -92,14 +93,16 @@ class FunctionConfig(SyntheticConfig):
         # The phase within a period, in [-1, 1): one period covers the whole of x.
         phase = np.mod((x + 1) * self.periods, 2) - 1
         y = FUNCTIONS[self.name](phase) + self.noise * generator.standard_normal(self.rows)
-        return RawData(x[:, None], y, ["x"], "y")
+        return RawData(x[:, None], y, numeric(["x"]), Column(name="y"))
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Labels) -> RawData:
     blur = config.generator(Draw.BLUR).standard_normal(points.shape)
     points = points + config.noise * blur
     names = [str(index) for index in range(classes)]
-    return RawData(points, label.astype(float), ["x_1", "x_2"], "class", names)
+    return RawData(
+        points, label.astype(float), numeric(["x_1", "x_2"]), classified("class", names), names
+    )
 
 
 def _on_circle(turn: Floats) -> Floats:

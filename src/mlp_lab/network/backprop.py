@@ -24,7 +24,7 @@ class Batch:
 
     Shape:
         - inputs: (k, B, D); targets: (k, B, C)
-        - weights: (k, B), summing to one for each member, or None where every row counts 1 / B
+        - weights: (k, B), what each row counts, 1 / B on average; None where all count the same
         - masks: dropout factors of each hidden layer, (k, B, H), or empty
     """
 

@@ -146,6 +146,10 @@ class Objective:
         """The network's output y = o(f)."""
         return OUTPUTS[self.output].value(f)
 
+    def gives_probabilities(self, outputs: int) -> bool:
+        """Whether the outputs are probabilities of classes; several sigmoids need not add to 1."""
+        return self.output == "softmax" or (self.output == "sigmoid" and outputs == 1)
+
 
 def choose_objective(task: str, output: str, loss: str) -> Objective:
     """Settle `auto` and refuse what does not fit.

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.report.learning_curve import draw_learning_curve
+from mlp_lab.training.console import short
 from mlp_lab.training.tracking import CURVES, read_curves
 
 PICTURE = "learning_curve.png"
@@ -22,9 +24,14 @@ def write_report(folder: Path) -> None:
         loader=PackageLoader("mlp_lab.report"), autoescape=True, undefined=StrictUndefined
     )
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
+    environment.filters["short"] = short
+    data_report = folder / DATA_REPORT
     page = environment.get_template("run.html").render(
         result=result,
         models={**models, **result["baselines"]},
+        parts=[part for part, count in result["rows"].items() if count],
+        intervals=result["test_intervals"],
+        data_report=data_report.read_text() if data_report.is_file() else "",
         schema=json.loads((folder / "schema.json").read_text()),
         config=(folder / "config.yaml").read_text(),
         picture=base64.b64encode((folder / PICTURE).read_bytes()).decode(),

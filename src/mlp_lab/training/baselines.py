@@ -29,31 +29,49 @@ def baselines(dataset: Dataset, objective: Objective) -> dict[str, MLP]:
 
 def constant_model(train: Part, objective: Objective) -> MLP:
     """Predicts each class's share; for a number its mean, or its median under absolute error."""
-    targets = train.targets.double()
-    mean = targets.mean(0)
+    targets, weights = train.targets.double(), row_weights(train)
+    mean = weights @ targets / weights.sum()
     tiny = torch.finfo(train.targets.dtype).tiny
     if objective.output == "sigmoid":
         bias = mean.clamp_min(tiny).log() - (1 - mean).clamp_min(tiny).log()
     elif objective.output == "softmax":
         bias = mean.clamp_min(tiny).log()
     else:
-        bias = targets.quantile(0.5, dim=0) if objective.loss == "mae" else mean
+        bias = weighted_median(targets, weights) if objective.loss == "mae" else mean
     return _depth_zero(train, objective, torch.zeros(train.inputs.shape[1], len(bias)), bias)
+
+
+def row_weights(train: Part) -> Tensor:
+    """What each row counts in the loss, (N,) in double precision."""
+    if train.loss_weights is None:
+        return torch.ones(len(train), dtype=torch.float64, device=train.targets.device)
+    return train.loss_weights.double()
+
+
+def weighted_median(values: Tensor, weights: Tensor) -> Tensor:
+    """Of each column of (N, C): half of the weight lies on either side, (C,)."""
+    ordered, index = values.sort(0)
+    below = weights[index].cumsum(0)
+    half = weights.sum() / 2
+    low = ordered.gather(0, (below < half).sum(0, keepdim=True))
+    high = ordered.gather(0, (below <= half).sum(0, keepdim=True).clamp_max(len(values) - 1))
+    return ((low + high) / 2).squeeze(0)
 
 
 def linear_model(train: Part, objective: Objective) -> MLP:
     """Least squares for linear outputs, else logistic regression as scikit-learn penalises it.
 
-    The penalty is |Omega|^2 / 2 over the number of rows, none on the biases. Fitted in double
+    The penalty is |Omega|^2 / 2 over the weight of all rows, none on the biases. Fitted in double
     precision on the CPU by Newton's method; see `newton`.
     """
-    inputs = train.inputs.double().cpu()
+    inputs, weights = train.inputs.double().cpu(), row_weights(train).cpu()
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=inputs.dtype)], 1)
-    penalty = torch.full((inputs.shape[1], 1), 1 / len(inputs), dtype=inputs.dtype)
+    penalty = torch.full((inputs.shape[1], 1), 1 / float(weights.sum()), dtype=inputs.dtype)
     penalty[-1] = 0
     if objective.output == "linear":
         penalty.zero_()
-    fitted = newton(inputs, train.targets.double().cpu(), objective.output, penalty)
+    targets = train.targets.double().cpu()
+    fitted = newton(inputs, targets, weights / weights.sum(), objective.output, penalty)
     return _depth_zero(train, objective, fitted[:-1], fitted[-1])
 
 
@@ -61,36 +79,40 @@ CANONICAL_LOSS = {"linear": "mse", "sigmoid": "bce", "softmax": "cce"}
 """The loss whose gradient by f is proportional to y - t."""
 
 
-def newton(inputs: Tensor, targets: Tensor, output: str, penalty: Tensor) -> Tensor:
+def newton(
+    inputs: Tensor, targets: Tensor, weights: Tensor, output: str, penalty: Tensor
+) -> Tensor:
     """Minimise the output's canonical loss plus penalty W^2 / 2, from W = 0.
 
     Each step is solved by conjugate gradients from products with the Hessian,
-    X^T J (X v) / N + penalty v with the output's Jacobian J, and halved until the loss falls
-    (Nocedal and Wright, Numerical Optimization, 2006, section 7.1).
+    X^T R J (X v) + penalty v with the rows' weights R and the output's Jacobian J, and halved
+    until the loss falls (Nocedal and Wright, Numerical Optimization, 2006, section 7.1).
 
     Shape:
-        inputs (N, D), targets (N, C), penalty (D, 1) -> (D, C)
+        inputs (N, D), targets (N, C), weights (N,) of sum 1, penalty (D, 1) -> (D, C)
     """
-    rows, classes = targets.shape
+    classes = targets.shape[1]
+    share = weights.unsqueeze(1)
     objective = Objective(output, CANONICAL_LOSS[output])
     # What turns the loss into one whose gradient by f is y - t: undo means over outputs.
     unit = {"linear": classes / 2, "sigmoid": float(classes), "softmax": 1.0}[output]
 
     def loss(w: Tensor) -> float:
         value = objective.rows(inputs @ w, targets)
-        return unit * value.mean().item() + (penalty * w.square()).sum().item() / 2
+        return unit * (weights @ value).item() + (penalty * w.square()).sum().item() / 2
 
     fitted = inputs.new_zeros(inputs.shape[1], classes)
     now = loss(fitted)
     for _ in range(NEWTON_STEPS):
         y = objective.predict(inputs @ fitted)
-        gradient = inputs.t() @ (y - targets) / rows + penalty * fitted
+        gradient = inputs.t() @ (share * (y - targets)) + penalty * fitted
         size = gradient.abs().max().item()
         if size < GRADIENT_TOLERANCE:
             break
 
         def hessian(v: Tensor, y: Tensor = y) -> Tensor:
-            return inputs.t() @ OUTPUTS[output].pullback(y, inputs @ v) / rows + penalty * v
+            curved = OUTPUTS[output].pullback(y, inputs @ v)
+            return inputs.t() @ (share * curved) + penalty * v
 
         step = conjugate_gradients(hessian, -gradient, tolerance=min(0.1, size**0.5))
         length = 1.0

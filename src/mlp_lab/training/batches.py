@@ -18,6 +18,9 @@ GATHERED_NUMBERS = 2**20
 MASKED_STEPS = 8
 """Steps whose dropout masks are drawn at once; it decides which numbers a member draws."""
 
+StepRows = tuple[Tensor, Tensor, Tensor | None]
+"""Inputs (k, B, D), targets (k, B, C), and each row's weight in the loss, (k, B), 1 on average."""
+
 
 @dataclass(frozen=True, slots=True)
 class StepShape:
@@ -29,6 +32,9 @@ class StepShape:
 
 class Batches:
     """The steps of each epoch.
+
+    A row's weight multiplies its share of the batch's mean; the weights of a batch are not brought
+    to a mean of 1 again, so that its gradient is that of the whole loss on average.
 
     Members come in descending order of their rows, so those that still have a batch are always
     the first k. A member's last batch may be smaller than its neighbours': the rest of it is
@@ -57,21 +63,24 @@ class Batches:
             self._dropout = Dropout(
                 dropout, widths, rows, self.steps, seeds=self.seeds, like=pool.inputs
             )
-        self._whole: tuple[Tensor, Tensor] | None = None
+        self._whole: StepRows | None = None
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, counted from 0, in order."""
         masks = None if self._dropout is None else self._dropout.epoch(epoch)
-        for (inputs, targets), shape in zip(self._rows(epoch), self._shapes, strict=True):
+        for (inputs, targets, of_rows), shape in zip(self._rows(epoch), self._shapes, strict=True):
             k, (gathered, rows, _) = shape.k, inputs.shape
             step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
+            weights = shape.weights
+            if of_rows is not None:
+                weights = of_rows[:k] * (1 / rows if weights is None else weights)
             if k == gathered:
-                yield Batch(inputs, targets, shape.weights, step_masks)
+                yield Batch(inputs, targets, weights, step_masks)
             else:
-                yield Batch(inputs[:k], targets[:k], shape.weights, step_masks)
+                yield Batch(inputs[:k], targets[:k], weights, step_masks)
 
-    def _rows(self, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Each step's inputs and targets, at least for the members that have any."""
+    def _rows(self, epoch: int) -> Iterator[StepRows]:
+        """Each step's inputs, targets and row weights, at least for the members that have any."""
         if len(self._shapes) == 1:
             if self._whole is None:
                 self._whole = self._all_rows()
@@ -83,12 +92,17 @@ class Batches:
         span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
         for first in range(0, order.shape[1], span):
             k = self._shapes[first // size].k
-            inputs, targets = self.pool.gather(order[:k, first : first + span])
-            yield from zip(torch.split(inputs, size, 1), torch.split(targets, size, 1), strict=True)
+            rows = self.pool.gather(order[:k, first : first + span])
+            steps = torch.split(rows.inputs, size, 1), torch.split(rows.targets, size, 1)
+            if rows.loss_weights is None:
+                yield from ((*step, None) for step in zip(*steps, strict=True))
+            else:
+                yield from zip(*steps, torch.split(rows.loss_weights, size, 1), strict=True)
 
-    def _all_rows(self) -> tuple[Tensor, Tensor]:
-        ((inputs, targets, _),) = self.pool.chunks(max(self.pool.counts))
-        return inputs, targets
+    def _all_rows(self) -> StepRows:
+        (rows,) = self.pool.chunks(max(self.pool.counts))
+        weighted = self.pool.loss_weights is not None  # else they only mark padding
+        return rows.inputs, rows.targets, rows.loss_weights if weighted else None
 
     def _order(self, epoch: int) -> Tensor:
         """Each member's rows, (K, most rows), padded with row 0.

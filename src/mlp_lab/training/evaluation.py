@@ -1,64 +1,103 @@
 """Loss and metrics of every member over every row of a part, at the weights as they are."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from mlp_lab.data.schema import Target
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.training.metrics import Scale, Scores, score
+from mlp_lab.training.metrics import Scale
 from mlp_lab.training.pool import RowPool
 
 EVALUATED_NUMBERS = 2**22
 """Hidden units computed at once. Independent of the batch size, and so is every result."""
 
 
-def scales(pool: RowPool, units: Sequence[float]) -> list[Scale]:
-    """One for each member of a pool."""
-    found = []
-    for start, count, unit in zip(pool.starts.tolist(), pool.counts, units, strict=True):
-        targets = pool.targets[start : start + count].double()
-        spread = (targets - targets.mean(0)).square().sum().item() if count else 0.0
-        found.append(Scale(count, unit, spread))
-    return found
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The targets of a stack's members, which share a task and a transform.
+
+    Errors of a plain target are measured in the network's units and multiplied at the end, since
+    their squares in its own units may not fit a float32; those of a logarithm cannot wait.
+    """
+
+    targets: Sequence[Target]
+
+    @property
+    def task(self) -> str:
+        """regression, binary or multiclass."""
+        return self.targets[0].task
+
+    @property
+    def transform(self) -> str:
+        """What the network's target is of the target: none, log or log1p."""
+        return self.targets[0].transform
+
+    def restored(self, values: Tensor) -> Tensor:
+        """Outputs or targets, (K, r, 1), as errors are measured: only a logarithm is undone."""
+        if self.transform == "none":
+            return values
+        scalings = [[target.scaling.center, target.scaling.scale] for target in self.targets]
+        center, scale = values.new_tensor(scalings).t()[:, :, None, None].unbind()
+        undone = values * scale + center
+        return torch.exp(undone) if self.transform == "log" else torch.expm1(undone)
+
+    def measured(self, y: Tensor, targets: Tensor) -> list[Tensor]:
+        """What the task's metrics are made of, for each row: (K, r) of each."""
+        if self.task == "regression":
+            error = self.restored(y) - self.restored(targets)
+            return [error.square().sum(-1), error.abs().sum(-1)]
+        if y.shape[-1] == 1:
+            right = (y > 0.5) == (targets > 0.5)
+            return [right.squeeze(-1).to(y.dtype)]
+        return [(y.argmax(-1) == targets.argmax(-1)).to(y.dtype)]
+
+    def scales(self, pool: RowPool) -> list[Scale]:
+        """What each member's sums are divided by."""
+        found = []
+        for k, target in enumerate(self.targets):
+            rows = pool.of(k)
+            ones = torch.ones(len(rows.targets), dtype=torch.float64, device=rows.targets.device)
+            weights = ones if rows.weights is None else rows.weights.double()
+            loss_weights = ones if rows.loss_weights is None else rows.loss_weights.double()
+            values = Units([target]).restored(rows.targets.double()[None])[0, :, 0]
+            total = weights.sum()
+            spread = (values - (weights * values).sum() / total).square() @ weights
+            unit = target.scaling.scale if self.transform == "none" else 1.0
+            found.append(Scale(total.item(), loss_weights.sum().item(), unit, spread.item()))
+        return found
 
 
 @torch.inference_mode()
-def totals(network: MLP, pool: RowPool, objective: Objective, task: str) -> Tensor:
-    """Sums over rows in double precision, (3, K): loss, then squared and absolute errors.
+def totals(network: MLP, pool: RowPool, objective: Objective, units: Units) -> Tensor:
+    """Weighted sums over rows in double precision, (3, K): loss, then squared and absolute errors.
 
     For classes the second is the number of right answers and the third is zero.
     """
     widest = max(network.layers.sizes)
     length = max(1, EVALUATED_NUMBERS // (network.members * widest))
     sums = torch.zeros(3, network.members, dtype=torch.float64, device=pool.inputs.device)
-    for inputs, targets, real in pool.chunks(length):
+    for inputs, targets, weights, loss_weights in pool.chunks(length):
         f = network.pre_activation(inputs)
-        loss = objective.rows(f, targets)
-        measures = [loss, *measured(task, objective.predict(f), targets)]
+        measures = [objective.rows(f, targets), *units.measured(objective.predict(f), targets)]
         for i, measure in enumerate(measures):
-            counted = measure if real is None else measure * real
+            counts = weights if i else loss_weights
+            counted = measure if counts is None else measure * counts
             sums[i] += counted.sum(1, dtype=torch.float64)
     return sums
 
 
-def measured(task: str, y: Tensor, targets: Tensor) -> list[Tensor]:
-    """What the task's metrics are made of, for each row: (K, B) of each."""
-    if task == "regression":
-        error = y - targets
-        return [error.square().sum(-1), error.abs().sum(-1)]
-    if y.shape[-1] == 1:
-        right = (y > 0.5) == (targets > 0.5)
-        return [right.squeeze(-1).to(y.dtype)]
-    return [(y.argmax(-1) == targets.argmax(-1)).to(y.dtype)]
-
-
-def evaluate(
-    network: MLP, pool: RowPool, objective: Objective, task: str, units: Sequence[float]
-) -> list[Scores]:
-    """Loss and metrics of each member; a host read. An empty pool has none."""
-    if max(pool.counts) == 0:
-        return [{} for _ in pool.counts]
-    sums = totals(network, pool, objective, task).cpu().numpy()
-    return [score(task, sums[:, k].tolist(), scale) for k, scale in enumerate(scales(pool, units))]
+@torch.inference_mode()
+def outputs(network: MLP, pool: RowPool, objective: Objective) -> tuple[Tensor, Tensor]:
+    """A stack of one's outputs y, (N, C), and each row's loss, (N,), on the CPU."""
+    length = max(1, EVALUATED_NUMBERS // max(network.layers.sizes))
+    bias = network.layers.biases[-1][0]
+    ys, losses = [bias.new_empty(0, bias.shape[1]).cpu()], [bias.new_empty(0).cpu()]
+    for rows in pool.chunks(length):
+        f = network.pre_activation(rows.inputs)
+        ys.append(objective.predict(f)[0].cpu())
+        losses.append(objective.rows(f, rows.targets)[0].cpu())
+    return torch.cat(ys), torch.cat(losses)

@@ -96,12 +96,12 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     Loss and metric sums in training, in validation, the first step without finite outputs (or -1),
     and how far the weights have moved.
     """
-    objective, task = stack.shared.objective, stack.task
+    objective, units = stack.shared.objective, stack.units
     bad = ~means.isfinite()
     first_bad = torch.where(bad.any(0), bad.int().argmax(0), -1)
-    rows = [totals(stack.network, stack.train, objective, task)]
+    rows = [totals(stack.network, stack.train, objective, units)]
     if max(stack.val.counts) > 0:
-        rows.append(totals(stack.network, stack.val, objective, task))
+        rows.append(totals(stack.network, stack.val, objective, units))
     else:
         rows.append(torch.zeros_like(rows[0]))
     rows += [first_bad.double().unsqueeze(0), _movement(stack, before).unsqueeze(0)]

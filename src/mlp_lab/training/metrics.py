@@ -9,7 +9,7 @@ METRICS = {
     "binary": ("accuracy",),
     "multiclass": ("accuracy",),
 }
-"""Metrics of each task, in the target's units; the first is the one that curves show."""
+"""Metrics of each epoch, in the target's units; the first is the one that curves show."""
 
 HIGHER_IS_BETTER = ("accuracy", "r2")
 
@@ -19,13 +19,15 @@ Scores = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What turns a member's sums over rows into metrics in the target's own units."""
+    """What turns a member's weighted sums over rows into metrics in the target's own units."""
 
-    rows: int
+    weight: float
+    """Of all rows; their number where each counts 1."""
+    loss_weight: float
     unit: float
-    """Units of the target in one unit of the network's output."""
+    """Units of the target in one unit of the errors."""
     sum_of_squares: float
-    """Of the targets around their mean, in network units."""
+    """Of the targets around their mean, weighted, in units of the errors."""
 
 
 def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
@@ -35,16 +37,16 @@ def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
         task: regression, binary or multiclass.
         sums: of the loss, then of squared and of absolute errors; for classes the second counts
             right answers.
-        scale: rows and units.
+        scale: what to divide by.
     """
     loss, first, second = sums
     if task != "regression":
-        return {"loss": loss / scale.rows, "accuracy": first / scale.rows}
+        return {"loss": loss / scale.loss_weight, "accuracy": first / scale.weight}
     spread = scale.sum_of_squares
     return {
-        "loss": loss / scale.rows,
-        "rmse": math.sqrt(first / scale.rows) * scale.unit,
-        "mae": second / scale.rows * scale.unit,
+        "loss": loss / scale.loss_weight,
+        "rmse": math.sqrt(first / scale.weight) * scale.unit,
+        "mae": second / scale.weight * scale.unit,
         "r2": 1 - first / spread if spread > 0 else math.nan,
     }
 

@@ -1,14 +1,25 @@
 """The rows that the members of a stack read, on the device."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from mlp_lab.data.dataset import Part
 
-Chunk = tuple[Tensor, Tensor, Tensor | None]
-"""Inputs (K, r, D), targets (K, r, C), and (K, r) of ones and zeros where some rows are padding."""
+
+class Rows(NamedTuple):
+    """Some rows of every member: inputs (K, r, D), targets (K, r, C), and what each row counts.
+
+    `weights`, in metrics, and `loss_weights` are (K, r); both None where every row counts 1.
+    Padding counts 0.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    weights: Tensor | None
+    loss_weights: Tensor | None
 
 
 class RowPool:
@@ -20,8 +31,10 @@ class RowPool:
 
     def __init__(self, parts: Sequence[Part]) -> None:
         distinct = list({id(part): part for part in parts}.values())
-        self.inputs = torch.cat([part.inputs for part in distinct])
-        self.targets = torch.cat([part.targets for part in distinct])
+        self.inputs = _joined([part.inputs for part in distinct])
+        self.targets = _joined([part.targets for part in distinct])
+        self.weights = _weights([part.weights for part in distinct], distinct)
+        self.loss_weights = _weights([part.loss_weights for part in distinct], distinct)
         self.counts = [len(part) for part in parts]
         self.shared = len(distinct) == 1
         first_rows, start = {}, 0
@@ -32,29 +45,60 @@ class RowPool:
         self.starts = torch.tensor([first_rows[id(part)] for part in parts], device=device)
         self._device_counts = torch.tensor(self.counts, device=device)
 
-    def gather(self, index: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs and targets at (K, r) positions, counted from each member's first row."""
-        rows = (index + self.starts[: len(index), None]).flatten()
-        shape = (*index.shape, -1)
-        return (
-            self.inputs.index_select(0, rows).view(shape),
-            self.targets.index_select(0, rows).view(shape),
+    def _picked(self, pick: Callable[[Tensor], Tensor]) -> Rows:
+        return Rows(
+            pick(self.inputs),
+            pick(self.targets),
+            None if self.weights is None else pick(self.weights),
+            None if self.loss_weights is None else pick(self.loss_weights),
         )
 
-    def chunks(self, length: int) -> Iterator[Chunk]:
+    def of(self, member: int) -> Rows:
+        """All rows of one member, without the leading axis."""
+        first = int(self.starts[member])
+        return self._picked(lambda part: part[first : first + self.counts[member]])
+
+    def gather(self, index: Tensor) -> Rows:
+        """The rows at (K, r) positions, counted from each member's first row."""
+        rows = (index + self.starts[: len(index), None]).flatten()
+        return self._picked(
+            lambda part: part.index_select(0, rows).view(*index.shape, *part.shape[1:])
+        )
+
+    def chunks(self, length: int) -> Iterator[Rows]:
         """Every row of every member once, `length` at a time."""
         members, most = len(self.counts), max(self.counts)
         for first in range(0, most, length):
-            last = min(first + length, most)
+            piece = slice(first, min(first + length, most))
             if self.shared:
-                inputs, targets = self.inputs[first:last], self.targets[first:last]
-                yield (
-                    inputs.expand(members, *inputs.shape),
-                    targets.expand(members, *targets.shape),
-                    None,
-                )
+                yield self._picked(_expanding(piece, members))
             else:
-                row = torch.arange(first, last, device=self.starts.device)
+                row = torch.arange(piece.start, piece.stop, device=self.starts.device)
                 real = row < self._device_counts[:, None]
-                inputs, targets = self.gather(row * real)
-                yield inputs, targets, real.to(inputs.dtype)
+                rows = self.gather(row * real)
+                counted = real.to(rows.inputs.dtype)
+                weights = counted if rows.weights is None else rows.weights * counted
+                loss_weights = counted if rows.loss_weights is None else rows.loss_weights * counted
+                yield rows._replace(weights=weights, loss_weights=loss_weights)
+
+
+def _expanding(piece: slice, members: int) -> Callable[[Tensor], Tensor]:
+    """The same rows for every member."""
+    return lambda part: part[piece].expand(members, *part[piece].shape)
+
+
+def _joined(tensors: Sequence[Tensor]) -> Tensor:
+    """One after the other; a single one is not copied."""
+    return tensors[0] if len(tensors) == 1 else torch.cat(list(tensors))
+
+
+def _weights(weights: Sequence[Tensor | None], parts: Sequence[Part]) -> Tensor | None:
+    """Of all rows, 1 in parts without; None if no part has any."""
+    if all(part is None for part in weights):
+        return None
+    return _joined(
+        [
+            part.inputs.new_ones(len(part)) if given is None else given
+            for given, part in zip(weights, parts, strict=True)
+        ]
+    )

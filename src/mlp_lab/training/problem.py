@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from mlp_lab.config import Config
-from mlp_lab.data.encoding import Encoded, encode
+from mlp_lab.data.encoded import Encoded, encode
 from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.tables.overview import Overview, overview
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective, choose_objective
 
@@ -15,13 +16,14 @@ class Problem:
 
     encoded: Encoded
     objective: Objective
+    overview: Overview | None
+    """What was understood of a table; None for other data."""
 
     @property
     def rows(self) -> dict[str, int]:
         """Rows of each part."""
         encoded = self.encoded
-        parts = {"train": encoded.train, "val": encoded.val, "test": encoded.test}
-        return {name: len(inputs) for name, (inputs, _) in parts.items()}
+        return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
 
 
 def pose(config: Config) -> Problem:
@@ -39,4 +41,14 @@ def pose(config: Config) -> Problem:
             f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
             " batch_size=full takes all of them"
         )
-    return Problem(encode(raw, split, config.data, objective.output), objective)
+    encoded = encode(raw, split, config.data, objective.output, config.dtype)
+    _require_weight(encoded)
+    seen = None if raw.source is None else overview(raw, split, encoded.schema)
+    return Problem(encoded, objective, seen)
+
+
+def _require_weight(encoded: Encoded) -> None:
+    """Raise if the rows of a part weigh nothing together."""
+    for name, part in (("train", encoded.train), ("val", encoded.val), ("test", encoded.test)):
+        if part.weights is not None and len(part) and not part.weights.any():
+            raise UserError(f"data.weight is 0 in all {len(part)} {name} rows")

@@ -14,23 +14,20 @@ import torch
 from safetensors.torch import save
 
 from mlp_lab import __version__
-from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoding import Schema
+from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.data.schema import Schema, Target
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.training.evaluation import evaluate
+from mlp_lab.training.evaluation import outputs
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.fit import Divergence
-from mlp_lab.training.metrics import Scores
 from mlp_lab.training.pool import RowPool
+from mlp_lab.training.scoring import Scored
 
 RESULT = "result.json"
 MODEL = "model.safetensors"
 SCHEMA = "schema.json"
-
-Parts = dict[str, Scores]
-"""Scores of the train, val and test rows; a part without rows has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +68,33 @@ def failure_recorded(folder: Path) -> Iterator[None]:
 
 def score_models(
     models: Mapping[str, MLP], dataset: Dataset, objective: Objective
-) -> dict[str, Parts]:
-    """Loss and metrics of stacks of one; the one place where test rows are looked at."""
+) -> dict[str, dict[str, Scored]]:
+    """Outputs of stacks of one for every part; the one place where test rows are looked at."""
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
-    scores: dict[str, Parts] = {}
-    for name, model in models.items():
-        scores[name] = {}
-        for part, rows in parts.items():
-            (scores[name][part],) = evaluate(
-                model, RowPool([rows]), objective, dataset.schema.task, [dataset.target_scale]
-            )
-    return scores
+    target = dataset.schema.target
+    return {
+        name: {part: scored(model, rows, objective, target) for part, rows in parts.items()}
+        for name, model in models.items()
+    }
+
+
+def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scored:
+    """A stack of one's outputs for one part, with what they should have been."""
+    pool = RowPool([rows])
+    y, losses = outputs(model, pool, objective)
+    weights, loss_weights = (
+        None if given is None else given.double().cpu().numpy()
+        for given in (rows.weights, rows.loss_weights)
+    )
+    return Scored(
+        target=target,
+        outputs=y.double().numpy(),
+        truth=target.truth(rows.targets.double().cpu().numpy()),
+        weights=weights,
+        losses=losses.double().numpy(),
+        loss_weights=loss_weights,
+        probabilities=objective.gives_probabilities(target.outputs),
+    )
 
 
 def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[str, object]:
@@ -109,13 +122,16 @@ def environment(device: torch.device) -> dict[str, object]:
     }
 
 
-def write_results(folder: Path, network: MLP, schema: Schema, result: Mapping[str, object]) -> None:
+def write_results(
+    folder: Path, network: MLP, schema: Schema, objective: Objective, result: Mapping[str, object]
+) -> None:
     """The weights of a stack of one as plain layers, the schema that they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
     layers = {
         "sizes": network.member_sizes[0],
         "activations": network.activation_names,
-        "output": network.output_name,
+        "output": objective.output,
+        "loss": objective.loss,
     }
     write_whole(folder / MODEL, save(state))
     write_whole(folder / SCHEMA, to_json({**schema.to_dict(), "network": layers}))

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from mlp_lab.config import Config
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock, Progress, load_checkpoint
@@ -58,6 +59,8 @@ def run(
     stack = build_stack(config, problem, dataset, device)
     if config.resume is None:
         claim(folder, values)
+        if problem.overview is not None:
+            give_report(problem.overview, folder, config.quiet)
         progress = Progress(Watch())
     else:
         progress = load_checkpoint(folder, stack)
@@ -68,18 +71,23 @@ def run(
         ending = train(config, stack, folder, progress, console)
         network = stack.best_network([0])
         rivals = baselines(dataset, problem.objective)
-        models = score_models({"network": network, **rivals}, dataset, problem.objective)
+        scored = score_models({"network": network, **rivals}, dataset, problem.objective)
+        models = {
+            name: {part: rows.scores() for part, rows in parts.items()}
+            for name, parts in scored.items()
+        }
         result = {
             **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
             "parameters": network.parameter_counts[0],
             "rows": problem.rows,
             **models["network"],
+            "test_intervals": scored["network"]["test"].intervals(),
             "baselines": {name: models[name] for name in rivals},
             "seconds": round(progress.seconds, 3),
             "overrides": list(overrides),
             "environment": environment(device),
         }
-        write_results(folder, network, dataset.schema, result)
+        write_results(folder, network, dataset.schema, problem.objective, result)
     if not config.quiet and ending.divergence is None:
         print_result(console, models, result, folder)
     return ending

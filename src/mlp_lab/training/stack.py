@@ -14,7 +14,7 @@ from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import Optimizer, OptimizerConfig
 from mlp_lab.network.schedules import Schedule, ScheduleConfig
 from mlp_lab.training.batches import Batches
-from mlp_lab.training.evaluation import scales
+from mlp_lab.training.evaluation import Units
 from mlp_lab.training.pool import RowPool
 from mlp_lab.training.seeds import Stream, torch_generator
 
@@ -35,7 +35,11 @@ class Member:
     @property
     def sizes(self) -> list[int]:
         """Units of every layer, inputs first and outputs last."""
-        return [self.dataset.train.inputs.shape[1], *self.widths, self.dataset.schema.outputs]
+        return [
+            self.dataset.train.inputs.shape[1],
+            *self.widths,
+            self.dataset.schema.target.outputs,
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +95,9 @@ class Stack:
         )
         self.train = RowPool([member.dataset.train for member in members])
         self.val = RowPool([member.dataset.val for member in members])
-        units = [member.dataset.target_scale for member in members]
-        self.train_scales, self.val_scales = scales(self.train, units), scales(self.val, units)
+        self.units = Units([member.dataset.schema.target for member in members])
+        self.train_scales = self.units.scales(self.train)
+        self.val_scales = self.units.scales(self.val)
         self.batches = Batches(
             self.train,
             batch_size=self.shared.batch_size,
@@ -105,7 +110,7 @@ class Stack:
     @property
     def task(self) -> str:
         """regression, binary or multiclass."""
-        return self.members[0].dataset.schema.task
+        return self.units.task
 
     @property
     def training(self) -> bool:

@@ -1,0 +1,47 @@
+"""What the columns of a data set hold. Values are kept as numbers, NaN where one is missing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+KINDS = ("numeric", "binary", "category", "ordinal", "date")
+"""What a network can read: numbers, dates as days since 1970, else indices of levels."""
+
+UNSEEN = -1.0
+"""Index of a level that is not among a column's levels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """How the cells of one column become numbers; plain data.
+
+    `levels` are the values of a binary, category or ordinal column; `labels` maps codes that may
+    stand in a file to the levels that they mean. `missing` holds cell texts that count as no value.
+    `day_first` tells 3/4 as the third of April. Levels of a smaller share than `rare` of the
+    training rows are one.
+    """
+
+    name: str
+    kind: str = "numeric"
+    levels: list[str] = field(default_factory=list)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    day_first: bool = False
+    rare: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A column that the network does not read, and why."""
+
+    name: str
+    reason: str
+
+
+def numeric(names: list[str]) -> list[Column]:
+    """Columns of plain numbers."""
+    return [Column(name=name) for name in names]
+
+
+def classified(name: str, classes: list[str]) -> Column:
+    """A target column of classes."""
+    return Column(name=name, kind="category", levels=classes)

@@ -1,0 +1,110 @@
+"""Rows of every part as the network sees them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.encoding import Array, Input, recoded
+from mlp_lab.data.raw import DataConfig, Floats, Index, RawData
+from mlp_lab.data.schema import Schema, fit_target
+from mlp_lab.data.splitting import Split, noisy_train_target
+from mlp_lab.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPart:
+    """Rows as the network sees them.
+
+    Shape:
+        - inputs: (N, D); targets: (N, C)
+        - weights, loss_weights: (N,), how much a row counts in metrics and in the loss; both absent
+          where all count the same
+    """
+
+    inputs: Array
+    targets: Floats
+    weights: Floats | None
+    loss_weights: Floats | None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Every part of a data set."""
+
+    schema: Schema
+    train: EncodedPart
+    val: EncodedPart
+    test: EncodedPart
+
+
+def encode(
+    raw: RawData, split: Split, config: DataConfig, output: str, dtype: DTypeLike
+) -> Encoded:
+    """Fit on the training rows, then encode every part; label noise goes into training alone."""
+    noisy = noisy_train_target(raw, split, config)
+    inputs = [
+        Input.fit(column, raw.inputs[split.train, i], config.scaling)
+        for i, column in enumerate(raw.columns)
+    ]
+    schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column)
+    of_class = class_weights(raw, split, noisy, config)
+
+    def part(rows: Index, target: Floats) -> EncodedPart:
+        values = np.empty((len(rows), len(inputs)), order="F")
+        for i, (column, entry) in enumerate(zip(raw.columns, inputs, strict=True)):
+            values[:, i] = _known(raw.inputs[rows, i], column, entry.column)
+        weights, loss_weights = _row_weights(raw, rows, target, of_class)
+        return EncodedPart(
+            schema.encode_inputs(values, dtype), schema.target.encode(target), weights, loss_weights
+        )
+
+    return Encoded(
+        schema,
+        train=part(split.train, noisy),
+        val=part(split.val, raw.target[split.val]),
+        test=part(split.test, raw.target[split.test]),
+    )
+
+
+def _known(values: Floats, column: Column, kept: Column) -> Floats:
+    """Values of a column, their codes counting the kept levels alone."""
+    if column.kind not in ("binary", "category") or column.levels == kept.levels:
+        return values
+    return recoded(values, [column.levels.index(level) for level in kept.levels])
+
+
+def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:
+    """A weight of each class, (classes,): all count the same in the training rows.
+
+    Raises:
+        UserError: the target is a number.
+    """
+    if config.class_weights == "none":
+        return None
+    if raw.classes is None:
+        raise UserError(
+            f"data.class_weights=balanced is for classes, but {raw.target_column.name} is a number:"
+            " use none"
+        )
+    weights = None if raw.weights is None else raw.weights[split.train]
+    counts = np.bincount(target.astype(int), weights, minlength=len(raw.classes))
+    balanced = np.zeros(len(counts))
+    np.divide(counts.sum() / len(counts), counts, out=balanced, where=counts > 0)
+    return balanced
+
+
+def _row_weights(
+    raw: RawData, rows: Index, target: Floats, of_class: Floats | None
+) -> tuple[Floats | None, Floats | None]:
+    """What each row counts in metrics, and in the loss."""
+    if raw.weights is None and of_class is None:
+        return None, None
+    weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
+    return weights, weights if of_class is None else weights * of_class[target.astype(int)]

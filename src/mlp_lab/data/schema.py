@@ -1,0 +1,160 @@
+"""What a network's inputs and outputs mean: plain data, kept beside the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.encoding import Array, Input, Scaling
+from mlp_lab.data.raw import DataConfig, Floats, RawData
+from mlp_lab.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the network predicts.
+
+    `outputs` counts the network's outputs: one for a number, one for each class, or one
+    probability for the second of two classes. A number is transformed, then scaled.
+    """
+
+    column: Column
+    task: str
+    classes: list[str] | None
+    outputs: int
+    transform: str
+    scaling: Scaling
+
+    @property
+    def name(self) -> str:
+        """Of the column."""
+        return self.column.name
+
+    def encode(self, values: Floats) -> Floats:
+        """(N,) -> (N, C): scaled, 0 or 1, or one-hot."""
+        if self.classes is None:
+            return self.scaling.apply(TRANSFORM[self.transform](values))[:, None]
+        if self.outputs == 1:
+            return values[:, None]
+        one_hot: Floats = np.eye(self.outputs)[values.astype(int)]
+        return one_hot
+
+    def decode(self, outputs: Floats) -> Floats:
+        """Outputs for a number, (N, 1), in the target's own units, (N,)."""
+        with np.errstate(over="ignore"):  # a wild prediction is infinite, and its error says so
+            return INVERSE[self.transform](self.scaling.undo(outputs[:, 0]))
+
+    def truth(self, encoded: Floats) -> Floats:
+        """The way back from `encode`: (N, C) -> (N,)."""
+        if self.classes is None:
+            return self.decode(encoded)
+        return encoded[:, 0] if self.outputs == 1 else encoded.argmax(1).astype(np.float64)
+
+    def scores(self, outputs: Floats) -> Floats:
+        """Outputs for classes, (N, C), with a column for each class."""
+        return np.hstack([1 - outputs, outputs]) if self.outputs == 1 else outputs
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Target:
+        """Back from JSON."""
+        column, scaling = Column(**values["column"]), Scaling(**values["scaling"])
+        return cls(**{**values, "column": column, "scaling": scaling})
+
+
+TRANSFORM: dict[str, Callable[[Floats], Floats]] = {
+    "none": lambda y: y,
+    "log": np.log,
+    "log1p": np.log1p,
+}
+INVERSE: dict[str, Callable[[Floats], Floats]] = {
+    "none": lambda y: y,
+    "log": np.exp,
+    "log1p": np.expm1,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a network's inputs and outputs mean; plain data, kept beside the weights."""
+
+    inputs: list[Input]
+    target: Target
+    weight: Column | None
+
+    @property
+    def names(self) -> list[str]:
+        """Of the network's inputs."""
+        return [name for entry in self.inputs for name in entry.names]
+
+    def encode_inputs(self, values: Floats, dtype: DTypeLike) -> Array:
+        """Values of the schema's columns, (N, columns) -> (N, inputs)."""
+        widths = [len(entry.names) for entry in self.inputs]
+        encoded: Array = np.empty((len(values), sum(widths)), dtype)
+        first = 0
+        for column, (entry, width) in enumerate(zip(self.inputs, widths, strict=True)):
+            entry.encoding.write(values[:, column], encoded[:, first : first + width])
+            first += width
+        return encoded
+
+    def to_dict(self) -> dict[str, object]:
+        """As JSON holds it."""
+        return {
+            "columns": [entry.to_dict() for entry in self.inputs],
+            "target": self.target.to_dict(),
+            "weight": None if self.weight is None else asdict(self.weight),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Schema:
+        """Back from JSON."""
+        return cls(
+            [Input.from_dict(entry) for entry in values["columns"]],
+            Target.from_dict(values["target"]),
+            None if values["weight"] is None else Column(**values["weight"]),
+        )
+
+
+def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> Target:
+    """Statistics from the training rows' (noisy) targets.
+
+    Raises:
+        UserError: a logarithm of what has none.
+    """
+    transform = config.target_transform
+    scaling = Scaling(0.0, 1.0, [])
+    if raw.classes is None:
+        _require_logarithm(raw, target, transform)
+        scaling = Scaling.fit(TRANSFORM[transform](target), "standard")
+    elif transform != "none":
+        raise UserError(
+            f"data.target_transform={transform} is for numbers, but {raw.target_column.name} holds"
+            " classes: use none"
+        )
+    one_output = raw.classes is None or (len(raw.classes) == 2 and output != "softmax")
+    return Target(
+        column=raw.target_column,
+        task=raw.task,
+        classes=raw.classes,
+        outputs=1 if one_output else len(raw.classes or []),
+        transform=transform,
+        scaling=scaling,
+    )
+
+
+def _require_logarithm(raw: RawData, target: Floats, transform: str) -> None:
+    bound = {"none": -np.inf, "log": 0.0, "log1p": -1.0}[transform]
+    least = min(raw.target.min(), target.min())
+    if least <= bound:
+        raise UserError(
+            f"data.target_transform={transform} needs {raw.target_column.name} above {bound:g},"
+            f" got {least:g}"
+        )

@@ -1,0 +1,1 @@
+"""Tables: a file of rows and columns -> numbers, and back."""

@@ -1,0 +1,96 @@
+"""The settings of `data=table`: a file, its target, and how its columns are read."""
+
+from dataclasses import dataclass
+
+from mlp_lab.data.columns import KINDS
+from mlp_lab.data.raw import DataConfig, RawData
+from mlp_lab.errors import UserError, require, require_choice
+
+Cell = str | int | float | bool
+
+TASKS = ("auto", "regression", "binary", "multiclass")
+DECLARABLE = (*KINDS, "text")
+
+
+@dataclass(kw_only=True, slots=True)
+class TableConfig(DataConfig):
+    """A file of rows and columns.
+
+    `path` and `target` say what is learnt; `test_path` is a file of test rows. `features` names the
+    columns to read (null: all that are left), `drop` those to leave out. `types` declares the kind
+    of a column, `levels` the order of an ordinal one's values. `missing` lists codes that mean no
+    answer, in every column; `missing_in`, in one. `rare` is the share of training rows below which
+    levels of a category count as one.
+
+    `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
+    latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
+    regression, binary or multiclass. `drop_missing_target` leaves out rows without a target.
+    `delimiter`, `quote`, `encoding`, `decimal` and `sheet` say how the file is written.
+    `report_only` stops after the data report.
+    """
+
+    path: str | None
+    test_path: str | None
+    target: str | None
+    task: str
+    features: list[str] | None
+    drop: list[str]
+    types: dict[str, str]
+    levels: dict[str, list[Cell]]
+    missing: list[Cell]
+    missing_in: dict[str, list[Cell]]
+    rare: float
+    weight: str | None
+    group: str | None
+    time: str | None
+    part: str | None
+    drop_missing_target: bool
+    delimiter: str
+    quote: str
+    encoding: str
+    decimal: str
+    sheet: str | int | None
+    report_only: bool
+
+    def __post_init__(self) -> None:
+        DataConfig.__post_init__(self)
+        require_choice(self.task, "data.task", TASKS)
+        for column, kind in self.types.items():
+            require_choice(kind, f"data.types.{column}", DECLARABLE)
+        for column, levels in self.levels.items():
+            require(len(levels) >= 2, f"data.levels.{column}", "a list of two or more", levels)
+            if self.types.get(column, "ordinal") != "ordinal":
+                raise UserError(
+                    f"data.levels.{column} is for an ordinal column, but data.types.{column} is"
+                    f" {self.types[column]}"
+                )
+        for column, kind in self.types.items():
+            if kind == "ordinal" and column not in self.levels:
+                raise UserError(
+                    f"data.types.{column}=ordinal needs its values in order, as"
+                    f" data.levels.{column}=[low,middle,high]"
+                )
+        require(0 <= self.rare < 1, "data.rare", "in [0, 1)", self.rare)
+        self._check_split()
+
+    def _check_split(self) -> None:
+        ways = {"group": self.group, "time": self.time, "part": self.part}
+        chosen = [f"data.{name}" for name, column in ways.items() if column is not None]
+        if len(chosen) > 1:
+            raise UserError(f"{' and '.join(chosen)} both decide the split: choose one")
+        if self.part is not None and self.test_path is not None:
+            raise UserError("data.part and data.test_path both decide the test rows: choose one")
+
+    def load(self) -> RawData:
+        """Read the file and understand its columns.
+
+        Raises:
+            UserError: the file or a column cannot be used.
+        """
+        if self.path is None:
+            raise UserError(
+                "data.path is missing: data=table needs a file, as data.path=survey.csv"
+            )
+        from mlp_lab.data.tables.table import load_table  # pandas takes half a second
+
+        return load_table(self)

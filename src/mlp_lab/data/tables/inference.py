@@ -1,0 +1,255 @@
+"""What the columns of a file seem to hold. Declared kinds win; every choice is shown."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.parsing import as_days, as_number, cell_text, distinct, is_missing
+from mlp_lab.errors import UserError
+
+DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
+LONG_TEXT = 50
+"""Letters on average, beyond which values are text rather than categories."""
+MANY_LEVELS = 50
+CLASSES_OF_NUMBERS = 10
+"""A target of so few whole numbers is taken for classes."""
+SAMPLE = 10_000
+"""Rows that tell whether numbers have many values: listing a million of them takes seconds."""
+FEWEST_IDENTIFIERS = 20
+"""Rows below which distinct values are no sign of an identifier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The distinct values of a column that are not missing."""
+
+    cells: list[object]
+    texts: list[str]
+    rows: int
+    missing: int
+    numeric: bool
+    dated: bool
+
+    @property
+    def count(self) -> int:
+        """Of them."""
+        return len(self.texts)
+
+    @property
+    def present(self) -> int:
+        """Rows that have one."""
+        return self.rows - self.missing
+
+    @property
+    def ordered(self) -> list[str]:
+        """Their texts, numbers by size and before words."""
+        return sorted(set(self.texts), key=_natural)
+
+
+def _natural(text: str) -> tuple[bool, float, str]:
+    number = as_number(text)
+    return (number is None, number or 0.0, text)
+
+
+def missing_codes(config: TableConfig, name: str) -> list[str]:
+    """Texts of the codes that mean no answer in a column."""
+    codes: Sequence[Cell] = [*config.missing, *config.missing_in.get(name, [])]
+    return [cell_text(code) for code in codes]
+
+
+def values_of(cells: pd.Series, missing: Sequence[str]) -> Values:
+    """The distinct values of a column."""
+    codes, found = distinct(cells)
+    texts = [cell_text(value) for value in found]
+    kept = np.array([not is_missing(text, missing) for text in texts], dtype=bool)
+    counts = np.bincount(codes[codes >= 0], minlength=len(found))
+    present = int(counts[kept].sum()) if len(found) else 0
+    numeric = pd.api.types.is_numeric_dtype(cells.dtype)
+    return Values(
+        [value for value, keep in zip(found, kept, strict=True) if keep],
+        [text for text, keep in zip(texts, kept, strict=True) if keep],
+        len(cells),
+        len(cells) - present,
+        numeric and not pd.api.types.is_bool_dtype(cells.dtype),
+        pd.api.types.is_datetime64_any_dtype(cells.dtype),
+    )
+
+
+def infer(
+    cells: pd.Series, config: TableConfig, labels: dict[str, str], decimal: str
+) -> Column | Dropped:
+    """How a feature is read, or why it is not."""
+    name = str(cells.name)
+    kind = "ordinal" if name in config.levels else config.types.get(name)
+    if kind == "text":
+        return Dropped(name, "declared as text")
+    plain = Column(name=name, labels=labels, missing=missing_codes(config, name))
+    if kind in (None, "numeric") and _many_numbers(cells):
+        counted = kind is None and _counts_rows(cells)
+        return Dropped(name, "identifier: it counts the rows") if counted else plain
+    values = values_of(cells, plain.missing)
+    reason = _reason_to_drop(values, decimal) if kind is None else _nothing_in(values)
+    if reason:
+        return Dropped(name, reason)
+    if kind is None:
+        kind = _guess(values, labels, decimal)
+    return _described(replace(plain, kind=kind), values, config)
+
+
+def _described(column: Column, values: Values, config: TableConfig) -> Column:
+    """With what a column of its kind needs."""
+    name, kind = column.name, column.kind
+    if kind == "ordinal":
+        return replace(column, levels=[cell_text(level) for level in config.levels[name]])
+    if kind == "date":
+        return replace(column, day_first=_day_first(values.texts))
+    if kind == "numeric":
+        return column
+    levels = _levels(values, column.labels)
+    if kind == "binary" and len(levels) != 2:
+        shown = ", ".join(levels[:5])
+        raise UserError(
+            f"data.types.{name}=binary needs two distinct values, got {len(levels)} ({shown})"
+        )
+    return replace(column, levels=levels, rare=config.rare if kind == "category" else 0.0)
+
+
+def _levels(values: Values, labels: Mapping[str, str]) -> list[str]:
+    """Names of the distinct values."""
+    return list(dict.fromkeys(labels.get(text, text) for text in values.ordered))
+
+
+def _nothing_in(values: Values) -> str:
+    """Why nothing can be learnt from a column, whatever it holds."""
+    if values.count == 0:
+        return "no value"
+    if values.count == 1 and values.missing == 0:
+        return f"constant: {values.texts[0]!r}"
+    return ""
+
+
+def _reason_to_drop(values: Values, decimal: str) -> str:
+    """Why a column of which nothing was declared is not read."""
+    reason = _nothing_in(values)
+    if reason or values.dated or values.count == 2 or _as_numbers(values, decimal) is not None:
+        return reason
+    if _all_dates(values.texts):
+        return ""
+    if values.count == values.present and values.present >= FEWEST_IDENTIFIERS:
+        return "identifier: a value of its own in every row"
+    many = values.count > MANY_LEVELS and values.count > values.present / 2
+    if many or np.mean([len(text) for text in values.texts]) > LONG_TEXT:
+        return "free text"
+    return ""
+
+
+def _guess(values: Values, labels: Mapping[str, str], decimal: str) -> str:
+    """What a column seems to hold."""
+    if values.dated:
+        return "date"
+    if values.count == 2:
+        return "binary"
+    if labels and all(text in labels for text in values.texts):
+        return "category"
+    if _as_numbers(values, decimal) is not None:
+        return "numeric"
+    return "date" if _all_dates(values.texts) else "category"
+
+
+def _as_numbers(values: Values, decimal: str) -> NDArray[np.float64] | None:
+    """The values as numbers, if all are."""
+    if values.numeric:
+        return np.array(values.cells, dtype=np.float64)
+    numbers = []
+    for text in values.texts:
+        number = as_number(text.replace(",", ".") if decimal == "," else text)
+        if number is None:
+            return None
+        numbers.append(number)
+    return np.array(numbers)
+
+
+def _many_numbers(cells: pd.Series) -> bool:
+    """Whether a column holds numbers of more values than a person would have coded."""
+    if not pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_bool_dtype(cells.dtype):
+        return False
+    return cells.iloc[:SAMPLE].nunique() >= FEWEST_IDENTIFIERS
+
+
+def _counts_rows(cells: pd.Series) -> bool:
+    """Whether whole numbers are consecutive and all different, as row numbers are."""
+    if cells.isna().any() or cells.max() - cells.min() + 1 != len(cells):
+        return False
+    return bool((cells % 1 == 0).all()) and cells.is_unique
+
+
+def _all_dates(texts: Sequence[str]) -> bool:
+    if not all(DATE.fullmatch(text) for text in texts):
+        return False
+    days = as_days(list(texts), Column(name="", kind="date", day_first=_day_first(texts)))
+    return all(day is not None for day in days)
+
+
+def _day_first(texts: Sequence[str]) -> bool:
+    """Whether some date starts with a number that no month has, as in 31/12/2020."""
+    starts = [match[1] for text in texts if (match := DATE.fullmatch(text))]
+    return any(len(start) <= 2 and int(start) > 12 for start in starts)
+
+
+def infer_target(cells: pd.Series, config: TableConfig, labels: dict[str, str]) -> Column:
+    """How the target is read; its levels are the classes, none for a number.
+
+    Raises:
+        UserError: it cannot be learnt, or not as `data.task` says.
+    """
+    name, task = str(cells.name), config.task
+    number = Column(name=name, missing=missing_codes(config, name))
+    declared = config.types.get(name)
+    if declared in ("binary", "category") and task == "regression":
+        raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
+    named = declared in ("binary", "category") or bool(labels)
+    if task in ("auto", "regression") and not named and _many_numbers(cells):
+        return number
+    values = values_of(cells, number.missing)
+    if values.count < 2:
+        what = f"only {values.texts[0]!r}" if values.count else "no value"
+        raise UserError(f"data.target={name} holds {what}: nothing to learn")
+    numbers = _as_numbers(values, ".")
+    if task == "auto" and not named and declared != "numeric":
+        named = numbers is None or _few_whole(numbers)
+    if task == "regression" or (task == "auto" and not named):
+        if numbers is None:
+            worst = next(text for text in values.texts if as_number(text) is None)
+            raise UserError(f"data.target={name} must hold numbers, got {worst!r}")
+        return number
+    levels = _levels(values, labels)
+    _require_classes(name, levels, values, task)
+    return replace(number, kind="category", levels=levels, labels=labels)
+
+
+def _few_whole(numbers: NDArray[np.float64]) -> bool:
+    """Whether distinct numbers are so few and plain that they seem to name classes."""
+    whole = bool((numbers == np.floor(numbers)).all())
+    return len(numbers) == 2 or (whole and len(numbers) <= CLASSES_OF_NUMBERS)
+
+
+def _require_classes(name: str, levels: list[str], values: Values, task: str) -> None:
+    if task == "binary" and len(levels) != 2:
+        raise UserError(
+            f"data.task=binary needs two classes in {name}, got {len(levels)}: use multiclass"
+        )
+    if task == "multiclass" and len(levels) < 3:
+        raise UserError(
+            f"data.task=multiclass needs three classes in {name}, got {len(levels)}: use binary"
+        )
+    if len(levels) > values.present / 2:
+        raise UserError(
+            f"data.target={name} has {len(levels)} classes in {values.present} rows, more than one"
+            " for every two: is it the right column?"
+        )

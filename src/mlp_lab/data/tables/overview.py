@@ -1,0 +1,206 @@
+"""The data report: what was understood of a table, before anything is trained on it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.encoding import Input
+from mlp_lab.data.raw import Floats, Index, RawData
+from mlp_lab.data.schema import Schema
+from mlp_lab.data.splitting import Split
+
+LEAK = 0.98
+"""Share of the target's variation that one column alone explains, from which it is suspected."""
+
+BINS = 50
+LOOKED_AT = 20_000
+"""Rows that the search for leaks looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """A column that the network reads. `values`: its range, or its levels with their shares."""
+
+    name: str
+    kind: str
+    missing: float
+    values: str
+    inputs: int
+    leak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All of the report, as plain data; shares are of all rows."""
+
+    note: str
+    rows: dict[str, int]
+    target: str
+    task: str
+    balance: str
+    weight: str | None
+    columns: list[ColumnFacts]
+    dropped: list[Dropped]
+    copies: dict[str, int]
+    """Rows of a part that training rows repeat."""
+    repeats: dict[str, str]
+    """Column -> an earlier one that tells the same rows apart."""
+    inputs: int
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many columns of each kind."""
+        return dict(Counter(column.kind for column in self.columns))
+
+    @property
+    def leaks(self) -> list[str]:
+        """Columns that almost give the target away."""
+        return [column.name for column in self.columns if column.leak]
+
+
+def overview(raw: RawData, split: Split, schema: Schema) -> Overview:
+    """Look at every column, the target and the parts."""
+    assert raw.source is not None
+    parts = {"train": split.train, "val": split.val, "test": split.test}
+    looked_at = split.train[:: max(1, len(split.train) // LOOKED_AT)]
+    return Overview(
+        note=raw.source.note,
+        rows={name: len(rows) for name, rows in parts.items()},
+        target=raw.target_column.name,
+        task=raw.task,
+        balance=_balance(raw),
+        weight=None if raw.weight_column is None else raw.weight_column.name,
+        columns=[
+            _facts(raw, i, column, entry, looked_at)
+            for i, (column, entry) in enumerate(zip(raw.columns, schema.inputs, strict=True))
+        ],
+        dropped=raw.source.dropped,
+        copies=_copies(raw, split),
+        repeats=_repeats(raw, looked_at),
+        inputs=len(schema.names),
+    )
+
+
+def _balance(raw: RawData) -> str:
+    """Shares of the classes, or quartiles."""
+    if raw.classes is None:
+        least, low, median, high, most = np.quantile(raw.target, [0, 0.25, 0.5, 0.75, 1])
+        return f"{least:.4g} to {most:.4g}, median {median:.4g}, quartiles {low:.4g} and {high:.4g}"
+    return _shares(raw.classes, raw.target, most=12)
+
+
+def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
+    """The commonest levels with their shares."""
+    counts = np.bincount(codes[codes >= 0].astype(np.int64), minlength=len(levels))
+    order = np.argsort(-counts, kind="stable")
+    words = [f"{levels[i]} {counts[i] / len(codes):.1%}" for i in order[:most]]
+    more = f", and {len(levels) - most} more" if len(levels) > most else ""
+    return ", ".join(words) + more
+
+
+def _facts(raw: RawData, index: int, column: Column, entry: Input, looked_at: Index) -> ColumnFacts:
+    values = raw.inputs[:, index]
+    predicted = explained(values[looked_at], raw.target[looked_at], column, raw.classes is not None)
+    return ColumnFacts(
+        name=column.name,
+        kind=column.kind,
+        missing=float(np.isnan(values).mean()),
+        values=_content(column, values),
+        inputs=len(entry.names),
+        leak=predicted >= LEAK,
+    )
+
+
+def _content(column: Column, values: Floats) -> str:
+    if column.levels:
+        return _shares(column.levels, values, most=4)
+    present = values[~np.isnan(values)]
+    if len(present) == 0:
+        return "none"
+    if column.kind == "date":
+        first, last = np.floor([present.min(), present.max()]).astype("datetime64[D]")
+        return f"{first} to {last}"
+    return f"{present.min():.4g} to {present.max():.4g}, median {np.median(present):.4g}"
+
+
+def explained(values: Floats, target: Floats, column: Column, classes: bool) -> float:
+    """Share of the target that a column alone explains on rows that it was not looked at on.
+
+    Values are taken in up to 50 bins, or by level; each predicts its commonest class or its mean
+    on one half of the rows, and the other half is scored: errors saved of those that the commonest
+    class makes, or R².
+    """
+    order = np.random.default_rng(0).permutation(len(values))
+    fitted, held = np.array_split(order, 2)
+    if len(held) < 2 or len(np.unique(target[held])) < 2 or len(fitted) == 0:
+        return 0.0
+    bins = _binned(values, column, fitted)
+    score = _explained_classes if classes else _explained_numbers
+    return score(bins[fitted], target[fitted], bins[held], target[held])
+
+
+def _binned(values: Floats, column: Column, fitted: Index) -> Index:
+    """A bin of each value, from 0; missing ones have their own."""
+    missing = np.isnan(values)
+    if column.levels:
+        return np.where(missing, 0, values + 2).astype(np.int64)
+    present = values[fitted][~missing[fitted]]
+    if len(present) == 0:
+        return np.where(missing, 0, 1)
+    edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
+    return np.where(missing, 0, 1 + np.searchsorted(edges, values, side="right"))
+
+
+def _explained_classes(bins: Index, target: Floats, held: Index, truth: Floats) -> float:
+    labels = target.astype(np.int64)
+    counts = np.zeros((max(bins.max(), held.max()) + 1, labels.max() + 1))
+    np.add.at(counts, (bins, labels), 1)
+    commonest = np.bincount(labels).argmax()
+    predicted = np.where(counts.any(1), counts.argmax(1), commonest)[held]
+    errors = (predicted != truth).mean()
+    base = (truth != commonest).mean()
+    return float(1 - errors / base) if base > 0 else 0.0
+
+
+def _explained_numbers(bins: Index, target: Floats, held: Index, truth: Floats) -> float:
+    size = max(bins.max(), held.max()) + 1
+    counts = np.bincount(bins, minlength=size)
+    sums = np.bincount(bins, target, minlength=size)
+    mean = np.divide(sums, counts, out=np.full(size, target.mean()), where=counts > 0)
+    spread = (truth - truth.mean()) ** 2
+    return float(1 - ((truth - mean[held]) ** 2).sum() / spread.sum())
+
+
+def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
+    """Columns whose values, numbered as they appear, are those of an earlier column."""
+    first: dict[bytes, str] = {}
+    repeats = {}
+    for column, values in zip(raw.columns, raw.inputs[rows].T, strict=True):
+        _, at, inverse = np.unique(values, return_index=True, return_inverse=True)
+        appearance = np.argsort(np.argsort(at))
+        found = first.setdefault(appearance[inverse].tobytes(), column.name)
+        if found != column.name:
+            repeats[column.name] = found
+    return repeats
+
+
+def _copies(raw: RawData, split: Split) -> dict[str, int]:
+    """Rows of validation and test that training rows repeat, target included."""
+    hashes = row_hashes(raw)
+    trained = hashes[split.train]
+    parts = {"val": split.val, "test": split.test}
+    return {name: int(np.isin(hashes[rows], trained).sum()) for name, rows in parts.items()}
+
+
+def row_hashes(raw: RawData) -> NDArray[np.uint64]:
+    """A number of each row that equal rows share, and others hardly ever (Fowler-Noll-Vo)."""
+    hashes = np.full(len(raw.target), 14695981039346656037, dtype=np.uint64)
+    for values in (*raw.inputs.T, raw.target):
+        bits = np.nan_to_num(values + 0.0, nan=np.finfo(np.float64).max).view(np.uint64)
+        hashes = (hashes ^ bits) * np.uint64(1099511628211)
+        hashes ^= hashes >> np.uint64(29)
+    return hashes

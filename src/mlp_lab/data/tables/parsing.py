@@ -1,0 +1,171 @@
+"""Cells of a column -> numbers, as its `Column` says; the same for training and for new rows."""
+
+import math
+import re
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.tables.reading import MISSING_WORDS
+from mlp_lab.errors import UserError
+
+WHOLE = re.compile(r"[+-]?\d+\.0*")
+DAY = np.timedelta64(1, "D")
+
+Mask = NDArray[np.bool_]
+
+
+def parse(cells: pd.Series, column: Column, *, decimal: str = ".", first_row: int = 1) -> Floats:
+    """The values of a column, (N,), NaN where missing.
+
+    `decimal` is the decimal sign of cells that are text; `first_row` the number of the first.
+
+    Raises:
+        UserError: a cell that cannot be of the column's kind; its column, row and value.
+    """
+    if column.kind == "numeric":
+        values = _numbers(cells, column, decimal, first_row)
+    elif column.kind == "date":
+        values = _days(cells, column, first_row)
+    else:
+        values = _levels(cells, column, first_row)
+    return values
+
+
+def cell_text(cell: object) -> str:
+    """A cell as a level is named: whole numbers without a point."""
+    if isinstance(cell, (float, np.floating)) and math.isfinite(cell) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def distinct(cells: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
+    """Index of each cell's value among the distinct ones, -1 if missing, and those."""
+    codes, values = pd.factorize(cells)
+    return codes.astype(np.int64, copy=False), list(values)
+
+
+def is_missing(text: str, codes: Collection[str]) -> bool:
+    """Whether a cell's text means no value."""
+    return text in MISSING_WORDS or text in codes
+
+
+def _numbers(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        values = cells.to_numpy(np.float64, na_value=np.nan, copy=True)
+    else:
+        values = _numbers_in_text(cells, column, decimal, first_row)
+    for code in column.missing:
+        number = as_number(code)
+        if number is not None:
+            values[values == number] = np.nan
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        row = int(infinite[0])
+        raise _refused(column, "a finite number", cells.iloc[row], first_row + row)
+    return values
+
+
+def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
+    pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
+    values = pd.to_numeric(pointed, errors="coerce").to_numpy(
+        np.float64, na_value=np.nan, copy=True
+    )
+    unread = np.isnan(values)  # few, as a rule
+    codes, found = distinct(cells[unread])
+    bad = [
+        i for i, text in enumerate(map(cell_text, found)) if not is_missing(text, column.missing)
+    ]
+    if bad:
+        row = int(np.flatnonzero(unread)[np.isin(codes, bad)][0])
+        raise _refused(column, "a number", cells.iloc[row], first_row + row)
+    return values
+
+
+def as_number(text: str) -> float | None:
+    """The number that a text is, or None; Python's own 1_000 is none."""
+    if "_" in text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _days(cells: pd.Series, column: Column, first_row: int) -> Floats:
+    codes, values = distinct(cells)
+    known = as_days(values, column)
+    row = _first_bad(codes, known)
+    if row is not None:
+        raise _refused(column, "a date", cells.iloc[row], first_row + row)
+    return _spread(codes, known)
+
+
+def as_days(values: list[object], column: Column) -> list[float | None]:
+    """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
+    texts = [str(value).strip() for value in values]
+    missing = [is_missing(text, column.missing) for text in texts]
+    dates = pd.to_datetime(
+        pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
+        format="mixed",
+        dayfirst=column.day_first,
+        errors="coerce",
+        utc=True,
+    ).dt.tz_localize(None)
+    days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
+    return [
+        math.nan if gone else (None if math.isnan(day) else day)
+        for gone, day in zip(missing, days.tolist(), strict=True)
+    ]
+
+
+def _levels(cells: pd.Series, column: Column, first_row: int) -> Floats:
+    codes, values = distinct(cells)
+    index = level_index(column)
+    known: list[float | None] = []
+    for text in map(cell_text, values):
+        if is_missing(text, column.missing) or is_missing(_whole(text), column.missing):
+            known.append(math.nan)
+        else:
+            level = index.get(text, index.get(_whole(text)))
+            known.append(UNSEEN if level is None else float(level))
+    if column.kind == "ordinal":
+        row = _first_bad(codes, [None if value == UNSEEN else value for value in known])
+        if row is not None:
+            rule = f"one of {', '.join(column.levels)}"
+            raise _refused(column, rule, cells.iloc[row], first_row + row)
+    return _spread(codes, known)
+
+
+def level_index(column: Column) -> Mapping[str, int]:
+    """Index of the level that a cell's text stands for: the level itself, or a code for it."""
+    index = {level: i for i, level in enumerate(column.levels)}
+    coded = {code: index[label] for code, label in column.labels.items() if label in index}
+    return {**coded, **index}
+
+
+def _whole(text: str) -> str:
+    """1.0 as 1, as a column with missing values may have been written."""
+    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
+
+
+def _first_bad(codes: NDArray[np.int64], known: list[float | None]) -> int | None:
+    """The first row whose value is None."""
+    bad = [i for i, value in enumerate(known) if value is None]
+    return int(np.flatnonzero(np.isin(codes, bad))[0]) if bad else None
+
+
+def _refused(column: Column, rule: str, cell: object, row: int) -> UserError:
+    shown = cell_text(cell) if isinstance(cell, (int, float, np.number)) else repr(str(cell))
+    return UserError(f"column {column.name!r} must hold {rule}, got {shown} in row {row}")
+
+
+def _spread(codes: NDArray[np.int64], values: list[float | None]) -> Floats:
+    """Values of the distinct cells -> of all; code -1 is missing."""
+    table = np.array([*values, math.nan], dtype=np.float64)
+    spread: Floats = table[codes]
+    return spread

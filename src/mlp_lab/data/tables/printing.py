@@ -1,0 +1,67 @@
+"""The data report as a person reads it: on the terminal and in data_report.txt."""
+
+from collections.abc import Sequence
+from functools import partial
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mlp_lab.data.tables.overview import ColumnFacts, Overview
+
+DATA_REPORT = "data_report.txt"
+WIDTH = 110
+"""Letters of a line of the file."""
+
+
+def give_report(overview: Overview, folder: Path, quiet: bool) -> None:
+    """Write the report into the run folder, and print it."""
+    file = StringIO()
+    print_overview(Console(file=file, width=WIDTH), overview)
+    (folder / DATA_REPORT).write_text(file.getvalue())
+    if not quiet:
+        print_overview(Console(), overview)
+
+
+def print_overview(console: Console, overview: Overview) -> None:
+    """The data report: what was understood of a table."""
+    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    parts = ", ".join(f"{count:,} {part}" for part, count in overview.rows.items())
+    say(f"{overview.note}\n{sum(overview.rows.values()):,} rows: {parts}")
+    say(f"{overview.target} ({overview.task}): {overview.balance}")
+    if overview.weight is not None:
+        say(f"rows are weighted by {overview.weight}")
+    kinds = ", ".join(f"{count} {kind}" for kind, count in overview.kinds.items())
+    say(f"{len(overview.columns)} columns ({kinds}) make {overview.inputs} inputs")
+    say("")
+    console.print(columns_table(overview.columns))
+    say("")
+    for column in overview.dropped:
+        say(f"not read: {column.name} ({column.reason})")
+    for part, count in overview.copies.items():
+        if count:
+            say(f"{count} of the {overview.rows[part]} {part} rows repeat a training row")
+    for name, first in overview.repeats.items():
+        say(f"{name} repeats {first} in other words")
+    for name in overview.leaks:
+        say(
+            f"leak suspected: {name} alone almost gives {overview.target} away;"
+            f" data.drop=[{name}] leaves it out"
+        )
+
+
+def columns_table(columns: Sequence[ColumnFacts]) -> Table:
+    """A row for each column that is read."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("column", "kind"):
+        table.add_column(heading)
+    table.add_column("missing", justify="right")
+    table.add_column("inputs", justify="right")
+    table.add_column("values", overflow="fold")
+    for column in columns:
+        missing = f"{column.missing:.1%}" if column.missing else ""
+        cells = (column.name, column.kind, missing, str(column.inputs), column.values)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

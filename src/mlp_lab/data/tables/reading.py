@@ -1,0 +1,499 @@
+"""A file of rows and columns -> a frame, whole or in pieces."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, TypedDict
+
+import numpy as np
+import pandas as pd
+
+from mlp_lab.errors import UserError, nearest, require, require_choice
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
+
+MISSING_WORDS: tuple[str, ...] = (
+    *("", "NA", "N/A", "n/a", "NaN", "nan"),
+    *("NULL", "null", "None", "#N/A", "<NA>"),
+)
+"""Cells of a text table that mean no value."""
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE, BLOCK, MESSAGE = 1 << 16, 1 << 20, 200  # characters
+COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSettings:
+    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
+
+    delimiter: str = "auto"
+    quote: str = '"'
+    encoding: str = "auto"
+    decimal: str = "auto"
+    sheet: str | int | None = None
+
+    def __post_init__(self) -> None:
+        rule = "auto or one ASCII character"
+        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
+        rule = "one ASCII character that is not the delimiter, or nothing"
+        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
+        require(quote_fits, "data.quote", rule, self.quote)
+        require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
+        if self.encoding != "auto":
+            rule = "auto or an encoding's name, as cp1252"
+            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
+
+
+def _is_sign(text: str, word: str) -> bool:
+    return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+Labels = dict[str, str]
+
+
+class _Parsing(TypedDict):
+    sep: str
+    quotechar: str
+    quoting: Literal[0, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text table is written; `decimal` is of any file's text cells."""
+
+    delimiter: str
+    quote: str
+    encoding: str
+    decimal: str
+
+    @property
+    def parsing(self) -> _Parsing:
+        """As pandas names it."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        return {"sep": self.delimiter, "quotechar": self.quote or '"', "quoting": quoting}
+
+    def __str__(self) -> str:
+        name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
+        sign = {".": "point", ",": "comma"}[self.decimal]
+        return f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file's cells; what the codes of columns stand for; how it was read; text's decimal sign."""
+
+    frame: pd.DataFrame
+    labels: dict[str, Labels]
+    note: str
+    decimal: str = "."
+
+
+def _suffix(path: Path) -> str:
+    """`.csv.gz` of survey.2024.CSV.gz."""
+    name = path.name.lower()
+    plain = name.removesuffix(".gz")
+    return Path(plain).suffix + name[len(plain) :]
+
+
+def _open_text(path: Path, encoding: str) -> TextIO:
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def _names(path: Path, header: Iterable[object]) -> list[str]:
+    """Names of columns, all different; the first may have none, as a saved index."""
+    names = [str(name) for name in header]
+    if names and not names[0]:
+        names[0] = "Unnamed: 0"
+    seen: set[str] = set()
+    for number, name in enumerate(names, 1):
+        if not name.strip():
+            raise UserError(f"{path.name}: column {number} has no name")
+        if name in seen:
+            raise UserError(f"{path.name}: column {name!r} appears twice")
+        seen.add(name)
+    return names
+
+
+def _dialect(path: Path, settings: FileSettings) -> Dialect:
+    """Of a text table, from its beginning; of any other file, what its text cells need."""
+    if _suffix(path) not in TEXT:
+        return Dialect("", "", "", "," if settings.decimal == "," else ".")
+    encoding = _encoding(path, settings.encoding)
+    with _open_text(path, encoding) as file:
+        sample = file.read(SAMPLE)
+
+    def rows(delimiter: str) -> list[list[str]]:
+        """Of the sample, without a last one that may be cut."""
+        lines = io.StringIO(sample, newline="")
+        form = Dialect(delimiter, settings.quote, encoding, "").parsing
+        quote, quoting = form["quotechar"], form["quoting"]
+        found = list(csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting))
+        return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
+
+    delimiter = settings.delimiter
+    if delimiter == "auto":
+        tabs = _suffix(path).startswith((".tsv", ".tab"))
+        possible = [sign for sign in DELIMITERS if sign in sample and sign != settings.quote]
+        delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
+    decimal = settings.decimal
+    if decimal == "auto":
+        decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
+    return Dialect(delimiter, settings.quote, encoding, decimal)
+
+
+def _encoding(path: Path, wanted: str) -> str:
+    """The first likely encoding in which the whole file decodes; one more pass, little memory."""
+    likely = [wanted]
+    if wanted == "auto":
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        likely = ["utf-16"] if marked else ["utf-8", "cp1252"]
+    for name in likely:
+        encoding = "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
+        try:
+            with _open_text(path, encoding) as file:
+                while block := file.read(BLOCK):
+                    if "\0" in block:
+                        raise UserError(f"{path.name} is not a text table: it holds NUL characters")
+        except UnicodeError:
+            continue
+        return encoding
+    raise UserError(f"{path.name} is not {' or '.join(likely)} text: data.encoding names another")
+
+
+def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
+    """The one by which most rows are as wide as the first; of one column, one that is not there."""
+    widths = {sign: [len(row) for row in found] for sign, found in rows.items()}
+    scores = {
+        sign: (found.count(found[0]) / len(found), found[0])
+        for sign, found in widths.items()
+        if found and found[0] > 1
+    }
+    absent = next((sign for sign in DELIMITERS if sign not in rows), ",")
+    return max(scores, key=lambda sign: scores[sign]) if scores else absent
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    cells = {cell.strip() for row in rows for cell in row}
+    commas = any(COMMA.fullmatch(cell) for cell in cells)
+    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
+
+
+def _text_names(path: Path, form: Dialect) -> list[str]:
+    """As pandas finds the header, but before it renames the second of two equal names."""
+    with _open_text(path, form.encoding) as file:
+        head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
+    return _names(path, head.iloc[0])
+
+
+def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> TableFile:
+    form = _dialect(path, settings)
+    names = _text_names(path, form)
+    with _open_text(path, form.encoding) as file:
+        frame = pd.read_csv(
+            file,
+            **form.parsing,
+            decimal=form.decimal,
+            index_col=False,
+            dtype={name: str for name in names if name in as_text},
+            na_values=list(MISSING_WORDS),
+            keep_default_na=False,
+            float_precision="high",
+            low_memory=False,
+        )
+    return TableFile(frame, {}, f"CSV, {form}", form.decimal)
+
+
+def _text_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+    form = _dialect(path, settings)
+    _text_names(path, form)
+    with _open_text(path, form.encoding) as file:
+        yield from pd.read_csv(
+            file, **form.parsing, index_col=False, dtype=str, na_filter=False, chunksize=rows
+        )
+
+
+def _read_excel(path: Path, settings: FileSettings, as_text: Collection[str] | None) -> TableFile:
+    """A sheet; with `as_text` None every cell is text, and none is missing."""
+    with pd.ExcelFile(path, engine="openpyxl") as book:
+        name = _sheet_name(path, settings.sheet, [str(found) for found in book.sheet_names])
+        head = book.parse(name, header=None, nrows=1, dtype=object, na_filter=False)
+        if len(head) == 0:
+            raise UserError(f"{path.name}, sheet {name!r}, is empty")
+        header = head.iloc[0].tolist()
+        frame = book.parse(
+            name,
+            dtype=str if as_text is None else {key: str for key in header if str(key) in as_text},
+            na_filter=as_text is not None,
+            na_values=MISSING_WORDS,
+            keep_default_na=False,
+        )
+    beyond = [""] * (len(frame.columns) - len(header))
+    frame.columns = pd.Index(_names(path, [*header, *beyond]))
+    return TableFile(frame, {}, f"Excel, sheet {name!r}")
+
+
+def _sheet_name(path: Path, wanted: str | int | None, names: list[str]) -> str:
+    if isinstance(wanted, str) and wanted in names:
+        return wanted
+    if not isinstance(wanted, str) and 0 <= (wanted or 0) < len(names):
+        return names[wanted or 0]
+    hint = nearest(str(wanted), names)
+    raise UserError(f"data.sheet: no sheet {wanted!r} in {path.name}{hint} ({', '.join(names)})")
+
+
+def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+    frame = _read_excel(path, settings, None).frame
+    for first in range(0, len(frame), rows):
+        yield frame.iloc[first : first + rows]
+
+
+def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+    """An empty one first; a saved index is a column like another."""
+    from pyarrow import Table
+    from pyarrow.ipc import open_file
+    from pyarrow.parquet import ParquetFile
+
+    with path.open("rb") as file:
+        if _suffix(path) in PARQUET:
+            source = ParquetFile(file)
+            schema, batches = source.schema_arrow, source.iter_batches(rows)
+        else:
+            source = open_file(file)
+            schema = source.schema
+            batches = (source.get_batch(i) for i in range(source.num_record_batches))
+        names, plain = _names(path, schema.names), _plain(schema)
+        for batches_of_one in chain([[]], ([batch] for batch in batches)):
+            table = Table.from_batches(batches_of_one, schema).cast(plain).rename_columns(names)
+            for first in range(0, len(table) or 1, rows):
+                piece = table.slice(first, rows)
+                yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
+
+
+def _plain(schema: Schema) -> Schema:
+    """Categories as their values, decimals as floats."""
+    from pyarrow import float64, types
+
+    for i, field in enumerate(schema):
+        if types.is_dictionary(field.type):
+            schema = schema.set(i, field.with_type(field.type.value_type))
+        elif types.is_decimal(field.type):
+            schema = schema.set(i, field.with_type(float64()))
+    return schema
+
+
+def _read_arrow(path: Path, settings: FileSettings, _: Collection[str]) -> TableFile:
+    frame = pd.concat(_arrow_pieces(path, settings, BLOCK), ignore_index=True)
+    return TableFile(frame, {}, "Parquet" if _suffix(path) in PARQUET else "Feather")
+
+
+def _code_text(code: object) -> str:
+    """1.0 and 1 as 1."""
+    whole = isinstance(code, (float, np.floating)) and float(code).is_integer()
+    return f"{code:.0f}" if whole else str(code)
+
+
+def _code_texts(labels: Mapping[float, str]) -> Labels:
+    return {_code_text(code): label for code, label in labels.items()}
+
+
+def _read_stata(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
+    frame = pd.read_stata(path, convert_categoricals=False)
+    with pd.read_stata(path, iterator=True) as reader:
+        sets = {name: _code_texts(labels) for name, labels in reader.value_labels().items()}
+    return TableFile(frame, _stata_labels(path, frame, sets) if sets else {}, "Stata")
+
+
+def _stata_labels(path: Path, frame: pd.DataFrame, sets: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Labels of columns: pandas tells the sets of labels, but not which column has which."""
+    labelled = _labelled(path, frame.select_dtypes("number").columns.tolist())
+    labels = {name: sets[name] for name in frame.columns.tolist() if name in sets}
+    labels |= {str(name): _label_set(frame[name], labelled[name], sets) for name in labelled}
+    return {name: found for name, found in labels.items() if found}
+
+
+def _labelled(path: Path, names: list[str]) -> pd.DataFrame:
+    """The columns that have labels, with them, but for columns with two codes of one label."""
+    try:
+        return pd.read_stata(path, columns=names).select_dtypes("category")
+    except ValueError:  # pandas refuses all columns for one
+        half = len(names) // 2
+        parts = [_labelled(path, part) for part in (names[:half], names[half:]) if half]
+        return pd.concat([pd.DataFrame(), *parts], axis=1)
+
+
+def _label_set(codes: pd.Series, values: pd.Series, sets: Mapping[str, Labels]) -> Labels:
+    """The set of labels that gives a column's values; if unsure, of the codes that occur."""
+    first = ~codes.duplicated()
+    pairs = {
+        _code_text(code): value
+        for code, value in zip(codes[first], values[first], strict=True)
+        if isinstance(value, str)
+    }
+    fitting = [found for found in sets.values() if pairs.items() <= found.items()]
+    own = sets.get(str(codes.name))
+    if own in fitting:
+        return own
+    return fitting[0] if all(found == fitting[0] for found in fitting) else pairs
+
+
+def _stata_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+    with pd.read_stata(path, convert_categoricals=False, chunksize=rows) as reader:
+        yield from reader
+
+
+def _read_spss(
+    path: Path, settings: FileSettings, _: Collection[str], first: int = 0, rows: int = 0
+) -> TableFile:
+    """From row `first`, at most `rows`; 0 for all."""
+    from pyreadstat import read_sav
+
+    frame, meta = read_sav(
+        path,
+        encoding=None if settings.encoding == "auto" else settings.encoding,
+        dates_as_pandas_datetime=True,
+        row_offset=first,
+        row_limit=rows,
+    )
+    sets = meta.variable_value_labels.items()
+    return TableFile(frame, {name: _code_texts(labels) for name, labels in sets}, "SPSS")
+
+
+def _spss_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+    first = 0
+    while len(piece := _read_spss(path, settings, (), first, rows).frame):
+        yield piece
+        first += rows
+
+
+class _Format(NamedTuple):
+    """What reads a file whole, what in pieces, and the library that both need."""
+
+    whole: Callable[[Path, FileSettings, Collection[str]], TableFile]
+    pieces: Callable[[Path, FileSettings, int], Iterator[pd.DataFrame]]
+    library: str
+
+
+TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
+PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
+FORMATS: dict[str, _Format] = {
+    **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
+    **dict.fromkeys((*PARQUET, *FEATHER), _Format(_read_arrow, _arrow_pieces, "pyarrow")),
+    **dict.fromkeys((".xlsx", ".xlsm"), _Format(_read_excel, _excel_pieces, "openpyxl")),
+    ".dta": _Format(_read_stata, _stata_pieces, "pandas"),
+    **dict.fromkeys((".sav", ".zsav"), _Format(_read_spss, _spss_pieces, "pyreadstat")),
+}
+
+
+def _format(path: Path, key: str) -> _Format:
+    """What reads the file, if it is there, of a known format, and the library is, too."""
+    if path.is_dir():
+        raise UserError(f"{key}: a folder, not a file: {str(path)!r}")
+    if not path.is_file():
+        beside = (entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else ()
+        raise UserError(f"{key}: no such file: {str(path)!r}{nearest(path.name, beside)}")
+    suffix = _suffix(path)
+    if suffix not in FORMATS:
+        raise UserError(f"{key}: unknown suffix {suffix!r} of {path.name} ({', '.join(FORMATS)})")
+    if path.stat().st_size == 0:
+        raise UserError(f"{path.name} is empty")
+    library = FORMATS[suffix].library
+    try:
+        import_module(library)
+    except ImportError as error:
+        needed = f"needs {library}: pip install 'mlp_lab[formats]'"
+        raise UserError(f"reading {suffix} files {needed}") from error
+    return FORMATS[suffix]
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """What libraries raise on damaged bytes has no common base; here it becomes `UserError`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries, about styles and deprecated parts
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that get lost
+            yield
+    except UserError:
+        raise
+    except pd.errors.EmptyDataError as error:
+        raise UserError(f"{path.name} is empty") from error
+    except pd.errors.ParserWarning as error:
+        raise UserError(f"{path.name}: its first row has more fields than the header") from error
+    except Exception as error:
+        said = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
+        reason = said[:MESSAGE] or type(error).__name__
+        raise UserError(f"cannot read {path.name}: {reason}") from error
+
+
+def detect(path: Path, settings: FileSettings, key: str = "data.path") -> Dialect:
+    """How a text table is written: what the settings say, the rest from its beginning.
+
+    Raises:
+        UserError: the file is not there, or its encoding is unknown.
+    """
+    with _one_line(path):
+        _format(path, key)
+        return _dialect(path, settings)
+
+
+def read_table(
+    path: Path, settings: FileSettings, as_text: Collection[str] = (), key: str = "data.path"
+) -> TableFile:
+    """The whole file; columns in `as_text` keep leading zeros, in text tables and Excel.
+
+    Raises:
+        UserError: it is not there, is no table, or names a column twice.
+    """
+    with _one_line(path):
+        file = _format(path, key).whole(path, settings, as_text)
+    return replace(file, decimal=",") if settings.decimal == "," else file
+
+
+def read_chunks(
+    path: Path, settings: FileSettings, rows: int, key: str = "data.path"
+) -> Iterator[pd.DataFrame]:
+    """The file in pieces of at most `rows` rows; without a row, one empty piece.
+
+    Cells of text tables and of Excel are text exactly as written, missing words too: they pass
+    through into another file. The memory needed does not grow with the file, but for Excel.
+
+    Raises:
+        UserError: as `read_table`, at the piece that cannot be read.
+    """
+    with _one_line(path):
+        pieces = _format(path, key).pieces(path, settings, rows)
+    empty = True
+    while True:
+        with _one_line(path):  # never around a yield: the caller's warnings are not ours
+            piece = next(pieces, None)
+        if piece is None:
+            break
+        if len(piece):
+            empty = False
+            yield piece.reset_index(drop=True)
+    if empty:
+        yield read_table(path, settings, key=key).frame

@@ -1,0 +1,150 @@
+"""Frames -> a file of rows and columns, that is there whole or not at all."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlp_lab.errors import UserError
+
+if TYPE_CHECKING:
+    from pyarrow import Schema
+    from pyarrow.parquet import ParquetWriter
+
+SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
+
+
+class _TextWriter:
+    """CSV: floats as the shortest text that reads back the same, missing as nothing."""
+
+    def __init__(self, partial: Path, suffix: str) -> None:
+        opened = gzip.open if suffix.endswith(".gz") else open
+        self._file = opened(partial, "wt", encoding="utf-8", newline="")
+        self._separator = "\t" if suffix.startswith(".tsv") else ","
+        self._started = False
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append; the first frame's names are the header."""
+        header, self._started = not self._started, True
+        frame.to_csv(
+            self._file, sep=self._separator, header=header, index=False, lineterminator="\n"
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class _ParquetWriter:
+    """Parquet: the first frame decides the types of columns."""
+
+    def __init__(self, partial: Path, _: str) -> None:
+        self._file = partial.open("wb")
+        self._parquet: ParquetWriter | None = None
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append, as the first frame's types."""
+        from pyarrow import Table
+        from pyarrow.parquet import ParquetWriter
+
+        if self._parquet is None:
+            schema = _plain(Table.from_pandas(frame, preserve_index=False).schema)
+            self._parquet = ParquetWriter(self._file, schema)
+        table = Table.from_pandas(frame, schema=self._parquet.schema, preserve_index=False)
+        self._parquet.write_table(table)
+
+    def close(self) -> None:
+        """Finish the file."""
+        with self._file:
+            if self._parquet is not None:
+                self._parquet.close()
+
+
+def _plain(schema: Schema) -> Schema:
+    """Categories as their values; a column without a value yet holds text."""
+    from pyarrow import string, types
+
+    for i, field in enumerate(schema):
+        if types.is_null(field.type):
+            schema = schema.set(i, field.with_type(string()))
+        elif types.is_dictionary(field.type):
+            schema = schema.set(i, field.with_type(field.type.value_type))
+    return schema.remove_metadata()
+
+
+class Writer:
+    """Appends frames with the same columns to a file."""
+
+    def __init__(self, path: Path, file: _TextWriter | _ParquetWriter) -> None:
+        self._path = path
+        self._file = file
+        self._columns: list[str] | None = None
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Append the rows of a frame, without its index.
+
+        Raises:
+            UserError: the disk is full, or Parquet cannot hold the cells as those before.
+        """
+        columns = frame.columns.tolist()
+        assert self._columns in (None, columns), "frames have the same columns"
+        self._columns = columns
+        with _one_line(self._path):
+            self._file.write(frame)
+
+    def close(self) -> None:
+        """Nothing can be appended any more."""
+        with _one_line(self._path):
+            self._file.close()
+
+
+@contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from error
+    except (ValueError, TypeError) as error:  # Arrow's are these
+        raise UserError(f"cannot write {path}: {' '.join(str(error).split())}") from error
+
+
+@contextmanager
+def open_writer(path: Path) -> Iterator[Writer]:
+    """A file that is at `path` once the block has ended; an error leaves what was there before.
+
+    Raises:
+        UserError: its suffix is unknown, its folder cannot be written to, or pyarrow is missing.
+    """
+    suffix = next((known for known in reversed(SUFFIXES) if path.name.lower().endswith(known)), "")
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder")
+    if not suffix:
+        raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
+    if suffix == ".parquet":
+        _require_pyarrow()
+    partial = path.with_name(f".{path.name}.partial")
+    with _one_line(path):
+        file = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(partial, suffix)
+    writer = Writer(path, file)
+    try:
+        with closing(writer):
+            yield writer
+        with _one_line(path):
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _require_pyarrow() -> None:
+    try:
+        import_module("pyarrow")
+    except ImportError as error:
+        raise UserError(
+            "writing .parquet files needs pyarrow: pip install 'mlp_lab[formats]'"
+        ) from error

@@ -1,0 +1,103 @@
+"""How good predictions are: metrics with intervals, and a confusion matrix or residuals."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mlp_lab.training.console import short
+from mlp_lab.training.metrics import Scores
+from mlp_lab.training.scoring import Intervals, Scored
+
+QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+
+
+class Evaluation(TypedDict):
+    """What is said of a model on some rows; `confusion` counts rows of a class by prediction."""
+
+    rows: int
+    target: str
+    scores: Scores
+    intervals: Intervals
+    confusion: dict[str, dict[str, float]] | None
+    residuals: dict[str, float] | None
+
+
+def summary(scored: Scored) -> Evaluation:
+    """Scores, and where the errors are; everything weighted as the rows are."""
+    numbers = scored.target.classes is None
+    return Evaluation(
+        rows=len(scored.truth),
+        target=scored.target.name,
+        scores=scored.scores(),
+        intervals=scored.intervals(),
+        confusion=None if numbers else confusion(scored),
+        residuals=residuals(scored) if numbers else None,
+    )
+
+
+def confusion(scored: Scored) -> dict[str, dict[str, float]]:
+    """True class -> predicted class -> weight of such rows (their number where all count 1)."""
+    classes = scored.target.classes or []
+    counts = np.zeros((len(classes), len(classes)))
+    weights = np.ones(len(scored.truth)) if scored.weights is None else scored.weights
+    np.add.at(counts, (scored.truth.astype(np.int64), scored.predicted), weights)
+    return {
+        name: dict(zip(classes, row, strict=True))
+        for name, row in zip(classes, counts.tolist(), strict=True)
+    }
+
+
+def residuals(scored: Scored) -> dict[str, float]:
+    """Mean, deviation and quantiles of prediction minus truth, in the target's units."""
+    errors = scored.target.decode(scored.outputs) - scored.truth
+    mean = float(np.average(errors, weights=scored.weights))
+    spread = float(np.sqrt(np.average((errors - mean) ** 2, weights=scored.weights)))
+    shares = np.quantile(errors, QUANTILES).tolist()
+    named = {f"quantile {share:g}": value for share, value in zip(QUANTILES, shares, strict=True)}
+    return {"mean": mean, "deviation": spread, **named}
+
+
+def print_evaluation(found: Evaluation) -> None:
+    """As tables on the terminal."""
+    console = Console()
+    console.print(f"{found['target']}, {found['rows']:,} rows", highlight=False)
+    console.print(_scores_table(found["scores"], found["intervals"]))
+    console.print()
+    if found["confusion"] is not None:
+        console.print(_confusion_table(found["confusion"]))
+    if found["residuals"] is not None:
+        console.print(_residuals_table(found["residuals"]))
+
+
+def _scores_table(scores: Scores, intervals: Intervals) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for name, value in scores.items():
+        bounds = " to ".join(map(short, intervals[name])) if name in intervals else ""
+        table.add_row(name.replace("_", " "), short(value), bounds)
+    return table
+
+
+def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("true \\ predicted")
+    for name in counts:
+        table.add_column(Text(name), justify="right")
+    for name, row in counts.items():
+        table.add_row(Text(name), *(f"{count:g}" for count in row.values()))
+    return table
+
+
+def _residuals_table(found: Mapping[str, float]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("prediction - truth")
+    table.add_column("", justify="right")
+    for name, value in found.items():
+        table.add_row(name, short(value))
+    return table

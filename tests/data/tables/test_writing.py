@@ -1,0 +1,138 @@
+"""Files are written whole or not at all."""
+
+import gzip
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlp_lab.data.tables.reading import FileSettings, read_table
+from mlp_lab.data.tables.writing import SUFFIXES, open_writer
+from mlp_lab.errors import UserError
+
+FRAME = pd.DataFrame(
+    {
+        "number": [0.1, 1 / 3, np.nan, -1e300],
+        "whole": [1, 2, 3, 4],
+        "text": ["a", 'say "x", y', "two\nlines", None],
+    }
+)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_appended_frames_are_one_table(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out{suffix}"
+    with open_writer(path) as writer:
+        for first in range(0, 4, 3):
+            writer.write(FRAME.iloc[first : first + 3])
+        assert not path.exists()
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    pd.testing.assert_frame_equal(read_table(path, FileSettings()).frame, FRAME)
+
+
+def test_text_is_utf_8_with_shortest_floats(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    with open_writer(path) as writer:
+        writer.write(pd.DataFrame({"ä": [0.1, np.nan], "b": ["é", None]}, index=[7, 8]))
+        writer.write(pd.DataFrame({"ä": [1 / 3], "b": [""]}))
+    assert path.read_bytes().decode() == "ä,b\n0.1,é\n,\n0.3333333333333333,\n"
+
+
+def test_tsv_and_gzip(tmp_path: Path) -> None:
+    path = tmp_path / "OUT.TSV.GZ"
+    with open_writer(path) as writer:
+        writer.write(pd.DataFrame({"a": [1], "b": ["x,y"]}))
+    assert gzip.decompress(path.read_bytes()) == b"a\tb\n1\tx,y\n"
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_row(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"out{suffix}"
+    with open_writer(path) as writer:
+        writer.write(pd.DataFrame({"a": pd.Series([], dtype=float)}))
+    frame = read_table(path, FileSettings()).frame
+    assert list(frame.columns) == ["a"]
+    assert len(frame) == 0
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, UserError])
+def test_an_error_leaves_the_older_file(
+    tmp_path: Path, suffix: str, error: type[BaseException]
+) -> None:
+    path = tmp_path / f"out{suffix}"
+    path.write_bytes(b"older")
+
+    def stop() -> None:
+        with open_writer(path) as writer:
+            writer.write(FRAME)
+            raise error("stop")
+
+    with pytest.raises(error, match="stop"):
+        stop()
+    assert path.read_bytes() == b"older"
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_parquet_keeps_the_types_of_the_first_frame(tmp_path: Path) -> None:
+    path = tmp_path / "out.parquet"
+    with open_writer(path) as writer:
+        writer.write(
+            pd.DataFrame({"a": [1, 2], "b": [None, None], "c": pd.Categorical(["x", "y"])})
+        )
+        writer.write(pd.DataFrame({"a": [np.nan], "b": ["z"], "c": pd.Categorical(["v"])}))
+    frame = read_table(path, FileSettings()).frame
+    assert frame.c.tolist() == ["x", "y", "v"]
+    assert frame.b.tolist()[2] == "z"
+    assert frame.a.isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("later", [1.5, "x"])
+def test_parquet_refuses_other_types(tmp_path: Path, later: object) -> None:
+    path = tmp_path / "out.parquet"
+
+    def write() -> None:
+        with open_writer(path) as writer:
+            writer.write(pd.DataFrame({"a": [1]}))
+            writer.write(pd.DataFrame({"a": [later]}))
+
+    with pytest.raises(UserError, match=r"^cannot write \S*out.parquet: [^\n]+$"):
+        write()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refused_paths(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    reasons = {
+        "folder.csv": "it is a folder",
+        "out.json": "choose one of .csv, .csv.gz, .tsv, .tsv.gz, .parquet",
+        "absent/out.csv": "No such file or directory",
+        "absent/out.parquet": "No such file or directory",
+    }
+    for name, reason in reasons.items():
+        with pytest.raises(UserError) as caught, open_writer(tmp_path / name):
+            pass
+        assert str(caught.value) == f"cannot write {tmp_path / name}: {reason}"
+
+
+def test_a_full_disk() -> None:
+    frame = pd.DataFrame({"a": np.arange(100_000)})
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full")
+    from mlp_lab.data.tables.writing import Writer, _TextWriter
+
+    writer = Writer(Path("out.csv"), _TextWriter(Path("/dev/full"), ".csv"))
+    with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
+        writer.write(frame)
+    writer.close()
+
+
+def test_parquet_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with (
+        pytest.raises(UserError, match=r"^writing .parquet files needs pyarrow: pip install"),
+        open_writer(tmp_path / "out.parquet"),
+    ):
+        pass
