@@ -53,11 +53,11 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("optimizer.lr", -0.1, "positive"),
     ("optimizer.lr", math.inf, "finite"),
     ("optimizer.lr", math.nan, "finite"),
-    ("optimizer.weight_decay", -1.0, "0 or more"),
-    ("optimizer.clip_norm", 0.0, "positive or null"),
+    ("optimizer.weight_decay", -1.0, "in [0, 1e30]"),
+    ("optimizer.clip_norm", 0.0, "in (0, 1e30], or null"),
     ("optimizer.beta1", 1.0, "in [0, 1)"),
     ("optimizer.beta2", -0.1, "in [0, 1)"),
-    ("optimizer.eps", 0.0, "positive"),
+    ("optimizer.eps", 0.0, "1e-37 or more"),
     ("stop.patience", 0, "positive or null"),
     ("stop.min_delta", -1.0, "0 or more"),
     ("stop.weights_tol", 0.0, "positive or null"),
@@ -74,12 +74,12 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
     ("optimizer=nesterov", "optimizer.momentum", -0.1, "in [0, 1)"),
     ("optimizer=adagrad", "optimizer.lr_decay", -0.1, "0 or more"),
     ("optimizer=adagrad", "optimizer.initial_accumulator", -0.1, "0 or more"),
-    ("optimizer=adagrad", "optimizer.eps", 0.0, "positive"),
+    ("optimizer=adagrad", "optimizer.eps", 0.0, "1e-37 or more"),
     ("optimizer=adadelta", "optimizer.rho", 1.0, "in [0, 1)"),
-    ("optimizer=adadelta", "optimizer.eps", -1.0, "positive"),
+    ("optimizer=adadelta", "optimizer.eps", -1.0, "1e-37 or more"),
     ("optimizer=rmsprop", "optimizer.rho", 1.0, "in [0, 1)"),
     ("optimizer=rmsprop", "optimizer.momentum", 1.0, "in [0, 1)"),
-    ("optimizer=rmsprop", "optimizer.eps", 0.0, "positive"),
+    ("optimizer=rmsprop", "optimizer.eps", 0.0, "1e-37 or more"),
     ("schedule=step", "schedule.every", 0, "1 or more"),
     ("schedule=step", "schedule.gamma", 0.0, "in (0, 1]"),
     ("schedule=cosine", "schedule.floor", 1.5, "in [0, 1]"),
@@ -448,3 +448,30 @@ def test_what_is_refused_before_data_is_read() -> None:
     overrides = ("data=iris", "batch_size=98")
     config, _ = from_hydra(compose(*overrides), overrides)
     assert pose(config).rows == {"train": 98, "val": 22, "test": 30}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["model=perceptron", "model.dropout=0.5"],
+            "model.dropout must be 0 with model.depth=0, which has no hidden units to drop",
+        ),
+        (["model.width=10000000"], "not enough memory: "),
+        (["data=moons", "data.rows=1000000000000"], "not enough memory: "),
+        (["data=gaussians", "data.noise=1e308", "quiet=true"], "x_1 holds numbers that are too"),
+        (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
+        (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),
+        (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
+        (["lr=0.1"], "unknown key 'lr': did you mean optimizer.lr?"),
+        (["threads=1000"], "threads must be at most the "),
+        (["resume=123"], "123 is not a run folder: it has no config.yaml"),
+    ],
+)
+def test_a_command_that_cannot_work(arguments: list[str], message: str, tmp_path: Path) -> None:
+    """One line on stderr that says so, exit status 1, nothing left behind."""
+    done = command(arguments, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+    assert written(tmp_path) == set()

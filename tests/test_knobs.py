@@ -325,7 +325,7 @@ EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
     "dtype": ({}, "float64", weights_dtype, torch.float32, torch.float64),
     "threads": ({}, 2, torch_threads, 1, 2),
     "stop.patience": (RESTLESS | {"stop.min_delta": 9.0}, 2, epochs_run, 12, 3),
-    "stop.min_delta": (RESTLESS, 9.0, best_epoch, None, 1),
+    "stop.min_delta": (RESTLESS | {"stop.patience": 4}, 9.0, epochs_run, None, 5),
     "stop.monitor": (RESTLESS, "metric", best_by_accuracy, False, True),
     "stop.weights_tol": ({}, 9.0, epochs_run, 3, 1),
     "stop.seconds": ({}, 1e-9, epochs_run, 3, 1),

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from lab import BARE, TRAIN, clean_environment, curves, train, written
+from lab import BARE, TRAIN, clean_environment, command, curves, train, written
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mlp_lab.errors import Interrupted
+from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.training.lock import alone_in
 from mlp_lab.training.stack import Stack
 
 RECIPES = {
@@ -224,3 +225,55 @@ def test_a_terminated_run_says_how_to_go_on(
     assert len(curves(tmp_path / "run")) == done + 1
     assert {".hydra/config.yaml", "result.json"} <= written(tmp_path / "run")
     assert {path.name for path in tmp_path.iterdir()} == {"run"}
+
+
+def test_a_run_killed_before_its_results_gets_them(tmp_path: Path) -> None:
+    """Its last checkpoint is there, and nothing is left to train."""
+    recipe = ["data=wine", "model=shallow", "epochs=4", "quiet=true"]
+    whole = train(tmp_path / "whole", *recipe, *BARE[1:])
+    cut = train(tmp_path / "cut", *recipe, *BARE[1:])
+    for name in ("result.json", "model.safetensors", "schema.json"):
+        (cut / name).unlink()
+    train(cut, f"resume={cut}")
+    assert_same_bits(whole, cut)
+
+
+def test_a_run_killed_after_its_early_stop_gets_its_results(tmp_path: Path) -> None:
+    """It does not train on: it had stopped."""
+    recipe = ["data=wine", "model=shallow", "epochs=50", "stop.weights_tol=9", *BARE]
+    whole = train(tmp_path / "whole", *recipe)
+    cut = train(tmp_path / "cut", *recipe)
+    (cut / "result.json").unlink()
+    train(cut, f"resume={cut}")
+    assert_same_bits(whole, cut)
+    with pytest.raises(UserError, match=r"was stopped by stop.weights_tol=9: set it below"):
+        train(cut, f"resume={cut}")
+
+
+def test_a_resumed_run_has_no_result_of_its_past(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it ends again."""
+    folder = train(tmp_path / "run", "data=wine", "model=shallow", "epochs=2", *BARE)
+    interrupt_in(4, monkeypatch)
+    with pytest.raises(Interrupted):
+        train(folder, f"resume={folder}", "epochs=9")
+    assert "result.json" not in written(folder)
+
+
+def test_curves_cut_short_are_refused(tmp_path: Path) -> None:
+    """A line that a power cut left half written is no epoch."""
+    folder = train(tmp_path / "run", "data=wine", "model=shallow", "epochs=5", *BARE)
+    lines = (folder / "curves.csv").read_text().splitlines(keepends=True)
+    (folder / "curves.csv").write_text("".join(lines[:4]) + "4,0.5")
+    with pytest.raises(UserError, match="has 3 epochs, but the checkpoint is of epoch 5"):
+        train(folder, f"resume={folder}", "epochs=9")
+
+
+def test_one_process_in_a_folder(tmp_path: Path) -> None:
+    """A second one is refused while the first trains."""
+    folder = train(tmp_path / "run", "data=wine", "model=shallow", "epochs=2", *BARE)
+    with alone_in(folder):
+        done = command([f"resume={folder}", "epochs=9"], tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "run is being trained by another process"

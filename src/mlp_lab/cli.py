@@ -5,7 +5,9 @@ import os
 import secrets
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
@@ -16,7 +18,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab import __version__, predicting
-from mlp_lab.config import explain, from_hydra, saved_values, store_open_groups
+from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import Interrupted, UserError, nearest
 from mlp_lab.training.problem import pose
@@ -44,7 +46,7 @@ def config_folder() -> Path:
 def run_folder(resume: str | None) -> str:
     """The folder to go on in, or a new one: its time, and letters in case two start together."""
     if resume is not None:
-        saved_values(Path(resume))  # says so if it is no run, before anything is written
+        saved_values(Path(str(resume)))  # says so if it is no run, before anything is written
         return resume
     return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
 
@@ -56,6 +58,7 @@ def hydra_folder(resume: str | None) -> str | None:
 
 def train() -> None:
     """Compose the configuration from the command line and train; exit status 1 on an error."""
+    refuse_dashes(sys.argv[1:])
     OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
     store_open_groups()
@@ -68,11 +71,23 @@ def train() -> None:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # of --help | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         message = explain(error)
         if TRACEBACK_WANTED or message is None:
             raise
         fail(message)
+
+
+def refuse_dashes(words: Sequence[str]) -> None:
+    """One line for `--epochs 5`, which Hydra would answer with its own usage."""
+    names = {field.name for field in fields(Config)}
+    for word in words:
+        key = word.removeprefix("--").partition("=")[0]
+        if word.startswith("--") and key.partition(".")[0] in names:
+            fail(f"unknown option {word!r}: settings are written without dashes, as {key}=...")
 
 
 def train_job(composed: DictConfig) -> None:
@@ -83,6 +98,10 @@ def train_job(composed: DictConfig) -> None:
     alone = hydra_config.mode == RunMode.RUN
     try:
         config, values = from_hydra(composed, overrides)
+        if config.resume is not None and folder.resolve() != Path(config.resume).resolve():
+            raise UserError(
+                f"resume={config.resume} goes on in that folder alone: leave out -m and hydra.*.dir"
+            )
         problem = pose(config)
         if isinstance(config.data, TableConfig) and config.data.report_only:
             from mlp_lab.data.tables.printing import give_report  # rich
@@ -102,15 +121,18 @@ def train_job(composed: DictConfig) -> None:
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
-    except UserError as error:
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
         if not (alone and remove_unused(folder)):
-            logger.error(error)
+            logger.error(message)
         if not alone:
-            print(f"job {hydra_config.job.num}: {error}", file=sys.stderr)
+            print(f"job {hydra_config.job.num}: {message}", file=sys.stderr)
             raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs
         if TRACEBACK_WANTED:
             raise
-        fail(str(error))
+        fail(message)
 
 
 def as_typed(folder: Path) -> Path:
@@ -176,5 +198,7 @@ def main() -> None:
     elif name in COMMANDS:
         sys.argv = [sys.argv[0], *sys.argv[2:]]
         COMMANDS[name]()
+    elif "=" in name:
+        fail(f"unknown command {name!r}: did you mean mlp-lab train {name}?")
     else:
         fail(f"unknown command {name!r}{nearest(name, COMMANDS)} ({', '.join(COMMANDS)})")

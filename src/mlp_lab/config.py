@@ -9,6 +9,7 @@ every group; here one grammar serves all errors.
 from __future__ import annotations
 
 import math
+import re
 import types
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -25,7 +26,7 @@ from mlp_lab.data.raw import DataConfig
 from mlp_lab.errors import UserError, nearest, require, require_choice
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
-from mlp_lab.network.optimizers import OPTIMIZERS, GradientDescent, OptimizerConfig
+from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
 from mlp_lab.training.stopping import StopConfig
 from mlp_lab.training.tracking import TrackingConfig
@@ -36,6 +37,8 @@ CHOICES: dict[type, Mapping[str, type]] = {
     ScheduleConfig: SCHEDULES,
 }
 """Base class of a group -> the class of each of its choices, by the `name` in its YAML file."""
+
+GROUPS = ("model", "data", "loss", "optimizer", "schedule")
 
 MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
 
@@ -85,6 +88,8 @@ class Config:
                 f"batch_size must be 'full' with optimizer=gd, got {self.batch_size}:"
                 " use optimizer=sgd for mini-batches"
             )
+        if self.dtype == "float32" and self.optimizer.lr > LARGEST:
+            raise UserError(f"optimizer.lr must be at most 1e30, got {self.optimizer.lr}")
         if isinstance(self.schedule, WarmUp) and self.schedule.rise >= self.epochs:
             raise UserError(
                 f"schedule.rise must be below epochs={self.epochs}, got {self.schedule.rise}"
@@ -92,6 +97,9 @@ class Config:
         if self.data.val_fraction == 0 and self.stop.patience is not None:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
 
+
+LARGEST_INT = 10**300
+"""Beyond it lies what no float can be."""
 
 Kind = TypeVar("Kind")
 
@@ -116,6 +124,10 @@ def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, 
     Raises:
         UserError: a key or value that cannot be.
     """
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if value.startswith("[") and key in GROUPS:
+            raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
     values = _plain(composed)
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
@@ -146,7 +158,7 @@ def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str
     for override in overrides:
         key = override.partition("=")[0].lstrip("+~")
         group, _, field = key.partition(".")
-        if group not in MAY_CHANGE_ON_RESUME:
+        if group not in MAY_CHANGE_ON_RESUME or key == "stop.monitor" or "~" in override:
             raise UserError(
                 f"{key} cannot change when a run goes on: resume={folder} keeps its config.yaml,"
                 f" save for {', '.join(MAY_CHANGE_ON_RESUME[1:])}"
@@ -166,7 +178,8 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         UserError: an unknown or missing key, a value of the wrong type or out of its range.
     """
     if not isinstance(values, Mapping):
-        raise UserError(f"{path or 'the config'} must be a group of settings, got {values!r}")
+        shown = "null" if values is None else repr(values)
+        raise UserError(f"{path or 'the config'} must be a group of settings, got {shown}")
     if kind in CHOICES:
         name = values.get("name")
         require_choice(str(name), path, CHOICES[kind])
@@ -208,6 +221,7 @@ def convert(hint: object, value: object, key: str) -> object:
             (_, item) = get_args(option)
             return {str(name): convert(item, value[name], f"{key}.{name}") for name in value}
         if option is float and type(value) is int:
+            require(abs(value) < LARGEST_INT, key, "of at most 300 digits", value)
             return float(value)
         if isinstance(option, type) and type(value) is option:
             if isinstance(value, float) and not math.isfinite(value):
@@ -228,6 +242,10 @@ def _in_words(hint: object) -> str:
     return words[cast(type, hint)]
 
 
+NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
+"""How torch says it."""
+
+
 def explain(error: BaseException) -> str | None:
     """One line for an error that the user can mend; None for any other."""
     chain: list[BaseException] = [error]
@@ -240,11 +258,17 @@ def explain(error: BaseException) -> str | None:
         line = _explain_composition(link)
         if line is not None:
             return line
+    if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+        return f"not enough memory: {str(error).splitlines()[0]}"
     if isinstance(error, OSError) and error.filename is not None:
         return f"cannot use {error.filename}: {error.strerror}"
     if isinstance(error, (HydraException, OmegaConfBaseException)):
         return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     return None
+
+
+def _holds(section: object, key: str) -> bool:
+    return isinstance(section, DictConfig) and key in section
 
 
 def _explain_composition(error: BaseException) -> str | None:
@@ -255,14 +279,19 @@ def _explain_composition(error: BaseException) -> str | None:
         return f"unknown {group} {choice!r}{nearest(choice, options)} ({', '.join(options)})"
     if isinstance(error, ConfigCompositionException) and str(error).startswith("Ambiguous"):
         override = str(error).partition("'")[2].partition("'")[0]
+        brackets = "" if override.partition("=")[0] in GROUPS else ", or brackets around a list"
         return (
             f"{override} gives several values: put -m before the overrides to train with each of"
-            " them, or brackets around a list"
+            f" them{brackets}"
         )
     if isinstance(error, ValueError) and str(error).startswith("Config group override"):
         return "a group is chosen by the name of one of its files, as in model=deep: see --help"
     if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
         parent = error.parent_node
         if isinstance(parent, DictConfig):
-            return str(unknown_key(str(error.full_key), [str(key) for key in parent]))
+            key = str(error.full_key)
+            homes = [str(name) for name, part in parent.items() if _holds(part, key)]
+            if homes:
+                return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
+            return str(unknown_key(key, [str(name) for name in parent]))
     return None

@@ -15,7 +15,8 @@ class Interrupted(Exception):
 def require(holds: bool, key: str, rule: str, value: object) -> None:
     """Raise `UserError("<key> must be <rule>, got <value>")` unless the rule holds."""
     if not holds:
-        raise UserError(f"{key} must be {rule}, got {value!r}")
+        shown = "null" if value is None else repr(value)
+        raise UserError(f"{key} must be {rule}, got {shown}")
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

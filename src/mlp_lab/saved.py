@@ -134,13 +134,13 @@ def load(folder: str | Path) -> Predictor:
     folder = Path(folder)
     if not (folder / MODEL).is_file():
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
-    described = json.loads((folder / SCHEMA).read_text())
-    layers = described["network"]
     try:
+        described = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+        layers, schema = described["network"], Schema.from_dict(described)
         state = load_file(folder / MODEL)
+        network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
     except SafetensorError as error:
         raise UserError(f"{folder / MODEL} cannot be read: {error}") from error
-    network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
-    return Predictor(
-        network, Schema.from_dict(described), Objective(layers["output"], layers["loss"])
-    )
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise UserError(f"{folder / SCHEMA} cannot be read: {error}") from error
+    return Predictor(network, schema, Objective(layers["output"], layers["loss"]))

@@ -57,15 +57,15 @@ def watch(
         ([3, 2, 1], 0.0, [1, 2, 3], 0),
         ([3, 2, 2, 2], 0.0, [1, 2], 2),
         ([3, 4, 2, 5, 6, 7], 0.0, [1, 3], 3),
-        ([3, 2.95, 2.9, 2.85], 0.1, [1, 4], 0),
-        ([3, 2.75, 2.25], 0.5, [1, 3], 0),
-        ([3, 2.5, 2.5], 0.5, [1], 2),
+        ([3, 2.95, 2.9, 2.85], 0.1, [1, 2, 3, 4], 0),
+        ([3, 2.75, 2.25], 0.5, [1, 2, 3], 0),
+        ([3, 2.5, 2.5], 0.5, [1, 2], 2),
     ],
 )
 def test_watch_on_the_loss(
     values: list[float], min_delta: float, best: list[int], waited: int
 ) -> None:
-    """An improvement is by more than min_delta on the best, not on the epoch before."""
+    """Patience wants more than min_delta; the best epoch is the best, by however little."""
     watched, found = watch(values, name="loss", monitor="loss", min_delta=min_delta)
     assert found == best
     assert (watched.best_epoch, watched.waited) == (best[-1], waited)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +62,10 @@ def encode(
         for i, (column, entry) in enumerate(zip(raw.columns, inputs, strict=True)):
             values[:, i] = _known(raw.inputs[rows, i], column, entry.column)
         weights, loss_weights = _row_weights(raw, rows, target, of_class)
-        return EncodedPart(
-            schema.encode_inputs(values, dtype), schema.target.encode(target), weights, loss_weights
-        )
+        encoded, targets = schema.encode_inputs(values, dtype), schema.target.encode(target)
+        _require_finite(encoded, schema.names)
+        _require_finite(targets, [schema.target.name])
+        return EncodedPart(encoded, targets, weights, loss_weights)
 
     return Encoded(
         schema,
@@ -71,6 +73,13 @@ def encode(
         val=part(split.val, raw.target[split.val]),
         test=part(split.test, raw.target[split.test]),
     )
+
+
+def _require_finite(values: Array, names: Sequence[str]) -> None:
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=0))
+    if len(bad):
+        name = names[int(bad[0]) % len(names)]
+        raise UserError(f"{name} holds numbers that are too large: divide them, or scale less")
 
 
 def _known(values: Floats, column: Column, kept: Column) -> Floats:

@@ -37,6 +37,11 @@ class ModelConfig:
             require_choice(activation, "model.activation", ACTIVATIONS)
         require_choice(self.output, "model.output", ["auto", *OUTPUTS])
         require(0 <= self.dropout < 1, "model.dropout", "in [0, 1)", self.dropout)
+        if self.depth == 0 and self.dropout > 0:
+            raise UserError(
+                f"model.dropout must be 0 with model.depth=0, which has no hidden units to drop,"
+                f" got {self.dropout}"
+            )
         require_choice(self.init, "model.init", INITS)
 
     @property

@@ -27,6 +27,10 @@ Numbers = dict[str, Number]
 """A config's fields by name, `lr` scheduled, and `t`, the steps taken with this one."""
 
 
+SMALLEST, LARGEST = 1e-37, 1e30
+"""Within what a float32 can hold: a smaller eps would be 0, and padded units no longer silent."""
+
+
 def descend(p: Tensor, direction: Tensor, step: Number) -> None:
     """p <- p - step * direction."""
     if isinstance(step, float):
@@ -61,9 +65,10 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         require(0 < self.lr < math.inf, "optimizer.lr", "positive", self.lr)
-        require(self.weight_decay >= 0, "optimizer.weight_decay", "0 or more", self.weight_decay)
-        if self.clip_norm is not None:
-            require(self.clip_norm > 0, "optimizer.clip_norm", "positive or null", self.clip_norm)
+        decay, clip = self.weight_decay, self.clip_norm
+        require(0 <= decay <= LARGEST, "optimizer.weight_decay", "in [0, 1e30]", decay)
+        if clip is not None:
+            require(0 < clip <= LARGEST, "optimizer.clip_norm", "in (0, 1e30], or null", clip)
 
     @property
     def moments(self) -> int:
@@ -90,7 +95,7 @@ def _require_share(value: float, key: str) -> None:
 
 
 def _require_eps(value: float) -> None:
-    require(value > 0, "optimizer.eps", "positive", value)
+    require(value >= SMALLEST, "optimizer.eps", "1e-37 or more", value)
 
 
 @dataclass(kw_only=True, slots=True)

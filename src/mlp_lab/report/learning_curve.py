@@ -14,6 +14,9 @@ from mlp_lab.training.tracking import Row
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
 
+LOG_FROM = 30
+"""Ratio of the largest loss to the smallest from which a linear axis would hide the small ones."""
+
 NAMES = {"train": "training", "val": "validation"}
 
 
@@ -38,6 +41,9 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
             continue  # a part without rows
         marker = "o" if len(rows) == 1 else None
         axis.plot(epochs, values, color=color, label=NAMES[part], marker=marker)
+    shown = [value for part in COLORS for row in rows if (value := row[f"{part}_{quantity}"]) > 0]
+    if quantity == "loss" and shown and max(shown) > LOG_FROM * min(shown):
+        axis.set_yscale("log")
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))

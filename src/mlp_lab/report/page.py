@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.training.console import short
+from mlp_lab.training.files import write_whole
 from mlp_lab.training.tracking import CURVES, read_curves
 
 PICTURE = "learning_curve.png"
@@ -17,7 +18,7 @@ PAGE = "report.html"
 
 def write_report(folder: Path) -> None:
     """Draw learning_curve.png and write report.html from what the folder holds."""
-    result = json.loads((folder / "result.json").read_text())
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     rows = read_curves(folder / CURVES)
     draw_learning_curve(rows, result["best_epoch"], folder / PICTURE)
     environment = Environment(
@@ -31,11 +32,11 @@ def write_report(folder: Path) -> None:
         models={**models, **result["baselines"]},
         parts=[part for part, count in result["rows"].items() if count],
         intervals=result["test_intervals"],
-        data_report=data_report.read_text() if data_report.is_file() else "",
-        schema=json.loads((folder / "schema.json").read_text()),
-        config=(folder / "config.yaml").read_text(),
+        data_report=data_report.read_text(encoding="utf-8") if data_report.is_file() else "",
+        schema=json.loads((folder / "schema.json").read_text(encoding="utf-8")),
+        config=(folder / "config.yaml").read_text(encoding="utf-8"),
         picture=base64.b64encode((folder / PICTURE).read_bytes()).decode(),
         last=rows[-1],
         folder=folder,
     )
-    (folder / PAGE).write_text(page)
+    write_whole(folder / PAGE, page)

@@ -1,13 +1,16 @@
 """Every metric of finished predictions, weighted, with bootstrap intervals.
 
 Each metric is a function of weighted sums over rows, so that a thousand resamples are one matrix
-product of how often each row was drawn with what each row adds. Scikit-learn computes the same
-numbers (the tests hold the two together), one resample at a time.
+product of what each row adds with how often each row was drawn. Scikit-learn computes the same
+numbers (the tests hold the two together), one resample at a time. A row of weight 0 counts as
+absent: the estimate and every resample run through the same functions.
 """
 
 from collections.abc import Callable, Iterator
+from math import nan
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlp_lab.data.raw import Floats, Index
 
@@ -15,17 +18,20 @@ Values = dict[str, Floats]
 """Metric -> its value in every resample, (R,)."""
 
 Measure = Callable[[Floats], Values]
-"""From the weights of all rows in every resample, (R, N)."""
+"""From the weights of all rows in every resample, (N, R)."""
 
-REPLICATES = 1000
 FEWEST_REPLICATES = 200
 DRAWN_ROWS = 5 * 10**7
-CHUNK_NUMBERS = 2**20
-"""Drawn rows held at once."""
+CHUNK_NUMBERS = 2**17
+"""Drawn rows held at once: 1 MB, so that the cache holds them while metrics read them."""
 
 BINS = 10
 
+# A diverged network's outputs may be infinite: its metrics are then inf or NaN, without a warning.
+quiet = np.errstate(invalid="ignore", over="ignore")
 
+
+@quiet
 def assess_numbers(
     predictions: Floats, targets: Floats, weights: Floats | None
 ) -> dict[str, float]:
@@ -33,109 +39,125 @@ def assess_numbers(
     return _estimate(_measure_numbers(predictions, targets), len(targets), weights)
 
 
+@quiet
 def number_intervals(
-    predictions: Floats, targets: Floats, weights: Floats | None
+    predictions: Floats,
+    targets: Floats,
+    weights: Floats | None,
+    *,
+    replicates: int = 1000,
+    seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """The metrics' 95 % intervals; see `bootstrap`."""
-    return bootstrap(_measure_numbers(predictions, targets), len(targets), weights)
+    """95 % intervals of the metrics of `assess_numbers`; see `bootstrap`."""
+    return bootstrap(
+        _measure_numbers(predictions, targets), len(targets), weights, replicates, seed
+    )
 
 
+@quiet
 def assess_classes(
     scores: Floats, labels: Index, weights: Floats | None, *, probabilities: bool
 ) -> dict[str, float]:
-    """Metrics of scores (N, C) for labels (N,), C at least 2; some need probabilities.
+    """Metrics of scores (N, C) for labels (N,), C at least 2; the last three need probabilities.
 
     accuracy; balanced_accuracy: mean recall of the classes that occur; f1: of the second of two
     classes, else the mean over those that occur or are predicted; roc_auc: of the second of two,
-    else the mean of one against the rest; log_loss; brier: squared error of the probability of
-    the second of two, else summed over classes; calibration_error: of the predicted class's
-    probability in 10 equal bins (Guo et al., On Calibration of Modern Neural Networks, 2017).
+    else the mean of one against the rest; log_loss: in nats; brier: squared error of the
+    probability of the second of two, else summed over classes; calibration_error: of the
+    predicted class's probability in 10 equally wide bins (Guo et al., On Calibration of Modern
+    Neural Networks, 2017).
     """
     return _estimate(_measure_classes(scores, labels, probabilities), len(labels), weights)
 
 
+@quiet
 def class_intervals(
-    scores: Floats, labels: Index, weights: Floats | None, *, probabilities: bool
+    scores: Floats,
+    labels: Index,
+    weights: Floats | None,
+    *,
+    probabilities: bool,
+    replicates: int = 1000,
+    seed: int = 0,
 ) -> dict[str, tuple[float, float]]:
-    """The metrics' 95 % intervals; see `bootstrap`."""
-    return bootstrap(_measure_classes(scores, labels, probabilities), len(labels), weights)
+    """95 % intervals of the metrics of `assess_classes`; see `bootstrap`."""
+    measure = _measure_classes(scores, labels, probabilities)
+    return bootstrap(measure, len(labels), weights, replicates, seed)
 
 
 def _estimate(measure: Measure, rows: int, weights: Floats | None) -> dict[str, float]:
     if rows == 0:
         return {}
     given = np.ones(rows) if weights is None else weights
-    return {name: float(values[0]) for name, values in measure(given[None, :]).items()}
+    return {name: float(values[0]) for name, values in measure(given[:, None]).items()}
 
 
 def bootstrap(
-    measure: Measure, rows: int, weights: Floats | None, seed: int = 0
+    measure: Measure, rows: int, weights: Floats | None, replicates: int, seed: int
 ) -> dict[str, tuple[float, float]]:
     """Percentiles 2.5 and 97.5 of each metric over resamples of the rows.
 
-    Rows are drawn with replacement, each with its weight; 1,000 times, or fewer (at least 200) so
-    that no more than 5e7 rows are drawn. Resamples in which a metric is NaN do not count for it.
+    Rows are drawn with replacement and keep their weights; many rows fewer times (at least 200),
+    so that no more than 5e7 are drawn. Resamples in which a metric is NaN do not count for it.
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.
     """
     if rows == 0:
         return {}
     found: dict[str, list[Floats]] = {}
-    for counts in resamples(rows, seed):
-        for name, values in measure(counts if weights is None else counts * weights).items():
+    for counts in resamples(rows, replicates, seed):
+        given = counts if weights is None else counts * weights[:, None]
+        for name, values in measure(given).items():
             found.setdefault(name, []).append(values)
     return {name: _interval(np.concatenate(values)) for name, values in found.items()}
 
 
-def resamples(rows: int, seed: int) -> Iterator[Floats]:
-    """How often each row was drawn, (R, N) at a time."""
+def resamples(rows: int, replicates: int, seed: int) -> Iterator[Floats]:
+    """How often each row was drawn in each replicate, in chunks (N, R)."""
     generator = np.random.default_rng(seed)
-    left = min(REPLICATES, max(FEWEST_REPLICATES, DRAWN_ROWS // rows))
+    left = min(replicates, max(FEWEST_REPLICATES, DRAWN_ROWS // rows))
     most = max(1, CHUNK_NUMBERS // rows)
     while left > 0:
         count = min(left, most)
-        drawn = generator.integers(rows, size=(count, rows))
-        drawn += rows * np.arange(count)[:, None]
-        counts = np.bincount(drawn.ravel(), minlength=count * rows)
-        yield counts.reshape(count, rows).astype(np.float64)
+        cells = generator.integers(rows, size=(rows, count)) * count + np.arange(count)
+        drawn = np.bincount(cells.ravel(), minlength=rows * count)
+        yield drawn.reshape(rows, count).astype(np.float64)
         left -= count
 
 
 def _interval(values: Floats) -> tuple[float, float]:
     known = values[~np.isnan(values)]
-    if len(known) == 0:
-        return (float("nan"), float("nan"))
-    low, high = np.quantile(known, [0.025, 0.975])
+    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (nan, nan)
     return (float(low), float(high))
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
     """above / below, NaN where below is 0."""
-    quotient: Floats = np.full(np.broadcast(above, below).shape, np.nan)
+    quotient: Floats = np.full(below.shape, nan)
     np.divide(above, below, out=quotient, where=below > 0)
     return quotient
 
 
 def _mean_of_known(values: Floats) -> Floats:
-    """Mean over the last axis of what is not NaN; NaN if nothing is."""
+    """Mean over the first axis of what is not NaN; NaN if nothing is."""
     known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0).sum(-1), known.sum(-1))
+    return _ratio(np.where(known, values, 0).sum(0), known.sum(0).astype(np.float64))
 
 
 def _measure_numbers(predictions: Floats, targets: Floats) -> Measure:
     errors = predictions - targets
-    middle = targets - targets.mean() if len(targets) else targets
-    rows = np.stack([np.ones(len(targets)), errors**2, np.abs(errors), middle, middle**2], axis=1)
-    # Of constant targets, what is left of the sums below is rounding.
-    rounding = 1e-12 * np.abs(targets).max(initial=0) ** 2
+    # Sums of squares far from 0 would cancel; the median, unlike the mean, ignores outliers.
+    around = targets - (np.median(targets) if len(targets) else 0)
+    rows = np.stack([np.ones(len(targets)), errors**2, np.abs(errors), around, around**2])
 
     def measure(weights: Floats) -> Values:
-        total, squared, absolute, first, second = (weights @ rows).T
-        spread = _ratio(second, total) - _ratio(first, total) ** 2
-        spread[spread <= rounding] = 0
+        total, squared, absolute, first, second = rows @ weights
+        spread = second - _ratio(first**2, total)
+        # What is left of the spread of equal targets is rounding.
+        spread[spread <= 1e-12 * second] = 0
         return {
             "rmse": np.sqrt(_ratio(squared, total)),
             "mae": _ratio(absolute, total),
-            "r2": 1 - _ratio(_ratio(squared, total), spread),
+            "r2": 1 - _ratio(squared, spread),
         }
 
     return measure
@@ -143,68 +165,65 @@ def _measure_numbers(predictions: Floats, targets: Floats) -> Measure:
 
 def _measure_classes(scores: Floats, labels: Index, probabilities: bool) -> Measure:
     classes = scores.shape[1]
-    predicted = (scores[:, 1] > scores[:, 0]).astype(np.int64) if classes == 2 else scores.argmax(1)
-    truth, guess = (np.arange(classes) == index[:, None] for index in (labels, predicted))
-    rows = np.hstack([truth, guess, truth & guess]).astype(np.float64)
-    curves = [_auc(scores[:, c], labels == c) for c in ([1] if classes == 2 else range(classes))]
+    predicted = scores.argmax(1)
+    every = np.arange(classes)[:, None]
+    truth, guess = every == labels, every == predicted
+    rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
+    curves = [_roc_auc(scores[:, c], truth[c]) for c in ([1] if classes == 2 else range(classes))]
+    probable = _measure_probabilities(scores, labels, predicted) if probabilities else None
 
     def measure(weights: Floats) -> Values:
-        support, guessed, right = np.split(weights @ rows, 3, axis=1)
+        support, guessed, right = np.split(rows @ weights, 3)
         f1 = 2 * _ratio(right, support + guessed)
         found = {
-            "accuracy": _ratio(right.sum(1), support.sum(1)),
+            "accuracy": _ratio(right.sum(0), support.sum(0)),
             "balanced_accuracy": _mean_of_known(_ratio(right, support)),
-            "f1": np.nan_to_num(f1[:, 1]) if classes == 2 else _mean_of_known(f1),
-            "roc_auc": _mean_of_known(np.stack([curve(weights) for curve in curves], axis=1)),
+            "f1": np.nan_to_num(f1[1]) if classes == 2 else _mean_of_known(f1),
+            "roc_auc": _mean_of_known(np.stack([curve(weights) for curve in curves])),
         }
-        return {**found, **probable(weights)} if probabilities else found
+        return found if probable is None else found | probable(weights)
 
-    probable = _measure_probabilities(scores, labels, predicted)
     return measure
 
 
-def _auc(
-    scores: Floats, positive: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> Callable[[Floats], Floats]:
+def _roc_auc(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
     """Share of pairs of a positive and a negative row of which the positive scores higher.
 
-    Equal scores count half. Rows are sorted once for all resamples.
+    Equal scores count half. Negative rows are sorted once; what lies below each positive row is
+    then a cumulative sum of their weights.
     """
-    order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
-    of_positive = positive[order].astype(np.float64)
+    above, below = np.flatnonzero(positive), np.flatnonzero(~positive)
+    below = below[np.argsort(scores[below])]
+    beaten = np.searchsorted(scores[below], scores[above], side="left")
+    reached = np.searchsorted(scores[below], scores[above], side="right")
 
     def curve(weights: Floats) -> Floats:
-        drawn = weights[:, order]
-        ups = np.add.reduceat(drawn * of_positive, starts, axis=1)
-        downs = np.add.reduceat(drawn * (1 - of_positive), starts, axis=1)
-        below = downs.cumsum(1) - downs / 2
-        return _ratio((ups * below).sum(1), ups.sum(1) * downs.sum(1))
+        heights = np.zeros((len(below) + 1, weights.shape[1]))
+        np.cumsum(weights[below], axis=0, out=heights[1:])
+        chosen = weights[above]
+        won = (chosen * (heights[beaten] + heights[reached])).sum(0) / 2
+        return _ratio(won, chosen.sum(0) * heights[-1])
 
     return curve
 
 
 def _measure_probabilities(scores: Floats, labels: Index, predicted: Index) -> Measure:
     every = np.arange(len(labels))
-    of_truth = np.clip(scores[every, labels], np.finfo(np.float64).eps, 1)
-    one_hot = np.arange(scores.shape[1]) == labels[:, None]
-    squares = (scores - one_hot) ** 2
-    brier = squares[:, 1] if scores.shape[1] == 2 else squares.sum(1)
+    eps = np.finfo(np.float64).eps
+    surprise = -np.log(np.clip(scores[every, labels], eps, 1 - eps))
+    squares = (scores.T - (np.arange(scores.shape[1])[:, None] == labels)) ** 2
+    brier = squares[1] if len(squares) == 2 else squares.sum(0)
     confidence = scores[every, predicted]
     bins = np.clip(np.ceil(confidence * BINS) - 1, 0, BINS - 1)
-    inside = np.arange(BINS) == bins[:, None]
-    excess = inside * (confidence - (predicted == labels))[:, None]
-    rows = np.hstack(
-        [np.ones((len(labels), 1)), -np.log(of_truth)[:, None], brier[:, None], excess]
-    )
+    excess = (np.arange(BINS)[:, None] == bins) * (confidence - (predicted == labels))
+    rows = np.vstack([np.ones(len(labels)), surprise, brier, excess])
 
     def measure(weights: Floats) -> Values:
-        sums = weights @ rows
-        total = sums[:, 0]
+        total, surprises, squared, *excesses = rows @ weights
         return {
-            "log_loss": _ratio(sums[:, 1], total),
-            "brier": _ratio(sums[:, 2], total),
-            "calibration_error": _ratio(np.abs(sums[:, 3:]).sum(1), total),
+            "log_loss": _ratio(surprises, total),
+            "brier": _ratio(squared, total),
+            "calibration_error": _ratio(np.abs(excesses).sum(0), total),
         }
 
     return measure

@@ -58,7 +58,7 @@ class Batches:
         self.together = min(self.steps) == max(self.steps)
         self._shapes = self._step_shapes()
         self._dropout = None
-        if any(dropout):
+        if any(dropout) and widths[0]:  # without hidden units there is nothing to drop
             rows = [min(self.batch_size, count) for count in pool.counts]
             self._dropout = Dropout(
                 dropout, widths, rows, self.steps, seeds=self.seeds, like=pool.inputs

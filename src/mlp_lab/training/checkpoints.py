@@ -4,6 +4,7 @@ Random streams are derived from seed and epoch, so that no generator's state is 
 """
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,10 +23,16 @@ CHECKPOINT = "checkpoint.safetensors"
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run of one network stands, beside its weights; `seconds` were spent in epochs."""
+    """Where a run of one network stands, beside its weights.
+
+    `seconds` were spent in epochs; `change` is the last epoch's |W - W before| / |W before|;
+    `reason` says why the run stopped before its last epoch, if it did.
+    """
 
     watch: Watch
     seconds: float = 0.0
+    change: float = math.inf
+    reason: str = ""
 
 
 def save_checkpoint(folder: Path, stack: Stack, progress: Progress) -> None:
@@ -34,6 +41,8 @@ def save_checkpoint(folder: Path, stack: Stack, progress: Progress) -> None:
     state = {
         "epoch": stack.epoch,
         "seconds": progress.seconds,
+        "change": progress.change,
+        "reason": progress.reason,
         "watch": asdict(progress.watch),
         "schedule": [schedule.reduction, schedule.best, schedule.waited],
     }
@@ -60,7 +69,8 @@ def load_checkpoint(folder: Path, stack: Stack) -> Progress:
     (schedule,) = stack.schedules
     schedule.reduction, schedule.best, schedule.waited = state["schedule"]
     stack.epoch = state["epoch"]
-    return Progress(Watch(**state["watch"]), state["seconds"])
+    watch = Watch(**state["watch"])
+    return Progress(watch, state["seconds"], state["change"], state["reason"])
 
 
 def _tensors(stack: Stack) -> dict[str, Tensor]:

@@ -1,6 +1,8 @@
 """What a person sees while a run trains, and when it ends."""
 
 import math
+import os
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +19,15 @@ LINES = 20
 """Progress lines of a whole run where the output is no terminal."""
 
 REFRESH_SECONDS = 0.1
+
+
+class Screen(Console):
+    """Standard output; where nobody reads it any more, as after `| head`, the run goes on."""
+
+    def on_broken_pipe(self) -> None:
+        """Be silent from now on."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class ProgressLine:

@@ -67,16 +67,15 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
         before = stack.network.layers.flat.clone()
         means = stack.train_epoch()
         numbers = _epoch_numbers(stack, means, before)
-        records = [
-            _member_record(stack, k, column, lr[k])
+        records = {
+            k: _member_record(stack, k, column, lr[k])
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
-        ]
-        for record in records:
-            position = stack.ids.index(record.member)
-            stack.diverged[position] = record.diverged is not None
-            stack.schedules[position].observe(record.monitored["loss"])
-        yield EpochRecord(stack.epoch, records, time.perf_counter() - started)
+        }
+        for k, record in records.items():
+            stack.diverged[k] = record.diverged is not None
+            stack.schedules[k].observe(record.monitored["loss"])
+        yield EpochRecord(stack.epoch, list(records.values()), time.perf_counter() - started)
         stack.retire(finished(stack))
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mlp_lab.config import Config
 from mlp_lab.data.encoded import Encoded, encode
 from mlp_lab.data.splitting import split_rows
@@ -32,6 +34,11 @@ def pose(config: Config) -> Problem:
     Raises:
         UserError: data and settings do not fit.
     """
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large are refused in words
+        return _pose(config)
+
+
+def _pose(config: Config) -> Problem:
     raw = config.data.load()
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)

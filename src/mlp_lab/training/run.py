@@ -11,15 +11,17 @@ from rich.console import Console
 from mlp_lab.config import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import Interrupted, UserError, require
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock, Progress, load_checkpoint
-from mlp_lab.training.console import ProgressLine, print_result
+from mlp_lab.training.console import ProgressLine, Screen, print_result
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.fit import fit
 from mlp_lab.training.interruption import interruption
+from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.results import (
+    RESULT,
     Ending,
     describe_ending,
     environment,
@@ -53,44 +55,57 @@ def run(
         Interrupted: Ctrl-C or SIGTERM; the run can go on later.
     """
     device = choose_device(config.device)
+    cores = os.cpu_count() or 1
+    require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     torch.set_num_threads(config.threads)
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
     dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
     stack = build_stack(config, problem, dataset, device)
+    with alone_in(folder):
+        progress = begin(config, values, problem, folder, stack)
+        with failure_recorded(folder):
+            console = Screen()
+            ending = train(config, stack, folder, progress, console)
+            network = stack.best_network([0])
+            rivals = baselines(dataset, problem.objective)
+            scored = score_models({"network": network, **rivals}, dataset, problem.objective)
+            models = {
+                name: {part: rows.scores() for part, rows in parts.items()}
+                for name, parts in scored.items()
+            }
+            result = {
+                **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
+                "parameters": network.parameter_counts[0],
+                "rows": problem.rows,
+                **models["network"],
+                "test_intervals": scored["network"]["test"].intervals(),
+                "baselines": {name: models[name] for name in rivals},
+                "seconds": round(progress.seconds, 3),
+                "overrides": list(overrides),
+                "environment": environment(device),
+            }
+            write_results(folder, network, dataset.schema, problem.objective, result)
+    if not config.quiet and ending.divergence is None:
+        print_result(console, models, result, folder)
+    return ending
+
+
+def begin(
+    config: Config, values: Mapping[str, object], problem: Problem, folder: Path, stack: Stack
+) -> Progress:
+    """Make the folder this run's own, or find out where its run stands."""
     if config.resume is None:
         claim(folder, values)
         if problem.overview is not None:
             give_report(problem.overview, folder, config.quiet)
-        progress = Progress(Watch())
-    else:
-        progress = load_checkpoint(folder, stack)
+        return Progress(Watch())
+    progress = load_checkpoint(folder, stack)
+    if (folder / RESULT).exists():
         require_something_left(config, stack, progress)
-        write_config(folder, values)
-    with failure_recorded(folder):
-        console = Console()
-        ending = train(config, stack, folder, progress, console)
-        network = stack.best_network([0])
-        rivals = baselines(dataset, problem.objective)
-        scored = score_models({"network": network, **rivals}, dataset, problem.objective)
-        models = {
-            name: {part: rows.scores() for part, rows in parts.items()}
-            for name, parts in scored.items()
-        }
-        result = {
-            **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
-            "parameters": network.parameter_counts[0],
-            "rows": problem.rows,
-            **models["network"],
-            "test_intervals": scored["network"]["test"].intervals(),
-            "baselines": {name: models[name] for name in rivals},
-            "seconds": round(progress.seconds, 3),
-            "overrides": list(overrides),
-            "environment": environment(device),
-        }
-        write_results(folder, network, dataset.schema, problem.objective, result)
-    if not config.quiet and ending.divergence is None:
-        print_result(console, models, result, folder)
-    return ending
+        progress.reason = ""
+        (folder / RESULT).unlink()  # it says nothing of the run that goes on
+    write_config(folder, values)
+    return progress
 
 
 def choose_device(name: str) -> torch.device:
@@ -165,6 +180,11 @@ def require_something_left(config: Config, stack: Stack, progress: Progress) -> 
             f"resume={config.resume} was stopped by stop.patience={stop.patience}:"
             f" set it above {watch.waited}, or to null"
         )
+    if stop.weights_tol is not None and progress.change <= stop.weights_tol:
+        raise UserError(
+            f"resume={config.resume} was stopped by stop.weights_tol={stop.weights_tol:g}:"
+            f" set it below {progress.change:.1e}, or to null"
+        )
     if stop.seconds is not None and progress.seconds >= stop.seconds:
         raise UserError(
             f"resume={config.resume} has used its stop.seconds={stop.seconds:g}:"
@@ -176,6 +196,8 @@ def train(
     config: Config, stack: Stack, folder: Path, progress: Progress, console: Console
 ) -> Ending:
     """Read the records of `fit`: write them down, keep the best weights, stop in time."""
+    if progress.reason:  # it had stopped, and only its results were not written yet
+        return Ending("stopped", progress.reason)
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
     checkpoints = Clock(config.tracking.checkpoint_share)
     ending = Ending("completed")
@@ -190,13 +212,16 @@ def train(
                 if progress.watch.observe(record, config.stop.monitor, config.stop.min_delta):
                     stack.keep_best([0])
                 line.show(record)
-                reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
-                last = bool(reason) or asked() or record.epoch == config.epochs
+                progress.change = record.change
+                progress.reason = progress.watch.reason_to_stop(
+                    record, config.stop, progress.seconds
+                )
+                last = bool(progress.reason) or asked() or record.epoch == config.epochs
                 if last or checkpoints.due():
                     tracker.flush()
                     checkpoints.save(folder, stack, progress)
-                if reason:
-                    ending = Ending("stopped", reason)
+                if progress.reason:
+                    ending = Ending("stopped", progress.reason)
                 if last:
                     break
         finally:

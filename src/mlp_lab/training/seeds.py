@@ -12,11 +12,11 @@ import torch
 
 
 class Stream(IntEnum):
-    """What a member's seed is used for."""
+    """What a member's seed is used for; numbers that no use of a data seed has."""
 
-    WEIGHTS = 0
-    ORDER = 1
-    DROPOUT = 2
+    WEIGHTS = 16
+    ORDER = 17
+    DROPOUT = 18
 
 
 def numpy_generator(seed: int, stream: Stream, epoch: int = 0) -> np.random.Generator:

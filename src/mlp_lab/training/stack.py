@@ -90,6 +90,8 @@ class Stack:
         members = self.members
         self.network, self.best = network, best
         self.gradients = network.layers.like()
+        self.last_gradients = network.layers.like()
+        """Of the epoch's last step, as backpropagation gave them."""
         self.optimizer = Optimizer(
             network.layers, self.gradients, [member.optimizer for member in members]
         )
@@ -136,10 +138,13 @@ class Stack:
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
         with torch.inference_mode(explicit), torch.no_grad():
-            for batch, mean in zip(self.batches.epoch(self.epoch), means.unbind(), strict=True):
+            steps = zip(self.batches.epoch(self.epoch), means.unbind(), strict=True)
+            for step, (batch, mean) in enumerate(steps, start=1):
                 k = batch.inputs.shape[0]
                 f = self._backprop(batch)
                 torch.mean(f, (1, 2), out=mean if k == len(self.members) else mean[:k])
+                if step == len(means):
+                    self.last_gradients.flat.copy_(self.gradients.flat)
                 self.optimizer.step(k)
         self.epoch += 1
         return means

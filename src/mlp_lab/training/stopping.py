@@ -42,6 +42,8 @@ class Watch:
 
     best: float = math.inf
     best_epoch: int = 0
+    reference: float = math.inf
+    """What an improvement must be better than by `min_delta`: the value of the last one."""
     waited: int = 0
 
     def observe(self, record: MemberRecord, monitor: str, min_delta: float) -> bool:
@@ -50,11 +52,14 @@ class Watch:
         Without validation rows nothing can be selected: the last epoch counts as the best.
         """
         value = badness(record.monitored, monitor)
-        if record.val and value >= self.best - min_delta:
+        if not record.val or value < self.reference - min_delta:
+            self.reference, self.waited = value, 0
+        else:
             self.waited += 1
-            return False
-        self.best, self.best_epoch, self.waited = value, record.epoch, 0
-        return True
+        best = not record.val or value < self.best
+        if best:
+            self.best, self.best_epoch = value, record.epoch
+        return best
 
     def reason_to_stop(self, record: MemberRecord, config: StopConfig, seconds: float) -> str:
         """Why the member stops after this epoch, or nothing."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from mlp_lab.errors import require
+from mlp_lab.errors import UserError, require
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.metrics import METRICS
 
@@ -53,7 +54,7 @@ Row = dict[str, float]
 
 def read_curves(path: Path) -> list[Row]:
     """All finished epochs; a line cut short by a crash does not count."""
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return [
             {name: float(value) if value else float("nan") for name, value in row.items()}
             for row in csv.DictReader(line for line in file if line.endswith("\n"))
@@ -70,9 +71,9 @@ class CurveFile:
         self.columns += ["lr", "seconds"]
         lines = [",".join(self.columns) + "\n"]
         if epochs_done:
-            lines += path.read_text().splitlines(keepends=True)[1 : epochs_done + 1]
+            lines += _finished_lines(path, epochs_done)
         write_whole(path, "".join(lines))
-        self._file: TextIO = path.open("a", newline="")
+        self._file: TextIO = path.open("a", newline="", encoding="utf-8")
 
     def add(self, row: Row) -> None:
         """Append an epoch."""
@@ -83,9 +84,26 @@ class CurveFile:
         self._file.write(line.getvalue())
         self._file.flush()
 
+    def flush(self) -> None:
+        """Put everything so far on disk, where a power cut leaves it."""
+        os.fsync(self._file.fileno())
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _finished_lines(path: Path, epochs: int) -> list[str]:
+    """The first epochs of a file that may have been cut short.
+
+    Raises:
+        UserError: it has fewer.
+    """
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines = [line for line in text.splitlines(keepends=True)[1:] if line.endswith("\n")]
+    if len(lines) < epochs:
+        raise UserError(f"{path} has {len(lines)} epochs, but the checkpoint is of epoch {epochs}")
+    return lines[:epochs]
 
 
 def _number(value: float | None) -> str:
@@ -132,8 +150,8 @@ class Events:
             self._writer.add_histogram(name, tensor, epoch)
 
     def add_gradient_norms(self, stack: Stack, epoch: int) -> None:
-        """Write the norm of each layer's gradient, as the last step left it."""
-        for name, tensor in _layer_names(stack.gradients.tensors):
+        """Write the norm of each layer's gradient in the last step, before decay and clipping."""
+        for name, tensor in _layer_names(stack.last_gradients.tensors):
             self._writer.add_scalar(f"gradient_norm/{name}", tensor.norm(), epoch)
 
     def flush(self) -> None:
@@ -169,13 +187,14 @@ class Tracker:
             return
         self.events.add(row)
         every = self.config.histograms
-        if every and record.epoch % every == 0:
+        if every and record.epoch % every == 0 and record.diverged is None:
             self.events.add_histograms(self.stack, record.epoch)
         if self.config.gradient_norms:
             self.events.add_gradient_norms(self.stack, record.epoch)
 
     def flush(self) -> None:
         """Put everything so far on disk."""
+        self.curves.flush()
         if self.events is not None:
             self.events.flush()
 

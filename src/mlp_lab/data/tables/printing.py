@@ -20,7 +20,7 @@ def give_report(overview: Overview, folder: Path, quiet: bool) -> None:
     """Write the report into the run folder, and print it."""
     file = StringIO()
     print_overview(Console(file=file, width=WIDTH), overview)
-    (folder / DATA_REPORT).write_text(file.getvalue())
+    (folder / DATA_REPORT).write_text(file.getvalue(), encoding="utf-8")
     if not quiet:
         print_overview(Console(), overview)
 
