@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from mlp_lab.errors import UserError
 
@@ -26,9 +26,21 @@ ABOUT = {
 }
 
 
-def parser(command: str) -> ArgumentParser:
+class Parser(ArgumentParser):
+    """Says in one line what is wrong with a command."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise it.
+
+        Raises:
+            UserError: always.
+        """
+        raise UserError(f"{self.prog}: {message} (--help says more)")
+
+
+def parser(command: str) -> Parser:
     """Of `mlp-lab predict ...` or `mlp-lab evaluate ...`."""
-    found = ArgumentParser(f"mlp-lab {command}", description=ABOUT[command])
+    found = Parser(f"mlp-lab {command}", description=ABOUT[command])
     found.add_argument("run", metavar="RUN_FOLDER", help="folder of a finished run")
     found.add_argument(
         "file", metavar="FILE", help="CSV, TSV, Parquet, Feather, Excel, Stata, SPSS"

@@ -1,0 +1,103 @@
+"""No dead knob: every setting of `data=table`, changed, changes what is learnt, or is refused."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from surveys import SETTINGS, problem_of, survey, written
+
+from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.errors import UserError
+from mlp_lab.training.problem import Problem
+
+CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "test_path": ((), "'{folder}/test.csv'"),
+    "target": ((), "smoker"),
+    "task": (("data.target=zip",), "regression"),
+    "features": ((), "[age,income]"),
+    "drop": ((), "[age]"),
+    "types": ((), "{age: category}"),
+    "levels": ((), "{trust: [low,middle,high]}"),
+    "missing": ((), "[-9]"),
+    "missing_in": ((), "{age: [-9]}"),
+    "rare": ((), "0.3"),
+    "weight": ((), "weight"),
+    "group": ((), "household"),
+    "time": ((), "interview"),
+    "part": ((), "part"),
+    "drop_missing_target": (("data.target=income",), "true"),
+    "delimiter": ((), "';'"),
+    "quote": ((), "''"),
+    "encoding": ((), "utf-16"),
+    "decimal": (("data.path='{folder}/comma.tsv'",), "."),
+    "sheet": (("data.path='{folder}/sheets.xlsx'",), "second"),
+    "test_fraction": ((), "0.4"),
+    "val_fraction": ((), "0.4"),
+    "split_seed": ((), "1"),
+    "train_rows": ((), "100"),
+    "label_noise": ((), "0.5"),
+    "scaling": ((), "robust"),
+    "target_transform": (("data.target=weight",), "log"),
+    "class_weights": ((), "balanced"),
+}
+"""Setting -> what else is set, and its other value. `path` and `report_only` are seen elsewhere."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The survey in several files."""
+    folder = tmp_path_factory.mktemp("settings")
+    frame = survey().assign(
+        part=np.resize(["train", "train", "test"], len(survey())),
+        region=[f"{name}, or so" for name in survey()["region"]],
+    )
+    written(frame, folder)
+    written(survey(50, seed=3).assign(part="test"), folder, "test.csv")
+    frame.to_csv(folder / "comma.tsv", sep="\t", decimal=",", index=False)
+    frame.to_excel(folder / "sheets.xlsx", sheet_name="first", index=False)
+    return folder
+
+
+def outcome(folder: Path, *overrides: str) -> Problem | str:
+    """What is learnt, or the line that refuses it."""
+    found = [override.replace("{folder}", str(folder)) for override in overrides]
+    try:
+        return problem_of(folder / "survey.csv", "data.target=voted", *found)
+    except UserError as error:
+        return str(error)
+
+
+def same(one: Problem | str, other: Problem | str) -> bool:
+    """Whether rows, weights and schema are."""
+    if isinstance(one, str) or isinstance(other, str):
+        return one == other
+    parts = [(one.encoded.train, other.encoded.train), (one.encoded.test, other.encoded.test)]
+    return one.encoded.schema == other.encoded.schema and all(
+        np.array_equal(a.inputs, b.inputs)
+        and np.array_equal(a.targets, b.targets)
+        and str(a.loss_weights) == str(b.loss_weights)
+        for a, b in parts
+    )
+
+
+def test_every_setting_has_a_case() -> None:
+    """A new one without a case is one that nobody has seen work."""
+    names = {field.name for field in fields(TableConfig)} - {"name", "path", "report_only"}
+    assert set(CHANGES) == names
+    assert {field.name for field in fields(DataConfig)} < names | {"name"}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_setting_changes_what_is_learnt(name: str, folder: Path) -> None:
+    """And the same settings do not."""
+    others, value = CHANGES[name]
+    before = outcome(folder, *others)
+    assert same(before, outcome(folder, *others))
+    assert not same(before, outcome(folder, *others, f"data.{name}={value}"))
+
+
+def test_settings_stack_up(folder: Path) -> None:
+    """All of the careful user's together."""
+    assert isinstance(outcome(folder, *SETTINGS[1:]), Problem)
