@@ -5,10 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from mlp_lab.data.bundled import BundledConfig
+from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoded import Encoded
-from mlp_lab.data.encoding import Scaling
-from mlp_lab.data.schema import Schema
+from mlp_lab.data.encoded import encode
+from mlp_lab.data.raw import RawData
+from mlp_lab.data.splitting import Split
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import Adam
 from mlp_lab.network.schedules import ScheduleConfig
@@ -21,13 +23,23 @@ def random_classes(rows: int, device: str = "cpu") -> Dataset:
     """Random inputs and labels: the time of a step does not depend on what is learnt."""
     generator = np.random.default_rng(0)
     inputs = generator.standard_normal((rows, INPUTS))
-    targets = np.eye(CLASSES)[generator.integers(CLASSES, size=rows)]
-    names = [str(i) for i in range(INPUTS)]
-    scaling = Scaling([0.0] * INPUTS, [1.0] * INPUTS)
+    labels = generator.integers(CLASSES, size=rows).astype(float)
     classes = [str(i) for i in range(CLASSES)]
-    schema = Schema("multiclass", names, scaling, "class", None, classes, CLASSES)
-    none = (inputs[:0], targets[:0])
-    encoded = Encoded(schema, (inputs, targets), none, none)
+    names = numeric([str(i) for i in range(INPUTS)])
+    raw = RawData(inputs, labels, names, classified("class", classes), classes)
+    none = np.arange(0)
+    config = BundledConfig(
+        name="random",
+        test_fraction=0.0,
+        val_fraction=0.0,
+        split_seed=0,
+        train_rows=None,
+        label_noise=0.0,
+        scaling="none",
+        target_transform="none",
+        class_weights="none",
+    )
+    encoded = encode(raw, Split(np.arange(rows), none, none), config, "softmax", "float32")
     return Dataset.of(encoded, torch.float32, torch.device(device))
 
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 from lab import BARE, ROOT, command, train, written
+from surveys import survey
+from surveys import written as save
+
+from mlp_lab.cli import main
 
 README = (ROOT / "README.md").read_text()
 INDENTED = re.findall(r"^    (?:\$ )?(.+)$", README, re.MULTILINE)
@@ -27,13 +31,15 @@ PLAIN.remove(REFUSED)
 
 def test_the_readme_shows_commands() -> None:
     """The number of them: an extraction that finds nothing would test nothing."""
-    assert len(TRAININGS) == 8
-    assert len(PLAIN) == 5
+    assert len(TRAININGS) == 9
+    assert len(PLAIN) == 6
 
 
 @pytest.mark.parametrize("line", PLAIN)
-def test_a_training(line: str, tmp_path: Path) -> None:
+def test_a_training(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It composes and trains; its epochs are cut short."""
+    monkeypatch.chdir(tmp_path)
+    save(survey(), tmp_path)  # survey.csv
     folder = train(tmp_path / "run", *words_of(line), *FEW)
     assert "result.json" in written(folder)
 
@@ -53,6 +59,22 @@ def test_going_on(iris_run: Path, tmp_path: Path) -> None:
     done = command([*words_of(RUN.sub(str(folder), line)), *BARE], tmp_path)
     assert done.returncode == 0, done.stderr
     assert len((folder / "curves.csv").read_text().splitlines()) == 1 + 100
+
+
+def test_predicting_and_evaluating(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two lines about a file, on a run like the one above them."""
+    monkeypatch.chdir(tmp_path)
+    save(survey(), tmp_path)
+    save(survey(40, seed=1).drop(columns=["voted"]), tmp_path, "new.csv")
+    save(survey(40, seed=2), tmp_path, "labelled.csv")
+    (line,) = [line for line in PLAIN if "data=table" in line]
+    folder = train(tmp_path / "run", *words_of(line), *FEW)
+    commands = [line for line in INDENTED if line.startswith("mlp-lab ")]
+    assert len(commands) == 2
+    for command_line in commands:
+        monkeypatch.setattr("sys.argv", shlex.split(RUN.sub(str(folder), command_line)))
+        main()
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 41
 
 
 def test_the_refusal(tmp_path: Path) -> None:

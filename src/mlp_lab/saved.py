@@ -50,10 +50,9 @@ class Predictor:
 
     def encoded(self, values: Floats) -> torch.Tensor:
         """Values of the schema's columns, (N, columns) -> (N, inputs)."""
-        dtype = next(self.network.parameters()).dtype
-        return torch.from_numpy(
-            self.schema.encode_inputs(values, str(dtype).removeprefix("torch."))
-        )
+        dtype = str(next(self.network.parameters()).dtype).removeprefix("torch.")
+        encoded = self.schema.encode_inputs(lambda i, block: values[block, i], len(values), dtype)
+        return torch.from_numpy(encoded)
 
     def _values(self, rows: Rows) -> Floats:
         if "pandas" in sys.modules:  # else nobody can have made a frame

@@ -120,11 +120,17 @@ def test_a_quantile_of_ties_is_their_middle() -> None:
     assert Scaling.fit(fitted, "quantile").apply(np.array([2.0])) == pytest.approx(0, abs=1e-9)
 
 
+def encode_rows(schema: Schema, values: Floats) -> Floats:
+    """Values of the schema's columns as the network reads them."""
+    found = schema.encode_inputs(lambda i, block: values[block, i], len(values), "float64")
+    return found.astype(np.float64)
+
+
 def column_inputs(column: Column, train: list[float], values: list[float]) -> Floats:
     """Values of a column as the network reads them, fitted on others."""
     entry = Input.fit(column, np.array(train), "none")
     schema = Schema([entry], None, None)  # type: ignore[arg-type]
-    return schema.encode_inputs(np.array(values)[:, None], "float64").astype(np.float64)
+    return encode_rows(schema, np.array(values)[:, None])
 
 
 def test_missing_numbers_are_the_median_and_told() -> None:
@@ -143,7 +149,7 @@ def test_rare_and_unseen_levels_share_an_input() -> None:
     assert entry.names == ["c=a", "c=b", "c=(other)"]
     assert entry.column.levels == ["a", "b"]
     schema = Schema([entry], None, None)  # type: ignore[arg-type]
-    found = schema.encode_inputs(np.array([[0.0], [1], [UNSEEN], [NAN]]), "float64")
+    found = encode_rows(schema, np.array([[0.0], [1], [UNSEEN], [NAN]]))
     np.testing.assert_array_equal(found, [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]])
 
 

@@ -58,11 +58,14 @@ def encode(
     of_class = class_weights(raw, split, noisy, config)
 
     def part(rows: Index, target: Floats) -> EncodedPart:
-        values = np.empty((len(rows), len(inputs)), order="F")
-        for i, (column, entry) in enumerate(zip(raw.columns, inputs, strict=True)):
-            values[:, i] = _known(raw.inputs[rows, i], column, entry.column)
+        def values(i: int, block: slice) -> Floats:
+            return _known(raw.inputs[rows[block], i], raw.columns[i], inputs[i].column)
+
         weights, loss_weights = _row_weights(raw, rows, target, of_class)
-        encoded, targets = schema.encode_inputs(values, dtype), schema.target.encode(target)
+        encoded, targets = (
+            schema.encode_inputs(values, len(rows), dtype),
+            schema.target.encode(target),
+        )
         _require_finite(encoded, schema.names)
         _require_finite(targets, [schema.target.name])
         return EncodedPart(encoded, targets, weights, loss_weights)

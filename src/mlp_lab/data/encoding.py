@@ -103,7 +103,8 @@ class NumberEncoding:
     def write(self, values: Floats, out: Array) -> None:
         """Encode (N,) values into (N, inputs)."""
         missing = np.isnan(values)
-        out[:, 0] = self.scaling.apply(np.where(missing, self.fill, values))
+        filled = np.where(missing, self.fill, values) if missing.any() else values
+        out[:, 0] = self.scaling.apply(filled)
         if self.indicator:
             out[:, 1] = missing
 
@@ -188,8 +189,7 @@ class LevelEncoding:
         if self.single:
             out[:, 0] = np.where(unseen | missing, 0.5, codes)
         else:
-            for level in range(self.levels):
-                out[:, level] = codes == level
+            out[:, : self.levels] = codes[:, None] == np.arange(self.levels)
             if self.other:
                 out[:, self.levels] = unseen
         if self.missing:

@@ -70,6 +70,9 @@ class Target:
         return cls(**{**values, "column": column, "scaling": scaling})
 
 
+BLOCK = 4096
+"""Rows encoded at once."""
+
 TRANSFORM: dict[str, Callable[[Floats], Floats]] = {
     "none": lambda y: y,
     "log": np.log,
@@ -95,14 +98,21 @@ class Schema:
         """Of the network's inputs."""
         return [name for entry in self.inputs for name in entry.names]
 
-    def encode_inputs(self, values: Floats, dtype: DTypeLike) -> Array:
-        """Values of the schema's columns, (N, columns) -> (N, inputs)."""
+    def encode_inputs(
+        self, values: Callable[[int, slice], Floats], rows: int, dtype: DTypeLike
+    ) -> Array:
+        """Every row as the network reads it, (rows, inputs).
+
+        `values` gives some rows of a column by its position. Rows are encoded in blocks that a
+        cache holds: an input of all rows lies far apart in memory.
+        """
         widths = [len(entry.names) for entry in self.inputs]
-        encoded: Array = np.empty((len(values), sum(widths)), dtype)
-        first = 0
-        for column, (entry, width) in enumerate(zip(self.inputs, widths, strict=True)):
-            entry.encoding.write(values[:, column], encoded[:, first : first + width])
-            first += width
+        ends = np.cumsum(widths).tolist()
+        encoded: Array = np.empty((rows, sum(widths)), dtype)
+        for start in range(0, rows, BLOCK):
+            block = slice(start, min(start + BLOCK, rows))
+            for i, (entry, width, end) in enumerate(zip(self.inputs, widths, ends, strict=True)):
+                entry.encoding.write(values(i, block), encoded[block, end - width : end])
         return encoded
 
     def to_dict(self) -> dict[str, object]:
