@@ -9,7 +9,7 @@ from lab import train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
 
-from mlp_lab.errors import Interrupted
+from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.training.console import ProgressLine
 from mlp_lab.training.fit import MemberRecord
 from mlp_lab.training.tracking import read_curves
@@ -93,3 +93,23 @@ def test_a_run_that_goes_on_repeats_no_epoch(
     train(tmp_path, f"resume={tmp_path}")
     assert len(read_curves(tmp_path / "curves.csv")) == 6
     assert_equal_to_curves(tmp_path, "accuracy", ("train", "val"))
+
+
+def test_gradient_norms_are_of_the_gradient(tmp_path: Path) -> None:
+    """Neither clipping nor weight decay changes what is logged of one full step."""
+    words = ("data=iris", "model=shallow", "batch_size=full", "epochs=1", "quiet=true")
+    words = (*words, "tracking.gradient_norms=true", "tracking.report=false")
+    logged = []
+    for number in ("lr=0.001", "clip_norm=1e-3", "weight_decay=100"):
+        events = EventAccumulator(str(train(tmp_path / number, *words, f"optimizer.{number}")))
+        logged.append(events.Reload().Scalars("gradient_norm/Omega_0")[0].value)
+    assert logged == [logged[0]] * 3
+
+
+def test_a_diverged_run_keeps_its_histograms(tmp_path: Path) -> None:
+    """Of the epochs before; weights that are no numbers have none."""
+    words = ("data=diabetes", "optimizer=sgd", "optimizer.lr=100", "epochs=2", "quiet=true")
+    with pytest.raises(UserError, match=r"^diverged: "):
+        train(tmp_path / "run", *words, "tracking.histograms=1", "tracking.report=false")
+    result = (tmp_path / "run" / "result.json").read_text()
+    assert '"status": "diverged"' in result

@@ -84,16 +84,16 @@ def test_the_table_holds_every_score(folder: Path) -> None:
     """The network's and the baselines', to four digits, under the right headings."""
     result = json.loads((folder / "result.json").read_text())
     rows = {row[0]: row[1:] for row in Page(folder / "report.html").cells}
-    parts = [part for part in ("train", "val", "test") if result["rows"][part]]
+    parts = [part for part in ("test", "val", "train") if result["rows"][part]]
     models = {"network": result, **result["baselines"]}
     assert len(models) == 3
     headings = [f"{part} {model}" for part in parts for model in models]
-    assert rows["score"] == [*headings, "95 % interval, test network"]
+    assert rows["score"] == [headings[0], "95 % interval", *headings[1:]]
     for name in result["train"]:
         wanted = [f"{scores[part][name]:.4g}" for part in parts for scores in models.values()]
         bounds = result["test_intervals"].get(name, [])
         interval = " to ".join(f"{bound:.4g}" for bound in bounds)
-        assert rows[name.replace("_", " ")] == [*wanted, interval]
+        assert rows[name.replace("_", " ")] == [wanted[0], interval, *wanted[1:]]
 
 
 def test_the_page_says_what_was_run(folder: Path) -> None:

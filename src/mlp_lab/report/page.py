@@ -30,7 +30,7 @@ def write_report(folder: Path) -> None:
     page = environment.get_template("run.html").render(
         result=result,
         models={**models, **result["baselines"]},
-        parts=[part for part, count in result["rows"].items() if count],
+        parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
         data_report=data_report.read_text(encoding="utf-8") if data_report.is_file() else "",
         schema=json.loads((folder / "schema.json").read_text(encoding="utf-8")),
