@@ -98,10 +98,12 @@ def test_a_run_that_goes_on_repeats_no_epoch(
 def test_gradient_norms_are_of_the_gradient(tmp_path: Path) -> None:
     """Neither clipping nor weight decay changes what is logged of one full step."""
     words = ("data=iris", "model=shallow", "batch_size=full", "epochs=1", "quiet=true")
-    words = (*words, "tracking.gradient_norms=true", "tracking.report=false")
+    records = ("tracking.gradient_norms=true", "tracking.report=false")
     logged = []
     for number in ("lr=0.001", "clip_norm=1e-3", "weight_decay=100"):
-        events = EventAccumulator(str(train(tmp_path / number, *words, f"optimizer.{number}")))
+        events = EventAccumulator(
+            str(train(tmp_path / number, *words, *records, f"optimizer.{number}"))
+        )
         logged.append(events.Reload().Scalars("gradient_norm/Omega_0")[0].value)
     assert logged == [logged[0]] * 3
 
