@@ -118,7 +118,7 @@ def test_config_runs_again_by_itself(
 
 def test_several_runs(tmp_path: Path) -> None:
     """-m makes a folder for each job."""
-    done = command(["-m", *ROWS, *BARE, "epochs=1", "seed=0,1"], tmp_path)
+    done = command([*ROWS, "-m", *BARE, "epochs=1", "seed=0,1"], tmp_path)  # wherever -m stands
     assert done.returncode == 0
     folders = sorted(path.parent for path in tmp_path.rglob("result.json"))
     assert [folder.name for folder in folders] == ["0", "1"]

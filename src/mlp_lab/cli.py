@@ -59,6 +59,7 @@ def hydra_folder(resume: str | None) -> str | None:
 def train() -> None:
     """Compose the configuration from the command line and train; exit status 1 on an error."""
     refuse_dashes(sys.argv[1:])
+    sys.argv[1:] = multirun_first(sys.argv[1:])
     OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
     store_open_groups()
@@ -88,6 +89,12 @@ def refuse_dashes(words: Sequence[str]) -> None:
         key = word.removeprefix("--").partition("=")[0]
         if word.startswith("--") and key.partition(".")[0] in names:
             fail(f"unknown option {word!r}: settings are written without dashes, as {key}=...")
+
+
+def multirun_first(words: Sequence[str]) -> list[str]:
+    """-m before the overrides: Hydra does not find it between them."""
+    flags = [word for word in words if word in ("-m", "--multirun")]
+    return [*flags[:1], *(word for word in words if word not in flags)]
 
 
 def train_job(composed: DictConfig) -> None:

@@ -54,7 +54,7 @@ def parser(command: str) -> Parser:
     found.add_argument("--delimiter", default="auto", help="of CSV: a character")
     found.add_argument("--encoding", default="auto")
     found.add_argument("--decimal", default="auto", help="decimal sign, . or ,")
-    found.add_argument("--sheet", help="of Excel")
+    found.add_argument("--sheet", help="of Excel: a name, or a number from 0")
     return found
 
 
@@ -106,11 +106,12 @@ def _chunks(arguments: Namespace) -> Iterator[Chunk]:
 def _settings(arguments: Namespace) -> FileSettings:
     from mlp_lab.data.tables.reading import FileSettings
 
+    sheet: str | None = arguments.sheet
     return FileSettings(
         delimiter=arguments.delimiter,
         encoding=arguments.encoding,
         decimal=arguments.decimal,
-        sheet=arguments.sheet,
+        sheet=int(sheet) if sheet is not None and sheet.isdigit() else sheet,
     )
 
 
