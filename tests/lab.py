@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import hydra
+import yaml
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
@@ -26,6 +27,9 @@ ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, str(ROOT / "train.py")]
 MLP_LAB = [str(Path(sys.executable).with_name("mlp-lab"))]
 CONFIGS = config_folder()
+PARTS: dict[str, object] = yaml.safe_load((CONFIGS / "parts.yaml").read_text())
+"""The settings that every data set has, at their defaults."""
+
 BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 """Overrides of a run of which only files about its training are looked at."""
 

@@ -19,14 +19,15 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 MAY_IMPORT = {
     "errors": set(),
+    "terminal": set(),
     "network": {"errors"},
-    "data": {"errors"},
-    "training": {"errors", "network", "data", "config"},
+    "data": {"errors", "terminal"},
+    "training": {"errors", "terminal", "network", "data", "config"},
     "config": {"errors", "network", "data", "training"},
-    "report": {"errors", "training", "data"},
+    "report": {"errors", "terminal", "training", "data"},
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
-    "cli": {"errors", "config", "data", "training", "report", "predicting"},
+    "cli": {"errors", "config", "data", "training", "report", "predicting", "terminal"},
     "": {"errors", "saved"},
 }
 """Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
@@ -41,7 +42,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "matplotlib": ("mlp_lab.report.learning_curve",),
     "jinja2": ("mlp_lab.report.page",),
     "rich": (
-        *("mlp_lab.training.console", "mlp_lab.training.run"),
+        *("mlp_lab.terminal", "mlp_lab.training.console"),
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (

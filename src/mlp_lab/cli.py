@@ -73,7 +73,9 @@ def train() -> None:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # of --help | head
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from mlp_lab.terminal import stop_writing  # rich
+
+        stop_writing()
         sys.exit(1)
     except Exception as error:
         message = explain(error)
@@ -179,11 +181,9 @@ def _about_a_saved_run(name: str) -> None:
     parser = predicting.parser(name)
     try:
         predicting.run(name, parser.parse_args())
-    except UserError as error:
+    except (UserError, OSError) as error:
         if TRACEBACK_WANTED:
             raise
-        fail(str(error))
-    except OSError as error:
         fail(explain(error) or str(error))
 
 

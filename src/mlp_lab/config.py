@@ -23,7 +23,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.raw import DataConfig
-from mlp_lab.errors import UserError, nearest, require, require_choice
+from mlp_lab.errors import UserError, nearest, require, require_choice, shown
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
@@ -158,7 +158,7 @@ def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str
     for override in overrides:
         key = override.partition("=")[0].lstrip("+~")
         group, _, field = key.partition(".")
-        if group not in MAY_CHANGE_ON_RESUME or key == "stop.monitor" or "~" in override:
+        if group not in MAY_CHANGE_ON_RESUME or key == "stop.monitor" or override.startswith("~"):
             raise UserError(
                 f"{key} cannot change when a run goes on: resume={folder} keeps its config.yaml,"
                 f" save for {', '.join(MAY_CHANGE_ON_RESUME[1:])}"
@@ -178,8 +178,7 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         UserError: an unknown or missing key, a value of the wrong type or out of its range.
     """
     if not isinstance(values, Mapping):
-        shown = "null" if values is None else repr(values)
-        raise UserError(f"{path or 'the config'} must be a group of settings, got {shown}")
+        raise UserError(f"{path or 'the config'} must be a group of settings, got {shown(values)}")
     if kind in CHOICES:
         name = values.get("name")
         require_choice(str(name), path, CHOICES[kind])
@@ -228,7 +227,7 @@ def convert(hint: object, value: object, key: str) -> object:
                 raise UserError(f"{key} must be finite, got {value}")
             return value
     wanted = " or ".join(_in_words(option) for option in options)
-    raise UserError(f"{key} must be {wanted}, got {'null' if value is None else repr(value)}")
+    raise UserError(f"{key} must be {wanted}, got {shown(value)}")
 
 
 def _in_words(hint: object) -> str:

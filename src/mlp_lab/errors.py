@@ -15,8 +15,12 @@ class Interrupted(Exception):
 def require(holds: bool, key: str, rule: str, value: object) -> None:
     """Raise `UserError("<key> must be <rule>, got <value>")` unless the rule holds."""
     if not holds:
-        shown = "null" if value is None else repr(value)
-        raise UserError(f"{key} must be {rule}, got {shown}")
+        raise UserError(f"{key} must be {rule}, got {shown(value)}")
+
+
+def shown(value: object) -> str:
+    """A value as YAML has it."""
+    return "null" if value is None else repr(value)
 
 
 def nearest(word: str, choices: Iterable[str]) -> str:

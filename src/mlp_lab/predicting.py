@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -81,13 +82,13 @@ def predict_file(predictor: Predictor, arguments: Namespace) -> None:
     print(f"{rows:,} rows: {output}")
 
 
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Some rows of a file, and what is needed to read them."""
 
-    def __init__(self, frame: pd.DataFrame, decimal: str, first_row: int) -> None:
-        self.frame = frame
-        self.decimal = decimal
-        self.first_row = first_row
+    frame: pd.DataFrame
+    decimal: str
+    first_row: int
 
 
 def _chunks(arguments: Namespace) -> Iterator[Chunk]:

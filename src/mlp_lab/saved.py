@@ -101,8 +101,7 @@ class Predictor:
         target = self.schema.target
         if target.classes is None:
             return target.decode(outputs)
-        labels = outputs[:, 0] > 0.5 if target.outputs == 1 else outputs.argmax(1)
-        names: NDArray[np.str_] = np.array(target.classes)[labels.astype(int)]
+        names: NDArray[np.str_] = np.array(target.classes)[target.decide(outputs)]
         return names
 
     @property

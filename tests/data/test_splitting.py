@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab import configure
+from lab import PARTS, configure
 
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.columns import Column, classified, numeric
@@ -16,18 +16,7 @@ from mlp_lab.training.problem import pose
 
 def data_config(**values: float | None) -> DataConfig:
     """The digits' settings, some changed."""
-    standard: dict[str, object] = {
-        "name": "digits",
-        "test_fraction": 0.2,
-        "val_fraction": 0.15,
-        "split_seed": 0,
-        "train_rows": None,
-        "label_noise": 0.0,
-        "scaling": "standard",
-        "target_transform": "none",
-        "class_weights": "none",
-    }
-    return DataConfig(**{**standard, **values})  # type: ignore[arg-type]
+    return DataConfig(**{"name": "digits", **PARTS, **values})  # type: ignore[arg-type]
 
 
 def rows_of(counts: list[int], *, regression: bool = False) -> RawData:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
+from lab import PARTS
 from torch import Tensor
 
 from mlp_lab.data.bundled import BundledConfig
@@ -42,16 +43,7 @@ class Trained:
 
 
 def _config(name: str, **changes: object) -> DataConfig:
-    values: dict[str, object] = {
-        "test_fraction": 0.2,
-        "val_fraction": 0.2,
-        "split_seed": 0,
-        "train_rows": None,
-        "label_noise": 0.0,
-        "scaling": "standard",
-        "target_transform": "none",
-        "class_weights": "none",
-    }
+    values: dict[str, object] = {**PARTS, "val_fraction": 0.2}
     if name not in ("iris", "wine", "breast_cancer", "diabetes"):
         values |= {"rows": 100, "noise": 0.2}
     values |= changes

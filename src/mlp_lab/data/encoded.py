@@ -89,7 +89,7 @@ def _known(values: Floats, column: Column, kept: Column) -> Floats:
     """Values of a column, their codes counting the kept levels alone."""
     if column.kind not in ("binary", "category") or column.levels == kept.levels:
         return values
-    return recoded(values, [column.levels.index(level) for level in kept.levels])
+    return recoded(values, column, kept)
 
 
 def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:

@@ -7,7 +7,7 @@ double the time to start, and they would be saved as pickles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -218,9 +218,8 @@ class Input:
         if column.kind not in ("binary", "category"):
             return cls(column, NumberEncoding.fit(values, method))
         kept = _kept_levels(column, values)
-        column = replace(column, levels=[column.levels[level] for level in kept])
-        codes = recoded(values, kept)
-        return cls(column, LevelEncoding.fit(codes, len(kept)))
+        fitted = replace(column, levels=[column.levels[level] for level in kept])
+        return cls(fitted, LevelEncoding.fit(recoded(values, column, fitted), len(kept)))
 
     @property
     def names(self) -> list[str]:
@@ -256,10 +255,11 @@ def _kept_levels(column: Column, codes: Floats) -> list[int]:
     return np.flatnonzero(counts >= least).tolist()
 
 
-def recoded(codes: Floats, kept: Sequence[int]) -> Floats:
-    """Codes among the kept levels alone; NaN stays."""
+def recoded(codes: Floats, column: Column, fitted: Column) -> Floats:
+    """Codes of a column's levels as codes of those that were kept; NaN stays."""
+    place = {level: code for code, level in enumerate(fitted.levels)}
+    table = np.array([place.get(level, UNSEEN) for level in column.levels])
     fresh = codes.copy()
-    fresh[codes >= 0] = UNSEEN
-    for new, old in enumerate(kept):
-        fresh[codes == old] = new
+    known = codes >= 0
+    fresh[known] = table[codes[known].astype(np.int64)]
     return fresh

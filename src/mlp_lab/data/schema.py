@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike
 
 from mlp_lab.data.columns import Column
 from mlp_lab.data.encoding import Array, Input, Scaling
-from mlp_lab.data.raw import DataConfig, Floats, RawData
+from mlp_lab.data.raw import DataConfig, Floats, Index, RawData
 from mlp_lab.errors import UserError
 
 
@@ -54,6 +54,13 @@ class Target:
         if self.classes is None:
             return self.decode(encoded)
         return encoded[:, 0] if self.outputs == 1 else encoded.argmax(1).astype(np.float64)
+
+    def decide(self, outputs: Floats) -> Index:
+        """Outputs for classes, (N, C), as the class that they predict, (N,)."""
+        if self.outputs == 1:
+            return (outputs[:, 0] > 0.5).astype(np.int64)
+        labels: Index = outputs.argmax(1)
+        return labels
 
     def scores(self, outputs: Floats) -> Floats:
         """Outputs for classes, (N, C), with a column for each class."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import TypedDict
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.scoring import Intervals, Scored
@@ -44,7 +44,9 @@ def confusion(scored: Scored) -> dict[str, dict[str, float]]:
     classes = scored.target.classes or []
     counts = np.zeros((len(classes), len(classes)))
     weights = np.ones(len(scored.truth)) if scored.weights is None else scored.weights
-    np.add.at(counts, (scored.truth.astype(np.int64), scored.predicted), weights)
+    np.add.at(
+        counts, (scored.truth.astype(np.int64), scored.target.decide(scored.outputs)), weights
+    )
     return {
         name: dict(zip(classes, row, strict=True))
         for name, row in zip(classes, counts.tolist(), strict=True)
@@ -63,7 +65,7 @@ def residuals(scored: Scored) -> dict[str, float]:
 
 def print_evaluation(found: Evaluation) -> None:
     """As tables on the terminal."""
-    console = Console()
+    console = Screen()
     console.print(f"{found['target']}, {found['rows']:,} rows", highlight=False)
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
@@ -74,8 +76,7 @@ def print_evaluation(found: Evaluation) -> None:
 
 
 def _scores_table(scores: Scores, intervals: Intervals) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table = plain_table("")
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, value in scores.items():
@@ -85,8 +86,7 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
 
 
 def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("true \\ predicted")
+    table = plain_table("true \\ predicted")
     for name in counts:
         table.add_column(Text(name), justify="right")
     for name, row in counts.items():
@@ -95,8 +95,7 @@ def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
 
 
 def _residuals_table(found: Mapping[str, float]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("prediction - truth")
+    table = plain_table("prediction - truth")
     table.add_column("", justify="right")
     for name, value in found.items():
         table.add_row(name, short(value))

@@ -1,8 +1,6 @@
 """What a person sees while a run trains, and when it ends."""
 
 import math
-import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +10,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from mlp_lab.terminal import plain_table
 from mlp_lab.training.fit import MemberRecord
 from mlp_lab.training.metrics import Scores, main_metric
 
@@ -19,15 +18,6 @@ LINES = 20
 """Progress lines of a whole run where the output is no terminal."""
 
 REFRESH_SECONDS = 0.1
-
-
-class Screen(Console):
-    """Standard output; where nobody reads it any more, as after `| head`, the run goes on."""
-
-    def on_broken_pipe(self) -> None:
-        """Be silent from now on."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class ProgressLine:
@@ -95,8 +85,7 @@ def results_table(models: Mapping[str, Mapping[str, Scores]]) -> Table:
         models: model -> part -> scores; a part without rows has none.
     """
     scores = next(parts["train"] for parts in models.values())
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table = plain_table("")
     shown = ["loss", main_metric(scores)]
     parts = [part for part in ("train", "val", "test") if next(iter(models.values()))[part]]
     for quantity in shown:

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import torch
 import yaml
-from rich.console import Console
 
 from mlp_lab.config import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import Interrupted, UserError, require
+from mlp_lab.terminal import Screen
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock, Progress, load_checkpoint
-from mlp_lab.training.console import ProgressLine, Screen, print_result
+from mlp_lab.training.console import ProgressLine, print_result
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.fit import fit
 from mlp_lab.training.interruption import interruption
@@ -193,7 +193,7 @@ def require_something_left(config: Config, stack: Stack, progress: Progress) -> 
 
 
 def train(
-    config: Config, stack: Stack, folder: Path, progress: Progress, console: Console
+    config: Config, stack: Stack, folder: Path, progress: Progress, console: Screen
 ) -> Ending:
     """Read the records of `fit`: write them down, keep the best weights, stop in time."""
     if progress.reason:  # it had stopped, and only its results were not written yet

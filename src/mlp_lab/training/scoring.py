@@ -44,9 +44,7 @@ class Scored:
         loss = float(np.average(self.losses, weights=self.loss_weights))
         if self.target.classes is None:
             return {"loss": loss, **assess_numbers(*self._numbers())}
-        scores = self.target.scores(self.outputs)
-        labels = self.truth.astype(np.int64)
-        metrics = assess_classes(scores, labels, self.weights, probabilities=self.probabilities)
+        metrics = assess_classes(*self._classes(), probabilities=self.probabilities)
         return {"loss": loss, **metrics}
 
     def intervals(self) -> Intervals:
@@ -55,17 +53,10 @@ class Scored:
             return {}
         if self.target.classes is None:
             return number_intervals(*self._numbers())
-        scores = self.target.scores(self.outputs)
-        labels = self.truth.astype(np.int64)
-        return class_intervals(scores, labels, self.weights, probabilities=self.probabilities)
+        return class_intervals(*self._classes(), probabilities=self.probabilities)
 
-    @property
-    def predicted(self) -> Index:
-        """The class predicted for each row, (N,)."""
-        if self.target.outputs == 1:
-            return (self.outputs[:, 0] > 0.5).astype(np.int64)
-        labels: Index = self.outputs.argmax(1)
-        return labels
+    def _classes(self) -> tuple[Floats, Index, Floats | None]:
+        return self.target.scores(self.outputs), self.truth.astype(np.int64), self.weights
 
     def _numbers(self) -> tuple[Floats, Floats, Floats | None]:
         return self.target.decode(self.outputs), self.truth, self.weights

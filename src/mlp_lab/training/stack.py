@@ -70,6 +70,8 @@ class Stack:
         self.members = [members[k] for k in by_rows]
         self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
         self.diverged = [False] * len(members)
+        self.last_gradients: LayerTensors | None = None
+        """Of the epoch's last step, as backpropagation gave them; kept on request."""
         network = MLP(
             [member.sizes for member in self.members],
             activations=shared.activations,
@@ -90,8 +92,8 @@ class Stack:
         members = self.members
         self.network, self.best = network, best
         self.gradients = network.layers.like()
-        self.last_gradients = network.layers.like()
-        """Of the epoch's last step, as backpropagation gave them."""
+        if self.last_gradients is not None:
+            self.keep_last_gradients()
         self.optimizer = Optimizer(
             network.layers, self.gradients, [member.optimizer for member in members]
         )
@@ -143,7 +145,7 @@ class Stack:
                 k = batch.inputs.shape[0]
                 f = self._backprop(batch)
                 torch.mean(f, (1, 2), out=mean if k == len(self.members) else mean[:k])
-                if step == len(means):
+                if self.last_gradients is not None and step == len(means):
                     self.last_gradients.flat.copy_(self.gradients.flat)
                 self.optimizer.step(k)
         self.epoch += 1
@@ -158,6 +160,10 @@ class Stack:
         if shape not in self._passes:
             self._passes[shape] = Backprop(self.network, self.gradients, objective, *shape)
         return self._passes[shape](batch)
+
+    def keep_last_gradients(self) -> None:
+        """Keep the gradients of each epoch's last step from now on."""
+        self.last_gradients = self.network.layers.like()
 
     def keep_best(self, positions: Sequence[int]) -> None:
         """Remember these members' weights as their best so far."""

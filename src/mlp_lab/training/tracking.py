@@ -151,6 +151,7 @@ class Events:
 
     def add_gradient_norms(self, stack: Stack, epoch: int) -> None:
         """Write the norm of each layer's gradient in the last step, before decay and clipping."""
+        assert stack.last_gradients is not None
         for name, tensor in _layer_names(stack.last_gradients.tensors):
             self._writer.add_scalar(f"gradient_norm/{name}", tensor.norm(), epoch)
 
@@ -202,6 +203,8 @@ class Tracker:
 @contextmanager
 def open_tracker(config: TrackingConfig, stack: Stack, folder: Path) -> Iterator[Tracker]:
     """Open what is written epoch by epoch; close it however the training ends."""
+    if config.gradient_norms:
+        stack.keep_last_gradients()
     curves = CurveFile(folder / CURVES, stack.task, stack.epoch)
     events = Events(folder, stack.task, stack.epoch) if config.tensorboard else None
     try:

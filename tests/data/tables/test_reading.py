@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from mlp_lab.data.tables.cells import MISSING_WORDS
 from mlp_lab.data.tables.reading import (
     FORMATS,
-    MISSING_WORDS,
     Dialect,
     FileSettings,
     detect,

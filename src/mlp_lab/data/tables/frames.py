@@ -49,9 +49,8 @@ def target_values(
     Raises:
         UserError: a row has none, or a class that the training rows did not have.
     """
-    known = (
-        replace(column, kind="ordinal") if column.levels else column
-    )  # which has no unseen level
+    # An ordinal column refuses values that are none of its levels.
+    known = replace(column, kind="ordinal") if column.levels else column
     values = parse(column_of(frame, column), known, decimal=decimal, first_row=first_row)
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
 from mlp_lab.data.tables.config import Cell, TableConfig
-from mlp_lab.data.tables.parsing import as_days, as_number, cell_text, distinct, is_missing
+from mlp_lab.data.tables.parsing import as_days, distinct
 from mlp_lab.errors import UserError
 
 DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
@@ -94,11 +95,14 @@ def infer(
         counted = kind is None and _counts_rows(cells)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
     values = values_of(cells, plain.missing)
-    reason = _reason_to_drop(values, decimal) if kind is None else _nothing_in(values)
+    reason = _nothing_in(values)
+    if not reason and kind is None:
+        form = _form(values, decimal)
+        reason = _no_category(values) if form == "text" else ""
+        kind = _kind(form, values, labels)
     if reason:
         return Dropped(name, reason)
-    if kind is None:
-        kind = _guess(values, labels, decimal)
+    assert kind is not None
     return _described(replace(plain, kind=kind), values, config)
 
 
@@ -134,32 +138,34 @@ def _nothing_in(values: Values) -> str:
     return ""
 
 
-def _reason_to_drop(values: Values, decimal: str) -> str:
-    """Why a column of which nothing was declared is not read."""
-    reason = _nothing_in(values)
-    if reason or values.dated or values.count == 2 or _as_numbers(values, decimal) is not None:
-        return reason
-    if _all_dates(values.texts):
-        return ""
+def _form(values: Values, decimal: str) -> str:
+    """What values look like: date, binary, numeric or text."""
+    if values.dated:
+        return "date"
+    if values.count == 2:
+        return "binary"
+    if _as_numbers(values, decimal) is not None:
+        return "numeric"
+    return "date" if _all_dates(values.texts) else "text"
+
+
+def _kind(form: str, values: Values, labels: Mapping[str, str]) -> str:
+    """What a column of a form seems to hold; codes that all have labels name categories."""
+    if form == "binary" or values.dated:
+        return form
+    if labels and all(text in labels for text in values.texts):
+        return "category"
+    return "category" if form == "text" else form
+
+
+def _no_category(values: Values) -> str:
+    """Why text that is not declared as a category is not read, if it is not."""
     if values.count == values.present and values.present >= FEWEST_IDENTIFIERS:
         return "identifier: a value of its own in every row"
     many = values.count > MANY_LEVELS and values.count > values.present / 2
     if many or np.mean([len(text) for text in values.texts]) > LONG_TEXT:
         return "free text"
     return ""
-
-
-def _guess(values: Values, labels: Mapping[str, str], decimal: str) -> str:
-    """What a column seems to hold."""
-    if values.dated:
-        return "date"
-    if values.count == 2:
-        return "binary"
-    if labels and all(text in labels for text in values.texts):
-        return "category"
-    if _as_numbers(values, decimal) is not None:
-        return "numeric"
-    return "date" if _all_dates(values.texts) else "category"
 
 
 def _as_numbers(values: Values, decimal: str) -> NDArray[np.float64] | None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats
-from mlp_lab.data.tables.reading import MISSING_WORDS
+from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
 from mlp_lab.errors import UserError
 
 WHOLE = re.compile(r"[+-]?\d+\.0*")
@@ -36,22 +36,10 @@ def parse(cells: pd.Series, column: Column, *, decimal: str = ".", first_row: in
     return values
 
 
-def cell_text(cell: object) -> str:
-    """A cell as a level is named: whole numbers without a point."""
-    if isinstance(cell, (float, np.floating)) and math.isfinite(cell) and float(cell).is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
 def distinct(cells: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
     """Index of each cell's value among the distinct ones, -1 if missing, and those."""
     codes, values = pd.factorize(cells)
     return codes.astype(np.int64, copy=False), list(values)
-
-
-def is_missing(text: str, codes: Collection[str]) -> bool:
-    """Whether a cell's text means no value."""
-    return text in MISSING_WORDS or text in codes
 
 
 def _numbers(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
@@ -84,16 +72,6 @@ def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: 
         row = int(np.flatnonzero(unread)[np.isin(codes, bad)][0])
         raise _refused(column, "a number", cells.iloc[row], first_row + row)
     return values
-
-
-def as_number(text: str) -> float | None:
-    """The number that a text is, or None; Python's own 1_000 is none."""
-    if "_" in text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def _days(cells: pd.Series, column: Column, first_row: int) -> Floats:

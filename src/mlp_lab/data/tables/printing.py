@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mlp_lab.data.tables.overview import ColumnFacts, Overview
+from mlp_lab.terminal import Screen, plain_table
 
 DATA_REPORT = "data_report.txt"
 WIDTH = 110
@@ -22,7 +23,7 @@ def give_report(overview: Overview, folder: Path, quiet: bool) -> None:
     print_overview(Console(file=file, width=WIDTH), overview)
     (folder / DATA_REPORT).write_text(file.getvalue(), encoding="utf-8")
     if not quiet:
-        print_overview(Console(), overview)
+        print_overview(Screen(), overview)
 
 
 def print_overview(console: Console, overview: Overview) -> None:
@@ -54,9 +55,7 @@ def print_overview(console: Console, overview: Overview) -> None:
 
 def columns_table(columns: Sequence[ColumnFacts]) -> Table:
     """A row for each column that is read."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("column", "kind"):
-        table.add_column(heading)
+    table = plain_table("column", "kind")
     table.add_column("missing", justify="right")
     table.add_column("inputs", justify="right")
     table.add_column("values", overflow="fold")

@@ -16,19 +16,13 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, TypedDict
 
-import numpy as np
 import pandas as pd
 
+from mlp_lab.data.tables.cells import MISSING_WORDS, cell_text
 from mlp_lab.errors import UserError, nearest, require, require_choice
 
 if TYPE_CHECKING:
     from pyarrow import Schema
-
-MISSING_WORDS: tuple[str, ...] = (
-    *("", "NA", "N/A", "n/a", "NaN", "nan"),
-    *("NULL", "null", "None", "#N/A", "<NA>"),
-)
-"""Cells of a text table that mean no value."""
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK, MESSAGE = 1 << 16, 1 << 20, 200  # characters
@@ -310,14 +304,8 @@ def _read_arrow(path: Path, settings: FileSettings, _: Collection[str]) -> Table
     return TableFile(frame, {}, "Parquet" if _suffix(path) in PARQUET else "Feather")
 
 
-def _code_text(code: object) -> str:
-    """1.0 and 1 as 1."""
-    whole = isinstance(code, (float, np.floating)) and float(code).is_integer()
-    return f"{code:.0f}" if whole else str(code)
-
-
 def _code_texts(labels: Mapping[float, str]) -> Labels:
-    return {_code_text(code): label for code, label in labels.items()}
+    return {cell_text(code): label for code, label in labels.items()}
 
 
 def _read_stata(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
@@ -349,7 +337,7 @@ def _label_set(codes: pd.Series, values: pd.Series, sets: Mapping[str, Labels]) 
     """The set of labels that gives a column's values; if unsure, of the codes that occur."""
     first = ~codes.duplicated()
     pairs = {
-        _code_text(code): value
+        cell_text(code): value
         for code, value in zip(codes[first], values[first], strict=True)
         if isinstance(value, str)
     }

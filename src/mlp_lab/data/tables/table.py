@@ -8,10 +8,11 @@ import pandas as pd
 
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.raw import Floats, Index, PartName, RawData, Source, Ties
+from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, missing_codes
-from mlp_lab.data.tables.parsing import cell_text, parse
+from mlp_lab.data.tables.parsing import parse
 from mlp_lab.data.tables.reading import FileSettings, TableFile, read_table
 from mlp_lab.errors import UserError, nearest
 
