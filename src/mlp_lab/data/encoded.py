@@ -79,6 +79,8 @@ def encode(
 
 
 def _require_finite(values: Array, names: Sequence[str]) -> None:
+    if np.isfinite(values.sum()):  # then all are; one pass, and no copy
+        return
     bad = np.flatnonzero(~np.isfinite(values).all(axis=0))
     if len(bad):
         name = names[int(bad[0]) % len(names)]

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.raw import Floats, Index
 
 Array = NDArray[np.floating[Any]]
+Mask = NDArray[np.bool_]
 
 QUANTILES = 1000
 LEAST_PROBABILITY = 1e-7
@@ -92,21 +93,30 @@ class NumberEncoding:
     @classmethod
     def fit(cls, values: Floats, method: str) -> NumberEncoding:
         """From the training rows of a column."""
-        present = values[~np.isnan(values)]
-        fill = float(np.median(present)) if len(present) else 0.0
+        missing = np.isnan(values)
+        present = values[~missing] if missing.any() else values
+        fill = _median(present) if len(present) else 0.0
         return cls(fill, Scaling.fit(present, method), len(present) < len(values))
 
     def names(self, column: Column) -> list[str]:
         """Of the inputs."""
         return [column.name, *_indicator_name(column, self.indicator)]
 
-    def write(self, values: Floats, out: Array) -> None:
-        """Encode (N,) values into (N, inputs)."""
+    def write(self, values: Floats, out: Array, at: int) -> None:
+        """Encode (N,) values into the inputs from `at` of (N, D) zeros."""
         missing = np.isnan(values)
         filled = np.where(missing, self.fill, values) if missing.any() else values
-        out[:, 0] = self.scaling.apply(filled)
+        out[:, at] = self.scaling.apply(filled)
         if self.indicator:
-            out[:, 1] = missing
+            out[:, at + 1] = missing
+
+
+def _median(values: Floats) -> float:
+    """As numpy's, which takes five times as long: it also looks for NaN, of which there is none."""
+    middle = len(values) // 2
+    parted = np.partition(values, middle)
+    upper = parted[middle]
+    return float(upper if len(values) % 2 else (parted[:middle].max() + upper) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +143,15 @@ class DateEncoding:
         parts = [f"{column.name}:{part}" for part in DATE_PARTS]
         return [*parts, *_indicator_name(column, self.indicator)]
 
-    def write(self, values: Floats, out: Array) -> None:
-        """Encode (N,) values into (N, inputs)."""
+    def write(self, values: Floats, out: Array, at: int) -> None:
+        """Encode (N,) values into the inputs from `at` of (N, D) zeros."""
         missing = np.isnan(values)
         parts = _date_parts(np.where(missing, 0, values))
         for i, (name, part) in enumerate(zip(DATE_PARTS, parts, strict=True)):
             encoding: NumberEncoding = getattr(self, name)
-            encoding.write(np.where(missing, np.nan, part), out[:, i : i + 1])
+            encoding.write(np.where(missing, np.nan, part), out, at + i)
         if self.indicator:
-            out[:, len(DATE_PARTS)] = missing
+            out[:, at + len(DATE_PARTS)] = missing
 
 
 def _date_parts(days: Floats) -> list[Floats]:
@@ -182,18 +192,26 @@ class LevelEncoding:
         slots = [OTHER] * self.other + [MISSING] * self.missing
         return [f"{column.name}={level}" for level in column.levels[self.single :] + slots]
 
-    def write(self, codes: Floats, out: Array) -> None:
-        """Encode (N,) indices of levels into (N, inputs)."""
-        missing = np.isnan(codes)
-        unseen = (codes == UNSEEN) | (missing & (not self.missing))
+    def write(self, codes: Floats, out: Array, at: int) -> None:
+        """Encode (N,) indices of levels into the inputs from `at` of (N, D) zeros."""
+        known = codes >= 0
         if self.single:
-            out[:, 0] = np.where(unseen | missing, 0.5, codes)
+            out[:, at] = np.where(known, codes, 0.5)
         else:
-            out[:, : self.levels] = codes[:, None] == np.arange(self.levels)
-            if self.other:
-                out[:, self.levels] = unseen
+            self._mark(known, at + codes, out)
+        if known.all():
+            return
+        missing = np.isnan(codes) & self.missing
+        if self.other:
+            self._mark(~known & ~missing, np.full(len(codes), at + self.levels), out)
         if self.missing:
-            out[:, -1] = missing
+            out[:, at + (1 if self.single else self.levels + self.other)] = missing
+
+    @staticmethod
+    def _mark(rows: Mask, inputs: Floats | Index, out: Array) -> None:
+        """Set one input of each of some rows to 1; by place in memory, a store for each."""
+        chosen = np.flatnonzero(rows)
+        out.reshape(-1)[chosen * out.shape[1] + inputs[chosen].astype(np.int64)] = 1
 
 
 def _indicator_name(column: Column, indicator: bool) -> list[str]:

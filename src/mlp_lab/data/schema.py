@@ -114,12 +114,12 @@ class Schema:
         cache holds: an input of all rows lies far apart in memory.
         """
         widths = [len(entry.names) for entry in self.inputs]
-        ends = np.cumsum(widths).tolist()
-        encoded: Array = np.empty((rows, sum(widths)), dtype)
+        places = np.cumsum([0, *widths]).tolist()
+        encoded: Array = np.zeros((rows, places.pop()), dtype)
         for start in range(0, rows, BLOCK):
             block = slice(start, min(start + BLOCK, rows))
-            for i, (entry, width, end) in enumerate(zip(self.inputs, widths, ends, strict=True)):
-                entry.encoding.write(values(i, block), encoded[block, end - width : end])
+            for i, (entry, at) in enumerate(zip(self.inputs, places, strict=True)):
+                entry.encoding.write(values(i, block), encoded[block], at)
         return encoded
 
     def to_dict(self) -> dict[str, object]:

@@ -115,9 +115,9 @@ def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Gen
     order = generator.permutation(rows)
     if classes is None:
         return order
-    place = np.empty(rows)
-    for label in np.unique(classes):
-        members = np.flatnonzero(classes[order] == label)
+    place, ordered = np.empty(rows), classes[order]
+    for label in np.unique(ordered):
+        members = np.flatnonzero(ordered == label)
         jitter = generator.uniform(size=len(members))
         place[members] = (np.arange(len(members)) + jitter) / len(members)
     return order[np.argsort(place, kind="stable")]

@@ -96,6 +96,15 @@ def test_no_row(tmp_path: Path, suffix: str) -> None:
     assert list(piece.columns) == list(FRAME.columns)
 
 
+def test_a_late_word_makes_the_whole_column_text(tmp_path: Path) -> None:
+    """Also where the file is parsed in pieces of which the first hold numbers alone."""
+    codes = ["007"] * 400_000 + ["x"]
+    path = text(tmp_path / "long.csv", "code,n\n" + "".join(f"{code},1\n" for code in codes))
+    frame = read_table(path, AUTO).frame
+    assert frame["code"].tolist() == codes
+    assert frame["n"].dtype == np.int64
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])

@@ -8,7 +8,7 @@ import pandas as pd
 from mlp_lab.data.columns import Column
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import Schema
-from mlp_lab.data.tables.parsing import parse
+from mlp_lab.data.tables.parsing import Cells, parse
 from mlp_lab.errors import UserError, nearest
 
 
@@ -27,7 +27,7 @@ def frame_values(
     return values
 
 
-def column_of(frame: pd.DataFrame, column: Column) -> pd.Series:
+def column_of(frame: pd.DataFrame, column: Column) -> Cells:
     """The cells of a column.
 
     Raises:
@@ -38,7 +38,7 @@ def column_of(frame: pd.DataFrame, column: Column) -> pd.Series:
         what = "is missing" if column.name not in names else "is there twice"
         hint = nearest(column.name, names)
         raise UserError(f"column {column.name!r} {what}{hint} (columns: {', '.join(names[:30])})")
-    return frame.iloc[:, names.index(column.name)]
+    return Cells(frame.iloc[:, names.index(column.name)])
 
 
 def target_values(

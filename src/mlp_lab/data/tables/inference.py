@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
 from mlp_lab.data.tables.config import Cell, TableConfig
-from mlp_lab.data.tables.parsing import as_days, distinct
+from mlp_lab.data.tables.parsing import Cells, as_days
 from mlp_lab.errors import UserError
 
 DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
@@ -64,35 +64,36 @@ def missing_codes(config: TableConfig, name: str) -> list[str]:
     return [cell_text(code) for code in codes]
 
 
-def values_of(cells: pd.Series, missing: Sequence[str]) -> Values:
+def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     """The distinct values of a column."""
-    codes, found = distinct(cells)
+    codes, found = cells.distinct
     texts = [cell_text(value) for value in found]
     kept = np.array([not is_missing(text, missing) for text in texts], dtype=bool)
     counts = np.bincount(codes[codes >= 0], minlength=len(found))
     present = int(counts[kept].sum()) if len(found) else 0
-    numeric = pd.api.types.is_numeric_dtype(cells.dtype)
+    dtype = cells.series.dtype
+    numeric = pd.api.types.is_numeric_dtype(dtype)
     return Values(
         [value for value, keep in zip(found, kept, strict=True) if keep],
         [text for text, keep in zip(texts, kept, strict=True) if keep],
-        len(cells),
-        len(cells) - present,
-        numeric and not pd.api.types.is_bool_dtype(cells.dtype),
-        pd.api.types.is_datetime64_any_dtype(cells.dtype),
+        len(codes),
+        len(codes) - present,
+        numeric and not pd.api.types.is_bool_dtype(dtype),
+        pd.api.types.is_datetime64_any_dtype(dtype),
     )
 
 
 def infer(
-    cells: pd.Series, config: TableConfig, labels: dict[str, str], decimal: str
+    cells: Cells, config: TableConfig, labels: dict[str, str], decimal: str
 ) -> Column | Dropped:
     """How a feature is read, or why it is not."""
-    name = str(cells.name)
+    name = str(cells.series.name)
     kind = "ordinal" if name in config.levels else config.types.get(name)
     if kind == "text":
         return Dropped(name, "declared as text")
     plain = Column(name=name, labels=labels, missing=missing_codes(config, name))
-    if kind in (None, "numeric") and _many_numbers(cells):
-        counted = kind is None and _counts_rows(cells)
+    if kind in (None, "numeric") and _many_numbers(cells.series):
+        counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
     values = values_of(cells, plain.missing)
     reason = _nothing_in(values)
@@ -208,19 +209,19 @@ def _day_first(texts: Sequence[str]) -> bool:
     return any(len(start) <= 2 and int(start) > 12 for start in starts)
 
 
-def infer_target(cells: pd.Series, config: TableConfig, labels: dict[str, str]) -> Column:
+def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str]) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
         UserError: it cannot be learnt, or not as `data.task` says.
     """
-    name, task = str(cells.name), config.task
+    name, task = str(cells.series.name), config.task
     number = Column(name=name, missing=missing_codes(config, name))
     declared = config.types.get(name)
     if declared in ("binary", "category") and task == "regression":
         raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
     named = declared in ("binary", "category") or bool(labels)
-    if task in ("auto", "regression") and not named and _many_numbers(cells):
+    if task in ("auto", "regression") and not named and _many_numbers(cells.series):
         return number
     values = values_of(cells, number.missing)
     if values.count < 2:

@@ -3,23 +3,34 @@
 import math
 import re
 from collections.abc import Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.raw import Floats, Index
 from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
 from mlp_lab.errors import UserError
 
 WHOLE = re.compile(r"[+-]?\d+\.0*")
 DAY = np.timedelta64(1, "D")
 
-Mask = NDArray[np.bool_]
+
+class Cells:
+    """A column's cells. Their distinct values are looked for once, by whoever asks first."""
+
+    def __init__(self, series: pd.Series) -> None:
+        self.series = series
+
+    @cached_property
+    def distinct(self) -> tuple[Index, list[object]]:
+        """Index of each cell's value among the distinct ones, -1 if missing, and those."""
+        codes, values = pd.factorize(self.series)
+        return codes.astype(np.int64, copy=False), list(values)
 
 
-def parse(cells: pd.Series, column: Column, *, decimal: str = ".", first_row: int = 1) -> Floats:
+def parse(cells: Cells, column: Column, *, decimal: str = ".", first_row: int = 1) -> Floats:
     """The values of a column, (N,), NaN where missing.
 
     `decimal` is the decimal sign of cells that are text; `first_row` the number of the first.
@@ -36,21 +47,15 @@ def parse(cells: pd.Series, column: Column, *, decimal: str = ".", first_row: in
     return values
 
 
-def distinct(cells: pd.Series) -> tuple[NDArray[np.int64], list[object]]:
-    """Index of each cell's value among the distinct ones, -1 if missing, and those."""
-    codes, values = pd.factorize(cells)
-    return codes.astype(np.int64, copy=False), list(values)
-
-
-def _numbers(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
+def _numbers(given: Cells, column: Column, decimal: str, first_row: int) -> Floats:
+    cells = given.series
     if pd.api.types.is_numeric_dtype(cells.dtype):
-        values = cells.to_numpy(np.float64, na_value=np.nan, copy=True)
+        values = cells.to_numpy(np.float64, na_value=np.nan)
     else:
         values = _numbers_in_text(cells, column, decimal, first_row)
-    for code in column.missing:
-        number = as_number(code)
-        if number is not None:
-            values[values == number] = np.nan
+    numbers = [number for code in column.missing if (number := as_number(code)) is not None]
+    if numbers:
+        values = np.where(np.isin(values, numbers), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         row = int(infinite[0])
@@ -60,11 +65,9 @@ def _numbers(cells: pd.Series, column: Column, decimal: str, first_row: int) -> 
 
 def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
     pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
-    values = pd.to_numeric(pointed, errors="coerce").to_numpy(
-        np.float64, na_value=np.nan, copy=True
-    )
+    values = pd.to_numeric(pointed, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     unread = np.isnan(values)  # few, as a rule
-    codes, found = distinct(cells[unread])
+    codes, found = Cells(cells[unread]).distinct
     bad = [
         i for i, text in enumerate(map(cell_text, found)) if not is_missing(text, column.missing)
     ]
@@ -74,12 +77,12 @@ def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: 
     return values
 
 
-def _days(cells: pd.Series, column: Column, first_row: int) -> Floats:
-    codes, values = distinct(cells)
+def _days(cells: Cells, column: Column, first_row: int) -> Floats:
+    codes, values = cells.distinct
     known = as_days(values, column)
     row = _first_bad(codes, known)
     if row is not None:
-        raise _refused(column, "a date", cells.iloc[row], first_row + row)
+        raise _refused(column, "a date", cells.series.iloc[row], first_row + row)
     return _spread(codes, known)
 
 
@@ -101,8 +104,8 @@ def as_days(values: list[object], column: Column) -> list[float | None]:
     ]
 
 
-def _levels(cells: pd.Series, column: Column, first_row: int) -> Floats:
-    codes, values = distinct(cells)
+def _levels(cells: Cells, column: Column, first_row: int) -> Floats:
+    codes, values = cells.distinct
     index = level_index(column)
     known: list[float | None] = []
     for text in map(cell_text, values):
@@ -115,7 +118,7 @@ def _levels(cells: pd.Series, column: Column, first_row: int) -> Floats:
         row = _first_bad(codes, [None if value == UNSEEN else value for value in known])
         if row is not None:
             rule = f"one of {', '.join(column.levels)}"
-            raise _refused(column, rule, cells.iloc[row], first_row + row)
+            raise _refused(column, rule, cells.series.iloc[row], first_row + row)
     return _spread(codes, known)
 
 
@@ -131,7 +134,7 @@ def _whole(text: str) -> str:
     return text.partition(".")[0] if WHOLE.fullmatch(text) else text
 
 
-def _first_bad(codes: NDArray[np.int64], known: list[float | None]) -> int | None:
+def _first_bad(codes: Index, known: list[float | None]) -> int | None:
     """The first row whose value is None."""
     bad = [i for i, value in enumerate(known) if value is None]
     return int(np.flatnonzero(np.isin(codes, bad))[0]) if bad else None
@@ -142,7 +145,7 @@ def _refused(column: Column, rule: str, cell: object, row: int) -> UserError:
     return UserError(f"column {column.name!r} must hold {rule}, got {shown} in row {row}")
 
 
-def _spread(codes: NDArray[np.int64], values: list[float | None]) -> Floats:
+def _spread(codes: Index, values: list[float | None]) -> Floats:
     """Values of the distinct cells -> of all; code -1 is missing."""
     table = np.array([*values, math.nan], dtype=np.float64)
     spread: Floats = table[codes]

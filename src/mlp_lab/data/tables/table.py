@@ -12,7 +12,7 @@ from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, missing_codes
-from mlp_lab.data.tables.parsing import parse
+from mlp_lab.data.tables.parsing import Cells, parse
 from mlp_lab.data.tables.reading import FileSettings, TableFile, read_table
 from mlp_lab.errors import UserError, nearest
 
@@ -40,18 +40,15 @@ def load_table(config: TableConfig) -> RawData:
         frame = pd.concat([frame, test[frame.columns]], ignore_index=True)
     _require_columns(config, frame)
     frame, ties = _with_target(frame, ties, config)
-    target, classes, target_column = _target(frame, config, file)
-    columns, dropped = _features(frame, config, file)
+    target, target_column = _target(frame, config, file)
+    inputs, columns, dropped = _features(frame, config, file)
     weights, weight_column = _weights(frame, config)
-    inputs = np.empty((len(frame), len(columns)), order="F")
-    for i, column in enumerate(columns):
-        inputs[:, i] = parse(frame[column.name], column, decimal=file.decimal)
     return RawData(
         inputs,
         target,
         columns,
         target_column,
-        classes,
+        target_column.levels or None,
         weights,
         weight_column,
         _ties(frame, config, ties),
@@ -142,19 +139,17 @@ def _with_target(
     return kept, None if ties is None else ties[~gone]
 
 
-def _target(
-    frame: pd.DataFrame, config: TableConfig, file: TableFile
-) -> tuple[Floats, list[str] | None, Column]:
+def _target(frame: pd.DataFrame, config: TableConfig, file: TableFile) -> tuple[Floats, Column]:
     assert config.target is not None
-    column = infer_target(frame[config.target], config, file.labels.get(config.target, {}))
-    values = parse(frame[config.target], column, decimal=file.decimal)
-    return values, column.levels or None, column
+    cells = Cells(frame[config.target])
+    column = infer_target(cells, config, file.labels.get(config.target, {}))
+    return parse(cells, column, decimal=file.decimal), column
 
 
 def _features(
     frame: pd.DataFrame, config: TableConfig, file: TableFile
-) -> tuple[list[Column], list[Dropped]]:
-    """Columns that the network reads, and those that it does not.
+) -> tuple[Floats, list[Column], list[Dropped]]:
+    """Values that the network reads, (N, D), their columns, and the columns that it does not.
 
     Raises:
         UserError: there is none to read.
@@ -163,6 +158,7 @@ def _features(
     asked = config.features
     if asked is not None and config.target in asked:
         raise UserError(f"data.features names the target, {config.target}")
+    values = np.empty(frame.shape, order="F")  # memory that is not written to is not used
     columns: list[Column] = []
     dropped: list[Dropped] = []
     for name in map(str, frame.columns):
@@ -171,15 +167,17 @@ def _features(
         elif asked is not None and name not in asked:
             dropped.append(Dropped(name, "not in data.features"))
         elif asked is not None or name not in roles:
-            found = infer(frame[name], config, file.labels.get(name, {}), file.decimal)
+            cells = Cells(frame[name])
+            found = infer(cells, config, file.labels.get(name, {}), file.decimal)
             if isinstance(found, Column):
+                values[:, len(columns)] = parse(cells, found, decimal=file.decimal)
                 columns.append(found)
             else:
                 dropped.append(found)
     if not columns:
         reasons = _list([f"{column.name}: {column.reason}" for column in dropped], 5)
         raise UserError(f"no column of {config.path} is left to learn from ({reasons})")
-    return columns, dropped
+    return values[:, : len(columns)], columns, dropped
 
 
 def _weights(frame: pd.DataFrame, config: TableConfig) -> tuple[Floats | None, Column | None]:
@@ -230,7 +228,7 @@ def _groups(cells: pd.Series, name: str) -> Index:
 def _times(cells: pd.Series, name: str) -> Floats:
     """Numbers, or days since 1970."""
     kind = "numeric" if pd.api.types.is_numeric_dtype(cells.dtype) else "date"
-    times = parse(cells, Column(name=name, kind=kind))
+    times = parse(Cells(cells), Column(name=name, kind=kind))
     _require_present(np.isnan(times), f"data.time={name}")
     return times
 
