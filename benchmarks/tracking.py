@@ -12,15 +12,17 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from race import judge, machine, microseconds, race, ratio
-from rich.console import Console
 
 from mlp_lab.cli import config_folder, hydra_folder, run_folder
 from mlp_lab.config import Config, from_hydra
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.terminal import Screen
 from mlp_lab.training.checkpoints import Progress
 from mlp_lab.training.fit import fit
+from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
-from mlp_lab.training.run import build_stack, train
+from mlp_lab.training.run import train
+from mlp_lab.training.runs import Run, build_stack
 from mlp_lab.training.stopping import Watch
 
 ROUNDS = 9
@@ -45,17 +47,20 @@ def main() -> None:
     without = replace(config, tracking=replace(config.tracking, checkpoint_share=0.0))
     curves = replace(config, tracking=replace(without.tracking, tensorboard=False))
 
+    def one(config: Config, folder: str) -> Run:
+        return Run(Job(config, {}, Path(folder), []), problem, dataset, Progress(Watch()))
+
     def tracked(config: Config) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            stack = build_stack(config, problem, dataset, device)
-            train(config, stack, Path(folder), Progress(Watch()), Console())
+            run = one(config, folder)
+            train(run, build_stack({0: run}, device), Screen())
 
     times = race(
         {
             "as by default": lambda: tracked(config),
             "one checkpoint": lambda: tracked(without),
             "curves.csv alone": lambda: tracked(curves),
-            "bare loop": lambda: list(fit(build_stack(config, problem, dataset, device))),
+            "bare loop": lambda: list(fit(build_stack({0: one(config, "")}, device))),
         },
         ROUNDS,
     )

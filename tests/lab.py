@@ -17,10 +17,15 @@ from torch import Tensor
 
 from mlp_lab.cli import config_folder, hydra_folder, run_folder
 from mlp_lab.config import Config, from_hydra, read, store_open_groups
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.training.checkpoints import Progress
 from mlp_lab.training.fit import fit
-from mlp_lab.training.problem import pose
-from mlp_lab.training.run import build_stack, choose_device, run
+from mlp_lab.training.job import Job
+from mlp_lab.training.problem import Problem, pose
+from mlp_lab.training.run import choose_device, run
+from mlp_lab.training.runs import Run, build_stack
 from mlp_lab.training.stack import Stack
+from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Row, read_curves
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +90,7 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     """What a command does once its configuration is read."""
     problem = pose(config)
     folder.mkdir(parents=True, exist_ok=True)
-    ending = run(config, values, problem, folder, overrides)
+    ending = run(Job(config, values, folder, overrides), problem)
     if config.tracking.report:
         from mlp_lab.report.page import write_report  # matplotlib takes a second to import
 
@@ -110,11 +115,15 @@ def stack_of(config: Config) -> Stack:
     """A stack of one, before its first step."""
     import torch
 
-    from mlp_lab.data.dataset import Dataset
-
     problem, device = pose(config), choose_device(config.device)
     dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
-    return build_stack(config, problem, dataset, device)
+    return stack_on(config, problem, dataset)
+
+
+def stack_on(config: Config, problem: Problem, dataset: Dataset) -> Stack:
+    """A stack of one on given rows, before its first step."""
+    run = Run(Job(config, {}, Path(), []), problem, dataset, Progress(Watch()))
+    return build_stack({0: run}, dataset.train.inputs.device)
 
 
 def curves(folder: Path) -> list[Row]:

@@ -37,8 +37,8 @@ HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jin
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "hydra": ("mlp_lab.config", "mlp_lab.cli"),
     "omegaconf": ("mlp_lab.config", "mlp_lab.cli"),
-    "torch.utils.tensorboard": ("mlp_lab.training.tracking",),
-    "tensorboard": (),
+    "torch.utils.tensorboard": ("mlp_lab.training.events",),
+    "tensorboard": ("mlp_lab.training.events",),
     "matplotlib": ("mlp_lab.report.learning_curve",),
     "jinja2": ("mlp_lab.report.page",),
     "rich": (

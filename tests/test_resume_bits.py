@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -52,7 +53,9 @@ def state_of(folder: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
     path = folder / "checkpoint.safetensors"
     with safe_open(path, framework="pt") as file:
         state: dict[str, object] = json.loads(file.metadata()["state"])
-    return load_file(path), {name: state[name] for name in state if name != "seconds"}
+    for progress in cast(list[dict[str, object]], state["progress"]):
+        progress.pop("seconds")
+    return load_file(path), state
 
 
 def assert_same_bits(one: Path, other: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab import BARE, MLP_LAB, TRAIN, command, curves, train, written
+from lab import BARE, MLP_LAB, TRAIN, command, curves, stack_on, train, written
 from safetensors.torch import load_file
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 from surveys import SETTINGS, config_of, survey
@@ -23,7 +23,6 @@ from mlp_lab.errors import UserError
 from mlp_lab.saved import Predictor
 from mlp_lab.training.problem import pose
 from mlp_lab.training.results import write_results
-from mlp_lab.training.run import build_stack
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +297,7 @@ def test_any_table_that_is_accepted_is_finite_and_predicts_alike(
     for part in (dataset.train, dataset.val, dataset.test):
         assert part.inputs.isfinite().all()
         assert part.targets.isfinite().all()
-    stack = build_stack(config, problem, dataset, torch.device("cpu"))
+    stack = stack_on(config, problem, dataset)
     network = stack.best_network([0])
     write_results(tmp_path, network, dataset.schema, problem.objective, {})
     before = Predictor(network.member(0), dataset.schema, problem.objective)

@@ -21,6 +21,7 @@ from mlp_lab import __version__, predicting
 from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import Interrupted, UserError, nearest
+from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -121,7 +122,7 @@ def train_job(composed: DictConfig) -> None:
             return
         from mlp_lab.training.run import run  # torch: a wrong setting is refused before it loads
 
-        ending = run(config, values, problem, folder, overrides)
+        ending = run(Job(config, values, folder, overrides), problem)
         if config.tracking.report:
             from mlp_lab.report.page import write_report  # matplotlib, off the training path
 

@@ -171,7 +171,7 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     turned = Hands()
     monkeypatch.setattr(time, "perf_counter", turned)
 
-    def two_seconds(folder: Path, stack: Stack, progress: Progress) -> None:
+    def two_seconds(path: Path, stack: Stack, progress: object) -> None:
         turned.now += 2
 
     monkeypatch.setattr(checkpoints, "save_checkpoint", two_seconds)
@@ -180,7 +180,7 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 def save(clock: Clock, tmp_path: Path) -> None:
     """A checkpoint of nothing."""
-    clock.save(tmp_path, Stack.__new__(Stack), Progress(Watch()))
+    clock.save(tmp_path, Stack.__new__(Stack), {0: Progress(Watch())})
 
 
 def test_checkpoints_take_their_share(hands: Hands, tmp_path: Path) -> None:

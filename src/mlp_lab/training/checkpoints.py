@@ -1,4 +1,4 @@
-"""The exact state of a run between two epochs, as one safetensors file.
+"""The exact state of a stack between two epochs, as one safetensors file.
 
 Random streams are derived from seed and epoch, so that no generator's state is in it.
 """
@@ -6,15 +6,18 @@ Random streams are derived from seed and epoch, so that no generator's state is 
 import json
 import math
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
 
 from mlp_lab.errors import UserError
+from mlp_lab.network.layers import LayerTensors
 from mlp_lab.training.files import write_whole
+from mlp_lab.training.fit import Divergence
 from mlp_lab.training.stack import Stack
 from mlp_lab.training.stopping import Watch
 
@@ -23,60 +26,93 @@ CHECKPOINT = "checkpoint.safetensors"
 
 @dataclass(slots=True)
 class Progress:
-    """Where a run of one network stands, beside its weights.
+    """Where a run stands, beside its weights.
 
     `seconds` were spent in epochs; `change` is the last epoch's |W - W before| / |W before|;
-    `reason` says why the run stopped before its last epoch, if it did.
+    `reason` says why the run stopped before its last epoch, if it did, and `diverged` where it
+    diverged.
     """
 
     watch: Watch
     seconds: float = 0.0
     change: float = math.inf
     reason: str = ""
+    diverged: Divergence | None = None
 
 
-def save_checkpoint(folder: Path, stack: Stack, progress: Progress) -> None:
-    """Write weights, best weights, moments and all counters."""
-    (schedule,) = stack.schedules
+def save_checkpoint(path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
+    """Write weights, best weights, moments and all counters of the members in the stack."""
+    _write(path, stack, list(range(len(stack.ids))), stack.ids, progress)
+
+
+def save_member(path: Path, stack: Stack, position: int, progress: Progress) -> None:
+    """Write one member's state, as a stack of one would."""
+    _write(path, stack, [position], [0], {0: progress})
+
+
+def _write(
+    path: Path,
+    stack: Stack,
+    positions: Sequence[int],
+    ids: Sequence[int],
+    progress: Mapping[int, Progress],
+) -> None:
+    schedules = [stack.schedules[position] for position in positions]
     state = {
         "epoch": stack.epoch,
-        "seconds": progress.seconds,
-        "change": progress.change,
-        "reason": progress.reason,
-        "watch": asdict(progress.watch),
-        "schedule": [schedule.reduction, schedule.best, schedule.waited],
+        "members": list(ids),
+        "progress": [asdict(progress[member]) for member in ids],
+        "schedules": [[entry.reduction, entry.best, entry.waited] for entry in schedules],
     }
-    tensors = {name: tensor.cpu() for name, tensor in _tensors(stack).items()}
-    write_whole(folder / CHECKPOINT, save(tensors, {"state": json.dumps(state)}))
+    layers = _layers(stack)
+    if len(positions) < len(stack.ids):
+        sizes = stack.network.member_sizes[positions[0]]
+        layers = {name: entry.take(positions, sizes) for name, entry in layers.items()}
+    tensors = {name: entry.flat.cpu() for name, entry in layers.items()}
+    write_whole(path, save(tensors, {"state": json.dumps(state)}))
 
 
-def load_checkpoint(folder: Path, stack: Stack) -> Progress:
-    """Put a freshly built stack where the checkpoint left it.
+def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
+    """Put a freshly built stack where the checkpoint left it; where each of its members stands.
+
+    Members that had left the stack leave it again.
 
     Raises:
-        UserError: there is no checkpoint, or it is not of this network.
+        UserError: there is no checkpoint, or it is not of these networks.
     """
-    path = folder / CHECKPOINT
     if not path.is_file():
-        raise UserError(f"resume={folder} has no {CHECKPOINT}: its first epoch was never finished")
+        raise UserError(f"{path.parent} has no {path.name}: its first epoch was never finished")
     try:
         with safe_open(path, framework="pt") as file:
             state = json.loads(file.metadata()["state"])
-            for name, tensor in _tensors(stack).items():
-                tensor.copy_(file.get_tensor(name))
+            ids = state["members"]
+            stack.retire([member for member in stack.ids if member not in ids])
+            if stack.ids != ids:
+                raise UserError(f"{path} does not fit its configuration: other members")
+            for name, layers in _layers(stack).items():
+                layers.flat.copy_(file.get_tensor(name))
     except (SafetensorError, KeyError, RuntimeError) as error:
-        raise UserError(f"{path} does not fit its config.yaml: {error}") from error
-    (schedule,) = stack.schedules
-    schedule.reduction, schedule.best, schedule.waited = state["schedule"]
+        raise UserError(f"{path} does not fit its configuration: {error}") from error
     stack.epoch = state["epoch"]
-    watch = Watch(**state["watch"])
-    return Progress(watch, state["seconds"], state["change"], state["reason"])
+    for schedule, numbers in zip(stack.schedules, state["schedules"], strict=True):
+        schedule.reduction, schedule.best, schedule.waited = numbers
+    progress = {
+        member: _progress(entry) for member, entry in zip(ids, state["progress"], strict=True)
+    }
+    stack.diverged = [progress[member].diverged is not None for member in ids]
+    return progress
 
 
-def _tensors(stack: Stack) -> dict[str, Tensor]:
+def _progress(saved: Mapping[str, Any]) -> Progress:
+    diverged = saved["diverged"]
+    where = None if diverged is None else Divergence(**diverged)
+    return Progress(**{**saved, "watch": Watch(**saved["watch"]), "diverged": where})
+
+
+def _layers(stack: Stack) -> dict[str, LayerTensors]:
     """Everything that training changes, by name."""
-    moments = {f"moment_{i}": moment.flat for i, moment in enumerate(stack.optimizer.moments)}
-    return {"weights": stack.network.layers.flat, "best": stack.best.flat, **moments}
+    moments = {f"moment_{i}": moment for i, moment in enumerate(stack.optimizer.moments)}
+    return {"weights": stack.network.layers, "best": stack.best, **moments}
 
 
 class Clock:
@@ -92,9 +128,9 @@ class Clock:
         waited = time.perf_counter() - self._last
         return self.share > 0 and waited * self.share >= self._cost
 
-    def save(self, folder: Path, stack: Stack, progress: Progress) -> None:
+    def save(self, path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
         """Write one, and note what it cost."""
         started = time.perf_counter()
-        save_checkpoint(folder, stack, progress)
+        save_checkpoint(path, stack, progress)
         self._last = time.perf_counter()
         self._cost = self._last - started

@@ -22,6 +22,7 @@ from mlp_lab.network.mlp import MLP
 from mlp_lab.training.evaluation import outputs
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.fit import Divergence
+from mlp_lab.training.metrics import Scores
 from mlp_lab.training.pool import RowPool
 from mlp_lab.training.scoring import Scored
 
@@ -66,16 +67,16 @@ def failure_recorded(folder: Path) -> Iterator[None]:
         raise
 
 
-def score_models(
-    models: Mapping[str, MLP], dataset: Dataset, objective: Objective
-) -> dict[str, dict[str, Scored]]:
-    """Outputs of stacks of one for every part; the one place where test rows are looked at."""
+def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
+    """Outputs of a stack of one for every part; the one place where test rows are looked at."""
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     target = dataset.schema.target
-    return {
-        name: {part: scored(model, rows, objective, target) for part, rows in parts.items()}
-        for name, model in models.items()
-    }
+    return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
+
+
+def scores_of(parts: Mapping[str, Scored]) -> dict[str, Scores]:
+    """Loss and metrics of every part."""
+    return {part: rows.scores() for part, rows in parts.items()}
 
 
 def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scored:

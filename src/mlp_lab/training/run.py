@@ -1,111 +1,66 @@
-"""One run from its configuration to its folder: everything meets here, and nowhere else."""
+"""One run from its configuration to its folder: a stack of one."""
 
 import os
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
-import yaml
 
 from mlp_lab.config import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import Interrupted, UserError, require
 from mlp_lab.terminal import Screen
-from mlp_lab.training.baselines import baselines
-from mlp_lab.training.checkpoints import Clock, Progress, load_checkpoint
+from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint
 from mlp_lab.training.console import ProgressLine, print_result
-from mlp_lab.training.files import write_whole
-from mlp_lab.training.fit import fit
+from mlp_lab.training.fit import EpochRecord
+from mlp_lab.training.folder import claim, write_config
 from mlp_lab.training.interruption import interruption
+from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problem
-from mlp_lab.training.results import (
-    RESULT,
-    Ending,
-    describe_ending,
-    environment,
-    failure_recorded,
-    score_models,
-    write_results,
-)
-from mlp_lab.training.stack import Member, Shared, Stack
+from mlp_lab.training.results import RESULT, Ending, failure_recorded
+from mlp_lab.training.runs import Rivals, Run, Training, build_stack, finish
+from mlp_lab.training.stack import Stack
 from mlp_lab.training.stopping import Watch
-from mlp_lab.training.tracking import open_tracker
 
 
-def run(
-    config: Config,
-    values: Mapping[str, object],
-    problem: Problem,
-    folder: Path,
-    overrides: Sequence[str],
-) -> Ending:
-    """Train the network that `config` describes; write down how it went and what it reached.
+def run(job: Job, problem: Problem) -> Ending:
+    """Train the network that a job describes; write down how it went and what it reached.
 
     Args:
-        config: what to do.
-        values: the same as plain data, for config.yaml.
+        job: what to do, in a folder of its own unless the run goes on.
         problem: what to learn.
-        folder: the run folder; its own alone, unless the run goes on.
-        overrides: what the command line changed, for the record.
 
     Raises:
         UserError: the device is not there, the folder is taken, or nothing is left to do.
         Interrupted: Ctrl-C or SIGTERM; the run can go on later.
+    """
+    config, folder = job.config, job.folder
+    device = prepare_torch(config)
+    dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
+    one = Run(job, problem, dataset, Progress(Watch()))
+    stack = build_stack({0: one}, device)
+    with alone_in(folder):
+        one.progress = begin(job, problem, stack)
+        with failure_recorded(folder):
+            console = Screen()
+            ending = train(one, stack, console)
+    if not config.quiet and ending.divergence is None:
+        print_result(console, one.models, one.result, folder)
+    return ending
+
+
+def prepare_torch(config: Config) -> torch.device:
+    """Set up this process for a run's device and threads.
+
+    Raises:
+        UserError: the machine does not have them.
     """
     device = choose_device(config.device)
     cores = os.cpu_count() or 1
     require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     torch.set_num_threads(config.threads)
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
-    dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
-    stack = build_stack(config, problem, dataset, device)
-    with alone_in(folder):
-        progress = begin(config, values, problem, folder, stack)
-        with failure_recorded(folder):
-            console = Screen()
-            ending = train(config, stack, folder, progress, console)
-            network = stack.best_network([0])
-            rivals = baselines(dataset, problem.objective)
-            scored = score_models({"network": network, **rivals}, dataset, problem.objective)
-            models = {
-                name: {part: rows.scores() for part, rows in parts.items()}
-                for name, parts in scored.items()
-            }
-            result = {
-                **describe_ending(ending, progress.watch.best_epoch, stack.epoch),
-                "parameters": network.parameter_counts[0],
-                "rows": problem.rows,
-                **models["network"],
-                "test_intervals": scored["network"]["test"].intervals(),
-                "baselines": {name: models[name] for name in rivals},
-                "seconds": round(progress.seconds, 3),
-                "overrides": list(overrides),
-                "environment": environment(device),
-            }
-            write_results(folder, network, dataset.schema, problem.objective, result)
-    if not config.quiet and ending.divergence is None:
-        print_result(console, models, result, folder)
-    return ending
-
-
-def begin(
-    config: Config, values: Mapping[str, object], problem: Problem, folder: Path, stack: Stack
-) -> Progress:
-    """Make the folder this run's own, or find out where its run stands."""
-    if config.resume is None:
-        claim(folder, values)
-        if problem.overview is not None:
-            give_report(problem.overview, folder, config.quiet)
-        return Progress(Watch())
-    progress = load_checkpoint(folder, stack)
-    if (folder / RESULT).exists():
-        require_something_left(config, stack, progress)
-        progress.reason = ""
-        (folder / RESULT).unlink()  # it says nothing of the run that goes on
-    write_config(folder, values)
-    return progress
+    return device
 
 
 def choose_device(name: str) -> torch.device:
@@ -121,50 +76,21 @@ def choose_device(name: str) -> torch.device:
     return torch.device(name)
 
 
-def build_stack(config: Config, problem: Problem, dataset: Dataset, device: torch.device) -> Stack:
-    """A stack of one."""
-    member = Member(
-        dataset=dataset,
-        widths=config.model.widths,
-        dropout=config.model.dropout,
-        init=config.model.init,
-        seed=config.seed,
-        epochs=config.epochs,
-        optimizer=config.optimizer,
-        schedule=config.schedule,
-    )
-    shared = Shared(
-        activations=config.model.activations,
-        objective=problem.objective,
-        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
-        gradient=config.gradient,
-        dtype=getattr(torch, config.dtype),
-        device=device,
-    )
-    return Stack([member], shared)
-
-
-def claim(folder: Path, values: Mapping[str, object]) -> None:
-    """Make the folder this run's own by creating its config.yaml.
-
-    Raises:
-        UserError: another run has it.
-    """
-    try:
-        os.close(os.open(folder / "config.yaml", os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        raise UserError(
-            f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
-            f" or go on with resume={folder}"
-        ) from None
-    write_config(folder, values)
-
-
-def write_config(folder: Path, values: Mapping[str, object]) -> None:
-    """config.yaml, which runs again by itself."""
-    content = yaml.safe_dump({"defaults": ["settings", "_self_"], **values}, sort_keys=False)
-    header = f"# python train.py --config-dir {folder} --config-name config\n"
-    write_whole(folder / "config.yaml", header + content)
+def begin(job: Job, problem: Problem, stack: Stack) -> Progress:
+    """Make the folder this run's own, or find out where its run stands."""
+    config, folder = job.config, job.folder
+    if config.resume is None:
+        claim(folder, job.values)
+        if problem.overview is not None:
+            give_report(problem.overview, folder, config.quiet)
+        return Progress(Watch())
+    progress = load_checkpoint(folder / CHECKPOINT, stack)[0]
+    if (folder / RESULT).exists():
+        require_something_left(config, stack, progress)
+        progress.reason = ""
+        (folder / RESULT).unlink()  # it says nothing of the run that goes on
+    write_config(folder, job.values)
+    return progress
 
 
 def require_something_left(config: Config, stack: Stack, progress: Progress) -> None:
@@ -192,43 +118,35 @@ def require_something_left(config: Config, stack: Stack, progress: Progress) -> 
         )
 
 
-def train(
-    config: Config, stack: Stack, folder: Path, progress: Progress, console: Screen
-) -> Ending:
-    """Read the records of `fit`: write them down, keep the best weights, stop in time."""
-    if progress.reason:  # it had stopped, and only its results were not written yet
-        return Ending("stopped", progress.reason)
+def train(one: Run, stack: Stack, console: Screen) -> Ending:
+    """Train a stack of one to its end.
+
+    Raises:
+        Interrupted: somebody asked the run to stop before its last epoch.
+    """
+    config, folder, rivals = one.job.config, one.job.folder, Rivals()
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
-    checkpoints = Clock(config.tracking.checkpoint_share)
-    ending = Ending("completed")
-    with open_tracker(config.tracking, stack, folder) as tracker, interruption() as asked:
-        try:
-            for epoch in fit(stack):
-                (record,) = epoch.members
-                progress.seconds += epoch.seconds
-                tracker.add(record, progress.seconds)
-                if record.diverged is not None:
-                    return Ending("diverged", divergence=record.diverged)
-                if progress.watch.observe(record, config.stop.monitor, config.stop.min_delta):
-                    stack.keep_best([0])
-                line.show(record)
-                progress.change = record.change
-                progress.reason = progress.watch.reason_to_stop(
-                    record, config.stop, progress.seconds
-                )
-                last = bool(progress.reason) or asked() or record.epoch == config.epochs
-                if last or checkpoints.due():
-                    tracker.flush()
-                    checkpoints.save(folder, stack, progress)
-                if progress.reason:
-                    ending = Ending("stopped", progress.reason)
-                if last:
-                    break
-        finally:
-            line.close()
-    if ending.status == "completed" and stack.epoch < config.epochs:
+
+    def show(epoch: EpochRecord) -> None:
+        (record,) = epoch.members
+        if record.diverged is None:
+            line.show(record)
+
+    def end(run: Run, stack: Stack, position: int) -> None:
+        line.close()
+        finish(run, stack, position, rivals)
+
+    training = Training(
+        stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
+    )
+    try:
+        with interruption() as asked:
+            training.train(asked, show)
+    finally:
+        line.close()
+    if one.ending is None:
         raise Interrupted(
             f"stopped after epoch {stack.epoch} of {config.epochs};"
             f" go on with: python train.py resume={folder}"
         )
-    return ending
+    return one.ending

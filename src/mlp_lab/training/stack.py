@@ -180,6 +180,12 @@ class Stack:
         network.layers.flat.copy_(self.best.take(positions, network.layers.sizes).flat)
         return network
 
+    def member_layers(self, layers: LayerTensors, position: int) -> list[tuple[str, Tensor]]:
+        """One member's part of its weights or gradients: Omega_k and beta_k by name, unpadded."""
+        own = layers.take([position], self.network.member_sizes[position])
+        names = [f"{symbol}_{k}" for symbol in ("Omega", "beta") for k in range(len(own.weights))]
+        return list(zip(names, own.tensors, strict=True))
+
     def retire(self, ids: Sequence[int]) -> None:
         """Take members out: what remains is copied together, and the rest costs nothing."""
         stay = [position for position, member in enumerate(self.ids) if member not in set(ids)]

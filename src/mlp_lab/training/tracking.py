@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -16,15 +15,11 @@ from mlp_lab.training.files import write_whole
 from mlp_lab.training.metrics import METRICS
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from torch.utils.tensorboard import SummaryWriter
-
+    from mlp_lab.training.events import EventFile
     from mlp_lab.training.fit import MemberRecord
     from mlp_lab.training.stack import Stack
 
 CURVES = "curves.csv"
-FLUSH_SECONDS = 1
-"""How long an event may wait in memory."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,7 +79,7 @@ class CurveFile:
         self._file.write(line.getvalue())
         self._file.flush()
 
-    def flush(self) -> None:
+    def sync(self) -> None:
         """Put everything so far on disk, where a power cut leaves it."""
         os.fsync(self._file.fileno())
 
@@ -118,98 +113,61 @@ def curve_row(record: MemberRecord, seconds: float) -> Row:
     return {**row, "lr": record.lr, "seconds": round(seconds, 6)}
 
 
-class Events:
-    """TensorBoard's event file; training and validation of a quantity share a chart."""
-
-    def __init__(self, folder: Path, task: str, epochs_done: int) -> None:
-        """Open a new file; an interrupted run's later epochs are purged from the older ones."""
-        from torch.utils.tensorboard import SummaryWriter
-
-        purge = epochs_done + 1 if epochs_done else None
-        self._writer: SummaryWriter = SummaryWriter(
-            str(folder), purge_step=purge, flush_secs=FLUSH_SECONDS
-        )
-        charts = {
-            name: ["Multiline", [f"{name}/train", f"{name}/val"]]
-            for name in ("loss", METRICS[task][0])
-        }
-        self._writer.add_custom_scalars({"learning curves": charts})
-
-    def add(self, row: Row) -> None:
-        """Write an epoch's row of curves.csv."""
-        epoch = int(row["epoch"])
-        for name, value in row.items():
-            part, _, quantity = name.partition("_")
-            if part in ("train", "val"):
-                self._writer.add_scalar(f"{quantity}/{part}", value, epoch)
-        self._writer.add_scalar("lr", row["lr"], epoch)
-
-    def add_histograms(self, stack: Stack, epoch: int) -> None:
-        """Write the weights and biases of a stack of one."""
-        for name, tensor in _layer_names(stack.network.layers.tensors):
-            self._writer.add_histogram(name, tensor, epoch)
-
-    def add_gradient_norms(self, stack: Stack, epoch: int) -> None:
-        """Write the norm of each layer's gradient in the last step, before decay and clipping."""
-        assert stack.last_gradients is not None
-        for name, tensor in _layer_names(stack.last_gradients.tensors):
-            self._writer.add_scalar(f"gradient_norm/{name}", tensor.norm(), epoch)
-
-    def flush(self) -> None:
-        """Put everything so far on disk."""
-        self._writer.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._writer.close()
-
-
-def _layer_names(tensors: Sequence[Tensor]) -> list[tuple[str, Tensor]]:
-    """Omega_k and beta_k, as the mathematics calls them."""
-    depth = len(tensors) // 2
-    names = [f"{symbol}_{k}" for symbol in ("Omega", "beta") for k in range(depth)]
-    return list(zip(names, tensors, strict=True))
-
-
 @dataclass(slots=True)
 class Tracker:
-    """Everything that an epoch's record is written to."""
+    """Everything that the epochs of one run are written to."""
 
     config: TrackingConfig
-    stack: Stack
     curves: CurveFile
-    events: Events | None
+    events: EventFile | None
 
-    def add(self, record: MemberRecord, seconds: float) -> None:
-        """Write down an epoch."""
+    def add(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> None:
+        """Write down an epoch of the member at a position."""
         row = curve_row(record, seconds)
         self.curves.add(row)
         if self.events is None:
             return
-        self.events.add(row)
+        self.events.add_scalars(dict(_tags(row)), record.epoch)
         every = self.config.histograms
         if every and record.epoch % every == 0 and record.diverged is None:
-            self.events.add_histograms(self.stack, record.epoch)
+            for name, tensor in stack.member_layers(stack.network.layers, position):
+                self.events.add_histogram(name, tensor, record.epoch)
         if self.config.gradient_norms:
-            self.events.add_gradient_norms(self.stack, record.epoch)
+            assert stack.last_gradients is not None
+            layers = stack.member_layers(stack.last_gradients, position)
+            norms = {f"gradient_norm/{name}": tensor.norm().item() for name, tensor in layers}
+            self.events.add_scalars(norms, record.epoch)
 
-    def flush(self) -> None:
-        """Put everything so far on disk."""
-        self.curves.flush()
+    def sync(self) -> None:
+        """Put everything so far on disk, where a power cut leaves it."""
+        self.curves.sync()
         if self.events is not None:
-            self.events.flush()
+            self.events.sync()
+
+    def close(self) -> None:
+        """Close the files."""
+        self.curves.close()
+        if self.events is not None:
+            self.events.close()
 
 
-@contextmanager
-def open_tracker(config: TrackingConfig, stack: Stack, folder: Path) -> Iterator[Tracker]:
-    """Open what is written epoch by epoch; close it however the training ends."""
-    if config.gradient_norms:
-        stack.keep_last_gradients()
-    curves = CurveFile(folder / CURVES, stack.task, stack.epoch)
-    events = Events(folder, stack.task, stack.epoch) if config.tensorboard else None
-    try:
-        yield Tracker(config, stack, curves, events)
-    finally:
-        curves.close()
-        if events is not None:
-            events.close()
+def _tags(row: Row) -> Iterator[tuple[str, float]]:
+    """A row of curves.csv by TensorBoard's tags: train_loss is loss/train."""
+    for name, value in row.items():
+        part, _, quantity = name.partition("_")
+        if part in ("train", "val"):
+            yield f"{quantity}/{part}", value
+    yield "lr", row["lr"]
+
+
+def open_tracker(config: TrackingConfig, folder: Path, task: str, epochs_done: int) -> Tracker:
+    """Open what is written epoch by epoch; training and validation share a chart."""
+    curves = CurveFile(folder / CURVES, task, epochs_done)
+    if not config.tensorboard:
+        return Tracker(config, curves, None)
+    from mlp_lab.training.events import EventFile
+
+    events = EventFile(folder, epochs_done)
+    quantities = ("loss", METRICS[task][0])
+    events.add_charts("learning curves", {q: [f"{q}/train", f"{q}/val"] for q in quantities})
+    return Tracker(config, curves, events)

@@ -1,0 +1,85 @@
+"""TensorBoard's event file of a run."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorboard.compat.proto.event_pb2 import Event, SessionLog
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+from torch import Tensor
+from torch.utils.tensorboard import summary
+
+FILES = count()
+"""Tells files apart that one process starts in the same second."""
+
+_histogram: Callable[[str, NDArray[np.floating], list[float]], Summary] = summary.histogram
+_custom_scalars: Callable[[dict[str, dict[str, list[object]]]], Summary] = summary.custom_scalars
+
+
+class EventFile:
+    """Events as they happen, on disk when the call returns.
+
+    TensorBoard's own writer has a thread and a queue for each file; a stack has a file for each of
+    its members.
+    """
+
+    def __init__(self, folder: Path, epochs_done: int) -> None:
+        """Open a new file; an interrupted run's later epochs are purged from the older ones."""
+        name = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(FILES)}"
+        self._file = (folder / f"events.out.tfevents.{name}").open("wb")
+        self._records = RecordWriter(self._file)
+        self._add(Event(file_version="brain.Event:2"))
+        if epochs_done:
+            restart = SessionLog(status=SessionLog.START)
+            self._add(Event(step=epochs_done + 1, session_log=restart))
+
+    def _add(self, event: Event) -> None:
+        event.wall_time = time.time()
+        self._records.write(event.SerializeToString())
+        self._file.flush()
+
+    def add(self, content: Summary, epoch: int = 0) -> None:
+        """Write a summary of an epoch."""
+        self._add(Event(step=epoch, summary=content))
+
+    def add_scalars(self, values: dict[str, float], epoch: int) -> None:
+        """Write numbers by their tags, as one event."""
+        entries = [Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()]
+        self.add(Summary(value=entries), epoch)
+
+    def add_histogram(self, tag: str, values: Tensor, epoch: int) -> None:
+        """Write how values are distributed."""
+        self.add(_histogram(tag, values.cpu().numpy(), _BINS), epoch)
+
+    def add_charts(self, title: str, charts: dict[str, Sequence[str]]) -> None:
+        """Put several tags on a chart each, in the custom scalars tab."""
+        layout: dict[str, list[object]] = {
+            name: ["Multiline", list(tags)] for name, tags in charts.items()
+        }
+        self.add(_custom_scalars({title: layout}))
+
+    def sync(self) -> None:
+        """Put everything so far on disk, where a power cut leaves it."""
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _exponential_bins() -> list[float]:
+    """Bounds that grow by a tenth from 1e-12 to 1e20, on both sides of 0, as TensorBoard's own."""
+    bounds, value = [], 1e-12
+    while value < 1e20:
+        bounds.append(value)
+        value *= 1.1
+    return [*(-bound for bound in reversed(bounds)), 0.0, *bounds]
+
+
+_BINS = _exponential_bins()

@@ -1,0 +1,230 @@
+"""The runs of a stack: what each member's epochs mean for it, and what it leaves when it ends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.network.losses import Objective
+from mlp_lab.training.baselines import baselines
+from mlp_lab.training.checkpoints import Clock, Progress
+from mlp_lab.training.fit import EpochRecord, MemberRecord, fit
+from mlp_lab.training.job import Job
+from mlp_lab.training.metrics import Scores
+from mlp_lab.training.problem import Problem
+from mlp_lab.training.results import (
+    Ending,
+    describe_ending,
+    environment,
+    score_model,
+    scores_of,
+    write_results,
+)
+from mlp_lab.training.stack import Member, Shared, Stack
+from mlp_lab.training.tracking import Tracker, open_tracker
+
+PartScores = Mapping[str, Scores]
+"""Part -> loss and metrics."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A member of a stack as a run with a folder of its own."""
+
+    job: Job
+    problem: Problem
+    dataset: Dataset
+    progress: Progress
+    tracker: Tracker | None = None
+    ending: Ending | None = None
+    result: dict[str, object] = field(default_factory=dict)
+    models: dict[str, PartScores] = field(default_factory=dict)
+    """Scores of the network and of the baselines, once the run has ended."""
+
+    def open(self, epochs_done: int) -> None:
+        """Open the files that each epoch is written to."""
+        task = self.dataset.schema.target.task
+        self.tracker = open_tracker(self.job.config.tracking, self.job.folder, task, epochs_done)
+
+    def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:
+        """Write down an epoch that took `seconds`; whether its weights are the best so far."""
+        assert self.tracker is not None
+        config, progress = self.job.config, self.progress
+        progress.seconds += seconds
+        self.tracker.add(record, progress.seconds, stack, position)
+        if record.diverged is not None:
+            progress.diverged = record.diverged
+            return False
+        best = progress.watch.observe(record, config.stop.monitor, config.stop.min_delta)
+        progress.change = record.change
+        progress.reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
+        return best
+
+    def ended(self, epoch: int) -> Ending | None:
+        """How the run ended, if it has after so many epochs."""
+        progress = self.progress
+        if progress.diverged is not None:
+            return Ending("diverged", divergence=progress.diverged)
+        if progress.reason:
+            return Ending("stopped", progress.reason)
+        return Ending("completed") if epoch >= self.job.config.epochs else None
+
+    def close(self) -> None:
+        """Close its files."""
+        if self.tracker is not None:
+            self.tracker.close()
+            self.tracker = None
+
+
+class Rivals:
+    """Scores of the baselines, found once for runs on the same rows."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+
+    def of(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
+        """Baseline -> part -> scores."""
+        key = (id(dataset), objective)
+        if key not in self._found:
+            self._found[key] = {
+                name: scores_of(score_model(model, dataset, objective))
+                for name, model in baselines(dataset, objective).items()
+            }
+        return self._found[key]
+
+
+def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
+    """The networks of some runs that can train together, before their first step."""
+    first = members[0]
+    config = first.job.config
+    shared = Shared(
+        activations=config.model.activations,
+        objective=first.problem.objective,
+        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
+        gradient=config.gradient,
+        dtype=getattr(torch, config.dtype),
+        device=device,
+    )
+    stack = Stack([_member(members[k]) for k in range(len(members))], shared)
+    if any(run.job.config.tracking.gradient_norms for run in members.values()):
+        stack.keep_last_gradients()
+    return stack
+
+
+def _member(run: Run) -> Member:
+    config = run.job.config
+    return Member(
+        dataset=run.dataset,
+        widths=config.model.widths,
+        dropout=config.model.dropout,
+        init=config.model.init,
+        seed=config.seed,
+        epochs=config.epochs,
+        optimizer=config.optimizer,
+        schedule=config.schedule,
+    )
+
+
+@dataclass(slots=True)
+class Training:
+    """A stack, its runs by member, and where their common state is kept."""
+
+    stack: Stack
+    runs: Mapping[int, Run]
+    checkpoint: Path
+    clock: Clock
+    finish: Callable[[Run, Stack, int], None]
+    """What to do with a run that ends, while it still has its position."""
+
+    def train(self, asked: Callable[[], bool], show: Callable[[EpochRecord], None]) -> None:
+        """Read the records of `fit` until every run has ended, or somebody asks to stop.
+
+        A run that ends is finished at once; its state, and that of all others, is on disk before
+        its results are.
+        """
+        stack = self.stack
+        try:
+            self._leave(stack.ids)  # whoever had ended, and only its results were not written yet
+            for member in stack.ids:
+                self.runs[member].open(stack.epoch)
+            for epoch in fit(stack):
+                self._observe(epoch)
+                asked_to_stop = asked()
+                if asked_to_stop or self._must_save(epoch) or self.clock.due():
+                    self._save()
+                self._leave([record.member for record in epoch.members])
+                show(epoch)
+                if asked_to_stop:
+                    break
+        finally:
+            for run in self.runs.values():
+                run.close()
+
+    def _observe(self, epoch: EpochRecord) -> None:
+        stack = self.stack
+        position = {member: place for place, member in enumerate(stack.ids)}
+        seconds = epoch.seconds / len(stack.ids)
+        best = [
+            position[record.member]
+            for record in epoch.members
+            if self.runs[record.member].observe(record, seconds, stack, position[record.member])
+        ]
+        if best:
+            stack.keep_best(best)
+
+    def _must_save(self, epoch: EpochRecord) -> bool:
+        """Whether a run ends that could have gone on."""
+        runs = [self.runs[record.member] for record in epoch.members]
+        ends = [run for run in runs if run.ended(epoch.epoch) is not None]
+        return any(run.progress.diverged is None for run in ends)
+
+    def _save(self) -> None:
+        members = self.stack.ids
+        for member in members:
+            tracker = self.runs[member].tracker
+            if tracker is not None:
+                tracker.sync()
+        progress = {member: self.runs[member].progress for member in members}
+        self.clock.save(self.checkpoint, self.stack, progress)
+
+    def _leave(self, members: list[int]) -> None:
+        """Finish those of the members that have ended; the diverged keep their place, silent."""
+        stack = self.stack
+        leaving = []
+        for member in members:
+            run = self.runs[member]
+            ending = run.ended(stack.epoch)
+            if ending is None or run.ending is not None:
+                continue
+            run.ending = ending
+            run.close()
+            self.finish(run, stack, stack.ids.index(member))
+            if ending.divergence is None:
+                leaving.append(member)
+        stack.retire(leaving)
+
+
+def finish(run: Run, stack: Stack, position: int, rivals: Rivals) -> None:
+    """Score a run's best network and write what it leaves behind."""
+    assert run.ending is not None
+    network = stack.best_network([position])
+    scored = score_model(network, run.dataset, run.problem.objective)
+    run.models = {
+        "network": scores_of(scored),
+        **rivals.of(run.dataset, run.problem.objective),
+    }
+    run.result = {
+        **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
+        "parameters": network.parameter_counts[0],
+        "rows": run.problem.rows,
+        **run.models["network"],
+        "test_intervals": scored["test"].intervals(),
+        "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
+        "seconds": round(run.progress.seconds, 3),
+        "overrides": list(run.job.overrides),
+        "environment": environment(stack.shared.device),
+    }
+    schema = run.dataset.schema
+    write_results(run.job.folder, network, schema, run.problem.objective, run.result)
