@@ -15,7 +15,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from mlp_lab.cli import config_folder, hydra_folder, run_folder
+from mlp_lab.cli import config_folder, hydra_folder, run_folder, sweep_folder
 from mlp_lab.config import Config, from_hydra, read, store_open_groups
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.training.checkpoints import Progress
@@ -39,6 +39,7 @@ BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 """Overrides of a run of which only files about its training are looked at."""
 
 OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True, replace=True)
+OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True, replace=True)
 OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
 store_open_groups()
 

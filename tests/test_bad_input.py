@@ -362,10 +362,10 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     other = train(tmp_path / "other", "data=wine", "epochs=1", *BARE)
     shutil.copy(other / "checkpoint.safetensors", run)
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its config.yaml: ")
+    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its configuration: ")
     (run / "checkpoint.safetensors").write_bytes(b"broken")
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its config.yaml: ")
+    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its configuration: ")
     (run / "checkpoint.safetensors").unlink()
     line = refused(f"resume={run}", "epochs=3", folder=run)
     assert line == f"resume={run} has no checkpoint.safetensors: its first epoch was never finished"

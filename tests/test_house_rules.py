@@ -23,26 +23,32 @@ MAY_IMPORT = {
     "network": {"errors"},
     "data": {"errors", "terminal"},
     "training": {"errors", "terminal", "network", "data", "config"},
-    "config": {"errors", "network", "data", "training"},
+    "config": {"errors", "network", "data", "training", "sweep"},
+    "sweep": {"errors", "terminal", "network", "data", "training", "config", "report"},
     "report": {"errors", "terminal", "training", "data"},
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
-    "cli": {"errors", "config", "data", "training", "report", "predicting", "terminal"},
+    "cli": {*("errors", "config", "data", "training", "report", "predicting", "terminal"), "sweep"},
     "": {"errors", "saved"},
 }
 """Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
 
 HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2")
 
+HYDRA = (
+    *("mlp_lab.config", "mlp_lab.cli"),
+    *("mlp_lab.sweep.composing", "mlp_lab.sweep.session"),
+)
+
 ONLY_IN: dict[str, tuple[str, ...]] = {
-    "hydra": ("mlp_lab.config", "mlp_lab.cli"),
-    "omegaconf": ("mlp_lab.config", "mlp_lab.cli"),
+    "hydra": HYDRA,
+    "omegaconf": HYDRA,
     "torch.utils.tensorboard": ("mlp_lab.training.events",),
     "tensorboard": ("mlp_lab.training.events",),
     "matplotlib": ("mlp_lab.report.learning_curve",),
     "jinja2": ("mlp_lab.report.page",),
     "rich": (
-        *("mlp_lab.terminal", "mlp_lab.training.console"),
+        *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.progress"),
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (
@@ -180,7 +186,7 @@ def test_configs_are_data(path: Path) -> None:
     assert not re.search(r"_target_|_partial_|_recursive_|!!python|oc\.env", text)
     yaml.safe_load(text)
     calls = re.findall(r"\$\{([\w.]+):", text)
-    assert set(calls) <= {"run_folder", "hydra_folder"}
+    assert set(calls) <= {"run_folder", "sweep_folder", "hydra_folder"}
 
 
 def test_train_py_is_short() -> None:

@@ -21,6 +21,7 @@ from mlp_lab.cli import main
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.errors import UserError
 from mlp_lab.saved import Predictor
+from mlp_lab.training.files import to_json
 from mlp_lab.training.problem import pose
 from mlp_lab.training.results import write_results
 
@@ -299,7 +300,8 @@ def test_any_table_that_is_accepted_is_finite_and_predicts_alike(
         assert part.targets.isfinite().all()
     stack = stack_on(config, problem, dataset)
     network = stack.best_network([0])
-    write_results(tmp_path, network, dataset.schema, problem.objective, {})
+    schema = to_json(dataset.schema.to_dict())
+    write_results(tmp_path, network, schema, problem.objective, {})
     before = Predictor(network.member(0), dataset.schema, problem.objective)
     after = mlp_lab.load(tmp_path)
     assert after.schema == before.schema

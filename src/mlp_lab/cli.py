@@ -21,6 +21,7 @@ from mlp_lab import __version__, predicting
 from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import Interrupted, UserError, nearest
+from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
 
@@ -52,6 +53,15 @@ def run_folder(resume: str | None) -> str:
     return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
 
 
+def sweep_folder(resume: str | None) -> str:
+    """The sweep to go on with, or a new folder."""
+    if resume is None:
+        return run_folder(None)
+    if not (Path(str(resume)) / BOOK).is_file():
+        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {BOOK}")
+    return str(resume)
+
+
 def hydra_folder(resume: str | None) -> str | None:
     """Hydra's record of a command; a resumed run keeps the record of its first one."""
     return ".hydra" if resume is None else None
@@ -62,6 +72,7 @@ def train() -> None:
     refuse_dashes(sys.argv[1:])
     sys.argv[1:] = multirun_first(sys.argv[1:])
     OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
+    OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
     store_open_groups()
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
@@ -72,6 +83,9 @@ def train() -> None:
         command()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except Interrupted as stop:  # of a sweep
+        print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # of --help | head
         from mlp_lab.terminal import stop_writing  # rich

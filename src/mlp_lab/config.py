@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 import re
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -28,6 +29,7 @@ from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
+from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.training.stopping import StopConfig
 from mlp_lab.training.tracking import TrackingConfig
 
@@ -129,9 +131,19 @@ def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, 
         if value.startswith("[") and key in GROUPS:
             raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
     values = _plain(composed)
+    values.pop("sweep", None)  # of the command, not of the run
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
     return read(Config, values, ""), {**values, "resume": None}
+
+
+def sweep_settings(composed: DictConfig) -> SweepConfig:
+    """The settings of `-m`.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
+    return read(SweepConfig, OmegaConf.to_container(composed.sweep, resolve=True), "sweep")
 
 
 def _plain(config: DictConfig) -> dict[str, object]:
@@ -183,7 +195,7 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         name = values.get("name")
         require_choice(str(name), path, CHOICES[kind])
         kind = cast(type[Kind], CHOICES[kind][str(name)])
-    hints = get_type_hints(kind)
+    hints = _hints(cast(Hashable, kind))
     names = list(hints)
     prefix = f"{path}." if path else ""
     for key in values:
@@ -193,6 +205,12 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         if name not in values:
             raise UserError(f"{prefix}{name} is missing from the config")
     return kind(**{name: convert(hints[name], values[name], prefix + name) for name in names})
+
+
+@cache
+def _hints(kind: Hashable) -> dict[str, object]:
+    """Types of a dataclass's fields; found once, since a sweep reads many configs."""
+    return get_type_hints(cast(type, kind))
 
 
 def unknown_key(key: str, names: Sequence[str]) -> UserError:

@@ -148,8 +148,7 @@ def with_predictions(predictor: Predictor, chunk: Chunk, prefix: str) -> pd.Data
 def evaluate_file(predictor: Predictor, arguments: Namespace) -> None:
     """Print loss and metrics, and what is confused with what; write them as JSON."""
     from mlp_lab.report.evaluation import print_evaluation, summary
-    from mlp_lab.training.files import write_whole
-    from mlp_lab.training.results import to_json
+    from mlp_lab.training.files import to_json, write_whole
 
     scored = score_file(predictor, arguments)
     found = summary(scored)

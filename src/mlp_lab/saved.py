@@ -20,7 +20,7 @@ from mlp_lab.data.schema import Schema
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import plain_network
-from mlp_lab.training.results import MODEL, SCHEMA
+from mlp_lab.training.folder import MODEL, SCHEMA
 
 if TYPE_CHECKING:
     import pandas as pd

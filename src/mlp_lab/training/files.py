@@ -1,6 +1,9 @@
 """Writing files that are there whole or not at all."""
 
+import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 
@@ -13,3 +16,21 @@ def write_whole(path: Path, content: bytes | str) -> None:
         file.flush()
         os.fsync(file.fileno())
     partial.replace(path)
+
+
+def to_json(value: object) -> str:
+    """Indented JSON; a number that is not finite, which JSON has no word for, becomes null."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def joined_json(*texts: str) -> str:
+    """One object with the entries of several, each as `to_json` wrote it."""
+    return "{" + ",".join(text.strip()[1:-1].rstrip() for text in texts) + "\n}\n"
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_finite(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

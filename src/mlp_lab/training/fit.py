@@ -21,6 +21,13 @@ class Divergence:
     step: int
     lr: float
 
+    def __str__(self) -> str:
+        """What happened, and what to try."""
+        return (
+            f"diverged: the loss was no longer finite by epoch {self.epoch}, step {self.step}, at"
+            f" learning rate {self.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1"
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class MemberRecord:

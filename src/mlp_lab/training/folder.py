@@ -10,6 +10,9 @@ from mlp_lab.errors import UserError
 from mlp_lab.training.files import write_whole
 
 CONFIG = "config.yaml"
+RESULT = "result.json"
+MODEL = "model.safetensors"
+SCHEMA = "schema.json"
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:

@@ -1,11 +1,16 @@
 """What is to be learnt: rows, parts and objective, settled before torch is loaded."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlp_lab.config import Config
 from mlp_lab.data.encoded import Encoded, encode
+from mlp_lab.data.raw import DataConfig, RawData
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.tables.overview import Overview, overview
 from mlp_lab.errors import UserError
@@ -34,20 +39,86 @@ def pose(config: Config) -> Problem:
     Raises:
         UserError: data and settings do not fit.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large are refused in words
-        return _pose(config)
+    return Problems().pose(config)
 
 
-def _pose(config: Config) -> Problem:
-    raw = config.data.load()
+CUTTING = (
+    *("test_fraction", "val_fraction", "train_rows", "label_noise"),
+    *("scaling", "target_transform", "class_weights"),
+)
+"""Settings of a data set on which its rows do not depend."""
+
+
+class Problems:
+    """The problems of several runs: rows are loaded, and cut and encoded, once for all alike."""
+
+    def __init__(self) -> None:
+        """Nothing is loaded yet."""
+        self._rows: dict[str, RawData] = {}
+        self._digests: dict[str, str] = {}
+        self._posed: dict[str, Problem] = {}
+
+    def pose(self, config: Config) -> Problem:
+        """As `pose`; the same object for runs that learn the same."""
+        key = self.key(config)
+        if key not in self._posed:
+            with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+                self._posed[key] = _pose(config, self._raw(config.data))
+        problem = self._posed[key]
+        rows = problem.rows["train"]
+        if isinstance(config.batch_size, int) and config.batch_size > rows:
+            raise UserError(
+                f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
+                " batch_size=full takes all of them"
+            )
+        return problem
+
+    @property
+    def posed(self) -> Mapping[str, Problem]:
+        """All problems by their keys."""
+        return self._posed
+
+    @staticmethod
+    def key(config: Config) -> str:
+        """Everything that a problem depends on."""
+        return repr((config.data, config.model.output, config.loss.name, config.dtype))
+
+    @staticmethod
+    def source(config: Config) -> str:
+        """Everything that its rows depend on, before they are cut."""
+        return _rows_key(config.data)
+
+    def digest(self, config: Config) -> str:
+        """A hash of what a run's data set holds, before it is cut."""
+        key = _rows_key(config.data)
+        if key not in self._digests:
+            self._digests[key] = _digest(self._raw(config.data))
+        return self._digests[key]
+
+    def _raw(self, data: DataConfig) -> RawData:
+        key = _rows_key(data)
+        if key not in self._rows:
+            self._rows[key] = data.load()
+        return self._rows[key]
+
+
+def _rows_key(data: DataConfig) -> str:
+    names = [field.name for field in fields(data) if field.name not in CUTTING]
+    return repr([(name, getattr(data, name)) for name in names])
+
+
+def _digest(raw: RawData) -> str:
+    found = hashlib.sha256(repr((raw.columns, raw.target_column, raw.classes)).encode())
+    ties = raw.ties
+    arrays: list[NDArray[Any] | None] = [raw.inputs, raw.target, raw.weights]
+    for array in (*arrays, ties.parts, ties.groups, ties.times):
+        found.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+    return found.hexdigest()
+
+
+def _pose(config: Config, raw: RawData) -> Problem:
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
-    rows = len(split.train)
-    if isinstance(config.batch_size, int) and config.batch_size > rows:
-        raise UserError(
-            f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
-            " batch_size=full takes all of them"
-        )
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
     _require_weight(encoded)
     seen = None if raw.source is None else overview(raw, split, encoded.schema)

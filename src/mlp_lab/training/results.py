@@ -1,7 +1,5 @@
 """What a run leaves behind when it ends: result.json, the best weights and what they mean."""
 
-import json
-import math
 import os
 import platform
 from collections.abc import Iterator, Mapping
@@ -15,20 +13,17 @@ from safetensors.torch import save
 
 from mlp_lab import __version__
 from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.data.schema import Schema, Target
+from mlp_lab.data.schema import Target
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training.evaluation import outputs
-from mlp_lab.training.files import write_whole
+from mlp_lab.training.files import joined_json, to_json, write_whole
 from mlp_lab.training.fit import Divergence
+from mlp_lab.training.folder import MODEL, RESULT, SCHEMA
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.pool import RowPool
 from mlp_lab.training.scoring import Scored
-
-RESULT = "result.json"
-MODEL = "model.safetensors"
-SCHEMA = "schema.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +41,7 @@ class Ending:
             UserError: it did.
         """
         if self.divergence is not None:
-            where = self.divergence
-            raise UserError(
-                f"diverged: the loss was no longer finite by epoch {where.epoch}, step"
-                f" {where.step}, at learning rate {where.lr:g}: try a smaller optimizer.lr or"
-                f" optimizer.clip_norm=1 ({folder})"
-            )
+            raise UserError(f"{self.divergence} ({folder})")
 
 
 @contextmanager
@@ -124,9 +114,9 @@ def environment(device: torch.device) -> dict[str, object]:
 
 
 def write_results(
-    folder: Path, network: MLP, schema: Schema, objective: Objective, result: Mapping[str, object]
+    folder: Path, network: MLP, schema: str, objective: Objective, result: Mapping[str, object]
 ) -> None:
-    """The weights of a stack of one as plain layers, the schema that they need, the result."""
+    """The weights of a stack of one as plain layers, the schema (JSON) they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
     layers = {
         "sizes": network.member_sizes[0],
@@ -135,18 +125,5 @@ def write_results(
         "loss": objective.loss,
     }
     write_whole(folder / MODEL, save(state))
-    write_whole(folder / SCHEMA, to_json({**schema.to_dict(), "network": layers}))
+    write_whole(folder / SCHEMA, joined_json(schema, to_json({"network": layers})))
     write_whole(folder / RESULT, to_json(result))
-
-
-def to_json(value: object) -> str:
-    """Indented JSON; a number that is not finite, which JSON has no word for, becomes null."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
-
-
-def _finite(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {name: _finite(entry) for name, entry in value.items()}
-    if isinstance(value, list):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -3,6 +3,7 @@
 import os
 
 import torch
+from threadpoolctl import threadpool_limits
 
 from mlp_lab.config import Config
 from mlp_lab.data.dataset import Dataset
@@ -12,13 +13,13 @@ from mlp_lab.terminal import Screen
 from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint
 from mlp_lab.training.console import ProgressLine, print_result
 from mlp_lab.training.fit import EpochRecord
-from mlp_lab.training.folder import claim, write_config
+from mlp_lab.training.folder import RESULT, claim, write_config
 from mlp_lab.training.interruption import interruption
 from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problem
-from mlp_lab.training.results import RESULT, Ending, failure_recorded
-from mlp_lab.training.runs import Rivals, Run, Training, build_stack, finish
+from mlp_lab.training.results import Ending, failure_recorded
+from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
 from mlp_lab.training.stopping import Watch
 
@@ -59,6 +60,7 @@ def prepare_torch(config: Config) -> torch.device:
     cores = os.cpu_count() or 1
     require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     torch.set_num_threads(config.threads)
+    threadpool_limits(config.threads)  # numpy's products too: two threads on a busy core wait
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
     return device
 
@@ -124,7 +126,7 @@ def train(one: Run, stack: Stack, console: Screen) -> Ending:
     Raises:
         Interrupted: somebody asked the run to stop before its last epoch.
     """
-    config, folder, rivals = one.job.config, one.job.folder, Rivals()
+    config, folder, common = one.job.config, one.job.folder, Common()
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
 
     def show(epoch: EpochRecord) -> None:
@@ -134,7 +136,7 @@ def train(one: Run, stack: Stack, console: Screen) -> Ending:
 
     def end(run: Run, stack: Stack, position: int) -> None:
         line.close()
-        finish(run, stack, position, rivals)
+        finish(run, stack, position, common)
 
     training = Training(
         stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end

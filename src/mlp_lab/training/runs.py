@@ -10,6 +10,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.network.losses import Objective
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock, Progress
+from mlp_lab.training.files import to_json
 from mlp_lab.training.fit import EpochRecord, MemberRecord, fit
 from mlp_lab.training.job import Job
 from mlp_lab.training.metrics import Scores
@@ -78,21 +79,29 @@ class Run:
             self.tracker = None
 
 
-class Rivals:
-    """Scores of the baselines, found once for runs on the same rows."""
+class Common:
+    """What runs on the same rows have in common, found once."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        """Nothing is known yet."""
+        self._rivals: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        self._schemas: dict[int, str] = {}
 
-    def of(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
-        """Baseline -> part -> scores."""
+    def rivals(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
+        """Scores of the baselines: baseline -> part -> scores."""
         key = (id(dataset), objective)
-        if key not in self._found:
-            self._found[key] = {
+        if key not in self._rivals:
+            self._rivals[key] = {
                 name: scores_of(score_model(model, dataset, objective))
                 for name, model in baselines(dataset, objective).items()
             }
-        return self._found[key]
+        return self._rivals[key]
+
+    def schema(self, dataset: Dataset) -> str:
+        """What inputs and outputs mean, as JSON."""
+        if id(dataset) not in self._schemas:
+            self._schemas[id(dataset)] = to_json(dataset.schema.to_dict())
+        return self._schemas[id(dataset)]
 
 
 def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
@@ -206,14 +215,14 @@ class Training:
         stack.retire(leaving)
 
 
-def finish(run: Run, stack: Stack, position: int, rivals: Rivals) -> None:
+def finish(run: Run, stack: Stack, position: int, common: Common) -> None:
     """Score a run's best network and write what it leaves behind."""
     assert run.ending is not None
     network = stack.best_network([position])
     scored = score_model(network, run.dataset, run.problem.objective)
     run.models = {
         "network": scores_of(scored),
-        **rivals.of(run.dataset, run.problem.objective),
+        **common.rivals(run.dataset, run.problem.objective),
     }
     run.result = {
         **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
@@ -226,5 +235,5 @@ def finish(run: Run, stack: Stack, position: int, rivals: Rivals) -> None:
         "overrides": list(run.job.overrides),
         "environment": environment(stack.shared.device),
     }
-    schema = run.dataset.schema
+    schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)

@@ -1,0 +1,70 @@
+"""hydra/launcher=stacked: the jobs of a sweep train together.
+
+Hydra imports this file at every start of every application, so that it imports nothing slow.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+if TYPE_CHECKING:
+    from mlp_lab.sweep.session import Session
+
+
+JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
+
+
+@dataclass
+class StackedConfig:
+    """What Hydra needs to find the launcher; its settings are the application's own."""
+
+    _target_: str = "hydra_plugins.mlp_lab_sweep.launcher.StackedLauncher"
+
+
+ConfigStore.instance().store(
+    group="hydra/launcher", name="stacked", node=StackedConfig, provider="mlp_lab"
+)
+
+
+class StackedLauncher(Launcher):
+    """Trains the jobs of a batch as stacks of networks, side by side in worker processes."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self.config: DictConfig | None = None
+        self.hydra_context: HydraContext | None = None
+        self.session: Session | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take the sweep's configuration."""
+        self.hydra_context, self.config = hydra_context, config
+
+    def launch(
+        self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
+    ) -> Sequence[JobReturn]:
+        """Train a batch of grid points."""
+        from mlp_lab.errors import UserError
+        from mlp_lab.sweep.session import Session
+
+        assert self.config is not None
+        assert self.hydra_context is not None
+        if self.session is None:
+            loader = self.hydra_context.config_loader
+            self.session = Session(loader, self.config, len(job_overrides))
+        outcomes = self.session.launch(job_overrides, initial_job_idx)
+        returns = []
+        for overrides, outcome in zip(job_overrides, outcomes.values(), strict=True):
+            found = JobReturn(overrides=list(overrides), status=JobStatus.COMPLETED)
+            found.return_value = outcome.value(self.session.settings.select)
+            if outcome.reason:
+                found.status, found.return_value = JobStatus.FAILED, UserError(JOBS_FAILED)
+            returns.append(found)
+        return returns

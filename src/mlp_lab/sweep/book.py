@@ -1,0 +1,102 @@
+"""sweep.json: the jobs of a sweep and the stacks that they were put into, kept to go on with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlp_lab.errors import UserError
+from mlp_lab.training.files import write_whole
+from mlp_lab.training.folder import RESULT
+
+BOOK = "sweep.json"
+STACKS = ".stacks"
+"""Folder of the checkpoints of stacks."""
+
+ENDED = ("completed", "stopped", "diverged")
+
+
+@dataclass(slots=True)
+class Entry:
+    """A job as the book has it."""
+
+    identity: str
+    overrides: list[str]
+    folder: str
+    """Inside the sweep's."""
+
+
+@dataclass(slots=True)
+class Book:
+    """What a sweep must remember: jobs by number, stacks of job numbers, and hashes of data."""
+
+    jobs: dict[int, Entry] = field(default_factory=dict)
+    stacks: dict[int, list[int]] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write the whole book."""
+        jobs = {
+            number: {
+                "identity": entry.identity,
+                "overrides": entry.overrides,
+                "folder": entry.folder,
+            }
+            for number, entry in self.jobs.items()
+        }
+        content = {"jobs": jobs, "stacks": self.stacks, "data": self.data}
+        write_whole(folder / BOOK, json.dumps(content, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Book":
+        """An empty one where there is none.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        path = folder / BOOK
+        if not path.is_file():
+            return cls()
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                {int(number): Entry(**entry) for number, entry in saved["jobs"].items()},
+                {int(number): jobs for number, jobs in saved["stacks"].items()},
+                saved["data"],
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from error
+
+    def require_same_data(self, data: Mapping[str, str]) -> None:
+        """Raise if the rows of a data set are not those that the sweep began with."""
+        for name, digest in data.items():
+            if self.data.get(name, digest) != digest:
+                raise UserError(
+                    f"the rows of {name} have changed since the sweep began: give it the rows it"
+                    " had, or start a new sweep"
+                )
+        self.data |= data
+
+    def numbers(self, identities: Sequence[str], first: int) -> list[int]:
+        """A number for each job: the one it has in the book, or the next free one from `first`."""
+        known: dict[str, list[int]] = {}
+        for number, entry in self.jobs.items():
+            known.setdefault(entry.identity, []).append(number)
+        fresh = max(first - 1, *self.jobs) + 1 if self.jobs else first
+        found = []
+        for identity in identities:
+            if known.get(identity):
+                found.append(known[identity].pop(0))
+            else:
+                found.append(fresh)
+                fresh += 1
+        return found
+
+
+def status(folder: Path) -> str:
+    """What result.json says; nothing where there is none."""
+    try:
+        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(result.get("status", ""))

@@ -1,0 +1,106 @@
+"""The jobs of a sweep, checked before any of them is trained."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mlp_lab import __version__
+from mlp_lab.network.architecture import count_parameters
+from mlp_lab.training.job import Job
+from mlp_lab.training.problem import Problem, Problems
+
+NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
+"""Settings that a job may change and stay the same job."""
+
+PATHS = ("path", "test_path")
+
+
+@dataclass(frozen=True, slots=True)
+class SweepJob:
+    """A job with what training it together with others needs to know.
+
+    `record` are the files in .hydra/; `problem` names what it learns; `sizes` are its layers'.
+    """
+
+    number: int
+    job: Job
+    record: Mapping[str, str]
+    problem: str
+    sizes: tuple[int, ...]
+    rows: int
+    source: str
+    """The data set as a person knows it, and a hash of what it holds."""
+    digest: str
+    identity: str
+    group: str
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return count_parameters(self.sizes)
+
+    @property
+    def label(self) -> str:
+        """As a person knows it."""
+        return f"job {self.number} ({' '.join(self.job.overrides)})"
+
+
+def sweep_job(number: int, job: Job, record: Mapping[str, str], problems: Problems) -> SweepJob:
+    """Hold a job's settings against its data.
+
+    Raises:
+        UserError: they do not fit.
+    """
+    config = job.config
+    problem = problems.pose(config)
+    encoded = problem.encoded
+    sizes = (encoded.train.inputs.shape[1], *config.model.widths, encoded.schema.target.outputs)
+    digest = problems.digest(config)
+    return SweepJob(
+        number=number,
+        job=job,
+        record=record,
+        problem=problems.key(config),
+        sizes=sizes,
+        rows=len(encoded.train),
+        source=problems.source(config),
+        digest=digest,
+        identity=identity(job.values, digest),
+        group=_group(job, problem, sizes),
+    )
+
+
+def identity(values: Mapping[str, object], data: str) -> str:
+    """A hash of everything that a job's numbers depend on: settings, data and this package."""
+    settings = {name: value for name, value in values.items() if name not in NOT_IDENTITY}
+    section = settings["data"]
+    assert isinstance(section, Mapping)
+    settings["data"] = {name: value for name, value in section.items() if name not in PATHS}
+    text = json.dumps([settings, data, __version__], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _group(job: Job, problem: Problem, sizes: tuple[int, ...]) -> str:
+    """What members of one stack must share."""
+    config = job.config
+    section = job.values["data"]
+    assert isinstance(section, Mapping)
+    source = [section.get(name) for name in ("name", *PATHS)]
+    rule = (type(config.optimizer).__name__, config.optimizer.moments)
+    shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
+    ends = (sizes[0], sizes[-1], problem.objective, config.data.target_transform)
+    return repr((source, config.model.activations, rule, shared, ends))
+
+
+def steps_of(job: SweepJob) -> int:
+    """Updates of its weights over all epochs."""
+    size = job.job.config.batch_size
+    batch = size if isinstance(size, int) else job.rows
+    return -(-job.rows // batch) * job.job.config.epochs
+
+
+def products(sizes: Iterable[int]) -> int:
+    """Multiplications of a row's way forward."""
+    return sum(a * b for a, b in pairwise(sizes))

@@ -1,0 +1,176 @@
+"""A sweep from its grid points to its folder: everything meets here."""
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlp_lab.errors import Interrupted
+from mlp_lab.sweep.book import ENDED, STACKS, Book, status
+from mlp_lab.sweep.config import SweepConfig
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
+from mlp_lab.sweep.plan import StackPlan, plan
+from mlp_lab.sweep.progress import SweepLine
+from mlp_lab.sweep.workers import Worker, Workers
+from mlp_lab.training.folder import RESULT
+from mlp_lab.training.interruption import Asked, interruption
+from mlp_lab.training.metrics import badness
+from mlp_lab.training.problem import Problem
+
+REPORTED = 8
+"""Jobs of a sweep, up to which each gets a report of its own."""
+
+LISTEN_SECONDS = 0.2
+MEMORY_SHARE = 0.5
+"""Of the memory that is free, which stacks may take if nothing is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a job of a sweep ended: what result.json says, or why it failed."""
+
+    result: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+    def value(self, select: str) -> float:
+        """What a search makes small: the validation rows' metric or loss; NaN if there is none."""
+        scores = self.result.get("val") or self.result.get("train")
+        if self.reason or not scores or scores["loss"] is None:
+            return math.nan
+        return badness(scores, select)
+
+
+def free_memory() -> float:
+    """Bytes that processes may still take."""
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):  # no such name on this system
+        return 4 * 2.0**30
+
+
+def processes_for(device: str, threads: int, settings: SweepConfig) -> int:
+    """Worker processes: one for each core; a GPU has one."""
+    if settings.processes is not None:
+        return settings.processes
+    gpu = device == "cuda" or (device == "auto" and Path("/dev/nvidia0").exists())
+    return 1 if gpu else max(1, (os.cpu_count() or 1) // threads)
+
+
+def stack_plans(
+    jobs: Sequence[SweepJob], settings: SweepConfig, processes: int, first: int = 0
+) -> list[StackPlan]:
+    """Stacks of jobs that fit the machine."""
+    memory = free_memory() * MEMORY_SHARE if settings.memory is None else settings.memory * 2**30
+    return plan(
+        jobs, processes=processes, memory=memory / processes, members=settings.members, first=first
+    )
+
+
+def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], list[SweepJob]]:
+    """Stacks of the book to go on with, and jobs that are in none of them.
+
+    A job that failed leaves its stack: it is trained again in another.
+    """
+    state = {number: status(job.job.folder) for number, job in jobs.items()}
+    waiting = {number for number in jobs if state[number] == ""}
+    going = [stack for stack, members in book.stacks.items() if any(m in waiting for m in members)]
+    placed = {member for stack in going for member in book.stacks[stack]}
+    fresh = [
+        job
+        for number, job in jobs.items()
+        if state[number] not in ENDED and (state[number] == "failed" or number not in placed)
+    ]
+    return going, fresh
+
+
+def _outcome(folder: Path) -> Outcome:
+    """Of a job that had ended before."""
+    if status(folder) not in ENDED:
+        return Outcome()
+    return Outcome(json.loads((folder / RESULT).read_text(encoding="utf-8")))
+
+
+class Sweep:
+    """The stacks of a sweep, trained side by side by worker processes."""
+
+    def __init__(
+        self, folder: Path, jobs: Mapping[int, SweepJob], problems: Mapping[str, Problem]
+    ) -> None:
+        """Nothing is trained yet."""
+        self.folder = folder
+        self.jobs = jobs
+        self.outcomes = {number: _outcome(job.job.folder) for number, job in jobs.items()}
+        self._problems = problems
+
+    def task(self, stack: int, members: Sequence[int]) -> Task:
+        """What a worker needs to train a stack."""
+        jobs = [self.jobs[number] for number in members]
+        return Task(
+            stack,
+            jobs,
+            {job.problem: self._problems[job.problem] for job in jobs},
+            self.folder / STACKS / f"{stack}.safetensors",
+            reports=len(self.jobs) <= REPORTED,
+        )
+
+    def train(self, tasks: Sequence[Task], workers: Workers, line: SweepLine) -> None:
+        """Train every stack.
+
+        Raises:
+            Interrupted: somebody asked the sweep to stop; it can go on later.
+        """
+        (self.folder / STACKS).mkdir(parents=True, exist_ok=True)
+        waiting = list(tasks)
+        stopping = False
+        with interruption() as asked:
+            while waiting or workers.busy():
+                if asked() and not stopping:
+                    stopping, waiting = True, []
+                    for worker in workers.busy():
+                        worker.stop()
+                for worker in workers.idle():
+                    if waiting:
+                        worker.give(waiting.pop(0))
+                for worker, message in workers.messages(LISTEN_SECONDS):
+                    self._take(worker, message, workers, line)
+                line.show()
+            self._require_whole(asked)
+
+    def _take(
+        self, worker: Worker, message: Message | None, workers: Workers, line: SweepLine
+    ) -> None:
+        if message is None:
+            task = worker.task
+            assert task is not None
+            code = workers.replace(worker)
+            for job in task.jobs:
+                if self._open(job.number):
+                    self._fail(job.number, f"its process died with status {code}", line)
+        elif isinstance(message, Epoch):
+            line.epoch(message.stack, message.epoch)
+        elif isinstance(message, Ended):
+            self.outcomes[message.job] = Outcome(message.result, message.reason)
+            line.ended(message.job)
+        elif isinstance(message, Failed):
+            self._fail(message.job, message.reason, line)
+        else:
+            assert isinstance(message, Left)
+            worker.task = None
+
+    def _open(self, number: int) -> bool:
+        outcome = self.outcomes[number]
+        return not outcome.result and not outcome.reason
+
+    def _fail(self, number: int, reason: str, line: SweepLine) -> None:
+        self.outcomes[number] = Outcome(reason=reason)
+        line.ended(number)
+
+    def _require_whole(self, asked: Asked) -> None:
+        left = [number for number in self.jobs if self._open(number)]
+        if asked() and left:
+            done = len(self.jobs) - len(left)
+            raise Interrupted(f"{done} of {len(self.jobs)} jobs are done")

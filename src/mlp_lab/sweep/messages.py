@@ -1,0 +1,56 @@
+"""What a sweep and its worker processes say to each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.training.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A stack to train, or to go on with where its checkpoint is."""
+
+    stack: int
+    jobs: Sequence[SweepJob]
+    problems: Mapping[str, Problem]
+    checkpoint: Path
+    reports: bool
+    """Whether each job gets a report of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A stack has finished an epoch."""
+
+    stack: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A job has ended, and result.json says how; `reason` says where it diverged."""
+
+    job: int
+    result: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A job could not be trained."""
+
+    job: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A worker is free again; what had not ended of the stack was asked to stop."""
+
+    stack: int
+
+
+Message = Epoch | Ended | Failed | Left

@@ -1,0 +1,152 @@
+"""Jobs -> stacks: who trains with whom.
+
+Members of a stack cost a share of each step's dispatch and their padded size, so two kinds of
+waste are weighed against each other: one more stack, or narrow members padded to wide ones. Jobs
+of a group are sorted by size and cut where that costs least.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from mlp_lab.sweep.jobs import SweepJob, products, steps_of
+
+DISPATCH = 75e-6
+"""Seconds of a step for each layer of a stack, whatever it holds (benchmarks/step.py)."""
+
+MEMBER = 6e-6
+"""Seconds of a step for each layer of a member, however small."""
+
+PRODUCT = 1 / 15e9
+"""Seconds of a multiplication, three of which a weight needs for each row of a batch."""
+
+UPDATE = 4e-9
+"""Seconds of an optimizer's step for each parameter."""
+
+COPIES = 8
+"""Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackPlan:
+    """Jobs that train together, their expected cost in seconds and their memory in bytes."""
+
+    number: int
+    jobs: tuple[int, ...]
+    seconds: float
+    memory: float
+
+
+def plan(
+    jobs: Sequence[SweepJob], *, processes: int, memory: float, members: int, first: int = 0
+) -> list[StackPlan]:
+    """Put every job into one stack.
+
+    Args:
+        jobs: what to train.
+        processes: how many stacks train at the same time; there are as many if jobs allow it.
+        memory: bytes that one stack may take.
+        members: most members of a stack.
+        first: number of the first stack.
+    """
+    groups: dict[str, list[SweepJob]] = {}
+    for job in jobs:
+        groups.setdefault(job.group, []).append(job)
+    buckets = [bucket for group in groups.values() for bucket in _cut(group)]
+    total = sum(cost(bucket) for bucket in buckets)
+    stacks = []
+    for bucket in buckets:
+        fitting = max(1, int(memory // (size(bucket) / len(bucket))))
+        needed = math.ceil(len(bucket) / min(members, fitting))
+        share = round(cost(bucket) / total * processes)  # so that no process waits for another
+        stacks += _split(bucket, max(needed, min(len(bucket), share)))
+    stacks.sort(key=lambda stack: -cost(stack))  # the longest first: the others fill the gaps
+    return [plan_of(first + i, stack) for i, stack in enumerate(stacks)]
+
+
+def plan_of(number: int, stack: Sequence[SweepJob]) -> StackPlan:
+    """What training some jobs together should take."""
+    return StackPlan(number, tuple(job.number for job in stack), cost(stack), size(stack))
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the cost of a stack depends on."""
+
+    sizes: tuple[int, ...]
+    rows: int
+    steps: int
+    longest: int
+
+    @classmethod
+    def of(cls, job: SweepJob) -> "Load":
+        """A stack of one."""
+        batch = job.job.config.batch_size
+        rows = batch if isinstance(batch, int) else job.rows
+        return cls(job.sizes, rows, steps_of(job), steps_of(job))
+
+    def __add__(self, other: "Load") -> "Load":
+        """A stack of both."""
+        return Load(
+            tuple(max(pair) for pair in zip(self.sizes, other.sizes, strict=True)),
+            max(self.rows, other.rows),
+            self.steps + other.steps,
+            max(self.longest, other.longest),
+        )
+
+    @property
+    def seconds(self) -> float:
+        """That its training is expected to take."""
+        layers = len(self.sizes) - 1
+        member = MEMBER * layers + products(self.sizes) * (3 * self.rows * PRODUCT + UPDATE)
+        return DISPATCH * layers * self.longest + member * self.steps
+
+
+def load(stack: Sequence[SweepJob]) -> Load:
+    """Of a whole stack."""
+    first, *others = stack
+    return sum((Load.of(job) for job in others), Load.of(first))
+
+
+def cost(stack: Sequence[SweepJob]) -> float:
+    """Seconds that a stack is expected to train."""
+    return load(stack).seconds
+
+
+def size(stack: Sequence[SweepJob]) -> float:
+    """Bytes that a stack takes beside its rows."""
+    whole = load(stack)
+    item = 8 if stack[0].job.config.dtype == "float64" else 4
+    units = sum(whole.sizes)
+    one = COPIES * (products(whole.sizes) + units) + 4 * whole.rows * units
+    return float(item * one * len(stack))
+
+
+def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:
+    """Buckets of jobs of neighbouring sizes, of least cost together."""
+    runs: dict[tuple[int, ...], list[SweepJob]] = {}
+    for job in sorted(group, key=lambda job: (products(job.sizes), job.sizes, job.number)):
+        runs.setdefault(job.sizes, []).append(job)
+    alike = list(runs.values())
+    loads = [load(run) for run in alike]
+    best, start = [0.0], [0]
+    for end in range(1, len(alike) + 1):
+        costs: dict[int, float] = {}
+        whole = loads[end - 1]
+        for i in range(end - 1, -1, -1):
+            whole = whole if i == end - 1 else whole + loads[i]
+            costs[i] = best[i] + whole.seconds
+        start.append(min(costs, key=costs.__getitem__))
+        best.append(costs[start[end]])
+    buckets, end = [], len(alike)
+    while end:
+        buckets.append([job for run in alike[start[end] : end] for job in run])
+        end = start[end]
+    return buckets
+
+
+def _split(bucket: list[SweepJob], pieces: int) -> list[list[SweepJob]]:
+    """Stacks of about equally many members; neighbours stay together."""
+    bounds = [round(i * len(bucket) / pieces) for i in range(pieces + 1)]
+    return [bucket[a:b] for a, b in pairwise(bounds) if a < b]

@@ -1,0 +1,102 @@
+"""One line that says where a sweep stands."""
+
+import time
+from collections.abc import Mapping, Sequence
+
+from rich.live import Live
+from rich.text import Text
+
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.sweep.plan import StackPlan
+from mlp_lab.terminal import Screen, plain_table
+from mlp_lab.training.console import REFRESH_SECONDS, clock
+
+SAID_SECONDS = 10.0
+"""Between two lines where the output is no terminal."""
+
+
+def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, SweepJob]) -> None:
+    """Every job, its stack, parameters, memory and expected time."""
+    table = plain_table("stack", "job", "overrides")
+    for heading in ("parameters", "epochs", "MiB", "seconds"):
+        table.add_column(heading, justify="right")
+    for stack in stacks:
+        share = 1 / len(stack.jobs)
+        for number in stack.jobs:
+            job = jobs[number]
+            table.add_row(
+                *(str(stack.number), str(number), " ".join(job.job.overrides)),
+                *(f"{job.parameters:,}", str(job.job.config.epochs)),
+                *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
+            )
+    screen.print(table)
+    seconds = sum(stack.seconds for stack in stacks)
+    count = sum(len(stack.jobs) for stack in stacks)
+    screen.print(
+        f"{count} jobs in {len(stacks)} stacks, about {clock(seconds)} on one core:"
+        " nothing was trained",
+        highlight=False,
+    )
+
+
+class SweepLine:
+    """Jobs done, stacks and epochs of a sweep, and the time left by what its stacks should cost."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        stacks: Mapping[int, StackPlan],
+        epochs: Mapping[int, int],
+        quiet: bool,
+    ) -> None:
+        """Nothing is printed yet; `epochs` is the most that a member of each stack has."""
+        self._screen = screen
+        self._stacks = stacks
+        self._epochs = epochs
+        self._quiet = quiet
+        self._at: dict[int, int] = {}
+        self._jobs = sum(len(stack.jobs) for stack in stacks.values())
+        self._done: set[int] = set()
+        self._started = self._shown = time.perf_counter()
+        self._live = Live(console=screen, auto_refresh=False, transient=True)
+        if screen.is_terminal and not quiet:
+            self._live.start()
+
+    def epoch(self, stack: int, epoch: int) -> None:
+        """Note a stack's epoch."""
+        self._at[stack] = epoch
+
+    def ended(self, job: int) -> None:
+        """Note the end of a job."""
+        self._done.add(job)
+
+    def show(self) -> None:
+        """Print the line, if it is time to."""
+        now = time.perf_counter()
+        every = REFRESH_SECONDS if self._live.is_started else SAID_SECONDS
+        if self._quiet or now - self._shown < every:
+            return
+        self._shown = now
+        if self._live.is_started:
+            self._live.update(Text(self._line(now), no_wrap=True), refresh=True)
+        else:
+            self._screen.print(self._line(now), highlight=False, soft_wrap=True)
+
+    def _line(self, now: float) -> str:
+        whole = sum(stack.seconds for stack in self._stacks.values())
+        done = sum(
+            self._stacks[stack].seconds * epoch / self._epochs[stack]
+            for stack, epoch in self._at.items()
+        )
+        training = [s for s, epoch in self._at.items() if epoch < self._epochs[s]]
+        words = [f"{len(self._done)}/{self._jobs} jobs", f"{len(self._stacks)} stacks"]
+        if training:
+            places = ", ".join(f"{self._at[s]}/{self._epochs[s]}" for s in sorted(training))
+            words.append(f"epoch {places}")
+        if done > 0:
+            words.append(f"{clock((now - self._started) * (whole / done - 1))} left")
+        return "  ".join(words)
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._live.stop()

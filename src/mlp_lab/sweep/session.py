@@ -1,0 +1,140 @@
+"""A sweep's command: its grid points are checked, planned and trained; the border to Hydra."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig
+
+from mlp_lab.config import explain, from_hydra, sweep_settings
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.book import Book, Entry
+from mlp_lab.sweep.composing import Composer
+from mlp_lab.sweep.jobs import SweepJob, sweep_job
+from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unfinished
+from mlp_lab.sweep.plan import StackPlan, plan_of
+from mlp_lab.sweep.progress import SweepLine, print_plan
+from mlp_lab.sweep.workers import Workers
+from mlp_lab.terminal import Screen
+from mlp_lab.training.job import Job
+from mlp_lab.training.lock import alone_in
+from mlp_lab.training.problem import Problems
+
+
+class Session:
+    """What the batches of one sweep have in common: its folder, its book, its processes."""
+
+    def __init__(self, loader: ConfigLoader, master: DictConfig, jobs: int) -> None:
+        """Take the folder; processes for at most so many jobs begin to load torch."""
+        self.settings = sweep_settings(master)
+        self.quiet = bool(master.quiet)
+        self.folder = Path(str(master.hydra.sweep.dir))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = alone_in(self.folder)
+        self._lock.__enter__()  # until this process ends, and its workers do
+        self._processes = processes_for(str(master.device), int(master.threads), self.settings)
+        self._workers = None
+        if not self.settings.dry_run:
+            self._workers = Workers(min(self._processes, jobs))
+        self.screen = Screen()
+        self._composer = Composer(loader, master)
+        self._problems = Problems()
+        self._book = Book.load(self.folder)
+        self.outcomes: dict[int, Outcome] = {}
+        """Of all batches."""
+
+    def launch(self, points: Sequence[Sequence[str]], first: int) -> dict[int, Outcome]:
+        """Train grid points; outcomes by job number, in the order of the points.
+
+        Raises:
+            UserError: a point cannot be trained; then none is.
+            Interrupted: somebody asked the sweep to stop.
+        """
+        jobs = self._gather(points, first)
+        asked = list(jobs)
+        going, fresh = unfinished(self._book, jobs)
+        for number in [n for stack in going for n in self._book.stacks[stack] if n not in jobs]:
+            jobs[number] = self._job(self._book.jobs[number].overrides, number)
+        stacks = [plan_of(stack, [jobs[n] for n in self._book.stacks[stack]]) for stack in going]
+        next_stack = max(self._book.stacks, default=-1) + 1
+        stacks += stack_plans(fresh, self.settings, self._processes, next_stack)
+        if self._workers is None:
+            print_plan(self.screen, stacks, jobs)
+            return {number: Outcome() for number in asked}
+        self._keep(jobs, stacks)
+        outcomes = self._train(jobs, stacks, self._workers)
+        self.outcomes |= {number: outcomes[number] for number in asked}
+        return {number: outcomes[number] for number in asked}
+
+    def close(self) -> None:
+        """Let the workers end."""
+        if self._workers is not None:
+            self._workers.stop()
+
+    def sum_up(self) -> None:
+        """Say what the sweep found, and which of its jobs failed."""
+        self.close()
+        if self.settings.dry_run:
+            return
+        failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
+        for number, reason in failed.items():
+            print(f"job {number}: {reason}", file=sys.stderr)
+        if not self.quiet:
+            self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
+
+    def _gather(self, points: Sequence[Sequence[str]], first: int) -> dict[int, SweepJob]:
+        """The jobs of grid points, by the numbers that the book gives them."""
+        jobs, refused = [], []
+        for number, overrides in enumerate(points, start=first):
+            try:
+                jobs.append(self._job(overrides, number))
+            except Exception as error:
+                message = explain(error)
+                if message is None:
+                    raise
+                refused.append(f"job {number} ({' '.join(overrides)}): {message}")
+        if refused:
+            more = f" (and {len(refused) - 1} more of {len(points)})" if len(refused) > 1 else ""
+            raise UserError(f"{refused[0]}{more}: nothing was trained")
+        self._book.require_same_data({job.source: job.digest for job in jobs})
+        numbers = self._book.numbers([job.identity for job in jobs], first)
+        return {
+            number: job if number == job.number else self._job(overrides, number)
+            for number, job, overrides in zip(numbers, jobs, points, strict=True)
+        }
+
+    def _job(self, overrides: Sequence[str], number: int) -> SweepJob:
+        composed = self._composer.compose(overrides, number)
+        config, values = from_hydra(composed.config, overrides)
+        if config.resume is not None:
+            raise UserError(f"resume={config.resume} goes on in that folder alone: leave out -m")
+        job = Job(config, values, composed.folder, list(overrides))
+        return sweep_job(number, job, composed.record, self._problems)
+
+    def _keep(self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan]) -> None:
+        """Write the plan down before anything is trained."""
+        for number, job in jobs.items():
+            folder = str(job.job.folder.relative_to(self.folder))
+            self._book.jobs[number] = Entry(job.identity, list(job.job.overrides), folder)
+        placed = {number for stack in stacks for number in stack.jobs}
+        for stack, members in self._book.stacks.items():
+            if stack not in {plan.number for plan in stacks}:
+                self._book.stacks[stack] = [n for n in members if n not in placed]
+        self._book.stacks |= {stack.number: list(stack.jobs) for stack in stacks}
+        self._book.save(self.folder)
+
+    def _train(
+        self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan], workers: Workers
+    ) -> dict[int, Outcome]:
+        sweep = Sweep(self.folder, jobs, self._problems.posed)
+        epochs = {
+            stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
+            for stack in stacks
+        }
+        line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, self.quiet)
+        try:
+            sweep.train([sweep.task(stack.number, stack.jobs) for stack in stacks], workers, line)
+        finally:
+            line.close()
+        return sweep.outcomes

@@ -1,0 +1,159 @@
+"""A stack of jobs in a worker process: each ends as the ordinary run that it is."""
+
+import time
+from collections.abc import Callable
+
+import torch
+
+from mlp_lab.config import explain
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.tables.printing import give_report
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
+from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint, save_member
+from mlp_lab.training.fit import EpochRecord
+from mlp_lab.training.folder import CONFIG, claim, write_config
+from mlp_lab.training.results import failure_recorded
+from mlp_lab.training.run import prepare_torch
+from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
+from mlp_lab.training.stack import Stack
+from mlp_lab.training.stopping import Watch
+
+
+def in_words(error: Exception) -> str:
+    """One line for any error."""
+    return explain(error) or f"{type(error).__name__}: {error}"
+
+
+Send = Callable[[Message], None]
+
+
+class Trainer:
+    """Trains stacks one after the other; what they share is loaded once."""
+
+    def __init__(self, send: Send, asked: Callable[[], bool]) -> None:
+        """`asked` says whether to stop after the epoch at hand."""
+        self._send = send
+        self._asked = asked
+        self._datasets: dict[str, Dataset] = {}
+        self._common = Common()
+
+    def train(self, task: Task) -> None:
+        """Train a stack to its end; whatever happens to it, each of its jobs is accounted for."""
+        left = {member: job.number for member, job in enumerate(task.jobs)}
+        try:
+            self._train(task, left)
+        except Exception as error:
+            reason = in_words(error)
+            for member, number in left.items():
+                _record_failure(task.jobs[member], reason)
+                self._send(Failed(number, reason))
+        self._send(Left(task.stack))
+
+    def _train(self, task: Task, left: dict[int, int]) -> None:
+        config = task.jobs[0].job.config
+        device = prepare_torch(config)
+        self._load(task, getattr(torch, config.dtype), device)
+        runs = {
+            member: Run(
+                job.job, task.problems[job.problem], self._datasets[job.problem], Progress(Watch())
+            )
+            for member, job in enumerate(task.jobs)
+        }
+        stack = build_stack(runs, device)
+        if task.checkpoint.exists():
+            for member, progress in load_checkpoint(task.checkpoint, stack).items():
+                runs[member].progress = progress
+            for member in left.keys() - set(stack.ids):
+                del left[member]  # its results are written
+        else:
+            stack.retire(self._begin(task, runs, left))
+
+        def end(run: Run, stack: Stack, position: int) -> None:
+            member = stack.ids[position]
+            self._end(run, stack, position, task.jobs[member], reports=task.reports)
+            del left[member]
+
+        def show(epoch: EpochRecord) -> None:
+            self._send(Epoch(task.stack, epoch.epoch))
+
+        share = config.tracking.checkpoint_share
+        Training(stack, runs, task.checkpoint, Clock(share), end).train(self._asked, show)
+        if not left:
+            task.checkpoint.unlink(missing_ok=True)
+
+    def _load(self, task: Task, dtype: torch.dtype, device: torch.device) -> None:
+        """Put the task's rows on the device, and forget those that it does not need."""
+        if task.problems.keys() != self._datasets.keys():
+            kept = {key: self._datasets[key] for key in task.problems if key in self._datasets}
+            self._datasets = {
+                key: kept.get(key) or Dataset.of(problem.encoded, dtype, device)
+                for key, problem in task.problems.items()
+            }
+            self._common = Common()
+
+    def _begin(self, task: Task, runs: dict[int, Run], left: dict[int, int]) -> list[int]:
+        """Make every job's folder; the members whose folder cannot be made."""
+        failed = []
+        for member, job in enumerate(task.jobs):
+            try:
+                _begin(job, runs[member])
+            except (UserError, OSError) as error:
+                self._send(Failed(job.number, in_words(error)))
+                failed.append(member)
+                del left[member]
+        return failed
+
+    def _end(self, run: Run, stack: Stack, position: int, job: SweepJob, *, reports: bool) -> None:
+        folder = job.job.folder
+        try:
+            with failure_recorded(folder):
+                if run.progress.diverged is None:
+                    save_member(folder / CHECKPOINT, stack, position, run.progress)
+                finish(run, stack, position, self._common)
+                if reports and job.job.config.tracking.report:
+                    from mlp_lab.report.page import write_report  # matplotlib
+
+                    write_report(folder)
+        except Exception as error:
+            reason = in_words(error)
+            _log(job, reason)
+            self._send(Failed(job.number, reason))
+            return
+        reason = ""
+        if run.ending is not None and run.ending.divergence is not None:
+            reason = str(run.ending.divergence)
+            _log(job, reason)
+        self._send(Ended(job.number, run.result, reason))
+
+
+def _begin(job: SweepJob, run: Run) -> None:
+    """The folder as Hydra leaves it for a job, and the run's own claim on it."""
+    folder = job.job.folder
+    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
+    for name, content in job.record.items():
+        (folder / ".hydra" / name).write_text(content, encoding="utf-8")
+    if (folder / CONFIG).exists():  # of an attempt that was cut short before its first checkpoint
+        write_config(folder, job.job.values)
+    else:
+        claim(folder, job.job.values)
+    if run.problem.overview is not None:
+        give_report(run.problem.overview, folder, quiet=True)
+
+
+def _record_failure(job: SweepJob, reason: str) -> None:
+    try:
+        with failure_recorded(job.job.folder):
+            raise UserError(reason)
+    except (UserError, OSError):
+        _log(job, reason)
+
+
+def _log(job: SweepJob, reason: str) -> None:
+    """A line of train.log, as a single run's."""
+    folder = job.job.folder
+    if folder.is_dir():
+        now = time.strftime("%Y-%m-%d %H:%M:%S")
+        with (folder / "train.log").open("a", encoding="utf-8") as file:
+            file.write(f"[{now}][ERROR] {reason}\n")

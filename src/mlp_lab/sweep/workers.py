@@ -1,0 +1,108 @@
+"""Worker processes: one for each core, one intra-op thread each."""
+
+import multiprocessing
+import os
+import platform
+import signal
+from collections.abc import Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkContext, SpawnContext
+from multiprocessing.process import BaseProcess
+
+from mlp_lab.sweep.messages import Message, Task
+
+IDLE_SECONDS = 0.5
+"""How often a worker without work looks whether its sweep is still there."""
+
+
+def work(connection: Connection, parent: int) -> None:
+    """Train stacks as they come, until there are no more or the sweep has died."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
+    from mlp_lab.sweep.training import Trainer  # torch loads while the sweep composes its jobs
+
+    def orphaned() -> bool:
+        return os.getppid() != parent
+
+    def asked() -> bool:
+        """Whether the sweep wants to stop; it says nothing else while a stack trains."""
+        return orphaned() or connection.poll()
+
+    trainer = Trainer(connection.send, asked)
+    while not orphaned():
+        if connection.poll(IDLE_SECONDS):
+            task = connection.recv()
+            if not isinstance(task, Task):
+                return
+            trainer.train(task)
+
+
+class Worker:
+    """A process, the pipe to it, and what it is training."""
+
+    def __init__(self, context: ForkContext | SpawnContext) -> None:
+        """Start it."""
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(
+            target=work, args=(theirs, os.getpid()), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.task: Task | None = None
+
+    def give(self, task: Task) -> None:
+        """Let it train a stack."""
+        self.task = task
+        self.connection.send(task)
+
+    def stop(self) -> None:
+        """Let it end after the epoch at hand."""
+        if self.process.is_alive():
+            self.connection.send(None)
+
+
+def _context() -> ForkContext | SpawnContext:
+    """Processes are copied where that is safe."""
+    if platform.system() == "Linux":
+        return multiprocessing.get_context("fork")
+    return multiprocessing.get_context("spawn")
+
+
+class Workers:
+    """All workers of a sweep."""
+
+    def __init__(self, count: int) -> None:
+        """Start them; where a process can be copied they share what is loaded already."""
+        self._context = _context()
+        self.all = [Worker(self._context) for _ in range(count)]
+
+    def idle(self) -> list[Worker]:
+        """Those without a task."""
+        return [worker for worker in self.all if worker.task is None]
+
+    def busy(self) -> list[Worker]:
+        """Those with one."""
+        return [worker for worker in self.all if worker.task is not None]
+
+    def messages(self, seconds: float) -> Iterator[tuple[Worker, Message | None]]:
+        """What workers have said, waiting a while for it; None from one that died."""
+        connections = {worker.connection: worker for worker in self.busy()}
+        ready: Sequence[object] = wait(list(connections), seconds)
+        for connection, worker in connections.items():
+            if connection in ready:
+                try:
+                    yield worker, connection.recv()
+                except (EOFError, OSError):
+                    yield worker, None
+
+    def replace(self, worker: Worker) -> int | None:
+        """Start another in place of one that died; the exit code of the dead."""
+        worker.process.join()
+        self.all[self.all.index(worker)] = Worker(self._context)
+        return worker.process.exitcode
+
+    def stop(self) -> None:
+        """Ask all to end, and wait for them."""
+        for worker in self.all:
+            worker.stop()
+        for worker in self.all:
+            worker.process.join()
