@@ -46,6 +46,9 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("model.dropout", -0.1, "in [0, 1)"),
     ("data.test_fraction", 1.0, "in [0, 1)"),
     ("data.val_fraction", -0.1, "in [0, 1)"),
+    ("data.folds", 1, "2 or more, or null"),
+    ("data.fold", -1, "0 or more"),
+    ("data.repeat", -1, "0 or more"),
     ("data.split_seed", -1, "0 or more"),
     ("data.train_rows", 0, "1 or more, or null"),
     ("data.label_noise", -0.1, "0 or more"),
@@ -263,6 +266,17 @@ def test_a_key_or_name_that_is_not_there(overrides: list[str], line: str, tmp_pa
         (
             ["data=moons", "data.rows=3"],
             "data.val_fraction=0.15 of 3 rows is none: use 0, or more rows",
+        ),
+        (["data.fold=2"], "data.fold=2 needs data.folds, the number of folds"),
+        (["data.repeat=1"], "data.repeat=1 needs data.folds, the number of folds"),
+        (["data.folds=5", "data.fold=5"], "data.fold must be below data.folds=5, got 5"),
+        (
+            ["data=diabetes", "data.folds=400"],
+            "data.folds must be at most the 354 rows besides the test rows, got 400",
+        ),
+        (
+            ["data=iris", "data.folds=5", "data.train_rows=97"],
+            "data.train_rows must be at most the 96 training rows, got 97",
         ),
         (["data.label_noise=1.5"], "data.label_noise must be in [0, 1], got 1.5"),
         (

@@ -130,6 +130,26 @@ def test_several_runs(tmp_path: Path) -> None:
     assert {name.partition("/")[0] for name in written(tmp_path)} == {"outputs"}
 
 
+def test_one_fold(tmp_path: Path) -> None:
+    """A fifth of the rows that are not test rows validates, and early stopping may look at it."""
+    words = ["data.folds=5", "data.fold=2", "data.val_fraction=0", "stop.patience=2"]
+    done = command([*ROWS, *BARE, *words, "epochs=1"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (path,) = tmp_path.rglob("result.json")
+    assert json.loads(path.read_text())["rows"] == {"train": 96, "val": 24, "test": 30}
+
+
+def test_a_cross_validation(tmp_path: Path) -> None:
+    """A sweep over the folds; the same rows are tested in each."""
+    done = command([*ROWS, *BARE, "-m", "data.folds=3", "data.fold=range(3)", "epochs=1"], tmp_path)
+    assert done.returncode == 0
+    paths = sorted(tmp_path.rglob("result.json"))
+    assert [path.parent.name for path in paths] == ["0", "1", "2"]
+    results = [json.loads(path.read_text()) for path in paths]
+    assert all(result["rows"] == {"train": 80, "val": 40, "test": 30} for result in results)
+    assert len({result["val"]["loss"] for result in results}) == 3
+
+
 def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
     """The others finish; every failure is named as its job ends, and the exit status is 1."""
     words = ["-m", *ROWS, *BARE, "epochs=1", "batch_size=8,9999,16,8888"]

@@ -75,6 +75,9 @@ SCHEDULE_BASES: dict[str, Plain] = {
 DATA_VALUES: dict[str, object] = {
     "test_fraction": 0.3,
     "val_fraction": 0.25,
+    "folds": 3,
+    "fold": 1,
+    "repeat": 1,
     "split_seed": 1,
     "train_rows": 90,
     "label_noise": 0.4,
@@ -87,6 +90,9 @@ DATA_VALUES: dict[str, object] = {
     "turns": 1.0,
     "periods": 3.0,
 }
+FOLDS: Plain = {"data.folds": 4}
+DATA_BASES: dict[str, Plain] = {"fold": FOLDS, "repeat": FOLDS}
+"""What else must be set for a data setting to count."""
 
 WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
     "seed": ({}, 1),
@@ -212,8 +218,11 @@ def test_no_two_schedules_are_one() -> None:
 @pytest.mark.parametrize(("name", "field"), DATA_CASES)
 def test_a_data_setting_changes_the_rows(name: str, field: str) -> None:
     """Every field of every data set: the encoded training rows are others, or otherwise many."""
-    other = changed(small(data=data_section(name)), {f"data.{field}": DATA_VALUES[field]})
-    first = encoded_rows(name)
+    values = changed(small(data=data_section(name)), DATA_BASES.get(field, {}))
+    other = changed(values, {f"data.{field}": DATA_VALUES[field]})
+    first = (
+        encoded_rows(name) if field not in DATA_BASES else pose(read(Config, values, "")).encoded
+    )
     classes = first.schema.target.classes is not None
     unfit = {"target_transform"} if classes else {"class_weights"}
     if field in unfit or (field == "target_transform" and name in FUNCTIONS):  # whose values are -1

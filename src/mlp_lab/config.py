@@ -96,7 +96,8 @@ class Config:
             raise UserError(
                 f"schedule.rise must be below epochs={self.epochs}, got {self.schedule.rise}"
             )
-        if self.data.val_fraction == 0 and self.stop.patience is not None:
+        validated = self.data.folds is not None or self.data.val_fraction > 0
+        if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
 
 

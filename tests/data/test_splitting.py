@@ -1,14 +1,16 @@
 """Rows into parts, and noise on training labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lab import PARTS, configure
 
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.columns import Column, classified, numeric
-from mlp_lab.data.raw import DataConfig, Index, RawData
+from mlp_lab.data.raw import DataConfig, Index, RawData, Ties
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
 from mlp_lab.errors import UserError
 from mlp_lab.training.problem import pose
@@ -96,6 +98,109 @@ def test_train_rows_keeps_a_share_of_each_class() -> None:
     assert counts.max() <= 22
 
 
+COUNTS = st.lists(st.integers(5, 60), min_size=2, max_size=5)
+FOLDS = st.integers(2, 6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    counts=COUNTS,
+    test=st.sampled_from([0.0, 0.1, 0.2, 0.4]),
+    folds=FOLDS,
+    repeat=st.integers(0, 10**20),
+    seed=st.integers(0, 2**31),
+    regression=st.booleans(),
+)
+def test_folds_are_all_rows_but_the_test_rows(
+    *, counts: list[int], test: float, folds: int, repeat: int, seed: int, regression: bool
+) -> None:
+    """Each row validates once; sizes, and counts of each class, differ by one row at most."""
+    raw = rows_of(counts, regression=regression)
+    whole = data_config(test_fraction=test, split_seed=seed)
+    tested = split_rows(raw, whole).test
+    rest = np.setdiff1d(np.arange(len(raw.target)), tested)
+    splits = [
+        split_rows(raw, replace(whole, folds=folds, fold=fold, repeat=repeat))
+        for fold in range(folds)
+    ]
+    for split in splits:
+        np.testing.assert_array_equal(split.test, tested)
+        np.testing.assert_array_equal(np.union1d(split.train, split.val), rest)
+        assert len(split.train) + len(split.val) == len(rest)
+    assert sorted(np.concatenate([split.val for split in splits])) == rest.tolist()
+    assert np.ptp([len(split.val) for split in splits]) <= 1
+    if raw.classes is not None:
+        labels = [raw.target[split.val].astype(int) for split in splits]
+        held = [np.bincount(label, minlength=len(counts)) for label in labels]
+        assert np.ptp(held, axis=0).max() <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(sizes=st.lists(st.integers(1, 30), min_size=8, max_size=60), folds=FOLDS, repeat=FOLDS)
+def test_folds_keep_groups_whole(sizes: list[int], folds: int, repeat: int) -> None:
+    """No group in two folds, no fold empty or larger than another by more than a group."""
+    groups = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    raw = replace(rows_of([sum(sizes)], regression=True), ties=Ties(groups=groups))
+    whole = data_config(val_fraction=0)
+    tested = split_rows(raw, whole).test
+    assume(len(set(groups)) - len(set(groups[tested])) >= folds)
+    vals = []
+    for fold in range(folds):
+        split = split_rows(raw, replace(whole, folds=folds, fold=fold, repeat=repeat))
+        np.testing.assert_array_equal(split.test, tested)
+        parts = [set(groups[rows]) for rows in parts_of(split)]
+        assert sum(map(len, parts)) == len(sizes)
+        assert set.union(*parts) == set(groups)
+        vals.append(split.val)
+    rest = np.setdiff1d(np.arange(len(groups)), tested)
+    assert sorted(np.concatenate(vals)) == rest.tolist()
+    held = [len(val) for val in vals]
+    assert min(held) > 0
+    assert max(held) - min(held) <= max(sizes)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_repeats_cut_anew(grouped: bool) -> None:
+    """At random: two repeats share about a row in `folds` of a fold, as two random cuts do."""
+    raw = rows_of([1000], regression=True)
+    if grouped:
+        raw = replace(raw, ties=Ties(groups=np.arange(1000) // 2))
+    vals = [
+        split_rows(raw, data_config(folds=4, repeat=repeat, split_seed=seed)).val
+        for repeat, seed in ((0, 0), (1, 0), (2, 0), (0, 1))
+    ]
+    for k, val in enumerate(vals):
+        for other in vals[:k]:
+            share = len(np.intersect1d(val, other)) / len(val)
+            assert share == pytest.approx(0.8 * 0.25 if k == 3 else 0.25, abs=0.1)
+
+
+def test_a_fold_takes_the_place_of_the_fraction() -> None:
+    """With folds, `data.val_fraction` counts for nothing, not even where it would leave no row."""
+    raw = BUNDLED["iris"]()
+    splits = [
+        split_rows(raw, data_config(test_fraction=0.4, val_fraction=share, folds=3))
+        for share in (0, 0.15, 0.9)
+    ]
+    for split in splits:
+        assert [len(part) for part in parts_of(split)] == [60, 30, 60]
+        for part, first in zip(parts_of(split), parts_of(splits[0]), strict=True):
+            np.testing.assert_array_equal(part, first)
+
+
+def test_train_rows_keeps_some_of_a_fold() -> None:
+    """A share of each class, out of the rows that the fold leaves for training."""
+    raw = BUNDLED["digits"]()
+    whole = split_rows(raw, data_config(folds=5, fold=3))
+    fewer = split_rows(raw, data_config(folds=5, fold=3, train_rows=200))
+    assert len(fewer.train) == 200
+    assert set(fewer.train) < set(whole.train)
+    np.testing.assert_array_equal(fewer.val, whole.val)
+    counts = np.bincount(raw.target[fewer.train].astype(int))
+    assert counts.min() >= 17
+    assert counts.max() <= 23
+
+
 def test_no_validation_and_no_test_rows() -> None:
     """A fraction of 0 leaves a part empty."""
     split = split_rows(rows_of([5, 5]), data_config(test_fraction=0, val_fraction=0))
@@ -111,6 +216,21 @@ def test_no_validation_and_no_test_rows() -> None:
             rows_of([10, 10]),
             {"train_rows": 14},
             "data.train_rows must be at most the 13 training rows, got 14",
+        ),
+        (
+            rows_of([10, 10], regression=True),
+            {"folds": 17},
+            "data.folds must be at most the 16 rows besides the test rows, got 17",
+        ),
+        (
+            replace(rows_of([20], regression=True), ties=Ties(groups=np.arange(20) // 4)),
+            {"folds": 5},
+            "data.folds must be at most the 4 groups besides the test rows, got 5",
+        ),
+        (
+            replace(rows_of([20], regression=True), ties=Ties(groups=np.zeros(20, dtype=int))),
+            {"folds": 5},
+            "data.folds must be at most the 0 groups besides the test rows, got 5",
         ),
         (rows_of([20, 0]), {}, "the 13 training rows hold one class of y, '0': two are needed"),
         (

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.errors import require, require_choice
+from mlp_lab.errors import UserError, require, require_choice
 
 Floats = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -23,6 +23,7 @@ class Draw(IntEnum):
     BLUR = 1
     SPLIT = 2
     LABEL_NOISE = 3
+    FOLDS = 4
 
 
 class PartName(IntEnum):
@@ -38,18 +39,24 @@ class DataConfig:
     """How a data set is cut into parts, for all rows or a share of them, and how it is encoded.
 
     Everything random about the data follows from `split_seed`, so that `seed` changes the network
-    and its batches alone. `train_rows` keeps that many training rows (null keeps all).
-    `label_noise` is a share of training labels drawn anew, uniformly over all classes; for
-    regression, the standard deviation of noise added to training targets, in units of theirs.
-    `scaling` of numeric inputs: standard (mean 0, deviation 1), robust (median 0, interquartile
-    range 1), quantile (to a normal distribution) or none. `target_transform`: the network learns
-    the logarithm of a regression target. `class_weights`: balanced gives every class the same
-    share of the loss.
+    and its batches alone. With `folds`, the rows that are not test rows are cut into so many parts
+    of about one size: number `fold`, counted from 0, validates instead of `val_fraction`, and the
+    others train. Each `repeat` is another such cut.
+
+    `train_rows` keeps that many training rows (null keeps all). `label_noise` is a share of
+    training labels drawn anew, uniformly over all classes; for regression, the standard deviation
+    of noise added to training targets, in units of theirs. `scaling` of numeric inputs: standard
+    (mean 0, deviation 1), robust (median 0, interquartile range 1), quantile (to a normal
+    distribution) or none. `target_transform`: the network learns the logarithm of a regression
+    target. `class_weights`: balanced gives every class the same share of the loss.
     """
 
     name: str
     test_fraction: float
     val_fraction: float
+    folds: int | None
+    fold: int
+    repeat: int
     split_seed: int
     train_rows: int | None
     label_noise: float
@@ -60,8 +67,7 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(0 <= self.test_fraction < 1, "data.test_fraction", "in [0, 1)", self.test_fraction)
         require(0 <= self.val_fraction < 1, "data.val_fraction", "in [0, 1)", self.val_fraction)
-        both = self.test_fraction + self.val_fraction
-        require(both < 1, "data.test_fraction + data.val_fraction", "below 1", both)
+        self._check_folds()
         require(self.split_seed >= 0, "data.split_seed", "0 or more", self.split_seed)
         rows = self.train_rows
         require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
@@ -70,13 +76,26 @@ class DataConfig:
         require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
         require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
+    def _check_folds(self) -> None:
+        folds = self.folds
+        require(folds is None or folds >= 2, "data.folds", "2 or more, or null", folds)
+        for key, value in (("data.fold", self.fold), ("data.repeat", self.repeat)):
+            require(value >= 0, key, "0 or more", value)
+            if folds is None and value > 0:
+                raise UserError(f"{key}={value} needs data.folds, the number of folds")
+        if folds is None:
+            both = self.test_fraction + self.val_fraction
+            require(both < 1, "data.test_fraction + data.val_fraction", "below 1", both)
+        else:
+            require(self.fold < folds, "data.fold", f"below data.folds={folds}", self.fold)
+
     def load(self) -> "RawData":
         """All rows, unsplit. Every data set has its own."""
         raise AssertionError("a data config without rows")
 
-    def generator(self, draw: Draw) -> np.random.Generator:
-        """The random stream of one use of the split seed."""
-        return np.random.default_rng([self.split_seed, draw])
+    def generator(self, draw: Draw, repeat: int = 0) -> np.random.Generator:
+        """The random stream of one use of the split seed, another for each repeat of it."""
+        return np.random.default_rng([self.split_seed, draw, repeat])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

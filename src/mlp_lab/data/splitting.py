@@ -1,11 +1,12 @@
 """Rows -> training, validation and test rows."""
 
 from dataclasses import dataclass
+from heapq import heapreplace
 
 import numpy as np
 
 from mlp_lab.data.raw import DataConfig, Draw, Floats, Index, PartName, RawData
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class Split:
 def split_rows(raw: RawData, config: DataConfig) -> Split:
     """Put every row into a part: where it must go, else by time, by group, or by chance.
 
-    Cut at random, every part holds the classes in about the shares of the whole.
+    Cut at random, every part holds the classes in about the shares of the whole. How the others are
+    cut, by a fraction or into folds, does not change the test rows.
 
     Raises:
         UserError: a part that was asked for gets no row, or the training rows hold one class.
@@ -31,13 +33,17 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
     test_rows = val_rows = 0
     if len(kept_test) == 0:
         test_rows = _rows_of(config.test_fraction, len(free), "data.test_fraction")
-    if len(kept_val) == 0:
+    if len(kept_val) == 0 and config.folds is None:
         val_rows = _rows_of(config.val_fraction, len(free), "data.val_fraction")
-    if raw.ties.groups is None and raw.ties.times is None:
-        _require_rows_of_each_class(raw, free, 1 + (test_rows > 0) + (val_rows > 0))
     test_end = _end_near(ends, test_rows)
-    val_end = test_end + _end_near(ends[ends > test_end] - test_end, val_rows)
-    test, val, train = np.split(order, [test_end, val_end])
+    test, rest = np.split(order, [test_end])
+    if config.folds is None:
+        val, train = np.split(rest, [_end_near(ends[ends > test_end] - test_end, val_rows)])
+    else:
+        val, train = _one_fold(raw, rest, config.folds, config)
+    if raw.ties.groups is None and raw.ties.times is None:
+        others = config.folds or 1 + (val_rows > 0)
+        _require_rows_of_each_class(raw, free, others + (test_rows > 0))
     if len(train) == 0:
         bound = "" if len(ends) == len(free) else f" in {len(ends)} groups that stay together"
         raise UserError(
@@ -80,6 +86,51 @@ def _order(raw: RawData, rows: Index, generator: np.random.Generator) -> tuple[I
         return rows[order], _ends(place[order])
     classes = None if raw.classes is None else raw.target[rows]
     return rows[_shuffled_evenly(len(rows), classes, generator)], np.arange(1, len(rows) + 1)
+
+
+def _one_fold(raw: RawData, rows: Index, folds: int, config: DataConfig) -> tuple[Index, Index]:
+    """The rows of fold number `data.fold`, and all others, each in a random order.
+
+    Raises:
+        UserError: validation rows are named already, or there are too few rows or groups.
+    """
+    if len(_kept_for(raw, PartName.VAL)):
+        raise UserError(
+            f"data.folds={folds} chooses the validation rows, but data.part names some:"
+            " leave one of the two out"
+        )
+    groups = raw.ties.groups
+    units = len(rows) if groups is None else len(np.unique(groups[rows]))
+    kind = "rows" if groups is None else "groups"
+    require(
+        folds <= units, "data.folds", f"at most the {units} {kind} besides the test rows", folds
+    )
+    order, ends = _order(raw, rows, config.generator(Draw.FOLDS, config.repeat))
+    if groups is None:
+        fold = _dealt(raw, order, folds)
+    else:
+        sizes = np.diff(ends, prepend=0)
+        fold = np.repeat(_stacked(sizes, folds), sizes)
+    return order[fold == config.fold], order[fold != config.fold]
+
+
+def _dealt(raw: RawData, rows: Index, folds: int) -> Index:
+    """The fold of each row: like cards, class by class, so that counts differ by one at most."""
+    fold = np.arange(len(rows)) % folds
+    if raw.classes is not None:
+        fold[np.argsort(raw.target[rows], kind="stable")] = fold.copy()
+    return fold
+
+
+def _stacked(sizes: Index, folds: int) -> Index:
+    """The fold of each group, the smallest so far: none exceeds another by more than a group."""
+    held = [(0, fold) for fold in range(folds)]  # a heap
+    chosen = []
+    for size in sizes.tolist():
+        rows, fold = held[0]
+        heapreplace(held, (rows + size, fold))
+        chosen.append(fold)
+    return np.array(chosen)
 
 
 def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:

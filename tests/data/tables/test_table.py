@@ -11,7 +11,7 @@ from surveys import REGIONS, ROWS, SETTINGS, config_of, problem_of, survey, writ
 
 from mlp_lab.data.columns import Column
 from mlp_lab.data.raw import RawData
-from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.splitting import Split, split_rows
 from mlp_lab.errors import UserError
 
 
@@ -122,6 +122,84 @@ def test_a_column_names_the_part(tmp_path: Path) -> None:
     split = split_rows(config.data.load(), config.data)
     assert split.test.tolist() == list(range(2, ROWS, 4))
     assert len(split.val) == round(0.15 * 0.75 * ROWS)
+
+
+def folds_of(path: Path, *overrides: str) -> list[Split]:
+    """The split of each of three folds."""
+    configs = [
+        config_of(path, *overrides, "data.folds=3", f"data.fold={fold}") for fold in range(3)
+    ]
+    return [split_rows(config.data.load(), config.data) for config in configs]
+
+
+def test_folds_of_groups(path: Path) -> None:
+    """Every household validates in one fold or is tested on, in folds of about one size."""
+    households = survey()["household"].to_numpy()
+    splits = folds_of(path, *SETTINGS)
+    parts = [set(households[rows]) for rows in (*(s.val for s in splits), splits[0].test)]
+    assert sum(map(len, parts)) == len(set(households))
+    assert np.ptp([len(split.val) for split in splits]) <= np.bincount(households).max()
+
+
+def test_folds_beside_a_test_file(path: Path, tmp_path: Path) -> None:
+    """All rows of the first file validate once."""
+    test = written(survey(50, seed=1), tmp_path, "test.csv")
+    splits = folds_of(path, *SETTINGS, f"data.test_path='{test}'")
+    for split in splits:
+        assert split.test.tolist() == list(range(ROWS, ROWS + 50))
+    assert sorted(np.concatenate([split.val for split in splits])) == list(range(ROWS))
+
+
+def test_folds_beside_a_column_of_parts(tmp_path: Path) -> None:
+    """They cut its training rows; a column that names validation rows leaves nothing to choose."""
+    settings = ("data.target=voted", "data.part=part")
+    names = np.resize(["train", "train", "test"], ROWS)
+    splits = folds_of(written(survey().assign(part=names), tmp_path), *settings)
+    tested = list(range(2, ROWS, 3))
+    for split in splits:
+        assert split.test.tolist() == tested
+    vals = np.concatenate([split.val for split in splits])
+    assert sorted([*vals, *tested]) == list(range(ROWS))
+    names[0] = "val"
+    with pytest.raises(UserError, match=r"^data.folds=3 chooses the .* but data.part names some: "):
+        folds_of(written(survey().assign(part=names), tmp_path), *settings)
+
+
+REGION = ("data.target=region", "data.drop_missing_target=true", "data.folds=4")
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        (
+            ("data.target=voted", "data.time=interview", "data.folds=2"),
+            "data.folds does not fit data.time: later rows would train for earlier ones",
+        ),
+        (
+            ("data.target=voted", "data.folds=400"),
+            "data.folds must be at most the 320 rows besides the test rows, got 400",
+        ),
+        (
+            ("data.target=voted", "data.folds=200", "data.group=household"),
+            "data.folds must be at most the 104 groups besides the test rows, got 200",
+        ),
+        (
+            REGION,
+            "the class 'islands' of region has 2 rows, fewer than the 5 parts: leave it out,"
+            " or call it missing",
+        ),
+        (
+            (*REGION, "data.test_fraction=0"),
+            "the class 'islands' of region has 2 rows, fewer than the 4 parts: leave it out,"
+            " or call it missing",
+        ),
+    ],
+)
+def test_folds_that_cannot_be(settings: tuple[str, ...], line: str, path: Path) -> None:
+    """One line says why."""
+    with pytest.raises(UserError) as caught:
+        problem_of(path, *settings)
+    assert str(caught.value) == line
 
 
 def test_a_test_file(path: Path, tmp_path: Path) -> None:

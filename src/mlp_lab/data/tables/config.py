@@ -80,6 +80,10 @@ class TableConfig(DataConfig):
             raise UserError(f"{' and '.join(chosen)} both decide the split: choose one")
         if self.part is not None and self.test_path is not None:
             raise UserError("data.part and data.test_path both decide the test rows: choose one")
+        if self.time is not None and self.folds is not None:
+            raise UserError(
+                "data.folds does not fit data.time: later rows would train for earlier ones"
+            )
 
     def load(self) -> RawData:
         """Read the file and understand its columns.
