@@ -382,7 +382,7 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     assert line.startswith(f"{run}/checkpoint.safetensors does not fit its configuration: ")
     (run / "checkpoint.safetensors").unlink()
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line == f"resume={run} has no checkpoint.safetensors: its first epoch was never finished"
+    assert line == f"{run} has no checkpoint.safetensors: its first epoch was never finished"
 
 
 def test_explain_keeps_silent_about_our_own_mistakes() -> None:

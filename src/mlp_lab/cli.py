@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from mlp_lab import __version__, predicting
 from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.errors import Interrupted, UserError, nearest
+from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
@@ -29,8 +29,6 @@ FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
-
-JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
 
 logger = logging.getLogger(__name__)
 

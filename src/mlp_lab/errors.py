@@ -34,3 +34,6 @@ def require_choice(value: str, key: str, choices: Iterable[str]) -> None:
     names = sorted(choices)
     if value not in names:
         raise UserError(f"unknown {key} {value!r}{nearest(value, names)} ({', '.join(names)})")
+
+
+JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mlp_lab.sweep.session import Session
 
 
-JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
-
-
 @dataclass
 class StackedConfig:
     """What Hydra needs to find the launcher; its settings are the application's own."""
@@ -50,8 +47,10 @@ class StackedLauncher(Launcher):
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
-        """Train a batch of grid points."""
-        from mlp_lab.errors import UserError
+        """Train a batch of grid points; the value of one that failed is NaN.
+
+        None is returned as failed: a sweeper would then raise it before the others are summed up.
+        """
         from mlp_lab.sweep.session import Session
 
         assert self.config is not None
@@ -64,7 +63,5 @@ class StackedLauncher(Launcher):
         for overrides, outcome in zip(job_overrides, outcomes.values(), strict=True):
             found = JobReturn(overrides=list(overrides), status=JobStatus.COMPLETED)
             found.return_value = outcome.value(self.session.settings.select)
-            if outcome.reason:
-                found.status, found.return_value = JobStatus.FAILED, UserError(JOBS_FAILED)
             returns.append(found)
         return returns

@@ -32,11 +32,10 @@ class GridSweeper(BasicSweeper):
         """Train every combination; say what they show together."""
         from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
 
-        try:
-            return super().sweep(arguments)
-        finally:
-            if isinstance(self.launcher, StackedLauncher) and self.launcher.session is not None:
-                self.launcher.session.sum_up()
+        returned = super().sweep(arguments)
+        if isinstance(self.launcher, StackedLauncher) and self.launcher.session is not None:
+            self.launcher.session.sum_up()
+        return returned
 
     def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
         """Compose the points here only for launchers that do not."""

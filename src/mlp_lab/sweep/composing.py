@@ -60,7 +60,8 @@ class Composer:
             if not self._is_plain(override)
         )
         if chosen not in self._bases:
-            self._bases[chosen] = _Base(self._loader.load_sweep_config(self._master, list(chosen)))
+            composed = self._loader.load_sweep_config(self._master, list(chosen))
+            self._bases[chosen] = _Base(composed, Path(str(self._master.hydra.sweep.dir)))
         plain = [override for override in parsed if self._is_plain(override)]
         return self._bases[chosen].job(list(overrides), plain, parsed, number)
 
@@ -80,14 +81,14 @@ def _parsed(override: str) -> Override:
 class _Base:
     """What all jobs with the same group choices share."""
 
-    def __init__(self, composed: DictConfig) -> None:
+    def __init__(self, composed: DictConfig, sweep_folder: Path) -> None:
         """Work out once what is the same for each of them."""
         self.composed = composed
         self.task = copy.deepcopy(composed)
         with read_write(self.task), open_dict(self.task):
             del self.task["hydra"]
         self._record = self._hydra_record()
-        self._sweep_folder = Path(str(composed.hydra.sweep.dir))
+        self._sweep_folder = sweep_folder
         lines = OmegaConf.to_yaml(composed.hydra.sweep).splitlines()
         self._numbered = "subdir: ${hydra.job.num}" in lines
         naming = composed.hydra.job.config.override_dirname
@@ -125,7 +126,7 @@ class _Base:
         return Composed(task, folder, record)
 
     def _folder(self, overrides: list[str], dirname: str, number: int, task: DictConfig) -> Path:
-        """hydra.sweep.dir / hydra.sweep.subdir, which may say anything of the job."""
+        """The sweep's folder / hydra.sweep.subdir, which may say anything of the job."""
         whole = self.composed
         if self._numbered:
             return self._sweep_folder / str(number)
@@ -136,7 +137,7 @@ class _Base:
             for key in task:
                 whole[key] = task[key]
         HydraConfig.instance().set_config(whole)
-        return Path(str(whole.hydra.sweep.dir)) / str(whole.hydra.sweep.subdir)
+        return self._sweep_folder / str(whole.hydra.sweep.subdir)
 
     def _hydra_record(self) -> str:
         """hydra.yaml with marks where a job says what is its own."""

@@ -8,7 +8,7 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
 from mlp_lab.config import explain, from_hydra, sweep_settings
-from mlp_lab.errors import UserError
+from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
@@ -37,6 +37,9 @@ class Session:
         self._workers = None
         if not self.settings.dry_run:
             self._workers = Workers(min(self._processes, jobs))
+        self._command = [
+            word for word in master.hydra.overrides.task if not word.startswith("sweep.resume=")
+        ]
         self.screen = Screen()
         self._composer = Composer(loader, master)
         self._problems = Problems()
@@ -63,7 +66,12 @@ class Session:
             print_plan(self.screen, stacks, jobs)
             return {number: Outcome() for number in asked}
         self._keep(jobs, stacks)
-        outcomes = self._train(jobs, stacks, self._workers)
+        try:
+            outcomes = self._train(jobs, stacks, self._workers)
+        except Interrupted as stop:
+            self.close()
+            command = " ".join(["python train.py -m", *self._command])
+            raise Interrupted(f"{stop}; go on with: {command} sweep.resume={self.folder}") from None
         self.outcomes |= {number: outcomes[number] for number in asked}
         return {number: outcomes[number] for number in asked}
 
@@ -73,7 +81,11 @@ class Session:
             self._workers.stop()
 
     def sum_up(self) -> None:
-        """Say what the sweep found, and which of its jobs failed."""
+        """Say what the sweep found, and which of its jobs failed.
+
+        Raises:
+            UserError: some did.
+        """
         self.close()
         if self.settings.dry_run:
             return
@@ -82,6 +94,8 @@ class Session:
             print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
+        if failed:
+            raise UserError(JOBS_FAILED)
 
     def _gather(self, points: Sequence[Sequence[str]], first: int) -> dict[int, SweepJob]:
         """The jobs of grid points, by the numbers that the book gives them."""
@@ -104,12 +118,13 @@ class Session:
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
 
-    def _job(self, overrides: Sequence[str], number: int) -> SweepJob:
+    def _job(self, words: Sequence[str], number: int) -> SweepJob:
+        overrides = [word for word in words if not word.startswith("sweep.")]  # the command's own
         composed = self._composer.compose(overrides, number)
         config, values = from_hydra(composed.config, overrides)
         if config.resume is not None:
             raise UserError(f"resume={config.resume} goes on in that folder alone: leave out -m")
-        job = Job(config, values, composed.folder, list(overrides))
+        job = Job(config, values, composed.folder, overrides)
         return sweep_job(number, job, composed.record, self._problems)
 
     def _keep(self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan]) -> None:

@@ -1,0 +1,260 @@
+"""Sweeps on the command line: stacks give what single runs give, and survive what befalls them."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import BARE, TRAIN, clean_environment, command
+from safetensors.numpy import load_file
+
+from mlp_lab.errors import JOBS_FAILED
+
+SMALL = (*BARE, "data=iris", "model=shallow", "dtype=float64")
+
+MIXED = (
+    *("data=iris", "model.depth=2", "model.width=3,8,[5,2]", "optimizer.lr=1e-3,1e-2"),
+    *("optimizer.weight_decay=0,1e-2", "model.dropout=0,0.3", "seed=0,1", "epochs=4"),
+    *("dtype=float64", "tracking.report=false"),
+)
+"""48 jobs that one stack may hold."""
+
+
+def sweep(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A sweep whose folder is `folder`."""
+    return command(["-m", *words, f"hydra.sweep.dir={folder}"], folder.parent, **environment)
+
+
+def jobs(folder: Path) -> list[Path]:
+    """Folders of a sweep's jobs, by number."""
+    found = [path for path in folder.iterdir() if path.name.isdigit()]
+    return sorted(found, key=lambda path: int(path.name))
+
+
+def result(folder: Path) -> dict[str, object]:
+    """result.json without what two equal runs differ in."""
+    found: dict[str, object] = json.loads((folder / "result.json").read_text())
+    return {key: found[key] for key in found if key not in ("seconds", "environment", "overrides")}
+
+
+def curve(folder: Path) -> list[dict[str, str]]:
+    """curves.csv without the time."""
+    with (folder / "curves.csv").open() as file:
+        return [{k: row[k] for k in row if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def bits(folder: Path) -> dict[str, object]:
+    """Everything about a sweep's jobs that a second, equal sweep must repeat."""
+    return {
+        path.name: (
+            result(path),
+            curve(path),
+            (path / "model.safetensors").read_bytes(),
+            (path / "schema.json").read_bytes(),
+        )
+        for path in jobs(folder)
+    }
+
+
+def numbers(value: object) -> list[float]:
+    """All numbers in plain data, in order."""
+    if isinstance(value, dict):
+        return [number for key in sorted(value) for number in numbers(value[key])]
+    if isinstance(value, list):
+        return [number for entry in value for number in numbers(entry)]
+    return [float(value)] if isinstance(value, int | float) else []
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of 48 jobs as stacks."""
+    folder = tmp_path_factory.mktemp("mixed") / "sweep"
+    done = sweep(folder, *MIXED, "quiet=true")
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder
+
+
+def test_stacks_give_what_single_runs_give(mixed: Path, tmp_path: Path) -> None:
+    """Files, curves, weights and results of every job, to 1e-9."""
+    alone = tmp_path / "alone"
+    done = sweep(alone, *MIXED, "quiet=true", "hydra/launcher=basic")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [path.name for path in jobs(mixed)] == [str(number) for number in range(48)]
+    for together, single in zip(jobs(mixed), jobs(alone), strict=True):
+        names = [
+            sorted(p.relative_to(f).as_posix().split(".tfevents")[0] for p in f.rglob("*"))
+            for f in (together, single)
+        ]
+        assert names[0] == names[1]
+        overrides = [(f / ".hydra" / "overrides.yaml").read_text() for f in (together, single)]
+        assert overrides[0] == overrides[1]
+        for ours, theirs in zip(curve(together), curve(single), strict=True):
+            np.testing.assert_allclose(
+                [float(v) for v in ours.values()], [float(v) for v in theirs.values()], rtol=1e-9
+            )
+        weights, others = (load_file(f / "model.safetensors") for f in (together, single))
+        for name, weight in weights.items():
+            np.testing.assert_allclose(weight, others[name], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(
+            numbers(result(together)), numbers(result(single)), rtol=1e-6, atol=1e-9
+        )
+
+
+def test_the_same_sweep_twice(mixed: Path, tmp_path: Path) -> None:
+    """Bit for bit."""
+    assert sweep(tmp_path / "again", *MIXED, "quiet=true").returncode == 0
+    assert bits(tmp_path / "again") == bits(mixed)
+
+
+def test_a_bad_point_is_refused_before_training(tmp_path: Path) -> None:
+    """In one line that names the job."""
+    done = sweep(tmp_path / "sweep", *SMALL, "batch_size=8,9999,16,8888")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("job 1 (")
+    assert "batch_size must be at most the 98 training rows, got 9999" in line
+    assert line.endswith("(and 1 more of 4): nothing was trained")
+    assert jobs(tmp_path / "sweep") == []
+
+
+def test_a_job_that_diverges_costs_itself_alone(tmp_path: Path) -> None:
+    """Its neighbours keep their bits; it is named, and the exit status is 1."""
+    words = (*SMALL, "optimizer=sgd", "epochs=5", "seed=0,1,2")
+    assert sweep(tmp_path / "calm", *words, "optimizer.lr=0.1,0.2").returncode == 0
+    done = sweep(tmp_path / "wild", *words, "optimizer.lr=0.1,1e20")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert [line.partition(":")[0] for line in lines[:-1]] == ["job 1", "job 3", "job 5"]
+    assert all("diverged: the loss was no longer finite" in line for line in lines[:-1])
+    assert lines[-1] == JOBS_FAILED
+    calm, wild = bits(tmp_path / "calm"), bits(tmp_path / "wild")
+    for number in "024":
+        assert wild[number] == calm[number]
+    for number in "135":
+        folder = tmp_path / "wild" / number
+        assert result(folder)["status"] == "diverged"
+        assert "diverged" in (folder / "train.log").read_text()
+
+
+def test_finished_jobs_are_skipped_and_new_points_added(mixed: Path, tmp_path: Path) -> None:
+    """The same command with more values trains what is new alone."""
+    folder = tmp_path / "sweep"
+    words = (*SMALL, "epochs=3", "optimizer.lr=1e-2,1e-3")
+    assert sweep(folder, *words, "seed=0").returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("result.json")}
+    done = command(["-m", *words, "seed=0,1", f"sweep.resume={folder}"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert [path.name for path in jobs(folder)] == ["0", "1", "2", "3"]
+    seeds = [result_overrides(path)[-1] for path in jobs(folder)]
+    assert seeds == ["seed=0", "seed=0", "seed=1", "seed=1"]
+
+
+def result_overrides(folder: Path) -> list[str]:
+    """What the command line changed for a job."""
+    found: list[str] = json.loads((folder / "result.json").read_text())["overrides"]
+    return found
+
+
+def test_a_sweep_does_not_go_on_with_other_rows(tmp_path: Path) -> None:
+    """The file has changed: it says so, and stops."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "".join(f"{i * i / 10},{i % 2}\n" for i in range(40)))
+    words = (*BARE, "data=table", f"data.path={path}", "data.target=y", "epochs=1", "seed=0,1")
+    assert sweep(tmp_path / "sweep", *words).returncode == 0
+    path.write_text(path.read_text().replace("4.9,1", "4.8,1"))
+    done = command(["-m", *words, f"sweep.resume={tmp_path / 'sweep'}"], tmp_path)
+    assert done.returncode == 1
+    assert "have changed since the sweep began" in done.stderr
+
+
+def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
+    """It shows every job, its stack, parameters, memory and time."""
+    done = sweep(tmp_path / "sweep", *SMALL, "model.width=4,64", "seed=0,1", "sweep.dry_run=true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "parameters" in done.stdout
+    assert "4 jobs in" in done.stdout
+    assert jobs(tmp_path / "sweep") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["sweep.resume=nowhere"], "sweep.resume=nowhere is no sweep's folder"),
+        (["sweep.members=0"], "sweep.members must be 1 or more, got 0"),
+        (["sweep.select=val"], "unknown sweep.select 'val'"),
+        (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'memory'?"),
+        (["model=shalow,deep"], "unknown model 'shalow': did you mean 'shallow'?"),
+    ],
+)
+def test_bad_input(words: list[str], line: str, tmp_path: Path) -> None:
+    """One line."""
+    done = command(["-m", "data=iris", "seed=0,1", *words], tmp_path)
+    assert done.returncode == 1
+    assert line in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A sweep as the leader of a process group."""
+    return subprocess.Popen(
+        [*TRAIN, "-m", *words, f"hydra.sweep.dir={folder}"],
+        cwd=folder.parent,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+LONG = (
+    *(*BARE, "data=iris", "model.depth=1", "model.width=3,8", "optimizer.lr=1e-3,1e-2"),
+    *("seed=0,1", "epochs=60,150", "stop.patience=40", "sweep.members=4"),
+)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What LONG gives in the end."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "sweep"
+    assert sweep(folder, *LONG).returncode == 0
+    return bits(folder)
+
+
+def killed_and_continued(folder: Path, seconds: float, number: int) -> None:
+    """Kill a sweep and its workers after a while, then let it finish."""
+    process = start(folder, *LONG)
+    time.sleep(seconds)
+    os.killpg(process.pid, number)
+    process.communicate()
+    done = command(["-m", *LONG, f"hydra.sweep.dir={folder}"], folder.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("seconds", [2.5, 4.0])
+def test_a_killed_sweep_goes_on(
+    seconds: float, tmp_path: Path, undisturbed: dict[str, object]
+) -> None:
+    """To the same bits as if nothing had happened."""
+    killed_and_continued(tmp_path / "sweep", seconds, signal.SIGKILL)
+    assert bits(tmp_path / "sweep") == undisturbed
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """Checkpoints are written; the command that it names ends with the same bits."""
+    folder = tmp_path / "sweep"
+    process = start(folder, *LONG, "model.width=200,300")
+    deadline = time.monotonic() + 30
+    while not list(folder.rglob("curves.csv")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "of 16 jobs are done; go on with: python train.py -m" in errors
+    assert f"sweep.resume={folder}" in errors
