@@ -127,12 +127,22 @@ def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, 
     Raises:
         UserError: a key or value that cannot be.
     """
+    return from_values(_plain(composed), overrides)
+
+
+def from_values(
+    composed: Mapping[str, object], overrides: Sequence[str]
+) -> tuple[Config, dict[str, object]]:
+    """As `from_hydra`, of what was composed as plain data.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
     for override in overrides:
         key, _, value = override.partition("=")
         if value.startswith("[") and key in GROUPS:
             raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
-    values = _plain(composed)
-    values.pop("sweep", None)  # of the command, not of the run
+    values = {name: composed[name] for name in composed if name != "sweep"}
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
     return read(Config, values, ""), {**values, "resume": None}

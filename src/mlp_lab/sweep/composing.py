@@ -12,16 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
-import yaml
 from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
-
-from mlp_lab.training.folder import DUMPER
 
 NUMBER, OUTPUT, DIRNAME, OVERRIDE = (f"_of_the_job_{i}_" for i in range(4))
 """Stand where a job's own record of Hydra's settings differs from its neighbours'."""
@@ -31,10 +29,10 @@ NUMBER, OUTPUT, DIRNAME, OVERRIDE = (f"_of_the_job_{i}_" for i in range(4))
 class Composed:
     """A job as Hydra would have made it: its configuration, its folder, and Hydra's record."""
 
-    config: DictConfig
+    values: dict[str, object]
     folder: Path
-    record: Mapping[str, str]
-    """Names and contents of the files in .hydra/."""
+    record: Mapping[str, object]
+    """Names of the files in .hydra/, and what they say: text, or data for YAML."""
 
 
 class Composer:
@@ -87,6 +85,8 @@ class _Base:
         self.task = copy.deepcopy(composed)
         with read_write(self.task), open_dict(self.task):
             del self.task["hydra"]
+        self._values = _container(self.task)
+        self._fixed = "${" not in repr(self._values)
         self._record = self._hydra_record()
         self._sweep_folder = sweep_folder
         lines = OmegaConf.to_yaml(composed.hydra.sweep).splitlines()
@@ -106,10 +106,15 @@ class _Base:
         number: int,
     ) -> Composed:
         """One of the jobs, from the values that it sets."""
-        task = copy.deepcopy(self.task)
-        ConfigLoaderImpl._apply_overrides_to_config(list(plain), task)
         dirname = get_overrides_dirname(list(parsed), **self._naming)
-        folder = self._folder(overrides, dirname, number, task)
+        written = _with_values(self._values, plain) if self._fixed and self._numbered else None
+        if written is None:
+            task = copy.deepcopy(self.task)
+            ConfigLoaderImpl._apply_overrides_to_config(list(plain), task)
+            folder = self._folder(overrides, dirname, number, task)
+            written, values = _container(task), _container(task, resolve=True)
+        else:
+            values, folder = written, self._sweep_folder / str(number)
         own = {
             f"{NUMBER}text": f"'{number}'",
             NUMBER: str(number),
@@ -119,17 +124,15 @@ class _Base:
         for mark, text in {**own, DIRNAME: json.dumps(dirname, ensure_ascii=False)}.items():
             hydra = hydra.replace(mark, text)
         record = {
-            "config.yaml": yaml.dump(OmegaConf.to_container(task), Dumper=DUMPER, sort_keys=False),
+            "config.yaml": written,
             "hydra.yaml": _with_overrides(hydra, overrides),
-            "overrides.yaml": yaml.dump(overrides, Dumper=DUMPER),
+            "overrides.yaml": overrides,
         }
-        return Composed(task, folder, record)
+        return Composed(values, folder, record)
 
     def _folder(self, overrides: list[str], dirname: str, number: int, task: DictConfig) -> Path:
         """The sweep's folder / hydra.sweep.subdir, which may say anything of the job."""
         whole = self.composed
-        if self._numbered:
-            return self._sweep_folder / str(number)
         with read_write(whole), read_write(whole.hydra), open_dict(whole):
             whole.hydra.job.id = whole.hydra.job.num = number
             whole.hydra.job.override_dirname = dirname
@@ -147,6 +150,41 @@ class _Base:
         hydra.overrides.task = [OVERRIDE]
         hydra.runtime.output_dir = OUTPUT
         return OmegaConf.to_yaml(OmegaConf.create({"hydra": hydra}))
+
+
+def _container(config: DictConfig, *, resolve: bool = False) -> dict[str, object]:
+    return cast(dict[str, object], OmegaConf.to_container(config, resolve=resolve))
+
+
+def _with_values(
+    values: Mapping[str, object], overrides: Sequence[Override]
+) -> dict[str, object] | None:
+    """A copy in which some keys have new values; None if it takes Hydra to know what they mean."""
+    changed = dict(values)
+    for override in overrides:
+        value = override.value()
+        if override.is_add() or override.is_force_add() or not _is_simple(value):
+            return None
+        *path, last = override.key_or_group.split(".")
+        section = changed
+        for name in path:
+            inner = section.get(name)
+            if not isinstance(inner, dict):
+                return None
+            section[name] = section = dict(inner)
+        if isinstance(section.get(last, {}), dict):  # a group, or no such key
+            return None
+        section[last] = value
+    return changed
+
+
+def _is_simple(value: object) -> bool:
+    """Whether a value means what it says: no group, and no reference to another."""
+    if isinstance(value, list):
+        return all(_is_simple(entry) for entry in value)
+    if isinstance(value, str):
+        return "$" not in value
+    return value is None or isinstance(value, int | float)
 
 
 def _with_overrides(record: str, overrides: Sequence[str]) -> str:

@@ -26,7 +26,7 @@ class SweepJob:
 
     number: int
     job: Job
-    record: Mapping[str, str]
+    record: Mapping[str, object]
     problem: str
     sizes: tuple[int, ...]
     rows: int
@@ -47,7 +47,7 @@ class SweepJob:
         return f"job {self.number} ({' '.join(self.job.overrides)})"
 
 
-def sweep_job(number: int, job: Job, record: Mapping[str, str], problems: Problems) -> SweepJob:
+def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Problems) -> SweepJob:
     """Hold a job's settings against its data.
 
     Raises:

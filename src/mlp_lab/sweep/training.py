@@ -13,7 +13,7 @@ from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint, save_member
 from mlp_lab.training.fit import EpochRecord
-from mlp_lab.training.folder import CONFIG, claim, write_config
+from mlp_lab.training.folder import CONFIG, claim, to_yaml, write_config
 from mlp_lab.training.results import failure_recorded
 from mlp_lab.training.run import prepare_torch
 from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
@@ -133,7 +133,8 @@ def _begin(job: SweepJob, run: Run) -> None:
     folder = job.job.folder
     (folder / ".hydra").mkdir(parents=True, exist_ok=True)
     for name, content in job.record.items():
-        (folder / ".hydra" / name).write_text(content, encoding="utf-8")
+        text = content if isinstance(content, str) else to_yaml(content)
+        (folder / ".hydra" / name).write_text(text, encoding="utf-8")
     if (folder / CONFIG).exists():  # of an attempt that was cut short before its first checkpoint
         write_config(folder, job.job.values)
     else:

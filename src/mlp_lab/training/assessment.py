@@ -6,7 +6,8 @@ numbers (the tests hold the two together), one resample at a time. A row of weig
 absent: the estimate and every resample run through the same functions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from math import nan
 
 import numpy as np
@@ -17,6 +18,8 @@ from mlp_lab.data.raw import Floats, Index
 Values = dict[str, Floats]
 """Metric -> its value in every resample, (R,)."""
 
+Areas = Callable[[Floats], Floats]
+
 Measure = Callable[[Floats], Values]
 """From the weights of all rows in every resample, (N, R)."""
 
@@ -25,7 +28,13 @@ DRAWN_ROWS = 5 * 10**7
 CHUNK_NUMBERS = 2**17
 """Drawn rows held at once: 1 MB, so that the cache holds them while metrics read them."""
 
+KEPT_NUMBERS = 10**6
+"""Drawn rows that are kept for the next model: 8 MB."""
+
 BINS = 10
+
+TABLE_ROWS = 1000
+"""Rows up to which multiplying by a table of all pairs beats sums in order."""
 
 # A diverged network's outputs may be infinite: its metrics are then inf or NaN, without a warning.
 quiet = np.errstate(invalid="ignore", over="ignore")
@@ -111,8 +120,19 @@ def bootstrap(
     return {name: _interval(np.concatenate(values)) for name, values in found.items()}
 
 
-def resamples(rows: int, replicates: int, seed: int) -> Iterator[Floats]:
+def resamples(rows: int, replicates: int, seed: int) -> Iterable[Floats]:
     """How often each row was drawn in each replicate, in chunks (N, R)."""
+    few = rows * replicates <= KEPT_NUMBERS
+    return _kept_resamples(rows, replicates, seed) if few else _drawn(rows, replicates, seed)
+
+
+@lru_cache(maxsize=1)
+def _kept_resamples(rows: int, replicates: int, seed: int) -> tuple[Floats, ...]:
+    """Models that are judged on equally many rows are judged on the same resamples."""
+    return tuple(_drawn(rows, replicates, seed))
+
+
+def _drawn(rows: int, replicates: int, seed: int) -> Iterator[Floats]:
     generator = np.random.default_rng(seed)
     left = min(replicates, max(FEWEST_REPLICATES, DRAWN_ROWS // rows))
     most = max(1, CHUNK_NUMBERS // rows)
@@ -169,7 +189,7 @@ def _measure_classes(scores: Floats, labels: Index, probabilities: bool) -> Meas
     every = np.arange(classes)[:, None]
     truth, guess = every == labels, every == predicted
     rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
-    curves = [_roc_auc(scores[:, c], truth[c]) for c in ([1] if classes == 2 else range(classes))]
+    areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
     probable = _measure_probabilities(scores, labels, predicted) if probabilities else None
 
     def measure(weights: Floats) -> Values:
@@ -179,32 +199,60 @@ def _measure_classes(scores: Floats, labels: Index, probabilities: bool) -> Meas
             "accuracy": _ratio(right.sum(0), support.sum(0)),
             "balanced_accuracy": _mean_of_known(_ratio(right, support)),
             "f1": np.nan_to_num(f1[1]) if classes == 2 else _mean_of_known(f1),
-            "roc_auc": _mean_of_known(np.stack([curve(weights) for curve in curves])),
+            "roc_auc": _mean_of_known(areas(weights)),
         }
         return found if probable is None else found | probable(weights)
 
     return measure
 
 
-def _roc_auc(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
-    """Share of pairs of a positive and a negative row of which the positive scores higher.
+def _roc_areas(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) -> Areas:
+    """For each class of `curves`, the area under its curve in every resample, (curves, R).
 
-    Equal scores count half. Negative rows are sorted once; what lies below each positive row is
-    then a cumulative sum of their weights.
+    It is the share of pairs of a positive and a negative row of which the positive scores higher;
+    equal scores count half. Few rows are multiplied by a table of who beats whom, many are sorted.
     """
+    if len(scores) <= TABLE_ROWS:
+        return _areas_by_table(scores, truth, curves)
+    sorted_ = [_area_by_order(scores[:, c], truth[c]) for c in curves]
+    return lambda weights: np.stack([area(weights) for area in sorted_])
+
+
+def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) -> Areas:
+    positive = [np.flatnonzero(truth[c]) for c in curves]
+    rows = np.concatenate(positive)
+    owner = np.repeat(np.arange(len(curves)), [len(found) for found in positive])
+    own = scores[rows, np.array(curves)[owner]][:, None]
+    others = scores[:, curves].T[owner]
+    wins = ((others < own) + 0.5 * (others == own)) * ~truth[curves][owner]
+    of_curve = (np.arange(len(curves))[:, None] == owner).astype(np.float64)
+
+    def areas(weights: Floats) -> Floats:
+        # Single precision is ten times as exact as a percentile of resamples needs.
+        kind = np.float64 if weights.shape[1] == 1 else np.float32
+        beaten = wins.astype(kind) @ weights.astype(kind)
+        chosen = weights[rows]
+        support = of_curve @ chosen
+        return _ratio(of_curve @ (chosen * beaten), support * (weights.sum(0) - support))
+
+    return areas
+
+
+def _area_by_order(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    """Negative rows are sorted once; what lies below a positive row is a sum of their weights."""
     above, below = np.flatnonzero(positive), np.flatnonzero(~positive)
     below = below[np.argsort(scores[below])]
     beaten = np.searchsorted(scores[below], scores[above], side="left")
     reached = np.searchsorted(scores[below], scores[above], side="right")
 
-    def curve(weights: Floats) -> Floats:
+    def area(weights: Floats) -> Floats:
         heights = np.zeros((len(below) + 1, weights.shape[1]))
         np.cumsum(weights[below], axis=0, out=heights[1:])
         chosen = weights[above]
         won = (chosen * (heights[beaten] + heights[reached])).sum(0) / 2
         return _ratio(won, chosen.sum(0) * heights[-1])
 
-    return curve
+    return area
 
 
 def _measure_probabilities(scores: Floats, labels: Index, predicted: Index) -> Measure:

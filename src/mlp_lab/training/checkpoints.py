@@ -6,7 +6,7 @@ Random streams are derived from seed and epoch, so that no generator's state is 
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -128,9 +128,16 @@ class Clock:
         waited = time.perf_counter() - self._last
         return self.share > 0 and waited * self.share >= self._cost
 
-    def save(self, path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
-        """Write one, and note what it cost."""
+    def save(
+        self,
+        path: Path,
+        stack: Stack,
+        progress: Mapping[int, Progress],
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Write one, after what must be on disk `before` it is, and note what both cost."""
         started = time.perf_counter()
+        before()
         save_checkpoint(path, stack, progress)
         self._last = time.perf_counter()
         self._cost = self._last - started

@@ -1,9 +1,12 @@
 """What a person sees while a run trains, and when it ends."""
 
+from __future__ import annotations
+
 import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
@@ -11,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from mlp_lab.terminal import plain_table
-from mlp_lab.training.fit import MemberRecord
 from mlp_lab.training.metrics import Scores, main_metric
+
+if TYPE_CHECKING:
+    from mlp_lab.training.fit import MemberRecord
 
 LINES = 20
 """Progress lines of a whole run where the output is no terminal."""

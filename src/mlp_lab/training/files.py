@@ -7,14 +7,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace `path` in one step: a reader or a crash finds the old content or the new."""
+def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
+    """Replace `path` in one step: a reader or a crash finds the old content or the new.
+
+    Without `wait` a power cut may still lose the new: for what can be made again.
+    """
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial")
     with partial.open("wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if wait:
+            file.flush()
+            os.fsync(file.fileno())
     partial.replace(path)
 
 

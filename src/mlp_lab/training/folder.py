@@ -33,11 +33,14 @@ def claim(folder: Path, values: Mapping[str, object]) -> None:
 
 def write_config(folder: Path, values: Mapping[str, object]) -> None:
     """config.yaml, which runs again by itself."""
-    content = yaml.dump(
-        {"defaults": ["settings", "_self_"], **values}, Dumper=DUMPER, sort_keys=False
-    )
+    content = to_yaml({"defaults": ["settings", "_self_"], **values})
     header = f"# python train.py --config-dir {folder} --config-name config\n"
-    write_whole(folder / CONFIG, header + content)
+    write_whole(folder / CONFIG, header + content, wait=False)
+
+
+def to_yaml(value: object) -> str:
+    """Plain data as YAML, keys in their order."""
+    return yaml.dump(value, Dumper=DUMPER, sort_keys=False, allow_unicode=True)
 
 
 DUMPER = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper

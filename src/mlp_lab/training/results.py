@@ -124,6 +124,7 @@ def write_results(
         "output": objective.output,
         "loss": objective.loss,
     }
-    write_whole(folder / MODEL, save(state))
-    write_whole(folder / SCHEMA, joined_json(schema, to_json({"network": layers})))
+    network_json = to_json({"network": layers})
+    write_whole(folder / MODEL, save(state), wait=False)
+    write_whole(folder / SCHEMA, joined_json(schema, network_json), wait=False)
     write_whole(folder / RESULT, to_json(result))

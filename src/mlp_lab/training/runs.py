@@ -190,13 +190,15 @@ class Training:
         return any(run.progress.diverged is None for run in ends)
 
     def _save(self) -> None:
-        members = self.stack.ids
-        for member in members:
-            tracker = self.runs[member].tracker
-            if tracker is not None:
-                tracker.sync()
-        progress = {member: self.runs[member].progress for member in members}
-        self.clock.save(self.checkpoint, self.stack, progress)
+        runs = {member: self.runs[member] for member in self.stack.ids}
+
+        def sync() -> None:
+            for run in runs.values():
+                if run.tracker is not None:
+                    run.tracker.sync()
+
+        progress = {member: run.progress for member, run in runs.items()}
+        self.clock.save(self.checkpoint, self.stack, progress, sync)
 
     def _leave(self, members: list[int]) -> None:
         """Finish those of the members that have ended; the diverged keep their place, silent."""

@@ -67,7 +67,7 @@ class CurveFile:
         lines = [",".join(self.columns) + "\n"]
         if epochs_done:
             lines += _finished_lines(path, epochs_done)
-        write_whole(path, "".join(lines))
+        write_whole(path, "".join(lines), wait=False)
         self._file: TextIO = path.open("a", newline="", encoding="utf-8")
 
     def add(self, row: Row) -> None:
