@@ -45,10 +45,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "omegaconf": HYDRA,
     "torch.utils.tensorboard": ("mlp_lab.training.events",),
     "tensorboard": ("mlp_lab.training.events",),
-    "matplotlib": ("mlp_lab.report.learning_curve",),
-    "jinja2": ("mlp_lab.report.page",),
+    "matplotlib": ("mlp_lab.report.learning_curve", "mlp_lab.sweep.figures"),
+    "jinja2": ("mlp_lab.report.page", "mlp_lab.sweep.summary"),
     "rich": (
         *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.progress"),
+        "mlp_lab.sweep.summary",
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (

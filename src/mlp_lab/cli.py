@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from datetime import datetime
@@ -21,6 +21,7 @@ from mlp_lab import __version__, predicting
 from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
+from mlp_lab.sweep import compare as comparing
 from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
@@ -190,21 +191,34 @@ def evaluate() -> None:
     _about_a_saved_run("evaluate")
 
 
+def compare() -> None:
+    """`mlp-lab compare FOLDER ...`."""
+    parser = predicting.Parser("mlp-lab compare", description=comparing.ABOUT)
+    comparing.add_arguments(parser)
+    _in_one_line(lambda: comparing.run(parser.parse_args()))
+
+
 def _about_a_saved_run(name: str) -> None:
     parser = predicting.parser(name)
+    _in_one_line(lambda: predicting.run(name, parser.parse_args()))
+
+
+def _in_one_line(command: Callable[[], None]) -> None:
+    """Run a command; an error that its user can mend is one line, exit status 1."""
     try:
-        predicting.run(name, parser.parse_args())
+        command()
     except (UserError, OSError) as error:
         if TRACEBACK_WANTED:
             raise
         fail(explain(error) or str(error))
 
 
-COMMANDS = {"train": train, "predict": predict, "evaluate": evaluate}
+COMMANDS = {"train": train, "predict": predict, "evaluate": evaluate, "compare": compare}
 USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
+mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab COMMAND --help                says more"""
 
 

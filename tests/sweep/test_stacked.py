@@ -165,11 +165,10 @@ def test_a_sweep_does_not_go_on_with_other_rows(tmp_path: Path) -> None:
     """The file has changed: it says so, and stops."""
     path = tmp_path / "rows.csv"
     path.write_text("x,y\n" + "".join(f"{i * i / 10},{i % 2}\n" for i in range(40)))
-    words = (*BARE, "data=table", f"data.path={path}", "data.target=y", "batch_size=8")
-    words += ("epochs=1", "seed=0,1")
-    assert sweep(tmp_path / "sweep", *words).returncode == 0
+    words = (*BARE, "data=table", f"data.path={path}", "data.target=y", "batch_size=8", "epochs=1")
+    assert sweep(tmp_path / "sweep", *words, "seed=0,1").returncode == 0
     path.write_text(path.read_text().replace("4.9,1", "4.8,1"))
-    done = command(["-m", *words, f"sweep.resume={tmp_path / 'sweep'}"], tmp_path)
+    done = command(["-m", *words, "seed=0,1", f"sweep.resume={tmp_path / 'sweep'}"], tmp_path)
     assert done.returncode == 1
     assert "have changed since the sweep began" in done.stderr
 

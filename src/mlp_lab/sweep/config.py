@@ -12,7 +12,8 @@ class SweepConfig:
     `dry_run`: show every job, its stack, memory and time, and train nothing. `resume`: a sweep's
     folder to go on in. `processes` train stacks side by side; null: one for each core. `memory`:
     GiB for all of them together; null: half of what is free. `members`: most networks of a stack.
-    `select`: what of the validation rows ranks settings, the main metric or the loss.
+    `select`: what of the validation rows ranks settings, the main metric or the loss. `latex`: a
+    file for the ranking as a LaTeX table.
     """
 
     dry_run: bool
@@ -21,6 +22,7 @@ class SweepConfig:
     memory: float | None
     members: int
     select: str
+    latex: str | None
 
     def __post_init__(self) -> None:
         processes, memory = self.processes, self.memory

@@ -59,8 +59,9 @@ def plan(
     for bucket in buckets:
         fitting = max(1, int(memory // (size(bucket) / len(bucket))))
         needed = math.ceil(len(bucket) / min(members, fitting))
-        share = round(cost(bucket) / total * processes)  # so that no process waits for another
-        stacks += _split(bucket, max(needed, min(len(bucket), share)))
+        # A bucket worth an eighth of a process's work is shared, so that none waits for another.
+        shared = processes if 8 * processes * cost(bucket) > total else 1
+        stacks += _split(bucket, max(needed, min(len(bucket), shared)))
     stacks.sort(key=lambda stack: -cost(stack))  # the longest first: the others fill the gaps
     return [plan_of(first + i, stack) for i, stack in enumerate(stacks)]
 

@@ -15,6 +15,8 @@ from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unfinished
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
+from mlp_lab.sweep.records import RunRecord, flat, reason_of
+from mlp_lab.sweep.summary import summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 from mlp_lab.training.job import Job
@@ -46,6 +48,8 @@ class Session:
         self._book = Book.load(self.folder)
         self.outcomes: dict[int, Outcome] = {}
         """Of all batches."""
+        self._jobs: dict[int, SweepJob] = {}
+        self._pictures = bool(master.tracking.report)
 
     def launch(self, points: Sequence[Sequence[str]], first: int) -> dict[int, Outcome]:
         """Train grid points; outcomes by job number, in the order of the points.
@@ -73,6 +77,7 @@ class Session:
             command = " ".join(["python train.py -m", *self._command])
             raise Interrupted(f"{stop}; go on with: {command} sweep.resume={self.folder}") from None
         self.outcomes |= {number: outcomes[number] for number in asked}
+        self._jobs |= jobs
         return {number: outcomes[number] for number in asked}
 
     def close(self) -> None:
@@ -92,6 +97,27 @@ class Session:
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         for number, reason in failed.items():
             print(f"job {number}: {reason}", file=sys.stderr)
+        records = [
+            RunRecord(
+                self._jobs[number].job.folder,
+                flat(self._jobs[number].job.values),
+                {**outcome.result, "overrides": list(self._jobs[number].job.overrides)},
+                outcome.reason or reason_of(outcome.result),
+            )
+            for number, outcome in self.outcomes.items()
+        ]
+        screen = None if self.quiet else self.screen
+        try:
+            summarise(
+                records,
+                self.folder,
+                screen,
+                select=self.settings.select,
+                pictures=self._pictures,
+                latex=None if self.settings.latex is None else Path(self.settings.latex),
+            )
+        except UserError as error:
+            print(f"no ranking: {error}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
         if failed:

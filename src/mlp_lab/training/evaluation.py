@@ -12,8 +12,8 @@ from mlp_lab.network.mlp import MLP
 from mlp_lab.training.metrics import Scale
 from mlp_lab.training.pool import RowPool
 
-EVALUATED_NUMBERS = 2**22
-"""Hidden units computed at once. Independent of the batch size, and so is every result."""
+EVALUATED_NUMBERS = 2**20
+"""Hidden units computed at once, 4 MB. Independent of the batch size, and so is every result."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,43 @@
+"""The command `compare`: what any set of runs shows together."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from mlp_lab.errors import UserError
+
+ABOUT = "Rank the settings of runs, from one sweep or several, by their validation rows."
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Of `mlp-lab compare FOLDER ...`."""
+    parser.add_argument("folders", metavar="FOLDER", nargs="+", help="runs, or folders of runs")
+    parser.add_argument("-o", "--output", help="folder for summary.csv, summary.html and figures")
+    parser.add_argument("--select", choices=["metric", "loss"], default="metric")
+    parser.add_argument("--latex", metavar="FILE", help="write the ranking as a LaTeX table")
+
+
+def run(arguments: Namespace) -> None:
+    """Compare runs.
+
+    Raises:
+        UserError: there are none, or they cannot be compared.
+    """
+    from mlp_lab.sweep.records import read_runs
+    from mlp_lab.sweep.summary import summarise
+    from mlp_lab.terminal import Screen
+
+    records = read_runs([Path(folder) for folder in arguments.folders])
+    names = {record.settings.get("data.name"): record for record in records}
+    if len(names) > 1:
+        (one, first), (other, second) = list(names.items())[:2]
+        raise UserError(
+            f"runs on different data cannot be compared: {first.folder} is on {one},"
+            f" {second.folder} on {other}"
+        )
+    output = None if arguments.output is None else Path(arguments.output)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+    latex = None if arguments.latex is None else Path(arguments.latex)
+    summarise(records, output, Screen(), select=arguments.select, latex=latex)
+    if output is not None:
+        print(output)

@@ -1,0 +1,224 @@
+"""Runs -> settings in order, and how sure that order is. Validation results alone decide."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.records import RunRecord
+from mlp_lab.training.metrics import HIGHER_IS_BETTER, main_metric
+
+REPLICATES = ("seed", "data.fold", "data.repeat", "data.split_seed")
+"""Keys that repeat a setting and are none themselves."""
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Runs that agree in everything but their replicate.
+
+    `values` are the swept keys as typed; `scores` the validation scores of its finished runs by
+    replicate.
+    """
+
+    values: Mapping[str, str]
+    runs: Sequence[RunRecord]
+    scores: Mapping[tuple[str, ...], float]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of its runs have finished."""
+        return len(self.scores) == len(self.runs)
+
+    @property
+    def mean(self) -> float:
+        """Of the scores; NaN if there is none."""
+        return sum(self.scores.values()) / len(self.scores) if self.scores else math.nan
+
+    @property
+    def error(self) -> float | None:
+        """Standard error of the mean; None with fewer than two scores."""
+        return standard_error(list(self.scores.values()))
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases of its networks."""
+        return max((int(run.result.get("parameters", 0)) for run in self.runs), default=0)
+
+    @property
+    def label(self) -> str:
+        """As one would type it."""
+        return " ".join(f"{key}={value}" for key, value in self.values.items())
+
+
+def standard_error(values: Sequence[float]) -> float | None:
+    """Of the mean of some values; None with fewer than two."""
+    count = len(values)
+    if count < 2:
+        return None
+    mean = sum(values) / count
+    return math.sqrt(sum((value - mean) ** 2 for value in values) / (count - 1) / count)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Settings from best to worst; those with unfinished runs come last.
+
+    `tied` holds the places of those that cannot be told apart from the first, or None where no two
+    replicates are there to tell by.
+    """
+
+    score: str
+    keys: Sequence[str]
+    replicates: Sequence[str]
+    settings: Sequence[Setting]
+    tied: Sequence[int] | None
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Whether a large score is a good one."""
+        return self.score in HIGHER_IS_BETTER
+
+    @property
+    def best(self) -> Setting:
+        """The chosen one."""
+        return self.settings[0]
+
+    @property
+    def simplest(self) -> Setting:
+        """The one of fewest parameters among the best and those like it."""
+        alike = [self.best, *(self.settings[i] for i in self.tied or [])]
+        return min(alike, key=lambda setting: setting.parameters)
+
+
+def rank(records: Sequence[RunRecord], select: str) -> Ranking:
+    """Order the settings of some runs by what `select` names: the main metric, or the loss.
+
+    Raises:
+        UserError: the runs cannot be compared, or none of them has validation rows.
+    """
+    score = _score_of(records, select)
+    keys = swept_keys(records)
+    replicates = [key for key in keys if key in REPLICATES]
+    settings = _settings(records, [key for key in keys if key not in REPLICATES], replicates, score)
+    sign = -1 if score in HIGHER_IS_BETTER else 1
+    settings.sort(key=lambda s: (not s.whole, math.isnan(s.mean), sign * s.mean, s.parameters))
+    best = settings[0]
+    if not best.scores:
+        raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
+    compared = [comparison(best, other, _rows(records, replicates)) for other in settings[1:]]
+    tied = None
+    if any(answer is not None for answer in compared):
+        tied = [i for i, answer in enumerate(compared, start=1) if answer is False]
+    return Ranking(
+        score, [key for key in keys if key not in REPLICATES], replicates, settings, tied
+    )
+
+
+def _score_of(records: Sequence[RunRecord], select: str) -> str:
+    """Name of the score that decides."""
+    found: dict[str, RunRecord] = {}
+    for record in records:
+        if "train" in record.result:
+            found.setdefault(main_metric(record.result["train"]), record)
+    if len(found) > 1:
+        one, other = list(found.items())[:2]
+        raise UserError(
+            f"runs of different tasks cannot be compared: {one[1].folder} has {one[0]},"
+            f" {other[1].folder} has {other[0]}"
+        )
+    if not found:
+        raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
+    if not any(record.result.get("val") for record in records):
+        raise UserError("no run has validation rows, and nothing else may choose between settings")
+    return next(iter(found)) if select == "metric" else "loss"
+
+
+def swept_keys(records: Sequence[RunRecord]) -> list[str]:
+    """Keys that differ between the runs, as they were typed; a group's choice is one key."""
+    typed = dict.fromkeys(key for record in records for key in record.overrides)
+    return [key for key in typed if len({value_of(record, key) for record in records}) > 1]
+
+
+def value_of(record: RunRecord, key: str) -> str:
+    """A run's value of a key: as typed, else from its configuration."""
+    if key in record.overrides:
+        return record.overrides[key]
+    value = record.settings.get(key, record.settings.get(f"{key}.name", "default"))
+    return "null" if value is None else str(value)
+
+
+def _settings(
+    records: Sequence[RunRecord], keys: Sequence[str], replicates: Sequence[str], score: str
+) -> list[Setting]:
+    groups: dict[tuple[str, ...], list[RunRecord]] = {}
+    for record in records:
+        groups.setdefault(tuple(value_of(record, key) for key in keys), []).append(record)
+    found = []
+    for values, runs in groups.items():
+        scores = {
+            tuple(value_of(run, key) for key in replicates): float(run.result["val"][score])
+            for run in runs
+            if not run.reason and run.result["val"].get(score) is not None
+        }
+        found.append(Setting(dict(zip(keys, values, strict=True)), runs, scores))
+    return found
+
+
+def _rows(records: Sequence[RunRecord], replicates: Sequence[str]) -> float:
+    """Validation rows for each training row where replicates are folds, else 0."""
+    if "data.fold" not in replicates:
+        return 0.0
+    rows = next(record.result["rows"] for record in records if "rows" in record.result)
+    return float(rows["val"] / rows["train"])
+
+
+def comparison(best: Setting, other: Setting, overlap: float) -> bool | None:
+    """Whether two settings can be told apart; None if they share fewer than two replicates.
+
+    A t-interval of the mean difference over common replicates holds 0, or does not. Training sets
+    of folds overlap: their variance is 1/n + validation/training rows in place of 1/n (Nadeau and
+    Bengio, Inference for the Generalization Error, 2003).
+    """
+    from scipy.stats import t
+
+    common = best.scores.keys() & other.scores.keys()
+    count = len(common)
+    if count < 2:
+        return None
+    differences = [best.scores[key] - other.scores[key] for key in common]
+    mean = sum(differences) / count
+    variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
+    width = t.ppf((1 + CONFIDENCE) / 2, count - 1) * math.sqrt(variance * (1 / count + overlap))
+    return bool(abs(mean) > width)
+
+
+def importance(settings: Iterable[Setting], key: str, bins: int = 5) -> float:
+    """Share of the settings' variation that a key's own means explain: its main effect alone.
+
+    Many numbers are taken in `bins` of equally many settings.
+    """
+    scored = [(setting.values[key], setting.mean) for setting in settings if setting.scores]
+    mean = sum(value for _, value in scored) / len(scored)
+    total = sum((value - mean) ** 2 for _, value in scored)
+    groups: dict[object, list[float]] = {}
+    levels = {text for text, _ in scored}
+    numbers = sorted(number for text, _ in scored if (number := as_number(text)) is not None)
+    for text, value in scored:
+        number = as_number(text)
+        level: object = text
+        if number is not None and len(levels) > 2 * bins:
+            level = numbers.index(number) * bins // len(numbers)
+        groups.setdefault(level, []).append(value)
+    between = sum(len(g) * (sum(g) / len(g) - mean) ** 2 for g in groups.values())
+    return between / total if total > 0 else 0.0
+
+
+def as_number(text: str) -> float | None:
+    """A value as a place on an axis; None if it has none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,217 @@
+"""What a sweep found: on the terminal, and as summary.csv, summary.html and figures."""
+
+import base64
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from mlp_lab.sweep.ranking import Ranking, Setting, rank, standard_error, value_of
+from mlp_lab.sweep.records import RunRecord
+from mlp_lab.terminal import Screen, plain_table
+from mlp_lab.training.console import short
+from mlp_lab.training.files import write_whole
+
+SHOWN = 10
+"""Settings, or failed jobs, that the terminal names."""
+
+TABLE, PAGE = "summary.csv", "summary.html"
+
+UNSURE = "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2"
+
+
+def summarise(
+    records: Sequence[RunRecord],
+    folder: Path | None,
+    screen: Screen | None,
+    *,
+    select: str,
+    pictures: bool = True,
+    latex: Path | None = None,
+) -> None:
+    """Rank the settings of some runs; write files into `folder`, print to `screen`.
+
+    `pictures`: summary.html too, beside summary.csv.
+
+    Raises:
+        UserError: the runs cannot be compared.
+    """
+    ranking = rank(records, select)
+    if folder is not None:
+        write_whole(folder / TABLE, table_of(records, ranking), wait=False)
+        if pictures:
+            write_page(records, ranking, folder)
+    if latex is not None:
+        write_whole(latex, latex_table(ranking))
+    if screen is not None:
+        print_summary(screen, records, ranking)
+
+
+def table_of(records: Sequence[RunRecord], ranking: Ranking) -> str:
+    """summary.csv: a row for each run; the test rows are left out on purpose."""
+    keys = [*ranking.keys, *ranking.replicates]
+    names = next(list(r.result["train"]) for r in records if "train" in r.result)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    scores = [f"{part}_{name}" for part in ("val", "train") for name in names]
+    facts = ["epochs_run", "best_epoch", "parameters", "seconds", "status"]
+    writer.writerow(["folder", *keys, *scores, *facts])
+    for record in records:
+        result = record.result
+        row: list[object] = [record.folder.name, *(value_of(record, key) for key in keys)]
+        for part in ("val", "train"):
+            row += [result.get(part, {}).get(name) for name in names]
+        row += [result.get(fact) for fact in facts[:-1]]
+        writer.writerow([*row, result.get("status", "missing")])
+    return text.getvalue()
+
+
+def test_scores(setting: Setting, score: str) -> list[float]:
+    """Of the chosen setting's runs; the one place of a sweep that looks at them."""
+    found = [run.result.get("test", {}).get(score) for run in setting.runs if not run.reason]
+    return [value for value in found if value is not None]
+
+
+def plus_minus(values: Sequence[float]) -> str:
+    """Mean and standard error in words."""
+    if not values:
+        return "none"
+    error = standard_error(values)
+    return short(sum(values) / len(values)) + (f" ± {error:.2g}" if error is not None else "")
+
+
+def command_of(setting: Setting) -> str:
+    """What trains a setting alone: everything that its runs set, replicates left out."""
+    run = setting.runs[0]
+    words = [
+        f"{key}={value}"
+        for key, value in run.overrides.items()
+        if key not in ("seed", "data.fold", "data.folds", "data.repeat", "quiet", "cv")
+        and not key.startswith(("sweep.", "tracking."))
+    ]
+    return " ".join(["python train.py", *words])
+
+
+def verdict(ranking: Ranking) -> str:
+    """How sure the first place is, in a sentence."""
+    if len(ranking.settings) == 1:
+        return "one setting: nothing to choose from"
+    if ranking.tied is None:
+        return UNSURE
+    if not ranking.tied:
+        return "every other setting can be told apart from it (95 %, paired)"
+    count = len(ranking.tied)
+    what = "1 setting" if count == 1 else f"{count} settings"
+    simplest = ranking.simplest
+    words = f"{what} cannot be told apart from it (95 %, paired)"
+    if simplest is not ranking.best:
+        words += f"; the simplest: {simplest.label}, {simplest.parameters:,} parameters"
+    return words
+
+
+def marked(ranking: Ranking, place: int) -> str:
+    """What the table says of a setting beside its numbers."""
+    setting = ranking.settings[place]
+    if not setting.whole:
+        return f"{len(setting.runs) - len(setting.scores)} of {len(setting.runs)} runs missing"
+    if place == 0:
+        return "best"
+    return "≈ best" if ranking.tied is not None and place in ranking.tied else ""
+
+
+def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
+    """The first settings, how sure that order is, and the command that trains the chosen one."""
+    table = plain_table("", *ranking.keys)
+    for heading in (f"val {ranking.score}", "± se", "runs", "parameters", ""):
+        table.add_column(heading, justify="right")
+    for place, setting in enumerate(ranking.settings[:SHOWN]):
+        error = setting.error
+        table.add_row(
+            *(str(place + 1), *setting.values.values(), short(setting.mean)),
+            *("" if error is None else f"{error:.2g}", str(len(setting.runs))),
+            *(f"{setting.parameters:,}", marked(ranking, place)),
+        )
+    screen.print(table)
+
+    def say(words: str) -> None:
+        screen.print(Text(words), soft_wrap=True)
+
+    if len(ranking.settings) > SHOWN:
+        say(f"and {len(ranking.settings) - SHOWN} more settings")
+    failed = [record for record in records if record.reason]
+    if failed:
+        say(f"{len(failed)} of {len(records)} runs are not compared:")
+        for record in failed[:SHOWN]:
+            say(f"  {record.folder.name}: {record.reason}")
+    best = ranking.best
+    say(verdict(ranking))
+    tests = test_scores(best, ranking.score)
+    test = f", test {plus_minus(tests)}" if tests else ""
+    name = best.label or "the one setting"
+    say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
+    say(command_of(best))
+
+
+def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> None:
+    """summary.html: one page that needs nothing beside it."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    from mlp_lab.sweep.figures import draw
+
+    environment = Environment(
+        loader=PackageLoader("mlp_lab.sweep"), autoescape=True, undefined=StrictUndefined
+    )
+    pictures = [
+        (base64.b64encode(path.read_bytes()).decode(), words)
+        for path, words in draw(ranking, folder)
+    ]
+    tests = test_scores(ranking.best, ranking.score)
+    page = environment.get_template("summary.html").render(
+        folder=folder.name,
+        ranking=ranking,
+        rows=[
+            (setting, short(setting.mean), setting.error, marked(ranking, place))
+            for place, setting in enumerate(ranking.settings)
+        ],
+        verdict=verdict(ranking),
+        val=plus_minus(list(ranking.best.scores.values())),
+        test=plus_minus(tests) if tests else "",
+        command=command_of(ranking.best),
+        pictures=pictures,
+        failed=[record for record in records if record.reason],
+        runs=len(records),
+    )
+    write_whole(folder / PAGE, page, wait=False)
+
+
+SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$"}
+SPECIAL |= {"{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
+def escaped(text: str) -> str:
+    """Text as LaTeX prints it."""
+    return "".join(SPECIAL.get(letter, letter) for letter in text)
+
+
+def latex_table(ranking: Ranking) -> str:
+    """The ranking as a table in the style of the booktabs package."""
+    heads = [*ranking.keys, f"val {ranking.score}", "s.e.", "runs", "parameters"]
+    lines = [
+        rf"\begin{{tabular}}{{{'l' * len(ranking.keys)}rrrr}}",
+        r"\toprule",
+        " & ".join(map(escaped, heads)) + r" \\",
+        r"\midrule",
+    ]
+    for setting in ranking.settings:
+        error = setting.error
+        cells = [
+            *setting.values.values(),
+            short(setting.mean),
+            "" if error is None else f"{error:.2g}",
+            str(len(setting.runs)),
+            f"{setting.parameters:,}",
+        ]
+        lines.append(" & ".join(map(escaped, cells)) + r" \\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])
