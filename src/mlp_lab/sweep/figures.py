@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, importance
 from mlp_lab.training.tracking import CURVES, read_curves
 
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+"""Behind labels that lie on lines."""
+
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.6"
 WIDE = 30.0
 """Ratio of the largest value of a key to the smallest, from which its axis is logarithmic."""
@@ -140,10 +143,10 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tupl
     for place, (_, ticks) in enumerate(columns):
         axis.axvline(place, color=GREY, linewidth=1)
         for height, text in ticks:
-            axis.text(place, height, f" {text}", fontsize=8, va="center")
+            axis.text(place + 0.02, height, text, fontsize=8, va="center", bbox=PAPER)
     axis.axvline(len(columns), color=GREY, linewidth=1)
     for height, value in ((0.0, low), (1.0, high)):
-        axis.text(len(columns), height, f" {value:.4g}", fontsize=8, va="center")
+        axis.text(len(columns) + 0.02, height, f"{value:.4g}", fontsize=8, va="center", bbox=PAPER)
     names = [*ranking.keys, f"validation {ranking.score}"]
     axis.set_xticks(range(len(names)), names)
     axis.set_yticks([])
@@ -198,6 +201,6 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple[
     axis.set_xlabel("epoch")
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=7)
+    axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
     _save(figure, path)
     return path, f"Validation {ranking.score} by epoch of the best, median and worst setting"

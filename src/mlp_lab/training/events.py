@@ -3,7 +3,7 @@
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +19,9 @@ FILES = count()
 """Tells files apart that one process starts in the same second."""
 
 _histogram: Callable[[str, NDArray[np.floating], list[float]], Summary] = summary.histogram
+_hparams: Callable[[dict[str, str | float], dict[str, float]], tuple[Summary, Summary, Summary]] = (
+    summary.hparams
+)
 _custom_scalars: Callable[[dict[str, dict[str, list[object]]]], Summary] = summary.custom_scalars
 
 
@@ -34,6 +37,7 @@ class EventFile:
         name = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(FILES)}"
         self._file = (folder / f"events.out.tfevents.{name}").open("wb")
         self._records = RecordWriter(self._file)
+        self._end: Summary | None = None
         self._add(Event(file_version="brain.Event:2"))
         if epochs_done:
             restart = SessionLog(status=SessionLog.START)
@@ -64,12 +68,20 @@ class EventFile:
         }
         self.add(_custom_scalars({title: layout}))
 
+    def add_settings(self, settings: Mapping[str, str | float], metrics: Sequence[str]) -> None:
+        """Give the run a row in the HParams tab: its settings, and metrics by their tags."""
+        experiment, start, self._end = _hparams(dict(settings), dict.fromkeys(metrics, 0.0))
+        self.add(experiment)
+        self.add(start)
+
     def sync(self) -> None:
         """Put everything so far on disk, where a power cut leaves it."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; a row in the HParams tab counts as finished."""
+        if self._end is not None:
+            self.add(self._end)
         self._file.close()
 
 

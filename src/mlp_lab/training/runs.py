@@ -46,8 +46,10 @@ class Run:
 
     def open(self, epochs_done: int) -> None:
         """Open the files that each epoch is written to."""
-        task = self.dataset.schema.target.task
-        self.tracker = open_tracker(self.job.config.tracking, self.job.folder, task, epochs_done)
+        job, task = self.job, self.dataset.schema.target.task
+        self.tracker = open_tracker(
+            job.config.tracking, job.folder, task, epochs_done, job.overrides
+        )
 
     def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:
         """Write down an epoch that took `seconds`; whether its weights are the best so far."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -160,7 +160,9 @@ def _tags(row: Row) -> Iterator[tuple[str, float]]:
     yield "lr", row["lr"]
 
 
-def open_tracker(config: TrackingConfig, folder: Path, task: str, epochs_done: int) -> Tracker:
+def open_tracker(
+    config: TrackingConfig, folder: Path, task: str, epochs_done: int, overrides: Sequence[str]
+) -> Tracker:
     """Open what is written epoch by epoch; training and validation share a chart."""
     curves = CurveFile(folder / CURVES, task, epochs_done)
     if not config.tensorboard:
@@ -170,4 +172,18 @@ def open_tracker(config: TrackingConfig, folder: Path, task: str, epochs_done: i
     events = EventFile(folder, epochs_done)
     quantities = ("loss", METRICS[task][0])
     events.add_charts("learning curves", {q: [f"{q}/train", f"{q}/val"] for q in quantities})
+    if overrides and not epochs_done:
+        events.add_settings(typed(overrides), [f"{q}/val" for q in quantities])
     return Tracker(config, curves, events)
+
+
+def typed(overrides: Sequence[str]) -> dict[str, str | float]:
+    """What a command line changed, numbers as numbers."""
+    found: dict[str, str | float] = {}
+    for word in overrides:
+        key, _, value = word.lstrip("+").partition("=")
+        try:
+            found[key] = float(value)
+        except ValueError:
+            found[key] = value
+    return found
