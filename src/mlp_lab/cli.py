@@ -18,7 +18,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab import __version__, predicting
-from mlp_lab.config import Config, explain, from_hydra, saved_values, store_open_groups
+from mlp_lab.config import (
+    Config,
+    explain,
+    from_hydra,
+    saved_values,
+    store_open_groups,
+)
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.sweep import compare as comparing
@@ -108,8 +114,10 @@ def refuse_dashes(words: Sequence[str]) -> None:
 
 
 def multirun_first(words: Sequence[str]) -> list[str]:
-    """-m before the overrides: Hydra does not find it between them."""
+    """-m before the overrides, where Hydra looks for it; a cross-validation is several runs."""
     flags = [word for word in words if word in ("-m", "--multirun")]
+    if any(word.startswith("cv=") and word != "cv=null" for word in words):
+        flags = flags or ["-m"]
     return [*flags[:1], *(word for word in words if word not in flags)]
 
 
@@ -121,10 +129,9 @@ def train_job(composed: DictConfig) -> None:
     alone = hydra_config.mode == RunMode.RUN
     try:
         config, values = from_hydra(composed, overrides)
-        if config.resume is not None and folder.resolve() != Path(config.resume).resolve():
-            raise UserError(
-                f"resume={config.resume} goes on in that folder alone: leave out -m and hydra.*.dir"
-            )
+        require_one_run(config, folder)
+        if alone:
+            require_no_folds(composed)
         problem = pose(config)
         if isinstance(config.data, TableConfig) and config.data.report_only:
             from mlp_lab.data.tables.printing import give_report  # rich
@@ -156,6 +163,20 @@ def train_job(composed: DictConfig) -> None:
         if TRACEBACK_WANTED:
             raise
         fail(message)
+
+
+def require_one_run(config: Config, folder: Path) -> None:
+    """Raise if a run is to go on in a folder that is not its own."""
+    if config.resume is not None and folder.resolve() != Path(config.resume).resolve():
+        raise UserError(
+            f"resume={config.resume} goes on in that folder alone: leave out -m and hydra.*.dir"
+        )
+
+
+def require_no_folds(composed: DictConfig) -> None:
+    """Raise if one run is asked to be a cross-validation."""
+    if fold_overrides(composed):
+        raise UserError(f"cv={composed.cv} trains several networks: put -m before the overrides")
 
 
 def as_typed(folder: Path) -> Path:

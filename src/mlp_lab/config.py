@@ -42,6 +42,9 @@ CHOICES: dict[type, Mapping[str, type]] = {
 
 GROUPS = ("model", "data", "loss", "optimizer", "schedule")
 
+OF_THE_COMMAND = ("sweep", "cv", "cv_repeats")
+"""Keys of the command line that no single run has."""
+
 MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
 
 
@@ -142,10 +145,35 @@ def from_values(
         key, _, value = override.partition("=")
         if value.startswith("[") and key in GROUPS:
             raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
-    values = {name: composed[name] for name in composed if name != "sweep"}
+    values = {name: composed[name] for name in composed if name not in OF_THE_COMMAND}
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
     return read(Config, values, ""), {**values, "resume": None}
+
+
+def of_the_command(override: str) -> bool:
+    """Whether an override is about the whole command, and no run's own."""
+    key = override.lstrip("+").partition("=")[0]
+    return key.partition(".")[0] in OF_THE_COMMAND
+
+
+def fold_overrides(composed: DictConfig) -> list[str]:
+    """What `cv` and `cv_repeats` stand for: sweeps over folds and repeats; nothing without cv.
+
+    Raises:
+        UserError: they are no numbers of folds and repeats.
+    """
+    folds = convert(int | None, composed.cv, "cv")
+    repeats = convert(int, composed.cv_repeats, "cv_repeats")
+    assert isinstance(repeats, int)
+    require(repeats >= 1, "cv_repeats", "1 or more", repeats)
+    if folds is None:
+        require(repeats == 1, "cv_repeats", "1 without cv", repeats)
+        return []
+    assert isinstance(folds, int)
+    require(folds >= 2, "cv", "2 or more, or null", folds)
+    words = [f"data.folds={folds}", f"data.fold=range({folds})"]
+    return words + [f"data.repeat=range({repeats})"] * (repeats > 1)
 
 
 def sweep_settings(composed: DictConfig) -> SweepConfig:

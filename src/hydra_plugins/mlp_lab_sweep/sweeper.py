@@ -31,8 +31,10 @@ class GridSweeper(BasicSweeper):
     def sweep(self, arguments: list[str]) -> object:
         """Train every combination; say what they show together."""
         from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
+        from mlp_lab.config import fold_overrides
 
-        returned = super().sweep(arguments)
+        assert self.config is not None
+        returned = super().sweep([*arguments, *fold_overrides(self.config)])
         if isinstance(self.launcher, StackedLauncher) and self.launcher.session is not None:
             self.launcher.session.sum_up()
         return returned

@@ -7,7 +7,7 @@ from pathlib import Path
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
-from mlp_lab.config import explain, from_values, sweep_settings
+from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
@@ -145,7 +145,7 @@ class Session:
         }
 
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
-        overrides = [word for word in words if not word.startswith("sweep.")]  # the command's own
+        overrides = [word for word in words if not of_the_command(word)]
         composed = self._composer.compose(overrides, number)
         config, values = from_values(composed.values, overrides)
         if config.resume is not None:

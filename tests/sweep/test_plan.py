@@ -1,0 +1,84 @@
+"""Jobs -> stacks: every job in one, and nothing together that must not be."""
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lab import changed, values_of
+
+from mlp_lab.config import Config, read
+from mlp_lab.sweep.jobs import SweepJob, identity, sweep_job
+from mlp_lab.sweep.plan import cost, plan, size
+from mlp_lab.training.job import Job
+from mlp_lab.training.problem import Problems
+
+PROBLEMS = Problems()
+
+GRID = st.lists(
+    st.fixed_dictionaries(
+        {
+            "model.width": st.sampled_from([1, 3, 16, 64, 200]),
+            "model.activation": st.sampled_from(["relu", "tanh"]),
+            "batch_size": st.sampled_from([8, 32]),
+            "dtype": st.sampled_from(["float32", "float64"]),
+            "optimizer.amsgrad": st.booleans(),
+            "optimizer.lr": st.sampled_from([1e-3, 1e-2]),
+            "seed": st.integers(0, 3),
+            "epochs": st.sampled_from([1, 20]),
+            "data.label_noise": st.sampled_from([0.0, 0.2]),
+        }
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def job(number: int, changes: dict[str, object]) -> SweepJob:
+    """A job on the irises."""
+    values = changed(values_of("data=iris", "model=shallow"), changes)
+    return sweep_job(number, Job(read(Config, values, ""), values, Path(), []), {}, PROBLEMS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(grid=GRID, processes=st.integers(1, 4), members=st.integers(1, 30))
+def test_every_job_is_in_one_stack(
+    grid: list[dict[str, object]], processes: int, members: int
+) -> None:
+    """No stack mixes what must not mix, has too many members, or takes too much memory."""
+    jobs = [job(number, changes) for number, changes in enumerate(grid)]
+    largest = max(size([one]) for one in jobs)
+    stacks = plan(jobs, processes=processes, memory=3 * largest, members=members, first=7)
+    assert sorted(number for stack in stacks for number in stack.jobs) == list(range(len(jobs)))
+    assert [stack.number for stack in stacks] == list(range(7, 7 + len(stacks)))
+    for stack in stacks:
+        assert len(stack.jobs) <= members
+        assert len(stack.jobs) == 1 or stack.memory <= 3 * largest * 1.5
+        shared = {
+            (
+                tuple(jobs[n].job.config.model.activations),
+                jobs[n].job.config.batch_size,
+                jobs[n].job.config.dtype,
+                jobs[n].job.config.optimizer.moments,
+            )
+            for n in stack.jobs
+        }
+        assert len(shared) == 1
+
+
+def test_narrow_members_are_not_padded_to_wide_ones() -> None:
+    """One stack of widths 1 and 512 costs more than two stacks; of 30 and 32, less."""
+    far = [job(i, {"model.width": 512 if i == 0 else 1}) for i in range(20)]
+    assert len(plan(far, processes=1, memory=1e12, members=128)) == 2
+    near = [job(i, {"model.width": 30 + 2 * (i % 2)}) for i in range(20)]
+    assert len(plan(near, processes=1, memory=1e12, members=128)) == 1
+    assert cost(far) > 1.5 * (cost(far[:1]) + cost(far[1:]))
+
+
+def test_identity_is_what_numbers_depend_on() -> None:
+    """Settings and data, not where files lie or how the run is watched."""
+    values = values_of("data=iris")
+    same = changed(values, {"device": "cpu", "quiet": True, "threads": 2, "tracking.report": False})
+    assert identity(values, "data") == identity(same, "data")
+    assert identity(values, "data") != identity(values, "other data")
+    for key, value in {"seed": 1, "epochs": 7, "optimizer.lr": 0.5, "data.split_seed": 3}.items():
+        assert identity(changed(values, {key: value}), "data") != identity(values, "data")

@@ -1,0 +1,209 @@
+"""What a sweep says, held against what it should say."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import BARE, MLP_LAB, command
+from scipy import stats
+
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.ranking import comparison, importance, rank
+from mlp_lab.sweep.records import RunRecord, read_runs
+from mlp_lab.sweep.summary import command_of, escaped, latex_table, summarise, table_of
+
+Scores = dict[tuple[str, int], float]
+
+
+def run(values: dict[str, str], seed: int, score: float, **more: object) -> RunRecord:
+    """A finished run of an invented sweep."""
+    words = [*(f"{key}={value}" for key, value in values.items()), f"seed={seed}"]
+    scores = {"loss": -score, "accuracy": score}
+    result = {
+        "status": "completed",
+        "parameters": 10 * int(values.get("model.width", "1")),
+        "train": scores,
+        "val": scores,
+        "test": {"loss": 0.5, "accuracy": 0.5},
+        "rows": {"train": 80, "val": 20, "test": 20},
+        "overrides": words,
+        **more,
+    }
+    reason = "diverged in epoch 1" if result["status"] == "diverged" else ""
+    return RunRecord(Path(words[0] + str(seed)), {"data.name": "iris"}, result, reason)
+
+
+def grid(table: dict[str, list[float]]) -> list[RunRecord]:
+    """Widths with their scores by seed."""
+    return [
+        run({"model.width": width}, seed, value)
+        for width, values in table.items()
+        for seed, value in enumerate(values)
+    ]
+
+
+TABLE = {"4": [0.6, 0.7, 0.65], "8": [0.91, 0.92, 0.9], "16": [0.92, 0.93, 0.89], "32": [0.5] * 3}
+
+
+def test_settings_are_ranked_by_their_means() -> None:
+    """Seeds are replicates, not settings."""
+    ranking = rank(grid(TABLE), "metric")
+    assert (ranking.score, ranking.keys, ranking.replicates) == (
+        "accuracy",
+        ["model.width"],
+        ["seed"],
+    )
+    assert [s.values["model.width"] for s in ranking.settings] == ["16", "8", "4", "32"]
+    assert ranking.best.mean == pytest.approx(np.mean(TABLE["16"]))
+    assert ranking.best.error == pytest.approx(stats.sem(TABLE["16"]))
+
+
+def test_what_cannot_be_told_apart() -> None:
+    """As a paired t-test says; the simplest of those is named."""
+    ranking = rank(grid(TABLE), "metric")
+    best = TABLE["16"]
+    for place, width in enumerate(["8", "4", "32"], start=1):
+        differs = stats.ttest_rel(best, TABLE[width]).pvalue < 0.05
+        assert ranking.tied is not None
+        assert (place in ranking.tied) == (not differs)
+    assert ranking.simplest.values == {"model.width": "8"}
+
+
+def test_folds_overlap() -> None:
+    """The variance of their mean is 1/n + validation/training rows, not 1/n."""
+    table = {"4": [0.90, 0.92, 0.91, 0.93, 0.9], "8": [0.88, 0.91, 0.9, 0.9, 0.89]}
+    ranking = rank(grid(table), "metric")
+    best, second = ranking.settings
+    assert comparison(best, second, 0.0) is True
+    assert comparison(best, second, 0.25) is False
+
+
+def test_one_run_of_each_says_nothing_of_chance() -> None:
+    """In words."""
+    ranking = rank(grid({"4": [0.6], "8": [0.9]}), "metric")
+    assert ranking.tied is None
+
+
+def test_the_test_rows_choose_nothing(tmp_path: Path) -> None:
+    """Other test scores: the same order, and no trace of them in summary.csv."""
+    records = grid(TABLE)
+    for record in records:
+        record.result["test"]["accuracy"] = float(record.overrides["model.width"] == "32")
+    ranking = rank(records, "metric")
+    assert [s.values["model.width"] for s in ranking.settings] == ["16", "8", "4", "32"]
+    assert "test" not in table_of(records, ranking).splitlines()[0]
+
+
+def test_a_setting_with_a_diverged_run_comes_last() -> None:
+    """However good its others are."""
+    records = grid(TABLE) + [run({"model.width": "2"}, seed, 0.99) for seed in (0, 1)]
+    records.append(run({"model.width": "2"}, 2, 0.0, status="diverged"))
+    ranking = rank(records, "metric")
+    assert ranking.best.values == {"model.width": "16"}
+    assert ranking.settings[-1].values == {"model.width": "2"}
+    assert not ranking.settings[-1].whole
+
+
+def test_importance_is_the_share_of_main_effects() -> None:
+    """Scores that one key makes alone: it has all of it, the other nothing."""
+    records = [
+        run({"model.width": str(w), "optimizer.lr": lr}, 0, w / 10)
+        for w in (1, 2, 3)
+        for lr in "ab"
+    ]
+    found = rank(records, "metric").settings
+    assert importance(found, "model.width") == pytest.approx(1)
+    assert importance(found, "optimizer.lr") == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("records", "line"),
+    [
+        ([run({"a": "1"}, 0, 0.5, val={})], "no run has validation rows"),
+        ([run({"a": "1"}, 0, 0.5, status="diverged")], "none of 1 runs has finished"),
+    ],
+)
+def test_what_cannot_be_ranked(records: list[RunRecord], line: str) -> None:
+    """One line."""
+    with pytest.raises(UserError, match=line):
+        rank(records, "metric")
+
+
+def test_the_command_of_a_setting() -> None:
+    """Without what was repeated."""
+    ranking = rank(grid(TABLE), "metric")
+    assert command_of(ranking.best) == "python train.py model.width=16"
+
+
+def test_latex() -> None:
+    """Special letters are escaped."""
+    assert escaped("a_b%{c}") == r"a\_b\%\{c\}"
+    lines = latex_table(rank(grid(TABLE), "metric")).splitlines()
+    assert lines[2] == r"model.width & val accuracy & s.e. & runs & parameters \\"
+    assert lines[4].startswith("16 & 0.9133 & 0.012 & 3 & 160")
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of two keys and two seeds, with its pages."""
+    folder = tmp_path_factory.mktemp("swept") / "sweep"
+    words = ["-m", "data=iris", "model=shallow", "model.width=4,8", "optimizer.lr=1e-3,1e-2"]
+    more = ["seed=0,1", "epochs=3", "tracking.tensorboard=false", "sweep.latex=table.tex"]
+    done = command([*words, *more, f"hydra.sweep.dir={folder}"], folder.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "chosen: model.width=" in done.stdout
+    assert done.stdout.splitlines()[-1] == str(folder)
+    return folder
+
+
+def test_the_files_of_a_sweep(swept: Path) -> None:
+    """A row for each job; a page that needs nothing beside it."""
+    with (swept / "summary.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 8
+    for row in rows:
+        result = json.loads((swept / row["folder"] / "result.json").read_text())
+        assert float(row["val_accuracy"]) == result["val"]["accuracy"]
+        assert row["status"] == "completed"
+    page = (swept / "summary.html").read_text()
+    assert "http" not in page.replace("http-equiv", "")
+    assert page.count("<img") == page.count('alt="') == 2
+    assert {path.name for path in swept.glob("*.png")} == {"heatmap.png", "learning_curves.png"}
+    assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrr}")
+
+
+def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
+    """The same ranking from the folders; one line for what cannot be compared."""
+    done = command(["compare", str(swept), "-o", "out"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "out" / "summary.csv").read_text() == (swept / "summary.csv").read_text()
+    for words, line in (
+        (["nowhere"], "no such folder: 'nowhere'"),
+        (["out"], "out holds no run: there is no config.yaml in it"),
+        ([], "mlp-lab compare: the following arguments are required: FOLDER"),
+    ):
+        done = command(["compare", *words], tmp_path, MLP_LAB)
+        assert done.returncode == 1
+        assert done.stderr.startswith(line)
+        assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_cross_validation_is_a_sweep_over_folds(tmp_path: Path) -> None:
+    """cv=3 needs no -m; each job is the run that its folds name."""
+    words = [*BARE, "data=iris", "model=shallow", "model.width=4,8", "epochs=2", "cv=3"]
+    done = command([*words, "hydra.sweep.dir=sweep"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    records = read_runs([tmp_path / "sweep"])
+    assert [record.settings["data.fold"] for record in records] == [0, 1, 2, 0, 1, 2]
+    ranking = rank(records, "loss")
+    assert (ranking.keys, ranking.replicates) == (["model.width"], ["data.fold"])
+    done = command(["cv=1", "data=iris"], tmp_path)
+    assert (done.returncode, done.stderr) == (1, "cv must be 2 or more, or null, got 1\n")
+
+
+def test_summaries_need_no_picture(tmp_path: Path) -> None:
+    """Only the table, where no page is wanted."""
+    summarise(grid(TABLE), tmp_path, None, select="loss", pictures=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.csv"]
