@@ -25,13 +25,13 @@ def words_of(line: str) -> list[str]:
     return shlex.split(line)[2:]
 
 
-PLAIN = [line for line in TRAININGS if not {"-m", "resume"} & set(re.split(r"[ =]", line))]
+PLAIN = [line for line in TRAININGS if not {"-m", "cv", "resume"} & set(re.split(r"[ =]", line))]
 PLAIN.remove(REFUSED)
 
 
 def test_the_readme_shows_commands() -> None:
     """The number of them: an extraction that finds nothing would test nothing."""
-    assert len(TRAININGS) == 9
+    assert len(TRAININGS) == 10
     assert len(PLAIN) == 6
 
 
@@ -44,12 +44,17 @@ def test_a_training(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "result.json" in written(folder)
 
 
-def test_a_sweep(tmp_path: Path) -> None:
-    """The one line with -m makes a run of each combination."""
-    (line,) = [line for line in TRAININGS if " -m " in line]
-    done = command([*words_of(line), *FEW, "model=perceptron", "data=iris"], tmp_path)
+@pytest.mark.parametrize(("word", "runs"), [(" -m ", 27), (" cv=5 ", 15)])
+def test_a_sweep(word: str, runs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of each combination, and another look at them."""
+    (line,) = [line for line in TRAININGS if word in line]
+    done = command([*words_of(line), *FEW, "model=shallow", "data=iris"], tmp_path)
     assert done.returncode == 0, done.stderr
-    assert len(list(tmp_path.rglob("result.json"))) == 6
+    assert len(list(tmp_path.rglob("result.json"))) == runs
+    (compared,) = [line for line in INDENTED if line.startswith("mlp-lab compare")]
+    (folder,) = tmp_path.glob("outputs/*/*")
+    monkeypatch.setattr("sys.argv", shlex.split(RUN.sub(str(folder), compared)))
+    main()
 
 
 def test_going_on(iris_run: Path, tmp_path: Path) -> None:
@@ -69,7 +74,7 @@ def test_predicting_and_evaluating(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     save(survey(40, seed=2), tmp_path, "labelled.csv")
     (line,) = [line for line in PLAIN if "data=table" in line]
     folder = train(tmp_path / "run", *words_of(line), *FEW)
-    commands = [line for line in INDENTED if line.startswith("mlp-lab ")]
+    commands = [line for line in INDENTED if re.match("mlp-lab (predict|evaluate)", line)]
     assert len(commands) == 2
     for command_line in commands:
         monkeypatch.setattr("sys.argv", shlex.split(RUN.sub(str(folder), command_line)))
