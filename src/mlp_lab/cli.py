@@ -21,6 +21,7 @@ from mlp_lab import __version__, predicting
 from mlp_lab.config import (
     Config,
     explain,
+    fold_overrides,
     from_hydra,
     saved_values,
     store_open_groups,
