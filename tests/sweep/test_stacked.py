@@ -258,3 +258,62 @@ def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, object]
     assert process.returncode == 130
     assert "of 16 jobs are done; go on with: python train.py -m" in errors
     assert f"sweep.resume={folder}" in errors
+
+
+def kept_by_ranking(folder: Path, epoch: int, numbers: list[int], factor: int) -> list[int]:
+    """The best of some jobs by their validation accuracy at an epoch, the first of equals."""
+    scores = {n: float(curve(folder / str(n))[epoch - 1]["val_accuracy"]) for n in numbers}
+    ranked = sorted(numbers, key=lambda n: (-scores[n], n))
+    return sorted(ranked[: -(-len(numbers) // factor)])
+
+
+HALVED = (
+    *(*BARE, "data=iris", "model=shallow", "optimizer.lr=1e-3,3e-3,1e-2,3e-2", "seed=0,1,2"),
+    *("epochs=20", "model.width=3,8", "sweep.halving=2", "sweep.first_rung=3", "sweep.members=7"),
+)
+
+
+def test_halving_keeps_what_a_plain_ranking_keeps(tmp_path: Path) -> None:
+    """Rungs at the epochs 3, 6 and 12, over all stacks; who leaves says so."""
+    folder = tmp_path / "sweep"
+    assert sweep(folder, *HALVED).returncode == 0
+    going = list(range(24))
+    for epoch in (3, 6, 12):
+        kept = kept_by_ranking(folder, epoch, going, 2)
+        for number in sorted(set(going) - set(kept)):
+            found = result(folder / str(number))
+            assert found["reason"] == f"stopped by halving at epoch {epoch}"
+            assert (found["status"], found["epochs_run"]) == ("stopped", epoch)
+        going = kept
+    assert [result(folder / str(number))["status"] for number in going] == ["completed"] * 3
+
+
+def test_brackets_begin_later(tmp_path: Path) -> None:
+    """Of two brackets the second has its first rung where the first has its second."""
+    folder = tmp_path / "sweep"
+    assert sweep(folder, *HALVED, "sweep.brackets=2").returncode == 0
+    epochs = {n: result(folder / str(n))["epochs_run"] for n in range(24)}
+    assert {epochs[n] for n in range(0, 24, 2)} == {3, 6, 12, 20}
+    assert {epochs[n] for n in range(1, 24, 2)} == {6, 12, 20}
+
+
+def test_a_halved_sweep_goes_on_after_a_kill(tmp_path: Path) -> None:
+    """To the same end."""
+    assert sweep(tmp_path / "whole", *HALVED).returncode == 0
+    folder = tmp_path / "killed"
+    process = start(folder, *HALVED)
+    deadline = time.monotonic() + 30
+    while '"rungs": {}' in rungs_of(folder) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert sweep(folder, *HALVED).returncode == 0
+    assert bits(folder) == bits(tmp_path / "whole")
+
+
+def rungs_of(folder: Path) -> str:
+    """What the book says, if it is there."""
+    try:
+        return (folder / "sweep.json").read_text()
+    except FileNotFoundError:
+        return '"rungs": {}'

@@ -28,11 +28,13 @@ class Entry:
 
 @dataclass(slots=True)
 class Book:
-    """What a sweep must remember: jobs by number, stacks of job numbers, and hashes of data."""
+    """What a sweep must remember: jobs by number, stacks of job numbers, hashes of data, rungs."""
 
     jobs: dict[int, Entry] = field(default_factory=dict)
     stacks: dict[int, list[int]] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
+    rungs: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Rungs that were judged: the jobs that left, and why."""
 
     def save(self, folder: Path) -> None:
         """Write the whole book."""
@@ -44,7 +46,7 @@ class Book:
             }
             for number, entry in self.jobs.items()
         }
-        content = {"jobs": jobs, "stacks": self.stacks, "data": self.data}
+        content = {"jobs": jobs, "stacks": self.stacks, "data": self.data, "rungs": self.rungs}
         write_whole(folder / BOOK, json.dumps(content, ensure_ascii=False) + "\n")
 
     @classmethod
@@ -63,6 +65,10 @@ class Book:
                 {int(number): Entry(**entry) for number, entry in saved["jobs"].items()},
                 {int(number): jobs for number, jobs in saved["stacks"].items()},
                 saved["data"],
+                {
+                    rung: {int(number): reason for number, reason in dropped.items()}
+                    for rung, dropped in saved["rungs"].items()
+                },
             )
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} cannot be read: {error}") from error

@@ -14,6 +14,10 @@ class SweepConfig:
     GiB for all of them together; null: half of what is free. `members`: most networks of a stack.
     `select`: what of the validation rows ranks settings, the main metric or the loss. `latex`: a
     file for the ranking as a LaTeX table.
+
+    `halving` f: at the epochs r, r f, r f^2, … the best of f jobs goes on, r being `first_rung`
+    (Jamieson and Talwalkar, 2016). `brackets`: jobs in so many parts, each of which begins f
+    times as late as the one before (Hyperband, Li et al., 2018).
     """
 
     dry_run: bool
@@ -23,6 +27,9 @@ class SweepConfig:
     members: int
     select: str
     latex: str | None
+    halving: int | None
+    first_rung: int
+    brackets: int
 
     def __post_init__(self) -> None:
         processes, memory = self.processes, self.memory
@@ -30,4 +37,9 @@ class SweepConfig:
         require(processes is None or processes >= 1, "sweep.processes", rule, processes)
         require(memory is None or memory > 0, "sweep.memory", "positive, or null", memory)
         require(self.members >= 1, "sweep.members", "1 or more", self.members)
+        halving = self.halving
+        rule = "2 or more, or null"
+        require(halving is None or halving >= 2, "sweep.halving", rule, halving)
+        require(self.first_rung >= 1, "sweep.first_rung", "1 or more", self.first_rung)
+        require(self.brackets >= 1, "sweep.brackets", "1 or more", self.brackets)
         require_choice(self.select, "sweep.select", ["metric", "loss"])

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -106,8 +106,14 @@ class Sweep:
         self.outcomes = {number: _outcome(job.job.folder) for number, job in jobs.items()}
         self._problems = problems
 
-    def task(self, stack: int, members: Sequence[int]) -> Task:
-        """What a worker needs to train a stack."""
+    def task(
+        self,
+        stack: int,
+        members: Sequence[int],
+        until: int | None = None,
+        dropped: Mapping[int, str] | None = None,
+    ) -> Task:
+        """What a worker needs to train a stack, perhaps `until` an epoch alone."""
         jobs = [self.jobs[number] for number in members]
         return Task(
             stack,
@@ -115,7 +121,13 @@ class Sweep:
             {job.problem: self._problems[job.problem] for job in jobs},
             self.folder / STACKS / f"{stack}.safetensors",
             reports=len(self.jobs) <= REPORTED,
+            until=until,
+            dropped=dropped or {},
         )
+
+    def unended(self, members: Iterable[int]) -> list[int]:
+        """Those of some jobs that have neither ended nor failed."""
+        return [number for number in members if self._open(number)]
 
     def train(self, tasks: Sequence[Task], workers: Workers, line: SweepLine) -> None:
         """Train every stack.

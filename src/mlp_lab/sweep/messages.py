@@ -1,7 +1,7 @@
 """What a sweep and its worker processes say to each other."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,10 @@ class Task:
     checkpoint: Path
     reports: bool
     """Whether each job gets a report of its own."""
+    until: int | None = None
+    """Epoch after which the stack rests."""
+    dropped: Mapping[int, str] = field(default_factory=dict)
+    """Jobs that leave the stack before it goes on, and why."""
 
 
 @dataclass(frozen=True, slots=True)

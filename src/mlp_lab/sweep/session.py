@@ -1,7 +1,8 @@
 """A sweep's command: its grid points are checked, planned and trained; the border to Hydra."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from hydra.core.config_loader import ConfigLoader
@@ -11,8 +12,10 @@ from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
+from mlp_lab.sweep.halving import bracket_of, leaving, rungs
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unfinished
+from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
 from mlp_lab.sweep.records import RunRecord, flat, reason_of
@@ -175,7 +178,39 @@ class Session:
         }
         line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, self.quiet)
         try:
-            sweep.train([sweep.task(stack.number, stack.jobs) for stack in stacks], workers, line)
+            for epoch, bracket in rungs(self.settings, max(epochs.values(), default=0)):
+                self._climb(
+                    sweep, stacks, epoch, bracket, partial(sweep.train, workers=workers, line=line)
+                )
+            sweep.train(self._tasks(sweep, stacks, None), workers, line)
         finally:
             line.close()
         return sweep.outcomes
+
+    def _tasks(self, sweep: Sweep, stacks: Sequence[StackPlan], until: int | None) -> list[Task]:
+        """What is left of every stack, without the jobs that halving has stopped."""
+        dropped = {n: why for rung in self._book.rungs.values() for n, why in rung.items()}
+        return [
+            sweep.task(stack.number, stack.jobs, until, dropped)
+            for stack in stacks
+            if sweep.unended(stack.jobs)
+        ]
+
+    def _climb(
+        self,
+        sweep: Sweep,
+        stacks: Sequence[StackPlan],
+        epoch: int,
+        bracket: int,
+        train: Callable[[list[Task]], None],
+    ) -> None:
+        """Train every stack to a rung, and settle who goes on; once settled, it stays so."""
+        rung = f"epoch {epoch}, bracket {bracket}"
+        if rung in self._book.rungs:
+            return
+        train(self._tasks(sweep, stacks, epoch))
+        members = [n for n in sweep.jobs if bracket_of(n, self.settings) == bracket]
+        gone = {n for dropped in self._book.rungs.values() for n in dropped}
+        candidates = [n for n in sweep.unended(members) if n not in gone]
+        self._book.rungs[rung] = leaving(sweep.jobs, candidates, epoch, self.settings)
+        self._book.save(self.folder)

@@ -78,8 +78,12 @@ class Trainer:
         def show(epoch: EpochRecord) -> None:
             self._send(Epoch(task.stack, epoch.epoch))
 
+        for member in stack.ids:
+            progress, reason = runs[member].progress, task.dropped.get(task.jobs[member].number)
+            progress.reason = progress.reason or reason or ""
         share = config.tracking.checkpoint_share
-        Training(stack, runs, task.checkpoint, Clock(share), end).train(self._asked, show)
+        training = Training(stack, runs, task.checkpoint, Clock(share), end)
+        training.train(self._asked, show, task.until)
         if not left:
             task.checkpoint.unlink(missing_ok=True)
 

@@ -149,20 +149,27 @@ class Training:
     finish: Callable[[Run, Stack, int], None]
     """What to do with a run that ends, while it still has its position."""
 
-    def train(self, asked: Callable[[], bool], show: Callable[[EpochRecord], None]) -> None:
+    def train(
+        self,
+        asked: Callable[[], bool],
+        show: Callable[[EpochRecord], None],
+        until: int | None = None,
+    ) -> None:
         """Read the records of `fit` until every run has ended, or somebody asks to stop.
 
-        A run that ends is finished at once; its state, and that of all others, is on disk before
-        its results are.
+        The stack rests after the epoch `until`, if there is one. A run that ends is finished at
+        once; its state, and that of all others, is on disk before its results are.
         """
         stack = self.stack
         try:
             self._leave(stack.ids)  # whoever had ended, and only its results were not written yet
+            if until is not None and stack.epoch >= until:
+                return
             for member in stack.ids:
                 self.runs[member].open(stack.epoch)
             for epoch in fit(stack):
                 self._observe(epoch)
-                asked_to_stop = asked()
+                asked_to_stop = asked() or epoch.epoch == until
                 if asked_to_stop or self._must_save(epoch) or self.clock.due():
                     self._save()
                 self._leave([record.member for record in epoch.members])
