@@ -44,6 +44,16 @@ class StackedLauncher(Launcher):
         """Take the sweep's configuration."""
         self.hydra_context, self.config = hydra_context, config
 
+    def open(self, jobs: int) -> "Session":
+        """The sweep's folder and processes, for at most so many jobs at once."""
+        from mlp_lab.sweep.session import Session
+
+        assert self.config is not None
+        assert self.hydra_context is not None
+        if self.session is None:
+            self.session = Session(self.hydra_context.config_loader, self.config, jobs)
+        return self.session
+
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
     ) -> Sequence[JobReturn]:
@@ -51,17 +61,11 @@ class StackedLauncher(Launcher):
 
         None is returned as failed: a sweeper would then raise it before the others are summed up.
         """
-        from mlp_lab.sweep.session import Session
-
-        assert self.config is not None
-        assert self.hydra_context is not None
-        if self.session is None:
-            loader = self.hydra_context.config_loader
-            self.session = Session(loader, self.config, len(job_overrides))
-        outcomes = self.session.launch(job_overrides, initial_job_idx)
+        session = self.open(len(job_overrides))
+        outcomes = session.launch(job_overrides, initial_job_idx)
         returns = []
         for overrides, outcome in zip(job_overrides, outcomes.values(), strict=True):
             found = JobReturn(overrides=list(overrides), status=JobStatus.COMPLETED)
-            found.return_value = outcome.value(self.session.settings.select)
+            found.return_value = outcome.value(session.settings.select)
             returns.append(found)
         return returns

@@ -18,10 +18,11 @@ from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unf
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, flat, reason_of
+from mlp_lab.sweep.records import RunRecord, flat, read_run, reason_of
 from mlp_lab.sweep.summary import summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
+from mlp_lab.training.folder import CONFIG
 from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
@@ -100,7 +101,13 @@ class Session:
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         for number, reason in failed.items():
             print(f"job {number}: {reason}", file=sys.stderr)
+        known = {number: entry.folder for number, entry in self._book.jobs.items()}
         records = [
+            read_run(self.folder / folder)
+            for number, folder in known.items()
+            if number not in self.outcomes and (self.folder / folder / CONFIG).is_file()
+        ]
+        records += [
             RunRecord(
                 self._jobs[number].job.folder,
                 flat(self._jobs[number].job.values),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from mlp_lab.sweep.ranking import Ranking, Setting, rank, standard_error, value_of
+from mlp_lab.sweep.ranking import Ranking, Setting, as_number, rank, standard_error, value_of
 from mlp_lab.sweep.records import RunRecord
 from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
@@ -16,6 +16,9 @@ from mlp_lab.training.files import write_whole
 
 SHOWN = 10
 """Settings, or failed jobs, that the terminal names."""
+
+LONGEST = 8
+"""Letters of a number that tables show as it is."""
 
 TABLE, PAGE = "summary.csv", "summary.html"
 
@@ -94,6 +97,12 @@ def command_of(setting: Setting) -> str:
     return " ".join(["python train.py", *words])
 
 
+def shown(value: str) -> str:
+    """A value as a table has room for it."""
+    number = as_number(value)
+    return value if number is None or len(value) <= LONGEST else short(number)
+
+
 def verdict(ranking: Ranking) -> str:
     """How sure the first place is, in a sentence."""
     if len(ranking.settings) == 1:
@@ -129,7 +138,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     for place, setting in enumerate(ranking.settings[:SHOWN]):
         error = setting.error
         table.add_row(
-            *(str(place + 1), *setting.values.values(), short(setting.mean)),
+            *(str(place + 1), *map(shown, setting.values.values()), short(setting.mean)),
             *("" if error is None else f"{error:.2g}", str(len(setting.runs))),
             *(f"{setting.parameters:,}", marked(ranking, place)),
         )
@@ -163,6 +172,7 @@ def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> 
     environment = Environment(
         loader=PackageLoader("mlp_lab.sweep"), autoescape=True, undefined=StrictUndefined
     )
+    environment.filters["shown"] = shown
     pictures = [
         (base64.b64encode(path.read_bytes()).decode(), words)
         for path, words in draw(ranking, folder)
