@@ -246,6 +246,40 @@ def test_a_killed_sweep_goes_on(
     assert bits(tmp_path / "sweep") == undisturbed
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(10))
+def test_killed_at_any_moment(moment: int, tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """From before the first epoch to after the last."""
+    seconds = np.random.default_rng(moment).uniform(0.5, 7)
+    killed_and_continued(tmp_path / "sweep", seconds, signal.SIGKILL)
+    assert bits(tmp_path / "sweep") == undisturbed
+
+
+def test_a_worker_that_dies_costs_its_stack(tmp_path: Path) -> None:
+    """The other stacks finish; the same command trains what is missing."""
+    folder = tmp_path / "sweep"
+    process = start(folder, *LONG)
+    deadline = time.monotonic() + 30
+    while not list(folder.rglob("curves.csv")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    os.kill(int(children[0]), signal.SIGKILL)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "its process died with status -9" in errors
+    done = sweep(folder, *LONG)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {result(path)["status"] for path in jobs(folder)} <= {"completed", "stopped"}
+
+
+def test_two_sweeps_at_once_keep_apart(tmp_path: Path) -> None:
+    """Also when they start in the same second."""
+    command_line = [*TRAIN, "-m", *SMALL, "epochs=1", "seed=0,1"]
+    both = [subprocess.Popen(command_line, cwd=tmp_path, env=clean_environment()) for _ in range(2)]
+    assert [process.wait(60) for process in both] == [0, 0]
+    assert sorted(len(jobs(path)) for path in tmp_path.glob("outputs/*/*")) == [2, 2]
+
+
 def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, object]) -> None:
     """Checkpoints are written; the command that it names ends with the same bits."""
     folder = tmp_path / "sweep"
