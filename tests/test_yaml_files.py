@@ -25,7 +25,7 @@ from lab import (
 from surveys import survey
 from surveys import written as save_survey
 
-from mlp_lab.config import CHOICES, read
+from mlp_lab.config import CHOICES, OF_THE_COMMAND, read
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.network.losses import LOSSES
 from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
@@ -152,6 +152,8 @@ def test_a_runs_config_runs_again_by_itself(tmp_path: Path) -> None:
     shown = command([*header(first / "config.yaml"), "--cfg", "job"], tmp_path)
     assert shown.returncode == 0, shown.stderr
     values = yaml.safe_load(shown.stdout)
+    for key in OF_THE_COMMAND:
+        values.pop(key)
     assert values == values_of("data=iris", "epochs=3", "model.dropout=0.1", *BARE)
     again = train_values(tmp_path / "again", values)
     assert curves(again) == curves(first)

@@ -99,8 +99,9 @@ class Session:
         if self.settings.dry_run:
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
-        for number, reason in failed.items():
-            print(f"job {number}: {reason}", file=sys.stderr)
+        if self.quiet:  # else the summary names them
+            for number, reason in failed.items():
+                print(f"job {number}: {reason}", file=sys.stderr)
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
         records = [
             read_run(self.folder / folder)
@@ -112,7 +113,7 @@ class Session:
                 self._jobs[number].job.folder,
                 flat(self._jobs[number].job.values),
                 {**outcome.result, "overrides": list(self._jobs[number].job.overrides)},
-                outcome.reason or reason_of(outcome.result),
+                reason_of(outcome.result) if outcome.result else outcome.reason,
             )
             for number, outcome in self.outcomes.items()
         ]

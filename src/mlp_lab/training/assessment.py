@@ -225,6 +225,7 @@ def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[i
     own = scores[rows, np.array(curves)[owner]][:, None]
     others = scores[:, curves].T[owner]
     wins = ((others < own) + 0.5 * (others == own)) * ~truth[curves][owner]
+    negative = (~truth[curves]).astype(np.float64)
     of_curve = (np.arange(len(curves))[:, None] == owner).astype(np.float64)
 
     def areas(weights: Floats) -> Floats:
@@ -232,8 +233,7 @@ def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[i
         kind = np.float64 if weights.shape[1] == 1 else np.float32
         beaten = wins.astype(kind) @ weights.astype(kind)
         chosen = weights[rows]
-        support = of_curve @ chosen
-        return _ratio(of_curve @ (chosen * beaten), support * (weights.sum(0) - support))
+        return _ratio(of_curve @ (chosen * beaten), (of_curve @ chosen) * (negative @ weights))
 
     return areas
 
