@@ -9,6 +9,8 @@ from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig
 
 from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
@@ -63,6 +65,7 @@ class Session:
             Interrupted: somebody asked the sweep to stop.
         """
         jobs = self._gather(points, first)
+        self._show_data()
         asked = list(jobs)
         going, fresh = unfinished(self._book, jobs)
         for number in [n for stack in going for n in self._book.stacks[stack] if n not in jobs]:
@@ -155,12 +158,20 @@ class Session:
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
 
+    def _show_data(self) -> None:
+        """Say once what was understood of a table."""
+        reports = [problem.overview for problem in self._problems.posed.values()]
+        if reports and reports[0] is not None and not self.outcomes and not self.quiet:
+            print_overview(self.screen, reports[0])
+
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
         overrides = [word for word in words if not of_the_command(word)]
         composed = self._composer.compose(overrides, number)
         config, values = from_values(composed.values, overrides)
         if config.resume is not None:
             raise UserError(f"resume={config.resume} goes on in that folder alone: leave out -m")
+        if isinstance(config.data, TableConfig) and config.data.report_only:
+            raise UserError("data.report_only=true shows one data set: leave out -m")
         job = Job(config, values, composed.folder, overrides)
         return sweep_job(number, job, composed.record, self._problems)
 

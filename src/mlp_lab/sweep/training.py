@@ -13,7 +13,7 @@ from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint, save_member
 from mlp_lab.training.fit import EpochRecord
-from mlp_lab.training.folder import CONFIG, claim, to_yaml, write_config
+from mlp_lab.training.folder import CONFIG, RESULT, claim, to_yaml, write_config
 from mlp_lab.training.results import failure_recorded
 from mlp_lab.training.run import prepare_torch
 from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
@@ -139,8 +139,12 @@ def _begin(job: SweepJob, run: Run) -> None:
     for name, content in job.record.items():
         text = content if isinstance(content, str) else to_yaml(content)
         (folder / ".hydra" / name).write_text(text, encoding="utf-8")
-    if (folder / CONFIG).exists():  # of an attempt that was cut short before its first checkpoint
+    if (
+        folder / CONFIG
+    ).exists():  # of an attempt that failed, or ended before its first checkpoint
         write_config(folder, job.job.values)
+        for stale in (folder / RESULT, *folder.glob("events.out.tfevents.*")):
+            stale.unlink(missing_ok=True)
     else:
         claim(folder, job.job.values)
     if run.problem.overview is not None:
