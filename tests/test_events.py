@@ -8,6 +8,8 @@ import pytest
 from lab import train
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.hparams.api_pb2 import Status
+from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.training.console import ProgressLine
@@ -115,3 +117,22 @@ def test_a_diverged_run_keeps_its_histograms(tmp_path: Path) -> None:
         train(tmp_path / "run", *words, "tracking.histograms=1", "tracking.report=false")
     result = (tmp_path / "run" / "result.json").read_text()
     assert '"status": "diverged"' in result
+
+
+def test_a_row_in_the_hparams_tab(tmp_path: Path) -> None:
+    """What the command line changed, and the tags of its metrics; the run has ended well."""
+    folder = train(tmp_path / "run", "data=iris", "optimizer.lr=0.01", "epochs=2", *QUIET)
+    content = events_of(folder).summary_metadata
+    said = {
+        tag: HParamsPluginData.FromString(content[tag].plugin_data.content)
+        for tag in content
+        if tag.startswith("_hparams_/")
+    }
+    start = said["_hparams_/session_start_info"].session_start_info.hparams
+    assert start["optimizer.lr"].number_value == 0.01
+    assert start["data"].string_value == "iris"
+    metrics = said["_hparams_/experiment"].experiment.metric_infos
+    assert {metric.name.tag for metric in metrics} == {"loss/val", "accuracy/val"}
+    assert said["_hparams_/session_end_info"].session_end_info.status == Status.Value(
+        "STATUS_SUCCESS"
+    )

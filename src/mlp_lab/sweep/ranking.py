@@ -181,7 +181,7 @@ def comparison(best: Setting, other: Setting, overlap: float) -> bool | None:
     of folds overlap: their variance is 1/n + validation/training rows in place of 1/n (Nadeau and
     Bengio, Inference for the Generalization Error, 2003).
     """
-    from scipy.stats import t
+    from scipy.special import stdtrit  # Student's quantiles; scipy.stats takes a second to import
 
     common = best.scores.keys() & other.scores.keys()
     count = len(common)
@@ -190,7 +190,8 @@ def comparison(best: Setting, other: Setting, overlap: float) -> bool | None:
     differences = [best.scores[key] - other.scores[key] for key in common]
     mean = sum(differences) / count
     variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
-    width = t.ppf((1 + CONFIDENCE) / 2, count - 1) * math.sqrt(variance * (1 / count + overlap))
+    quantile = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2))
+    width = quantile * math.sqrt(variance * (1 / count + overlap))
     return bool(abs(mean) > width)
 
 
