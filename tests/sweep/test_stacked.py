@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -109,6 +110,21 @@ def test_the_same_sweep_twice(mixed: Path, tmp_path: Path) -> None:
     """Bit for bit."""
     assert sweep(tmp_path / "again", *MIXED, "quiet=true").returncode == 0
     assert bits(tmp_path / "again") == bits(mixed)
+
+
+def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
+    """Its workers load it, while it composes: from start to summary it would take seconds more."""
+    script = (
+        "import sys; sys.modules['torch'] = None; from mlp_lab.cli import train; train();"
+        " sys.exit(sys.modules['torch'] is not None)"
+    )
+    work = "import mlp_lab.sweep.workers as w; work = w.work\n"
+    work += "def fresh(*given):\n    del sys.modules['torch']; work(*given)\n"
+    words = ["-m", *SMALL, "epochs=1", "seed=0,1", f"hydra.sweep.dir={tmp_path / 'sweep'}"]
+    program = f"import sys\n{work}w.work = fresh\n{script}"
+    done = command(words, tmp_path, [sys.executable, "-c", program])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(jobs(tmp_path / "sweep")) == 2
 
 
 def test_a_bad_point_is_refused_before_training(tmp_path: Path) -> None:

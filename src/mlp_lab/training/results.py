@@ -104,7 +104,7 @@ def environment(device: torch.device) -> dict[str, object]:
     return {
         "mlp_lab": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": str(torch.__version__),  # its own type would make a reader import torch
         "numpy": np.__version__,
         "platform": platform.platform(),
         "cpus": os.cpu_count(),
