@@ -24,6 +24,9 @@ PRODUCT = 1 / 15e9
 UPDATE = 4e-9
 """Seconds of an optimizer's step for each parameter."""
 
+FINE = 0.1
+"""Share of a stack's time that dispatch may take where more stacks balance the load."""
+
 COPIES = 8
 """Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
 
@@ -59,11 +62,22 @@ def plan(
     for bucket in buckets:
         fitting = max(1, int(memory // (size(bucket) / len(bucket))))
         needed = math.ceil(len(bucket) / min(members, fitting))
-        # A bucket worth an eighth of a process's work is shared, so that none waits for another.
-        shared = processes if 8 * processes * cost(bucket) > total else 1
-        stacks += _split(bucket, max(needed, min(len(bucket), shared)))
+        stacks += _split(bucket, max(needed, _pieces(bucket, processes, total)))
     stacks.sort(key=lambda stack: -cost(stack))  # the longest first: the others fill the gaps
     return [plan_of(first + i, stack) for i, stack in enumerate(stacks)]
+
+
+def _pieces(bucket: Sequence[SweepJob], processes: int, total: float) -> int:
+    """Into how many stacks a bucket is cut, so that no process waits long for another.
+
+    A bucket worth an eighth of a process's work is shared by all; one whose dispatch counts for
+    little beside its members' products is cut twice as fine.
+    """
+    whole = load(bucket)
+    if 8 * processes * whole.seconds <= total:
+        return 1
+    fine = 2 * processes * whole.dispatch < FINE * whole.seconds
+    return min(len(bucket), 2 * processes if fine else processes)
 
 
 def plan_of(number: int, stack: Sequence[SweepJob]) -> StackPlan:
@@ -97,11 +111,16 @@ class Load:
         )
 
     @property
+    def dispatch(self) -> float:
+        """Seconds of it that do not depend on its members."""
+        return DISPATCH * (len(self.sizes) - 1) * self.longest
+
+    @property
     def seconds(self) -> float:
         """That its training is expected to take."""
         layers = len(self.sizes) - 1
         member = MEMBER * layers + products(self.sizes) * (3 * self.rows * PRODUCT + UPDATE)
-        return DISPATCH * layers * self.longest + member * self.steps
+        return self.dispatch + member * self.steps
 
 
 def load(stack: Sequence[SweepJob]) -> Load:
