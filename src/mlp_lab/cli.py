@@ -132,7 +132,7 @@ def train_job(composed: DictConfig) -> None:
         config, values = from_hydra(composed, overrides)
         require_one_run(config, folder)
         if alone:
-            require_no_folds(composed)
+            require_no_sweep(composed, overrides)
         problem = pose(config)
         if isinstance(config.data, TableConfig) and config.data.report_only:
             from mlp_lab.data.tables.printing import give_report  # rich
@@ -174,8 +174,11 @@ def require_one_run(config: Config, folder: Path) -> None:
         )
 
 
-def require_no_folds(composed: DictConfig) -> None:
-    """Raise if one run is asked to be a cross-validation."""
+def require_no_sweep(composed: DictConfig, overrides: Sequence[str]) -> None:
+    """Raise if one run is asked for what only a sweep can do."""
+    for word in overrides:
+        if word.lstrip("+").startswith("sweep."):
+            raise UserError(f"{word} is about the jobs of a sweep: put -m before the overrides")
     if fold_overrides(composed):
         raise UserError(f"cv={composed.cv} trains several networks: put -m before the overrides")
 

@@ -123,6 +123,8 @@ def open_study(folder: Path, config: SearchConfig) -> "Study":
     from optuna.storages.journal import JournalFileBackend
     from optuna.trial import TrialState
 
+    # This process has the folder to itself; Optuna's own lock outlives one that was killed.
+    (folder / f"{JOURNAL}.lock").unlink(missing_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     storage = JournalStorage(JournalFileBackend(str(folder / JOURNAL)))
     study = optuna.create_study(storage=storage, study_name="sweep", load_if_exists=True)
