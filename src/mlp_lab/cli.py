@@ -81,6 +81,7 @@ def train() -> None:
     OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
     store_open_groups()
+    logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
     command = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")(
         train_job

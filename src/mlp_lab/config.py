@@ -316,8 +316,8 @@ def explain(error: BaseException) -> str | None:
             return line
     if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
         return f"not enough memory: {str(error).splitlines()[0]}"
-    if isinstance(error, OSError) and error.filename is not None:
-        return f"cannot use {error.filename}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror is not None:
+        return f"cannot use {error.filename or 'a file'}: {error.strerror}"
     if isinstance(error, (HydraException, OmegaConfBaseException)):
         return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
     return None

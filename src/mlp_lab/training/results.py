@@ -3,7 +3,7 @@
 import os
 import platform
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,8 @@ def failure_recorded(folder: Path) -> Iterator[None]:
         raise  # it can go on: there is no result yet
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
+        with suppress(OSError):  # a full disk may be why
+            write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
         raise
 
 
