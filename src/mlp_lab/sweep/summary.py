@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def command_of(setting: Setting) -> str:
         if key not in ("seed", "data.fold", "data.folds", "data.repeat", "quiet", "cv")
         and not key.startswith(("sweep.", "tracking."))
     ]
-    return " ".join(["python train.py", *words])
+    return shlex.join(["python", "train.py", *words])
 
 
 def shown(value: str) -> str:
