@@ -38,6 +38,7 @@ HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jin
 HYDRA = (
     *("mlp_lab.config", "mlp_lab.cli"),
     *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
+    "mlp_lab.sweep.ranges",
 )
 
 ONLY_IN: dict[str, tuple[str, ...]] = {

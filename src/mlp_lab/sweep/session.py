@@ -41,6 +41,8 @@ class Session:
         """Take the folder; processes for at most so many jobs begin to load torch."""
         self.settings = sweep_settings(master)
         self.quiet = bool(master.quiet)
+        self.searching = False
+        """Whether something is told what the jobs reach, and asks for others by it."""
         self.folder = Path(str(master.hydra.sweep.dir))
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = alone_in(self.folder)
@@ -104,9 +106,6 @@ class Session:
         if self.settings.dry_run:
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
-        if self.quiet:  # else the summary names them
-            for number, reason in failed.items():
-                print(f"job {number}: {reason}", file=sys.stderr)
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
         records = [
             read_run(self.folder / folder)
@@ -123,6 +122,7 @@ class Session:
             for number, outcome in self.outcomes.items()
         ]
         screen = None if self.quiet else self.screen
+        named = not self.quiet  # by the summary
         try:
             summarise(
                 records,
@@ -134,6 +134,10 @@ class Session:
             )
         except UserError as error:
             print(f"no ranking: {error}", file=sys.stderr)
+            named = False
+        if not named:
+            for number, reason in failed.items():
+                print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
         if failed:
@@ -177,7 +181,10 @@ class Session:
         if isinstance(config.data, TableConfig) and config.data.report_only:
             raise UserError("data.report_only=true shows one data set: leave out -m")
         job = Job(config, values, composed.folder, overrides)
-        return sweep_job(number, job, composed.record, self._problems)
+        found = sweep_job(number, job, composed.record, self._problems)
+        if self.searching and self._problems.posed[found.problem].rows["val"] == 0:
+            raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
+        return found
 
     def _keep(self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan]) -> None:
         """Write the plan down before anything is trained."""

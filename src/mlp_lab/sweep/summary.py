@@ -23,7 +23,9 @@ LONGEST = 8
 
 TABLE, PAGE = "summary.csv", "summary.html"
 
-UNSURE = "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2"
+UNSURE = (
+    "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2 or cv=5"
+)
 
 
 def summarise(
