@@ -60,7 +60,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),
-    "pickle": (),
+    "pickle": ("mlp_lab.sweep.pickled",),  # refuses those that would call something
     "marshal": (),
     "shelve": (),
     "joblib": (),

@@ -205,6 +205,26 @@ def test_another_search_in_the_same_folder(words: Sequence[str], line: str, tmp_
     assert len(bowl.asked) == 1
 
 
+@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
+def test_a_journal_executes_nothing(
+    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state of cmaes is a pickle: one that would call something is refused."""
+    monkeypatch.chdir(tmp_path)
+    config = SearchConfig(18, 6, "cmaes", 0)
+    search(parsed(*XY), [[]], tmp_path, config, Bowl())
+    journal = tmp_path / "optuna.journal"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
+    assert states
+    for line in states:
+        line["system_attr"] = {"cma:optimizer:0": state.hex()}
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(UserError, match="is not to be trusted"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
+    assert not (tmp_path / "hacked").exists()
+
+
 def test_what_is_no_journal(tmp_path: Path) -> None:
     """One line."""
     (tmp_path / "optuna.journal").write_text("what\nis this\n")

@@ -16,6 +16,7 @@ from hydra.core.override_parser.types import Override
 
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.sweep.jobs import NOT_IDENTITY
+from mlp_lab.sweep.pickled import require_harmless
 from mlp_lab.sweep.ranges import search_space
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def search(
         study = open_study(place)
         require_same_search(study, space, fixed, folder)
         lose_unfit(study, space)
+        require_harmless(study.get_trials(deepcopy=False), str(folder / JOURNAL))
         while trials := waiting(study) or ask(study, space, config):
             words = [[f"{key}={trial.params[key]}" for key in space] for trial in trials]
             points = [[*fixed, *own, *fold] for own in words for fold in folds]
