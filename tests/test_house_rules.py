@@ -38,6 +38,7 @@ HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jin
 HYDRA = (
     *("mlp_lab.config", "mlp_lab.cli"),
     *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
+    "mlp_lab.sweep.ranges",
 )
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
@@ -59,7 +60,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),
-    "pickle": (),
+    "pickle": ("mlp_lab.sweep.pickled",),  # refuses those that would call something
     "marshal": (),
     "shelve": (),
     "joblib": (),

@@ -5,11 +5,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import optuna
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from lab import BARE, TRAIN, clean_environment, command
 from optuna.distributions import (
     BaseDistribution,
@@ -19,14 +21,22 @@ from optuna.distributions import (
 )
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.search import SearchConfig, search, search_space
+from mlp_lab.sweep.ranges import search_space
+from mlp_lab.sweep.search import SearchConfig, open_study, search
 
 WORDS = (
     *("-m", "hydra/sweeper=optuna", "data=iris", "model=shallow", "epochs=2", *BARE),
     *("optimizer.lr=tag(log,interval(1e-4,1e-1))", "model.width=range(4,33,4)"),
+    *("hydra.sweeper.n_trials=9", "hydra.sweeper.batch=3"),
 )
+
+
+def parsed(*words: str) -> list[Override]:
+    """Overrides as Hydra reads them."""
+    return OverridesParser.create().parse_overrides(list(words))
 
 
 @pytest.mark.parametrize(
@@ -37,16 +47,31 @@ WORDS = (
         ("a=int(interval(8,64))", IntDistribution(8, 64)),
         ("a=tag(log,int(interval(1,128)))", IntDistribution(1, 128, log=True)),
         ("a=range(8,65,8)", IntDistribution(8, 64, step=8)),
+        ("a=range(1,20,5)", IntDistribution(1, 16, step=5)),
+        ("a=range(5,1,-2)", IntDistribution(3, 5, step=2)),
         ("a=range(3)", IntDistribution(0, 2)),
+        ("a=tag(log,range(1,101))", IntDistribution(1, 100, log=True)),
+        ("a=shuffle(range(1,5))", IntDistribution(1, 4)),
+        ("a=range(0.5,5)", FloatDistribution(0.5, 4.5, step=1)),
+        ("a=range(0,1,0.1)", FloatDistribution(0, 0.9, step=0.1)),
+        ("a=float(range(1,5))", FloatDistribution(1, 4, step=1)),
         ("a=relu,tanh", CategoricalDistribution(("relu", "tanh"))),
+        ("a=relu,relu,tanh", CategoricalDistribution(("relu", "tanh"))),
         ("a=1e-3,1e-2", CategoricalDistribution(("0.001", "0.01"))),
         ("a=[1,2],[3,4]", CategoricalDistribution(("[1,2]", "[3,4]"))),
+        ("a='x y',null", CategoricalDistribution(("'x y'", "null"))),
     ],
 )
 def test_ranges(word: str, wanted: BaseDistribution) -> None:
     """As Hydra writes them."""
-    overrides = OverridesParser.create().parse_overrides([word, "b=3"])
-    assert search_space(overrides) == ({"a": wanted}, ["b=3"])
+    assert search_space(parsed(word, "b=3")) == ({"a": wanted}, ["b=3"])
+
+
+def test_words_stay_as_they_are() -> None:
+    """Those that add or remove a key, too."""
+    words = ["+b=3", "~c", "d='x y'", "e={f:1}"]
+    space, fixed = search_space(parsed(*words, "++a=1,2"))
+    assert (list(space), fixed) == (["++a"], words)
 
 
 @pytest.mark.parametrize(
@@ -54,94 +79,211 @@ def test_ranges(word: str, wanted: BaseDistribution) -> None:
     [
         ("a=3", "nothing to search"),
         ("seed=0,1", "seed repeats a setting"),
-        ("a=interval(1,1)", "a must be an interval from low to high, got '1 to 1'"),
-        ("a=tag(log,interval(0,1))", "a must be above 0 on a logarithmic scale, got 0"),
+        ("+seed=0,1", "seed repeats a setting"),
+        ("data.split_seed=0,1", "data.split_seed repeats a setting"),
+        ("sweep.members=1,2", "sweep.members changes no result"),
+        ("device=cpu,cuda", "device changes no result"),
+        ("a=interval(1,1)", "a must be an interval from low to high, got 'interval(1,1)'"),
+        ("a=interval(0,inf)", "a must be an interval from low to high"),
+        ("a=tag(log,interval(0,1))", "a must be above 0 on a logarithmic scale"),
+        ("a=tag(log,range(0,9))", "a must be above 0 on a logarithmic scale"),
+        ("a=tag(log,range(1,9,2))", "a must be in steps of 1 with log"),
+        ("a=tag(log,choice(1,2))", "a must be a range of numbers to be on a logarithmic scale"),
+        ("a=tag(lgo,interval(1,2))", "unknown tag of a 'lgo': did you mean 'log'?"),
+        ("a=range(5,1)", "a must be a range with values"),
+        ("a=int(range(1.5,3.2,0.5))", "a must be a range in steps other than 0"),
     ],
 )
 def test_what_cannot_be_searched(word: str, line: str) -> None:
     """One line."""
-    with pytest.raises(UserError, match=line.replace("(", r"\(")):
-        search_space(OverridesParser.create().parse_overrides([word]))
+    with pytest.raises(UserError) as refusal:
+        search_space(parsed(word))
+    assert line in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+class Bowl:
+    """(x - 0.3)² + (y - 3)²; no number where x is above 0.95. Keeps what it was asked."""
+
+    def __init__(self, broken_at: int = -1) -> None:
+        """The process dies in the batch that begins with trial `broken_at`."""
+        self.asked: list[Sequence[str]] = []
+        self.firsts: list[int] = []
+        self.broken_at = broken_at
+
+    def __call__(self, points: Sequence[Sequence[str]], first: int) -> list[float]:
+        """Values of points."""
+        if first == self.broken_at:
+            raise KeyboardInterrupt
+        self.asked += points
+        self.firsts.append(first)
+        return [self.value(point) for point in points]
+
+    @staticmethod
+    def value(point: Sequence[str]) -> float:
+        """Of one."""
+        x, y = (float(word.partition("=")[2]) for word in point[-2:])
+        return float("nan") if x > 0.95 else (x - 0.3) ** 2 + (y - 3) ** 2
+
+
+XY = ("x=interval(0,1)", "y=range(8)")
 
 
 @pytest.mark.parametrize("name", ["tpe", "random", "cmaes", "gp"])
-def test_samplers_find_a_minimum(name: str, tmp_path: Path) -> None:
-    """Of (x - 0.3)², asked for four at a time; a trial without a value is not the end."""
-    asked: list[float] = []
+def test_samplers_find_a_minimum_and_go_on(name: str, tmp_path: Path) -> None:
+    """A trial without a value is not the end; a search that was cut short goes where it would."""
+    whole, first, second = Bowl(), Bowl(broken_at=12), Bowl()
+    for folder in ("whole", "cut"):
+        (tmp_path / folder).mkdir()
+    search(parsed(*XY), [[]], tmp_path / "whole", SearchConfig(16, 2, name, 0), whole)
+    assert whole.firsts == [0, 2, 4, 6, 8, 10, 12, 14]
+    assert min(map(Bowl.value, whole.asked)) < 0.1
+    with pytest.raises(KeyboardInterrupt):
+        search(parsed(*XY), [[]], tmp_path / "cut", SearchConfig(14, 2, name, 0), first)
+    search(parsed(*XY), [[]], tmp_path / "cut", SearchConfig(16, 2, name, 0), second)
+    assert second.firsts == [12, 14]
+    assert [*first.asked, *second.asked] == whole.asked
 
-    def launch(points: object, first: int) -> list[float]:
-        assert isinstance(points, list)
-        assert first == len(asked)
-        values = [float(point[-1].partition("=")[2]) for point in points]
-        asked.extend(values)
-        return [float("nan") if value > 0.95 else (value - 0.3) ** 2 for value in values]
 
-    overrides = OverridesParser.create().parse_overrides(["x=interval(0,1)"])
-    search(overrides, [[]], tmp_path, SearchConfig(24, 4, name, 0), launch)
-    assert len(asked) == 24
-    assert min(abs(value - 0.3) for value in asked) < 0.1
-    search(overrides, [[]], tmp_path, SearchConfig(28, 4, name, 0), launch)
-    assert len(asked) == 28
+def test_seeds_draw_apart(tmp_path: Path) -> None:
+    """One seed's search is no other's, shifted."""
+    drawn = []
+    for seed in (0, 1):
+        bowl, folder = Bowl(), tmp_path / str(seed)
+        folder.mkdir()
+        search(parsed(*XY), [[]], folder, SearchConfig(6, 3, "random", seed), bowl)
+        drawn.append({point[0] for point in bowl.asked})
+    assert not drawn[0] & drawn[1]
+
+
+def test_what_a_kill_leaves(tmp_path: Path) -> None:
+    """Half a trial, half a line and a lock: the trial is replaced, and nothing waits."""
+    search(parsed(*XY), [[]], tmp_path, SearchConfig(3, 3, "random", 0), Bowl())
+    open_study(tmp_path).ask()
+    journal = tmp_path / "optuna.journal"
+    with journal.open("a") as file:
+        file.write('{"op_code": 5, "wor')
+    (tmp_path / "optuna.journal.lock").symlink_to(journal)
+    bowl = Bowl()
+    search(parsed(*XY), [[]], tmp_path, SearchConfig(6, 3, "random", 0), bowl)
+    assert bowl.firsts == [4]
+    assert len(bowl.asked) == 3
+    states = [trial.state for trial in study_in(tmp_path).get_trials()]
+    assert len(states) == 7
+    assert states[3] == TrialState.FAIL
+    assert [path.name for path in tmp_path.iterdir()] == ["optuna.journal"]
+
+
+def test_a_dry_run_keeps_nothing(tmp_path: Path) -> None:
+    """It shows the batch that would come next."""
+    shown, trained = Bowl(), Bowl()
+    for trials in (3, 6):
+        config = SearchConfig(trials, 3, "tpe", 0)
+        search(parsed(*XY), [[]], tmp_path, config, shown, dry_run=True)
+        search(parsed(*XY), [[]], tmp_path, config, trained)
+    assert shown.asked == trained.asked
+    assert shown.firsts == [0, 3]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ((*XY, "epochs=5"), "holds a search of epochs=3 x y, not of epochs=5 x y"),
+        (("x=interval(0,1)", "epochs=3"), "not of epochs=3 x"),
+        (("x=interval(0,1)", "y=1,2", "epochs=3"), "in which y had other choices"),
+        (("x=tag(log,interval(0.1,1))", "y=range(8)", "epochs=3"), "in which x had other choices"),
+    ],
+)
+def test_another_search_in_the_same_folder(words: Sequence[str], line: str, tmp_path: Path) -> None:
+    """Would be compared with what is no like of it; other ranges are none."""
+    config = SearchConfig(2, 2, "random", 0)
+    search(parsed(*XY, "epochs=3", "quiet=true"), [[]], tmp_path, config, Bowl())
+    with pytest.raises(UserError, match=line):
+        search(parsed(*words), [[]], tmp_path, config, Bowl())
+    wider = SearchConfig(3, 2, "random", 0)
+    search(parsed("x=interval(0,2)", XY[1], "epochs=3"), [[]], tmp_path, wider, bowl := Bowl())
+    assert len(bowl.asked) == 1
+
+
+@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
+def test_a_journal_executes_nothing(
+    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state of cmaes is a pickle: one that would call something is refused."""
+    monkeypatch.chdir(tmp_path)
+    config = SearchConfig(18, 6, "cmaes", 0)
+    search(parsed(*XY), [[]], tmp_path, config, Bowl())
+    journal = tmp_path / "optuna.journal"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
+    assert states
+    for line in states:
+        line["system_attr"] = {"cma:optimizer:0": state.hex()}
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(UserError, match="is not to be trusted"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_what_is_no_journal(tmp_path: Path) -> None:
+    """One line."""
+    (tmp_path / "optuna.journal").write_text("what\nis this\n")
+    with pytest.raises(UserError, match="cannot be read"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
 
 
 def test_folds_are_one_trial(tmp_path: Path) -> None:
     """Its value is their mean."""
 
-    def launch(points: object, first: int) -> list[float]:
-        assert isinstance(points, list)
+    def launch(points: Sequence[Sequence[str]], first: int) -> list[float]:
+        assert first == 0
         assert [point[-1] for point in points] == ["data.fold=0", "data.fold=1"] * 2
         return [1.0, 2.0, 5.0, 7.0]
 
-    overrides = OverridesParser.create().parse_overrides(["x=interval(0,1)"])
     folds = [["data.fold=0"], ["data.fold=1"]]
-    search(overrides, folds, tmp_path, SearchConfig(2, 2, "random", 0), launch)
-    assert sorted(values_of_trials(tmp_path)) == [1.5, 6.0]
+    search(parsed(*XY), folds, tmp_path, SearchConfig(2, 2, "random", 0), launch)
+    assert values_of_trials(tmp_path) == [1.5, 6.0]
+
+
+def study_in(folder: Path) -> optuna.Study:
+    """What a folder's journal says."""
+    storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
+    return optuna.load_study(study_name="sweep", storage=storage)
 
 
 def values_of_trials(folder: Path) -> list[float]:
     """What finished trials reached."""
-    storage = JournalStorage(JournalFileBackend(str(folder / "optuna.journal")))
-    study = optuna.load_study(study_name="sweep", storage=storage)
-    return [trial.value for trial in study.get_trials() if trial.value is not None]
+    return [trial.value for trial in study_in(folder).get_trials() if trial.value is not None]
 
 
-def test_a_search_on_the_command_line(tmp_path: Path) -> None:
-    """Twice the same; going on to more trials repeats none."""
-    words = [*WORDS, "hydra.sweeper.batch=3"]
-    for name in ("one", "two"):
-        done = command([*words, "hydra.sweeper.n_trials=6", f"hydra.sweep.dir={name}"], tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
-    assert overrides_of(tmp_path / "one") == overrides_of(tmp_path / "two")
-    assert len(overrides_of(tmp_path / "one")) == 6
-    done = command([*words, "hydra.sweeper.n_trials=8", "hydra.sweep.dir=one"], tmp_path)
+def overrides_of(folder: Path) -> dict[str, object]:
+    """What each finished job changed, by its folder."""
+    found = folder.glob("*/result.json")
+    return {path.parent.name: json.loads(path.read_text())["overrides"] for path in found}
+
+
+def test_a_killed_search_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
+    """Killed amid training; the same trials, jobs and values, and none twice."""
+    calm, wild = tmp_path / "calm", tmp_path / "wild"
+    words = [*WORDS, "epochs=150"]
+    done = command([*words, f"hydra.sweep.dir={calm}"], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert overrides_of(tmp_path / "one")[:6] == overrides_of(tmp_path / "two")
-    assert len((tmp_path / "one" / "summary.csv").read_text().splitlines()) == 1 + 8
-
-
-def overrides_of(folder: Path) -> list[object]:
-    """What each finished job changed, by number."""
-    found = {
-        int(path.parent.name): json.loads(path.read_text())["overrides"]
-        for path in folder.glob("*/result.json")
-    }
-    return [found[number] for number in sorted(found)]
-
-
-def test_a_killed_search_goes_on(tmp_path: Path) -> None:
-    """It ends with as many trials as were asked for."""
-    words = [*WORDS, "hydra.sweeper.n_trials=9", "hydra.sweeper.batch=3", "hydra.sweep.dir=sweep"]
+    assert overrides_of(calm).keys() == set(map(str, range(9)))
+    assert len((calm / "summary.csv").read_text().splitlines()) == 1 + 9
+    words = [*words, f"hydra.sweep.dir={wild}"]
     process = subprocess.Popen(
         [*TRAIN, *words], cwd=tmp_path, env=clean_environment(), start_new_session=True
     )
     deadline = time.monotonic() + 40
-    while len(list(tmp_path.rglob("result.json"))) < 4 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    while not (wild / "5" / "curves.csv").is_file() and time.monotonic() < deadline:
+        time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    assert len(values_of_trials(wild)) == 3
     done = command(words, tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(values_of_trials(tmp_path / "sweep")) == 9
+    assert overrides_of(wild) == overrides_of(calm)
+    assert values_of_trials(wild) == values_of_trials(calm)
 
 
 @pytest.mark.parametrize(
@@ -150,6 +292,8 @@ def test_a_killed_search_goes_on(tmp_path: Path) -> None:
         (["hydra.sweeper.sampler=tep"], "unknown hydra.sweeper.sampler 'tep': did you mean 'tpe'?"),
         (["hydra.sweeper.n_trials=0"], "hydra.sweeper.n_trials must be 1 or more, got 0"),
         (["hydra/launcher=basic"], "use hydra/launcher=stacked"),
+        (["data.val_fraction=0"], "a search needs validation rows"),
+        (["sweep.halving=2"], "sweep.halving judges a whole grid at once"),
     ],
 )
 def test_bad_input(words: list[str], line: str, tmp_path: Path) -> None:
@@ -158,3 +302,10 @@ def test_bad_input(words: list[str], line: str, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert line in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_cmaes_needs_numbers(tmp_path: Path) -> None:
+    """It would draw at random."""
+    config = SearchConfig(2, 2, "cmaes", 0)
+    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
+        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())

@@ -64,7 +64,7 @@ class StackedLauncher(Launcher):
         session = self.open(len(job_overrides))
         outcomes = session.launch(job_overrides, initial_job_idx)
         returns = []
-        for overrides, outcome in zip(job_overrides, outcomes.values(), strict=True):
+        for overrides, outcome in zip(job_overrides, outcomes, strict=True):
             found = JobReturn(overrides=list(overrides), status=JobStatus.COMPLETED)
             found.return_value = outcome.value(session.settings.select)
             returns.append(found)

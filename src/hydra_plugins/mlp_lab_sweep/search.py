@@ -56,7 +56,7 @@ class OptunaSweeper(Sweeper):
         from mlp_lab.errors import UserError
         from mlp_lab.sweep.search import require_optuna, search
 
-        require_optuna()
+        require_optuna(self.search.sampler)
         assert self.config is not None
         assert self.hydra_context is not None
         launcher = self.launcher
@@ -73,11 +73,15 @@ class OptunaSweeper(Sweeper):
             for override in parser.parse_overrides([word])
         ]
         session = launcher.open(self.search.batch)
+        session.searching = True
+        if session.settings.halving is not None:
+            raise UserError("sweep.halving judges a whole grid at once: leave it out of a search")
         search(
             parser.parse_overrides(arguments),
             [list(point) for point in product(*folds)],
             session.folder,
             self.search,
             lambda points, first: [job.return_value for job in launcher.launch(points, first)],
+            dry_run=session.settings.dry_run,
         )
         session.sum_up()

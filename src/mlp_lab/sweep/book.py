@@ -84,19 +84,17 @@ class Book:
         self.data |= data
 
     def numbers(self, identities: Sequence[str], first: int) -> list[int]:
-        """A number for each job: the one it has in the book, or the next free one from `first`."""
-        known: dict[str, list[int]] = {}
-        for number, entry in self.jobs.items():
-            known.setdefault(entry.identity, []).append(number)
-        fresh = max(first - 1, *self.jobs) + 1 if self.jobs else first
-        found = []
-        for identity in identities:
-            if known.get(identity):
-                found.append(known[identity].pop(0))
-            else:
-                found.append(fresh)
-                fresh += 1
-        return found
+        """A number for each job: the one it has in the book, else its place counted from `first`.
+
+        Where the book has come further, the next free one. Equal jobs are one job.
+        """
+        known = {entry.identity: number for number, entry in self.jobs.items()}
+        free = max(self.jobs, default=-1) + 1
+        for place, identity in enumerate(identities, start=first):
+            if identity not in known:
+                known[identity] = max(free, place)
+                free = known[identity] + 1
+        return [known[identity] for identity in identities]
 
 
 def status(folder: Path) -> str:

@@ -38,8 +38,9 @@ class Outcome:
 
     def value(self, select: str) -> float:
         """What a search makes small: the validation rows' metric or loss; NaN if there is none."""
-        scores = self.result.get("val") or self.result.get("train")
-        if self.reason or not scores or scores["loss"] is None:
+        scores = self.result.get("val")
+        diverged = self.result.get("status") == "diverged"
+        if self.reason or diverged or not scores or scores["loss"] is None:
             return math.nan
         return badness(scores, select)
 

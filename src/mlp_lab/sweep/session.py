@@ -1,5 +1,6 @@
 """A sweep's command: its grid points are checked, planned and trained; the border to Hydra."""
 
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -29,6 +30,9 @@ from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
 
+NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
+"""Words that the command that goes on does without: it names the folder itself."""
+
 
 class Session:
     """What the batches of one sweep have in common: its folder, its book, its processes."""
@@ -37,6 +41,8 @@ class Session:
         """Take the folder; processes for at most so many jobs begin to load torch."""
         self.settings = sweep_settings(master)
         self.quiet = bool(master.quiet)
+        self.searching = False
+        """Whether something is told what the jobs reach, and asks for others by it."""
         self.folder = Path(str(master.hydra.sweep.dir))
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = alone_in(self.folder)
@@ -45,9 +51,8 @@ class Session:
         self._workers = None
         if not self.settings.dry_run:
             self._workers = Workers(min(self._processes, jobs))
-        self._command = [
-            word for word in master.hydra.overrides.task if not word.startswith("sweep.resume=")
-        ]
+        words = [*master.hydra.overrides.hydra, *master.hydra.overrides.task]
+        self._command = [word for word in words if not word.startswith(NOT_REPEATED)]
         self.screen = Screen()
         self._composer = Composer(loader, master)
         self._problems = Problems()
@@ -57,16 +62,15 @@ class Session:
         self._jobs: dict[int, SweepJob] = {}
         self._pictures = bool(master.tracking.report)
 
-    def launch(self, points: Sequence[Sequence[str]], first: int) -> dict[int, Outcome]:
-        """Train grid points; outcomes by job number, in the order of the points.
+    def launch(self, points: Sequence[Sequence[str]], first: int) -> list[Outcome]:
+        """Train grid points; how each of them ended. Equal points are one job.
 
         Raises:
             UserError: a point cannot be trained; then none is.
             Interrupted: somebody asked the sweep to stop.
         """
-        jobs = self._gather(points, first)
+        asked, jobs = self._gather(points, first)
         self._show_data()
-        asked = list(jobs)
         going, fresh = unfinished(self._book, jobs)
         for number in [n for stack in going for n in self._book.stacks[stack] if n not in jobs]:
             jobs[number] = self._job(self._book.jobs[number].overrides, number)
@@ -75,17 +79,17 @@ class Session:
         stacks += stack_plans(fresh, self.settings, self._processes, next_stack)
         if self._workers is None:
             print_plan(self.screen, stacks, jobs)
-            return {number: Outcome() for number in asked}
+            return [Outcome() for _ in asked]
         self._keep(jobs, stacks)
         try:
             outcomes = self._train(jobs, stacks, self._workers)
         except Interrupted as stop:
             self.close()
-            command = " ".join(["python train.py -m", *self._command])
-            raise Interrupted(f"{stop}; go on with: {command} sweep.resume={self.folder}") from None
+            command = ["python", "train.py", "-m", *self._command, f"sweep.resume={self.folder}"]
+            raise Interrupted(f"{stop}; go on with: {shlex.join(command)}") from None
         self.outcomes |= {number: outcomes[number] for number in asked}
         self._jobs |= jobs
-        return {number: outcomes[number] for number in asked}
+        return [outcomes[number] for number in asked]
 
     def close(self) -> None:
         """Let the workers end."""
@@ -102,9 +106,6 @@ class Session:
         if self.settings.dry_run:
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
-        if self.quiet:  # else the summary names them
-            for number, reason in failed.items():
-                print(f"job {number}: {reason}", file=sys.stderr)
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
         records = [
             read_run(self.folder / folder)
@@ -121,6 +122,7 @@ class Session:
             for number, outcome in self.outcomes.items()
         ]
         screen = None if self.quiet else self.screen
+        named = not self.quiet  # by the summary
         try:
             summarise(
                 records,
@@ -132,13 +134,19 @@ class Session:
             )
         except UserError as error:
             print(f"no ranking: {error}", file=sys.stderr)
+            named = False
+        if not named:
+            for number, reason in failed.items():
+                print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
         if failed:
             raise UserError(JOBS_FAILED)
 
-    def _gather(self, points: Sequence[Sequence[str]], first: int) -> dict[int, SweepJob]:
-        """The jobs of grid points, by the numbers that the book gives them."""
+    def _gather(
+        self, points: Sequence[Sequence[str]], first: int
+    ) -> tuple[list[int], dict[int, SweepJob]]:
+        """The numbers that the book gives to grid points, and their jobs."""
         jobs, refused = [], []
         for number, overrides in enumerate(points, start=first):
             try:
@@ -153,7 +161,7 @@ class Session:
             raise UserError(f"{refused[0]}{more}: nothing was trained")
         self._book.require_same_data({job.source: job.digest for job in jobs})
         numbers = self._book.numbers([job.identity for job in jobs], first)
-        return {
+        return numbers, {
             number: job if number == job.number else self._job(overrides, number)
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
@@ -173,7 +181,10 @@ class Session:
         if isinstance(config.data, TableConfig) and config.data.report_only:
             raise UserError("data.report_only=true shows one data set: leave out -m")
         job = Job(config, values, composed.folder, overrides)
-        return sweep_job(number, job, composed.record, self._problems)
+        found = sweep_job(number, job, composed.record, self._problems)
+        if self.searching and self._problems.posed[found.problem].rows["val"] == 0:
+            raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
+        return found
 
     def _keep(self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan]) -> None:
         """Write the plan down before anything is trained."""

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,7 +23,9 @@ LONGEST = 8
 
 TABLE, PAGE = "summary.csv", "summary.html"
 
-UNSURE = "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2"
+UNSURE = (
+    "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2 or cv=5"
+)
 
 
 def summarise(
@@ -94,7 +97,7 @@ def command_of(setting: Setting) -> str:
         if key not in ("seed", "data.fold", "data.folds", "data.repeat", "quiet", "cv")
         and not key.startswith(("sweep.", "tracking."))
     ]
-    return " ".join(["python train.py", *words])
+    return shlex.join(["python", "train.py", *words])
 
 
 def shown(value: str) -> str:

@@ -1,0 +1,115 @@
+"""Ranges of the command line, as Hydra writes them, and what Optuna calls them."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
+
+from mlp_lab.config import OF_THE_COMMAND
+from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.sweep.jobs import NOT_IDENTITY
+from mlp_lab.sweep.ranking import REPLICATES
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+
+
+def search_space(
+    overrides: Sequence[Override],
+) -> tuple[dict[str, "BaseDistribution"], list[str]]:
+    """What is searched, by key, and the words that stay as they are.
+
+    Raises:
+        UserError: nothing is searched, or something cannot be.
+    """
+    space: dict[str, BaseDistribution] = {}
+    fixed = []
+    for override in overrides:
+        assert override.input_line is not None
+        if override.is_sweep_override():
+            require_setting(override.key_or_group)
+            space[override.get_key_element()] = distribution(override)
+        else:
+            fixed.append(override.input_line)
+    if not space:
+        raise UserError(
+            "hydra/sweeper=optuna has nothing to search: give a range,"
+            " as optimizer.lr=tag(log,interval(1e-4,1e-1))"
+        )
+    return space, fixed
+
+
+def require_setting(key: str) -> None:
+    """Raise unless a network can be better or worse for a key's value.
+
+    Raises:
+        UserError: it repeats a setting, or is about the command.
+    """
+    if key in REPLICATES:
+        raise UserError(
+            f"{key} repeats a setting and is no part of a search: give it one value, and judge"
+            " every trial over several runs with cv=5"
+        )
+    if key.partition(".")[0] in (*OF_THE_COMMAND, *NOT_IDENTITY):
+        raise UserError(f"{key} changes no result and is no part of a search: give it one value")
+
+
+def distribution(override: Override) -> "BaseDistribution":
+    """What a range stands for: numbers between two others, or choices as they were typed.
+
+    Raises:
+        UserError: it holds no value, or cannot be on a logarithmic scale.
+    """
+    from optuna.distributions import CategoricalDistribution
+
+    key, value = override.key_or_group, override.value()
+    tags = value.tags if isinstance(value, Sweep) else set()
+    for tag in tags:
+        require_choice(tag, f"tag of {key}", ["log"])
+    if isinstance(value, IntervalSweep):
+        return _interval(override, value)
+    if isinstance(value, RangeSweep):
+        return _range(override, value)
+    require(not tags, key, "a range of numbers to be on a logarithmic scale", _typed(override))
+    return CategoricalDistribution(tuple(dict.fromkeys(override.sweep_string_iterator())))
+
+
+def _interval(override: Override, interval: IntervalSweep) -> "BaseDistribution":
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    key, log = override.key_or_group, "log" in interval.tags
+    low, high = interval.start, interval.end
+    assert low is not None
+    assert high is not None
+    finite = math.isfinite(low) and math.isfinite(high)
+    require(finite and low < high, key, "an interval from low to high", _typed(override))
+    require(not log or low > 0, key, "above 0 on a logarithmic scale", _typed(override))
+    if isinstance(low, int) and isinstance(high, int):
+        return IntDistribution(low, high, log=log)
+    return FloatDistribution(low, high, log=log)
+
+
+def _range(override: Override, values: RangeSweep) -> "BaseDistribution":
+    from optuna.distributions import FloatDistribution, IntDistribution
+
+    key, log = override.key_or_group, "log" in values.tags
+    numbers = (values.start or 0, values.stop or 0, values.step)
+    require(all(map(math.isfinite, numbers)), key, "a range of finite numbers", _typed(override))
+    first, stop, step = (Decimal(str(number)) for number in numbers)
+    require(step != 0, key, "a range in steps other than 0", _typed(override))
+    count = math.ceil((stop - first) / step)
+    require(count > 0, key, "a range with values", _typed(override))
+    low, high = sorted((first, first + (count - 1) * step))
+    require(not log or low > 0, key, "above 0 on a logarithmic scale", _typed(override))
+    whole = all(isinstance(number, int) for number in numbers)
+    require(not log or (whole and abs(step) == 1), key, "in steps of 1 with log", _typed(override))
+    if whole:
+        return IntDistribution(int(low), int(high), log=log, step=int(abs(step)))
+    return FloatDistribution(float(low), float(high), step=float(abs(step)))
+
+
+def _typed(override: Override) -> str:
+    assert override.input_line is not None
+    return override.input_line.partition("=")[2]
