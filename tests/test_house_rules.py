@@ -47,10 +47,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "torch.utils.tensorboard": ("mlp_lab.training.events",),
     "tensorboard": ("mlp_lab.training.events",),
     "matplotlib": ("mlp_lab.report.learning_curve", "mlp_lab.sweep.figures"),
-    "jinja2": ("mlp_lab.report.page", "mlp_lab.sweep.summary"),
+    "jinja2": ("mlp_lab.report.html",),
     "rich": (
-        *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.progress"),
-        "mlp_lab.sweep.summary",
+        *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.summary"),
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (

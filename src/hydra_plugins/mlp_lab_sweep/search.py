@@ -1,8 +1,8 @@
 """hydra/sweeper=optuna: trials are asked for and trained a stack at a time."""
 
 from dataclasses import dataclass
-from itertools import product
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
@@ -65,20 +65,15 @@ class OptunaSweeper(Sweeper):
                 "hydra/sweeper=optuna trains stacks of trials: use hydra/launcher=stacked"
             )
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        folds = [
-            [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
-            if override.is_sweep_override()
-            else [word]
-            for word in fold_overrides(self.config)
-            for override in parser.parse_overrides([word])
-        ]
+        words = parser.parse_overrides(fold_overrides(self.config))
+        (folds,) = BasicSweeper.split_arguments(words, None)
         session = launcher.open(self.search.batch)
         session.searching = True
         if session.settings.halving is not None:
             raise UserError("sweep.halving judges a whole grid at once: leave it out of a search")
         search(
             parser.parse_overrides(arguments),
-            [list(point) for point in product(*folds)],
+            folds,
             session.folder,
             self.search,
             lambda points, first: [job.return_value for job in launcher.launch(points, first)],

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mlp_lab.errors import UserError
 from mlp_lab.training.files import write_whole
@@ -83,6 +84,11 @@ class Book:
                 )
         self.data |= data
 
+    @property
+    def dropped(self) -> dict[int, str]:
+        """Jobs that left at any rung, and why."""
+        return {n: reason for rung in self.rungs.values() for n, reason in rung.items()}
+
     def numbers(self, identities: Sequence[str], first: int) -> list[int]:
         """A number for each job: the one it has in the book, else its place counted from `first`.
 
@@ -97,10 +103,10 @@ class Book:
         return [known[identity] for identity in identities]
 
 
-def status(folder: Path) -> str:
-    """What result.json says; nothing where there is none."""
+def result_of(folder: Path) -> dict[str, Any]:
+    """What a job's result.json says; nothing where there is none."""
     try:
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ""
-    return str(result.get("status", ""))
+        return {}
+    return result

@@ -1,6 +1,5 @@
-"""A sweep from its grid points to its folder: everything meets here."""
+"""The stacks of a sweep: which are left to train, and how workers train them side by side."""
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.errors import Interrupted
-from mlp_lab.sweep.book import ENDED, STACKS, Book, status
+from mlp_lab.sweep.book import ENDED, STACKS, Book, result_of
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.sweep.plan import StackPlan, plan
 from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
-from mlp_lab.training.folder import RESULT
 from mlp_lab.training.interruption import Asked, interruption
 from mlp_lab.training.metrics import badness
 from mlp_lab.training.problem import Problem
@@ -76,7 +74,7 @@ def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], lis
 
     A job that failed leaves its stack: it is trained again in another.
     """
-    state = {number: status(job.job.folder) for number, job in jobs.items()}
+    state = {number: result_of(job.job.folder).get("status", "") for number, job in jobs.items()}
     waiting = {number for number in jobs if state[number] == ""}
     going = [stack for stack, members in book.stacks.items() if any(m in waiting for m in members)]
     placed = {member for stack in going for member in book.stacks[stack]}
@@ -90,9 +88,8 @@ def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], lis
 
 def _outcome(folder: Path) -> Outcome:
     """Of a job that had ended before."""
-    if status(folder) not in ENDED:
-        return Outcome()
-    return Outcome(json.loads((folder / RESULT).read_text(encoding="utf-8")))
+    result = result_of(folder)
+    return Outcome(result) if result.get("status") in ENDED else Outcome()
 
 
 class Sweep:

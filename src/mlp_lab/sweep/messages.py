@@ -52,9 +52,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """A worker is free again; what had not ended of the stack was asked to stop."""
-
-    stack: int
+    """A worker is free again; what had not ended of its stack was asked to stop."""
 
 
 Message = Epoch | Ended | Failed | Left

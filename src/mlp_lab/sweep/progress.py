@@ -3,12 +3,9 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from rich.live import Live
-from rich.text import Text
-
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
-from mlp_lab.terminal import Screen, plain_table
+from mlp_lab.terminal import Screen, StatusLine, plain_table
 from mlp_lab.training.console import REFRESH_SECONDS, clock
 
 SAID_SECONDS = 10.0
@@ -50,7 +47,6 @@ class SweepLine:
         quiet: bool,
     ) -> None:
         """Nothing is printed yet; `epochs` is the most that a member of each stack has."""
-        self._screen = screen
         self._stacks = stacks
         self._epochs = epochs
         self._quiet = quiet
@@ -58,9 +54,7 @@ class SweepLine:
         self._jobs = sum(len(stack.jobs) for stack in stacks.values())
         self._done: set[int] = set()
         self._started = self._shown = time.perf_counter()
-        self._live = Live(console=screen, auto_refresh=False, transient=True)
-        if screen.is_terminal and not quiet:
-            self._live.start()
+        self._status = StatusLine(screen, quiet=quiet)
 
     def epoch(self, stack: int, epoch: int) -> None:
         """Note a stack's epoch."""
@@ -73,14 +67,11 @@ class SweepLine:
     def show(self) -> None:
         """Print the line, if it is time to."""
         now = time.perf_counter()
-        every = REFRESH_SECONDS if self._live.is_started else SAID_SECONDS
+        every = REFRESH_SECONDS if self._status.live else SAID_SECONDS
         if self._quiet or now - self._shown < every:
             return
         self._shown = now
-        if self._live.is_started:
-            self._live.update(Text(self._line(now), no_wrap=True), refresh=True)
-        else:
-            self._screen.print(self._line(now), highlight=False, soft_wrap=True)
+        self._status.write(self._line(now))
 
     def _line(self, now: float) -> str:
         whole = sum(stack.seconds for stack in self._stacks.values())
@@ -99,4 +90,4 @@ class SweepLine:
 
     def close(self) -> None:
         """Take the line away."""
-        self._live.stop()
+        self._status.close()

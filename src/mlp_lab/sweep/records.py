@@ -9,11 +9,12 @@ from typing import Any
 import yaml
 
 from mlp_lab.errors import UserError
+from mlp_lab.sweep.jobs import NOT_IDENTITY
 from mlp_lab.training.folder import CONFIG, RESULT
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-ASIDE = ("tracking", "sweep", "defaults", "quiet", "resume", "device", "threads")
+ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
 

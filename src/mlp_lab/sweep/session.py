@@ -192,8 +192,9 @@ class Session:
             folder = str(job.job.folder.relative_to(self.folder))
             self._book.jobs[number] = Entry(job.identity, list(job.job.overrides), folder)
         placed = {number for stack in stacks for number in stack.jobs}
+        planned = {stack.number for stack in stacks}
         for stack, members in self._book.stacks.items():
-            if stack not in {plan.number for plan in stacks}:
+            if stack not in planned:
                 self._book.stacks[stack] = [n for n in members if n not in placed]
         self._book.stacks |= {stack.number: list(stack.jobs) for stack in stacks}
         self._book.save(self.folder)
@@ -219,9 +220,8 @@ class Session:
 
     def _tasks(self, sweep: Sweep, stacks: Sequence[StackPlan], until: int | None) -> list[Task]:
         """What is left of every stack, without the jobs that halving has stopped."""
-        dropped = {n: why for rung in self._book.rungs.values() for n, why in rung.items()}
         return [
-            sweep.task(stack.number, stack.jobs, until, dropped)
+            sweep.task(stack.number, stack.jobs, until, self._book.dropped)
             for stack in stacks
             if sweep.unended(stack.jobs)
         ]
@@ -240,7 +240,6 @@ class Session:
             return
         train(self._tasks(sweep, stacks, epoch))
         members = [n for n in sweep.jobs if bracket_of(n, self.settings) == bracket]
-        gone = {n for dropped in self._book.rungs.values() for n in dropped}
-        candidates = [n for n in sweep.unended(members) if n not in gone]
+        candidates = [n for n in sweep.unended(members) if n not in self._book.dropped]
         self._book.rungs[rung] = leaving(sweep.jobs, candidates, epoch, self.settings)
         self._book.save(self.folder)

@@ -1,6 +1,5 @@
 """What a sweep found: on the terminal, and as summary.csv, summary.html and figures."""
 
-import base64
 import csv
 import io
 import shlex
@@ -123,6 +122,12 @@ def verdict(ranking: Ranking) -> str:
     return words
 
 
+def facts_of(setting: Setting) -> list[str]:
+    """Mean score, its standard error, runs and parameters, as every table has them."""
+    error = "" if setting.error is None else f"{setting.error:.2g}"
+    return [short(setting.mean), error, str(len(setting.runs)), f"{setting.parameters:,}"]
+
+
 def marked(ranking: Ranking, place: int) -> str:
     """What the table says of a setting beside its numbers."""
     setting = ranking.settings[place]
@@ -139,12 +144,8 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     for heading in (f"val {ranking.score}", "± se", "runs", "parameters", ""):
         table.add_column(heading, justify="right")
     for place, setting in enumerate(ranking.settings[:SHOWN]):
-        error = setting.error
-        table.add_row(
-            *(str(place + 1), *map(shown, setting.values.values()), short(setting.mean)),
-            *("" if error is None else f"{error:.2g}", str(len(setting.runs))),
-            *(f"{setting.parameters:,}", marked(ranking, place)),
-        )
+        values = map(shown, setting.values.values())
+        table.add_row(str(place + 1), *values, *facts_of(setting), marked(ranking, place))
     screen.print(table)
 
     def say(words: str) -> None:
@@ -168,31 +169,24 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
 
 def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> None:
     """summary.html: one page that needs nothing beside it."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from mlp_lab.report.html import embedded, rendered  # jinja2
+    from mlp_lab.sweep.figures import draw  # matplotlib
 
-    from mlp_lab.sweep.figures import draw
-
-    environment = Environment(
-        loader=PackageLoader("mlp_lab.sweep"), autoescape=True, undefined=StrictUndefined
-    )
-    environment.filters["shown"] = shown
-    pictures = [
-        (base64.b64encode(path.read_bytes()).decode(), words)
-        for path, words in draw(ranking, folder)
-    ]
     tests = test_scores(ranking.best, ranking.score)
-    page = environment.get_template("summary.html").render(
+    page = rendered(
+        "mlp_lab.sweep",
+        "summary.html",
         folder=folder.name,
         ranking=ranking,
         rows=[
-            (setting, short(setting.mean), setting.error, marked(ranking, place))
+            [*map(shown, setting.values.values()), *facts_of(setting), marked(ranking, place)]
             for place, setting in enumerate(ranking.settings)
         ],
         verdict=verdict(ranking),
         val=plus_minus(list(ranking.best.scores.values())),
         test=plus_minus(tests) if tests else "",
         command=command_of(ranking.best),
-        pictures=pictures,
+        pictures=[(embedded(path), words) for path, words in draw(ranking, folder)],
         failed=[record for record in records if record.reason],
         runs=len(records),
     )
@@ -218,13 +212,6 @@ def latex_table(ranking: Ranking) -> str:
         r"\midrule",
     ]
     for setting in ranking.settings:
-        error = setting.error
-        cells = [
-            *setting.values.values(),
-            short(setting.mean),
-            "" if error is None else f"{error:.2g}",
-            str(len(setting.runs)),
-            f"{setting.parameters:,}",
-        ]
+        cells = [*setting.values.values(), *facts_of(setting)]
         lines.append(" & ".join(map(escaped, cells)) + r" \\")
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}", ""])

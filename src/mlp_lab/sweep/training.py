@@ -14,7 +14,7 @@ from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint, save_member
 from mlp_lab.training.fit import EpochRecord
 from mlp_lab.training.folder import CONFIG, RESULT, claim, to_yaml, write_config
-from mlp_lab.training.results import failure_recorded
+from mlp_lab.training.results import failure_recorded, record_failure
 from mlp_lab.training.run import prepare_torch
 from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
@@ -47,9 +47,10 @@ class Trainer:
         except Exception as error:
             reason = in_words(error)
             for member, number in left.items():
-                _record_failure(task.jobs[member], reason)
+                record_failure(task.jobs[member].job.folder, UserError(reason))
+                _log(task.jobs[member], reason)
                 self._send(Failed(number, reason))
-        self._send(Left(task.stack))
+        self._send(Left())
 
     def _train(self, task: Task, left: dict[int, int]) -> None:
         config = task.jobs[0].job.config
@@ -139,9 +140,8 @@ def _begin(job: SweepJob, run: Run) -> None:
     for name, content in job.record.items():
         text = content if isinstance(content, str) else to_yaml(content)
         (folder / ".hydra" / name).write_text(text, encoding="utf-8")
-    if (
-        folder / CONFIG
-    ).exists():  # of an attempt that failed, or ended before its first checkpoint
+    if (folder / CONFIG).exists():
+        # Of an attempt that failed, or ended before its first checkpoint.
         write_config(folder, job.job.values)
         for stale in (folder / RESULT, *folder.glob("events.out.tfevents.*")):
             stale.unlink(missing_ok=True)
@@ -149,14 +149,6 @@ def _begin(job: SweepJob, run: Run) -> None:
         claim(folder, job.job.values)
     if run.problem.overview is not None:
         give_report(run.problem.overview, folder, quiet=True)
-
-
-def _record_failure(job: SweepJob, reason: str) -> None:
-    try:
-        with failure_recorded(job.job.folder):
-            raise UserError(reason)
-    except (UserError, OSError):
-        _log(job, reason)
 
 
 def _log(job: SweepJob, reason: str) -> None:

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
-from rich.text import Text
 
-from mlp_lab.terminal import plain_table
+from mlp_lab.terminal import StatusLine, plain_table
 from mlp_lab.training.metrics import Scores, main_metric
 
 if TYPE_CHECKING:
@@ -30,14 +28,11 @@ class ProgressLine:
 
     def __init__(self, console: Console, epochs: int, epochs_done: int, quiet: bool) -> None:
         """Nothing is printed yet."""
-        self.console = console
         self.epochs = epochs
         self.first = epochs_done
         self.quiet = quiet
         self._started = self._shown = time.perf_counter()
-        self._live = Live(console=console, auto_refresh=False, transient=True)
-        if console.is_terminal and not quiet:
-            self._live.start()
+        self._status = StatusLine(console, quiet=quiet)
 
     def show(self, record: MemberRecord) -> None:
         """Say where the run is."""
@@ -45,12 +40,13 @@ class ProgressLine:
             return
         last = record.epoch == self.epochs
         now = time.perf_counter()
-        if self._live.is_started:
-            if last or now - self._shown >= REFRESH_SECONDS:
-                self._shown = now
-                self._live.update(Text(self._line(record, now), no_wrap=True), refresh=True)
-        elif last or record.epoch == self.first + 1 or record.epoch % self._every == 0:
-            self.console.print(self._line(record, now), highlight=False, soft_wrap=True)
+        if self._status.live:
+            due = now - self._shown >= REFRESH_SECONDS
+        else:
+            due = record.epoch == self.first + 1 or record.epoch % self._every == 0
+        if last or due:
+            self._shown = now
+            self._status.write(self._line(record, now))
 
     @property
     def _every(self) -> int:
@@ -68,7 +64,7 @@ class ProgressLine:
 
     def close(self) -> None:
         """Take the line away."""
-        self._live.stop()
+        self._status.close()
 
 
 def short(value: float | None) -> str:

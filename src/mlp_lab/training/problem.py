@@ -43,7 +43,8 @@ def pose(config: Config) -> Problem:
 
 
 CUTTING = (
-    *("test_fraction", "val_fraction", "train_rows", "label_noise"),
+    *("test_fraction", "val_fraction", "folds", "fold", "repeat"),
+    *("train_rows", "label_noise"),
     *("scaling", "target_transform", "class_weights"),
 )
 """Settings of a data set on which its rows do not depend."""

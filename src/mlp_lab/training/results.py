@@ -52,10 +52,15 @@ def failure_recorded(folder: Path) -> Iterator[None]:
     except Interrupted:
         raise  # it can go on: there is no result yet
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        with suppress(OSError):  # a full disk may be why
-            write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
+        record_failure(folder, error)
         raise
+
+
+def record_failure(folder: Path, error: Exception) -> None:
+    """Leave a result.json that says what went wrong, if it can be written."""
+    reason = f"{type(error).__name__}: {error}"
+    with suppress(OSError):  # a full disk may be why
+        write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
 
 
 def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Scored]:

@@ -1,0 +1,22 @@
+"""Self-contained pages from templates."""
+
+import base64
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mlp_lab.training.console import short
+
+
+def rendered(package: str, template: str, **values: object) -> str:
+    """A template of a package, filled in; values are escaped, and a missing one is an error."""
+    environment = Environment(
+        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined
+    )
+    environment.filters["short"] = short
+    return environment.get_template(template).render(**values)
+
+
+def embedded(picture: Path) -> str:
+    """A picture as the text that a page holds it by."""
+    return base64.b64encode(picture.read_bytes()).decode()
