@@ -12,20 +12,18 @@ from typing import cast
 
 import hydra
 import yaml
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from torch import Tensor
 
-from mlp_lab.cli import config_folder, hydra_folder, run_folder, sweep_folder
+from mlp_lab.cli import config_folder, register_resolvers
 from mlp_lab.config import Config, from_hydra, read, store_open_groups
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.training.checkpoints import Progress
 from mlp_lab.training.fit import fit
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import Problem, pose
 from mlp_lab.training.run import choose_device, run
 from mlp_lab.training.runs import Run, build_stack
 from mlp_lab.training.stack import Stack
-from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Row, read_curves
 
 ROOT = Path(__file__).parents[1]
@@ -38,9 +36,7 @@ PARTS: dict[str, object] = yaml.safe_load((CONFIGS / "parts.yaml").read_text())
 BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 """Overrides of a run of which only files about its training are looked at."""
 
-OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True, replace=True)
-OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True, replace=True)
-OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
+register_resolvers()
 store_open_groups()
 
 Plain = dict[str, object]
@@ -123,7 +119,7 @@ def stack_of(config: Config) -> Stack:
 
 def stack_on(config: Config, problem: Problem, dataset: Dataset) -> Stack:
     """A stack of one on given rows, before its first step."""
-    run = Run(Job(config, {}, Path(), []), problem, dataset, Progress(Watch()))
+    run = Run.fresh(Job(config, values_of(), Path(), []), problem, dataset)
     return build_stack({0: run}, dataset.train.inputs.device)
 
 

@@ -1,12 +1,13 @@
 """What cannot be is refused in one line that names the key, the rule and the value."""
 
 import math
+import re
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
-from lab import BARE, MLP_LAB, Plain, changed, command, compose, train, values_of, written
+from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
 from mlp_lab.cli import as_typed, main, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
@@ -181,11 +182,20 @@ def test_a_whole_number_is_a_number() -> None:
     [
         (["sed=1"], "unknown key 'sed': did you mean 'seed'? ("),
         (["+sed=1"], "unknown key 'sed': did you mean 'seed'? ("),
-        (["optimizer.lrr=1"], "unknown key 'optimizer.lrr': did you mean 'lr'? (optimizer has "),
-        (["+optimizer.lrr=1"], "unknown key 'optimizer.lrr': did you mean 'lr'? (optimizer has "),
-        (["model.widht=1"], "unknown key 'model.widht': did you mean 'width'? (model has "),
-        (["+stop.patienc=1"], "unknown key 'stop.patienc': did you mean 'patience'? (stop has "),
-        (["tracking.raport=1"], "unknown key 'tracking.raport': did you mean 'report'? ("),
+        (
+            ["optimizer.lrr=1"],
+            "unknown key 'optimizer.lrr': did you mean 'optimizer.lr'? (optimizer has ",
+        ),
+        (
+            ["+optimizer.lrr=1"],
+            "unknown key 'optimizer.lrr': did you mean 'optimizer.lr'? (optimizer has ",
+        ),
+        (["model.widht=1"], "unknown key 'model.widht': did you mean 'model.width'? (model has "),
+        (
+            ["+stop.patienc=1"],
+            "unknown key 'stop.patienc': did you mean 'stop.patience'? (stop has ",
+        ),
+        (["tracking.raport=1"], "unknown key 'tracking.raport': did you mean 'tracking.report'? ("),
         (["data.rows=5"], "unknown key 'data.rows'"),
         (["~epochs"], "epochs is missing from the config"),
         (["~optimizer.lr"], "optimizer.lr is missing from the config"),
@@ -195,8 +205,6 @@ def test_a_whole_number_is_a_number() -> None:
         (["schedule=cosin"], "unknown schedule 'cosin': did you mean 'cosine'? (constant, "),
         (["loss=bcee"], "unknown loss 'bcee': did you mean 'bce'? (auto, bce, "),
         (["experiment=spiral"], "unknown experiment 'spiral': did you mean 'spirals'? ("),
-        (["optimizer.name=adm"], "unknown optimizer 'adm': did you mean 'adam'? ("),
-        (["loss.name=bcee"], "unknown loss 'bcee': did you mean 'bce'? ("),
         (["model.activation=rleu"], "unknown model.activation 'rleu': did you mean 'relu'? ("),
         (["model.output=sofmax"], "unknown model.output 'sofmax': did you mean 'softmax'? ("),
         (["model.init=hee"], "unknown model.init 'hee': did you mean 'he'? ("),
@@ -208,7 +216,7 @@ def test_a_whole_number_is_a_number() -> None:
         (["model=3"], "a group is chosen by the name"),
         (["seed=0,1"], "seed=0,1 gives several values: put -m before the overrides"),
         (["optimizer=adam,sgd"], "optimizer=adam,sgd gives several values: put -m before"),
-        (["seed"], "Error parsing override 'seed'; missing EQUAL"),
+        (["seed"], "'seed' is no setting: settings are written as key=value"),
         (["optimizer.lr=[1"], "[1"),
         (["seed=${nothing}"], "nothing"),
     ],
@@ -376,13 +384,74 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     other = train(tmp_path / "other", "data=wine", "epochs=1", *BARE)
     shutil.copy(other / "checkpoint.safetensors", run)
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its configuration: ")
+    assert line.endswith(": the rows of data=iris have changed since it began: train a new run")
     (run / "checkpoint.safetensors").write_bytes(b"broken")
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line.startswith(f"{run}/checkpoint.safetensors does not fit its configuration: ")
+    assert line.startswith(f"{run}/checkpoint.safetensors is damaged, or of another version: ")
     (run / "checkpoint.safetensors").unlink()
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line == f"{run} has no checkpoint.safetensors: its first epoch was never finished"
+    assert line.startswith(f"{run} has no checkpoint.safetensors: it stopped before the first one")
+
+
+def test_a_run_whose_settings_were_edited(tmp_path: Path) -> None:
+    """Its curves would be of two runs; what may change when it goes on may be edited, too."""
+    run = train(tmp_path / "run", "data=iris", "epochs=2", *BARE)
+    kept = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(kept.replace("lr: 0.001", "lr: 0.1"))
+    line = refused(f"resume={run}", "epochs=3", folder=run)
+    assert line.startswith(f"resume={run}: its config.yaml is not what it began with: undo the ")
+    (run / "config.yaml").write_text(kept.replace("epochs: 2", "epochs: 3"))
+    train(run, f"resume={run}")
+    assert len(curves(run)) == 3
+
+
+def test_a_run_whose_rows_have_changed(tmp_path: Path) -> None:
+    """The file may move, but not hold something else."""
+    rows = ["x,y"] + [f"{i * i % 11},{i % 7}" for i in range(50)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(rows))
+    words = ("data=table", f"data.path={table}", "data.target=y", "data.task=regression")
+    run = train(tmp_path / "run", *words, "epochs=2", *BARE)
+    table.write_text("\n".join([*rows[:-1], "49,100"]))
+    line = refused(f"resume={run}", "epochs=3", folder=run)
+    assert line == (
+        f"resume={run}: the rows of data.path={table} have changed since it began: train a new run"
+    )
+    table.unlink()
+    moved = tmp_path / "moved.csv"
+    moved.write_text("\n".join(rows))
+    kept = (run / "config.yaml").read_text()
+    (run / "config.yaml").write_text(kept.replace(str(table), str(moved)))
+    train(run, f"resume={run}", "epochs=3")
+
+
+def test_a_network_larger_than_the_machine() -> None:
+    """Refused by the key that makes it so, before anything is allocated."""
+    line = refused("data=iris", "model.width=10000000")
+    assert re.fullmatch(
+        r"model\.width=10000000 makes 200,000,\d+,\d+,\d+ parameters, which take [\d,]+ GiB to train;"
+        r" this machine has \d+: use a smaller model\.width",
+        line,
+    ), line
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ("epochs: 3\n", "an experiment's file must begin with the line '# @package _global_'"),
+        ("epochs: 3\n  seed: 2\n", "{file} is no YAML: line 2, column 7: mapping values are not"),
+        ("model: [1,\n", "{file} is no YAML: line 2, column 1: expected the node content"),
+    ],
+)
+def test_a_file_of_ones_own(content: str, line: str, tmp_path: Path) -> None:
+    """A beginner's first experiment file."""
+    file = tmp_path / "experiment" / "mine.yaml"
+    file.parent.mkdir()
+    file.write_text(content)
+    done = command(["--config-dir", str(tmp_path), "experiment=mine"], tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(line.format(file=file)), done.stderr
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_explain_keeps_silent_about_our_own_mistakes() -> None:
@@ -474,12 +543,20 @@ def test_what_is_refused_before_data_is_read() -> None:
             ["model=perceptron", "model.dropout=0.5"],
             "model.dropout must be 0 with model.depth=0, which has no hidden units to drop",
         ),
-        (["model.width=10000000"], "not enough memory: "),
+        (["model.width=10000000"], "model.width=10000000 makes "),
         (["data=moons", "data.rows=1000000000000"], "not enough memory: "),
         (["data=gaussians", "data.noise=1e308", "quiet=true"], "x_1 holds numbers that are too"),
         (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
         (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),
         (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
+        (["--foo"], "unknown option '--foo': --help names those that there are"),
+        (["deep"], "'deep' is no setting: settings are written as key=value, as in model=deep"),
+        (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),
+        (["--config-name", "nope"], "no file nope.yaml: neither in configs/ nor in the folder of"),
+        (["optimizer.name=sgd"], "optimizer.name follows from its group: use optimizer=sgd"),
+        (["loss.foo=1"], "unknown key 'loss.foo' (loss has no settings)"),
+        (["data.noise=1"], "unknown key 'data.noise': did you mean 'data.label_noise'?"),
+        (["device=cuda"], "device=cuda, but torch sees no CUDA device here: use device=cpu"),
         (["lr=0.1"], "unknown key 'lr': did you mean optimizer.lr?"),
         (["threads=1000"], "threads must be at most the "),
         (["resume=123"], "123 is not a run folder: it has no config.yaml"),

@@ -25,8 +25,8 @@ CLASS_METRICS = [
 ]
 
 RESULT = [
-    *("status", "epochs_run", "best_epoch", "parameters", "rows", "train", "val", "test"),
-    *("test_intervals", "baselines", "seconds", "overrides", "environment"),
+    *("status", "epochs_run", "best_epoch", "parameters", "output", "loss", "rows"),
+    *("train", "val", "test", "test_intervals", "baselines", "seconds", "overrides", "environment"),
 ]
 
 
@@ -98,7 +98,7 @@ def test_what_is_printed(good: tuple[CompletedProcess[str], Path, Path]) -> None
     for model, scores in {"network": result, **result["baselines"]}.items():
         wanted = [scores[part][name] for name in ("loss", "accuracy") for part in result["rows"]]
         assert table[model] == [f"{value:.4g}" for value in wanted]
-    assert lines[-2].startswith("35 parameters, best epoch ")
+    assert lines[-2].startswith("softmax output, loss cce, 35 parameters, best epoch ")
     assert lines[-1] == str(folder.relative_to(here))
 
 
@@ -225,14 +225,48 @@ def test_tab_completion(typed: str, offered: list[str], tmp_path: Path) -> None:
     assert [word.rstrip("=").rpartition("=")[2] for word in done.stdout.split()] == offered
 
 
-def test_a_wrong_setting_is_refused_without_torch(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("mlp-lab tr", ["train", "predict", "evaluate", "compare"]),
+        ("mlp-lab train schedule=c", ["schedule=constant", "schedule=cosine"]),
+        ("mlp-lab predict out", []),
+    ],
+)
+def test_tab_completion_of_the_installed_command(
+    typed: str, offered: list[str], tmp_path: Path
+) -> None:
+    """Commands, then what `train` takes; other commands take files, which the shell knows."""
+    done = command(["-sc", "query=bash"], tmp_path, MLP_LAB, COMP_LINE=typed)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == offered
+    done = command(["-sc", "install=bash"], tmp_path, MLP_LAB)
+    assert done.stdout.rstrip().endswith("-F hydra_bash_completion mlp-lab")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["optimizer.lr=-1"], "optimizer.lr must be positive, got -1.0"),
+        (["device=cuda"], "device=cuda, but torch sees no CUDA device here: use device=cpu"),
+        (["threads=9999"], "threads must be at most the "),
+        (["resume=run"], "resume=run has finished its 1 epochs: set epochs to more than 1"),
+        (["hydra.run.dir=run"], "run holds a run already, and runs are never overwritten"),
+    ],
+)
+def test_a_wrong_setting_is_refused_without_torch(
+    arguments: list[str], line: str, tmp_path: Path
+) -> None:
     """Nor any other slow library: the error is there at once."""
-    done = command(["optimizer.lr=-1"], tmp_path, PYTHONPROFILEIMPORTTIME="1")
+    if arguments[0].endswith("=run"):
+        command(["hydra.run.dir=run", "data=iris", "epochs=1", *BARE], tmp_path)
+    before = written(tmp_path) | {"run/train.log"} if written(tmp_path) else set()
+    done = command(arguments, tmp_path, PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 1
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "mlp_lab.config" in imported
     assert "hydra.main" in imported
     slow = {"torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2"}
     assert imported & slow == set()
-    assert done.stderr.splitlines()[-1] == "optimizer.lr must be positive, got -1.0"
-    assert written(tmp_path) == set()
+    assert done.stderr.splitlines()[-1].startswith(line)
+    assert written(tmp_path) <= before

@@ -1,5 +1,6 @@
 """TensorBoard reads back what curves.csv says."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -66,8 +67,8 @@ def test_histograms_and_gradient_norms_on_request(iris_run: Path, diabetes_run: 
     """Each layer's, at the epochs asked for."""
     asked, not_asked = events_of(iris_run), events_of(diabetes_run)
     layers = ["Omega_0", "Omega_1", "beta_0", "beta_1"]
-    assert sorted(asked.Tags()["histograms"]) == layers
-    assert [event.step for event in asked.Histograms("Omega_0")] == [2, 4]
+    assert sorted(asked.Tags()["histograms"]) == [f"weights/{layer}" for layer in layers]
+    assert [event.step for event in asked.Histograms("weights/Omega_0")] == [2, 4]
     for layer in layers:
         norms = asked.Scalars(f"gradient_norm/{layer}")
         assert [event.step for event in norms] == [1, 2, 3, 4]
@@ -132,7 +133,19 @@ def test_a_row_in_the_hparams_tab(tmp_path: Path) -> None:
     assert start["optimizer.lr"].number_value == 0.01
     assert start["data"].string_value == "iris"
     metrics = said["_hparams_/experiment"].experiment.metric_infos
-    assert {metric.name.tag for metric in metrics} == {"loss/val", "accuracy/val"}
+    assert {metric.name.tag for metric in metrics} == {"best/val_loss", "best/val_accuracy"}
     assert said["_hparams_/session_end_info"].session_end_info.status == Status.Value(
         "STATUS_SUCCESS"
     )
+
+
+def test_the_hparams_tab_shows_the_best_epoch(tmp_path: Path) -> None:
+    """As result.json does, and not the last one's."""
+    words = ("data=iris", "optimizer.lr=0.1", "epochs=30", "seed=1", *QUIET)
+    folder = train(tmp_path / "run", *words)
+    result = json.loads((folder / "result.json").read_text())
+    assert result["best_epoch"] < 30
+    for name in ("loss", "accuracy"):
+        (event,) = events_of(folder).Scalars(f"best/val_{name}")
+        assert event.step == result["best_epoch"]
+        assert event.value == pytest.approx(result["val"][name], rel=1e-6)

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from lab import CONFIGS, ROOT
 
+from mlp_lab.cli import RESOLVERS
+
 SOURCES = ROOT / "src"
 PACKAGE = SOURCES / "mlp_lab"
 MODULES = {
@@ -20,15 +22,22 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 MAY_IMPORT = {
     "errors": set(),
     "terminal": set(),
+    "program": set(),
     "network": {"errors"},
     "data": {"errors", "terminal"},
-    "training": {"errors", "terminal", "network", "data", "config"},
+    "training": {"errors", "terminal", "program", "network", "data", "config"},
     "config": {"errors", "network", "data", "training", "sweep"},
-    "sweep": {"errors", "terminal", "network", "data", "training", "config", "report"},
+    "sweep": {
+        *("errors", "terminal", "program", "network", "data", "training", "config", "report")
+    },
     "report": {"errors", "terminal", "training", "data"},
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
-    "cli": {*("errors", "config", "data", "training", "report", "predicting", "terminal"), "sweep"},
+    "cli": {
+        *("errors", "config", "data", "training", "report", "predicting", "terminal"),
+        "program",
+        "sweep",
+    },
     "": {"errors", "saved"},
 }
 """Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
@@ -182,12 +191,12 @@ def test_nothing_is_executed_from_data(module: str) -> None:
     "path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONFIGS))
 )
 def test_configs_are_data(path: Path) -> None:
-    """No `_target_`, no Python tag; interpolations only call our two resolvers."""
+    """No `_target_`, no Python tag; interpolations only call our resolvers."""
     text = path.read_text()
     assert not re.search(r"_target_|_partial_|_recursive_|!!python|oc\.env", text)
     yaml.safe_load(text)
     calls = re.findall(r"\$\{([\w.]+):", text)
-    assert set(calls) <= {"run_folder", "sweep_folder", "hydra_folder"}
+    assert set(calls) <= RESOLVERS.keys()
 
 
 def test_train_py_is_short() -> None:

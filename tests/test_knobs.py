@@ -314,7 +314,8 @@ def histogram_epochs(folder: Path) -> object:
     """Epochs with a histogram of the first layer's weights."""
     events = EventAccumulator(str(folder), size_guidance={"histograms": 0})
     tags = events.Reload().Tags()["histograms"]
-    return [event.step for event in events.Histograms("Omega_0")] if "Omega_0" in tags else []
+    name = "weights/Omega_0"
+    return [event.step for event in events.Histograms(name)] if name in tags else []
 
 
 def gradient_tags(folder: Path) -> object:

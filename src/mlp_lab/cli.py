@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
@@ -28,8 +29,10 @@ from mlp_lab.config import (
 )
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
+from mlp_lab.program import train_words
 from mlp_lab.sweep import compare as comparing
 from mlp_lab.sweep.book import BOOK
+from mlp_lab.training.beforehand import require_possible
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
 
@@ -75,11 +78,12 @@ def hydra_folder(resume: str | None) -> str | None:
 
 def train() -> None:
     """Compose the configuration from the command line and train; exit status 1 on an error."""
+    if sys.argv[1:] == ["--version"]:
+        print(__version__)
+        return
     refuse_dashes(sys.argv[1:])
     sys.argv[1:] = multirun_first(sys.argv[1:])
-    OmegaConf.register_new_resolver("run_folder", run_folder, use_cache=True)
-    OmegaConf.register_new_resolver("sweep_folder", sweep_folder, use_cache=True)
-    OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
+    register_resolvers()
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
@@ -106,13 +110,35 @@ def train() -> None:
         fail(message)
 
 
+RESOLVERS: dict[str, Callable[..., str | None]] = {
+    "run_folder": run_folder,
+    "sweep_folder": sweep_folder,
+    "hydra_folder": hydra_folder,
+    "train_words": lambda: " ".join(train_words()),
+    "config_folder": lambda: str(as_typed(config_folder())),
+}
+"""What `${name:...}` in a YAML file stands for."""
+
+
+def register_resolvers() -> None:
+    """Let YAML files call them; each is asked once."""
+    for name, resolver in RESOLVERS.items():
+        OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
+
+
 def refuse_dashes(words: Sequence[str]) -> None:
-    """One line for `--epochs 5`, which Hydra would answer with its own usage."""
+    """One line for options that do not exist, as `--epochs 5`; Hydra would print its usage."""
     names = {field.name for field in fields(Config)}
     for word in words:
         key = word.removeprefix("--").partition("=")[0]
         if word.startswith("--") and key.partition(".")[0] in names:
             fail(f"unknown option {word!r}: settings are written without dashes, as {key}=...")
+    if not any(word.startswith("-") for word in words):
+        return
+    _, unknown = get_args_parser().parse_known_args(words)
+    for word in unknown:
+        if word.startswith("-"):
+            fail(f"unknown option {word!r}: --help names those that there are")
 
 
 def multirun_first(words: Sequence[str]) -> list[str]:
@@ -142,14 +168,19 @@ def train_job(composed: DictConfig) -> None:
             give_report(problem.overview, folder, config.quiet)
             print(folder)
             return
-        from mlp_lab.training.run import run  # torch: a wrong setting is refused before it loads
+        job = Job(config, values, folder, overrides)
+        require_possible(job, problem)
+        from mlp_lab.training.run import run  # torch: what cannot be is refused before it loads
 
-        ending = run(Job(config, values, folder, overrides), problem)
+        ending = run(job, problem)
         if config.tracking.report:
             from mlp_lab.report.page import write_report  # matplotlib, off the training path
 
             write_report(folder)
         ending.raise_if_diverged(folder)
+    except KeyboardInterrupt:
+        remove_unused(folder)
+        raise
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -248,6 +279,24 @@ mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of
 mlp-lab COMMAND --help                says more"""
 
 
+COMPLETION = ("-sc", "--shell-completion")
+"""Hydra's options for what the tab key completes."""
+
+
+def complete() -> None:
+    """`mlp-lab -sc query=bash` of a line that is being typed, or `-sc install=bash` once."""
+    line = os.environ.get("COMP_LINE", "")
+    typed = line.split()[1:]
+    if sys.argv[2:3] and sys.argv[2].startswith("query="):
+        if not typed or (len(typed) == 1 and not line.endswith(" ")):
+            print(" ".join(COMMANDS))
+            return
+        if typed[0] != "train":
+            return  # its arguments are files
+        os.environ["COMP_LINE"] = line.replace(" train", "", 1)
+    train()
+
+
 def main() -> None:
     """`mlp-lab COMMAND ...`; each command parses its own arguments."""
     name = sys.argv[1] if len(sys.argv) > 1 else "--help"
@@ -255,6 +304,8 @@ def main() -> None:
         print(USAGE)
     elif name == "--version":
         print(__version__)
+    elif name in COMPLETION:
+        complete()
     elif name in COMMANDS:
         sys.argv = [sys.argv[0], *sys.argv[2:]]
         COMMANDS[name]()

@@ -17,8 +17,14 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+import yaml
 from hydra.core.config_store import ConfigStore
-from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    MissingConfigException,
+    OverrideParseException,
+)
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
@@ -142,13 +148,26 @@ def from_values(
         UserError: a key or value that cannot be.
     """
     for override in overrides:
-        key, _, value = override.partition("=")
-        if value.startswith("[") and key in GROUPS:
-            raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
+        _require_choice_of_group(override)
+    if isinstance(composed.get("experiment"), Mapping):
+        raise UserError(
+            "an experiment's file must begin with the line '# @package _global_', which says that"
+            " its keys are those of the whole configuration"
+        )
     values = {name: composed[name] for name in composed if name not in OF_THE_COMMAND}
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
     return read(Config, values, ""), {**values, "resume": None}
+
+
+def _require_choice_of_group(override: str) -> None:
+    """Raise if an override names what a group holds in another way than as `group=name`."""
+    key, _, value = override.partition("=")
+    group, _, field = key.partition(".")
+    if value.startswith("[") and key in GROUPS:
+        raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
+    if group in GROUPS and field == "name":
+        raise UserError(f"{key} follows from its group: use {group}={value}")
 
 
 def of_the_command(override: str) -> bool:
@@ -257,7 +276,9 @@ def unknown_key(key: str, names: Sequence[str]) -> UserError:
     path, _, last = key.rpartition(".")
     where = f"{path} has " if path else ""
     names = [name for name in names if name not in ("name", "hydra")]
-    return UserError(f"unknown key {key!r}{nearest(last, names)} ({where}{', '.join(names)})")
+    listed = ", ".join(names) or "no settings"
+    close = nearest(last, names, f"{path}." if path else "")
+    return UserError(f"unknown key {key!r}{close} ({where}{listed})")
 
 
 def convert(hint: object, value: object, key: str) -> object:
@@ -311,7 +332,7 @@ def explain(error: BaseException) -> str | None:
         if isinstance(link, UserError):
             return str(link)
     for link in chain:
-        line = _explain_composition(link)
+        line = _explain_yaml(link) or _explain_typing(link) or _explain_composition(link)
         if line is not None:
             return line
     if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
@@ -325,6 +346,29 @@ def explain(error: BaseException) -> str | None:
 
 def _holds(section: object, key: str) -> bool:
     return isinstance(section, DictConfig) and key in section
+
+
+def _explain_yaml(error: BaseException) -> str | None:
+    """A file of settings that is no YAML."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return None
+    mark = error.problem_mark
+    return (
+        f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    )
+
+
+def _explain_typing(error: BaseException) -> str | None:
+    """Words of a command line that Hydra cannot read or find."""
+    if isinstance(error, OverrideParseException):
+        word = error.override
+        if "=" not in word:
+            return f"{word!r} is no setting: settings are written as key=value, as in model=deep"
+        return f"cannot read {word!r}: do its brackets, quotes and commas match?"
+    if isinstance(error, MissingConfigException) and not error.options:
+        name = error.missing_cfg_file or ""
+        return f"no file {name}.yaml: neither in configs/ nor in the folder of --config-dir"
+    return None
 
 
 def _explain_composition(error: BaseException) -> str | None:

@@ -23,10 +23,10 @@ def shown(value: object) -> str:
     return "null" if value is None else repr(value)
 
 
-def nearest(word: str, choices: Iterable[str]) -> str:
-    """`: did you mean 'x'?` for the choice closest to `word`, or nothing."""
+def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
+    """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
     close = get_close_matches(word, list(choices), n=1)
-    return f": did you mean {close[0]!r}?" if close else ""
+    return f": did you mean {prefix + close[0]!r}?" if close else ""
 
 
 def require_choice(value: str, key: str, choices: Iterable[str]) -> None:

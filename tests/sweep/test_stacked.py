@@ -204,7 +204,7 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
         (["sweep.resume=nowhere"], "sweep.resume=nowhere is no sweep's folder"),
         (["sweep.members=0"], "sweep.members must be 1 or more, got 0"),
         (["sweep.select=val"], "unknown sweep.select 'val'"),
-        (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'memory'?"),
+        (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'sweep.memory'?"),
         (["model=shalow,deep"], "unknown model 'shalow': did you mean 'shallow'?"),
     ],
 )

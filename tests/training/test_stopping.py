@@ -8,7 +8,7 @@ import pytest
 
 from mlp_lab.errors import UserError
 from mlp_lab.training import checkpoints
-from mlp_lab.training.checkpoints import Clock, Progress
+from mlp_lab.training.checkpoints import Clock
 from mlp_lab.training.fit import MemberRecord
 from mlp_lab.training.stack import Stack
 from mlp_lab.training.stopping import StopConfig, Watch
@@ -180,7 +180,7 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 def save(clock: Clock, tmp_path: Path) -> None:
     """A checkpoint of nothing."""
-    clock.save(tmp_path, Stack.__new__(Stack), {0: Progress(Watch())})
+    clock.save(tmp_path, Stack.__new__(Stack), {})
 
 
 def test_checkpoints_take_their_share(hands: Hands, tmp_path: Path) -> None:

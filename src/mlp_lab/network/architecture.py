@@ -71,6 +71,16 @@ def count_parameters(sizes: Sequence[int]) -> int:
     return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
 
+COPIES = 8
+"""Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
+
+
+def training_bytes(sizes: Sequence[int], rows: int, dtype: str) -> float:
+    """Memory that training such a network takes, a batch of `rows` at a time, beside its data."""
+    item = {"float32": 4, "float64": 8}[dtype]
+    return float(item * (COPIES * count_parameters(sizes) + 4 * rows * sum(sizes)))
+
+
 def he(weight: Tensor, bias: Tensor, generator: Generator) -> None:
     """Normal with variance 2 / inputs, made for ReLU; zero biases (He et al., 2015)."""
     weight.normal_(0, math.sqrt(2 / weight.shape[0]), generator=generator)

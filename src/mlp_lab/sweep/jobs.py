@@ -1,20 +1,17 @@
 """The jobs of a sweep, checked before any of them is trained."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
-from mlp_lab.training.job import Job
+from mlp_lab.training.beforehand import require_machine, require_memory
+from mlp_lab.training.job import PATHS, Job, hashed, section, without
 from mlp_lab.training.problem import Problem, Problems
 
 NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
 """Settings that a job may change and stay the same job."""
-
-PATHS = ("path", "test_path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,39 +52,34 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
     """
     config = job.config
     problem = problems.pose(config)
-    encoded = problem.encoded
-    sizes = (encoded.train.inputs.shape[1], *config.model.widths, encoded.schema.target.outputs)
-    digest = problems.digest(config)
+    sizes = problem.sizes(config)
+    require_machine(config)
+    require_memory(config, sizes, problem.rows["train"])
     return SweepJob(
         number=number,
         job=job,
         record=record,
         problem=problems.key(config),
         sizes=sizes,
-        rows=len(encoded.train),
+        rows=problem.rows["train"],
         source=problems.source(config),
-        digest=digest,
-        identity=identity(job.values, digest),
+        digest=problem.digest,
+        identity=identity(job.values, problem.digest),
         group=_group(job, problem, sizes),
     )
 
 
 def identity(values: Mapping[str, object], data: str) -> str:
     """A hash of everything that a job's numbers depend on: settings, data and this package."""
-    settings = {name: value for name, value in values.items() if name not in NOT_IDENTITY}
-    section = settings["data"]
-    assert isinstance(section, Mapping)
-    settings["data"] = {name: value for name, value in section.items() if name not in PATHS}
-    text = json.dumps([settings, data, __version__], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    settings = without(values, (*NOT_IDENTITY, "data"))
+    return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
 def _group(job: Job, problem: Problem, sizes: tuple[int, ...]) -> str:
     """What members of one stack must share."""
     config = job.config
-    section = job.values["data"]
-    assert isinstance(section, Mapping)
-    source = [section.get(name) for name in ("name", *PATHS)]
+    data = section(job.values, "data")
+    source = [data.get(name) for name in ("name", *PATHS)]
     rule = (type(config.optimizer).__name__, config.optimizer.moments)
     shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
     ends = (sizes[0], sizes[-1], problem.objective, config.data.target_transform)

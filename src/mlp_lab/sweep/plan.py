@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mlp_lab.network.architecture import training_bytes
 from mlp_lab.sweep.jobs import SweepJob, products, steps_of
 
 DISPATCH = 75e-6
@@ -26,9 +27,6 @@ UPDATE = 4e-9
 
 FINE = 0.1
 """Share of a stack's time that dispatch may take where more stacks balance the load."""
-
-COPIES = 8
-"""Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +135,7 @@ def cost(stack: Sequence[SweepJob]) -> float:
 def size(stack: Sequence[SweepJob]) -> float:
     """Bytes that a stack takes beside its rows."""
     whole = load(stack)
-    item = 8 if stack[0].job.config.dtype == "float64" else 4
-    units = sum(whole.sizes)
-    one = COPIES * (products(whole.sizes) + units) + 4 * whole.rows * units
-    return float(item * one * len(stack))
+    return training_bytes(whole.sizes, whole.rows, stack[0].job.config.dtype) * len(stack)
 
 
 def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:

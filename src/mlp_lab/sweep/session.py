@@ -13,6 +13,7 @@ from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
+from mlp_lab.program import train_words
 from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.halving import bracket_of, leaving, rungs
@@ -85,7 +86,7 @@ class Session:
             outcomes = self._train(jobs, stacks, self._workers)
         except Interrupted as stop:
             self.close()
-            command = ["python", "train.py", "-m", *self._command, f"sweep.resume={self.folder}"]
+            command = [*train_words(), "-m", *self._command, f"sweep.resume={self.folder}"]
             raise Interrupted(f"{stop}; go on with: {shlex.join(command)}") from None
         self.outcomes |= {number: outcomes[number] for number in asked}
         self._jobs |= jobs

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from mlp_lab.program import train_words
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, rank, standard_error, value_of
 from mlp_lab.sweep.records import RunRecord
 from mlp_lab.terminal import Screen, plain_table
@@ -96,7 +97,7 @@ def command_of(setting: Setting) -> str:
         if key not in ("seed", "data.fold", "data.folds", "data.repeat", "quiet", "cv")
         and not key.startswith(("sweep.", "tracking."))
     ]
-    return shlex.join(["python", "train.py", *words])
+    return shlex.join([*train_words(), *words])
 
 
 def shown(value: str) -> str:

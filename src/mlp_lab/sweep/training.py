@@ -11,14 +11,14 @@ from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import UserError
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
-from mlp_lab.training.checkpoints import CHECKPOINT, Clock, Progress, load_checkpoint, save_member
+from mlp_lab.training.checkpoints import Clock, load_checkpoint, save_member
 from mlp_lab.training.fit import EpochRecord
 from mlp_lab.training.folder import CONFIG, RESULT, claim, to_yaml, write_config
+from mlp_lab.training.progress import CHECKPOINT
 from mlp_lab.training.results import failure_recorded, record_failure
 from mlp_lab.training.run import prepare_torch
 from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
-from mlp_lab.training.stopping import Watch
 
 
 def in_words(error: Exception) -> str:
@@ -57,9 +57,7 @@ class Trainer:
         device = prepare_torch(config)
         self._load(task, getattr(torch, config.dtype), device)
         runs = {
-            member: Run(
-                job.job, task.problems[job.problem], self._datasets[job.problem], Progress(Watch())
-            )
+            member: Run.fresh(job.job, task.problems[job.problem], self._datasets[job.problem])
             for member, job in enumerate(task.jobs)
         }
         stack = build_stack(runs, device)

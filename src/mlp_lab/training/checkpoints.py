@@ -3,13 +3,9 @@
 Random streams are derived from seed and epoch, so that no generator's state is in it.
 """
 
-import json
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -17,27 +13,8 @@ from safetensors.torch import save
 from mlp_lab.errors import UserError
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.training.files import write_whole
-from mlp_lab.training.fit import Divergence
+from mlp_lab.training.progress import Progress, State, read_state
 from mlp_lab.training.stack import Stack
-from mlp_lab.training.stopping import Watch
-
-CHECKPOINT = "checkpoint.safetensors"
-
-
-@dataclass(slots=True)
-class Progress:
-    """Where a run stands, beside its weights.
-
-    `seconds` were spent in epochs; `change` is the last epoch's |W - W before| / |W before|;
-    `reason` says why the run stopped before its last epoch, if it did, and `diverged` where it
-    diverged.
-    """
-
-    watch: Watch
-    seconds: float = 0.0
-    change: float = math.inf
-    reason: str = ""
-    diverged: Divergence | None = None
 
 
 def save_checkpoint(path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
@@ -58,18 +35,17 @@ def _write(
     progress: Mapping[int, Progress],
 ) -> None:
     schedules = [stack.schedules[position] for position in positions]
-    state = {
-        "epoch": stack.epoch,
-        "members": list(ids),
-        "progress": [asdict(progress[member]) for member in ids],
-        "schedules": [[entry.reduction, entry.best, entry.waited] for entry in schedules],
-    }
+    state = State(
+        epoch=stack.epoch,
+        progress={member: progress[member] for member in ids},
+        schedules=[[entry.reduction, entry.best, entry.waited] for entry in schedules],
+    )
     layers = _layers(stack)
     if len(positions) < len(stack.ids):
         sizes = stack.network.member_sizes[positions[0]]
         layers = {name: entry.take(positions, sizes) for name, entry in layers.items()}
     tensors = {name: entry.flat.cpu() for name, entry in layers.items()}
-    write_whole(path, save(tensors, {"state": json.dumps(state)}))
+    write_whole(path, save(tensors, {"state": state.to_json()}))
 
 
 def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
@@ -80,33 +56,22 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
     Raises:
         UserError: there is no checkpoint, or it is not of these networks.
     """
-    if not path.is_file():
-        raise UserError(f"{path.parent} has no {path.name}: its first epoch was never finished")
+    state = read_state(path)
+    ids = list(state.progress)
+    stack.retire([member for member in stack.ids if member not in ids])
+    if stack.ids != ids:
+        raise UserError(f"{path} does not fit its configuration: other members")
     try:
         with safe_open(path, framework="pt") as file:
-            state = json.loads(file.metadata()["state"])
-            ids = state["members"]
-            stack.retire([member for member in stack.ids if member not in ids])
-            if stack.ids != ids:
-                raise UserError(f"{path} does not fit its configuration: other members")
             for name, layers in _layers(stack).items():
                 layers.flat.copy_(file.get_tensor(name))
-    except (SafetensorError, KeyError, RuntimeError) as error:
+    except (SafetensorError, RuntimeError) as error:
         raise UserError(f"{path} does not fit its configuration: {error}") from error
-    stack.epoch = state["epoch"]
-    for schedule, numbers in zip(stack.schedules, state["schedules"], strict=True):
-        schedule.reduction, schedule.best, schedule.waited = numbers
-    progress = {
-        member: _progress(entry) for member, entry in zip(ids, state["progress"], strict=True)
-    }
-    stack.diverged = [progress[member].diverged is not None for member in ids]
-    return progress
-
-
-def _progress(saved: Mapping[str, Any]) -> Progress:
-    diverged = saved["diverged"]
-    where = None if diverged is None else Divergence(**diverged)
-    return Progress(**{**saved, "watch": Watch(**saved["watch"]), "diverged": where})
+    stack.epoch = state.epoch
+    for schedule, (reduction, best, waited) in zip(stack.schedules, state.schedules, strict=True):
+        schedule.reduction, schedule.best, schedule.waited = reduction, best, int(waited)
+    stack.diverged = [entry.diverged is not None for entry in state.progress.values()]
+    return state.progress
 
 
 def _layers(stack: Stack) -> dict[str, LayerTensors]:

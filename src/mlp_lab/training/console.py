@@ -109,8 +109,10 @@ def print_result(
     console.print(results_table(models))
     reason = f" ({result['reason']})" if "reason" in result else ""
     console.print(
-        f"{result['parameters']:,} parameters, best epoch {result['best_epoch']} of"
-        f" {result['epochs_run']}{reason}, {result['seconds']} s",
+        f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
+        f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
+        f" {result['seconds']} s",
         highlight=False,
+        soft_wrap=True,
     )
     console.print(str(folder), highlight=False, soft_wrap=True)

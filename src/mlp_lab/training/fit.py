@@ -10,23 +10,8 @@ from torch import Tensor
 
 from mlp_lab.training.evaluation import totals
 from mlp_lab.training.metrics import Scores, score
+from mlp_lab.training.progress import Divergence
 from mlp_lab.training.stack import Stack
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """The step by which a member's loss had stopped being finite, counted from 1 in its epoch."""
-
-    epoch: int
-    step: int
-    lr: float
-
-    def __str__(self) -> str:
-        """What happened, and what to try."""
-        return (
-            f"diverged: the loss was no longer finite by epoch {self.epoch}, step {self.step}, at"
-            f" learning rate {self.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1"
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """A run folder: whose it is, and the configuration in it."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
 from mlp_lab.errors import UserError
+from mlp_lab.program import train_words
 from mlp_lab.training.files import write_whole
 
 CONFIG = "config.yaml"
@@ -24,17 +26,23 @@ def claim(folder: Path, values: Mapping[str, object]) -> None:
     try:
         os.close(os.open(folder / CONFIG, os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        raise UserError(
-            f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
-            f" or go on with resume={folder}"
-        ) from None
+        raise taken(folder) from None
     write_config(folder, values)
+
+
+def taken(folder: Path) -> UserError:
+    """What to say where a run would begin in another's folder."""
+    return UserError(
+        f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
+        f" or go on with resume={folder}"
+    )
 
 
 def write_config(folder: Path, values: Mapping[str, object]) -> None:
     """config.yaml, which runs again by itself."""
     content = to_yaml({"defaults": ["settings", "_self_"], **values})
-    header = f"# python train.py --config-dir {folder} --config-name config\n"
+    words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
+    header = f"# {shlex.join(words)}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
 
 

@@ -1,10 +1,15 @@
 """What a run is asked to do."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_lab.config import Config
+
+PATHS = ("path", "test_path")
+"""Settings of the data that say where rows lie, and nothing of what they hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,22 @@ class Job:
     values: Mapping[str, object]
     folder: Path
     overrides: Sequence[str]
+
+
+def section(values: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """A group of settings."""
+    group = values[name]
+    assert isinstance(group, Mapping)
+    return group
+
+
+def without(values: Mapping[str, object], keys: Iterable[str]) -> dict[str, object]:
+    """A copy that lacks some keys."""
+    left_out = set(keys)
+    return {name: value for name, value in values.items() if name not in left_out}
+
+
+def hashed(*plain: object) -> str:
+    """16 hexadecimal digits that stand for plain data."""
+    text = json.dumps(plain, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

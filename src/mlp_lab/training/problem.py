@@ -23,6 +23,8 @@ class Problem:
 
     encoded: Encoded
     objective: Objective
+    digest: str
+    """A hash of what the data set holds, before it is cut."""
     overview: Overview | None
     """What was understood of a table; None for other data."""
 
@@ -31,6 +33,12 @@ class Problem:
         """Rows of each part."""
         encoded = self.encoded
         return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
+
+    def sizes(self, config: Config) -> tuple[int, ...]:
+        """Units of every layer of a network that learns it, inputs first."""
+        encoded = self.encoded
+        inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
+        return (inputs, *config.model.widths, outputs)
 
 
 def pose(config: Config) -> Problem:
@@ -55,8 +63,7 @@ class Problems:
 
     def __init__(self) -> None:
         """Nothing is loaded yet."""
-        self._rows: dict[str, RawData] = {}
-        self._digests: dict[str, str] = {}
+        self._rows: dict[str, tuple[RawData, str]] = {}
         self._posed: dict[str, Problem] = {}
 
     def pose(self, config: Config) -> Problem:
@@ -64,7 +71,7 @@ class Problems:
         key = self.key(config)
         if key not in self._posed:
             with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
-                self._posed[key] = _pose(config, self._raw(config.data))
+                self._posed[key] = _pose(config, *self._loaded(config.data))
         problem = self._posed[key]
         rows = problem.rows["train"]
         if isinstance(config.batch_size, int) and config.batch_size > rows:
@@ -89,17 +96,12 @@ class Problems:
         """Everything that its rows depend on, before they are cut."""
         return _rows_key(config.data)
 
-    def digest(self, config: Config) -> str:
-        """A hash of what a run's data set holds, before it is cut."""
-        key = _rows_key(config.data)
-        if key not in self._digests:
-            self._digests[key] = _digest(self._raw(config.data))
-        return self._digests[key]
-
-    def _raw(self, data: DataConfig) -> RawData:
+    def _loaded(self, data: DataConfig) -> tuple[RawData, str]:
+        """Rows before they are cut, and a hash of them."""
         key = _rows_key(data)
         if key not in self._rows:
-            self._rows[key] = data.load()
+            raw = data.load()
+            self._rows[key] = raw, _digest(raw)
         return self._rows[key]
 
 
@@ -117,13 +119,13 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
-def _pose(config: Config, raw: RawData) -> Problem:
+def _pose(config: Config, raw: RawData, digest: str) -> Problem:
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
     _require_weight(encoded)
     seen = None if raw.source is None else overview(raw, split, encoded.schema)
-    return Problem(encoded, objective, seen)
+    return Problem(encoded, objective, digest, seen)
 
 
 def _require_weight(encoded: Encoded) -> None:

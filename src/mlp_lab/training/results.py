@@ -19,10 +19,10 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training.evaluation import outputs
 from mlp_lab.training.files import joined_json, to_json, write_whole
-from mlp_lab.training.fit import Divergence
 from mlp_lab.training.folder import MODEL, RESULT, SCHEMA
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.pool import RowPool
+from mlp_lab.training.progress import Divergence
 from mlp_lab.training.scoring import Scored
 
 

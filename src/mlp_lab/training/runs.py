@@ -9,12 +9,13 @@ import torch
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.network.losses import Objective
 from mlp_lab.training.baselines import baselines
-from mlp_lab.training.checkpoints import Clock, Progress
+from mlp_lab.training.checkpoints import Clock
 from mlp_lab.training.files import to_json
 from mlp_lab.training.fit import EpochRecord, MemberRecord, fit
 from mlp_lab.training.job import Job
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.problem import Problem
+from mlp_lab.training.progress import Origin, Progress
 from mlp_lab.training.results import (
     Ending,
     describe_ending,
@@ -24,6 +25,7 @@ from mlp_lab.training.results import (
     write_results,
 )
 from mlp_lab.training.stack import Member, Shared, Stack
+from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Tracker, open_tracker
 
 PartScores = Mapping[str, Scores]
@@ -43,6 +45,11 @@ class Run:
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
+
+    @classmethod
+    def fresh(cls, job: Job, problem: Problem, dataset: Dataset) -> "Run":
+        """A run before its first step."""
+        return cls(job, problem, dataset, Progress(Watch(), Origin.of(job, problem)))
 
     def open(self, epochs_done: int) -> None:
         """Open the files that each epoch is written to."""
@@ -219,8 +226,10 @@ class Training:
             if ending is None or run.ending is not None:
                 continue
             run.ending = ending
-            run.close()
+            if run.tracker is None:
+                run.open(stack.epoch)
             self.finish(run, stack, stack.ids.index(member))
+            run.close()
             if ending.divergence is None:
                 leaving.append(member)
         stack.retire(leaving)
@@ -238,13 +247,17 @@ def finish(run: Run, stack: Stack, position: int, common: Common) -> None:
     run.result = {
         **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
         "parameters": network.parameter_counts[0],
+        "output": run.problem.objective.output,
+        "loss": run.problem.objective.loss,
         "rows": run.problem.rows,
         **run.models["network"],
         "test_intervals": scored["test"].intervals(),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "seconds": round(run.progress.seconds, 3),
-        "overrides": list(run.job.overrides),
+        "overrides": run.progress.origin.overrides,
         "environment": environment(stack.shared.device),
     }
+    assert run.tracker is not None
+    run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)

@@ -64,7 +64,8 @@ class Watch:
     def reason_to_stop(self, record: MemberRecord, config: StopConfig, seconds: float) -> str:
         """Why the member stops after this epoch, or nothing."""
         if config.patience is not None and self.waited >= config.patience:
-            return f"no better {config.monitor} for {self.waited} epochs"
+            margin = f", by more than {config.min_delta:g}," if config.min_delta else ""
+            return f"no better {config.monitor}{margin} for {self.waited} epochs"
         if config.weights_tol is not None and record.change <= config.weights_tol:
             return f"weights moved by {record.change:.1e} of their size"
         if config.seconds is not None and seconds >= config.seconds:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from mlp_lab.errors import UserError, require
 from mlp_lab.training.files import write_whole
-from mlp_lab.training.metrics import METRICS
+from mlp_lab.training.metrics import METRICS, Scores
 
 if TYPE_CHECKING:
     from mlp_lab.training.events import EventFile
@@ -131,12 +131,18 @@ class Tracker:
         every = self.config.histograms
         if every and record.epoch % every == 0 and record.diverged is None:
             for name, tensor in stack.member_layers(stack.network.layers, position):
-                self.events.add_histogram(name, tensor, record.epoch)
+                self.events.add_histogram(f"weights/{name}", tensor, record.epoch)
         if self.config.gradient_norms:
             assert stack.last_gradients is not None
             layers = stack.member_layers(stack.last_gradients, position)
             norms = {f"gradient_norm/{name}": tensor.norm().item() for name, tensor in layers}
             self.events.add_scalars(norms, record.epoch)
+
+    def add_best(self, scores: Scores, epoch: int) -> None:
+        """Write what the best epoch reached on the validation rows, for the HParams tab."""
+        if self.events is not None and scores:
+            values = {_best(name): value for name, value in scores.items()}
+            self.events.add_scalars(values, epoch)
 
     def sync(self) -> None:
         """Put everything so far on disk, where a power cut leaves it."""
@@ -149,6 +155,11 @@ class Tracker:
         self.curves.close()
         if self.events is not None:
             self.events.close()
+
+
+def _best(quantity: str) -> str:
+    """The tag of what the best epoch reached on the validation rows."""
+    return f"best/val_{quantity}"
 
 
 def _tags(row: Row) -> Iterator[tuple[str, float]]:
@@ -173,7 +184,7 @@ def open_tracker(
     quantities = ("loss", METRICS[task][0])
     events.add_charts("learning curves", {q: [f"{q}/train", f"{q}/val"] for q in quantities})
     if overrides and not epochs_done:
-        events.add_settings(typed(overrides), [f"{q}/val" for q in quantities])
+        events.add_settings(typed(overrides), [_best(q) for q in quantities])
     return Tracker(config, curves, events)
 
 

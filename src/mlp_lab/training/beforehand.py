@@ -1,0 +1,131 @@
+"""What this machine or the run folder refuses, found before torch is loaded."""
+
+import ctypes
+import math
+import os
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+
+from mlp_lab.config import Config
+from mlp_lab.errors import UserError, require, shown
+from mlp_lab.network.architecture import count_parameters, training_bytes
+from mlp_lab.training.folder import CONFIG, RESULT, taken
+from mlp_lab.training.job import Job, section
+from mlp_lab.training.problem import Problem
+from mlp_lab.training.progress import CHECKPOINT, Origin, Progress, read_state
+from mlp_lab.training.stopping import Watch
+
+
+def require_possible(job: Job, problem: Problem) -> Progress:
+    """Where a run begins, or goes on from.
+
+    Raises:
+        UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
+    """
+    require_machine(job.config)
+    require_memory(job.config, problem.sizes(job.config), problem.rows["train"])
+    if job.config.resume is not None:
+        return _resumed(job, problem)
+    if (job.folder / CONFIG).exists():
+        raise taken(job.folder)
+    return Progress(Watch(), Origin.of(job, problem))
+
+
+def require_machine(config: Config) -> None:
+    """Raise unless this machine has the threads and the device that a run asks for."""
+    cores = os.cpu_count() or 1
+    require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
+    if config.device == "cuda" and not cuda_possible():
+        raise no_cuda()
+
+
+def no_cuda() -> UserError:
+    """What to say where CUDA is asked for and is not there."""
+    return UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
+
+
+def cuda_possible() -> bool:
+    """Whether torch may find a CUDA device; torch itself has the last word."""
+    build = version("torch")
+    if "rocm" in build:
+        return True
+    driver = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        ctypes.CDLL(driver)
+    except OSError:
+        return False
+    return not build.endswith("+cpu")
+
+
+def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
+    """Raise if a network of these layers, trained on so many rows, cannot fit this machine."""
+    batch = config.batch_size if isinstance(config.batch_size, int) else rows
+    needed, installed = training_bytes(sizes, batch, config.dtype), installed_memory()
+    if needed > installed and not (config.device != "cpu" and cuda_possible()):
+        raise UserError(
+            f"model.width={shown(config.model.width)} makes {count_parameters(sizes):,} parameters,"
+            f" which take {needed / 2**30:,.0f} GiB to train; this machine has"
+            f" {installed / 2**30:.0f}: use a smaller model.width"
+        )
+
+
+def installed_memory() -> float:
+    """Bytes of the machine's memory; infinitely many where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return math.inf
+
+
+def _resumed(job: Job, problem: Problem) -> Progress:
+    """Where the run in a folder stands; its command lines grow by this one."""
+    config, folder = job.config, job.folder
+    state = read_state(folder / CHECKPOINT)
+    progress = state.progress[0]
+    now = Origin.of(job, problem)
+    if progress.origin.rows != now.rows:
+        raise UserError(
+            f"resume={folder}: the rows of {_rows_named(job)} have changed since it began:"
+            " train a new run"
+        )
+    if progress.origin.settings != now.settings:
+        raise UserError(
+            f"resume={folder}: its {CONFIG} is not what it began with: undo the change, or train a"
+            f" new run with --config-dir {folder} --config-name config"
+        )
+    if (folder / RESULT).exists():
+        require_something_left(config, state.epoch, progress)
+    words = [word for word in job.overrides if not word.startswith("resume=")]
+    overrides = [*progress.origin.overrides, *words]
+    return replace(progress, origin=replace(now, overrides=overrides))
+
+
+def _rows_named(job: Job) -> str:
+    data = section(job.values, "data")
+    return f"data.path={data['path']}" if "path" in data else f"data={data['name']}"
+
+
+def require_something_left(config: Config, epoch: int, progress: Progress) -> None:
+    """Raise unless a run that ended after an epoch has a reason to go on."""
+    stop, watch = config.stop, progress.watch
+    if epoch >= config.epochs:
+        raise UserError(
+            f"resume={config.resume} has finished its {epoch} epochs:"
+            f" set epochs to more than {epoch}"
+        )
+    ended = f"resume={config.resume} ended after epoch {epoch}"
+    if stop.patience is not None and watch.waited >= stop.patience:
+        raise UserError(
+            f"{ended}, with no better {stop.monitor} in its last {watch.waited} epochs:"
+            f" set stop.patience above {watch.waited}, or to null"
+        )
+    if stop.weights_tol is not None and progress.change <= stop.weights_tol:
+        raise UserError(
+            f"{ended}, which moved its weights by {progress.change:.1e} of their size:"
+            " set stop.weights_tol below that, or to null"
+        )
+    if stop.seconds is not None and progress.seconds >= stop.seconds:
+        raise UserError(
+            f"{ended} and {progress.seconds:.1f} s: set stop.seconds above that, or to null"
+        )
