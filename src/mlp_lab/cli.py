@@ -160,24 +160,7 @@ def train_job(composed: DictConfig) -> None:
         require_one_run(config, folder)
         if alone:
             require_no_sweep(composed, overrides)
-        problem = pose(config)
-        if isinstance(config.data, TableConfig) and config.data.report_only:
-            from mlp_lab.data.tables.printing import give_report  # rich
-
-            assert problem.overview is not None
-            give_report(problem.overview, folder, config.quiet)
-            print(folder)
-            return
-        job = Job(config, values, folder, overrides)
-        require_possible(job, problem)
-        from mlp_lab.training.run import run  # torch: what cannot be is refused before it loads
-
-        ending = run(job, problem)
-        if config.tracking.report:
-            from mlp_lab.report.page import write_report  # matplotlib, off the training path
-
-            write_report(folder)
-        ending.raise_if_diverged(folder)
+        do(Job(config, values, folder, overrides))
     except KeyboardInterrupt:
         remove_unused(folder)
         raise
@@ -196,6 +179,32 @@ def train_job(composed: DictConfig) -> None:
         if TRACEBACK_WANTED:
             raise
         fail(message)
+
+
+def do(job: Job) -> None:
+    """Train a job's network, or only show its data.
+
+    Raises:
+        UserError: it cannot be trained, or it diverged.
+    """
+    config, folder = job.config, job.folder
+    problem = pose(config)
+    if isinstance(config.data, TableConfig) and config.data.report_only:
+        from mlp_lab.data.tables.printing import give_report  # rich
+
+        assert problem.overview is not None
+        give_report(problem.overview, folder, config.quiet)
+        print(folder)
+        return
+    require_possible(job, problem)
+    from mlp_lab.training.run import run  # torch: what cannot be is refused before it loads
+
+    ending = run(job, problem)
+    if config.tracking.report:
+        from mlp_lab.report.page import write_report  # matplotlib, off the training path
+
+        write_report(folder)
+    ending.raise_if_diverged(folder)
 
 
 def require_one_run(config: Config, folder: Path) -> None:
