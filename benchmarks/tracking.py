@@ -10,37 +10,33 @@ from pathlib import Path
 
 import torch
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 from race import judge, machine, microseconds, race, ratio
 
-from mlp_lab.cli import config_folder, hydra_folder, run_folder
+from mlp_lab.cli import config_folder, register_resolvers
 from mlp_lab.config import Config, from_hydra
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.terminal import Screen
-from mlp_lab.training.checkpoints import Progress
 from mlp_lab.training.fit import fit
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
 from mlp_lab.training.run import train
 from mlp_lab.training.runs import Run, build_stack
-from mlp_lab.training.stopping import Watch
 
 ROUNDS = 9
 EPOCHS = 100
 
 
-def default_config() -> Config:
-    """What `python train.py` runs with, but quiet."""
-    OmegaConf.register_new_resolver("run_folder", run_folder)
-    OmegaConf.register_new_resolver("hydra_folder", hydra_folder)
+def default_config() -> tuple[Config, dict[str, object]]:
+    """What `python train.py` runs with, but quiet; also as plain data."""
+    register_resolvers()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         composed = compose("train", [f"epochs={EPOCHS}", "quiet=true"])
-    return from_hydra(composed, [])[0]
+    return from_hydra(composed, [])
 
 
 def main() -> None:
     """Print ratios of whole trainings."""
-    config = default_config()
+    config, values = default_config()
     device = torch.device("cpu")
     problem = pose(config)
     dataset = Dataset.of(problem.encoded, torch.float32, device)
@@ -48,7 +44,7 @@ def main() -> None:
     curves = replace(config, tracking=replace(without.tracking, tensorboard=False))
 
     def one(config: Config, folder: str) -> Run:
-        return Run(Job(config, {}, Path(folder), []), problem, dataset, Progress(Watch()))
+        return Run.fresh(Job(config, values, Path(folder), []), problem, dataset)
 
     def tracked(config: Config) -> None:
         with tempfile.TemporaryDirectory() as folder:
