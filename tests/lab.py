@@ -18,6 +18,7 @@ from torch import Tensor
 from mlp_lab.cli import config_folder, register_resolvers
 from mlp_lab.config import Config, from_hydra, read, store_open_groups
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.insight.ending import Judge
 from mlp_lab.training.fit import fit
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import Problem, pose
@@ -87,7 +88,7 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     """What a command does once its configuration is read."""
     problem = pose(config)
     folder.mkdir(parents=True, exist_ok=True)
-    ending = run(Job(config, values, folder, overrides), problem)
+    ending = run(Job(config, values, folder, overrides), problem, Judge())
     if config.tracking.report:
         from mlp_lab.report.page import write_report  # matplotlib takes a second to import
 

@@ -26,7 +26,8 @@ CLASS_METRICS = [
 
 RESULT = [
     *("status", "epochs_run", "best_epoch", "parameters", "output", "loss", "rows"),
-    *("train", "val", "test", "test_intervals", "baselines", "seconds", "overrides", "environment"),
+    *("train", "val", "test", "test_intervals", "baselines", "verdict"),
+    *("seconds", "overrides", "environment"),
 ]
 
 
@@ -98,7 +99,10 @@ def test_what_is_printed(good: tuple[CompletedProcess[str], Path, Path]) -> None
     for model, scores in {"network": result, **result["baselines"]}.items():
         wanted = [scores[part][name] for name in ("loss", "accuracy") for part in result["rows"]]
         assert table[model] == [f"{value:.4g}" for value in wanted]
-    assert lines[-2].startswith("softmax output, loss cce, 35 parameters, best epoch ")
+    assert lines[8].startswith("softmax output, loss cce, 35 parameters, best epoch ")
+    verdict = result["verdict"]
+    words = [finding["words"] for finding in (verdict, *verdict["notes"])]
+    assert lines[9:-1] == [*words, f"try: {verdict['next']}"]
     assert lines[-1] == str(folder.relative_to(here))
 
 

@@ -28,15 +28,18 @@ MAY_IMPORT = {
     "training": {"errors", "terminal", "program", "network", "data", "config"},
     "config": {"errors", "network", "data", "training", "sweep"},
     "sweep": {
-        *("errors", "terminal", "program", "network", "data", "training", "config", "report")
+        *("errors", "terminal", "program", "network", "data", "training", "config", "report"),
+        "insight",
     },
     "report": {"errors", "terminal", "training", "data"},
+    "insight": {"errors", "program", "config", "network", "data", "training"},
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
     "cli": {
         *("errors", "config", "data", "training", "report", "predicting", "terminal"),
         "program",
         "sweep",
+        "insight",
     },
     "": {"errors", "saved"},
 }

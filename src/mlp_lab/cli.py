@@ -197,9 +197,10 @@ def do(job: Job) -> None:
         print(folder)
         return
     require_possible(job, problem)
-    from mlp_lab.training.run import run  # torch: what cannot be is refused before it loads
+    from mlp_lab.insight.ending import Judge  # torch: what cannot be is refused before it loads
+    from mlp_lab.training.run import run
 
-    ending = run(job, problem)
+    ending = run(job, problem, Judge())
     if config.tracking.report:
         from mlp_lab.report.page import write_report  # matplotlib, off the training path
 

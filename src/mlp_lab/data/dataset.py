@@ -30,6 +30,16 @@ class Part:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def some(self, most: int) -> Part:
+        """At most so many of the rows, evenly over all."""
+        if len(self) <= most:
+            return self
+        index = torch.linspace(0, len(self) - 1, most, device=self.inputs.device).round().long()
+        weights, loss_weights = (
+            None if given is None else given[index] for given in (self.weights, self.loss_weights)
+        )
+        return Part(self.inputs[index], self.targets[index], weights, loss_weights)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:

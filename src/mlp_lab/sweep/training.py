@@ -9,6 +9,7 @@ from mlp_lab.config import explain
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import UserError
+from mlp_lab.insight.ending import Judge
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.training.checkpoints import Clock, load_checkpoint, save_member
@@ -38,6 +39,7 @@ class Trainer:
         self._asked = asked
         self._datasets: dict[str, Dataset] = {}
         self._common = Common()
+        self._judge = Judge()
 
     def train(self, task: Task) -> None:
         """Train a stack to its end; whatever happens to it, each of its jobs is accounted for."""
@@ -94,7 +96,7 @@ class Trainer:
                 key: kept.get(key) or Dataset.of(problem.encoded, dtype, device)
                 for key, problem in task.problems.items()
             }
-            self._common = Common()
+            self._common, self._judge = Common(), Judge()
 
     def _begin(self, task: Task, runs: dict[int, Run], left: dict[int, int]) -> list[int]:
         """Make every job's folder; the members whose folder cannot be made."""
@@ -114,7 +116,7 @@ class Trainer:
             with failure_recorded(folder):
                 if run.progress.diverged is None:
                     save_member(folder / CHECKPOINT, stack, position, run.progress)
-                finish(run, stack, position, self._common)
+                finish(run, stack, position, self._common, self._judge)
                 if reports and job.job.config.tracking.report:
                     from mlp_lab.report.page import write_report  # matplotlib
 

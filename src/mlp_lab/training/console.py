@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,9 +103,10 @@ def print_result(
     console: Console,
     models: Mapping[str, Mapping[str, Scores]],
     result: Mapping[str, object],
+    verdict: Sequence[str],
     folder: Path,
 ) -> None:
-    """The end of a run: what it reached beside the baselines, and where it lies."""
+    """The end of a run: what it reached beside the baselines, what that says, where it lies."""
     console.print(results_table(models))
     reason = f" ({result['reason']})" if "reason" in result else ""
     console.print(
@@ -115,4 +116,6 @@ def print_result(
         highlight=False,
         soft_wrap=True,
     )
+    for line in verdict:
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
     console.print(str(folder), highlight=False, soft_wrap=True)

@@ -22,6 +22,7 @@ _histogram: Callable[[str, NDArray[np.floating], list[float]], Summary] = summar
 _hparams: Callable[[dict[str, str | float], dict[str, float]], tuple[Summary, Summary, Summary]] = (
     summary.hparams
 )
+_text: Callable[[str, str], Summary] = summary.text
 _custom_scalars: Callable[[dict[str, dict[str, list[object]]]], Summary] = summary.custom_scalars
 
 
@@ -67,6 +68,10 @@ class EventFile:
             name: ["Multiline", list(tags)] for name, tags in charts.items()
         }
         self.add(_custom_scalars({title: layout}))
+
+    def add_text(self, tag: str, text: str, epoch: int) -> None:
+        """Write Markdown."""
+        self.add(_text(tag, text), epoch)
 
     def add_settings(self, settings: Mapping[str, str | float], metrics: Sequence[str]) -> None:
         """Give the run a row in the HParams tab: its settings, and metrics by their tags."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -103,6 +104,43 @@ def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[st
         where = ending.divergence
         described["diverged"] = {"epoch": where.epoch, "step": where.step, "lr": where.lr}
     return {**described, "epochs_run": epochs_run, "best_epoch": best_epoch}
+
+
+class Finding(TypedDict):
+    """What is so, by which rule and numbers, and the command that may mend it, if there is one."""
+
+    kind: str
+    words: str
+    rule: str
+    numbers: dict[str, float]
+    since: int | None
+    next: str
+
+
+class Verdict(Finding):
+    """How a training went, as result.json has it, and what else is worth knowing."""
+
+    notes: list[Finding]
+
+
+def in_brief(verdict: Verdict) -> list[str]:
+    """What the terminal shows of it: what is so, and one thing to try."""
+    findings = (verdict, *verdict["notes"])
+    commands = [finding["next"] for finding in findings if finding["next"]]
+    return [finding["words"] for finding in findings] + [f"try: {each}" for each in commands[:1]]
+
+
+def in_markdown(verdict: Verdict) -> str:
+    """All of it, for TensorBoard's text tab."""
+    parts = []
+    for finding in (verdict, *verdict["notes"]):
+        numbers = ", ".join(f"{name} {value:.4g}" for name, value in finding["numbers"].items())
+        parts.append(
+            f"**{finding['words']}**\n\nRule: {finding['rule']} ({numbers or 'no number'})"
+        )
+        if finding["next"]:
+            parts.append(f"Try: `{finding['next']}`")
+    return "\n\n".join(parts)
 
 
 def environment(device: torch.device) -> dict[str, object]:

@@ -22,16 +22,17 @@ from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import CHECKPOINT
 from mlp_lab.training.results import Ending, failure_recorded
-from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
+from mlp_lab.training.runs import Common, Judge, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
 
 
-def run(job: Job, problem: Problem) -> Ending:
+def run(job: Job, problem: Problem, judge: Judge) -> Ending:
     """Train the network that a job describes; write down how it went and what it reached.
 
     Args:
         job: what to do, in a folder of its own unless the run goes on.
         problem: what to learn.
+        judge: says how it went.
 
     Raises:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
@@ -47,9 +48,9 @@ def run(job: Job, problem: Problem) -> Ending:
         begin(one, stack)
         with failure_recorded(folder):
             console = Screen()
-            ending = train(one, stack, console)
+            ending = train(one, stack, judge, console)
     if not config.quiet and ending.divergence is None:
-        print_result(console, one.models, one.result, folder)
+        print_result(console, one.models, one.result, one.verdict, folder)
     return ending
 
 
@@ -98,7 +99,7 @@ def begin(one: Run, stack: Stack) -> None:
     write_config(folder, job.values)
 
 
-def train(one: Run, stack: Stack, console: Screen) -> Ending:
+def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Ending:
     """Train a stack of one to its end.
 
     Raises:
@@ -114,7 +115,7 @@ def train(one: Run, stack: Stack, console: Screen) -> Ending:
 
     def end(run: Run, stack: Stack, position: int) -> None:
         line.close()
-        finish(run, stack, position, common)
+        finish(run, stack, position, common, judge)
 
     training = Training(
         stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end

@@ -8,6 +8,7 @@ import torch
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock
 from mlp_lab.training.files import to_json
@@ -18,8 +19,11 @@ from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import Origin, Progress
 from mlp_lab.training.results import (
     Ending,
+    Verdict,
     describe_ending,
     environment,
+    in_brief,
+    in_markdown,
     score_model,
     scores_of,
     write_results,
@@ -45,6 +49,8 @@ class Run:
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
+    verdict: list[str] = field(default_factory=list)
+    """What a person reads of how it went, once it has ended."""
 
     @classmethod
     def fresh(cls, job: Job, problem: Problem, dataset: Dataset) -> "Run":
@@ -86,6 +92,10 @@ class Run:
         if self.tracker is not None:
             self.tracker.close()
             self.tracker = None
+
+
+Judge = Callable[["Run", MLP], Verdict]
+"""Says how a run went, from its curves, its scores and its best network."""
 
 
 class Common:
@@ -235,8 +245,8 @@ class Training:
         stack.retire(leaving)
 
 
-def finish(run: Run, stack: Stack, position: int, common: Common) -> None:
-    """Score a run's best network and write what it leaves behind."""
+def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> None:
+    """Score and judge a run's best network, and write what it leaves behind."""
     assert run.ending is not None
     network = stack.best_network([position])
     scored = score_model(network, run.dataset, run.problem.objective)
@@ -244,6 +254,7 @@ def finish(run: Run, stack: Stack, position: int, common: Common) -> None:
         "network": scores_of(scored),
         **common.rivals(run.dataset, run.problem.objective),
     }
+    verdict = judge(run, network)
     run.result = {
         **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
         "parameters": network.parameter_counts[0],
@@ -253,11 +264,14 @@ def finish(run: Run, stack: Stack, position: int, common: Common) -> None:
         **run.models["network"],
         "test_intervals": scored["test"].intervals(),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
+        "verdict": verdict,
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
         "environment": environment(stack.shared.device),
     }
     assert run.tracker is not None
+    run.verdict = in_brief(verdict)
+    run.tracker.add_text("verdict", in_markdown(verdict), stack.epoch)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)

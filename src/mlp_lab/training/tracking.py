@@ -138,6 +138,11 @@ class Tracker:
             norms = {f"gradient_norm/{name}": tensor.norm().item() for name, tensor in layers}
             self.events.add_scalars(norms, record.epoch)
 
+    def add_text(self, tag: str, text: str, epoch: int) -> None:
+        """Write Markdown, for the text tab."""
+        if self.events is not None:
+            self.events.add_text(tag, text, epoch)
+
     def add_best(self, scores: Scores, epoch: int) -> None:
         """Write what the best epoch reached on the validation rows, for the HParams tab."""
         if self.events is not None and scores:

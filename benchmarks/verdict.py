@@ -1,0 +1,202 @@
+"""How often a verdict is right: `python benchmarks/verdict.py`, or `... tune` for the tuning seeds.
+
+Runs whose state is known by the way they are made: too small a network, too few epochs, too high a
+rate, redrawn labels learnt by heart, and so on, on several data sets and seeds. For each verdict it
+prints how many runs got it that should have (recall) and how many that got it should have
+(precision). Thresholds were chosen on the tuning seeds; the others report.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+from race import machine
+from sklearn.datasets import load_breast_cancer, load_diabetes
+
+from mlp_lab.cli import config_folder, register_resolvers
+from mlp_lab.config import from_hydra, store_open_groups
+from mlp_lab.errors import UserError
+from mlp_lab.insight.ending import Judge
+from mlp_lab.insight.verdict import NOTES, STATES
+from mlp_lab.training.job import Job
+from mlp_lab.training.problem import pose
+from mlp_lab.training.run import run
+
+TUNING_SEEDS = (0, 1, 2)
+REPORTED_SEEDS = (20, 21, 22)
+WANTED = 0.9
+
+
+@dataclass(frozen=True)
+class Made:
+    """Runs of a kind: settings, the state that they are made to reach, notes that must be there.
+
+    Of a note that is neither wanted nor excluded nothing is known by construction.
+    """
+
+    state: str
+    words: str
+    notes: Sequence[str] = ()
+    without: Sequence[str] = ()
+
+
+BETTER = ("no better than a baseline",)
+LEARNT = ("dead units", "saturated units", "vanishing gradients")
+
+MADE = (
+    # Hidden units that cannot bend enough, trained to their end.
+    Made("underfit", "data=spirals model=perceptron epochs=200 optimizer.lr=0.01"),
+    Made("underfit", "data=circles model=perceptron epochs=200 optimizer.lr=0.01"),
+    Made("underfit", "data=sine model=perceptron epochs=200 optimizer.lr=0.01"),
+    Made("underfit", "data=digits model=shallow model.width=1 epochs=300 optimizer.lr=0.03"),
+    Made("underfit", "data=xor model=perceptron epochs=200 optimizer.lr=0.01"),
+    # A handful of small steps.
+    Made("not converged", "data=digits epochs=4 optimizer.lr=1e-4"),
+    Made("not converged", "data=diabetes model=shallow model.width=16 epochs=10 optimizer.lr=3e-4"),
+    Made("not converged", "data=spirals epochs=8"),
+    Made("not converged", "data=breast_cancer optimizer=sgd optimizer.lr=1e-3 epochs=10"),
+    Made("not converged", "data=sine optimizer=sgd optimizer.lr=3e-4 epochs=30"),
+    # Steps far too long: out of bounds, or to and fro.
+    Made("diverged", "data=diabetes optimizer=sgd optimizer.lr=100 epochs=10"),
+    Made("diverged", "data=sine optimizer=sgd optimizer.lr=100 epochs=10"),
+    Made("diverged", "data=digits optimizer=sgd optimizer.lr=1000 loss=mse model.output=linear"),
+    Made("unstable", "data=digits model.activation=tanh optimizer.lr=0.3 epochs=30"),
+    Made("unstable", "data=breast_cancer model.activation=tanh optimizer.lr=0.3 epochs=60"),
+    Made("unstable", "data=sine model.activation=tanh optimizer.lr=0.3 epochs=60"),
+    Made("unstable", "data=spirals model.activation=tanh optimizer.lr=0.3 epochs=60"),
+    # Redrawn labels, or a few noisy rows, learnt by heart.
+    Made("overfit", "data=digits data.train_rows=200 data.label_noise=0.4 epochs=150"),
+    Made("overfit", "data=diabetes epochs=150"),
+    Made("overfit", "data=moons data.noise=0.4 data.rows=200 epochs=300"),
+    Made("overfit", "data=breast_cancer data.train_rows=150 data.label_noise=0.3 epochs=150"),
+    Made("overfit", "data=diabetes data.train_rows=100 data.label_noise=0.5 epochs=200"),
+    # Enough of everything, and little noise.
+    Made("good fit", "data=digits epochs=40", without=LEARNT),
+    Made("good fit", "data=spirals epochs=150 schedule=cosine", without=BETTER),
+    Made("good fit", "data=sine epochs=300 schedule=cosine", without=BETTER),
+    Made("good fit", "data=circles epochs=200 schedule=cosine", without=BETTER),
+    Made("good fit", "data=moons data.noise=0.05 epochs=200 schedule=cosine"),
+    Made("good fit", "data=breast_cancer model=shallow model.width=8 epochs=100 schedule=cosine"),
+    # What goes on inside.
+    Made("", "data=breast_cancer data.scaling=none model.activation=tanh", ("saturated units",)),
+    Made("", "data=wine data.scaling=none model.activation=tanh", ("saturated units",)),
+    Made("", "data=digits model.activation=sigmoid optimizer.lr=3 epochs=10", ("saturated units",)),
+    Made("", "data=digits model.depth=12 model.activation=sigmoid epochs=5", LEARNT[2:]),
+    Made("", "data=spirals model.depth=12 model.activation=sigmoid epochs=20", LEARNT[2:]),
+    Made("", "data=diabetes model.depth=10 model.activation=sigmoid epochs=20", LEARNT[2:]),
+    Made("", "data=digits optimizer.lr=0.3 epochs=20", ("dead units",)),
+    Made("", "data=spirals optimizer.lr=0.5 epochs=20", ("dead units",)),
+    Made("", "data=diabetes optimizer.lr=0.5 epochs=20", ("dead units",)),
+    Made("", "data=digits model.activation=elu epochs=5", (), LEARNT),
+    Made("", "data=iris model.activation=leaky_relu epochs=20", (), LEARNT),
+    # A straight line is all that there is, or not even that; the answer among the columns.
+    Made("", "data=gaussians data.rows=2000 epochs=20", BETTER),
+    Made("", "data=digits data.label_noise=1 data.train_rows=300 epochs=30", BETTER),
+    Made("", "data=diabetes data.label_noise=10 epochs=30", BETTER),
+    Made("", "leak epochs=40", ("suspiciously good",)),
+    Made("", "leak_number epochs=40", ("suspiciously good",)),
+    Made("", "honest epochs=40", (), ("suspiciously good",)),
+    Made("", "honest_number epochs=40", (), ("suspiciously good",)),
+)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a run should have got, and what it got."""
+
+    made: Made
+    seed: int
+    state: str
+    notes: list[str]
+    words: str
+
+
+def main() -> None:
+    """Train, judge, count."""
+    seeds = TUNING_SEEDS if sys.argv[1:] == ["tune"] else REPORTED_SEEDS
+    register_resolvers()
+    store_open_groups()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_tables(folder)
+        judged = [
+            judged_run(made, seed, folder / f"{number}-{seed}", folder)
+            for number, made in enumerate(MADE)
+            for seed in seeds
+        ]
+    for one in judged:
+        wrong = one.made.state not in ("", one.state)
+        lacking = [note for note in one.made.notes if note not in one.notes]
+        surplus = [note for note in one.made.without if note in one.notes]
+        if wrong or lacking or surplus:
+            found = f"{one.words}; {', '.join(one.notes) or 'no note'}"
+            wanted = ", ".join([one.made.state, *lacking, *(f"no {note}" for note in surplus)])
+            print(f"seed {one.seed}, {one.made.words}: wanted {wanted}; got {found}")
+    print(f"{len(judged)} runs, seeds {seeds}; {machine()}")
+    for line in report(judged):
+        print(line)
+
+
+def write_tables(folder: Path) -> None:
+    """Two tables, and each with a column that gives the answer away."""
+    frame = load_breast_cancer(as_frame=True).frame
+    frame["target"] = np.where(frame["target"] == 1, "benign", "malignant")
+    frame.to_csv(folder / "honest.csv", index=False)
+    frame["treated"] = np.where(frame["target"] == "benign", 0.1, 0.9)
+    frame.to_csv(folder / "leak.csv", index=False)
+    frame = load_diabetes(as_frame=True).frame
+    frame.to_csv(folder / "honest_number.csv", index=False)
+    frame["grade"] = frame["target"] / 25 + np.arange(len(frame)) % 2 / 10
+    frame.to_csv(folder / "leak_number.csv", index=False)
+
+
+def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:
+    """Train a network and read what is said of it."""
+    words = made.words.split()
+    if not words[0].startswith("data="):
+        words[:1] = ["data=table", f"data.path={tables / words[0]}.csv", "data.target=target"]
+    words += [f"seed={seed}", f"data.split_seed={seed}", "quiet=true", "tracking.tensorboard=false"]
+    with initialize_config_dir(str(config_folder()), version_base="1.3"):
+        config, values = from_hydra(compose("train", words), words)
+    run_folder.mkdir()
+    try:
+        run(Job(config, values, run_folder, words), pose(config), Judge())
+    except UserError as error:
+        raise SystemExit(f"{made.words}: {error}") from error
+    verdict = json.loads((run_folder / "result.json").read_text())["verdict"]
+    notes = [note["kind"] for note in verdict["notes"]]
+    return Judged(made, seed, verdict["kind"], notes, verdict["words"])
+
+
+def report(judged: Sequence[Judged]) -> Iterator[str]:
+    """A line for each verdict that some run was made for."""
+    for state in STATES:
+        known = [one for one in judged if one.made.state]
+        right = sum(one.state == one.made.state == state for one in known)
+        wanted = sum(one.made.state == state for one in known)
+        got = sum(one.state == state for one in known)
+        if wanted:
+            yield figures(state, right, wanted, got)
+    for note in NOTES:
+        known = [one for one in judged if note in (*one.made.notes, *one.made.without)]
+        right = sum(note in one.notes and note in one.made.notes for one in known)
+        wanted = sum(note in one.made.notes for one in known)
+        got = sum(note in one.notes for one in known)
+        if wanted:
+            yield figures(note, right, wanted, got)
+
+
+def figures(name: str, right: int, wanted: int, got: int) -> str:
+    """Recall and precision."""
+    recall, precision = right / wanted, right / got if got else 0.0
+    missed = "" if min(recall, precision) >= WANTED else "MISSED"
+    return f"{name:26s} {wanted:3d} runs  recall {recall:.2f}  precision {precision:.2f}  {missed}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a run shows: verdicts, and what they rest on."""

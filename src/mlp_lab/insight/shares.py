@@ -1,0 +1,37 @@
+"""S, the share explained: a score that means the same for numbers and classes, on every data set.
+
+R2 for a number; for classes the share of a constant prediction's wrong answers that are gone. 0 is
+nothing learnt, 1 is perfect.
+"""
+
+from collections.abc import Mapping
+from math import isfinite
+
+import numpy as np
+import torch
+
+from mlp_lab.data.dataset import Part
+from mlp_lab.data.schema import Target
+
+
+def share_explained(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
+    """S of a model's metrics on some rows, beside those of a constant prediction on the same."""
+    if "r2" in scores:
+        return scores["r2"] if isfinite(scores["r2"]) else 0.0
+    wrong = 1 - constant["accuracy"]
+    return (scores["accuracy"] - constant["accuracy"]) / wrong if wrong > 0 else 0.0
+
+
+def share_of_outputs(target: Target, y: torch.Tensor, rows: Part) -> float:
+    """S of outputs y, (N, C), for the rows of a part."""
+    truth = target.truth(rows.targets.double().cpu().numpy())
+    outputs = y.double().cpu().numpy()
+    weights = np.ones(len(truth)) if rows.weights is None else rows.weights.double().cpu().numpy()
+    if target.classes is None:
+        mean = np.average(truth, weights=weights)
+        errors, spread = (target.decode(outputs) - truth) ** 2, (truth - mean) ** 2
+    else:
+        majority = np.bincount(truth.astype(np.int64), weights).argmax()
+        errors, spread = target.decide(outputs) != truth, truth != majority
+    total = float(weights @ spread)
+    return 1 - float(weights @ errors) / total if total > 0 else 0.0

@@ -1,0 +1,158 @@
+"""The evidence that verdicts rest on, against independent computations; where they are written."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from lab import BARE, configure, stack_of, train
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+from torch import nn
+
+from mlp_lab import load
+from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.insight.advice import changes_for
+from mlp_lab.insight.importance import column_importance
+from mlp_lab.insight.neighbours import neighbours_share
+from mlp_lab.insight.shares import share_of_outputs
+from mlp_lab.insight.signs import look_inside
+from mlp_lab.insight.verdict import NOTES, STATES, Finding
+from mlp_lab.network.mlp import MLP
+from mlp_lab.training.problem import Problem, pose
+
+
+def posed(*overrides: str) -> tuple[Problem, Dataset]:
+    """A data set as the networks of a run see it."""
+    problem = pose(configure("dtype=float64", *overrides))
+    return problem, Dataset.of(problem.encoded, torch.float64, torch.device("cpu"))
+
+
+@pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+def test_hidden_layers_by_hooks(activation: str) -> None:
+    """Dead and saturated shares, and gradients, of a plain torch network with hooks."""
+    words = ("data=diabetes", f"model.activation={activation}", "model.depth=2", "model.width=40")
+    problem, dataset = posed(*words)
+    stack = stack_of(configure("dtype=float64", *words))
+    begun, ended = stack.network.take([0]), stack.network.take([0])
+    ended.layers.biases[0][0, 0, :10] = -100  # dead, or saturated
+    layers = look_inside(begun, ended, dataset.train, problem.objective)
+    plain, rows = ended.member(0), dataset.train
+    f = plain.get_submodule("hidden_0")(rows.inputs).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(plain.get_submodule("activation_0")(f).sum(), f)
+    assert layers[0].dead == (slope.abs().amax(0) == 0).double().mean().item()
+    steepest = {"tanh": 1.0, "sigmoid": 0.25, "relu": 0.0}[activation]
+    assert layers[0].saturated == (slope.abs().mean(0) < 0.05 * steepest).double().mean().item()
+    assert max(layers[0].dead, layers[0].saturated) >= 0.25
+    for k, layer in enumerate(layers):
+        expected = hooked_gradient(begun.member(0), k, rows)
+        assert layer.gradient == pytest.approx(expected, rel=1e-9)
+
+
+def hooked_gradient(plain: nn.Sequential, layer: int, rows: Part) -> float:
+    """RMS of dL/df of a hidden layer under the mean squared error, by autograd."""
+    seen: list[torch.Tensor] = []
+    plain.get_submodule(f"hidden_{layer}").register_forward_hook(
+        lambda module, given, f: seen.append(f)
+    )
+    loss = nn.functional.mse_loss(plain(rows.inputs), rows.targets)
+    (gradient,) = torch.autograd.grad(loss, seen)
+    return float(gradient.square().mean().sqrt())
+
+
+def test_neighbours_against_scikit_learn() -> None:
+    """Of a number, and of classes."""
+    _, dataset = posed("data=diabetes")
+    train, val = dataset.train, dataset.val
+    fitted = KNeighborsRegressor(10).fit(train.inputs, train.targets)
+    expected = r2_score(val.targets, fitted.predict(val.inputs))
+    assert neighbours_share(dataset) == pytest.approx(expected, abs=1e-9)
+    _, dataset = posed("data=digits")
+    train, val = dataset.train, dataset.val
+    labels, truth = train.targets.argmax(1), val.targets.argmax(1)
+    fitted = KNeighborsClassifier(10, algorithm="brute").fit(train.inputs, labels)
+    accuracy = accuracy_score(truth, fitted.predict(val.inputs))
+    majority = np.bincount(truth).max() / len(truth)
+    expected = (accuracy - majority) / (1 - majority)
+    assert neighbours_share(dataset) == pytest.approx(expected, abs=0.01)  # ties
+
+
+def test_importance_of_columns_by_hand() -> None:
+    """A column that the network does not read costs nothing; one that is all it reads costs all."""
+    _, dataset = posed("data=diabetes")
+    network = MLP([[10, 1]], activations=[], output="linear", dtype=torch.float64)
+    network.layers.weights[0][0, 2, 0] = 1.0
+    val = dataset.val
+    rows = Part(val.inputs, val.inputs[:, 2:3])  # the third column is the answer
+
+    def score(y: torch.Tensor, part: Part) -> float:
+        return 1 - float((y - part.targets).square().mean() / part.targets.var(correction=0))
+
+    found = column_importance(network, rows, dataset.schema, score)
+    names = [entry.column.name for entry in dataset.schema.inputs]
+    assert list(found) == names
+    assert all(found[name] == 0 for name in names if name != names[2])
+    assert found[names[2]] == pytest.approx(2, abs=0.3)  # errors of two independent draws
+
+
+def test_shares_of_outputs() -> None:
+    """0 for the best constant, 1 for the truth."""
+    for data in ("diabetes", "wine", "breast_cancer"):
+        _, dataset = posed(f"data={data}")
+        target, rows = dataset.schema.target, dataset.val
+        assert share_of_outputs(target, rows.targets, rows) == pytest.approx(1)
+        constant = rows.targets.mean(0, keepdim=True).expand_as(rows.targets)
+        assert share_of_outputs(target, constant, rows) == pytest.approx(0, abs=1e-9)
+
+
+def test_where_a_verdict_is_written(tmp_path: Path) -> None:
+    """result.json holds words, rule, numbers and a command; its words are also in the events."""
+    run = train(tmp_path / "run", "data=spirals", "model=perceptron", "epochs=60", "quiet=true",
+                "optimizer.lr=0.01", "tracking.report=false")  # fmt: skip
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert list(verdict) == ["kind", "words", "rule", "numbers", "since", "next", "notes"]
+    assert verdict["kind"] == "underfit"
+    assert verdict["next"] == (
+        "python train.py data=spirals epochs=60 quiet=true optimizer.lr=0.01"
+        " tracking.report=false model=deep"
+    )
+    assert [note["kind"] for note in verdict["notes"]] == ["no better than a baseline"]
+    (events,) = run.glob("events.out.tfevents.*")
+    assert verdict["words"].encode() in events.read_bytes()
+
+
+def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> None:
+    """The command that is printed is one that works, and goes further."""
+    run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["next"] == f"python train.py resume={run} epochs=6"
+    train(run, *verdict["next"].split()[2:])
+    assert json.loads((run / "result.json").read_text())["epochs_run"] == 6
+
+
+@pytest.mark.parametrize("kind", [*STATES, *NOTES])
+@pytest.mark.parametrize("model", ["perceptron", "deep"])
+@pytest.mark.parametrize("more", ["", "stop.patience=5 model.dropout=0.4", "stop.patience=5"])
+def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
+    """Changes compose into a configuration; a good fit needs none."""
+    words = [f"model={model}", *(more.split() if model == "deep" else [])]
+    changes = changes_for(Finding(kind, "", "", {}), configure(*words), ["x"])
+    if kind in ("good fit", "not converged"):
+        assert changes == []
+    if kind == "suspiciously good":
+        words += ["data=table", "data.path=x", "data.target=y"]
+    changed = {word.partition("=")[0] for word in changes}
+    configure(*[word for word in words if word.partition("=")[0] not in changed], *changes)
+
+
+def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:
+    """The share of validation rows in the verdict is that of the weights on disk."""
+    run = train(tmp_path / "run", "data=wine", "epochs=40", *BARE)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["kind"] == "good fit"
+    _, dataset = posed("data=wine", "dtype=float64")
+    y = load(run).network.double()(dataset.val.inputs).detach()
+    assert verdict["numbers"]["val"] == pytest.approx(
+        share_of_outputs(dataset.schema.target, y, dataset.val), abs=1e-6
+    )
