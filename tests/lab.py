@@ -133,6 +133,17 @@ def curves(folder: Path) -> list[Row]:
     ]
 
 
+def comparable(result: Plain) -> Plain:
+    """What result.json says of two equal runs: neither times nor command lines."""
+    kept = {k: v for k, v in result.items() if k not in ("seconds", "overrides", "environment")}
+    if "verdict" in kept:
+        verdict = copy.deepcopy(cast(Plain, kept["verdict"]))
+        for finding in (verdict, *cast(list[Plain], verdict["notes"])):
+            finding.pop("next")
+        kept["verdict"] = verdict
+    return kept
+
+
 def command(
     arguments: Iterable[str], folder: Path, program: Sequence[str] = TRAIN, **environment: str
 ) -> subprocess.CompletedProcess[str]:

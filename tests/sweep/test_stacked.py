@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import BARE, TRAIN, clean_environment, command
+from lab import BARE, TRAIN, clean_environment, command, comparable
 from safetensors.numpy import load_file
 
 from mlp_lab.errors import JOBS_FAILED
@@ -40,7 +40,7 @@ def jobs(folder: Path) -> list[Path]:
 def result(folder: Path) -> dict[str, object]:
     """result.json without what two equal runs differ in."""
     found: dict[str, object] = json.loads((folder / "result.json").read_text())
-    return {key: found[key] for key in found if key not in ("seconds", "environment", "overrides")}
+    return comparable(found)
 
 
 def curve(folder: Path) -> list[dict[str, str]]:

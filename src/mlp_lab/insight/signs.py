@@ -8,7 +8,7 @@ from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 
-ROWS = 1024
+ROWS = 256
 """Training rows that are looked at, spread over all."""
 
 STEEPEST = {"tanh": 1.0, "sigmoid": 0.25, "elu": 1.0}
