@@ -88,12 +88,16 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     """What a command does once its configuration is read."""
     problem = pose(config)
     folder.mkdir(parents=True, exist_ok=True)
-    ending = run(Job(config, values, folder, overrides), problem, Judge())
+    finished = run(Job(config, values, folder, overrides), problem, Judge())
     if config.tracking.report:
+        from mlp_lab.report.looking import look_at, show_in_tensorboard
         from mlp_lab.report.page import write_report  # matplotlib takes a second to import
 
+        look_at(finished, folder)
         write_report(folder)
-    ending.raise_if_diverged(folder)
+        if config.tracking.tensorboard:
+            show_in_tensorboard(folder)
+    finished.ending.raise_if_diverged(folder)
     return folder
 
 

@@ -50,11 +50,13 @@ def test_a_run_folder_is_complete(good: tuple[CompletedProcess[str], Path, Path]
     """Every file of docs/run_folder.md, and no other anywhere."""
     _, here, folder = good
     files = written(folder)
-    (events,) = [name for name in files if name.startswith("events.out.tfevents.")]
+    events = {name for name in files if name.startswith("events.out.tfevents.")}
+    assert len(events) == 2  # of the training, and of the pictures
     hydra = {".hydra/config.yaml", ".hydra/hydra.yaml", ".hydra/overrides.yaml"}
-    assert files - {events} - hydra == {
+    assert files - events - hydra == {
         *("config.yaml", "curves.csv", "result.json", "model.safetensors", "schema.json"),
-        *("checkpoint.safetensors", "learning_curve.png", "report.html"),
+        *("checkpoint.safetensors", "learning_curve.png", "report.html", "pictures.json"),
+        *("confusion.png", "calibration.png", "importance.png"),
     }
     assert hydra <= files
     assert written(here) == {str(folder.relative_to(here) / name) for name in files}

@@ -31,7 +31,7 @@ MAY_IMPORT = {
         *("errors", "terminal", "program", "network", "data", "training", "config", "report"),
         "insight",
     },
-    "report": {"errors", "terminal", "training", "data"},
+    "report": {"errors", "program", "terminal", "training", "data", "network"},
     "insight": {"errors", "program", "config", "network", "data", "training"},
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
@@ -58,7 +58,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "omegaconf": HYDRA,
     "torch.utils.tensorboard": ("mlp_lab.training.events",),
     "tensorboard": ("mlp_lab.training.events",),
-    "matplotlib": ("mlp_lab.report.learning_curve", "mlp_lab.sweep.figures"),
+    "matplotlib": (
+        *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.sweep.figures"),
+    ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (
         *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.summary"),

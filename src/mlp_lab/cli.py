@@ -6,7 +6,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ from mlp_lab.config import (
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.program import train_words
+from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
 from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.beforehand import require_possible
@@ -197,15 +198,19 @@ def do(job: Job) -> None:
         print(folder)
         return
     require_possible(job, problem)
-    from mlp_lab.insight.ending import Judge  # torch: what cannot be is refused before it loads
-    from mlp_lab.training.run import run
+    with Drawer() if config.tracking.report else nullcontext() as drawer:
+        from mlp_lab.insight.ending import Judge  # torch: what cannot be is refused before it loads
+        from mlp_lab.training.run import run
 
-    ending = run(job, problem, Judge())
-    if config.tracking.report:
-        from mlp_lab.report.page import write_report  # matplotlib, off the training path
+        finished = run(job, problem, Judge())
+        if drawer is not None:
+            from mlp_lab.report.looking import look_at, show_in_tensorboard
 
-        write_report(folder)
-    ending.raise_if_diverged(folder)
+            look_at(finished, folder)
+            drawer.draw(folder)
+            if config.tracking.tensorboard:
+                show_in_tensorboard(folder)
+    finished.ending.raise_if_diverged(folder)
 
 
 def require_one_run(config: Config, folder: Path) -> None:

@@ -14,13 +14,13 @@ from torch import nn
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.insight.advice import changes_for
-from mlp_lab.insight.importance import column_importance
 from mlp_lab.insight.neighbours import neighbours_share
-from mlp_lab.insight.shares import share_of_outputs
-from mlp_lab.insight.signs import look_inside
+from mlp_lab.insight.signs import ROWS, look_inside
 from mlp_lab.insight.verdict import NOTES, STATES, Finding
 from mlp_lab.network.mlp import MLP
+from mlp_lab.report.importance import column_importance
 from mlp_lab.training.problem import Problem, pose
+from mlp_lab.training.shares import share_of_outputs
 
 
 def posed(*overrides: str) -> tuple[Problem, Dataset]:
@@ -38,7 +38,7 @@ def test_hidden_layers_by_hooks(activation: str) -> None:
     begun, ended = stack.network.take([0]), stack.network.take([0])
     ended.layers.biases[0][0, 0, :10] = -100  # dead, or saturated
     layers = look_inside(begun, ended, dataset.train, problem.objective)
-    plain, rows = ended.member(0), dataset.train
+    plain, rows = ended.member(0), dataset.train.some(ROWS)
     f = plain.get_submodule("hidden_0")(rows.inputs).detach().requires_grad_()
     (slope,) = torch.autograd.grad(plain.get_submodule("activation_0")(f).sum(), f)
     assert layers[0].dead == (slope.abs().amax(0) == 0).double().mean().item()

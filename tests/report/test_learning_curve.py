@@ -43,7 +43,10 @@ def draw(
         savefig(figure, path)
 
     monkeypatch.setattr(Figure, "savefig", remember)
-    draw_learning_curve(rows, best_epoch, folder / "curve.png")
+    result = {"best_epoch": best_epoch, "verdict": {"words": "undecided: a curve by hand"}}
+    words = draw_learning_curve(rows, result, folder / "curve.png")
+    assert drawn[0].get_suptitle() == "undecided: a curve by hand"
+    assert words.endswith("undecided: a curve by hand")
     picture = imread(folder / "curve.png")
     height, width = picture.shape[:2]
     assert (height, width) > (300, 900)

@@ -64,20 +64,32 @@ def test_the_page_needs_nothing_else(folder: Path) -> None:
     """Its picture is in it; no style, script or font is fetched from anywhere."""
     source = (folder / "report.html").read_text()
     page = Page(folder / "report.html")
-    (picture,) = page.links
-    kind, _, content = picture.partition(",")
-    assert kind == "data:image/png;base64"
-    assert base64.b64decode(content) == (folder / "learning_curve.png").read_bytes()
-    shown = source.replace(picture, "")
+    names = ["learning_curve", *json.loads((folder / "pictures.json").read_text())]
+    shown = source
+    for name, picture in zip(names, page.links, strict=True):
+        kind, _, content = picture.partition(",")
+        assert kind == "data:image/png;base64"
+        assert base64.b64decode(content) == (folder / f"{name}.png").read_bytes()
+        shown = shown.replace(picture, "")
     for word in ("http:", "https:", "file:", "@import", "url(", "<script", "<link"):
         assert word not in shown
 
 
 def test_the_picture_is_described(folder: Path) -> None:
     """For those who cannot see it."""
-    (alt,) = Page(folder / "report.html").alts
-    assert "training loss" in alt
-    assert len(alt) > 40
+    alts = Page(folder / "report.html").alts
+    assert "training loss" in alts[0]
+    assert len(alts) >= 2
+    assert all(len(alt) > 40 for alt in alts)
+
+
+def test_the_verdict_is_on_the_page(folder: Path) -> None:
+    """Words, rule and command of every finding."""
+    text = " ".join(Page(folder / "report.html").text.split())
+    verdict = json.loads((folder / "result.json").read_text())["verdict"]
+    for finding in (verdict, *verdict["notes"]):
+        for said in (finding["words"], finding["rule"], finding["next"]):
+            assert " ".join(said.split()) in text
 
 
 def test_the_table_holds_every_score(folder: Path) -> None:
@@ -112,7 +124,7 @@ def test_the_page_says_what_was_run(folder: Path) -> None:
 
 def test_names_are_escaped(iris_run: Path, tmp_path: Path) -> None:
     """A column may be called anything; nothing in a folder becomes markup."""
-    for name in ("result.json", "curves.csv", "config.yaml"):
+    for name in ("result.json", "curves.csv", "config.yaml", "pictures.json"):
         (tmp_path / name).write_bytes((iris_run / name).read_bytes())
     schema = json.loads((iris_run / "schema.json").read_text())
     schema["target"]["column"]["name"] = "<script>a & b"

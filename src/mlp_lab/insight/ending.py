@@ -4,13 +4,13 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.insight import verdict as rules
 from mlp_lab.insight.advice import next_command
 from mlp_lab.insight.neighbours import NEIGHBOURS, neighbours_share
-from mlp_lab.insight.shares import share_explained
 from mlp_lab.insight.signs import look_inside
 from mlp_lab.insight.verdict import Evidence
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training.results import Finding, Verdict
 from mlp_lab.training.runs import Run
 from mlp_lab.training.seeds import Stream, torch_generator
+from mlp_lab.training.shares import share_explained
 from mlp_lab.training.tracking import CURVES, read_curves
 
 

@@ -3,7 +3,7 @@
 import torch
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.insight.shares import share_of_outputs
+from mlp_lab.training.shares import share_of_outputs
 
 NEIGHBOURS = 10
 TRAIN_ROWS = 4000

@@ -1,8 +1,9 @@
 """learning_curve.png: loss and metric of training and validation rows against epochs."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,20 +18,29 @@ COLORS = {"train": "#0072b2", "val": "#d55e00"}
 LOG_FROM = 30
 """Ratio of the largest loss to the smallest from which a linear axis would hide the small ones."""
 
+MOST = 130
+"""Letters of a verdict that fit above the curves."""
+
 NAMES = {"train": "training", "val": "validation"}
 
 
-def draw_learning_curve(rows: Sequence[Row], best_epoch: int, path: Path) -> None:
-    """Draw curves.csv's rows; the best epoch is marked."""
+def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
+    """Draw curves.csv's rows, the best epoch and the verdict of result.json; what it shows."""
     quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
     figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120)
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
-        _draw(axis, rows, quantity, best_epoch)
+        _draw(axis, rows, quantity, result["best_epoch"])
     # Fixed margins: matplotlib's automatic layouts draw everything twice.
-    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.96, wspace=0.22)
+    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.9, wspace=0.22)
+    verdict = result["verdict"]["words"]
+    figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
     figure.savefig(path)
+    return (
+        f"Loss and {quantities[-1]} against epochs: the training loss ends at"
+        f" {rows[-1]['train_loss']:.4g}; the best epoch is {result['best_epoch']}. {verdict}"
+    )
 
 
 def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:

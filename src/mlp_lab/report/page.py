@@ -1,37 +1,59 @@
-"""report.html: one self-contained page about a run."""
+"""report.html: one self-contained page about a run, and the pictures in it."""
 
 import json
+import shlex
 from pathlib import Path
 
 from mlp_lab.data.tables.printing import DATA_REPORT
+from mlp_lab.program import train_words
+from mlp_lab.report.figures import draw
 from mlp_lab.report.html import embedded, rendered
 from mlp_lab.report.learning_curve import draw_learning_curve
+from mlp_lab.report.pictures import read_pictures
 from mlp_lab.training.files import write_whole
 from mlp_lab.training.tracking import CURVES, read_curves
 
-PICTURE = "learning_curve.png"
+CURVE = "learning_curve"
 PAGE = "report.html"
+
+HEADINGS = {
+    "confusion": "What is taken for what",
+    "observed": "Predicted against observed",
+    "calibration": "Calibration",
+    "fit": "The fitted function",
+    "plane": "Decision boundary",
+    "importance": "Importance of the columns",
+}
 
 
 def write_report(folder: Path) -> None:
-    """Draw learning_curve.png and write report.html from what the folder holds."""
+    """Draw the pictures and write report.html, from what the folder holds."""
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     rows = read_curves(folder / CURVES)
-    draw_learning_curve(rows, result["best_epoch"], folder / PICTURE)
+    words = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
+    pictures = [
+        (HEADINGS[name], embedded(folder / f"{name}.png"), shown)
+        for name, picture in read_pictures(folder).items()
+        for shown in [draw(picture, folder / f"{name}.png")]
+    ]
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
     data_report = folder / DATA_REPORT
+    again = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
     page = rendered(
         "mlp_lab.report",
         "run.html",
         result=result,
+        findings=[result["verdict"], *result["verdict"]["notes"]],
         models={**models, **result["baselines"]},
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
         data_report=data_report.read_text(encoding="utf-8") if data_report.is_file() else "",
         schema=json.loads((folder / "schema.json").read_text(encoding="utf-8")),
         config=(folder / "config.yaml").read_text(encoding="utf-8"),
-        picture=embedded(folder / PICTURE),
-        last=rows[-1],
+        curve=(embedded(folder / f"{CURVE}.png"), words),
+        pictures=pictures,
+        first=shlex.join([*train_words(), *result["overrides"]]),
+        again=shlex.join(again),
         folder=folder,
     )
     write_whole(folder / PAGE, page)

@@ -18,7 +18,7 @@ from mlp_lab.training.folder import CONFIG, RESULT, claim, to_yaml, write_config
 from mlp_lab.training.progress import CHECKPOINT
 from mlp_lab.training.results import failure_recorded, record_failure
 from mlp_lab.training.run import prepare_torch
-from mlp_lab.training.runs import Common, Run, Training, build_stack, finish
+from mlp_lab.training.runs import Common, Finished, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
 
 
@@ -116,11 +116,9 @@ class Trainer:
             with failure_recorded(folder):
                 if run.progress.diverged is None:
                     save_member(folder / CHECKPOINT, stack, position, run.progress)
-                finish(run, stack, position, self._common, self._judge)
+                finished = finish(run, stack, position, self._common, self._judge)
                 if reports and job.job.config.tracking.report:
-                    from mlp_lab.report.page import write_report  # matplotlib
-
-                    write_report(folder)
+                    _report(finished, job)
         except Exception as error:
             reason = in_words(error)
             _log(job, reason)
@@ -149,6 +147,18 @@ def _begin(job: SweepJob, run: Run) -> None:
         claim(folder, job.job.values)
     if run.problem.overview is not None:
         give_report(run.problem.overview, folder, quiet=True)
+
+
+def _report(finished: Finished, job: SweepJob) -> None:
+    """The page of a job, as a single run has it."""
+    from mlp_lab.report.looking import look_at, show_in_tensorboard
+    from mlp_lab.report.page import write_report  # matplotlib
+
+    folder = job.job.folder
+    look_at(finished, folder)
+    write_report(folder)
+    if job.job.config.tracking.tensorboard:
+        show_in_tensorboard(folder)
 
 
 def _log(job: SweepJob, reason: str) -> None:

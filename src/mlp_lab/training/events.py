@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import count
@@ -68,6 +69,12 @@ class EventFile:
             name: ["Multiline", list(tags)] for name, tags in charts.items()
         }
         self.add(_custom_scalars({title: layout}))
+
+    def add_image(self, tag: str, png: bytes) -> None:
+        """Write a picture, for the image tab."""
+        width, height = struct.unpack(">II", png[16:24])  # where every PNG has them
+        image = Summary.Image(encoded_image_string=png, width=width, height=height)
+        self.add(Summary(value=[Summary.Value(tag=tag, image=image)]))
 
     def add_text(self, tag: str, text: str, epoch: int) -> None:
         """Write Markdown."""

@@ -21,12 +21,12 @@ from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import CHECKPOINT
-from mlp_lab.training.results import Ending, failure_recorded
-from mlp_lab.training.runs import Common, Judge, Run, Training, build_stack, finish
+from mlp_lab.training.results import failure_recorded
+from mlp_lab.training.runs import Common, Finished, Judge, Run, Training, build_stack, finish
 from mlp_lab.training.stack import Stack
 
 
-def run(job: Job, problem: Problem, judge: Judge) -> Ending:
+def run(job: Job, problem: Problem, judge: Judge) -> Finished:
     """Train the network that a job describes; write down how it went and what it reached.
 
     Args:
@@ -48,10 +48,10 @@ def run(job: Job, problem: Problem, judge: Judge) -> Ending:
         begin(one, stack)
         with failure_recorded(folder):
             console = Screen()
-            ending = train(one, stack, judge, console)
-    if not config.quiet and ending.divergence is None:
+            finished = train(one, stack, judge, console)
+    if not config.quiet and finished.ending.divergence is None:
         print_result(console, one.models, one.result, one.verdict, folder)
-    return ending
+    return finished
 
 
 def prepare_torch(config: Config) -> torch.device:
@@ -99,13 +99,14 @@ def begin(one: Run, stack: Stack) -> None:
     write_config(folder, job.values)
 
 
-def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Ending:
+def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
     """Train a stack of one to its end.
 
     Raises:
         Interrupted: somebody asked the run to stop before its last epoch.
     """
     config, folder, common = one.job.config, one.job.folder, Common()
+    ended: list[Finished] = []
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
 
     def show(epoch: EpochRecord) -> None:
@@ -115,7 +116,7 @@ def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Ending:
 
     def end(run: Run, stack: Stack, position: int) -> None:
         line.close()
-        finish(run, stack, position, common, judge)
+        ended.append(finish(run, stack, position, common, judge))
 
     training = Training(
         stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
@@ -125,9 +126,9 @@ def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Ending:
             training.train(asked, show)
     finally:
         line.close()
-    if one.ending is None:
+    if not ended:
         raise Interrupted(
             f"stopped after epoch {stack.epoch} of {config.epochs};"
             f" go on with: {shlex.join([*train_words(), f'resume={folder}'])}"
         )
-    return one.ending
+    return ended[0]

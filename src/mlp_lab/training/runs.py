@@ -28,6 +28,7 @@ from mlp_lab.training.results import (
     scores_of,
     write_results,
 )
+from mlp_lab.training.scoring import Scored
 from mlp_lab.training.stack import Member, Shared, Stack
 from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Tracker, open_tracker
@@ -245,7 +246,17 @@ class Training:
         stack.retire(leaving)
 
 
-def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> None:
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has ended: its best network, a stack of one, and its outputs by part."""
+
+    ending: Ending
+    dataset: Dataset
+    network: MLP
+    scored: Mapping[str, Scored]
+
+
+def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> Finished:
     """Score and judge a run's best network, and write what it leaves behind."""
     assert run.ending is not None
     network = stack.best_network([position])
@@ -275,3 +286,4 @@ def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) 
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)
+    return Finished(run.ending, run.dataset, network, scored)

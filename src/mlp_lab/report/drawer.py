@@ -1,0 +1,72 @@
+"""Draws a run's page in a process of its own, which gets ready while the network trains.
+
+Loading the drawing libraries takes half as long as loading torch; a second core does both at once.
+"""
+
+import multiprocessing
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Self
+
+
+class Drawer:
+    """A process that waits for a run's folder; where processes cannot fork, this one draws."""
+
+    def __init__(self) -> None:
+        """Start it, best before torch has started threads of its own."""
+        self._connection: Connection | None = None
+        if sys.platform != "linux":
+            return
+        context = multiprocessing.get_context("fork")
+        self._connection, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, self._connection), daemon=True)
+        process.start()
+        theirs.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let it end, whether it has drawn or not."""
+        if self._connection is not None:
+            self._connection.close()
+
+    def draw(self, folder: Path) -> None:
+        """Write the page of the run in a folder.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        if self._connection is None:
+            _draw(folder)
+            return
+        self._connection.send(folder)
+        error = self._connection.recv()
+        if error is not None:
+            raise error
+
+
+def _serve(connection: Connection, parents: Connection) -> None:
+    """Draw the one folder that comes, if one does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever trains decides what Ctrl-C means
+    parents.close()  # else its end would never come
+    import mlp_lab.report.page  # noqa: F401  (matplotlib, while torch loads elsewhere)
+
+    try:
+        folder = connection.recv()
+    except EOFError:  # there is nothing to draw
+        return
+    try:
+        _draw(folder)
+    except Exception as error:
+        connection.send(error)
+    else:
+        connection.send(None)
+
+
+def _draw(folder: Path) -> None:
+    from mlp_lab.report.page import write_report  # matplotlib
+
+    write_report(folder)

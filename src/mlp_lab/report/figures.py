@@ -1,0 +1,183 @@
+"""Pictures of a run as PNG files, and what they show in words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from mlp_lab.report.pictures import (
+    Calibration,
+    Confusion,
+    Fit,
+    Importance,
+    Observed,
+    Picture,
+    Plane,
+)
+
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#999999")
+"""Told apart with any colour vision (Okabe and Ito, 2008)."""
+
+PART = {"train": "training", "val": "validation", "test": "test"}
+
+SHOWN = 20
+"""Columns in the picture of their importance."""
+
+NUMBERED = 12
+"""Classes up to which a confusion matrix has its counts written in."""
+
+
+def draw(picture: Picture, path: Path) -> str:
+    """Draw a picture into a PNG file; what it shows, for those who cannot see it."""
+    figure = Figure(figsize=(5.4, 4.2), dpi=110)
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    match picture:
+        case Confusion():
+            words = _confusion(axes, picture)
+        case Observed():
+            words = _observed(axes, picture)
+        case Calibration():
+            words = _calibration(axes, picture)
+        case Fit():
+            words = _fit(axes, picture)
+        case Plane():
+            words = _plane(axes, picture)
+        case Importance():
+            words = _importance(figure, axes, picture)
+    width, height = figure.get_size_inches()
+    left = 1.8 if isinstance(picture, Importance) else 0.85
+    figure.subplots_adjust(  # in inches; matplotlib's own layouts draw everything twice
+        left=left / width, right=0.96, bottom=0.6 / height, top=1 - 0.4 / height
+    )
+    figure.savefig(path)
+    return words
+
+
+def _confusion(axes: Axes, picture: Confusion) -> str:
+    counts = np.array(picture.counts)
+    rows = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, rows, out=np.zeros_like(counts), where=rows > 0)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    names = [short_name(name) for name in picture.classes]
+    places = range(len(names))
+    axes.set_xticks(places, names, rotation=45 if len("".join(names)) > 30 else 0)
+    axes.set_yticks(places, names)
+    if len(names) <= NUMBERED:
+        for i in places:
+            for j in places:
+                color = "white" if shares[i, j] > 0.5 else "0.2"
+                text = f"{counts[i, j]:.0f}" if counts[i, j] else ""
+                axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    axes.set_title(f"classes of the {PART[picture.part]} rows", fontsize=11)
+    right = np.trace(counts) / counts.sum()
+    off = counts - np.diag(np.diag(counts))
+    i, j = np.unravel_index(off.argmax(), off.shape)
+    worst = (
+        f"; most often {picture.classes[i]} is taken for {picture.classes[j]}" if off.any() else ""
+    )
+    return f"Confusion matrix of the {PART[picture.part]} rows: {right:.1%} are right{worst}."
+
+
+def _observed(axes: Axes, picture: Observed) -> str:
+    observed, predicted = np.array(picture.observed), np.array(picture.predicted)
+    low, high = min(observed.min(), predicted.min()), max(observed.max(), predicted.max())
+    axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="equal")
+    axes.plot(observed, predicted, ".", color=COLORS[0], alpha=0.5, label=PART[picture.part])
+    axes.set_xlabel(f"observed {picture.target}")
+    axes.set_ylabel(f"predicted {picture.target}")
+    axes.set_title(f"predicted against observed, {PART[picture.part]} rows", fontsize=11)
+    axes.legend()
+    error = float(np.abs(predicted - observed).mean())
+    return (
+        f"Predicted against observed {picture.target} of {len(observed)} {PART[picture.part]} rows;"
+        f" they are {error:.3g} apart on average."
+    )
+
+
+def _calibration(axes: Axes, picture: Calibration) -> str:
+    weight = np.array(picture.weight)
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="as sure as right")
+    axes.plot(picture.confidence, picture.accuracy, color=COLORS[0], linewidth=1)
+    sizes = 20 + 180 * weight / weight.max()
+    axes.scatter(picture.confidence, picture.accuracy, sizes, color=COLORS[0], alpha=0.7)
+    axes.set_xlim(0, 1.03)
+    axes.set_ylim(0, 1.03)
+    axes.set_xlabel("probability of the predicted class")
+    axes.set_ylabel("share that is right")
+    axes.set_title(f"calibration on the {PART[picture.part]} rows", fontsize=11)
+    axes.legend(loc="upper left")
+    gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
+    return (
+        f"Share of right answers by the probability of the predicted class, {PART[picture.part]}"
+        f" rows; the two are {gap:.1%} apart on average."
+    )
+
+
+def _fit(axes: Axes, picture: Fit) -> str:
+    axes.plot(*picture.points, ".", color="0.6", markersize=4, label="training rows")
+    axes.plot(picture.x, picture.y, color=COLORS[1], linewidth=2, label="network")
+    axes.set_xlabel(picture.input)
+    axes.set_ylabel(picture.target)
+    axes.set_title("the fitted function", fontsize=11)
+    axes.legend()
+    return f"The network's {picture.target} as a function of {picture.input}, with training rows."
+
+
+def _plane(axes: Axes, picture: Plane) -> str:
+    extent = (picture.x[0], picture.x[-1], picture.y[0], picture.y[-1])
+    values = np.array(picture.predicted)
+    x, y, truth = (np.array(entry) for entry in picture.points)
+    if picture.classes:
+        most = len(picture.classes)
+        colors = [COLORS[i % len(COLORS)] for i in range(most)]
+        axes.imshow(
+            values, extent=extent, origin="lower", aspect="auto", alpha=0.3,
+            cmap=ListedColormap(colors), vmin=-0.5, vmax=most - 0.5, interpolation="nearest",
+        )  # fmt: skip
+        for i, name in enumerate(picture.classes):
+            axes.plot(x[truth == i], y[truth == i], ".", color=colors[i], label=short_name(name))
+        axes.legend()
+        words = "The class that is predicted"
+    else:
+        shown = axes.imshow(
+            values, extent=extent, origin="lower", aspect="auto", cmap="viridis",
+            vmin=float(truth.min()), vmax=float(truth.max()),
+        )  # fmt: skip
+        axes.scatter(x, y, 12, truth, cmap="viridis", edgecolors="white", linewidths=0.3)
+        axes.figure.colorbar(shown, ax=axes, label=picture.target)
+        words = f"The predicted {picture.target}"
+    axes.set_xlabel(picture.inputs[0])
+    axes.set_ylabel(picture.inputs[1])
+    axes.set_title("prediction over the inputs, with training rows", fontsize=11)
+    return f"{words} over {picture.inputs[0]} and {picture.inputs[1]}, with training rows."
+
+
+def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
+    columns, losses = picture.columns[:SHOWN], picture.losses[:SHOWN]
+    figure.set_figheight(max(2.4, 1.2 + 0.24 * len(columns)))
+    places = range(len(columns))
+    axes.barh(places, losses, color=COLORS[0])
+    axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
+    axes.invert_yaxis()
+    axes.axvline(0, color="0.6", linewidth=1)
+    axes.set_xlabel("share explained that shuffling it costs")
+    more = f" ({len(columns)} of {len(picture.columns)})" if len(picture.columns) > SHOWN else ""
+    axes.set_title(f"importance of the columns{more}", fontsize=11)
+    return f"Importance of columns for {picture.target}: most by {listed(columns[:3])}."
+
+
+def short_name(name: str, most: int = 24) -> str:
+    """A name that fits beside an axis."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "none"
