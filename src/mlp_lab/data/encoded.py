@@ -66,8 +66,8 @@ def encode(
             schema.encode_inputs(values, len(rows), dtype),
             schema.target.encode(target),
         )
-        _require_finite(encoded, schema.names)
-        _require_finite(targets, [schema.target.name])
+        require_finite(encoded, schema.names)
+        require_finite(targets, [schema.target.name])
         return EncodedPart(encoded, targets, weights, loss_weights)
 
     return Encoded(
@@ -78,7 +78,12 @@ def encode(
     )
 
 
-def _require_finite(values: Array, names: Sequence[str]) -> None:
+def require_finite(values: Array, names: Sequence[str]) -> None:
+    """Raise if some number is not; `names` are those of the columns.
+
+    Raises:
+        UserError: the first column that has such a number.
+    """
     if np.isfinite(values.sum()):  # then all are; one pass, and no copy
         return
     bad = np.flatnonzero(~np.isfinite(values).all(axis=0))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK, MESSAGE = 1 << 16, 1 << 20, 200  # characters
 COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,9 +192,12 @@ def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
 
 
 def _decimal(rows: list[list[str]]) -> str:
+    """A comma, if numbers have commas and none a point, and the commas do not group thousands."""
     cells = {cell.strip() for row in rows for cell in row}
-    commas = any(COMMA.fullmatch(cell) for cell in cells)
-    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
+    commas = [cell for cell in cells if COMMA.fullmatch(cell)]
+    points = any(POINT.fullmatch(cell) for cell in cells)
+    grouping = all(THOUSANDS.fullmatch(cell) for cell in commas)
+    return "," if commas and not points and not grouping else "."
 
 
 def _text_names(path: Path, form: Dialect) -> list[str]:
@@ -394,13 +398,14 @@ class _Format(NamedTuple):
 
 
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
+SPSS, STATA = (".sav", ".zsav"), ".dta"
 PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
     **dict.fromkeys((*PARQUET, *FEATHER), _Format(_read_arrow, _arrow_pieces, "pyarrow")),
     **dict.fromkeys((".xlsx", ".xlsm"), _Format(_read_excel, _excel_pieces, "openpyxl")),
-    ".dta": _Format(_read_stata, _stata_pieces, "pandas"),
-    **dict.fromkeys((".sav", ".zsav"), _Format(_read_spss, _spss_pieces, "pyreadstat")),
+    STATA: _Format(_read_stata, _stata_pieces, "pandas"),
+    **dict.fromkeys(SPSS, _Format(_read_spss, _spss_pieces, "pyreadstat")),
 }
 
 
@@ -467,6 +472,24 @@ def read_table(
     with _one_line(path):
         file = _format(path, key).whole(path, settings, as_text)
     return replace(file, decimal=",") if settings.decimal == "," else file
+
+
+def value_labels(path: Path, settings: FileSettings) -> dict[str, Labels]:
+    """What a file's own labels call its codes, by column; most formats have none.
+
+    Raises:
+        UserError: as `read_table`.
+    """
+    with _one_line(path):
+        suffix = _suffix(path)
+        if suffix in SPSS:
+            return _read_spss(path, settings, (), 0, 1).labels
+        if suffix == STATA:
+            with pd.read_stata(path, iterator=True) as reader:
+                if not reader.value_labels():
+                    return {}
+            return _read_stata(path, settings, ()).labels
+    return {}
 
 
 def read_chunks(
