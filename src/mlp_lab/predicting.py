@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlp_lab.data.raw import Floats
+    from mlp_lab.data.tables.dialect import FileSettings
     from mlp_lab.data.tables.frames import Rows
-    from mlp_lab.data.tables.reading import FileSettings
     from mlp_lab.saved import Predictor
     from mlp_lab.training.scoring import Scored
 
@@ -114,7 +114,7 @@ def _chunks(arguments: Namespace) -> Iterator[Rows]:
 
 
 def _settings(arguments: Namespace) -> FileSettings:
-    from mlp_lab.data.tables.reading import FileSettings
+    from mlp_lab.data.tables.dialect import FileSettings
 
     sheet: str | None = arguments.sheet
     return FileSettings(

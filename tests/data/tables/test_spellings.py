@@ -11,8 +11,9 @@ from lab import MLP_LAB, command
 from surveys import config_of, problem_of
 
 from mlp_lab.data.columns import UNSEEN
+from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.data.tables.frames import Rows, frame_values, unseen
-from mlp_lab.data.tables.reading import FileSettings, detect, read_chunks
+from mlp_lab.data.tables.reading import detect, read_chunks
 
 ROWS = 60
 TRAIN = ("data.target=y", "data.test_fraction=0", "data.val_fraction=0")

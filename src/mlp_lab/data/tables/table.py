@@ -10,10 +10,11 @@ from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.raw import Floats, Index, PartName, RawData, Source, Ties
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.data.tables.frames import Rows, relabelled, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, parse
-from mlp_lab.data.tables.reading import FileSettings, TableFile, read_table
+from mlp_lab.data.tables.reading import TableFile, read_table
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
