@@ -1,5 +1,6 @@
 """Cells that a careless reader would take for something else."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -132,3 +133,41 @@ def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
     lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
     done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
     assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
+
+
+def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
+    """And a value that is not among them is refused."""
+    rows = [f"{i % 7},{('low', 'middle', 'high')[i % 3]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    assert raw_of(path).classes == ["high", "low", "middle"]
+    assert raw_of(path, "+data.levels.y=[low,middle,high]").classes == ["low", "middle", "high"]
+    with pytest.raises(UserError, match=r"^data.target=y holds 'high', but data.levels.y is low, "):
+        raw_of(path, "+data.levels.y=[low,middle]")
+    with pytest.raises(UserError, match=r"^data.types.y=date is no kind of a target"):
+        raw_of(path, "+data.types.y=date")
+
+
+def test_dates_written_as_numbers(tmp_path: Path) -> None:
+    """Also where a gap has made them 20240229.0."""
+    days = [20240101 + i % 28 for i in range(ROWS)]
+    rows = [f"{'' if i == 3 else day},{'pq'[i % 2]}" for i, day in enumerate(days)]
+    raw = raw_of(lines(tmp_path, "when,y", rows), "+data.types.when=date")
+    first = np.datetime64("2024-01-01").astype(int)
+    np.testing.assert_array_equal(raw.inputs[:3, 0], first + NUMBERS[:3])
+    assert np.isnan(raw.inputs[3, 0])
+
+
+def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
+    """It is what `mlp-lab evaluate` finds on the same rows."""
+    rows = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    new = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(40)]
+    test = lines(tmp_path, "x,y", new, "new.csv")
+    words = (f"data.test_path={test}", "data.class_weights=balanced")
+    trained(tmp_path, path, *words)
+    found = json.loads((tmp_path / "run" / "result.json").read_text())["test"]
+    done = command(["evaluate", "run", "new.csv", "-o", "found.json"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = json.loads((tmp_path / "found.json").read_text())["scores"]
+    for name, value in found.items():
+        assert again[name] == pytest.approx(value, rel=1e-5), name

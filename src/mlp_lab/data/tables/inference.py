@@ -243,10 +243,12 @@ def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str], deci
     """
     name, task = str(cells.series.name), config.task
     number = Column(name=name, missing=missing_codes(config, name))
-    declared = config.types.get(name)
-    if declared in ("binary", "category") and task == "regression":
+    declared = "ordinal" if name in config.levels else config.types.get(name)
+    if declared in ("date", "text"):
+        raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")
+    named = declared in ("binary", "category", "ordinal")
+    if named and task == "regression":
         raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
-    named = declared in ("binary", "category")
     if task in ("auto", "regression") and not (named or labels) and _many_numbers(cells.series):
         return number
     values = values_of(cells, number.missing)
@@ -263,8 +265,21 @@ def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str], deci
             raise UserError(f"data.target={name} must hold numbers, got {worst!r}")
         return number
     levels = _levels(values, labels)
+    if name in config.levels:
+        levels = _in_order(name, levels, [cell_text(level) for level in config.levels[name]])
     _require_classes(name, levels, values, task)
     return replace(number, kind="category", levels=levels, labels=labels)
+
+
+def _in_order(name: str, levels: list[str], declared: list[str]) -> list[str]:
+    """Classes as `data.levels` has them."""
+    for level in levels:
+        if level not in declared:
+            shown = ", ".join(declared)
+            raise UserError(
+                f"data.target={name} holds {level!r}, but data.levels.{name} is {shown}"
+            )
+    return [level for level in declared if level in levels]
 
 
 def _few_whole(numbers: NDArray[np.float64]) -> bool:

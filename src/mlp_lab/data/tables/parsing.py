@@ -93,7 +93,7 @@ def _days(cells: Cells, column: Column, first_row: int) -> Floats:
 
 def as_days(values: list[object], column: Column) -> list[float | None]:
     """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    texts = [str(value).strip() for value in values]
+    texts = [cell_text(value) for value in values]  # 20240229, also where it came as 20240229.0
     missing = [is_missing(text, column.missing) for text in texts]
     dates = pd.to_datetime(
         pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
