@@ -141,7 +141,10 @@ def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
     path = lines(tmp_path, "x,y", rows)
     assert raw_of(path).classes == ["high", "low", "middle"]
     assert raw_of(path, "+data.levels.y=[low,middle,high]").classes == ["low", "middle", "high"]
-    with pytest.raises(UserError, match=r"^data.target=y holds 'high', but data.levels.y is low, "):
+    with pytest.raises(
+        UserError,
+        match=r"^data.target=y must hold one of low, middle \(data.levels.y\), got 'high'",
+    ):
         raw_of(path, "+data.levels.y=[low,middle]")
     with pytest.raises(UserError, match=r"^data.types.y=date is no kind of a target"):
         raw_of(path, "+data.types.y=date")

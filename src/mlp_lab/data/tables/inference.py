@@ -272,13 +272,15 @@ def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str], deci
 
 
 def _in_order(name: str, levels: list[str], declared: list[str]) -> list[str]:
-    """Classes as `data.levels` has them."""
-    for level in levels:
-        if level not in declared:
-            shown = ", ".join(declared)
-            raise UserError(
-                f"data.target={name} holds {level!r}, but data.levels.{name} is {shown}"
-            )
+    """Classes as `data.levels` has them.
+
+    Raises:
+        UserError: the target holds another value.
+    """
+    stray = next((level for level in levels if level not in declared), None)
+    if stray is not None:
+        wanted = f"one of {', '.join(declared)} (data.levels.{name})"
+        raise UserError(f"data.target={name} must hold {wanted}, got {stray!r}")
     return [level for level in declared if level in levels]
 
 
