@@ -81,11 +81,11 @@ def verdict_on(record: RunRecord) -> str:
 
 
 def verdicts_on(setting: Setting) -> str:
-    """How its runs went: `good fit` where all agree, else each verdict and how many runs got it."""
-    counts = Counter(found for run in setting.runs if (found := verdict_on(run)))
-    if len(counts) == 1:
-        return next(iter(counts))
-    return ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
+    """How most of its runs went, and how many they are unless all."""
+    found = [kind for run in setting.runs if (kind := verdict_on(run))]
+    for kind, count in Counter(found).most_common(1):
+        return kind if count == len(found) else f"{kind} {count}/{len(found)}"
+    return ""
 
 
 def test_scores(setting: Setting, score: str) -> list[float]:
@@ -159,7 +159,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
         table.add_column(heading, justify="right")
     for heading in ("verdict", ""):
-        table.add_column(heading)
+        table.add_column(heading, no_wrap=True)
     for place, setting in enumerate(ranking.settings[:SHOWN]):
         values = map(shown, setting.values.values())
         said = verdicts_on(setting), marked(ranking, place)
