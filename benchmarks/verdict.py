@@ -28,7 +28,7 @@ from mlp_lab.training.problem import pose
 from mlp_lab.training.run import run
 
 TUNING_SEEDS = (0, 1, 2, 3, 4, 5)
-REPORTED_SEEDS = (60, 61, 62)
+REPORTED_SEEDS = (70, 71, 72)
 WANTED = 0.9
 
 
@@ -94,10 +94,10 @@ MADE = (
     Made("", "data=diabetes optimizer.lr=0.5 epochs=20", ("dead units",)),
     Made("", "data=digits model.activation=elu epochs=5", (), LEARNT),
     Made("", "data=iris model.activation=leaky_relu epochs=20", (), LEARNT),
-    # A straight line is all that there is, or can be; the answer among the columns.
+    # Straight lines are the best boundaries; the answer among the columns.
     Made("", "data=gaussians data.rows=2000 epochs=20", BETTER),
-    Made("", "data=digits model=perceptron epochs=60 optimizer.lr=0.01", BETTER),
-    Made("", "data=breast_cancer model=perceptron epochs=60 optimizer.lr=0.01", BETTER),
+    Made("", "data=gaussians data.rows=2000 data.classes=2 epochs=20", BETTER),
+    Made("", "data=gaussians data.rows=2000 data.classes=5 data.noise=0.7 epochs=20", BETTER),
     Made("", "leak epochs=40", ("suspiciously good",)),
     Made("", "leak_number epochs=40", ("suspiciously good",)),
     Made("", "honest epochs=40", (), ("suspiciously good",)),
