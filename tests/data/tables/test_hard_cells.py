@@ -10,6 +10,7 @@ from lab import MLP_LAB, command
 from surveys import config_of
 
 from mlp_lab.data.raw import RawData
+from mlp_lab.data.tables.frames import Rows
 from mlp_lab.errors import UserError
 
 ROWS = 60
@@ -174,3 +175,33 @@ def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
     again = json.loads((tmp_path / "found.json").read_text())["scores"]
     for name, value in found.items():
         assert again[name] == pytest.approx(value, rel=1e-5), name
+
+
+@pytest.mark.parametrize("code", ["refused", "-9"])
+def test_a_missing_code_and_its_label_are_one(code: str, tmp_path: Path) -> None:
+    """Naming either names both, also in a file that labels other codes so."""
+    age = np.where(NUMBERS % 6, NUMBERS + 18.0, -9)
+    frame = pd.DataFrame({"age": age, "trust": NUMBERS % 3, "y": ["p", "q"] * 30})
+    frame.loc[5::9, "trust"] = -9
+    names: dict[float, str] = {-9: "refused"}
+    levels: dict[float, str] = {0: "low", 1: "middle", 2: "high", **names}
+    path = tmp_path / "t.dta"
+    frame.to_stata(path, write_index=False, value_labels={"age": names, "trust": levels})
+    raw = raw_of(path, f"data.missing=[{code}]")
+    assert np.isnan(raw.inputs[:, 0]).tolist() == (age == -9).tolist()
+    assert raw.columns[1].levels == ["low", "middle", "high"]
+    new = pd.DataFrame({"age": [30.0, -7], "trust": [1, -7]})
+    rows = Rows(new, labels={"age": {"-7": "refused"}, "trust": {"1": "high", "-7": "refused"}})
+    assert rows.values(raw.columns[0]).tolist()[0] == 30
+    assert rows.values(raw.columns[1]).tolist()[0] == 2
+    assert np.isnan([rows.values(column)[1] for column in raw.columns]).all()
+
+
+def test_labels_where_the_training_had_none(tmp_path: Path) -> None:
+    """Codes of a new file are the words of the training's, if it labels them so."""
+    rows = [f"{('low', 'high')[i % 2]},{i % 7},{'pq'[i % 2]}" for i in range(ROWS)]
+    trust, number = raw_of(lines(tmp_path, "trust,n,y", rows)).columns
+    labels = {"trust": {"1": "low", "2": "high"}, "n": {"1": "one"}}
+    new = Rows(pd.DataFrame({"trust": [2, 1], "n": [1, 2]}), labels=labels)
+    assert new.values(trust).tolist() == [trust.levels.index("high"), trust.levels.index("low")]
+    assert new.values(number).tolist() == [1, 2]

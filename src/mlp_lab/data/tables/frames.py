@@ -1,10 +1,14 @@
-"""New rows as a frame -> the values of a schema's columns."""
+"""Rows of a file or a frame -> the values of columns; for training and for new rows alike."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats
@@ -13,6 +17,8 @@ from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.parsing import Cells, parse
 from mlp_lab.errors import UserError, nearest
 
+Mask = NDArray[np.bool_]
+
 Labels = Mapping[str, Mapping[str, str]]
 """Column -> code in a file -> what its own value labels call it."""
 
@@ -20,7 +26,9 @@ Labels = Mapping[str, Mapping[str, str]]
 class Rows:
     """Some rows of a file or a frame, and what is needed to read them.
 
-    `decimal` is the decimal sign of cells that are text, `first_row` the number of the first row.
+    `decimal` is the decimal sign of cells that are text, `first_row` the number of the first row,
+    `labels` what the file itself calls its codes; `name` tells the file from others in messages,
+    where `of` follows a row.
     """
 
     def __init__(
@@ -30,44 +38,75 @@ class Rows:
         decimal: str = ".",
         first_row: int = 1,
         labels: Labels | None = None,
+        name: str = "",
     ) -> None:
         """Look at the names of the columns once."""
         self.frame = frame
         self.decimal = decimal
-        self.first_row = first_row
         self.labels = labels or {}
+        self._numbers = np.arange(first_row, first_row + len(frame))
+        self.of = f" of {name}" if name else ""
         self._places: dict[str, list[int]] = {}
-        for place, name in enumerate(map(str, frame.columns)):
-            self._places.setdefault(name, []).append(place)
+        for place, column in enumerate(map(str, frame.columns)):
+            self._places.setdefault(column, []).append(place)
 
-    def values(self, column: Column) -> Floats:
-        """A column's numbers, (N,).
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
+
+    def only(self, kept: Mask) -> Rows:
+        """Some of the rows, under the numbers that they have."""
+        rows = copy(self)
+        rows.frame = self.frame[kept]
+        rows._numbers = self._numbers[kept]
+        return rows
+
+    def row(self, place: int) -> str:
+        """How messages call a row."""
+        return f"row {self._numbers[place]}{self.of}"
+
+    def cells(self, name: str) -> Cells:
+        """Of a column.
+
+        Raises:
+            UserError: it is missing, or there twice.
+        """
+        places = self._places.get(name, [])
+        if len(places) != 1:
+            names = list(self._places)
+            what = "is there twice" if places else "is missing"
+            hint = nearest(name, names)
+            raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
+        return Cells(self.frame.iloc[:, places[0]])
+
+    def values(self, column: Column, cells: Cells | None = None) -> Floats:
+        """A column's numbers, (N,); `cells` are its cells, if they are at hand.
 
         Raises:
             UserError: it is missing, or there twice, or holds what it cannot.
         """
-        return parse(self._cells(column), column, decimal=self.decimal, first_row=self.first_row)
-
-    def _cells(self, column: Column) -> Cells:
-        places = self._places.get(column.name, [])
-        if len(places) != 1:
-            names = list(self._places)
-            what = "is there twice" if places else "is missing"
-            hint = nearest(column.name, names)
-            raise UserError(
-                f"column {column.name!r} {what}{hint} (columns: {', '.join(names[:30])})"
-            )
-        series = self.frame.iloc[:, places[0]]
-        if column.labels and self.labels.get(column.name):  # the same code may mean another thing
-            series = relabelled(series, self.labels[column.name], {})
-        return Cells(series)
+        found = self.cells(column.name) if cells is None else cells
+        own = self.labels.get(column.name)
+        if own and own != column.labels:  # the same code may mean another thing
+            found = Cells(relabelled(found.series, own, column))
+        return parse(found, column, decimal=self.decimal, row=self.row)
 
 
-def relabelled(series: pd.Series, own: Mapping[str, str], codes: Mapping[str, str]) -> pd.Series:
-    """Codes as what they mean in their own file; then as another file's code for it, if any."""
-    spelled = {value: cell_text(value) for value in series.dropna().unique()}
-    known = {value: own[text] for value, text in spelled.items() if text in own}
-    meant = {value: codes.get(label, label) for value, label in known.items()}
+def relabelled(series: pd.Series, own: Mapping[str, str], column: Column) -> pd.Series:
+    """Codes as what their own file's labels say that they mean.
+
+    A label that means no answer is no value. Else codes of numbers are the numbers; codes of levels
+    are what their labels say, if the training's codes had labels too, or its levels are labels.
+    """
+    meant: dict[object, str | None] = {}
+    for value in series.dropna().unique():
+        label = own.get(cell_text(value))
+        if label in column.missing:
+            meant[value] = None
+        elif label is not None and column.levels and (column.labels or label in column.levels):
+            meant[value] = label
     return series.map(lambda cell: meant.get(cell, cell)) if meant else series
 
 
@@ -93,28 +132,37 @@ def unseen(values: Floats, schema: Schema) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def class_values(rows: Rows, column: Column) -> Floats:
+    """A target's numbers or classes, (N,), NaN where there is none.
+
+    Raises:
+        UserError: a class that the training rows did not have.
+    """
+    # An ordinal column refuses values that are none of its levels.
+    return rows.values(replace(column, kind="ordinal") if column.levels else column)
+
+
 def target_values(rows: Rows, target: Target) -> Floats:
     """The target of every row, (N,).
 
     Raises:
         UserError: a row has none, or a class that the training rows did not have.
     """
-    # An ordinal column refuses values that are none of its levels.
     column = target.column
-    values = rows.values(replace(column, kind="ordinal") if column.levels else column)
+    values = class_values(rows, column)
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
         more = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
         raise UserError(
-            f"column {column.name!r}, the target, has no value in row"
-            f" {rows.first_row + int(missing[0])}{more}: leave them out"
+            f"column {column.name!r}, the target, has no value in {rows.row(missing[0])}{more}:"
+            " leave them out"
         )
     least = LEAST[target.transform]
     low = np.flatnonzero(values <= least)
     if len(low):
         raise UserError(
             f"column {column.name!r}, the target, must be above {least:g} for its"
-            f" {target.transform}, got {values[low[0]]:g} in row {rows.first_row + int(low[0])}"
+            f" {target.transform}, got {values[low[0]]:g} in {rows.row(low[0])}"
         )
     return values
 
@@ -128,10 +176,10 @@ def weight_values(rows: Rows, column: Column) -> Floats:
     weights = rows.values(column)
     bad = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(bad):
-        row = int(bad[0])
-        shown = "nothing" if np.isnan(weights[row]) else f"{weights[row]:g}"
+        weight = weights[bad[0]]
+        shown = "nothing" if np.isnan(weight) else f"{weight:g}"
         raise UserError(
-            f"weights in column {column.name!r} must be 0 or more, got {shown} in row"
-            f" {rows.first_row + row}"
+            f"weights in column {column.name!r} must be 0 or more, got {shown} in"
+            f" {rows.row(bad[0])}"
         )
     return weights

@@ -1,6 +1,5 @@
 """What the columns of a file seem to hold. Declared kinds win; every choice is shown."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,10 +10,9 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing
 from mlp_lab.data.tables.config import Cell, TableConfig
-from mlp_lab.data.tables.parsing import Cells, as_days
+from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
 from mlp_lab.errors import UserError
 
-DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
 LONG_TEXT = 50
 """Letters on average, beyond which values are text rather than categories."""
 MANY_LEVELS = 50
@@ -60,10 +58,15 @@ def _natural(text: str) -> tuple[bool, float, str]:
     return (number is None, number or 0.0, text)
 
 
-def missing_codes(config: TableConfig, name: str) -> list[str]:
-    """Texts of the codes that mean no answer in a column."""
+def missing_codes(config: TableConfig, name: str, labels: Mapping[str, str]) -> list[str]:
+    """Texts of the codes that mean no answer in a column.
+
+    A code and its value label are one: naming either names both.
+    """
     codes: Sequence[Cell] = [*config.missing, *config.missing_in.get(name, [])]
-    return [cell_text(code) for code in codes]
+    texts = [cell_text(code) for code in codes]
+    pairs = [pair for pair in labels.items() if not set(texts).isdisjoint(pair)]
+    return list(dict.fromkeys([*texts, *(text for pair in pairs for text in pair)]))
 
 
 def values_of(cells: Cells, missing: Sequence[str]) -> Values:
@@ -86,14 +89,14 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
 
 
 def infer(
-    cells: Cells, config: TableConfig, labels: dict[str, str], decimal: str
+    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
 ) -> Column | Dropped:
     """How a feature is read, or why it is not."""
     name = str(cells.series.name)
     kind = "ordinal" if name in config.levels else config.types.get(name)
     if kind == "text":
         return Dropped(name, "declared as text")
-    plain = Column(name=name, labels=labels, missing=missing_codes(config, name))
+    plain = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
     if kind in (None, "numeric") and not labels and _many_numbers(cells.series):
         counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
@@ -115,7 +118,7 @@ def _described(column: Column, values: Values, config: TableConfig) -> Column:
     if kind == "ordinal":
         return replace(column, levels=[cell_text(level) for level in config.levels[name]])
     if kind == "date":
-        return replace(column, day_first=_day_first(values.texts))
+        return replace(column, day_first=day_first(values.texts))
     if kind == "numeric":
         return column
     levels = _levels(values, column.labels)
@@ -215,34 +218,34 @@ def _counts_rows(cells: pd.Series) -> bool:
 def _all_dates(texts: Sequence[str]) -> bool:
     if not all(DATE.fullmatch(text) for text in texts):
         return False
-    days = as_days(list(texts), Column(name="", kind="date", day_first=_day_first(texts)))
+    days = as_days(list(texts), Column(name="", kind="date", day_first=day_first(texts)))
     return all(day is not None for day in days)
 
 
-def _day_first(texts: Sequence[str]) -> bool:
-    """Whether some date starts with a number that no month has, as in 31/12/2020."""
-    starts = [match[1] for text in texts if (match := DATE.fullmatch(text))]
-    return any(len(start) <= 2 and int(start) > 12 for start in starts)
-
-
-def infer_time(cells: Cells, config: TableConfig) -> Column:
+def infer_time(
+    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
+) -> Column:
     """How the column of `data.time` is read: numbers, else dates."""
     name = str(cells.series.name)
-    missing = missing_codes(config, name)
+    column = Column(name=name, missing=missing_codes(config, name, labels))
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
-        return Column(name=name, missing=missing)
-    day_first = _day_first(values_of(cells, missing).texts)
-    return Column(name=name, kind="date", missing=missing, day_first=day_first)
+        return column
+    values = values_of(cells, column.missing)
+    if _as_numbers(values, decimal) is not None:
+        return column
+    return replace(column, kind="date", day_first=day_first(values.texts))
 
 
-def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str], decimal: str) -> Column:
+def infer_target(
+    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
+) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
         UserError: it cannot be learnt, or not as `data.task` says.
     """
     name, task = str(cells.series.name), config.task
-    number = Column(name=name, missing=missing_codes(config, name))
+    number = Column(name=name, missing=missing_codes(config, name, labels))
     declared = "ordinal" if name in config.levels else config.types.get(name)
     if declared in ("date", "text"):
         raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")

@@ -1,7 +1,8 @@
 """Cells of a column -> numbers, as its `Column` says; the same for training and for new rows."""
 
 import math
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +15,15 @@ from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missin
 from mlp_lab.errors import UserError
 
 DAY = np.timedelta64(1, "D")
+DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
+
+RowName = Callable[[int], str]
+"""How messages call a row, given its place among those that are parsed."""
+
+
+def numbered(place: int) -> str:
+    """The number of a row of a file or frame that is parsed as a whole."""
+    return f"row {place + 1}"
 
 
 class Cells:
@@ -35,40 +45,37 @@ class Cells:
         return codes.astype(np.int64, copy=False), list(values)
 
 
-def parse(cells: Cells, column: Column, *, decimal: str = ".", first_row: int = 1) -> Floats:
-    """The values of a column, (N,), NaN where missing.
-
-    `decimal` is the decimal sign of cells that are text; `first_row` the number of the first.
+def parse(cells: Cells, column: Column, *, decimal: str = ".", row: RowName = numbered) -> Floats:
+    """The values of a column, (N,), NaN where missing; `decimal` is the sign of text cells.
 
     Raises:
         UserError: a cell that cannot be of the column's kind; its column, row and value.
     """
     if column.kind == "numeric":
-        values = _numbers(cells, column, decimal, first_row)
+        values = _numbers(cells, column, decimal, row)
     elif column.kind == "date":
-        values = _days(cells, column, first_row)
+        values = _days(cells, column, row)
     else:
-        values = _levels(cells, column, decimal, first_row)
+        values = _levels(cells, column, decimal, row)
     return values
 
 
-def _numbers(given: Cells, column: Column, decimal: str, first_row: int) -> Floats:
+def _numbers(given: Cells, column: Column, decimal: str, row: RowName) -> Floats:
     cells = given.series
     if pd.api.types.is_numeric_dtype(cells.dtype):
         values = cells.to_numpy(np.float64, na_value=np.nan)
     else:
-        values = _numbers_in_text(cells, column, decimal, first_row)
+        values = _numbers_in_text(cells, column, decimal, row)
     numbers = [number for code in column.missing if (number := as_number(code)) is not None]
     if numbers:
         values = np.where(np.isin(values, numbers), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
-        row = int(infinite[0])
-        raise _refused(column, "a finite number", cells.iloc[row], first_row + row)
+        raise _refused(column, "a finite number", cells, infinite[0], row)
     return values
 
 
-def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: int) -> Floats:
+def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, row: RowName) -> Floats:
     pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
     values = pd.to_numeric(pointed, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     unread = np.isnan(values)  # few, as a rule
@@ -77,17 +84,23 @@ def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, first_row: 
         i for i, text in enumerate(map(cell_text, found)) if not is_missing(text, column.missing)
     ]
     if bad:
-        row = int(np.flatnonzero(unread)[np.isin(codes, bad)][0])
-        raise _refused(column, "a number", cells.iloc[row], first_row + row)
+        place = np.flatnonzero(unread)[np.isin(codes, bad)][0]
+        raise _refused(column, "a number", cells, place, row)
     return values
 
 
-def _days(cells: Cells, column: Column, first_row: int) -> Floats:
+def _days(cells: Cells, column: Column, row: RowName) -> Floats:
     codes, values = cells.distinct
     known = as_days(values, column)
-    row = _first_bad(codes, known)
-    if row is not None:
-        raise _refused(column, "a date", cells.series.iloc[row], first_row + row)
+    place = _first_bad(codes, known)
+    if place is not None:
+        order = "day" if column.day_first else "month"
+        ordered = (
+            f" with the {order} first"
+            if DATE.fullmatch(cell_text(cells.series.iloc[place]))
+            else ""
+        )
+        raise _refused(column, f"a date{ordered}", cells.series, place, row)
     return _spread(codes, known)
 
 
@@ -104,12 +117,26 @@ def as_days(values: list[object], column: Column) -> list[float | None]:
     ).dt.tz_localize(None)
     days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
     return [
-        math.nan if gone else (None if math.isnan(day) else day)
-        for gone, day in zip(missing, days.tolist(), strict=True)
+        math.nan if gone else (day if _is_ordered(text, column) and not math.isnan(day) else None)
+        for text, gone, day in zip(texts, missing, days.tolist(), strict=True)
     ]
 
 
-def _levels(cells: Cells, column: Column, decimal: str, first_row: int) -> Floats:
+def _is_ordered(text: str, column: Column) -> bool:
+    """Whether a date's second or first number can be its month; pandas would swap the two."""
+    found = DATE.fullmatch(text)
+    if found is None or len(found[1]) > 2:
+        return True
+    return int(found[2 if column.day_first else 1]) <= 12
+
+
+def day_first(texts: Sequence[str]) -> bool:
+    """Whether some date starts with a number that no month has, as in 31/12/2020."""
+    starts = [match[1] for text in texts if (match := DATE.fullmatch(text))]
+    return any(len(start) <= 2 and int(start) > 12 for start in starts)
+
+
+def _levels(cells: Cells, column: Column, decimal: str, row: RowName) -> Floats:
     codes, values = cells.distinct
     exact = level_index(column)
     loose = spelled_alike(exact)
@@ -121,10 +148,9 @@ def _levels(cells: Cells, column: Column, decimal: str, first_row: int) -> Float
             level = exact.get(text, loose.get(canonical(text, decimal)))
             known.append(UNSEEN if level is None else float(level))
     if column.kind == "ordinal":
-        row = _first_bad(codes, [None if value == UNSEEN else value for value in known])
-        if row is not None:
-            rule = f"one of {', '.join(column.levels)}"
-            raise _refused(column, rule, cells.series.iloc[row], first_row + row)
+        place = _first_bad(codes, [None if value == UNSEEN else value for value in known])
+        if place is not None:
+            raise _refused(column, f"one of {', '.join(column.levels)}", cells.series, place, row)
     return _spread(codes, known)
 
 
@@ -143,6 +169,17 @@ def spelled_alike(index: Mapping[str, int]) -> Mapping[str, int]:
     return {text: levels.pop() for text, levels in found.items() if len(levels) == 1}
 
 
+def retyped(cells: pd.Series, decimal: str) -> pd.Series:
+    """Some cells of a column that is text, as numbers if all of them are."""
+    if pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells):
+        return cells
+    pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
+    try:
+        return pd.to_numeric(pointed)
+    except (ValueError, TypeError):
+        return cells
+
+
 def missing_rows(cells: Cells, missing: Collection[str]) -> NDArray[np.bool_]:
     """Where there is no value, (N,)."""
     codes, values = cells.distinct
@@ -157,9 +194,10 @@ def _first_bad(codes: Index, known: list[float | None]) -> int | None:
     return int(np.flatnonzero(np.isin(codes, bad))[0]) if bad else None
 
 
-def _refused(column: Column, rule: str, cell: object, row: int) -> UserError:
+def _refused(column: Column, rule: str, cells: pd.Series, place: int, row: RowName) -> UserError:
+    cell = cells.iloc[place]
     shown = cell_text(cell) if isinstance(cell, (int, float, np.number)) else repr(str(cell))
-    return UserError(f"column {column.name!r} must hold {rule}, got {shown} in row {row}")
+    return UserError(f"column {column.name!r} must hold {rule}, got {shown} in {row(place)}")
 
 
 def _spread(codes: Index, values: list[float | None]) -> Floats:

@@ -1,6 +1,7 @@
 """A file -> numbers: reading, understanding and parsing its columns."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,10 @@ from mlp_lab.data.raw import Floats, Index, PartName, RawData, Source, Ties
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.dialect import FileSettings
-from mlp_lab.data.tables.frames import Rows, relabelled, weight_values
+from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
-from mlp_lab.data.tables.parsing import Cells, missing_rows, parse
-from mlp_lab.data.tables.reading import TableFile, read_table
+from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
+from mlp_lab.data.tables.reading import read_table
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -24,6 +25,51 @@ PARTS = {
 }
 """What a column that names the part may say, in any case."""
 
+UNNAMED = -1
+"""Part of a row of which that column says nothing of the kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of `data.path`, then those of `data.test_path`; each has a target.
+
+    `parts` is a `PartName` of each row, (N,). Where `data.part` keeps rows for testing, `learnt`
+    marks the others: columns are understood from them alone.
+    """
+
+    files: list[Rows]
+    note: str
+    parts: Index | None
+    learnt: Mask | None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.files))
+
+    @property
+    def first(self) -> Rows:
+        """Those of `data.path`."""
+        return self.files[0]
+
+    def understood(self, cells: Cells, config: TableConfig) -> Cells:
+        """Cells of `data.path` without those of test rows, which decide nothing."""
+        if self.learnt is None:
+            return cells
+        known = cells.series[self.learnt]
+        name = str(known.name)
+        declared = name in config.types or name in config.levels
+        return Cells(known if declared else retyped(known, self.first.decimal))
+
+    def values(self, column: Column, cells: Cells | None = None) -> Floats:
+        """A column's numbers, (N,); `cells` are those of `data.path`, if they are at hand."""
+        found = [self.first.values(column, cells)]
+        found += [rows.values(column) for rows in self.files[1:]]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def row(self, place: int) -> str:
+        """How messages call a row."""
+        rows = self.first
+        return rows.row(place) if place < len(rows) else self.files[1].row(place - len(rows))
+
 
 def load_table(config: TableConfig) -> RawData:
     """Read the file of `data.path` (and `data.test_path`).
@@ -31,20 +77,10 @@ def load_table(config: TableConfig) -> RawData:
     Raises:
         UserError: the file or a column cannot be used.
     """
-    assert config.path is not None  # load() has seen to it
-    file = _read(config, config.path, "data.path")
-    frame, ties = file.frame, None
-    if config.test_path is not None:
-        test_file = _read(config, config.test_path, "data.test_path")
-        _require_same_columns(config, frame, test_file.frame)
-        test = _coded_alike(test_file, file)
-        ties = np.repeat([PartName.FREE, PartName.TEST], [len(frame), len(test)]).astype(np.int64)
-        frame = pd.concat([frame, test[frame.columns]], ignore_index=True)
-    _require_columns(config, frame)
-    frame, ties = _with_target(frame, ties, config)
-    target, target_column = _target(frame, config, file)
-    inputs, columns, dropped = _features(frame, config, file)
-    weights, weight_column = _weights(frame, config, file.decimal)
+    table = _read(config)
+    target, target_column = _target(table, config)
+    inputs, columns, dropped = _features(table, config)
+    weights, weight_column = _weights(table, config)
     return RawData(
         inputs,
         target,
@@ -53,8 +89,8 @@ def load_table(config: TableConfig) -> RawData:
         target_column.levels or None,
         weights,
         weight_column,
-        _ties(frame, config, ties),
-        Source(file.note, dropped),
+        _ties(table, config),
+        Source(table.note, dropped),
     )
 
 
@@ -69,34 +105,44 @@ def file_settings(config: TableConfig) -> FileSettings:
     )
 
 
-def _read(config: TableConfig, path: str, key: str) -> TableFile:
+def _read(config: TableConfig) -> Table:
+    """All rows that have a target, and what is settled about their parts."""
+    assert config.path is not None  # load() has seen to it
+    train, note = _rows(config, config.path, "data.path")
+    _require_columns(config, train)
+    files, parts = [_with_target(train, config)], None
+    if config.test_path is not None:
+        test, _ = _rows(config, config.test_path, "data.test_path")
+        _require_same_columns(config, train, test)
+        files.append(_with_target(test, config))
+        sizes = [len(rows) for rows in files]
+        parts = np.repeat([PartName.FREE, PartName.TEST], sizes).astype(np.int64)
+    if config.part is None:
+        return Table(files, note, parts, None)
+    parts = _parts(files[0], config.part)
+    learnt = parts != PartName.TEST
+    return Table(files, note, parts, learnt if not learnt.all() else None)
+
+
+def _rows(config: TableConfig, path: str, key: str) -> tuple[Rows, str]:
+    """The rows of a file, and how it was read."""
     kept = [name for name, kind in config.types.items() if kind in ("category", "text", "binary")]
     file = read_table(Path(path), file_settings(config), [*kept, *config.levels], key)
     if len(file.frame) == 0:
         raise UserError(f"{key}: {path} has {len(file.frame.columns)} columns, but no row")
-    return file
+    name = "" if key == "data.path" else Path(path).name
+    return Rows(file.frame, decimal=file.decimal, labels=file.labels, name=name), file.note
 
 
-def _require_same_columns(config: TableConfig, frame: pd.DataFrame, test: pd.DataFrame) -> None:
-    lacking = [name for name in frame.columns if name not in test.columns]
+def _require_same_columns(config: TableConfig, train: Rows, test: Rows) -> None:
+    lacking = [name for name in map(str, train.frame.columns) if name not in test]
     if lacking:
         raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
 
 
-def _coded_alike(test: TableFile, train: TableFile) -> pd.DataFrame:
-    """Test rows with the training file's codes, where both files label theirs, and differ."""
-    frame = test.frame.copy()
-    for name, labels in test.labels.items():
-        known = train.labels.get(name)
-        if known and labels != known:
-            codes = {label: code for code, label in known.items()}
-            frame[name] = relabelled(frame[name], labels, codes)
-    return frame
-
-
-def _require_columns(config: TableConfig, frame: pd.DataFrame) -> None:
+def _require_columns(config: TableConfig, rows: Rows) -> None:
     """Raise for a setting that names a column which the file does not have."""
-    names = [str(name) for name in frame.columns]
+    names = [str(name) for name in rows.frame.columns]
     if config.target is None:
         raise UserError(f"data.target is missing: choose a column of {config.path}: {_list(names)}")
     single = {
@@ -124,62 +170,61 @@ def _list(names: Sequence[str], most: int = 30) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _with_target(
-    frame: pd.DataFrame, ties: Index | None, config: TableConfig
-) -> tuple[pd.DataFrame, Index | None]:
-    """Rows that have a target.
+def _with_target(rows: Rows, config: TableConfig) -> Rows:
+    """Those that have a target.
 
     Raises:
         UserError: some have none, and `data.drop_missing_target` is not set.
     """
     assert config.target is not None
-    gone = missing_rows(Cells(frame[config.target]), missing_codes(config, config.target))
+    codes = missing_codes(config, config.target, rows.labels.get(config.target, {}))
+    gone = missing_rows(rows.cells(config.target), codes)
     count = int(gone.sum())
     if count == 0:
-        return frame, ties
+        return rows
     if not config.drop_missing_target:
         raise UserError(
-            f"data.target={config.target} is missing in {count} of {len(frame)} rows:"
+            f"data.target={config.target} is missing in {count} of {len(rows)} rows{rows.of}:"
             " data.drop_missing_target=true leaves them out"
         )
-    kept = frame[~gone].reset_index(drop=True)
-    if len(kept) == 0:
-        raise UserError(f"data.target={config.target} is missing in every row")
-    return kept, None if ties is None else ties[~gone]
+    if count == len(rows):
+        raise UserError(f"data.target={config.target} is missing in every row{rows.of}")
+    return rows.only(~gone)
 
 
-def _target(frame: pd.DataFrame, config: TableConfig, file: TableFile) -> tuple[Floats, Column]:
+def _target(table: Table, config: TableConfig) -> tuple[Floats, Column]:
     assert config.target is not None
-    cells = Cells(frame[config.target])
-    column = infer_target(cells, config, file.labels.get(config.target, {}), file.decimal)
-    return parse(cells, column, decimal=file.decimal), column
+    rows = table.first
+    cells = table.understood(rows.cells(config.target), config)
+    column = infer_target(cells, config, rows.labels.get(config.target, {}), rows.decimal)
+    return np.concatenate([class_values(some, column) for some in table.files]), column
 
 
-def _features(
-    frame: pd.DataFrame, config: TableConfig, file: TableFile
-) -> tuple[Floats, list[Column], list[Dropped]]:
+def _features(table: Table, config: TableConfig) -> tuple[Floats, list[Column], list[Dropped]]:
     """Values that the network reads, (N, D), their columns, and the columns that it does not.
 
     Raises:
         UserError: there is none to read.
     """
     roles = (config.target, config.weight, config.group, config.time, config.part)
-    asked = config.features
+    asked, rows = config.features, table.first
     if asked is not None and config.target in asked:
         raise UserError(f"data.features names the target, {config.target}")
-    values = np.empty(frame.shape, order="F")  # memory that is not written to is not used
+    names = list(map(str, rows.frame.columns))
+    values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
     columns: list[Column] = []
     dropped: list[Dropped] = []
-    for name in map(str, frame.columns):
+    for name in names:
         if name in config.drop:
             dropped.append(Dropped(name, "data.drop"))
         elif asked is not None and name not in asked:
             dropped.append(Dropped(name, "not in data.features"))
         elif asked is not None or name not in roles:
-            cells = Cells(frame[name])
-            found = infer(cells, config, file.labels.get(name, {}), file.decimal)
+            cells = rows.cells(name)
+            known = table.understood(cells, config)
+            found = infer(known, config, rows.labels.get(name, {}), rows.decimal)
             if isinstance(found, Column):
-                values[:, len(columns)] = parse(cells, found, decimal=file.decimal)
+                values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
             else:
                 dropped.append(found)
@@ -189,9 +234,7 @@ def _features(
     return values[:, : len(columns)], columns, dropped
 
 
-def _weights(
-    frame: pd.DataFrame, config: TableConfig, decimal: str
-) -> tuple[Floats | None, Column | None]:
+def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column | None]:
     """Row weights.
 
     Raises:
@@ -199,53 +242,58 @@ def _weights(
     """
     if config.weight is None:
         return None, None
-    column = Column(name=config.weight, missing=missing_codes(config, config.weight))
-    weights = weight_values(Rows(frame, decimal=decimal), column)
+    labels = table.first.labels.get(config.weight, {})
+    column = Column(name=config.weight, missing=missing_codes(config, config.weight, labels))
+    weights = np.concatenate([weight_values(rows, column) for rows in table.files])
     if not weights.any():
         raise UserError(f"data.weight={config.weight} is 0 in every row")
     return weights, column
 
 
-def _ties(frame: pd.DataFrame, config: TableConfig, parts: Index | None) -> Ties:
+def _ties(table: Table, config: TableConfig) -> Ties:
     """What binds rows to parts."""
-    if config.part is not None:
-        return Ties(parts=_parts(frame[config.part], config.part))
     if config.group is not None:
-        return Ties(parts=parts, groups=_groups(frame[config.group], config.group))
+        return Ties(parts=table.parts, groups=_groups(table, config.group))
     if config.time is not None:
-        return Ties(parts=parts, times=_times(frame[config.time], config))
-    return Ties(parts=parts)
+        return Ties(parts=table.parts, times=_times(table, config, config.time))
+    return Ties(parts=table.parts)
 
 
-def _parts(cells: pd.Series, name: str) -> Index:
-    found = np.empty(len(cells), dtype=np.int64)
-    for row, cell in enumerate(cells):
-        part = PARTS.get(cell_text(cell).lower())
-        if part is None:
-            raise UserError(
-                f"data.part={name} must say train, val or test, got {cell_text(cell)!r} in row"
-                f" {row + 1}"
-            )
-        found[row] = part
+def _parts(rows: Rows, name: str) -> Index:
+    """The part that each row is kept for."""
+    codes, values = rows.cells(name).distinct
+    labels = rows.labels.get(name, {})
+    texts = [labels.get(cell_text(value), cell_text(value)) for value in values]
+    parts = [PARTS.get(text.lower(), UNNAMED) for text in texts]
+    found: Index = np.array([*parts, UNNAMED], dtype=np.int64)[codes]
+    bad = np.flatnonzero(found == UNNAMED)
+    if len(bad):
+        shown = repr(texts[codes[bad[0]]]) if codes[bad[0]] >= 0 else "nothing"
+        raise UserError(
+            f"data.part={name} must say train, val or test, got {shown} in {rows.row(bad[0])}"
+        )
     return found
 
 
-def _groups(cells: pd.Series, name: str) -> Index:
-    spelled = Cells(cells.map(cell_text).where(cells.notna()))
-    _require_present(missing_rows(spelled, ()), f"data.group={name}")
+def _groups(table: Table, name: str) -> Index:
+    series = [rows.cells(name).series for rows in table.files]
+    spelled = Cells(pd.concat([some.map(cell_text).where(some.notna()) for some in series]))
+    _require_present(table, missing_rows(spelled, ()), f"data.group={name}")
     codes, _ = spelled.distinct
     return codes.astype(np.int64)
 
 
-def _times(series: pd.Series, config: TableConfig) -> Floats:
+def _times(table: Table, config: TableConfig, name: str) -> Floats:
     """Numbers, or days since 1970."""
-    cells = Cells(series)
-    times = parse(cells, infer_time(cells, config))
-    _require_present(np.isnan(times), f"data.time={config.time}")
+    cells = table.first.cells(name)
+    labels = table.first.labels.get(name, {})
+    column = infer_time(table.understood(cells, config), config, labels, table.first.decimal)
+    times = table.values(column, cells)
+    _require_present(table, np.isnan(times), f"data.time={name}")
     return times
 
 
-def _require_present(missing: np.ndarray[tuple[int], np.dtype[np.bool_]], key: str) -> None:
-    rows = np.flatnonzero(missing)
-    if len(rows):
-        raise UserError(f"{key} is missing in row {rows[0] + 1}: every row needs one")
+def _require_present(table: Table, missing: Mask, key: str) -> None:
+    places = np.flatnonzero(missing)
+    if len(places):
+        raise UserError(f"{key} is missing in {table.row(int(places[0]))}: every row needs one")
