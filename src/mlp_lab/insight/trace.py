@@ -13,15 +13,12 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mlp_lab.insight.trace_checks import Finite, by_autograd, central_difference
+from mlp_lab.insight.trace_checks import Finite, by_autograd, central_difference, some_entries
 from mlp_lab.insight.trace_formulas import Formulas
 from mlp_lab.insight.trace_names import entry_name
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-
-MOST_DIFFERENCES = 256
-"""Entries of a gradient that are held against a difference, evenly over all; each is two passes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,10 +210,7 @@ def shape_of(name: str, value: Tensor) -> tuple[int, ...]:
 def _gradient(
     of: str, value: Tensor, reference: Tensor, finite: Finite, formulas: Formulas
 ) -> Gradient:
-    entries = torch.arange(value.numel())
-    if len(entries) > MOST_DIFFERENCES:
-        entries = torch.linspace(0, len(entries) - 1, MOST_DIFFERENCES).round().long()
-    difference, kinks = central_difference(finite, of, entries)
+    difference, kinks = central_difference(finite, of, some_entries(value.numel()))
     return Gradient(
         name=f"dL/d{of}",
         formula=formulas.gradient(of),

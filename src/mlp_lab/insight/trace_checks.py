@@ -13,10 +13,13 @@ if TYPE_CHECKING:
     from mlp_lab.insight.trace import Network, Quantity
 
 STEP = torch.finfo(torch.float64).eps ** (1 / 3)
-"""Of a central difference, relative to max(1, |value|): where rounding and curvature balance."""
+"""Of a central difference, relative to its scale: where rounding and curvature balance."""
 
 CHUNK = 2**22
 """Numbers in a batch of disturbed tensors."""
+
+MOST, LEAST = 256, 8
+"""Entries of a gradient that are held against a difference: each is two passes, and two copies."""
 
 KINKED_AT_ZERO = ("relu", "leaky_relu")
 
@@ -99,6 +102,13 @@ class Finite:
             f = values
         return self._onward(k, f)
 
+    def scale(self, of: str, value: Tensor) -> Tensor:
+        """What a step is relative to: a probability must not leave (0, 1)."""
+        loss = self.network.objective.loss
+        if of == "y" and loss in FROM_LOGITS:
+            return value if loss == "cce" else torch.minimum(value, 1 - value)
+        return value.abs().clamp_min(1)
+
     @property
     def _t(self) -> Tensor:
         return self.network.t
@@ -131,6 +141,12 @@ class Finite:
         return (rows * self.network.shares).sum(-1), torch.cat([none, *sides], 1)
 
 
+def some_entries(count: int) -> Tensor:
+    """Flat indices of those that a difference is taken of: all, or some evenly over all."""
+    taken = min(count, MOST, max(LEAST, CHUNK // count))
+    return torch.linspace(0, count - 1, taken, dtype=torch.float64).round().long()
+
+
 def central_difference(finite: Finite, of: str, entries: Tensor) -> tuple[Tensor, Tensor]:
     """(L(v + s) - L(v - s)) / 2s for some entries v of a quantity, by their flat indices.
 
@@ -145,7 +161,7 @@ def central_difference(finite: Finite, of: str, entries: Tensor) -> tuple[Tensor
         copies = value.flatten().repeat(len(chunk), 1)
         index = chunk.unsqueeze(1)
         at = copies.gather(1, index)
-        step = STEP * at.abs().clamp_min(1)
+        step = STEP * finite.scale(of, at)
         high, low = at + step, at - step
         above, side_above = finite.losses(of, copies.scatter(1, index, high).view(-1, *value.shape))
         below, side_below = finite.losses(of, copies.scatter(1, index, low).view(-1, *value.shape))

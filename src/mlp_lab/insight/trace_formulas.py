@@ -178,8 +178,8 @@ def as_latex(formula: str) -> str:
 
 
 WORDS = {
-    "sum_c": r"\sum_{c} ",
-    "sum over rows of": r"\sum_{b} ",
+    "sum_c": r"\sum_{c}",
+    "sum over rows of": r"\sum_{b}",
     "^T": r"^{\top}",
     " * ": r" \odot ",
 }
@@ -199,10 +199,11 @@ def _token(found: re.Match[str]) -> str:
     if name is None:
         return text
     symbol = FUNCTIONS.get(name) or SYMBOLS.get(name, name)
-    index = ", ".join(part for part in (found["index"], found["place"]) if part)
-    return symbol + (f"_{{{_class_index(index)}}}" if index else " " * symbol.startswith("\\"))
-
-
-def _class_index(index: str) -> str:
-    """`1_c`, class c of layer 1, as two indices."""
-    return index.replace("_", ", ")
+    index, place = found["index"], found["place"]
+    if index:
+        symbol += f"_{{{index.replace('_', ', ')}}}"  # 1_c is class c of layer 1
+    elif symbol.startswith("\\"):
+        symbol += " "
+    if place:
+        symbol = f"({symbol})_{{{place}}}" if index else f"{symbol}_{{{place}}}"
+    return symbol

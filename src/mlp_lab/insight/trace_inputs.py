@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mlp_lab.config import Config, read, saved_values
+from mlp_lab.config import Config, explain, read, saved_values
 from mlp_lab.errors import UserError, nearest, require, shown
 from mlp_lab.insight.trace_names import course_names, tensor_shapes
 from mlp_lab.network.losses import FITTING, Objective, choose_objective
@@ -103,7 +103,11 @@ def numbers_file(path: Path) -> Mapping[str, object]:
     Raises:
         UserError: it holds something else.
     """
-    found: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        with path.open("rb") as file:
+            found: object = yaml.safe_load(file)
+    except yaml.YAMLError as error:
+        raise UserError(explain(error) or f"{path} is no YAML") from None
     if not isinstance(found, Mapping):
         raise UserError(f"{path} must hold numbers by name, as in x: 2, got {shown(found)}")
     for key in found:

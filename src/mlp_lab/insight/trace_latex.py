@@ -6,7 +6,15 @@ from torch import Tensor
 
 from mlp_lab.insight.trace import Gradient, Quantity, Trace
 from mlp_lab.insight.trace_formulas import as_latex
-from mlp_lab.insight.trace_text import HEADINGS, checks, course_lines, cut, entries_of, title
+from mlp_lab.insight.trace_text import (
+    BESIDE,
+    HEADINGS,
+    checks,
+    course_lines,
+    cut,
+    entries_of,
+    title,
+)
 
 BEGIN = r"""\documentclass{article}
 \usepackage[margin=2.5cm]{geometry}
@@ -14,9 +22,6 @@ BEGIN = r"""\documentclass{article}
 \allowdisplaybreaks
 \begin{document}
 """
-
-MOST = 6
-"""Rows and columns of a matrix that fit a page."""
 
 SPECIAL = str.maketrans(
     {
@@ -68,7 +73,7 @@ def _equation(name: str, formulas: list[str]) -> str:
 
 
 def _quantity(quantity: Quantity, most: int) -> str:
-    value = matrix(quantity.value, min(most, MOST))
+    value = matrix(quantity.value, most)
     if quantity.formula:
         return f"{_equation(quantity.name, [quantity.formula])} = {value}"
     return f"{as_latex(quantity.name)} &= {value}"
@@ -76,7 +81,7 @@ def _quantity(quantity: Quantity, most: int) -> str:
 
 def matrix(value: Tensor, most: int) -> str:
     """A matrix with dots for what is cut; a single number as it is."""
-    shown, _ = cut(value, most)
+    shown, _ = cut(value, most, BESIDE)
     if value.numel() == 1:
         return shown[0][0]
     rows = [" & ".join(entry.replace("…", r"\cdots") for entry in row) for row in shown]

@@ -18,6 +18,8 @@ LEFT = WIDTH - 3 * COLUMN
 """Characters before the columns."""
 NOT_TAKEN = "-"
 HEADINGS = ("engine", "autograd", "difference")
+BESIDE = 6
+"""Numbers in a row."""
 INLINE = 3
 """Numbers that stand on the line of their quantity."""
 
@@ -27,14 +29,18 @@ def number(value: float) -> str:
     return f"{value + 0.0:.5g}"
 
 
-def cut(value: Tensor, most: int) -> tuple[list[list[str]], str]:
-    """The first rows and columns of a matrix as text, and what is missing, in words."""
+def cut(value: Tensor, most: int, widest: int) -> tuple[list[list[str]], str]:
+    """The first rows and columns of a matrix as text, and what is missing, in words.
+
+    No row has more than `widest` entries, dots included.
+    """
     rows, columns = value.shape
-    shown = [[number(entry) for entry in row[:most]] for row in value[:most].tolist()]
+    kept = min(most, columns if columns <= widest else widest - 1)
+    shown = [[number(entry) for entry in row[:kept]] for row in value[:most].tolist()]
     missing = []
-    if columns > most:
+    if columns > kept:
         shown = [[*row, "…"] for row in shown]
-        missing.append(f"{columns - most:,} more of {columns:,} columns")
+        missing.append(f"{columns - kept:,} more of {columns:,} columns")
     if rows > most:
         missing.append(f"{rows - most:,} more of {rows:,} rows")
     return shown, " and ".join(missing)
@@ -196,7 +202,7 @@ def _defined(name: str, formula: str) -> str:
 
 def _quantity(quantity: Quantity, most: int) -> list[str]:
     """Its formula, shape and value, on one line where the value is small."""
-    shown, missing = cut(quantity.value, min(most, 6))
+    shown, missing = cut(quantity.value, most, BESIDE)
     head = _head(_defined(quantity.name, quantity.formula), quantity.shape)
     rows = ["".join(f"{entry:>{COLUMN}}" for entry in row) for row in shown]
     if len(rows) == 1 and quantity.value.shape[1] <= INLINE and len(head[0]) <= LEFT:
@@ -280,6 +286,6 @@ def markdown(trace: Trace, most: int) -> str:
 
 def _in_line(value: Tensor, most: int) -> str:
     """A matrix in one line, rows between semicolons."""
-    shown, missing = cut(value, most)
+    shown, missing = cut(value, most, BESIDE)
     rows = "; ".join(", ".join(row) for row in shown)
     return rows + (f" (… {missing})" if missing else "")
