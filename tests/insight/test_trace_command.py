@@ -1,6 +1,9 @@
 """`mlp-lab trace`: what it understands, refuses, prints and writes."""
 
+import re
+import shlex
 import sys
+import textwrap
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -21,6 +24,7 @@ from mlp_lab.network.losses import FITTING, LOSSES, OUTPUTS, Objective
 from mlp_lab.saved import load
 from mlp_lab.training.seeds import Stream, torch_generator
 
+PAGE = (ROOT / "docs" / "trace.md").read_text()
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -272,3 +276,32 @@ def test_the_document_is_balanced() -> None:
         assert begun == document.count(rf"\end{{{name}}}") > 0
     assert "petal length" in document
     assert "_" not in document.split("section*")[0].replace(r"\_", "")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^    \$ mlp-lab (trace.*)$", PAGE, re.MULTILINE))
+def test_the_documentation_shows_what_is_printed(
+    line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The blocks that begin with a command hold its output."""
+    words, _, pattern = line.partition(" | grep ")
+    run(monkeypatch, *shlex.split(words)[1:])
+    printed = capsys.readouterr().out.splitlines()
+    kept = [text for text in printed if re.search(pattern.strip("'"), text)]
+    assert textwrap.indent("\n".join([f"$ mlp-lab {line}", *kept]), "    ") in PAGE
+
+
+def test_the_documentation_s_commands(
+    iris_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """They work as they are typed, with the page's own file of numbers and a run of ours."""
+    monkeypatch.chdir(tmp_path)
+    (numbers,) = re.findall(r"((?:^    (?:x|t|Omega_0|phi_1): .*\n){4})", PAGE, re.MULTILINE)
+    Path("my.yaml").write_text(textwrap.dedent(numbers))
+    lines = re.findall(r"^    mlp-lab trace (.*)$", PAGE, re.MULTILINE)
+    assert len(lines) == 6
+    for line in lines:
+        run(monkeypatch, *shlex.split(re.sub(r"outputs/\S+", str(iris_run), line)))
+        assert "largest disagreement with autograd" in capsys.readouterr().out
