@@ -1,7 +1,7 @@
 """What a command costs beside its training: `python benchmarks/start.py`.
 
-Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, picture
-and report; and `python -c "import torch"` plus the training alone.
+Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, pictures
+and report; the same without; and `python -c "import torch"` plus the training alone.
 """
 
 import json
@@ -40,6 +40,9 @@ def main() -> None:
         pairs = zip(times[name], times["torch"], strict=True)
         found = statistics.median(ours / (torch + training) for ours, torch in pairs)
         judge(f"{name}: command / (import torch + training)", found, 2.0)
+    pairs = zip(times["train"], times["bare"], strict=True)
+    added = statistics.median(ours - without for ours, without in pairs)
+    judge("seconds that TensorBoard, pictures and report add", added, 1.5)
 
 
 if __name__ == "__main__":

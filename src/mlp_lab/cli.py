@@ -317,6 +317,9 @@ def _in_one_line(command: Callable[[], None]) -> None:
     """Run a command; an error that its user can mend is one line, exit status 1."""
     try:
         command()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
     except (UserError, OSError) as error:
         if TRACEBACK_WANTED:
             raise

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlp_lab.data.raw import Floats
-    from mlp_lab.data.tables.reading import FileSettings
+    from mlp_lab.data.tables.dialect import FileSettings
+    from mlp_lab.data.tables.frames import Rows
     from mlp_lab.saved import Predictor
     from mlp_lab.training.scoring import Scored
 
@@ -53,6 +55,7 @@ def parser(command: str) -> Parser:
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
     found.add_argument("--delimiter", default="auto", help="of CSV: a character")
+    found.add_argument("--quote", default='"', help="of CSV: a character, or '' for no quoting")
     found.add_argument("--encoding", default="auto")
     found.add_argument("--decimal", default="auto", help="decimal sign, . or ,")
     found.add_argument("--sheet", help="of Excel: a name, or a number from 0")
@@ -72,67 +75,68 @@ def run(command: str, arguments: Namespace) -> None:
 
 def predict_file(predictor: Predictor, arguments: Namespace) -> None:
     """Write the rows of a file with their predictions, a chunk at a time."""
+    from mlp_lab.data.tables.frames import frame_values, unseen
     from mlp_lab.data.tables.writing import open_writer
 
-    output, rows = Path(arguments.output), 0
+    output, count, strange = Path(arguments.output), 0, Counter[str]()
     with open_writer(output) as writer:
-        for chunk in _chunks(arguments):
-            writer.write(with_predictions(predictor, chunk, arguments.prefix))
-            rows += len(chunk.frame)
-    print(f"{rows:,} rows: {output}")
+        for rows in _chunks(arguments):
+            values = frame_values(rows, predictor.schema)
+            strange.update(unseen(values, predictor.schema))
+            writer.write(with_predictions(predictor, rows.frame, values, arguments.prefix))
+            count += len(rows.frame)
+    _say_unseen(strange, count)
+    print(f"{count:,} rows: {output}")
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Some rows of a file, and what is needed to read them."""
+def _say_unseen(strange: Mapping[str, int], rows: int) -> None:
+    """Predictions that rest on values which the training did not know are worth less."""
+    for name, count in strange.items():
+        print(
+            f"column {name!r}: {count:,} of {rows:,} rows hold a value that no training row had",
+            file=sys.stderr,
+        )
 
-    frame: pd.DataFrame
-    decimal: str
-    first_row: int
 
-
-def _chunks(arguments: Namespace) -> Iterator[Chunk]:
-    from mlp_lab.data.tables.reading import detect, read_chunks
+def _chunks(arguments: Namespace) -> Iterator[Rows]:
+    from mlp_lab.data.tables.frames import Rows
+    from mlp_lab.data.tables.reading import detect, read_chunks, value_labels
 
     path, settings = Path(arguments.file), _settings(arguments)
     decimal, rows = detect(path, settings, "FILE").decimal, 0
+    labels = value_labels(path, settings)
     for frame in read_chunks(path, settings, CHUNK, "FILE"):
         if len(frame):
-            yield Chunk(frame, decimal, rows + 1)
+            yield Rows(frame, decimal=decimal, first_row=rows + 1, labels=labels)
         rows += len(frame)
     if rows == 0:
         raise UserError(f"FILE: {path} has no row")
 
 
 def _settings(arguments: Namespace) -> FileSettings:
-    from mlp_lab.data.tables.reading import FileSettings
+    from mlp_lab.data.tables.dialect import FileSettings
 
     sheet: str | None = arguments.sheet
     return FileSettings(
         delimiter=arguments.delimiter,
+        quote=arguments.quote,
         encoding=arguments.encoding,
         decimal=arguments.decimal,
         sheet=int(sheet) if sheet is not None and sheet.isdigit() else sheet,
     )
 
 
-def _values(predictor: Predictor, chunk: Chunk) -> Floats:
-    from mlp_lab.data.tables.frames import frame_values
-
-    return frame_values(
-        chunk.frame, predictor.schema, decimal=chunk.decimal, first_row=chunk.first_row
-    )
-
-
-def with_predictions(predictor: Predictor, chunk: Chunk, prefix: str) -> pd.DataFrame:
-    """A chunk's columns, then `prediction` and, for classes, a probability of each.
+def with_predictions(
+    predictor: Predictor, frame: pd.DataFrame, values: Floats, prefix: str
+) -> pd.DataFrame:
+    """A frame's columns, then `prediction` and, for classes, a probability of each.
 
     Raises:
         UserError: a new column has the name of one in the file.
     """
     import pandas as pd
 
-    outputs = predictor.outputs_of(predictor.encoded(_values(predictor, chunk)))
+    outputs = predictor.outputs_of(predictor.encoded(values))
     target = predictor.schema.target
     fresh = {f"{prefix}prediction": pd.Series(predictor.decided(outputs))}
     if predictor.gives_probabilities:
@@ -140,9 +144,9 @@ def with_predictions(predictor: Predictor, chunk: Chunk, prefix: str) -> pd.Data
         for i, name in enumerate(target.classes or []):
             fresh[f"{prefix}probability_{name}"] = pd.Series(shares[:, i])
     for name in fresh:
-        if name in chunk.frame.columns:
+        if name in frame.columns:
             raise UserError(f"the file has a column {name!r} already: set --prefix")
-    return pd.concat([chunk.frame.reset_index(drop=True), pd.DataFrame(fresh)], axis=1)
+    return pd.concat([frame.reset_index(drop=True), pd.DataFrame(fresh)], axis=1)
 
 
 def evaluate_file(predictor: Predictor, arguments: Namespace) -> None:
@@ -164,11 +168,13 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
     from mlp_lab.training.scoring import Scored
 
-    pieces = [scored_chunk(predictor, chunk, arguments.weight) for chunk in _chunks(arguments)]
+    pieces = [scored_rows(predictor, rows, arguments.weight) for rows in _chunks(arguments)]
     outputs, truth, losses, weights = (
         np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
     )
     weighted = len(weights) > 0
+    if weighted and not weights.any():
+        raise UserError(f"FILE: the weights of all {len(weights)} rows are 0")
     return Scored(
         target=predictor.schema.target,
         outputs=outputs,
@@ -180,8 +186,8 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
     )
 
 
-def scored_chunk(
-    predictor: Predictor, chunk: Chunk, weight: str | None
+def scored_rows(
+    predictor: Predictor, rows: Rows, weight: str | None
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Outputs (N, C), truth, losses and weights (N,) of some rows; no weights are of length 0.
 
@@ -191,18 +197,12 @@ def scored_chunk(
     import numpy as np
 
     from mlp_lab.data.columns import Column
-    from mlp_lab.data.tables.frames import target_values, weight_values
+    from mlp_lab.data.tables.frames import frame_values, target_values, weight_values
 
     target = predictor.schema.target
-    truth = target_values(
-        chunk.frame, target.column, decimal=chunk.decimal, first_row=chunk.first_row
-    )
+    truth = target_values(rows, target)
     column = predictor.schema.weight if weight is None else Column(name=weight)
-    weights = np.empty(0)
-    if column is not None:
-        weights = weight_values(
-            chunk.frame, column, decimal=chunk.decimal, first_row=chunk.first_row
-        )
-    inputs = predictor.encoded(_values(predictor, chunk))
+    weights = np.empty(0) if column is None else weight_values(rows, column)
+    inputs = predictor.encoded(frame_values(rows, predictor.schema))
     outputs, losses = predictor.outputs_and_losses(inputs, target.encode(truth))
     return outputs, truth, losses, weights

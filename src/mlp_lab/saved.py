@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from mlp_lab.data.encoded import require_finite
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import Schema
 from mlp_lab.errors import UserError
@@ -51,17 +52,21 @@ class Predictor:
     def encoded(self, values: Floats) -> torch.Tensor:
         """Values of the schema's columns, (N, columns) -> (N, inputs)."""
         dtype = str(next(self.network.parameters()).dtype).removeprefix("torch.")
-        encoded = self.schema.encode_inputs(lambda i, block: values[block, i], len(values), dtype)
+        with np.errstate(over="ignore"):  # too large: refused in words
+            encoded = self.schema.encode_inputs(
+                lambda i, block: values[block, i], len(values), dtype
+            )
+        require_finite(encoded, self.schema.names)
         return torch.from_numpy(encoded)
 
     def _values(self, rows: Rows) -> Floats:
         if "pandas" in sys.modules:  # else nobody can have made a frame
             import pandas as pd
 
-            from mlp_lab.data.tables.frames import frame_values
+            from mlp_lab.data.tables import frames
 
             if isinstance(rows, pd.DataFrame):
-                return frame_values(rows, self.schema)
+                return frames.frame_values(frames.Rows(rows), self.schema)
         columns = [entry.column for entry in self.schema.inputs]
         for column in columns:
             if column.kind != "numeric":

@@ -286,6 +286,16 @@ def test_a_killed_search_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     assert values_of_trials(wild) == values_of_trials(calm)
 
 
+def test_a_failed_trial_is_remembered(tmp_path: Path) -> None:
+    """The same command, with nothing left to train, ends as the first one did."""
+    words = [*WORDS, "optimizer=sgd", "optimizer.lr=1e30", "data=diabetes", "hydra.sweep.dir=s"]
+    words.remove("optimizer.lr=tag(log,interval(1e-4,1e-1))")
+    for _ in range(2):
+        done = command([*words, "hydra.sweeper.n_trials=3"], tmp_path)
+        assert done.returncode == 1
+        assert "not every job succeeded" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

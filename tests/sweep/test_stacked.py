@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import BARE, TRAIN, clean_environment, command, comparable
+from lab import BARE, TRAIN, clean_environment, command, comparable, written
 from safetensors.numpy import load_file
 
 from mlp_lab.errors import JOBS_FAILED
@@ -336,6 +336,25 @@ def test_halving_keeps_what_a_plain_ranking_keeps(tmp_path: Path) -> None:
             assert (found["status"], found["epochs_run"]) == ("stopped", epoch)
         going = kept
     assert [result(folder / str(number))["status"] for number in going] == ["completed"] * 3
+
+
+def test_halving_judges_jobs_together(tmp_path: Path) -> None:
+    """Neither batch after batch, nor with points that come later; the same command is done."""
+    folder = tmp_path / "sweep"
+    few = (*BARE, "data=iris", "epochs=4", "sweep.halving=2")
+    done = sweep(folder, *few, "seed=0,1,2,3", "hydra.sweeper.max_batch_size=2")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size\n"
+    )
+    assert sweep(folder, *few, "seed=0,1,2,3").returncode == 0
+    assert sweep(folder, *few, "seed=0,1,2,3").returncode == 0
+    before = written(folder)
+    done = sweep(folder, *few, "seed=0,1,2,3,4")
+    assert done.returncode == 1
+    assert done.stderr.startswith("job 4 (")
+    assert "is new, but the jobs of this sweep were halved together" in done.stderr
+    assert written(folder) == before
 
 
 def test_brackets_begin_later(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_the_files_of_a_sweep(swept: Path) -> None:
         result = json.loads((swept / row["folder"] / "result.json").read_text())
         assert float(row["val_accuracy"]) == result["val"]["accuracy"]
         assert row["status"] == "completed"
+        assert row["verdict"] == result["verdict"]["kind"]
     page = (swept / "summary.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<img") == page.count('alt="') == 2

@@ -55,9 +55,9 @@ def encode(
         for i, column in enumerate(raw.columns)
     ]
     schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column)
-    of_class = class_weights(raw, split, noisy, config)
+    balance = class_weights(raw, split, noisy, config)
 
-    def part(rows: Index, target: Floats) -> EncodedPart:
+    def part(rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:
         def values(i: int, block: slice) -> Floats:
             return _known(raw.inputs[rows[block], i], raw.columns[i], inputs[i].column)
 
@@ -66,19 +66,24 @@ def encode(
             schema.encode_inputs(values, len(rows), dtype),
             schema.target.encode(target),
         )
-        _require_finite(encoded, schema.names)
-        _require_finite(targets, [schema.target.name])
+        require_finite(encoded, schema.names)
+        require_finite(targets, [schema.target.name])
         return EncodedPart(encoded, targets, weights, loss_weights)
 
     return Encoded(
         schema,
-        train=part(split.train, noisy),
-        val=part(split.val, raw.target[split.val]),
-        test=part(split.test, raw.target[split.test]),
+        train=part(split.train, noisy, balance),
+        val=part(split.val, raw.target[split.val], balance),  # what selects is as what is learnt
+        test=part(split.test, raw.target[split.test], None),
     )
 
 
-def _require_finite(values: Array, names: Sequence[str]) -> None:
+def require_finite(values: Array, names: Sequence[str]) -> None:
+    """Raise if some number is not; `names` are those of the columns.
+
+    Raises:
+        UserError: the first column that has such a number.
+    """
     if np.isfinite(values.sum()):  # then all are; one pass, and no copy
         return
     bad = np.flatnonzero(~np.isfinite(values).all(axis=0))
@@ -117,7 +122,7 @@ def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig
 def _row_weights(
     raw: RawData, rows: Index, target: Floats, of_class: Floats | None
 ) -> tuple[Floats | None, Floats | None]:
-    """What each row counts in metrics, and in the loss."""
+    """What each row counts in metrics, and in the loss, where classes may count differently."""
     if raw.weights is None and of_class is None:
         return None, None
     weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]

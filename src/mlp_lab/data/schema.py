@@ -85,6 +85,9 @@ TRANSFORM: dict[str, Callable[[Floats], Floats]] = {
     "log": np.log,
     "log1p": np.log1p,
 }
+LEAST = {"none": -np.inf, "log": 0.0, "log1p": -1.0}
+"""What a target must be above for each transform."""
+
 INVERSE: dict[str, Callable[[Floats], Floats]] = {
     "none": lambda y: y,
     "log": np.exp,
@@ -168,7 +171,7 @@ def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) ->
 
 
 def _require_logarithm(raw: RawData, target: Floats, transform: str) -> None:
-    bound = {"none": -np.inf, "log": 0.0, "log1p": -1.0}[transform]
+    bound = LEAST[transform]
     least = min(raw.target.min(), target.min())
     if least <= bound:
         raise UserError(

@@ -16,7 +16,7 @@ error."""
 MORE = """\
   mlp-lab trace
   mlp-lab trace x=1 t=0 theta_11=0.5 model.activation=tanh
-  mlp-lab trace model=deep model.width=3 x=[[1,2],[0,-1]] t=[[1,0],[0,1]] loss=cce
+  mlp-lab trace model=deep model.width=3 loss=cce 'x=[[1,2],[0,-1]]' 't=[[1,0],[0,1]]'
   mlp-lab trace data=iris model=shallow model.width=4 --rows 2
   mlp-lab trace outputs/2026-01-31/12-00-00-abc123"""
 

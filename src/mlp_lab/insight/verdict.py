@@ -99,8 +99,8 @@ def judge(evidence: Evidence) -> Verdict:
     rules = (diverged, unstable, not_converged, overfit, underfit)
     state = next((found for rule in rules if (found := rule(evidence))), None)
     notes = [
+        *(note for rule in (too_good, no_better) if (note := rule(evidence))),
         *inner_notes(evidence.layers),
-        *(note for rule in (no_better, too_good) if (note := rule(evidence))),
     ]
     return Verdict(state or sound(evidence), notes)
 
@@ -149,22 +149,23 @@ def unstable(evidence: Evidence) -> Finding | None:
 
 def not_converged(evidence: Evidence) -> Finding | None:
     """Both losses were still falling when it ended."""
-    gains = {}
-    for part, losses in (("train", evidence.train_loss), ("val", evidence.val_loss)):
-        if losses:
-            series = smoothed(explained(losses, evidence.constant[part]))
-            gains[part] = series[-1] - series[-1 - len(series) // 3]
-    whole = smoothed(explained(evidence.train_loss, evidence.constant["train"]))
-    gained = whole[-1] - whole[0]
-    least = max(STILL_GAINING, LATE_SHARE * gained)
-    if gains["train"] <= least or gains.get("val", 1.0) <= 0:
+    train = smoothed(explained(evidence.train_loss, evidence.constant["train"]))
+    earlier = len(train) - max(1, len(train) // 3)
+    gained, late = train[-1] - train[0], train[-1] - train[earlier - 1]
+    numbers = {"train": late, "gained": gained}
+    if late <= max(STILL_GAINING, LATE_SHARE * gained):
         return None
+    if evidence.val_loss:
+        val = smoothed(explained(evidence.val_loss, evidence.constant["val"]))
+        numbers["val"] = val[-1] - max(val[:earlier])
+        if numbers["val"] <= 0:
+            return None
     return Finding(
         "not converged",
         "not converged: the losses were still falling when it ended",
         f"in the last third of the epochs E(train) rose by more than {STILL_GAINING:g} and"
-        f" {LATE_SHARE:.0%} of all that it gained, and E(val) rose too",
-        {**gains, "gained": gained},
+        f" {LATE_SHARE:.0%} of all that it gained, and E(val) ended above its best before that",
+        numbers,
     )
 
 

@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -31,6 +31,8 @@ from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
 
+BROKEN = ("failed", "diverged")
+
 NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
 """Words that the command that goes on does without: it names the folder itself."""
 
@@ -41,6 +43,10 @@ class Session:
     def __init__(self, loader: ConfigLoader, master: DictConfig, jobs: int) -> None:
         """Take the folder; processes for at most so many jobs begin to load torch."""
         self.settings = sweep_settings(master)
+        if self.settings.halving is not None and master.hydra.sweeper.get("max_batch_size"):
+            raise UserError(
+                "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
+            )
         self.quiet = bool(master.quiet)
         self.searching = False
         """Whether something is told what the jobs reach, and asks for others by it."""
@@ -71,6 +77,7 @@ class Session:
             Interrupted: somebody asked the sweep to stop.
         """
         asked, jobs = self._gather(points, first)
+        self._require_judged_together(jobs)
         self._show_data()
         going, fresh = unfinished(self._book, jobs)
         for number in [n for stack in going for n in self._book.stacks[stack] if n not in jobs]:
@@ -108,12 +115,12 @@ class Session:
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
-        records = [
+        earlier = [  # trials of a search that was trained before
             read_run(self.folder / folder)
             for number, folder in known.items()
             if number not in self.outcomes and (self.folder / folder / CONFIG).is_file()
         ]
-        records += [
+        records = earlier + [
             RunRecord(
                 self._jobs[number].job.folder,
                 flat(self._jobs[number].job.values),
@@ -141,7 +148,8 @@ class Session:
                 print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
-        if failed:
+        broken = any(record.result.get("status") in BROKEN for record in earlier)
+        if failed or (self.searching and broken):
             raise UserError(JOBS_FAILED)
 
     def _gather(
@@ -166,6 +174,21 @@ class Session:
             number: job if number == job.number else self._job(overrides, number)
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
+
+    def _require_judged_together(self, jobs: Mapping[int, SweepJob]) -> None:
+        """Raise if jobs would join a halved sweep after others have left it.
+
+        Raises:
+            UserError: some would.
+        """
+        if not self._book.rungs:
+            return
+        fresh = [job.label for number, job in jobs.items() if number not in self._book.jobs]
+        if fresh:
+            raise UserError(
+                f"{fresh[0]} is new, but the jobs of this sweep were halved together: train it in a"
+                " sweep of its own"
+            )
 
     def _show_data(self) -> None:
         """Say once what was understood of a table."""

@@ -3,6 +3,7 @@
 import csv
 import io
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -62,16 +63,29 @@ def table_of(records: Sequence[RunRecord], ranking: Ranking) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     scores = [f"{part}_{name}" for part in ("val", "train") for name in names]
-    facts = ["epochs_run", "best_epoch", "parameters", "seconds", "status"]
-    writer.writerow(["folder", *keys, *scores, *facts])
+    facts = ["epochs_run", "best_epoch", "parameters", "seconds"]
+    writer.writerow(["folder", *keys, *scores, *facts, "status", "verdict"])
     for record in records:
         result = record.result
         row: list[object] = [record.folder.name, *(value_of(record, key) for key in keys)]
         for part in ("val", "train"):
             row += [result.get(part, {}).get(name) for name in names]
-        row += [result.get(fact) for fact in facts[:-1]]
-        writer.writerow([*row, result.get("status", "missing")])
+        row += [result.get(fact) for fact in facts]
+        writer.writerow([*row, result.get("status", "missing"), verdict_on(record)])
     return text.getvalue()
+
+
+def verdict_on(record: RunRecord) -> str:
+    """How a run went; nothing if it failed."""
+    return str(record.result.get("verdict", {}).get("kind", ""))
+
+
+def verdicts_on(setting: Setting) -> str:
+    """How its runs went: `good fit` where all agree, else each verdict and how many runs got it."""
+    counts = Counter(found for run in setting.runs if (found := verdict_on(run)))
+    if len(counts) == 1:
+        return next(iter(counts))
+    return ", ".join(f"{kind} {count}" for kind, count in counts.most_common())
 
 
 def test_scores(setting: Setting, score: str) -> list[float]:
@@ -142,11 +156,14 @@ def marked(ranking: Ranking, place: int) -> str:
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
     table = plain_table("", *ranking.keys)
-    for heading in (f"val {ranking.score}", "± se", "runs", "parameters", ""):
+    for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
         table.add_column(heading, justify="right")
+    for heading in ("verdict", ""):
+        table.add_column(heading)
     for place, setting in enumerate(ranking.settings[:SHOWN]):
         values = map(shown, setting.values.values())
-        table.add_row(str(place + 1), *values, *facts_of(setting), marked(ranking, place))
+        said = verdicts_on(setting), marked(ranking, place)
+        table.add_row(str(place + 1), *values, *facts_of(setting), *said)
     screen.print(table)
 
     def say(words: str) -> None:
@@ -180,7 +197,12 @@ def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> 
         folder=folder.name,
         ranking=ranking,
         rows=[
-            [*map(shown, setting.values.values()), *facts_of(setting), marked(ranking, place)]
+            [
+                *map(shown, setting.values.values()),
+                *facts_of(setting),
+                verdicts_on(setting),
+                marked(ranking, place),
+            ]
             for place, setting in enumerate(ranking.settings)
         ],
         verdict=verdict(ranking),

@@ -14,14 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from mlp_lab.data.tables.cells import MISSING_WORDS
-from mlp_lab.data.tables.reading import (
-    FORMATS,
-    Dialect,
-    FileSettings,
-    detect,
-    read_chunks,
-    read_table,
-)
+from mlp_lab.data.tables.dialect import Dialect, FileSettings
+from mlp_lab.data.tables.reading import FORMATS, detect, read_chunks, read_table
 from mlp_lab.errors import UserError
 
 AUTO = FileSettings()

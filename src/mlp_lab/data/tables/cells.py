@@ -1,5 +1,7 @@
 """What the text of a cell says."""
 
+import math
+import re
 from collections.abc import Collection
 
 import numpy as np
@@ -18,9 +20,29 @@ def cell_text(cell: object) -> str:
     return str(cell).strip()
 
 
+WHOLE = re.compile(r"[+-]?\d+\.0*")
+
+TRUTH = {
+    **dict.fromkeys(("true", "True", "TRUE"), "True"),
+    **dict.fromkeys(("false", "False", "FALSE"), "False"),
+}
+
+
 def is_missing(text: str, codes: Collection[str]) -> bool:
-    """Whether a cell's text means no value."""
-    return text in MISSING_WORDS or text in codes
+    """Whether a cell's text means no value; 99.0 counts as 99."""
+    whole = text.partition(".")[0] if WHOLE.fullmatch(text) else text
+    return text in MISSING_WORDS or text in codes or whole in codes
+
+
+def canonical(text: str, decimal: str = ".") -> str:
+    """One spelling of what several mean: 1 for 01, +1 or 1e0, 0.5 for 0,50, True for TRUE.
+
+    Reading a column as a whole, or its cells as text, or from another format, spells them apart.
+    """
+    number = as_number(text.replace(",", ".") if decimal == "," else text)
+    if number is not None and math.isfinite(number):
+        return cell_text(number)
+    return TRUTH.get(text, text)
 
 
 def as_number(text: str) -> float | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
+from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.parsing import Cells, as_days
 from mlp_lab.errors import UserError
@@ -22,6 +22,8 @@ CLASSES_OF_NUMBERS = 10
 """A target of so few whole numbers is taken for classes."""
 SAMPLE = 10_000
 """Rows that tell whether numbers have many values: listing a million of them takes seconds."""
+STRAY_SHARE = 0.1
+"""Of a column's values that are words, the rest being numbers, up to which they seem strays."""
 FEWEST_IDENTIFIERS = 20
 """Rows below which distinct values are no sign of an identifier."""
 
@@ -92,14 +94,14 @@ def infer(
     if kind == "text":
         return Dropped(name, "declared as text")
     plain = Column(name=name, labels=labels, missing=missing_codes(config, name))
-    if kind in (None, "numeric") and _many_numbers(cells.series):
+    if kind in (None, "numeric") and not labels and _many_numbers(cells.series):
         counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
     values = values_of(cells, plain.missing)
     reason = _nothing_in(values)
     if not reason and kind is None:
         form = _form(values, decimal)
-        reason = _no_category(values) if form == "text" else ""
+        reason = _no_category(values, decimal) if form == "text" else ""
         kind = _kind(form, values, labels)
     if reason:
         return Dropped(name, reason)
@@ -159,14 +161,28 @@ def _kind(form: str, values: Values, labels: Mapping[str, str]) -> str:
     return "category" if form == "text" else form
 
 
-def _no_category(values: Values) -> str:
+def _no_category(values: Values, decimal: str) -> str:
     """Why text that is not declared as a category is not read, if it is not."""
+    reason = _too_varied(values)
+    return reason and reason + _stray_words(values, decimal)
+
+
+def _too_varied(values: Values) -> str:
     if values.count == values.present and values.present >= FEWEST_IDENTIFIERS:
         return "identifier: a value of its own in every row"
     many = values.count > MANY_LEVELS and values.count > values.present / 2
     if many or np.mean([len(text) for text in values.texts]) > LONG_TEXT:
         return "free text"
     return ""
+
+
+def _stray_words(values: Values, decimal: str) -> str:
+    """What to do about a few words among numbers, which make a column text."""
+    words = [text for text in values.texts if as_number(canonical(text, decimal)) is None]
+    if not words or len(words) > STRAY_SHARE * values.count:
+        return ""
+    shown = ", ".join(map(repr, words[:3]))
+    return f": numbers but for {shown}; data.missing=[{words[0]}] reads such cells as no value"
 
 
 def _as_numbers(values: Values, decimal: str) -> NDArray[np.float64] | None:
@@ -209,7 +225,17 @@ def _day_first(texts: Sequence[str]) -> bool:
     return any(len(start) <= 2 and int(start) > 12 for start in starts)
 
 
-def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str]) -> Column:
+def infer_time(cells: Cells, config: TableConfig) -> Column:
+    """How the column of `data.time` is read: numbers, else dates."""
+    name = str(cells.series.name)
+    missing = missing_codes(config, name)
+    if pd.api.types.is_numeric_dtype(cells.series.dtype):
+        return Column(name=name, missing=missing)
+    day_first = _day_first(values_of(cells, missing).texts)
+    return Column(name=name, kind="date", missing=missing, day_first=day_first)
+
+
+def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str], decimal: str) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
@@ -217,17 +243,20 @@ def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str]) -> C
     """
     name, task = str(cells.series.name), config.task
     number = Column(name=name, missing=missing_codes(config, name))
-    declared = config.types.get(name)
-    if declared in ("binary", "category") and task == "regression":
+    declared = "ordinal" if name in config.levels else config.types.get(name)
+    if declared in ("date", "text"):
+        raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")
+    named = declared in ("binary", "category", "ordinal")
+    if named and task == "regression":
         raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
-    named = declared in ("binary", "category") or bool(labels)
-    if task in ("auto", "regression") and not named and _many_numbers(cells.series):
+    if task in ("auto", "regression") and not (named or labels) and _many_numbers(cells.series):
         return number
     values = values_of(cells, number.missing)
+    named = named or (bool(labels) and all(text in labels for text in values.texts))
     if values.count < 2:
         what = f"only {values.texts[0]!r}" if values.count else "no value"
         raise UserError(f"data.target={name} holds {what}: nothing to learn")
-    numbers = _as_numbers(values, ".")
+    numbers = _as_numbers(values, decimal)
     if task == "auto" and not named and declared != "numeric":
         named = numbers is None or _few_whole(numbers)
     if task == "regression" or (task == "auto" and not named):
@@ -236,8 +265,23 @@ def infer_target(cells: Cells, config: TableConfig, labels: dict[str, str]) -> C
             raise UserError(f"data.target={name} must hold numbers, got {worst!r}")
         return number
     levels = _levels(values, labels)
+    if name in config.levels:
+        levels = _in_order(name, levels, [cell_text(level) for level in config.levels[name]])
     _require_classes(name, levels, values, task)
     return replace(number, kind="category", levels=levels, labels=labels)
+
+
+def _in_order(name: str, levels: list[str], declared: list[str]) -> list[str]:
+    """Classes as `data.levels` has them.
+
+    Raises:
+        UserError: the target holds another value.
+    """
+    stray = next((level for level in levels if level not in declared), None)
+    if stray is not None:
+        wanted = f"one of {', '.join(declared)} (data.levels.{name})"
+        raise UserError(f"data.target={name} must hold {wanted}, got {stray!r}")
+    return [level for level in declared if level in levels]
 
 
 def _few_whole(numbers: NDArray[np.float64]) -> bool:

@@ -1,19 +1,18 @@
 """Cells of a column -> numbers, as its `Column` says; the same for training and for new rows."""
 
 import math
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
-from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
+from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing
 from mlp_lab.errors import UserError
 
-WHOLE = re.compile(r"[+-]?\d+\.0*")
 DAY = np.timedelta64(1, "D")
 
 
@@ -26,7 +25,13 @@ class Cells:
     @cached_property
     def distinct(self) -> tuple[Index, list[object]]:
         """Index of each cell's value among the distinct ones, -1 if missing, and those."""
-        codes, values = pd.factorize(self.series)
+        try:
+            codes, values = pd.factorize(self.series)
+        except TypeError as error:  # what cannot be compared
+            raise UserError(
+                f"column {self.series.name!r} holds lists or other collections, not single values:"
+                f" data.drop=[{self.series.name}] leaves it out"
+            ) from error
         return codes.astype(np.int64, copy=False), list(values)
 
 
@@ -43,7 +48,7 @@ def parse(cells: Cells, column: Column, *, decimal: str = ".", first_row: int = 
     elif column.kind == "date":
         values = _days(cells, column, first_row)
     else:
-        values = _levels(cells, column, first_row)
+        values = _levels(cells, column, decimal, first_row)
     return values
 
 
@@ -88,7 +93,7 @@ def _days(cells: Cells, column: Column, first_row: int) -> Floats:
 
 def as_days(values: list[object], column: Column) -> list[float | None]:
     """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    texts = [str(value).strip() for value in values]
+    texts = [cell_text(value) for value in values]  # 20240229, also where it came as 20240229.0
     missing = [is_missing(text, column.missing) for text in texts]
     dates = pd.to_datetime(
         pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
@@ -104,15 +109,16 @@ def as_days(values: list[object], column: Column) -> list[float | None]:
     ]
 
 
-def _levels(cells: Cells, column: Column, first_row: int) -> Floats:
+def _levels(cells: Cells, column: Column, decimal: str, first_row: int) -> Floats:
     codes, values = cells.distinct
-    index = level_index(column)
+    exact = level_index(column)
+    loose = spelled_alike(exact)
     known: list[float | None] = []
     for text in map(cell_text, values):
-        if is_missing(text, column.missing) or is_missing(_whole(text), column.missing):
+        if is_missing(text, column.missing):
             known.append(math.nan)
         else:
-            level = index.get(text, index.get(_whole(text)))
+            level = exact.get(text, loose.get(canonical(text, decimal)))
             known.append(UNSEEN if level is None else float(level))
     if column.kind == "ordinal":
         row = _first_bad(codes, [None if value == UNSEEN else value for value in known])
@@ -129,9 +135,20 @@ def level_index(column: Column) -> Mapping[str, int]:
     return {**coded, **index}
 
 
-def _whole(text: str) -> str:
-    """1.0 as 1, as a column with missing values may have been written."""
-    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
+def spelled_alike(index: Mapping[str, int]) -> Mapping[str, int]:
+    """By canonical spelling, where that leaves no doubt: 01 and 1 may be two levels."""
+    found: dict[str, set[int]] = {}
+    for text, level in index.items():
+        found.setdefault(canonical(text), set()).add(level)
+    return {text: levels.pop() for text, levels in found.items() if len(levels) == 1}
+
+
+def missing_rows(cells: Cells, missing: Collection[str]) -> NDArray[np.bool_]:
+    """Where there is no value, (N,)."""
+    codes, values = cells.distinct
+    nothing = [is_missing(cell_text(value), missing) for value in values]
+    gone: NDArray[np.bool_] = np.array([*nothing, True], dtype=bool)[codes]
+    return gone
 
 
 def _first_bad(codes: Index, known: list[float | None]) -> int | None:

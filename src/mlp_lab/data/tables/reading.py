@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import gzip
-import io
-import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,83 +9,31 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO, TypedDict
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from mlp_lab.data.tables.cells import MISSING_WORDS, cell_text
-from mlp_lab.errors import UserError, nearest, require, require_choice
+from mlp_lab.data.tables.dialect import (
+    TEXT,
+    Dialect,
+    FileSettings,
+    dialect_of,
+    open_text,
+    suffix_of,
+)
+from mlp_lab.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from pyarrow import Schema
 
-DELIMITERS = (",", ";", "\t", "|")
-SAMPLE, BLOCK, MESSAGE = 1 << 16, 1 << 20, 200  # characters
-COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+ROWS = 1 << 20
+"""Read at once where a file is read whole."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSettings:
-    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
-
-    delimiter: str = "auto"
-    quote: str = '"'
-    encoding: str = "auto"
-    decimal: str = "auto"
-    sheet: str | int | None = None
-
-    def __post_init__(self) -> None:
-        rule = "auto or one ASCII character"
-        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
-        rule = "one ASCII character that is not the delimiter, or nothing"
-        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
-        require(quote_fits, "data.quote", rule, self.quote)
-        require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
-        if self.encoding != "auto":
-            rule = "auto or an encoding's name, as cp1252"
-            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
-
-
-def _is_sign(text: str, word: str) -> bool:
-    return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding=name)
-    except (LookupError, ValueError):
-        return False
-    return True
-
+MESSAGE = 200
+"""Letters of a library's message that are shown."""
 
 Labels = dict[str, str]
-
-
-class _Parsing(TypedDict):
-    sep: str
-    quotechar: str
-    quoting: Literal[0, 3]
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a text table is written; `decimal` is of any file's text cells."""
-
-    delimiter: str
-    quote: str
-    encoding: str
-    decimal: str
-
-    @property
-    def parsing(self) -> _Parsing:
-        """As pandas names it."""
-        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return {"sep": self.delimiter, "quotechar": self.quote or '"', "quoting": quoting}
-
-    def __str__(self) -> str:
-        name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
-        sign = {".": "point", ",": "comma"}[self.decimal]
-        return f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +44,6 @@ class TableFile:
     labels: dict[str, Labels]
     note: str
     decimal: str = "."
-
-
-def _suffix(path: Path) -> str:
-    """`.csv.gz` of survey.2024.CSV.gz."""
-    name = path.name.lower()
-    plain = name.removesuffix(".gz")
-    return Path(plain).suffix + name[len(plain) :]
-
-
-def _open_text(path: Path, encoding: str) -> TextIO:
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
 
 
 def _names(path: Path, header: Iterable[object]) -> list[str]:
@@ -131,84 +61,19 @@ def _names(path: Path, header: Iterable[object]) -> list[str]:
     return names
 
 
-def _dialect(path: Path, settings: FileSettings) -> Dialect:
-    """Of a text table, from its beginning; of any other file, what its text cells need."""
-    if _suffix(path) not in TEXT:
-        return Dialect("", "", "", "," if settings.decimal == "," else ".")
-    encoding = _encoding(path, settings.encoding)
-    with _open_text(path, encoding) as file:
-        sample = file.read(SAMPLE)
-
-    def rows(delimiter: str) -> list[list[str]]:
-        """Of the sample, without a last one that may be cut."""
-        lines = io.StringIO(sample, newline="")
-        form = Dialect(delimiter, settings.quote, encoding, "").parsing
-        quote, quoting = form["quotechar"], form["quoting"]
-        found = list(csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting))
-        return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
-
-    delimiter = settings.delimiter
-    if delimiter == "auto":
-        tabs = _suffix(path).startswith((".tsv", ".tab"))
-        possible = [sign for sign in DELIMITERS if sign in sample and sign != settings.quote]
-        delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
-    decimal = settings.decimal
-    if decimal == "auto":
-        decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
-    return Dialect(delimiter, settings.quote, encoding, decimal)
-
-
-def _encoding(path: Path, wanted: str) -> str:
-    """The first likely encoding in which the whole file decodes; one more pass, little memory."""
-    likely = [wanted]
-    if wanted == "auto":
-        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
-            marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        likely = ["utf-16"] if marked else ["utf-8", "cp1252"]
-    for name in likely:
-        encoding = "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
-        try:
-            with _open_text(path, encoding) as file:
-                while block := file.read(BLOCK):
-                    if "\0" in block:
-                        raise UserError(f"{path.name} is not a text table: it holds NUL characters")
-        except UnicodeError:
-            continue
-        return encoding
-    raise UserError(f"{path.name} is not {' or '.join(likely)} text: data.encoding names another")
-
-
-def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
-    """The one by which most rows are as wide as the first; of one column, one that is not there."""
-    widths = {sign: [len(row) for row in found] for sign, found in rows.items()}
-    scores = {
-        sign: (found.count(found[0]) / len(found), found[0])
-        for sign, found in widths.items()
-        if found and found[0] > 1
-    }
-    absent = next((sign for sign in DELIMITERS if sign not in rows), ",")
-    return max(scores, key=lambda sign: scores[sign]) if scores else absent
-
-
-def _decimal(rows: list[list[str]]) -> str:
-    cells = {cell.strip() for row in rows for cell in row}
-    commas = any(COMMA.fullmatch(cell) for cell in cells)
-    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
-
-
 def _text_names(path: Path, form: Dialect) -> list[str]:
     """As pandas finds the header, but before it renames the second of two equal names."""
-    with _open_text(path, form.encoding) as file:
+    with open_text(path, form.encoding) as file:
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
     return _names(path, head.iloc[0])
 
 
 def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> TableFile:
-    form = _dialect(path, settings)
+    form = dialect_of(path, settings)
     names = _text_names(path, form)
 
     def read(*, by_pieces: bool) -> pd.DataFrame:
-        with _open_text(path, form.encoding) as file:
+        with open_text(path, form.encoding) as file:
             return pd.read_csv(
                 file,
                 **form.parsing,
@@ -230,9 +95,9 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
 
 
 def _text_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
-    form = _dialect(path, settings)
+    form = dialect_of(path, settings)
     _text_names(path, form)
-    with _open_text(path, form.encoding) as file:
+    with open_text(path, form.encoding) as file:
         yield from pd.read_csv(
             file, **form.parsing, index_col=False, dtype=str, na_filter=False, chunksize=rows
         )
@@ -280,7 +145,7 @@ def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFra
     from pyarrow.parquet import ParquetFile
 
     with path.open("rb") as file:
-        if _suffix(path) in PARQUET:
+        if suffix_of(path) in PARQUET:
             source = ParquetFile(file)
             schema, batches = source.schema_arrow, source.iter_batches(rows)
         else:
@@ -308,8 +173,8 @@ def _plain(schema: Schema) -> Schema:
 
 
 def _read_arrow(path: Path, settings: FileSettings, _: Collection[str]) -> TableFile:
-    frame = pd.concat(_arrow_pieces(path, settings, BLOCK), ignore_index=True)
-    return TableFile(frame, {}, "Parquet" if _suffix(path) in PARQUET else "Feather")
+    frame = pd.concat(_arrow_pieces(path, settings, ROWS), ignore_index=True)
+    return TableFile(frame, {}, "Parquet" if suffix_of(path) in PARQUET else "Feather")
 
 
 def _code_texts(labels: Mapping[float, str]) -> Labels:
@@ -393,14 +258,14 @@ class _Format(NamedTuple):
     library: str
 
 
-TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
+SPSS, STATA = (".sav", ".zsav"), ".dta"
 PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
     **dict.fromkeys((*PARQUET, *FEATHER), _Format(_read_arrow, _arrow_pieces, "pyarrow")),
     **dict.fromkeys((".xlsx", ".xlsm"), _Format(_read_excel, _excel_pieces, "openpyxl")),
-    ".dta": _Format(_read_stata, _stata_pieces, "pandas"),
-    **dict.fromkeys((".sav", ".zsav"), _Format(_read_spss, _spss_pieces, "pyreadstat")),
+    STATA: _Format(_read_stata, _stata_pieces, "pandas"),
+    **dict.fromkeys(SPSS, _Format(_read_spss, _spss_pieces, "pyreadstat")),
 }
 
 
@@ -411,7 +276,7 @@ def _format(path: Path, key: str) -> _Format:
     if not path.is_file():
         beside = (entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else ()
         raise UserError(f"{key}: no such file: {str(path)!r}{nearest(path.name, beside)}")
-    suffix = _suffix(path)
+    suffix = suffix_of(path)
     if suffix not in FORMATS:
         raise UserError(f"{key}: unknown suffix {suffix!r} of {path.name} ({', '.join(FORMATS)})")
     if path.stat().st_size == 0:
@@ -453,7 +318,7 @@ def detect(path: Path, settings: FileSettings, key: str = "data.path") -> Dialec
     """
     with _one_line(path):
         _format(path, key)
-        return _dialect(path, settings)
+        return dialect_of(path, settings)
 
 
 def read_table(
@@ -467,6 +332,24 @@ def read_table(
     with _one_line(path):
         file = _format(path, key).whole(path, settings, as_text)
     return replace(file, decimal=",") if settings.decimal == "," else file
+
+
+def value_labels(path: Path, settings: FileSettings) -> dict[str, Labels]:
+    """What a file's own labels call its codes, by column; most formats have none.
+
+    Raises:
+        UserError: as `read_table`.
+    """
+    with _one_line(path):
+        suffix = suffix_of(path)
+        if suffix in SPSS:
+            return _read_spss(path, settings, (), 0, 1).labels
+        if suffix == STATA:
+            with pd.read_stata(path, iterator=True) as reader:
+                if not reader.value_labels():
+                    return {}
+            return _read_stata(path, settings, ()).labels
+    return {}
 
 
 def read_chunks(

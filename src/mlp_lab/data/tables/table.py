@@ -10,10 +10,11 @@ from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.raw import Floats, Index, PartName, RawData, Source, Ties
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.data.tables.frames import weight_values
-from mlp_lab.data.tables.inference import infer, infer_target, missing_codes
-from mlp_lab.data.tables.parsing import Cells, parse
-from mlp_lab.data.tables.reading import FileSettings, TableFile, read_table
+from mlp_lab.data.tables.dialect import FileSettings
+from mlp_lab.data.tables.frames import Rows, relabelled, weight_values
+from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
+from mlp_lab.data.tables.parsing import Cells, missing_rows, parse
+from mlp_lab.data.tables.reading import TableFile, read_table
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -34,15 +35,16 @@ def load_table(config: TableConfig) -> RawData:
     file = _read(config, config.path, "data.path")
     frame, ties = file.frame, None
     if config.test_path is not None:
-        test = _read(config, config.test_path, "data.test_path").frame
-        _require_same_columns(config, frame, test)
+        test_file = _read(config, config.test_path, "data.test_path")
+        _require_same_columns(config, frame, test_file.frame)
+        test = _coded_alike(test_file, file)
         ties = np.repeat([PartName.FREE, PartName.TEST], [len(frame), len(test)]).astype(np.int64)
         frame = pd.concat([frame, test[frame.columns]], ignore_index=True)
     _require_columns(config, frame)
     frame, ties = _with_target(frame, ties, config)
     target, target_column = _target(frame, config, file)
     inputs, columns, dropped = _features(frame, config, file)
-    weights, weight_column = _weights(frame, config)
+    weights, weight_column = _weights(frame, config, file.decimal)
     return RawData(
         inputs,
         target,
@@ -79,6 +81,17 @@ def _require_same_columns(config: TableConfig, frame: pd.DataFrame, test: pd.Dat
     lacking = [name for name in frame.columns if name not in test.columns]
     if lacking:
         raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
+
+
+def _coded_alike(test: TableFile, train: TableFile) -> pd.DataFrame:
+    """Test rows with the training file's codes, where both files label theirs, and differ."""
+    frame = test.frame.copy()
+    for name, labels in test.labels.items():
+        known = train.labels.get(name)
+        if known and labels != known:
+            codes = {label: code for code, label in known.items()}
+            frame[name] = relabelled(frame[name], labels, codes)
+    return frame
 
 
 def _require_columns(config: TableConfig, frame: pd.DataFrame) -> None:
@@ -120,11 +133,7 @@ def _with_target(
         UserError: some have none, and `data.drop_missing_target` is not set.
     """
     assert config.target is not None
-    cells = frame[config.target]
-    codes = missing_codes(config, config.target)
-    gone = cells.isna().to_numpy(bool)
-    if codes:
-        gone = gone | cells.map(cell_text).isin(codes).to_numpy(bool)
+    gone = missing_rows(Cells(frame[config.target]), missing_codes(config, config.target))
     count = int(gone.sum())
     if count == 0:
         return frame, ties
@@ -142,7 +151,7 @@ def _with_target(
 def _target(frame: pd.DataFrame, config: TableConfig, file: TableFile) -> tuple[Floats, Column]:
     assert config.target is not None
     cells = Cells(frame[config.target])
-    column = infer_target(cells, config, file.labels.get(config.target, {}))
+    column = infer_target(cells, config, file.labels.get(config.target, {}), file.decimal)
     return parse(cells, column, decimal=file.decimal), column
 
 
@@ -180,7 +189,9 @@ def _features(
     return values[:, : len(columns)], columns, dropped
 
 
-def _weights(frame: pd.DataFrame, config: TableConfig) -> tuple[Floats | None, Column | None]:
+def _weights(
+    frame: pd.DataFrame, config: TableConfig, decimal: str
+) -> tuple[Floats | None, Column | None]:
     """Row weights.
 
     Raises:
@@ -188,8 +199,8 @@ def _weights(frame: pd.DataFrame, config: TableConfig) -> tuple[Floats | None, C
     """
     if config.weight is None:
         return None, None
-    column = Column(name=config.weight)
-    weights = weight_values(frame, column)
+    column = Column(name=config.weight, missing=missing_codes(config, config.weight))
+    weights = weight_values(Rows(frame, decimal=decimal), column)
     if not weights.any():
         raise UserError(f"data.weight={config.weight} is 0 in every row")
     return weights, column
@@ -202,7 +213,7 @@ def _ties(frame: pd.DataFrame, config: TableConfig, parts: Index | None) -> Ties
     if config.group is not None:
         return Ties(parts=parts, groups=_groups(frame[config.group], config.group))
     if config.time is not None:
-        return Ties(parts=parts, times=_times(frame[config.time], config.time))
+        return Ties(parts=parts, times=_times(frame[config.time], config))
     return Ties(parts=parts)
 
 
@@ -220,16 +231,17 @@ def _parts(cells: pd.Series, name: str) -> Index:
 
 
 def _groups(cells: pd.Series, name: str) -> Index:
-    codes, _ = pd.factorize(cells)
-    _require_present(codes < 0, f"data.group={name}")
+    spelled = Cells(cells.map(cell_text).where(cells.notna()))
+    _require_present(missing_rows(spelled, ()), f"data.group={name}")
+    codes, _ = spelled.distinct
     return codes.astype(np.int64)
 
 
-def _times(cells: pd.Series, name: str) -> Floats:
+def _times(series: pd.Series, config: TableConfig) -> Floats:
     """Numbers, or days since 1970."""
-    kind = "numeric" if pd.api.types.is_numeric_dtype(cells.dtype) else "date"
-    times = parse(Cells(cells), Column(name=name, kind=kind))
-    _require_present(np.isnan(times), f"data.time={name}")
+    cells = Cells(series)
+    times = parse(cells, infer_time(cells, config))
+    _require_present(np.isnan(times), f"data.time={config.time}")
     return times
 
 

@@ -1,0 +1,167 @@
+"""How a text table is written: delimiter, quotes, encoding and decimal sign."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO, TypedDict
+
+from mlp_lab.errors import UserError, require, require_choice
+
+DELIMITERS = (",", ";", "\t", "|")
+SAMPLE, BLOCK = 1 << 16, 1 << 20
+"""Characters that tell a dialect, and that are decoded at once."""
+
+COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
+
+TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSettings:
+    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
+
+    delimiter: str = "auto"
+    quote: str = '"'
+    encoding: str = "auto"
+    decimal: str = "auto"
+    sheet: str | int | None = None
+
+    def __post_init__(self) -> None:
+        rule = "auto or one ASCII character"
+        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
+        rule = "one ASCII character that is not the delimiter, or nothing"
+        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
+        require(quote_fits, "data.quote", rule, self.quote)
+        require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
+        if self.encoding != "auto":
+            rule = "auto or an encoding's name, as cp1252"
+            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
+
+
+def _is_sign(text: str, word: str) -> bool:
+    return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
+
+
+def _is_encoding(name: str) -> bool:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        return False
+    return True
+
+
+class _Parsing(TypedDict):
+    sep: str
+    quotechar: str
+    quoting: Literal[0, 3]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text table is written; `decimal` is of any file's text cells."""
+
+    delimiter: str
+    quote: str
+    encoding: str
+    decimal: str
+
+    @property
+    def parsing(self) -> _Parsing:
+        """As pandas names it."""
+        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
+        return {"sep": self.delimiter, "quotechar": self.quote or '"', "quoting": quoting}
+
+    def __str__(self) -> str:
+        name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
+        sign = {".": "point", ",": "comma"}[self.decimal]
+        return f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
+
+
+def suffix_of(path: Path) -> str:
+    """`.csv.gz` of survey.2024.CSV.gz."""
+    name = path.name.lower()
+    plain = name.removesuffix(".gz")
+    return Path(plain).suffix + name[len(plain) :]
+
+
+def open_text(path: Path, encoding: str) -> TextIO:
+    """To read, also a compressed one."""
+    if path.suffix.lower() == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
+
+
+def dialect_of(path: Path, settings: FileSettings) -> Dialect:
+    """Of a text table, from its beginning; of any other file, what its text cells need."""
+    if suffix_of(path) not in TEXT:
+        return Dialect("", "", "", "," if settings.decimal == "," else ".")
+    encoding = _encoding(path, settings.encoding)
+    with open_text(path, encoding) as file:
+        sample = file.read(SAMPLE)
+
+    def rows(delimiter: str) -> list[list[str]]:
+        """Of the sample, without a last one that may be cut."""
+        lines = io.StringIO(sample, newline="")
+        form = Dialect(delimiter, settings.quote, encoding, "").parsing
+        quote, quoting = form["quotechar"], form["quoting"]
+        found = list(csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting))
+        return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
+
+    delimiter = settings.delimiter
+    if delimiter == "auto":
+        tabs = suffix_of(path).startswith((".tsv", ".tab"))
+        possible = [sign for sign in DELIMITERS if sign in sample and sign != settings.quote]
+        delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
+    decimal = settings.decimal
+    if decimal == "auto":
+        decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
+    return Dialect(delimiter, settings.quote, encoding, decimal)
+
+
+def _encoding(path: Path, wanted: str) -> str:
+    """The first likely encoding in which the whole file decodes; one more pass, little memory."""
+    likely = [wanted]
+    if wanted == "auto":
+        with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
+            marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        likely = ["utf-16"] if marked else ["utf-8", "cp1252"]
+    for name in likely:
+        encoding = "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
+        try:
+            with open_text(path, encoding) as file:
+                while block := file.read(BLOCK):
+                    if "\0" in block:
+                        raise UserError(f"{path.name} is not a text table: it holds NUL characters")
+        except UnicodeError:
+            continue
+        return encoding
+    raise UserError(f"{path.name} is not {' or '.join(likely)} text: data.encoding names another")
+
+
+def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
+    """The one by which most rows are as wide as the first; of one column, one that is not there."""
+    widths = {sign: [len(row) for row in found] for sign, found in rows.items()}
+    scores = {
+        sign: (found.count(found[0]) / len(found), found[0])
+        for sign, found in widths.items()
+        if found and found[0] > 1
+    }
+    absent = next((sign for sign in DELIMITERS if sign not in rows), ",")
+    return max(scores, key=lambda sign: scores[sign]) if scores else absent
+
+
+def _decimal(rows: list[list[str]]) -> str:
+    """A comma, if numbers have commas and none a point, and the commas do not group thousands."""
+    cells = {cell.strip() for row in rows for cell in row}
+    commas = [cell for cell in cells if COMMA.fullmatch(cell)]
+    points = any(POINT.fullmatch(cell) for cell in cells)
+    grouping = all(THOUSANDS.fullmatch(cell) for cell in commas)
+    return "," if commas and not points and not grouping else "."

@@ -1,0 +1,176 @@
+"""Cells that a careless reader would take for something else."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from lab import MLP_LAB, command
+from surveys import config_of
+
+from mlp_lab.data.raw import RawData
+from mlp_lab.errors import UserError
+
+ROWS = 60
+NUMBERS = np.arange(ROWS)
+
+
+def raw_of(path: Path, *overrides: str) -> RawData:
+    """What is read of a file whose target is y."""
+    return config_of(path, "data.target=y", *overrides).data.load()
+
+
+def lines(folder: Path, header: str, rows: list[str], name: str = "t.csv") -> Path:
+    """A text table."""
+    path = folder / name
+    path.write_text("\n".join([header, *rows]))
+    return path
+
+
+def trained(folder: Path, path: Path, *words: str) -> None:
+    """A run in `folder`/run."""
+    given = ["data=table", f"data.path={path}", "data.target=y", "hydra.run.dir=run", "epochs=2"]
+    done = command([*given, "quiet=true", "tracking.report=false", *words], folder)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("blank", ["", "  ", None])
+def test_a_blank_target(blank: str | None, tmp_path: Path) -> None:
+    """Is missing, in whatever format: the rows are counted, or left out."""
+    words = ["p", "q", blank] * 20
+    pd.DataFrame({"x": NUMBERS % 7, "y": words}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"^data.target=y is missing in 20 of 60 rows: "):
+        raw_of(tmp_path / "t.parquet")
+    assert len(raw_of(tmp_path / "t.parquet", "data.drop_missing_target=true").target) == 40
+
+
+def test_a_target_with_a_label_for_one_code(tmp_path: Path) -> None:
+    """A number, of which a code for no answer has a name."""
+    frame = pd.DataFrame({"x": NUMBERS % 7, "y": NUMBERS * 1.5})
+    labels: dict[float, str] = {0: "nothing"}
+    frame.to_stata(tmp_path / "t.dta", write_index=False)
+    frame["y"] = NUMBERS
+    frame.to_stata(tmp_path / "u.dta", write_index=False, value_labels={"y": labels})
+    assert raw_of(tmp_path / "t.dta").task == "regression"
+    assert raw_of(tmp_path / "u.dta").task == "regression"
+
+
+def test_many_labelled_codes_are_a_category(tmp_path: Path) -> None:
+    """Counties have numbers, and names."""
+    frame = pd.DataFrame({"x": NUMBERS % 30, "z": NUMBERS % 7, "y": ["p", "q"] * 30})
+    labels: dict[float, str] = {code: f"county {code}" for code in range(30)}
+    frame.to_stata(tmp_path / "t.dta", write_index=False, value_labels={"x": labels})
+    column = raw_of(tmp_path / "t.dta").columns[0]
+    assert (column.kind, len(column.levels)) == ("category", 30)
+
+
+def test_a_decimal_comma_in_target_and_weights(tmp_path: Path) -> None:
+    """Also where a word makes the column text."""
+    rows = [f"{i % 7};{i},25;1,{i % 3}5" for i in range(ROWS)]
+    path = lines(tmp_path, "x;y;w", [*rows[:-1], "3;refused;1,05"])
+    words = ("data.missing=[refused]", "data.drop_missing_target=true", "data.weight=w")
+    raw = raw_of(path, *words)
+    np.testing.assert_allclose(raw.target, NUMBERS[:-1] + 0.25)
+    assert raw.weights is not None
+    assert raw.weights[1] == 1.15
+
+
+def test_commas_that_group_thousands(tmp_path: Path) -> None:
+    """408,123 is no 408.123; nor does one stray cell make it so."""
+    rows = [f"{i % 7};{i},000;{'pq'[i % 2]}" for i in range(100, 160)]
+    raw = raw_of(lines(tmp_path, "x;pay;y", rows))
+    assert raw.source is not None
+    assert "decimal point" in raw.source.note
+    assert [column.name for column in raw.columns] == ["x"]
+
+
+def test_a_word_among_numbers_is_named(tmp_path: Path) -> None:
+    """The column is left out, and the report says how to keep it."""
+    rows = [f"{i * 1.5},{i % 7},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "pay,x,y", [*rows, "refused,1,p"])
+    raw = raw_of(path)
+    assert raw.source is not None
+    ((name, reason),) = [(column.name, column.reason) for column in raw.source.dropped]
+    assert name == "pay"
+    assert reason.endswith(
+        ": numbers but for 'refused'; data.missing=[refused] reads such cells as no value"
+    )
+    kept = raw_of(path, "data.missing=[refused]")
+    assert [column.name for column in kept.columns] == ["pay", "x"]
+
+
+def test_lists_in_cells(tmp_path: Path) -> None:
+    """One line that names the column."""
+    frame = pd.DataFrame({"x": [[1, 2], [3]] * 30, "z": NUMBERS % 7, "y": ["p", "q"] * 30})
+    frame.to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(UserError, match=r"^column 'x' holds lists or other collections"):
+        raw_of(tmp_path / "t.parquet")
+    assert len(raw_of(tmp_path / "t.parquet", "data.drop=[x]").columns) == 1
+
+
+def test_weights_that_are_all_zero_in_evaluate(tmp_path: Path) -> None:
+    """Nothing would be left to average."""
+    rows = [f"{i % 7},1,{'pq'[i % 2]}" for i in range(ROWS)]
+    trained(tmp_path, lines(tmp_path, "x,w,y", rows), "data.weight=w")
+    lines(tmp_path, "x,w,y", ["1,0,p", "2,0,q"], "new.csv")
+    done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "FILE: the weights of all 2 rows are 0\n"
+
+
+def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
+    """One line, and no file."""
+    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
+    trained(
+        tmp_path, lines(tmp_path, "x,y", rows), "data.target_transform=log", "data.task=regression"
+    )
+    lines(tmp_path, "x,y", ["1,2", "1e300,2"], "large.csv")
+    done = command(["predict", "run", "large.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("x holds numbers that are too large")
+    assert not (tmp_path / "p.csv").exists()
+    lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
+    done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
+    assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
+
+
+def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
+    """And a value that is not among them is refused."""
+    rows = [f"{i % 7},{('low', 'middle', 'high')[i % 3]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    assert raw_of(path).classes == ["high", "low", "middle"]
+    assert raw_of(path, "+data.levels.y=[low,middle,high]").classes == ["low", "middle", "high"]
+    with pytest.raises(
+        UserError,
+        match=r"^data.target=y must hold one of low, middle \(data.levels.y\), got 'high'",
+    ):
+        raw_of(path, "+data.levels.y=[low,middle]")
+    with pytest.raises(UserError, match=r"^data.types.y=date is no kind of a target"):
+        raw_of(path, "+data.types.y=date")
+
+
+def test_dates_written_as_numbers(tmp_path: Path) -> None:
+    """Also where a gap has made them 20240229.0."""
+    days = [20240101 + i % 28 for i in range(ROWS)]
+    rows = [f"{'' if i == 3 else day},{'pq'[i % 2]}" for i, day in enumerate(days)]
+    raw = raw_of(lines(tmp_path, "when,y", rows), "+data.types.when=date")
+    first = np.datetime64("2024-01-01").astype(int)
+    np.testing.assert_array_equal(raw.inputs[:3, 0], first + NUMBERS[:3])
+    assert np.isnan(raw.inputs[3, 0])
+
+
+def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
+    """It is what `mlp-lab evaluate` finds on the same rows."""
+    rows = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    new = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(40)]
+    test = lines(tmp_path, "x,y", new, "new.csv")
+    words = (f"data.test_path={test}", "data.class_weights=balanced")
+    trained(tmp_path, path, *words)
+    found = json.loads((tmp_path / "run" / "result.json").read_text())["test"]
+    done = command(["evaluate", "run", "new.csv", "-o", "found.json"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = json.loads((tmp_path / "found.json").read_text())["scores"]
+    for name, value in found.items():
+        assert again[name] == pytest.approx(value, rel=1e-5), name
