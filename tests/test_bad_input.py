@@ -495,9 +495,9 @@ def test_an_unknown_command(
     assert caught.value.code == 1
     out, error = capsys.readouterr()
     assert out == ""
-    assert (
-        error
-        == "unknown command 'trian': did you mean 'train'? (train, predict, evaluate, compare)\n"
+    assert error == (
+        "unknown command 'trian': did you mean 'train'?"
+        " (train, predict, evaluate, compare, trace)\n"
     )
 
 

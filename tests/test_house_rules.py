@@ -32,7 +32,9 @@ MAY_IMPORT = {
         "insight",
     },
     "report": {"errors", "program", "terminal", "training", "data", "network"},
-    "insight": {"errors", "program", "config", "network", "data", "training"},
+    "insight": {
+        *("errors", "terminal", "program", "config", "network", "data", "training", "saved"),
+    },
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
     "cli": {

@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import sys
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import fields
@@ -15,6 +16,7 @@ from typing import NoReturn
 import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -29,6 +31,7 @@ from mlp_lab.config import (
 )
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
+from mlp_lab.insight import trace_command as tracing
 from mlp_lab.program import train_words
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
@@ -270,6 +273,41 @@ def compare() -> None:
     _in_one_line(lambda: comparing.run(parser.parse_args()))
 
 
+def trace() -> None:
+    """`mlp-lab trace [RUN_FOLDER | key=value ...]`."""
+    parser = predicting.Parser(
+        "mlp-lab trace", description=tracing.ABOUT, formatter_class=RawDescriptionHelpFormatter
+    )
+    tracing.add_arguments(parser)
+    _in_one_line(lambda: tracing.run(parser.parse_intermixed_args(), composed))
+
+
+def composed(overrides: list[str]) -> Config:
+    """The configuration of one training, from its command line.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
+    register_resolvers()
+    store_open_groups()
+    try:
+        for override in OverridesParser.create().parse_overrides(overrides):
+            if override.is_sweep_override():
+                raise UserError(
+                    f"{override.input_line} gives several values, and only one can be shown: put"
+                    " brackets around a list"
+                )
+        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
+            return from_hydra(hydra.compose("train", overrides), overrides)[0]
+    except UserError:
+        raise
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        raise UserError(message) from error
+
+
 def _about_a_saved_run(name: str) -> None:
     parser = predicting.parser(name)
     _in_one_line(lambda: predicting.run(name, parser.parse_args()))
@@ -288,12 +326,19 @@ def _in_one_line(command: Callable[[], None]) -> None:
         fail(explain(error) or str(error))
 
 
-COMMANDS = {"train": train, "predict": predict, "evaluate": evaluate, "compare": compare}
+COMMANDS = {
+    "train": train,
+    "predict": predict,
+    "evaluate": evaluate,
+    "compare": compare,
+    "trace": trace,
+}
 USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
+mlp-lab trace ...                     the backward pass of a small network, by name
 mlp-lab COMMAND --help                says more"""
 
 

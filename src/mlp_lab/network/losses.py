@@ -56,10 +56,12 @@ class Loss:
     """A loss by row, (..., C) -> (...), and its gradient by the row's last pre-activations f.
 
     Both take the output function, f and the targets. Apart, since a step needs only the second.
+    `slope(y, target)` is the gradient by the output y = o(f), which cross-entropies never need.
     """
 
     rows: Callable[[Output, Tensor, Tensor], Tensor]
     gradient: Callable[[Output, Tensor, Tensor], Tensor]
+    slope: Callable[[Tensor, Tensor], Tensor]
 
 
 def squared_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
@@ -67,10 +69,15 @@ def squared_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
     return (output.value(f) - target).square().mean(-1)
 
 
+def squared_error_slope(y: Tensor, target: Tensor) -> Tensor:
+    """2 (y - t) / C."""
+    return (y - target) * (2 / y.shape[-1])
+
+
 def squared_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """2 (y - t) / C, pulled back through the output."""
     y = output.value(f)
-    return output.pullback(y, (y - target) * (2 / f.shape[-1]))
+    return output.pullback(y, squared_error_slope(y, target))
 
 
 def absolute_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
@@ -78,15 +85,25 @@ def absolute_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
     return (output.value(f) - target).abs().mean(-1)
 
 
+def absolute_error_slope(y: Tensor, target: Tensor) -> Tensor:
+    """sign(y - t) / C."""
+    return (y - target).sign() / y.shape[-1]
+
+
 def absolute_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """sign(y - t) / C, pulled back through the output."""
     y = output.value(f)
-    return output.pullback(y, (y - target).sign() / f.shape[-1])
+    return output.pullback(y, absolute_error_slope(y, target))
 
 
 def binary_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """-t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|))."""
     return (f.clamp_min(0) - f * target + f.abs().neg().exp().log1p()).mean(-1)
+
+
+def binary_cross_entropy_slope(y: Tensor, target: Tensor) -> Tensor:
+    """(y - t) / (y (1 - y) C)."""
+    return (y - target) / (y - y.square()) / y.shape[-1]
 
 
 def binary_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
@@ -99,16 +116,25 @@ def categorical_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tens
     return -(f.log_softmax(-1) * target).sum(-1)
 
 
+def categorical_cross_entropy_slope(y: Tensor, target: Tensor) -> Tensor:
+    """-t / y."""
+    return -target / y
+
+
 def categorical_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
     """y - t: the softmax's slopes cancel, since a row's targets sum to one."""
     return output.value(f) - target
 
 
 LOSSES: dict[str, Loss] = {
-    "mse": Loss(squared_error, squared_error_gradient),
-    "mae": Loss(absolute_error, absolute_error_gradient),
-    "bce": Loss(binary_cross_entropy, binary_cross_entropy_gradient),
-    "cce": Loss(categorical_cross_entropy, categorical_cross_entropy_gradient),
+    "mse": Loss(squared_error, squared_error_gradient, squared_error_slope),
+    "mae": Loss(absolute_error, absolute_error_gradient, absolute_error_slope),
+    "bce": Loss(binary_cross_entropy, binary_cross_entropy_gradient, binary_cross_entropy_slope),
+    "cce": Loss(
+        categorical_cross_entropy,
+        categorical_cross_entropy_gradient,
+        categorical_cross_entropy_slope,
+    ),
 }
 
 FITTING: dict[str, dict[str, tuple[str, ...]]] = {
@@ -141,6 +167,10 @@ class Objective:
     def gradient(self, f: Tensor, target: Tensor) -> Tensor:
         """Gradient of each row's loss by f, of f's shape."""
         return LOSSES[self.loss].gradient(OUTPUTS[self.output], f, target)
+
+    def slope(self, y: Tensor, target: Tensor) -> Tensor:
+        """Gradient of each row's loss by the output y, of y's shape."""
+        return LOSSES[self.loss].slope(y, target)
 
     def predict(self, f: Tensor) -> Tensor:
         """The network's output y = o(f)."""

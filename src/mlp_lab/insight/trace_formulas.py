@@ -1,0 +1,209 @@
+r"""Every formula of both passes, in one notation that a terminal shows and LaTeX translates.
+
+`*` is elementwise, a blank is a product of matrices, `^T` a transpose.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from mlp_lab.network.activations import LEAK
+from mlp_lab.network.losses import Objective
+
+ACTIVATION: dict[str, str] = {
+    "relu": "max({f}, 0)",
+    "leaky_relu": f"max({{f}}, {LEAK:g} {{f}})",
+    "elu": "max({f}, 0) + exp(min({f}, 0)) - 1",
+    "tanh": "tanh({f})",
+    "sigmoid": "1 / (1 + exp(-{f}))",
+    "gelu": "{f} * Phi({f})",
+    "silu": "{f} * sigmoid({f})",
+}
+
+OUTPUT: dict[str, str] = {
+    "linear": "{f}",
+    "sigmoid": "sigmoid({f})",
+    "softmax": "exp({f}) / sum_c exp({f}_c)",
+}
+
+PULLBACK: dict[str, str] = {
+    "linear": "dL/dy",
+    "sigmoid": "dL/dy * y * (1 - y)",
+    "softmax": "y * (dL/dy - sum_c dL/dy_c y_c)",
+}
+"""dL/df of the last layer from dL/dy."""
+
+ROW_LOSS: dict[str, str] = {
+    "mse": "(y - t)^2",
+    "mae": "|y - t|",
+    "bce": "-t log(y) - (1 - t) log(1 - y)",
+    "cce": "-sum_c t_c log(y_c)",
+}
+
+SLOPE: dict[str, str] = {
+    "mse": "2 (y - t)",
+    "mae": "sign(y - t)",
+    "bce": "(y - t) / (y (1 - y))",
+    "cce": "-t / y",
+}
+"""dL/dy of one row and one output."""
+
+CANCELLED = {"bce": "(y - t)", "cce": "(y - t)"}
+"""dL/df of the last layer where the output's slope cancels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formulas:
+    """Of one network: `share` is what an entry of y counts in L, as text behind a factor."""
+
+    activations: Sequence[str]
+    objective: Objective
+    rows: int
+    averaged: bool
+    """Whether the loss is a mean over several outputs."""
+    row_weight: bool = False
+
+    @classmethod
+    def of(
+        cls, sizes: Sequence[int], activations: Sequence[str], objective: Objective, rows: int
+    ) -> Formulas:
+        """Of a network by its layers' sizes."""
+        return cls(activations, objective, rows, sizes[-1] > 1 and objective.loss != "cce")
+
+    def weighted(self) -> Formulas:
+        """With a weight w of each row."""
+        return replace(self, row_weight=True)
+
+    @property
+    def _depth(self) -> int:
+        return len(self.activations)
+
+    @property
+    def _share(self) -> str:
+        below = ["B"] * (self.rows > 1) + ["C"] * self.averaged
+        factor = " * w" if self.row_weight else ""
+        return factor + {0: "", 1: f" / {''.join(below)}", 2: " / (B C)"}[len(below)]
+
+    def pre_activation(self, k: int) -> str:
+        """f_k."""
+        return f"beta_{k} + {_read(k)} Omega_{k}"
+
+    def hidden(self, k: int) -> str:
+        """h_k."""
+        return ACTIVATION[self.activations[k - 1]].format(f=f"f_{k - 1}")
+
+    def output(self) -> str:
+        """The last layer's o(f)."""
+        return OUTPUT[self.objective.output].format(f=f"f_{self._depth}")
+
+    def loss(self) -> str:
+        """L."""
+        row = ROW_LOSS[self.objective.loss]
+        over = ["rows"] * (self.rows > 1) + ["outputs"] * self.averaged
+        weight = "w * " if self.row_weight else ""
+        if not over:
+            return weight + (f"({row})" if weight and row.startswith("-") else row)
+        return f"mean over {' and '.join(over)} of {weight}{f'({row})' if weight else row}"
+
+    def gradient(self, of: str) -> str:
+        """dL/d`of` from the gradient before it."""
+        symbol, _, layer = of.partition("_")
+        k = int(layer or 0)
+        if symbol == "y":
+            return SLOPE[self.objective.loss] + self._share
+        if symbol == "h":
+            return f"dL/df_{k} Omega_{k}^T"
+        if symbol == "beta":
+            return f"sum over rows of dL/df_{k}" if self.rows > 1 else f"dL/df_{k}"
+        if symbol == "Omega":
+            return f"{_read(k)}^T dL/df_{k}"
+        if k == self._depth:
+            return self._last()
+        return f"dL/dh_{k + 1} * a'(f_{k})"
+
+    def _last(self) -> str:
+        """dL/df of the last layer."""
+        pulled = PULLBACK[self.objective.output]
+        if self.objective.loss in CANCELLED:
+            return f"{pulled} = {CANCELLED[self.objective.loss]}{self._share}"
+        return pulled
+
+    def chain(self, of: str) -> str:
+        """dL/d`of` with all factors from dL/df of the last layer on; empty if there are no more."""
+        symbol, _, layer = of.partition("_")
+        if symbol == "y":
+            return ""
+        k, last = int(layer), self._depth
+        if k == last or (symbol == "h" and k == last):
+            return ""
+        factors = f"dL/df_{last}"
+        for j in range(last, k if symbol != "h" else k - 1, -1):
+            product = f"{factors} Omega_{j}^T"
+            if symbol == "h" and j == k:
+                return product
+            factors = f"({product} * a'(f_{j - 1}))"
+        if symbol == "f":
+            return factors[1:-1]
+        if symbol == "beta":
+            return f"sum over rows of {factors}" if self.rows > 1 else factors[1:-1]
+        return f"{_read(k)}^T {factors}"
+
+
+def _read(k: int) -> str:
+    """What layer k reads."""
+    return "x" if k == 0 else f"h_{k}"
+
+
+SYMBOLS = {"Omega": r"\Omega", "beta": r"\beta", "theta": r"\theta", "phi": r"\phi", "Phi": r"\Phi"}
+FUNCTIONS = {
+    **{name: rf"\{name}" for name in ("exp", "log", "max", "min", "tanh")},
+    **{name: rf"\mathrm{{{name}}}" for name in ("sigmoid", "sign")},
+}
+TOKEN = re.compile(
+    r"dL/d(?P<by>[A-Za-z]+(?:_\w+)?(?:\[[\d, ]+\])?)|sum_c|sum over rows of|mean over [a-z ]+ of"
+    r"|(?P<name>[A-Za-z]+)(?:_(?P<index>\w+))?(?:\[(?P<place>[\d, ]+)\])?|\^T| \* |."
+)
+
+
+def as_latex(formula: str) -> str:
+    r"""A formula or a name of this module in LaTeX's mathematics.
+
+    Examples:
+        >>> as_latex("h_1^T dL/df_1")
+        'h_{1}^{\\top} \\frac{\\partial L}{\\partial f_{1}}'
+    """
+    return "".join(_token(found) for found in TOKEN.finditer(formula))
+
+
+WORDS = {
+    "sum_c": r"\sum_{c}",
+    "sum over rows of": r"\sum_{b}",
+    "^T": r"^{\top}",
+    " * ": r" \odot ",
+}
+
+
+def _token(found: re.Match[str]) -> str:
+    text = found.group()
+    if text in WORDS:
+        return WORDS[text]
+    if text.startswith("mean over"):
+        return rf"\mathrm{{{text.replace(' ', '~')}}}~"
+    if by := found["by"]:
+        class_index = re.fullmatch(r"y_c", by)
+        below = r"\partial y_{c}" if class_index else rf"\partial {as_latex(by)}"
+        return rf"\frac{{\partial L}}{{{below}}}"
+    name = found["name"]
+    if name is None:
+        return text
+    symbol = FUNCTIONS.get(name) or SYMBOLS.get(name, name)
+    index, place = found["index"], found["place"]
+    if index:
+        symbol += f"_{{{index.replace('_', ', ')}}}"  # 1_c is class c of layer 1
+    elif symbol.startswith("\\"):
+        symbol += " "
+    if place:
+        symbol = f"({symbol})_{{{place}}}" if index else f"{symbol}_{{{place}}}"
+    return symbol
