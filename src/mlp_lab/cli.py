@@ -31,7 +31,7 @@ from mlp_lab.config import (
 )
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
-from mlp_lab.insight import trace_command as tracing
+from mlp_lab.insight.trace import command as tracing
 from mlp_lab.program import train_words
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing

@@ -8,10 +8,10 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from mlp_lab.insight.trace import Network, Trace, trace
-from mlp_lab.insight.trace_checks import by_autograd
-from mlp_lab.insight.trace_inputs import EXAMPLE, set_numbers
-from mlp_lab.insight.trace_text import course_lines
+from mlp_lab.insight.trace.checks import by_autograd
+from mlp_lab.insight.trace.inputs import EXAMPLE, set_numbers
+from mlp_lab.insight.trace.passes import Network, Trace, trace
+from mlp_lab.insight.trace.text import course_lines
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import LOSSES, OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP

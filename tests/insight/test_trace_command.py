@@ -13,12 +13,12 @@ from lab import MLP_LAB, ROOT, command
 from matplotlib.mathtext import MathTextParser
 
 from mlp_lab import cli
-from mlp_lab.insight.trace import Network, Trace, trace
-from mlp_lab.insight.trace_formulas import ACTIVATION, OUTPUT, ROW_LOSS, SLOPE, Formulas, as_latex
-from mlp_lab.insight.trace_inputs import Asked, network_of
-from mlp_lab.insight.trace_latex import latex
-from mlp_lab.insight.trace_svg import svg
-from mlp_lab.insight.trace_text import WIDTH, markdown, text
+from mlp_lab.insight.trace.formulas import ACTIVATION, OUTPUT, ROW_LOSS, SLOPE, Formulas, as_latex
+from mlp_lab.insight.trace.inputs import Asked, network_of
+from mlp_lab.insight.trace.latex import latex
+from mlp_lab.insight.trace.passes import Network, Trace, trace
+from mlp_lab.insight.trace.svg import svg
+from mlp_lab.insight.trace.text import WIDTH, markdown, text
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import FITTING, LOSSES, OUTPUTS, Objective
 from mlp_lab.saved import load

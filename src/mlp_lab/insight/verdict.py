@@ -18,7 +18,7 @@ UNSTABLE_EPOCHS = 6
 """Fewer say nothing about stability."""
 STILL_GAINING = 0.01
 """Of E on the training rows, in the last third of the epochs ..."""
-LATE_SHARE = 0.1
+LATE_SHARE = 0.08
 """... which is this share of all that it has gained, while validation rows gain: not converged."""
 RISEN = 0.05
 """Of E on the validation rows below its best: overfit."""

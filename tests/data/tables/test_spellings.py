@@ -76,7 +76,7 @@ def test_a_decimal_comma_in_categories(tmp_path: Path) -> None:
         st.one_of(
             st.integers(-3, 12).map(str),
             st.integers(0, 9).map(lambda n: f"0{n}"),
-            st.floats(-2, 2).map(lambda x: f"{x:.2f}"),
+            st.floats(-2, 2, allow_subnormal=False).map(lambda x: f"{x:.2f}"),
             st.sampled_from(["TRUE", "False", "true", "x", "X", "1e1", "10.0", "+5", ".5"]),
         ),
         min_size=2,

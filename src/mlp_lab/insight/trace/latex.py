@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mlp_lab.insight.trace import Gradient, Quantity, Trace
-from mlp_lab.insight.trace_formulas import as_latex
-from mlp_lab.insight.trace_text import (
+from mlp_lab.insight.trace.formulas import as_latex
+from mlp_lab.insight.trace.passes import Gradient, Quantity, Trace
+from mlp_lab.insight.trace.text import (
     BESIDE,
     HEADINGS,
     checks,

@@ -13,7 +13,7 @@ import yaml
 
 from mlp_lab.config import Config, explain, read, saved_values
 from mlp_lab.errors import UserError, nearest, require, shown
-from mlp_lab.insight.trace_names import course_names, tensor_shapes
+from mlp_lab.insight.trace.names import course_names, tensor_shapes
 from mlp_lab.network.losses import FITTING, Objective, choose_objective
 from mlp_lab.training.problem import Problem, pose
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from mlp_lab.data.dataset import Part
-    from mlp_lab.insight.trace import Network
+    from mlp_lab.insight.trace.passes import Network
     from mlp_lab.network.mlp import MLP
 
 Matrix = list[list[float]]
@@ -179,7 +179,7 @@ def _of_run(folder: Path, asked: Asked) -> Network:
     """A saved run's network on the first of its training rows."""
     import torch
 
-    from mlp_lab.insight.trace import Network
+    from mlp_lab.insight.trace.passes import Network
     from mlp_lab.network.mlp import MLP, layer_names
     from mlp_lab.saved import load
 
@@ -208,7 +208,7 @@ def _of_run(folder: Path, asked: Asked) -> Network:
 
 def _of_data(config: Config, asked: Asked) -> Network:
     """A network before its first step, on the first of its training rows."""
-    from mlp_lab.insight.trace import Network
+    from mlp_lab.insight.trace.passes import Network
 
     problem = pose(config)
     x, t, weights = _rows(asked, lambda: problem)
@@ -237,7 +237,7 @@ def _rows(
 
 def _of_numbers(config: Config, asked: Asked) -> Network:
     """A network on rows that are typed, or on the example's."""
-    from mlp_lab.insight.trace import Network
+    from mlp_lab.insight.trace.passes import Network
 
     if asked.rows is not None:
         raise UserError(f"--rows={asked.rows} needs a data set or a run: say data=iris, or x=[...]")

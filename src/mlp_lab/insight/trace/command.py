@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mlp_lab.errors import require
-from mlp_lab.insight.trace_inputs import Asked, Compose, network_of
+from mlp_lab.insight.trace.inputs import Asked, Compose, network_of
 
 ABOUT = """\
 Every quantity of a forward and a backward pass: formula, shape and value, beside autograd's value
@@ -52,10 +52,10 @@ def run(arguments: Namespace, compose: Compose) -> None:
     asked = Asked.of(arguments.words, arguments.numbers, arguments.rows)
     network = network_of(asked, compose)
 
-    from mlp_lab.insight.trace import trace
-    from mlp_lab.insight.trace_latex import latex
-    from mlp_lab.insight.trace_svg import svg
-    from mlp_lab.insight.trace_text import markdown, text
+    from mlp_lab.insight.trace.latex import latex
+    from mlp_lab.insight.trace.passes import trace
+    from mlp_lab.insight.trace.svg import svg
+    from mlp_lab.insight.trace.text import markdown, text
     from mlp_lab.terminal import Screen
     from mlp_lab.training.files import write_whole
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mlp_lab.insight.trace import Gradient, Quantity, Trace
-from mlp_lab.insight.trace_formulas import as_latex
-from mlp_lab.insight.trace_names import course_names, entry_name
+from mlp_lab.insight.trace.formulas import as_latex
+from mlp_lab.insight.trace.names import course_names, entry_name
+from mlp_lab.insight.trace.passes import Gradient, Quantity, Trace
 
 WIDTH = 80
 COLUMN = 12

@@ -10,7 +10,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from mlp_lab.insight.trace import Network, Quantity
+    from mlp_lab.insight.trace.passes import Network, Quantity
 
 STEP = torch.finfo(torch.float64).eps ** (1 / 3)
 """Of a central difference, relative to its scale: where rounding and curvature balance."""

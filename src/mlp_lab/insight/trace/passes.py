@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from mlp_lab.insight.trace_checks import Finite, by_autograd, central_difference, some_entries
-from mlp_lab.insight.trace_formulas import Formulas
-from mlp_lab.insight.trace_names import entry_name
+from mlp_lab.insight.trace.checks import Finite, by_autograd, central_difference, some_entries
+from mlp_lab.insight.trace.formulas import Formulas
+from mlp_lab.insight.trace.names import entry_name
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
