@@ -111,11 +111,12 @@ def _rows_key(data: DataConfig) -> str:
 
 
 def _digest(raw: RawData) -> str:
+    """Column by column, as a table lies in memory: a copy of it would take longer than hashing."""
     found = hashlib.sha256(repr((raw.columns, raw.target_column, raw.classes)).encode())
     ties = raw.ties
-    arrays: list[NDArray[Any] | None] = [raw.inputs, raw.target, raw.weights]
+    arrays: list[NDArray[Any] | None] = [*raw.inputs.T, raw.target, raw.weights]
     for array in (*arrays, ties.parts, ties.groups, ties.times):
-        found.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
+        found.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return found.hexdigest()
 
 
