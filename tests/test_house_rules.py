@@ -69,7 +69,10 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (
-        *(f"mlp_lab.data.tables.{name}" for name in ("table", "parsing", "inference", "frames")),
+        *(
+            f"mlp_lab.data.tables.{name}"
+            for name in ("table", "parsing", "inference", "frames", "remarks")
+        ),
         *("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
         *("mlp_lab.saved", "mlp_lab.predicting"),
     ),

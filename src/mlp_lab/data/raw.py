@@ -113,10 +113,11 @@ class Ties:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """How a file was read, and what of it is not used: for the data report."""
+    """How a file was read, what of it is not used, and what else to say of it in the report."""
 
     note: str
     dropped: list[Dropped]
+    remarks: list[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,3 +205,33 @@ def test_labels_where_the_training_had_none(tmp_path: Path) -> None:
     new = Rows(pd.DataFrame({"trust": [2, 1], "n": [1, 2]}), labels=labels)
     assert new.values(trust).tolist() == [trust.levels.index("high"), trust.levels.index("low")]
     assert new.values(number).tolist() == [1, 2]
+
+
+def remarks_of(path: Path, *overrides: str) -> list[str]:
+    """What the data report says besides."""
+    source = raw_of(path, *overrides).source
+    assert source is not None
+    return source.remarks
+
+
+def test_codes_that_nobody_gave(tmp_path: Path) -> None:
+    """Are named; a code of any column that occurs, in whatever spelling or part, is not."""
+    rows = [f"{i % 7}.5,{('a', 'b', 'n.a.')[i % 3]},{i % 4 * 3},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "number,word,code,y", [*rows[:-1], "1.5,a,3,-"])
+    words = ("data.drop_missing_target=true", "data.missing=[9,n.a.,-,NA,-1,unknown]")
+    expected = ["data.missing: -1 occurs in no column", "data.missing: unknown occurs in no column"]
+    assert remarks_of(path, *words) == expected
+    inside = remarks_of(path, words[0], "data.missing=[-]", "+data.missing_in.number=[9,1.5]")
+    assert inside == ["data.missing_in.number: 9 does not occur in it"]
+
+
+def test_whole_numbers_that_are_all_different(tmp_path: Path) -> None:
+    """Are read, and named; not where somebody has said what they are."""
+    rows = [f"{i * i},{i * i + 0.5},{i % 7},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "id,number,few,y", rows)
+    (remark,) = remarks_of(path)
+    assert remark == "id has another whole number in every row: data.drop=[id] if it is a name"
+    assert remarks_of(path, "data.drop=[id]") == []
+    assert remarks_of(path, "+data.types.id=numeric") == []
+    assert remarks_of(path, "data.features=[id,few]") == []
+    assert [column.name for column in raw_of(path).columns] == ["id", "number", "few"]

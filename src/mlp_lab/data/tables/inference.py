@@ -64,7 +64,11 @@ def missing_codes(config: TableConfig, name: str, labels: Mapping[str, str]) -> 
     A code and its value label are one: naming either names both.
     """
     codes: Sequence[Cell] = [*config.missing, *config.missing_in.get(name, [])]
-    texts = [cell_text(code) for code in codes]
+    return with_labels([cell_text(code) for code in codes], labels)
+
+
+def with_labels(texts: Sequence[str], labels: Mapping[str, str]) -> list[str]:
+    """Texts of codes, with those that value labels call so, and what they call them."""
     pairs = [pair for pair in labels.items() if not set(texts).isdisjoint(pair)]
     return list(dict.fromkeys([*texts, *(text for pair in pairs for text in pair)]))
 
@@ -72,19 +76,17 @@ def missing_codes(config: TableConfig, name: str, labels: Mapping[str, str]) -> 
 def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     """The distinct values of a column."""
     codes, found = cells.distinct
-    texts = [cell_text(value) for value in found]
+    texts = cells.texts
     kept = np.array([not is_missing(text, missing) for text in texts], dtype=bool)
     counts = np.bincount(codes[codes >= 0], minlength=len(found))
     present = int(counts[kept].sum()) if len(found) else 0
-    dtype = cells.series.dtype
-    numeric = pd.api.types.is_numeric_dtype(dtype)
     return Values(
         [value for value, keep in zip(found, kept, strict=True) if keep],
         [text for text, keep in zip(texts, kept, strict=True) if keep],
         len(codes),
         len(codes) - present,
-        numeric and not pd.api.types.is_bool_dtype(dtype),
-        pd.api.types.is_datetime64_any_dtype(dtype),
+        cells.numeric,
+        pd.api.types.is_datetime64_any_dtype(cells.series.dtype),
     )
 
 
@@ -97,7 +99,7 @@ def infer(
     if kind == "text":
         return Dropped(name, "declared as text")
     plain = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
-    if kind in (None, "numeric") and not labels and _many_numbers(cells.series):
+    if kind in (None, "numeric") and not labels and _many_numbers(cells):
         counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
     values = values_of(cells, plain.missing)
@@ -201,11 +203,9 @@ def _as_numbers(values: Values, decimal: str) -> NDArray[np.float64] | None:
     return np.array(numbers)
 
 
-def _many_numbers(cells: pd.Series) -> bool:
+def _many_numbers(cells: Cells) -> bool:
     """Whether a column holds numbers of more values than a person would have coded."""
-    if not pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_bool_dtype(cells.dtype):
-        return False
-    return cells.iloc[:SAMPLE].nunique() >= FEWEST_IDENTIFIERS
+    return cells.numeric and cells.series.iloc[:SAMPLE].nunique() >= FEWEST_IDENTIFIERS
 
 
 def _counts_rows(cells: pd.Series) -> bool:
@@ -252,7 +252,7 @@ def infer_target(
     named = declared in ("binary", "category", "ordinal")
     if named and task == "regression":
         raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
-    if task in ("auto", "regression") and not (named or labels) and _many_numbers(cells.series):
+    if task in ("auto", "regression") and not (named or labels) and _many_numbers(cells):
         return number
     values = values_of(cells, number.missing)
     named = named or (bool(labels) and all(text in labels for text in values.texts))

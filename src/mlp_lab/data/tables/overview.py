@@ -45,6 +45,7 @@ class Overview:
     weight: str | None
     columns: list[ColumnFacts]
     dropped: list[Dropped]
+    remarks: list[str]
     copies: dict[str, int]
     """Rows of a part that training rows repeat."""
     repeats: dict[str, str]
@@ -79,6 +80,7 @@ def overview(raw: RawData, split: Split, schema: Schema) -> Overview:
             for i, (column, entry) in enumerate(zip(raw.columns, schema.inputs, strict=True))
         ],
         dropped=raw.source.dropped,
+        remarks=raw.source.remarks,
         copies=_copies(raw, split),
         repeats=_repeats(raw, looked_at),
         inputs=len(schema.names),

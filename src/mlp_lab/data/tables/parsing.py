@@ -44,6 +44,17 @@ class Cells:
             ) from error
         return codes.astype(np.int64, copy=False), list(values)
 
+    @cached_property
+    def texts(self) -> list[str]:
+        """Of the distinct values."""
+        return [cell_text(value) for value in self.distinct[1]]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether they were read as numbers."""
+        dtype = self.series.dtype
+        return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
 
 def parse(cells: Cells, column: Column, *, decimal: str = ".", row: RowName = numbered) -> Floats:
     """The values of a column, (N,), NaN where missing; `decimal` is the sign of text cells.
@@ -137,11 +148,11 @@ def day_first(texts: Sequence[str]) -> bool:
 
 
 def _levels(cells: Cells, column: Column, decimal: str, row: RowName) -> Floats:
-    codes, values = cells.distinct
+    codes, _ = cells.distinct
     exact = level_index(column)
     loose = spelled_alike(exact)
     known: list[float | None] = []
-    for text in map(cell_text, values):
+    for text in cells.texts:
         if is_missing(text, column.missing):
             known.append(math.nan)
         else:
@@ -182,8 +193,8 @@ def retyped(cells: pd.Series, decimal: str) -> pd.Series:
 
 def missing_rows(cells: Cells, missing: Collection[str]) -> NDArray[np.bool_]:
     """Where there is no value, (N,)."""
-    codes, values = cells.distinct
-    nothing = [is_missing(cell_text(value), missing) for value in values]
+    codes, _ = cells.distinct
+    nothing = [is_missing(text, missing) for text in cells.texts]
     gone: NDArray[np.bool_] = np.array([*nothing, True], dtype=bool)[codes]
     return gone
 

@@ -41,6 +41,8 @@ def print_overview(console: Console, overview: Overview) -> None:
     say("")
     for column in overview.dropped:
         say(f"not read: {column.name} ({column.reason})")
+    for remark in overview.remarks:
+        say(remark)
     for part, count in overview.copies.items():
         if count:
             say(f"{count} of the {overview.rows[part]} {part} rows repeat a training row")

@@ -16,6 +16,7 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
+from mlp_lab.data.tables.remarks import identifiers, unused_codes
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -39,6 +40,7 @@ class Table:
 
     files: list[Rows]
     note: str
+    remarks: list[str]
     parts: Index | None
     learnt: Mask | None
 
@@ -79,7 +81,7 @@ def load_table(config: TableConfig) -> RawData:
     """
     table = _read(config)
     target, target_column = _target(table, config)
-    inputs, columns, dropped = _features(table, config)
+    inputs, columns, dropped, remarks = _features(table, config)
     weights, weight_column = _weights(table, config)
     return RawData(
         inputs,
@@ -90,7 +92,7 @@ def load_table(config: TableConfig) -> RawData:
         weights,
         weight_column,
         _ties(table, config),
-        Source(table.note, dropped),
+        Source(table.note, dropped, [*remarks, *table.remarks]),
     )
 
 
@@ -110,18 +112,21 @@ def _read(config: TableConfig) -> Table:
     assert config.path is not None  # load() has seen to it
     train, note = _rows(config, config.path, "data.path")
     _require_columns(config, train)
-    files, parts = [_with_target(train, config)], None
+    read, parts = [train], None
     if config.test_path is not None:
         test, _ = _rows(config, config.test_path, "data.test_path")
         _require_same_columns(config, train, test)
-        files.append(_with_target(test, config))
+        read.append(test)
+    files = [_with_target(rows, config) for rows in read]
+    if config.test_path is not None:
         sizes = [len(rows) for rows in files]
         parts = np.repeat([PartName.FREE, PartName.TEST], sizes).astype(np.int64)
+    remarks = unused_codes(read, config)
     if config.part is None:
-        return Table(files, note, parts, None)
+        return Table(files, note, remarks, parts, None)
     parts = _parts(files[0], config.part)
     learnt = parts != PartName.TEST
-    return Table(files, note, parts, learnt if not learnt.all() else None)
+    return Table(files, note, remarks, parts, learnt if not learnt.all() else None)
 
 
 def _rows(config: TableConfig, path: str, key: str) -> tuple[Rows, str]:
@@ -200,8 +205,10 @@ def _target(table: Table, config: TableConfig) -> tuple[Floats, Column]:
     return np.concatenate([class_values(some, column) for some in table.files]), column
 
 
-def _features(table: Table, config: TableConfig) -> tuple[Floats, list[Column], list[Dropped]]:
-    """Values that the network reads, (N, D), their columns, and the columns that it does not.
+def _features(
+    table: Table, config: TableConfig
+) -> tuple[Floats, list[Column], list[Dropped], list[str]]:
+    """Values that the network reads, (N, D), their columns, those that it does not, and remarks.
 
     Raises:
         UserError: there is none to read.
@@ -214,6 +221,7 @@ def _features(table: Table, config: TableConfig) -> tuple[Floats, list[Column], 
     values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
     columns: list[Column] = []
     dropped: list[Dropped] = []
+    remarks: list[str] = []
     for name in names:
         if name in config.drop:
             dropped.append(Dropped(name, "data.drop"))
@@ -226,12 +234,13 @@ def _features(table: Table, config: TableConfig) -> tuple[Floats, list[Column], 
             if isinstance(found, Column):
                 values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
+                remarks += [] if asked is not None else identifiers(known, found, config)
             else:
                 dropped.append(found)
     if not columns:
         reasons = _list([f"{column.name}: {column.reason}" for column in dropped], 5)
         raise UserError(f"no column of {config.path} is left to learn from ({reasons})")
-    return values[:, : len(columns)], columns, dropped
+    return values[:, : len(columns)], columns, dropped, remarks
 
 
 def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column | None]:

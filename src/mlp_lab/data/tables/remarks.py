@@ -1,0 +1,63 @@
+"""What a user may want to hear of a table, though nothing of it is wrong."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.tables.cells import MISSING_WORDS, as_number, cell_text
+from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.frames import Rows
+from mlp_lab.data.tables.inference import FEWEST_IDENTIFIERS, SAMPLE, with_labels
+from mlp_lab.data.tables.parsing import Cells
+
+
+def unused_codes(files: Sequence[Rows], config: TableConfig) -> list[str]:
+    """Codes for no answer that nobody gave: perhaps they are spelled otherwise."""
+    names = list(map(str, files[0].frame.columns))
+    anywhere = _unused(config.missing, files, names)
+    inside = {name: _unused(codes, files, [name]) for name, codes in config.missing_in.items()}
+    return [
+        *(f"data.missing: {code} occurs in no column" for code in anywhere),
+        *(
+            f"data.missing_in.{name}: {code} does not occur in it"
+            for name, codes in inside.items()
+            for code in codes
+        ),
+    ]
+
+
+def _unused(codes: Sequence[Cell], files: Sequence[Rows], names: Sequence[str]) -> list[str]:
+    """Codes that occur in none of some columns; looked for until all have been found."""
+    left = [text for text in map(cell_text, codes) if text not in MISSING_WORDS]
+    for rows in files:
+        for name in names:
+            if left:
+                cells, labels = rows.cells(name), rows.labels.get(name, {})
+                left = [code for code in left if not _occurs(cells, code, labels)]
+    return left
+
+
+def _occurs(cells: Cells, code: str, labels: Mapping[str, str]) -> bool:
+    texts = with_labels([code], labels)
+    if cells.numeric:
+        numbers = [number for text in texts if (number := as_number(text)) is not None]
+        return any(bool((cells.series == number).any()) for number in numbers)
+    return not set(texts).isdisjoint(cells.texts)
+
+
+def identifiers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """Whole numbers, all different: they may name the rows, and then tell nothing."""
+    name = column.name
+    if column.kind != "numeric" or name in config.types or not cells.numeric:
+        return []
+    values = cells.series
+    few = len(values) < FEWEST_IDENTIFIERS
+    if few or not _all_different(values.iloc[:SAMPLE]) or not _all_different(values):
+        return []
+    return [f"{name} has another whole number in every row: data.drop=[{name}] if it is a name"]
+
+
+def _all_different(values: pd.Series) -> bool:
+    """Whether numbers are whole, all different, and all there."""
+    return bool((values % 1 == 0).all()) and values.is_unique
