@@ -6,8 +6,8 @@ from given import bench, evidence
 from scipy.stats import spearmanr
 
 from mlp_lab.insight.lessons.catalogue import LESSONS
-from mlp_lab.insight.lessons.lesson import column
-from mlp_lab.insight.lessons.universal_approximation import FUNCTIONS, joints, rank_correlation
+from mlp_lab.insight.lessons.lesson import column, rank_correlation
+from mlp_lab.insight.lessons.universal_approximation import FUNCTIONS, joints
 
 NAME = "universal_approximation"
 

@@ -55,7 +55,7 @@ def mark(axis: Axes, x: float, text: str, *, color: str = GREY) -> None:
 
 
 def name(axis: Axes, title: str, x: str, y: str, *, log: str = "") -> None:
-    """Title and labels; `log` says which axes are logarithmic: x, y or both."""
+    """Title and labels; `log` says which axes are logarithmic: x, y or xy."""
     axis.set_title(title, fontsize=10)
     axis.set_xlabel(x)
     axis.set_ylabel(y)

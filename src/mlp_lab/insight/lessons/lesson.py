@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlp_lab.insight.lessons.claims import Claim, Finding
 
 if TYPE_CHECKING:
@@ -60,3 +62,14 @@ def column(table: Sequence[Row], name: str, **where: float | str) -> list[float]
         for row in table
         if all(row[other] == value for other, value in where.items())
     ]
+
+
+def levels(table: Sequence[Row], name: str) -> list[int]:
+    """The whole numbers that a column holds, ascending."""
+    return sorted({int(row[name]) for row in table})
+
+
+def rank_correlation(values: Sequence[float]) -> float:
+    """Of numbers with their own order: Spearman's, with no ties."""
+    ranks = np.argsort(np.argsort(values))
+    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])

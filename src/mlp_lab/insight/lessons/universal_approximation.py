@@ -14,7 +14,7 @@ import numpy as np
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import FunctionConfig
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Row, Tables, column
+from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Row, Tables, column, rank_correlation
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
@@ -153,12 +153,6 @@ def _values(table: Sequence[Row], seeds: Sequence[int]) -> dict[str, Sequence[fl
     values["jump"] = column(table, "largest_error", function="step", width=widest)
     values["joints"] = column(table, "joints_inside", function="sine", width=counted)
     return values
-
-
-def rank_correlation(values: Sequence[float]) -> float:
-    """Of numbers with their own order: Spearman's, with no ties."""
-    ranks = np.argsort(np.argsort(values))
-    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])
 
 
 def _notes(table: Sequence[Row]) -> list[str]:
