@@ -183,7 +183,7 @@ def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
             [
                 "python train.py model=deep optimizer=adam",
                 "optimizer: adadelta, adagrad, adam, adamw, gd",
-                "experiment: early_stopping, overfitting, spirals",
+                "experiment: activations, double_descent, early_stopping, ",
                 "epochs: 50",
             ],
         ),
@@ -234,7 +234,7 @@ def test_tab_completion(typed: str, offered: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("mlp-lab tr", ["train", "predict", "evaluate", "compare", "trace"]),
+        ("mlp-lab tr", ["train", "predict", "evaluate", "compare", "trace", "lesson"]),
         ("mlp-lab train schedule=c", ["schedule=constant", "schedule=cosine"]),
         ("mlp-lab predict out", []),
     ],

@@ -34,6 +34,7 @@ MAY_IMPORT = {
     "report": {"errors", "program", "terminal", "training", "data", "network"},
     "insight": {
         *("errors", "terminal", "program", "config", "network", "data", "training", "saved"),
+        "sweep",  # lessons train many
     },
     "saved": {"errors", "network", "data", "training"},
     "predicting": {"errors", "data", "training", "report", "saved"},
@@ -52,7 +53,7 @@ HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jin
 HYDRA = (
     *("mlp_lab.config", "mlp_lab.cli"),
     *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
-    "mlp_lab.sweep.ranges",
+    *("mlp_lab.sweep.ranges", "mlp_lab.insight.lessons.bench"),
 )
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
@@ -62,6 +63,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": ("mlp_lab.training.events",),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.sweep.figures"),
+        "mlp_lab.insight.lessons.figures",
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (

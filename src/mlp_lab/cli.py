@@ -31,6 +31,7 @@ from mlp_lab.config import (
 )
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
+from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
 from mlp_lab.program import train_words
 from mlp_lab.report.drawer import Drawer
@@ -282,6 +283,15 @@ def trace() -> None:
     _in_one_line(lambda: tracing.run(parser.parse_intermixed_args(), composed))
 
 
+def lesson() -> None:
+    """`mlp-lab lesson [NAME key=value ...]`."""
+    parser = predicting.Parser("mlp-lab lesson", description=teaching.ABOUT)
+    teaching.add_arguments(parser)
+    register_resolvers()
+    store_open_groups()
+    _in_one_line(lambda: teaching.run(parser.parse_args(), config_folder(), run_folder(None)))
+
+
 def composed(overrides: list[str]) -> Config:
     """The configuration of one training, from its command line.
 
@@ -332,6 +342,7 @@ COMMANDS = {
     "evaluate": evaluate,
     "compare": compare,
     "trace": trace,
+    "lesson": lesson,
 }
 USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
@@ -339,6 +350,7 @@ mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab trace ...                     the backward pass of a small network, by name
+mlp-lab lesson [NAME]                 train networks and hold a textbook's claims against them
 mlp-lab COMMAND --help                says more"""
 
 

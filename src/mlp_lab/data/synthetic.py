@@ -90,10 +90,13 @@ class FunctionConfig(SyntheticConfig):
         """Draw x uniformly, then y."""
         generator = self.generator(Draw.ROWS)
         x = generator.uniform(-1, 1, self.rows)
-        # The phase within a period, in [-1, 1): one period covers the whole of x.
-        phase = np.mod((x + 1) * self.periods, 2) - 1
-        y = FUNCTIONS[self.name](phase) + self.noise * generator.standard_normal(self.rows)
+        y = self.values(x) + self.noise * generator.standard_normal(self.rows)
         return RawData(x[:, None], y, numeric(["x"]), Column(name="y"))
+
+    def values(self, x: Floats) -> Floats:
+        """f(x), without noise, of numbers in [-1, 1]."""
+        # The phase within a period, in [-1, 1): one period covers the whole of x.
+        return FUNCTIONS[self.name](np.mod((x + 1) * self.periods, 2) - 1)
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Labels) -> RawData:

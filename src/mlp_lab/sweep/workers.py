@@ -60,7 +60,7 @@ class Worker:
             self.connection.send(None)
 
 
-def _context() -> ForkContext | SpawnContext:
+def process_context() -> ForkContext | SpawnContext:
     """Processes are copied where that is safe."""
     if platform.system() == "Linux":
         return multiprocessing.get_context("fork")
@@ -72,7 +72,7 @@ class Workers:
 
     def __init__(self, count: int) -> None:
         """Start them; where a process can be copied they share what is loaded already."""
-        self._context = _context()
+        self._context = process_context()
         self.all = [Worker(self._context) for _ in range(count)]
 
     def idle(self) -> list[Worker]:

@@ -1,0 +1,16 @@
+"""All lessons, in the order of a course."""
+
+from mlp_lab.insight.lessons import (
+    activations,
+    double_descent,
+    under_and_overfitting,
+    universal_approximation,
+)
+from mlp_lab.insight.lessons.lesson import Lesson
+
+LESSONS: dict[str, Lesson] = {
+    "universal_approximation": universal_approximation.LESSON,
+    "activations": activations.LESSON,
+    "under_and_overfitting": under_and_overfitting.LESSON,
+    "double_descent": double_descent.LESSON,
+}

@@ -1,0 +1,75 @@
+"""What a lesson is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlp_lab.insight.lessons.claims import Claim, Finding
+
+if TYPE_CHECKING:
+    from mlp_lab.insight.lessons.bench import Bench
+    from mlp_lab.insight.lessons.figures import Figure
+
+Row = Mapping[str, float | str]
+"""A row of a table of measurements, by column."""
+
+Tables = Mapping[str, Sequence[Row]]
+"""Tables of measurements by name; each becomes a CSV file, and the figure is drawn from them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a lesson measured.
+
+    `values` holds one number for each seed, by the claim's key. `notes` are sentences for the page
+    that name what was found, such as where a minimum lies.
+    """
+
+    values: Mapping[str, Sequence[float]]
+    tables: Tables
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """A question, claims that answer it, and how to hold them against networks.
+
+    `seeds` is how many are trained unless the command says otherwise. `method` is a paragraph for
+    the page: what is trained on what, and which rows are measured.
+    """
+
+    question: str
+    method: str
+    claims: Mapping[str, Claim]
+    seeds: int
+    measure: Callable[[Bench], Evidence]
+    draw: Callable[[Tables], Figure]
+
+    def findings(self, evidence: Evidence) -> list[Finding]:
+        """Every claim with what was measured of it."""
+        assert evidence.values.keys() == self.claims.keys()
+        return [Finding(claim, evidence.values[key]) for key, claim in self.claims.items()]
+
+
+def column(table: Sequence[Row], name: str, **where: float | str) -> list[float]:
+    """A column's numbers, of those rows whose columns have the values of the keywords."""
+    return [
+        float(row[name])
+        for row in table
+        if all(row[other] == value for other, value in where.items())
+    ]
+
+
+def levels(table: Sequence[Row], name: str) -> list[int]:
+    """The whole numbers that a column holds, ascending."""
+    return sorted({int(row[name]) for row in table})
+
+
+def rank_correlation(values: Sequence[float]) -> float:
+    """Of numbers with their own order: Spearman's, with no ties."""
+    ranks = np.argsort(np.argsort(values))
+    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])

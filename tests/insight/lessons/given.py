@@ -1,0 +1,24 @@
+"""Lessons in their quick form, each given once."""
+
+from functools import cache
+
+from lab import CONFIGS
+
+from mlp_lab.cli import register_resolvers
+from mlp_lab.insight.lessons.bench import Bench
+from mlp_lab.insight.lessons.catalogue import LESSONS
+from mlp_lab.insight.lessons.lesson import Evidence
+
+SEEDS = 2
+
+
+def bench(seeds: int = SEEDS) -> Bench:
+    """Where quick lessons train."""
+    register_resolvers()
+    return Bench(CONFIGS, seeds=seeds, quick=True, shown=lambda text: None)
+
+
+@cache
+def evidence(name: str) -> Evidence:
+    """What a lesson measures."""
+    return LESSONS[name].measure(bench())
