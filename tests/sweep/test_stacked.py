@@ -15,6 +15,7 @@ from lab import BARE, TRAIN, clean_environment, command, comparable, written
 from safetensors.numpy import load_file
 
 from mlp_lab.errors import JOBS_FAILED
+from mlp_lab.training.progress import read_state
 
 SMALL = (*BARE, "data=iris", "model=shallow", "dtype=float64")
 
@@ -162,7 +163,7 @@ def test_finished_jobs_are_skipped_and_new_points_added(mixed: Path, tmp_path: P
     folder = tmp_path / "sweep"
     words = (*SMALL, "epochs=3", "optimizer.lr=1e-2,1e-3")
     assert sweep(folder, *words, "seed=0").returncode == 0
-    before = {path: path.stat().st_mtime_ns for path in folder.rglob("result.json")}
+    before = {path: path.read_bytes() for path in folder.rglob("result.json")}
     done = command(["-m", *words, "seed=0,1", f"sweep.resume={folder}"], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert {path: path.stat().st_mtime_ns for path in before} == before
@@ -260,6 +261,47 @@ def test_a_killed_sweep_goes_on(
     """To the same bits as if nothing had happened."""
     killed_and_continued(tmp_path / "sweep", seconds, signal.SIGKILL)
     assert bits(tmp_path / "sweep") == undisturbed
+
+
+def epochs_kept(folder: Path) -> dict[str, int]:
+    """Job -> epochs that a checkpoint of its stack goes on from."""
+    book = json.loads((folder / "sweep.json").read_text())
+    found = {}
+    for path in folder.glob(".stacks/*.safetensors"):
+        state = read_state(path)
+        for member in state.progress:
+            found[str(book["stacks"][path.stem][member])] = state.epoch
+    return found
+
+
+def rows_of(folder: Path, epochs: int) -> list[str]:
+    """First rows of curves.csv, with the seconds that each took: another training takes others."""
+    return (folder / "curves.csv").read_text().splitlines()[: epochs + 1]
+
+
+def test_no_job_is_trained_twice(tmp_path: Path, undisturbed: dict[str, object]) -> None:
+    """Killed amid it: what has ended keeps its seconds, the rest goes on."""
+    folder = tmp_path / "sweep"
+    process = start(folder, *LONG, "seed=0,1,0")
+    deadline = time.monotonic() + 40
+    while len(list(folder.rglob("result.json"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.005)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    ended = {path: path.read_bytes() for path in folder.rglob("result.json")}
+    assert ended
+    kept = epochs_kept(folder)
+    assert kept
+    begun = {n: (folder / n / ".hydra" / "config.yaml").stat().st_mtime_ns for n in kept}
+    rows = {n: rows_of(folder / n, epochs) for n, epochs in kept.items()}
+    assert sweep(folder, *LONG, "seed=0,1,0").returncode == 0
+    assert {path: path.read_bytes() for path in ended} == ended
+    assert {n: (folder / n / ".hydra" / "config.yaml").stat().st_mtime_ns for n in kept} == begun
+    assert {n: rows_of(folder / n, epochs) for n, epochs in kept.items()} == rows
+    stacks = json.loads((folder / "sweep.json").read_text())["stacks"]
+    placed = [number for members in stacks.values() for number in members]
+    assert sorted(placed) == sorted(set(placed)) == sorted(int(path.name) for path in jobs(folder))
+    assert len(placed) == len(undisturbed)
 
 
 @pytest.mark.slow

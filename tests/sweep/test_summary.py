@@ -10,9 +10,9 @@ from lab import BARE, MLP_LAB, command
 from scipy import stats
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.ranking import comparison, importance, rank
+from mlp_lab.sweep.ranking import CONFIDENCE, chance_of_lead, importance, rank
 from mlp_lab.sweep.records import RunRecord, read_runs
-from mlp_lab.sweep.summary import command_of, escaped, latex_table, summarise, table_of
+from mlp_lab.sweep.summary import command_of, escaped, latex_table, summarise, table_of, verdict
 
 Scores = dict[tuple[str, int], float]
 
@@ -61,23 +61,65 @@ def test_settings_are_ranked_by_their_means() -> None:
 
 
 def test_what_cannot_be_told_apart() -> None:
-    """As a paired t-test says; the simplest of those is named."""
+    """As one-sided paired t-tests with Bonferroni's correction say; the simplest is named."""
     ranking = rank(grid(TABLE), "metric")
     best = TABLE["16"]
+    assert ranking.tied is not None
     for place, width in enumerate(["8", "4", "32"], start=1):
-        differs = stats.ttest_rel(best, TABLE[width]).pvalue < 0.05
-        assert ranking.tied is not None
-        assert (place in ranking.tied) == (not differs)
+        wanted = stats.ttest_rel(best, TABLE[width], alternative="greater").pvalue
+        first, other = ranking.best, ranking.settings[place]
+        assert chance_of_lead(first, other, 0.0) == pytest.approx(wanted)
+        assert (place in ranking.tied) == (3 * wanted >= 1 - CONFIDENCE)
     assert ranking.simplest.values == {"model.width": "8"}
+    assert verdict(ranking) == (
+        "1 setting cannot be told apart from it (95 %, paired, corrected for 3 comparisons);"
+        " the simplest: model.width=8, 80 parameters"
+    )
+
+
+def test_a_loss_leads_where_it_is_small() -> None:
+    """The same scores, the other way round."""
+    ranking = rank(grid(TABLE), "loss")
+    best, other = ranking.best, ranking.settings[-1]
+    wanted = stats.ttest_rel(TABLE["32"], TABLE["16"], alternative="less").pvalue
+    assert chance_of_lead(best, other, 0.0) == pytest.approx(wanted)
+
+
+def test_many_comparisons_lose_the_best_no_more_often() -> None:
+    """Of 20 equally good settings each is told apart in at most 5 % of sweeps, not in a third."""
+    draws = np.random.default_rng(0).normal(size=(400, 20, 4))
+    lost = uncorrected = 0
+    for scores in draws:
+        settings = {str(width): list(values) for width, values in enumerate(scores, start=1)}
+        ranking = rank(grid(settings), "metric")
+        assert ranking.tied is not None
+        assert ranking.compared == 19
+        places = {setting.values["model.width"]: i for i, setting in enumerate(ranking.settings)}
+        place = places["7"]
+        lost += place not in (0, *ranking.tied)
+        chance = chance_of_lead(ranking.best, ranking.settings[place], 0.0) if place else 1.0
+        uncorrected += chance is not None and chance < 1 - CONFIDENCE
+    assert lost / len(draws) < 0.05
+    assert uncorrected / len(draws) > 0.2
 
 
 def test_folds_overlap() -> None:
     """The variance of their mean is 1/n + validation/training rows, not 1/n."""
     table = {"4": [0.90, 0.92, 0.91, 0.93, 0.9], "8": [0.88, 0.91, 0.9, 0.9, 0.89]}
-    ranking = rank(grid(table), "metric")
-    best, second = ranking.settings
-    assert comparison(best, second, 0.0) is True
-    assert comparison(best, second, 0.25) is False
+    best, second = rank(grid(table), "metric").settings
+    differences = np.subtract(table["4"], table["8"])
+    for overlap in (0.0, 0.25):
+        error = np.sqrt(differences.var(ddof=1) * (1 / 5 + overlap))
+        wanted = stats.t.sf(differences.mean() / error, 4)
+        assert chance_of_lead(best, second, overlap) == pytest.approx(wanted)
+
+
+def test_equal_differences_are_no_luck() -> None:
+    """Without variance: any lead counts, and none is none."""
+    table = {"4": [0.5, 0.75], "8": [0.25, 0.5], "16": [0.5, 0.75]}
+    best, alike, behind = rank(grid(table), "metric").settings
+    assert chance_of_lead(best, alike, 0.0) == 1
+    assert chance_of_lead(best, behind, 0.0) == 0
 
 
 def test_one_run_of_each_says_nothing_of_chance() -> None:
@@ -104,6 +146,8 @@ def test_a_setting_with_a_diverged_run_comes_last() -> None:
     assert ranking.best.values == {"model.width": "16"}
     assert ranking.settings[-1].values == {"model.width": "2"}
     assert not ranking.settings[-1].whole
+    assert ranking.compared == 3
+    assert ranking.simplest.values == {"model.width": "8"}
 
 
 def test_importance_is_the_share_of_main_effects() -> None:
@@ -131,10 +175,31 @@ def test_what_cannot_be_ranked(records: list[RunRecord], line: str) -> None:
         rank(records, "metric")
 
 
-def test_the_command_of_a_setting() -> None:
-    """Without what was repeated."""
-    ranking = rank(grid(TABLE), "metric")
-    assert command_of(ranking.best) == "python train.py model.width=16"
+@pytest.mark.parametrize(
+    ("words", "repeated", "wanted"),
+    [
+        (["model.width=16"], "seed", "model.width=16"),
+        (["data.split_seed=3", "cv=5"], "seed", "data.split_seed=3"),
+        (["seed=7"], "data.split_seed", "seed=7"),
+        (["data.folds=5", "seed=7"], "data.fold", "seed=7"),
+        (["data.folds=5", "data.fold=0"], "data.repeat", ""),
+        (["data.folds=5", "data.fold=0"], "seed", "data.folds=5 data.fold=0"),
+        (
+            ["model.width=[8,4]", "~data.x", "sweep.select=loss"],
+            "seed",
+            "'model.width=[8,4]' '~data.x'",
+        ),
+        (
+            ["quiet=true", "tracking.report=false", "+data.of='a b'"],
+            "seed",
+            "'+data.of='\"'\"'a b'\"'\"''",
+        ),
+    ],
+)
+def test_the_command_of_a_setting(words: list[str], repeated: str, wanted: str) -> None:
+    """Without what was repeated, as a shell takes it; what is the same in all runs stays."""
+    records = [run({}, 0, 0.5 + i / 10, overrides=[*words, f"{repeated}={i}"]) for i in range(2)]
+    assert command_of(rank(records, "metric")) == f"python train.py {wanted}".rstrip()
 
 
 def test_latex() -> None:

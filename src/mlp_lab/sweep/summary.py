@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from mlp_lab.config import of_the_command
 from mlp_lab.program import train_words
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, rank, standard_error, value_of
 from mlp_lab.sweep.records import RunRecord
@@ -102,14 +103,17 @@ def plus_minus(values: Sequence[float]) -> str:
     return short(sum(values) / len(values)) + (f" ± {error:.2g}" if error is not None else "")
 
 
-def command_of(setting: Setting) -> str:
-    """What trains a setting alone: everything that its runs set, replicates left out."""
-    run = setting.runs[0]
+def command_of(ranking: Ranking) -> str:
+    """What trains the chosen setting alone: everything that its runs set, replicates left out."""
+    repeated = set(ranking.replicates)
+    if repeated & {"data.fold", "data.repeat"}:
+        repeated |= {"data.folds", "data.fold", "data.repeat"}
     words = [
-        f"{key}={value}"
-        for key, value in run.overrides.items()
-        if key not in ("seed", "data.fold", "data.folds", "data.repeat", "quiet", "cv")
-        and not key.startswith(("sweep.", "tracking."))
+        word
+        for word in map(str, ranking.best.runs[0].result.get("overrides", []))
+        if not of_the_command(word)
+        and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
+        and not key.startswith("tracking.")
     ]
     return shlex.join([*train_words(), *words])
 
@@ -126,12 +130,15 @@ def verdict(ranking: Ranking) -> str:
         return "one setting: nothing to choose from"
     if ranking.tied is None:
         return UNSURE
+    sure = "95 %, paired"
+    if ranking.compared > 1:
+        sure += f", corrected for {ranking.compared} comparisons"
     if not ranking.tied:
-        return "every other setting can be told apart from it (95 %, paired)"
+        return f"every other setting can be told apart from it ({sure})"
     count = len(ranking.tied)
     what = "1 setting" if count == 1 else f"{count} settings"
     simplest = ranking.simplest
-    words = f"{what} cannot be told apart from it (95 %, paired)"
+    words = f"{what} cannot be told apart from it ({sure})"
     if simplest is not ranking.best:
         words += f"; the simplest: {simplest.label}, {simplest.parameters:,} parameters"
     return words
@@ -182,7 +189,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     test = f", test {plus_minus(tests)}" if tests else ""
     name = best.label or "the one setting"
     say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
-    say(command_of(best))
+    say(command_of(ranking))
 
 
 def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> None:
@@ -208,7 +215,7 @@ def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> 
         verdict=verdict(ranking),
         val=plus_minus(list(ranking.best.scores.values())),
         test=plus_minus(tests) if tests else "",
-        command=command_of(ranking.best),
+        command=command_of(ranking),
         pictures=[(embedded(path), words) for path, words in draw(ranking, folder)],
         failed=[record for record in records if record.reason],
         runs=len(records),

@@ -31,6 +31,8 @@ CHUNK_NUMBERS = 2**17
 KEPT_NUMBERS = 10**6
 """Drawn rows that are kept for the next model: 8 MB."""
 
+BOUNDS = (0.025, 0.975)
+
 BINS = 10
 
 TABLE_ROWS = 1000
@@ -117,7 +119,7 @@ def bootstrap(
         given = counts if weights is None else counts * weights[:, None]
         for name, values in measure(given).items():
             found.setdefault(name, []).append(values)
-    return {name: _interval(np.concatenate(values)) for name, values in found.items()}
+    return _intervals({name: np.concatenate(values) for name, values in found.items()})
 
 
 def resamples(rows: int, replicates: int, seed: int) -> Iterable[Floats]:
@@ -144,9 +146,19 @@ def _drawn(rows: int, replicates: int, seed: int) -> Iterator[Floats]:
         left -= count
 
 
+def _intervals(found: Values) -> dict[str, tuple[float, float]]:
+    """Of each metric, by one call for all that are known in every resample: a call costs 0.1 ms."""
+    whole = [name for name, values in found.items() if not np.isnan(values).any()]
+    bounds = {name: _interval(found[name]) for name in found.keys() - set(whole)}
+    if whole:
+        lows, highs = np.quantile(np.stack([found[name] for name in whole]), BOUNDS, axis=1)
+        bounds |= {whole[i]: (float(lows[i]), float(highs[i])) for i in range(len(whole))}
+    return {name: bounds[name] for name in found}
+
+
 def _interval(values: Floats) -> tuple[float, float]:
     known = values[~np.isnan(values)]
-    low, high = np.quantile(known, [0.025, 0.975]) if len(known) else (nan, nan)
+    low, high = np.quantile(known, BOUNDS) if len(known) else (nan, nan)
     return (float(low), float(high))
 
 
@@ -219,21 +231,25 @@ def _roc_areas(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) 
 
 
 def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) -> Areas:
+    """Only rows and columns with a pair that was not won are multiplied: few of a good model."""
     positive = [np.flatnonzero(truth[c]) for c in curves]
     rows = np.concatenate(positive)
     owner = np.repeat(np.arange(len(curves)), [len(found) for found in positive])
     own = scores[rows, np.array(curves)[owner]][:, None]
     others = scores[:, curves].T[owner]
-    wins = ((others < own) + 0.5 * (others == own)) * ~truth[curves][owner]
-    negative = (~truth[curves]).astype(np.float64)
-    of_curve = (np.arange(len(curves))[:, None] == owner).astype(np.float64)
+    missed = ~(others < own) & ~truth[curves][owner]
+    losers, winners = np.flatnonzero(missed.any(1)), np.flatnonzero(missed.any(0))
+    pairs = np.ix_(losers, winners)
+    lost = missed[pairs] * (1 - 0.5 * (others[pairs] == own[losers]))
+    of_curve = (np.arange(len(curves))[:, None] == owner[losers]).astype(np.float64)
+    sides = np.vstack([truth[curves], ~truth[curves]]).astype(np.float64)
 
     def areas(weights: Floats) -> Floats:
         # Single precision is ten times as exact as a percentile of resamples needs.
         kind = np.float64 if weights.shape[1] == 1 else np.float32
-        beaten = wins.astype(kind) @ weights.astype(kind)
-        chosen = weights[rows]
-        return _ratio(of_curve @ (chosen * beaten), (of_curve @ chosen) * (negative @ weights))
+        beating = lost.astype(kind) @ weights[winners].astype(kind)
+        above, below = np.split(sides @ weights, 2)
+        return 1 - _ratio(of_curve @ (weights[rows[losers]] * beating), above * below)
 
     return areas
 
