@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -54,11 +55,12 @@ def parser(command: str) -> Parser:
     else:
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
-    found.add_argument("--delimiter", default="auto", help="of CSV: a character")
-    found.add_argument("--quote", default='"', help="of CSV: a character, or '' for no quoting")
-    found.add_argument("--encoding", default="auto")
-    found.add_argument("--decimal", default="auto", help="decimal sign, . or ,")
-    found.add_argument("--sheet", help="of Excel: a name, or a number from 0")
+    written = found.add_argument_group("how FILE is written", "default: as the training file")
+    written.add_argument("--delimiter", help="of CSV: a character, or auto")
+    written.add_argument("--quote", help="of CSV: a character, or '' for no quoting")
+    written.add_argument("--encoding", help="its name, or auto")
+    written.add_argument("--decimal", help="decimal sign, . or ,; or auto")
+    written.add_argument("--sheet", help="of Excel: a name, or a number from 0")
     return found
 
 
@@ -80,7 +82,7 @@ def predict_file(predictor: Predictor, arguments: Namespace) -> None:
 
     output, count, strange = Path(arguments.output), 0, Counter[str]()
     with open_writer(output) as writer:
-        for rows in _chunks(arguments):
+        for rows in _chunks(predictor, arguments):
             values = frame_values(rows, predictor.schema)
             strange.update(unseen(values, predictor.schema))
             writer.write(with_predictions(predictor, rows.frame, values, arguments.prefix))
@@ -98,11 +100,11 @@ def _say_unseen(strange: Mapping[str, int], rows: int) -> None:
         )
 
 
-def _chunks(arguments: Namespace) -> Iterator[Rows]:
+def _chunks(predictor: Predictor, arguments: Namespace) -> Iterator[Rows]:
     from mlp_lab.data.tables.frames import Rows
     from mlp_lab.data.tables.reading import detect, read_chunks, value_labels
 
-    path, settings = Path(arguments.file), _settings(arguments)
+    path, settings = Path(arguments.file), _settings(predictor, arguments)
     decimal, rows = detect(path, settings, "FILE").decimal, 0
     labels = value_labels(path, settings)
     for frame in read_chunks(path, settings, CHUNK, "FILE"):
@@ -113,17 +115,19 @@ def _chunks(arguments: Namespace) -> Iterator[Rows]:
         raise UserError(f"FILE: {path} has no row")
 
 
-def _settings(arguments: Namespace) -> FileSettings:
+def _settings(predictor: Predictor, arguments: Namespace) -> FileSettings:
+    """As the arguments say, else as the training had them."""
     from mlp_lab.data.tables.dialect import FileSettings
 
-    sheet: str | None = arguments.sheet
-    return FileSettings(
-        delimiter=arguments.delimiter,
-        quote=arguments.quote,
-        encoding=arguments.encoding,
-        decimal=arguments.decimal,
-        sheet=int(sheet) if sheet is not None and sheet.isdigit() else sheet,
-    )
+    known = predictor.schema.file or FileSettings()
+    given = {
+        name: value
+        for name in ("delimiter", "quote", "encoding", "decimal", "sheet")
+        if (value := vars(arguments)[name]) is not None
+    }
+    if str(given.get("sheet", "")).isdigit():
+        given["sheet"] = int(given["sheet"])
+    return replace(known, **given)
 
 
 def with_predictions(
@@ -168,7 +172,9 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
     from mlp_lab.training.scoring import Scored
 
-    pieces = [scored_rows(predictor, rows, arguments.weight) for rows in _chunks(arguments)]
+    pieces = [
+        scored_rows(predictor, rows, arguments.weight) for rows in _chunks(predictor, arguments)
+    ]
     outputs, truth, losses, weights = (
         np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
     )

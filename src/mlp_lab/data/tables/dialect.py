@@ -62,22 +62,32 @@ class _Parsing(TypedDict):
     sep: str
     quotechar: str
     quoting: Literal[0, 3]
+    skipinitialspace: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text table is written; `decimal` is of any file's text cells."""
+    """How a text table is written; `decimal` is of any file's text cells.
+
+    `spaced`: spaces stand between delimiters and quotes, and are no part of cells.
+    """
 
     delimiter: str
     quote: str
     encoding: str
     decimal: str
+    spaced: bool = False
 
     @property
     def parsing(self) -> _Parsing:
         """As pandas names it."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return {"sep": self.delimiter, "quotechar": self.quote or '"', "quoting": quoting}
+        return {
+            "sep": self.delimiter,
+            "quotechar": self.quote or '"',
+            "quoting": quoting,
+            "skipinitialspace": self.spaced,
+        }
 
     def __str__(self) -> str:
         name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
@@ -107,12 +117,15 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
 
-    def rows(delimiter: str) -> list[list[str]]:
+    def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
         """Of the sample, without a last one that may be cut."""
         lines = io.StringIO(sample, newline="")
-        form = Dialect(delimiter, settings.quote, encoding, "").parsing
+        form = Dialect(delimiter, settings.quote, encoding, "", spaced).parsing
         quote, quoting = form["quotechar"], form["quoting"]
-        found = list(csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting))
+        reader = csv.reader(
+            lines, delimiter=delimiter, quotechar=quote, quoting=quoting, skipinitialspace=spaced
+        )
+        found = list(reader)
         return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
 
     delimiter = settings.delimiter
@@ -123,7 +136,8 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     decimal = settings.decimal
     if decimal == "auto":
         decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
-    return Dialect(delimiter, settings.quote, encoding, decimal)
+    spaced = settings.quote != "" and _spaced(rows(delimiter, spaced=False), settings.quote)
+    return Dialect(delimiter, settings.quote, encoding, decimal, spaced)
 
 
 def _encoding(path: Path, wanted: str) -> str:
@@ -156,6 +170,12 @@ def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
     }
     absent = next((sign for sign in DELIMITERS if sign not in rows), ",")
     return max(scores, key=lambda sign: scores[sign]) if scores else absent
+
+
+def _spaced(rows: list[list[str]], quote: str) -> bool:
+    """Whether a space keeps some quote from being the first sign of its cell."""
+    cells = (cell for row in rows for cell in row)
+    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
 
 
 def _decimal(rows: list[list[str]]) -> str:

@@ -92,7 +92,7 @@ def load_table(config: TableConfig) -> RawData:
         weights,
         weight_column,
         _ties(table, config),
-        Source(table.note, dropped, [*remarks, *table.remarks]),
+        Source(file_settings(config), table.note, dropped, [*remarks, *table.remarks]),
     )
 
 
