@@ -77,14 +77,12 @@ def run(command: str, arguments: Namespace) -> None:
 
 def predict_file(predictor: Predictor, arguments: Namespace) -> None:
     """Write the rows of a file with their predictions, a chunk at a time."""
-    from mlp_lab.data.tables.frames import frame_values, unseen
     from mlp_lab.data.tables.writing import open_writer
 
     output, count, strange = Path(arguments.output), 0, Counter[str]()
     with open_writer(output) as writer:
         for rows in _chunks(predictor, arguments):
-            values = frame_values(rows, predictor.schema)
-            strange.update(unseen(values, predictor.schema))
+            values = _values(predictor, rows, strange)
             writer.write(with_predictions(predictor, rows.frame, values, arguments.prefix))
             count += len(rows.frame)
     _say_unseen(strange, count)
@@ -94,10 +92,18 @@ def predict_file(predictor: Predictor, arguments: Namespace) -> None:
 def _say_unseen(strange: Mapping[str, int], rows: int) -> None:
     """Predictions that rest on values which the training did not know are worth less."""
     for name, count in strange.items():
-        print(
-            f"column {name!r}: {count:,} of {rows:,} rows hold a value that no training row had",
-            file=sys.stderr,
-        )
+        which = f"{count:,} of {rows:,} rows hold" if count < rows else "every row holds"
+        hint = "" if count < rows else ": is it spelled otherwise?"
+        print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
+
+
+def _values(predictor: Predictor, rows: Rows, strange: Counter[str]) -> Floats:
+    """Values of the schema's columns, (N, columns); those not seen in training are counted."""
+    from mlp_lab.data.tables.frames import frame_values, unseen
+
+    values = frame_values(rows, predictor.schema)
+    strange.update(unseen(values, predictor.schema))
+    return values
 
 
 def _chunks(predictor: Predictor, arguments: Namespace) -> Iterator[Rows]:
@@ -172,12 +178,15 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
     from mlp_lab.training.scoring import Scored
 
+    strange = Counter[str]()
     pieces = [
-        scored_rows(predictor, rows, arguments.weight) for rows in _chunks(predictor, arguments)
+        scored_rows(predictor, rows, _values(predictor, rows, strange), arguments.weight)
+        for rows in _chunks(predictor, arguments)
     ]
     outputs, truth, losses, weights = (
         np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
     )
+    _say_unseen(strange, len(truth))
     weighted = len(weights) > 0
     if weighted and not weights.any():
         raise UserError(f"FILE: the weights of all {len(weights)} rows are 0")
@@ -193,7 +202,7 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
 
 def scored_rows(
-    predictor: Predictor, rows: Rows, weight: str | None
+    predictor: Predictor, rows: Rows, values: Floats, weight: str | None
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Outputs (N, C), truth, losses and weights (N,) of some rows; no weights are of length 0.
 
@@ -203,12 +212,12 @@ def scored_rows(
     import numpy as np
 
     from mlp_lab.data.columns import Column
-    from mlp_lab.data.tables.frames import frame_values, target_values, weight_values
+    from mlp_lab.data.tables.frames import target_values, weight_values
 
     target = predictor.schema.target
     truth = target_values(rows, target)
     column = predictor.schema.weight if weight is None else Column(name=weight)
     weights = np.empty(0) if column is None else weight_values(rows, column)
-    inputs = predictor.encoded(frame_values(rows, predictor.schema))
+    inputs = predictor.encoded(values)
     outputs, losses = predictor.outputs_and_losses(inputs, target.encode(truth))
     return outputs, truth, losses, weights
