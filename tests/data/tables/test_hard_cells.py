@@ -131,6 +131,12 @@ def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("x holds numbers that are too large")
     assert not (tmp_path / "p.csv").exists()
+    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
+    trained(tmp_path, lines(tmp_path, "x,y", rows), "hydra.run.dir=plain", "data.task=regression")
+    lines(tmp_path, "x,y", ["1,2", "1,1e300"], "target.csv")
+    done = command(["evaluate", "plain", "target.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("y holds numbers that are too large")
     lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
     done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
     assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
