@@ -84,6 +84,14 @@ def test_commas_that_group_thousands(tmp_path: Path) -> None:
     assert raw.source is not None
     assert "decimal point" in raw.source.note
     assert [column.name for column in raw.columns] == ["x"]
+    ((name, reason),) = [(column.name, column.reason) for column in raw.source.dropped]
+    assert name == "pay"
+    assert reason.endswith(": if 100,000 is 100.000, data.decimal=',' says so")
+    stray = [f"{i % 7};{i},000;{'pq'[i % 2]};about 1,5" for i in range(100, 160)]
+    stray[3] = "3;103,000;q;1,5"
+    other = raw_of(lines(tmp_path, "x;pay;y;remark", stray))
+    assert other.source is not None
+    assert "decimal point" in other.source.note
 
 
 def test_a_word_among_numbers_is_named(tmp_path: Path) -> None:

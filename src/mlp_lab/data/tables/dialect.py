@@ -9,16 +9,22 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
+from mlp_lab.data.tables.cells import MISSING_WORDS
 from mlp_lab.errors import UserError, require, require_choice
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
 
-COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+COMMA, POINT = re.compile(r"[+-]?\d*,\d+"), re.compile(r"[+-]?\d*\.\d+")
+NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
+NUMBERS_SHARE = 0.8
+"""Of a column's cells in the sample, from which it tells the decimal sign."""
+
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
@@ -179,9 +185,18 @@ def _spaced(rows: list[list[str]], quote: str) -> bool:
 
 
 def _decimal(rows: list[list[str]]) -> str:
-    """A comma, if numbers have commas and none a point, and the commas do not group thousands."""
-    cells = {cell.strip() for row in rows for cell in row}
-    commas = [cell for cell in cells if COMMA.fullmatch(cell)]
-    points = any(POINT.fullmatch(cell) for cell in cells)
-    grouping = all(THOUSANDS.fullmatch(cell) for cell in commas)
-    return "," if commas and not points and not grouping else "."
+    """A comma, if a column of numbers has commas that group no thousands, and none has points."""
+    columns = [
+        [text for cell in column if (text := cell.strip()) not in MISSING_WORDS]
+        for column in zip_longest(*rows, fillvalue="")
+    ]
+    numbers = [column for column in columns if _mostly_numbers(column)]
+    cells = {cell for column in numbers for cell in column}
+    commas = any(COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
+    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
+
+
+def _mostly_numbers(cells: list[str]) -> bool:
+    """Whether a column holds numbers, with a few words for no answer at most."""
+    found = sum(NUMBER.fullmatch(cell) is not None for cell in cells)
+    return found >= NUMBERS_SHARE * len(cells)

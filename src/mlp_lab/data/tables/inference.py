@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dialect import COMMA
 from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
 from mlp_lab.errors import UserError
 
@@ -182,6 +183,8 @@ def _too_varied(values: Values) -> str:
 def _stray_words(values: Values) -> str:
     """What to do about a few words among numbers, which make a column text."""
     words = [text for text in values.texts if as_number(text) is None]
+    if words and all(COMMA.fullmatch(text) for text in words):
+        return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
     if not words or len(words) > STRAY_SHARE * values.count:
         return ""
     shown = ", ".join(map(repr, words[:3]))
