@@ -249,3 +249,16 @@ def test_whole_numbers_that_are_all_different(tmp_path: Path) -> None:
     assert remarks_of(path, "+data.types.id=numeric") == []
     assert remarks_of(path, "data.features=[id,few]") == []
     assert [column.name for column in raw_of(path).columns] == ["id", "number", "few"]
+
+
+def test_a_missing_code_in_any_spelling(tmp_path: Path) -> None:
+    """As a level, as a number and as a part of a column of text."""
+    rows = [
+        f"{('0.50', '1', 'x')[i % 3]},{('0.50', '1', '2')[i % 3]},{'pq'[i % 2]}" for i in NUMBERS
+    ]
+    path = lines(tmp_path, "word,number,y", rows)
+    raw = raw_of(path, "data.missing=[0.5]", "+data.types.number=numeric")
+    missing = NUMBERS % 3 == 0
+    assert np.isnan(raw.inputs[:, 0]).tolist() == missing.tolist()
+    assert np.isnan(raw.inputs[:, 1]).tolist() == missing.tolist()
+    assert remarks_of(path, "data.missing=[0.5]") == []

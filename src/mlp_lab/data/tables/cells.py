@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,7 +20,6 @@ def cell_text(cell: object) -> str:
     return str(cell).strip()
 
 
-WHOLE = re.compile(r"[+-]?\d+\.0*")
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 TRUTH = {
@@ -29,10 +28,12 @@ TRUTH = {
 }
 
 
-def is_missing(text: str, codes: Collection[str]) -> bool:
-    """Whether a cell's text means no value; 99.0 counts as 99."""
-    whole = text.partition(".")[0] if WHOLE.fullmatch(text) else text
-    return text in MISSING_WORDS or text in codes or whole in codes
+def missing_among(texts: Sequence[str], codes: Collection[str]) -> list[bool]:
+    """Which texts mean no value: words, and codes in whatever spelling."""
+    if not codes:
+        return [text in MISSING_WORDS for text in texts]
+    spelled = {canonical(code) for code in codes}
+    return [text in MISSING_WORDS or canonical(text) in spelled for text in texts]
 
 
 def pointed(text: str, decimal: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.cells import as_number, cell_text, is_missing
+from mlp_lab.data.tables.cells import as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dialect import COMMA
 from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
@@ -78,7 +78,7 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     """The distinct values of a column."""
     codes, found = cells.distinct
     texts = cells.texts
-    kept = np.array([not is_missing(text, missing) for text in texts], dtype=bool)
+    kept = ~np.array(cells.missing(missing), dtype=bool)
     counts = np.bincount(codes[codes >= 0], minlength=len(found))
     present = int(counts[kept].sum()) if len(found) else 0
     return Values(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
-from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing, pointed
+from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
 from mlp_lab.errors import UserError
 
 DAY = np.timedelta64(1, "D")
@@ -56,6 +56,10 @@ class Cells:
         """Of the distinct values; numbers among them have a decimal point."""
         return [pointed(cell_text(value), self.decimal) for value in self.distinct[1]]
 
+    def missing(self, codes: Collection[str]) -> list[bool]:
+        """Which of the distinct values mean no value."""
+        return missing_among(self.texts, codes)
+
     @property
     def numeric(self) -> bool:
         """Whether they were read as numbers."""
@@ -99,8 +103,8 @@ def _numbers_in_text(cells: Cells, column: Column, row: RowName) -> Floats:
     others = Cells(cells.series[unread], cells.decimal)
     codes, _ = others.distinct
     known = [
-        math.nan if is_missing(text, column.missing) else TRUTH_VALUES.get(canonical(text))
-        for text in others.texts
+        math.nan if gone else TRUTH_VALUES.get(canonical(text))
+        for text, gone in zip(others.texts, others.missing(column.missing), strict=True)
     ]
     place = _first_bad(codes, known)
     if place is not None:
@@ -134,7 +138,7 @@ def _days(cells: Cells, column: Column, row: RowName) -> Floats:
 
 def as_days(texts: Sequence[str], column: Column) -> list[float | None]:
     """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    missing = [is_missing(text, column.missing) for text in texts]
+    missing = missing_among(texts, column.missing)
     dates = pd.to_datetime(
         pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
         format="mixed",
@@ -168,8 +172,8 @@ def _levels(cells: Cells, column: Column, row: RowName) -> Floats:
     exact = level_index(column)
     loose = spelled_alike(exact)
     known: list[float | None] = []
-    for text in cells.texts:
-        if is_missing(text, column.missing):
+    for text, gone in zip(cells.texts, cells.missing(column.missing), strict=True):
+        if gone:
             known.append(math.nan)
         else:
             level = exact.get(text, loose.get(canonical(text)))
@@ -210,8 +214,7 @@ def retyped(cells: Cells) -> Cells:
 def missing_rows(cells: Cells, missing: Collection[str]) -> NDArray[np.bool_]:
     """Where there is no value, (N,)."""
     codes, _ = cells.distinct
-    nothing = [is_missing(text, missing) for text in cells.texts]
-    gone: NDArray[np.bool_] = np.array([*nothing, True], dtype=bool)[codes]
+    gone: NDArray[np.bool_] = np.array([*cells.missing(missing), True], dtype=bool)[codes]
     return gone
 
 
