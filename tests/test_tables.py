@@ -19,6 +19,7 @@ from surveys import written as save
 import mlp_lab
 from mlp_lab.cli import main
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.errors import UserError
 from mlp_lab.saved import Predictor
 from mlp_lab.training.files import to_json
@@ -329,3 +330,23 @@ def test_scripts_predict_is_the_command(run: Path, tmp_path: Path) -> None:
     done = command([str(run), str(path), "-o", "out.csv"], tmp_path, script)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "10 rows: out.csv\n"
+
+
+def test_a_file_is_read_as_the_training_file_was(tmp_path: Path) -> None:
+    """What had to be said of it is known to the run; the command may say otherwise."""
+    frame = survey(120)[["age", "income", "smoker", "voted"]]
+    frame.to_csv(tmp_path / "t.csv", sep=":", index=False, encoding="cp1250")
+    words = ["data=table", "data.path=t.csv", "data.target=voted", "epochs=2", "hydra.run.dir=run"]
+    said = ["data.delimiter=':'", "data.encoding=cp1250", "data.sheet=2", *BARE]
+    done = command([*words, *said], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    frame.to_csv(tmp_path / "comma.csv", index=False)
+    for name, options in (("t.csv", []), ("comma.csv", ["--delimiter", "auto"])):
+        done = command(["evaluate", "run", name, *options], tmp_path, MLP_LAB)
+        assert (done.returncode, done.stderr) == (0, "")
+    done = command(["predict", "run", "comma.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
+    assert done.returncode == 1
+    assert done.stderr.startswith("column 'age' is missing")
+    assert mlp_lab.load(tmp_path / "run").schema.file == FileSettings(
+        delimiter=":", encoding="cp1250", sheet=2
+    )

@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -54,11 +55,12 @@ def parser(command: str) -> Parser:
     else:
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
-    found.add_argument("--delimiter", default="auto", help="of CSV: a character")
-    found.add_argument("--quote", default='"', help="of CSV: a character, or '' for no quoting")
-    found.add_argument("--encoding", default="auto")
-    found.add_argument("--decimal", default="auto", help="decimal sign, . or ,")
-    found.add_argument("--sheet", help="of Excel: a name, or a number from 0")
+    written = found.add_argument_group("how FILE is written", "default: as the training file")
+    written.add_argument("--delimiter", help="of CSV: a character, or auto")
+    written.add_argument("--quote", help="of CSV: a character, or '' for no quoting")
+    written.add_argument("--encoding", help="its name, or auto")
+    written.add_argument("--decimal", help="decimal sign, . or ,; or auto")
+    written.add_argument("--sheet", help="of Excel: a name, or a number from 0")
     return found
 
 
@@ -75,14 +77,12 @@ def run(command: str, arguments: Namespace) -> None:
 
 def predict_file(predictor: Predictor, arguments: Namespace) -> None:
     """Write the rows of a file with their predictions, a chunk at a time."""
-    from mlp_lab.data.tables.frames import frame_values, unseen
     from mlp_lab.data.tables.writing import open_writer
 
     output, count, strange = Path(arguments.output), 0, Counter[str]()
     with open_writer(output) as writer:
-        for rows in _chunks(arguments):
-            values = frame_values(rows, predictor.schema)
-            strange.update(unseen(values, predictor.schema))
+        for rows in _chunks(predictor, arguments):
+            values = _values(predictor, rows, strange)
             writer.write(with_predictions(predictor, rows.frame, values, arguments.prefix))
             count += len(rows.frame)
     _say_unseen(strange, count)
@@ -92,17 +92,25 @@ def predict_file(predictor: Predictor, arguments: Namespace) -> None:
 def _say_unseen(strange: Mapping[str, int], rows: int) -> None:
     """Predictions that rest on values which the training did not know are worth less."""
     for name, count in strange.items():
-        print(
-            f"column {name!r}: {count:,} of {rows:,} rows hold a value that no training row had",
-            file=sys.stderr,
-        )
+        which = f"{count:,} of {rows:,} rows hold" if count < rows else "every row holds"
+        hint = "" if count < rows else ": is it spelled otherwise?"
+        print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
 
 
-def _chunks(arguments: Namespace) -> Iterator[Rows]:
+def _values(predictor: Predictor, rows: Rows, strange: Counter[str]) -> Floats:
+    """Values of the schema's columns, (N, columns); those not seen in training are counted."""
+    from mlp_lab.data.tables.frames import frame_values, unseen
+
+    values = frame_values(rows, predictor.schema)
+    strange.update(unseen(values, predictor.schema))
+    return values
+
+
+def _chunks(predictor: Predictor, arguments: Namespace) -> Iterator[Rows]:
     from mlp_lab.data.tables.frames import Rows
     from mlp_lab.data.tables.reading import detect, read_chunks, value_labels
 
-    path, settings = Path(arguments.file), _settings(arguments)
+    path, settings = Path(arguments.file), _settings(predictor, arguments)
     decimal, rows = detect(path, settings, "FILE").decimal, 0
     labels = value_labels(path, settings)
     for frame in read_chunks(path, settings, CHUNK, "FILE"):
@@ -113,17 +121,19 @@ def _chunks(arguments: Namespace) -> Iterator[Rows]:
         raise UserError(f"FILE: {path} has no row")
 
 
-def _settings(arguments: Namespace) -> FileSettings:
+def _settings(predictor: Predictor, arguments: Namespace) -> FileSettings:
+    """As the arguments say, else as the training had them."""
     from mlp_lab.data.tables.dialect import FileSettings
 
-    sheet: str | None = arguments.sheet
-    return FileSettings(
-        delimiter=arguments.delimiter,
-        quote=arguments.quote,
-        encoding=arguments.encoding,
-        decimal=arguments.decimal,
-        sheet=int(sheet) if sheet is not None and sheet.isdigit() else sheet,
-    )
+    known = predictor.schema.file or FileSettings()
+    given = {
+        name: value
+        for name in ("delimiter", "quote", "encoding", "decimal", "sheet")
+        if (value := vars(arguments)[name]) is not None
+    }
+    if str(given.get("sheet", "")).isdigit():
+        given["sheet"] = int(given["sheet"])
+    return replace(known, **given)
 
 
 def with_predictions(
@@ -168,10 +178,15 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
     from mlp_lab.training.scoring import Scored
 
-    pieces = [scored_rows(predictor, rows, arguments.weight) for rows in _chunks(arguments)]
+    strange = Counter[str]()
+    pieces = [
+        scored_rows(predictor, rows, _values(predictor, rows, strange), arguments.weight)
+        for rows in _chunks(predictor, arguments)
+    ]
     outputs, truth, losses, weights = (
         np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
     )
+    _say_unseen(strange, len(truth))
     weighted = len(weights) > 0
     if weighted and not weights.any():
         raise UserError(f"FILE: the weights of all {len(weights)} rows are 0")
@@ -187,7 +202,7 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
 
 
 def scored_rows(
-    predictor: Predictor, rows: Rows, weight: str | None
+    predictor: Predictor, rows: Rows, values: Floats, weight: str | None
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Outputs (N, C), truth, losses and weights (N,) of some rows; no weights are of length 0.
 
@@ -197,12 +212,12 @@ def scored_rows(
     import numpy as np
 
     from mlp_lab.data.columns import Column
-    from mlp_lab.data.tables.frames import frame_values, target_values, weight_values
+    from mlp_lab.data.tables.frames import target_values, weight_values
 
     target = predictor.schema.target
     truth = target_values(rows, target)
     column = predictor.schema.weight if weight is None else Column(name=weight)
     weights = np.empty(0) if column is None else weight_values(rows, column)
-    inputs = predictor.encoded(frame_values(rows, predictor.schema))
+    inputs = predictor.encoded(values)
     outputs, losses = predictor.outputs_and_losses(inputs, target.encode(truth))
     return outputs, truth, losses, weights

@@ -90,11 +90,17 @@ class Predictor:
         return outputs.double().numpy()
 
     def outputs_and_losses(self, inputs: torch.Tensor, targets: Floats) -> tuple[Floats, Floats]:
-        """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C)."""
+        """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C).
+
+        Raises:
+            UserError: a target is too large for its loss.
+        """
         layers = [layer for name, layer in self.network.named_children() if name != "probability"]
         with torch.inference_mode():
             f = nn.Sequential(*layers)(inputs)
             losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
+            if f.isfinite().all():
+                require_finite(losses.numpy()[:, None], [self.schema.target.name])
             return self.objective.predict(f).double().numpy(), losses.double().numpy()
 
     def predict(self, rows: Rows) -> Floats | NDArray[np.str_]:

@@ -54,7 +54,8 @@ def encode(
         Input.fit(column, raw.inputs[split.train, i], config.scaling)
         for i, column in enumerate(raw.columns)
     ]
-    schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column)
+    file = None if raw.source is None else raw.source.file
+    schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)
     balance = class_weights(raw, split, noisy, config)
 
     def part(rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:

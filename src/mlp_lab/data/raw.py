@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.errors import UserError, require, require_choice
 
 Floats = NDArray[np.float64]
@@ -115,6 +116,7 @@ class Ties:
 class Source:
     """How a file was read, what of it is not used, and what else to say of it in the report."""
 
+    file: FileSettings
     note: str
     dropped: list[Dropped]
     remarks: list[str]

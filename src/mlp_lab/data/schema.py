@@ -12,6 +12,7 @@ from numpy.typing import DTypeLike
 from mlp_lab.data.columns import Column
 from mlp_lab.data.encoding import Array, Input, Scaling
 from mlp_lab.data.raw import DataConfig, Floats, Index, RawData
+from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.errors import UserError
 
 
@@ -97,11 +98,15 @@ INVERSE: dict[str, Callable[[Floats], Floats]] = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a network's inputs and outputs mean; plain data, kept beside the weights."""
+    """What a network's inputs and outputs mean; plain data, kept beside the weights.
+
+    `file` says how the training file was written, as far as its user had to.
+    """
 
     inputs: list[Input]
     target: Target
     weight: Column | None
+    file: FileSettings | None = None
 
     @property
     def names(self) -> list[str]:
@@ -131,6 +136,7 @@ class Schema:
             "columns": [entry.to_dict() for entry in self.inputs],
             "target": self.target.to_dict(),
             "weight": None if self.weight is None else asdict(self.weight),
+            "file": None if self.file is None else asdict(self.file),
         }
 
     @classmethod
@@ -140,6 +146,7 @@ class Schema:
             [Input.from_dict(entry) for entry in values["columns"]],
             Target.from_dict(values["target"]),
             None if values["weight"] is None else Column(**values["weight"]),
+            FileSettings(**values["file"]) if values.get("file") else None,
         )
 
 

@@ -94,8 +94,13 @@ def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
     for name in counts:
         table.add_column(Text(name), justify="right")
     for name, row in counts.items():
-        table.add_row(Text(name), *(f"{count:g}" for count in row.values()))
+        table.add_row(Text(name), *map(_count, row.values()))
     return table
+
+
+def _count(weight: float) -> str:
+    """A number of rows; a sum of their weights has decimals."""
+    return f"{weight:,.0f}" if float(weight).is_integer() else f"{weight:,.2f}"
 
 
 def _residuals_table(found: Mapping[str, float]) -> Table:

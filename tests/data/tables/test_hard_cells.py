@@ -84,6 +84,14 @@ def test_commas_that_group_thousands(tmp_path: Path) -> None:
     assert raw.source is not None
     assert "decimal point" in raw.source.note
     assert [column.name for column in raw.columns] == ["x"]
+    ((name, reason),) = [(column.name, column.reason) for column in raw.source.dropped]
+    assert name == "pay"
+    assert reason.endswith(": if 100,000 is 100.000, data.decimal=',' says so")
+    stray = [f"{i % 7};{i},000;{'pq'[i % 2]};about 1,5" for i in range(100, 160)]
+    stray[3] = "3;103,000;q;1,5"
+    other = raw_of(lines(tmp_path, "x;pay;y;remark", stray))
+    assert other.source is not None
+    assert "decimal point" in other.source.note
 
 
 def test_a_word_among_numbers_is_named(tmp_path: Path) -> None:
@@ -131,6 +139,12 @@ def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("x holds numbers that are too large")
     assert not (tmp_path / "p.csv").exists()
+    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
+    trained(tmp_path, lines(tmp_path, "x,y", rows), "hydra.run.dir=plain", "data.task=regression")
+    lines(tmp_path, "x,y", ["1,2", "1,1e300"], "target.csv")
+    done = command(["evaluate", "plain", "target.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("y holds numbers that are too large")
     lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
     done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
     assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
@@ -235,3 +249,16 @@ def test_whole_numbers_that_are_all_different(tmp_path: Path) -> None:
     assert remarks_of(path, "+data.types.id=numeric") == []
     assert remarks_of(path, "data.features=[id,few]") == []
     assert [column.name for column in raw_of(path).columns] == ["id", "number", "few"]
+
+
+def test_a_missing_code_in_any_spelling(tmp_path: Path) -> None:
+    """As a level, as a number and as a part of a column of text."""
+    rows = [
+        f"{('0.50', '1', 'x')[i % 3]},{('0.50', '1', '2')[i % 3]},{'pq'[i % 2]}" for i in NUMBERS
+    ]
+    path = lines(tmp_path, "word,number,y", rows)
+    raw = raw_of(path, "data.missing=[0.5]", "+data.types.number=numeric")
+    missing = NUMBERS % 3 == 0
+    assert np.isnan(raw.inputs[:, 0]).tolist() == missing.tolist()
+    assert np.isnan(raw.inputs[:, 1]).tolist() == missing.tolist()
+    assert remarks_of(path, "data.missing=[0.5]") == []

@@ -429,3 +429,22 @@ def test_wide_tables(tmp_path: Path) -> None:
     names = [f"{letter}{i}" for letter in string.ascii_lowercase for i in range(40)]
     path = text(tmp_path / "t.csv", ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
     assert read_table(path, AUTO).frame.shape == (1, len(names))
+
+
+def test_spaces_before_quotes(tmp_path: Path) -> None:
+    """As people write lists; where nothing is quoted, spaces are as they stand."""
+    path = text(tmp_path / "table.csv", 'a, "b, c", d\n1, "x, ""y""", 2\n3, z, 4\n')
+    frame = read_table(path, AUTO).frame
+    assert frame.to_dict("list") == {"a": [1, 3], "b, c": ['x, "y"', "z"], "d": [2, 4]}
+    assert next(read_chunks(path, AUTO, 9))["b, c"].tolist() == ['x, "y"', "z"]
+    plain = text(tmp_path / "plain.csv", 'a,b\n" x",1\n y,2\n')
+    assert read_table(plain, AUTO).frame["a"].tolist() == [" x", " y"]
+
+
+def test_dates_of_spss_that_come_late(tmp_path: Path) -> None:
+    """A piece without one has the type of the others."""
+    when = pd.to_datetime(pd.Series([None, None, "2020-01-02", "2021-03-04"]))
+    path = write(pd.DataFrame({"when": when, "n": [1.0, 2, 3, 4]}), tmp_path / "t.sav")
+    pieces = list(read_chunks(path, AUTO, 2))
+    assert [piece["when"].dtype.kind for piece in pieces] == ["M", "M"]
+    assert pd.concat(pieces)["when"].tolist()[2:] == when.tolist()[2:]

@@ -148,6 +148,11 @@ def test_unseen_values_are_counted(tmp_path: Path) -> None:
     done = command(["predict", "run", "new.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
     assert done.returncode == 0
     assert done.stderr == "column 'x': 2 of 3 rows hold a value that no training row had\n"
+    (tmp_path / "new.csv").write_text("x,y\nRED,p\nteal,q\n")
+    done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
+    assert done.returncode == 0
+    every = "every row holds a value that no training row had: is it spelled otherwise?"
+    assert done.stderr == f"column 'x': {every}\n"
 
 
 def test_times_are_read_as_dates_are(tmp_path: Path) -> None:

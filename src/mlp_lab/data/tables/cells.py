@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def cell_text(cell: object) -> str:
     return str(cell).strip()
 
 
-WHOLE = re.compile(r"[+-]?\d+\.0*")
+INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 
 TRUTH = {
     **dict.fromkeys(("true", "True", "TRUE"), "True"),
@@ -28,18 +28,28 @@ TRUTH = {
 }
 
 
-def is_missing(text: str, codes: Collection[str]) -> bool:
-    """Whether a cell's text means no value; 99.0 counts as 99."""
-    whole = text.partition(".")[0] if WHOLE.fullmatch(text) else text
-    return text in MISSING_WORDS or text in codes or whole in codes
+def missing_among(texts: Sequence[str], codes: Collection[str]) -> list[bool]:
+    """Which texts mean no value: words, and codes in whatever spelling."""
+    if not codes:
+        return [text in MISSING_WORDS for text in texts]
+    spelled = {canonical(code) for code in codes}
+    return [text in MISSING_WORDS or canonical(text) in spelled for text in texts]
 
 
-def canonical(text: str, decimal: str = ".") -> str:
-    """One spelling of what several mean: 1 for 01, +1 or 1e0, 0.5 for 0,50, True for TRUE.
+def pointed(text: str, decimal: str) -> str:
+    """A number with a decimal point, where the sign is another one."""
+    changed = text.replace(decimal, ".")
+    return text if decimal == "." or as_number(changed) is None else changed
+
+
+def canonical(text: str) -> str:
+    """One spelling of what several mean: 1 for 01, +1 or 1e0, 0.5 for .50, True for TRUE.
 
     Reading a column as a whole, or its cells as text, or from another format, spells them apart.
     """
-    number = as_number(text.replace(",", ".") if decimal == "," else text)
+    if INTEGER.fullmatch(text):
+        return str(int(text))  # as a float, a long one would be rounded
+    number = as_number(text)
     if number is not None and math.isfinite(number):
         return cell_text(number)
     return TRUTH.get(text, text)

@@ -9,16 +9,22 @@ import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
+from mlp_lab.data.tables.cells import MISSING_WORDS
 from mlp_lab.errors import UserError, require, require_choice
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
 
-COMMA, POINT = re.compile(r"-?\d+,\d+"), re.compile(r"-?\d+\.\d+")
+COMMA, POINT = re.compile(r"[+-]?\d*,\d+"), re.compile(r"[+-]?\d*\.\d+")
+NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
+NUMBERS_SHARE = 0.8
+"""Of a column's cells in the sample, from which it tells the decimal sign."""
+
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
@@ -62,22 +68,32 @@ class _Parsing(TypedDict):
     sep: str
     quotechar: str
     quoting: Literal[0, 3]
+    skipinitialspace: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text table is written; `decimal` is of any file's text cells."""
+    """How a text table is written; `decimal` is of any file's text cells.
+
+    `spaced`: spaces stand between delimiters and quotes, and are no part of cells.
+    """
 
     delimiter: str
     quote: str
     encoding: str
     decimal: str
+    spaced: bool = False
 
     @property
     def parsing(self) -> _Parsing:
         """As pandas names it."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        return {"sep": self.delimiter, "quotechar": self.quote or '"', "quoting": quoting}
+        return {
+            "sep": self.delimiter,
+            "quotechar": self.quote or '"',
+            "quoting": quoting,
+            "skipinitialspace": self.spaced,
+        }
 
     def __str__(self) -> str:
         name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
@@ -107,12 +123,15 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
 
-    def rows(delimiter: str) -> list[list[str]]:
+    def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
         """Of the sample, without a last one that may be cut."""
         lines = io.StringIO(sample, newline="")
-        form = Dialect(delimiter, settings.quote, encoding, "").parsing
+        form = Dialect(delimiter, settings.quote, encoding, "", spaced).parsing
         quote, quoting = form["quotechar"], form["quoting"]
-        found = list(csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting))
+        reader = csv.reader(
+            lines, delimiter=delimiter, quotechar=quote, quoting=quoting, skipinitialspace=spaced
+        )
+        found = list(reader)
         return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
 
     delimiter = settings.delimiter
@@ -123,7 +142,8 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     decimal = settings.decimal
     if decimal == "auto":
         decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
-    return Dialect(delimiter, settings.quote, encoding, decimal)
+    spaced = settings.quote != "" and _spaced(rows(delimiter, spaced=False), settings.quote)
+    return Dialect(delimiter, settings.quote, encoding, decimal, spaced)
 
 
 def _encoding(path: Path, wanted: str) -> str:
@@ -158,10 +178,25 @@ def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
     return max(scores, key=lambda sign: scores[sign]) if scores else absent
 
 
+def _spaced(rows: list[list[str]], quote: str) -> bool:
+    """Whether a space keeps some quote from being the first sign of its cell."""
+    cells = (cell for row in rows for cell in row)
+    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
+
+
 def _decimal(rows: list[list[str]]) -> str:
-    """A comma, if numbers have commas and none a point, and the commas do not group thousands."""
-    cells = {cell.strip() for row in rows for cell in row}
-    commas = [cell for cell in cells if COMMA.fullmatch(cell)]
-    points = any(POINT.fullmatch(cell) for cell in cells)
-    grouping = all(THOUSANDS.fullmatch(cell) for cell in commas)
-    return "," if commas and not points and not grouping else "."
+    """A comma, if a column of numbers has commas that group no thousands, and none has points."""
+    columns = [
+        [text for cell in column if (text := cell.strip()) not in MISSING_WORDS]
+        for column in zip_longest(*rows, fillvalue="")
+    ]
+    numbers = [column for column in columns if _mostly_numbers(column)]
+    cells = {cell for column in numbers for cell in column}
+    commas = any(COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
+    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
+
+
+def _mostly_numbers(cells: list[str]) -> bool:
+    """Whether a column holds numbers, with a few words for no answer at most."""
+    found = sum(NUMBER.fullmatch(cell) is not None for cell in cells)
+    return found >= NUMBERS_SHARE * len(cells)

@@ -79,7 +79,7 @@ class Rows:
             what = "is there twice" if places else "is missing"
             hint = nearest(name, names)
             raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
-        return Cells(self.frame.iloc[:, places[0]])
+        return Cells(self.frame.iloc[:, places[0]], self.decimal)
 
     def values(self, column: Column, cells: Cells | None = None) -> Floats:
         """A column's numbers, (N,); `cells` are its cells, if they are at hand.
@@ -90,8 +90,8 @@ class Rows:
         found = self.cells(column.name) if cells is None else cells
         own = self.labels.get(column.name)
         if own and own != column.labels:  # the same code may mean another thing
-            found = Cells(relabelled(found.series, own, column))
-        return parse(found, column, decimal=self.decimal, row=self.row)
+            found = Cells(relabelled(found.series, own, column), self.decimal)
+        return parse(found, column, row=self.row)
 
 
 def relabelled(series: pd.Series, own: Mapping[str, str], column: Column) -> pd.Series:

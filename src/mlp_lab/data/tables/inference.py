@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing
+from mlp_lab.data.tables.cells import as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dialect import COMMA
 from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
 from mlp_lab.errors import UserError
 
@@ -77,7 +78,7 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     """The distinct values of a column."""
     codes, found = cells.distinct
     texts = cells.texts
-    kept = np.array([not is_missing(text, missing) for text in texts], dtype=bool)
+    kept = ~np.array(cells.missing(missing), dtype=bool)
     counts = np.bincount(codes[codes >= 0], minlength=len(found))
     present = int(counts[kept].sum()) if len(found) else 0
     return Values(
@@ -90,9 +91,7 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     )
 
 
-def infer(
-    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
-) -> Column | Dropped:
+def infer(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column | Dropped:
     """How a feature is read, or why it is not."""
     name = str(cells.series.name)
     kind = "ordinal" if name in config.levels else config.types.get(name)
@@ -105,8 +104,8 @@ def infer(
     values = values_of(cells, plain.missing)
     reason = _nothing_in(values)
     if not reason and kind is None:
-        form = _form(values, decimal)
-        reason = _no_category(values, decimal) if form == "text" else ""
+        form = _form(values)
+        reason = _no_category(values) if form == "text" else ""
         kind = _kind(form, values, labels)
     if reason:
         return Dropped(name, reason)
@@ -146,13 +145,13 @@ def _nothing_in(values: Values) -> str:
     return ""
 
 
-def _form(values: Values, decimal: str) -> str:
+def _form(values: Values) -> str:
     """What values look like: date, binary, numeric or text."""
     if values.dated:
         return "date"
     if values.count == 2:
         return "binary"
-    if _as_numbers(values, decimal) is not None:
+    if _as_numbers(values) is not None:
         return "numeric"
     return "date" if _all_dates(values.texts) else "text"
 
@@ -166,10 +165,10 @@ def _kind(form: str, values: Values, labels: Mapping[str, str]) -> str:
     return "category" if form == "text" else form
 
 
-def _no_category(values: Values, decimal: str) -> str:
+def _no_category(values: Values) -> str:
     """Why text that is not declared as a category is not read, if it is not."""
     reason = _too_varied(values)
-    return reason and reason + _stray_words(values, decimal)
+    return reason and reason + _stray_words(values)
 
 
 def _too_varied(values: Values) -> str:
@@ -181,22 +180,24 @@ def _too_varied(values: Values) -> str:
     return ""
 
 
-def _stray_words(values: Values, decimal: str) -> str:
+def _stray_words(values: Values) -> str:
     """What to do about a few words among numbers, which make a column text."""
-    words = [text for text in values.texts if as_number(canonical(text, decimal)) is None]
+    words = [text for text in values.texts if as_number(text) is None]
+    if words and all(COMMA.fullmatch(text) for text in words):
+        return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
     if not words or len(words) > STRAY_SHARE * values.count:
         return ""
     shown = ", ".join(map(repr, words[:3]))
     return f": numbers but for {shown}; data.missing=[{words[0]}] reads such cells as no value"
 
 
-def _as_numbers(values: Values, decimal: str) -> NDArray[np.float64] | None:
+def _as_numbers(values: Values) -> NDArray[np.float64] | None:
     """The values as numbers, if all are."""
     if values.numeric:
         return np.array(values.cells, dtype=np.float64)
     numbers = []
     for text in values.texts:
-        number = as_number(text.replace(",", ".") if decimal == "," else text)
+        number = as_number(text)
         if number is None:
             return None
         numbers.append(number)
@@ -218,27 +219,23 @@ def _counts_rows(cells: pd.Series) -> bool:
 def _all_dates(texts: Sequence[str]) -> bool:
     if not all(DATE.fullmatch(text) for text in texts):
         return False
-    days = as_days(list(texts), Column(name="", kind="date", day_first=day_first(texts)))
+    days = as_days(texts, Column(name="", kind="date", day_first=day_first(texts)))
     return all(day is not None for day in days)
 
 
-def infer_time(
-    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
-) -> Column:
+def infer_time(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
     """How the column of `data.time` is read: numbers, else dates."""
     name = str(cells.series.name)
     column = Column(name=name, missing=missing_codes(config, name, labels))
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
         return column
     values = values_of(cells, column.missing)
-    if _as_numbers(values, decimal) is not None:
+    if _as_numbers(values) is not None:
         return column
     return replace(column, kind="date", day_first=day_first(values.texts))
 
 
-def infer_target(
-    cells: Cells, config: TableConfig, labels: Mapping[str, str], decimal: str
-) -> Column:
+def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
@@ -259,7 +256,7 @@ def infer_target(
     if values.count < 2:
         what = f"only {values.texts[0]!r}" if values.count else "no value"
         raise UserError(f"data.target={name} holds {what}: nothing to learn")
-    numbers = _as_numbers(values, decimal)
+    numbers = _as_numbers(values)
     if task == "auto" and not named and declared != "numeric":
         named = numbers is None or _few_whole(numbers)
     if task == "regression" or (task == "auto" and not named):

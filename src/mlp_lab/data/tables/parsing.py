@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
-from mlp_lab.data.tables.cells import as_number, canonical, cell_text, is_missing
+from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
 from mlp_lab.errors import UserError
 
 DAY = np.timedelta64(1, "D")
 DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
+
+TRUTH_VALUES = {"True": 1.0, "False": 0.0}
+"""Numbers of truth values, as a column of them alone is read."""
 
 RowName = Callable[[int], str]
 """How messages call a row, given its place among those that are parsed."""
@@ -27,10 +30,14 @@ def numbered(place: int) -> str:
 
 
 class Cells:
-    """A column's cells. Their distinct values are looked for once, by whoever asks first."""
+    """A column's cells. Their distinct values are looked for once, by whoever asks first.
 
-    def __init__(self, series: pd.Series) -> None:
+    `decimal` is the decimal sign of those that are text.
+    """
+
+    def __init__(self, series: pd.Series, decimal: str = ".") -> None:
         self.series = series
+        self.decimal = decimal
 
     @cached_property
     def distinct(self) -> tuple[Index, list[object]]:
@@ -46,8 +53,12 @@ class Cells:
 
     @cached_property
     def texts(self) -> list[str]:
-        """Of the distinct values."""
-        return [cell_text(value) for value in self.distinct[1]]
+        """Of the distinct values; numbers among them have a decimal point."""
+        return [pointed(cell_text(value), self.decimal) for value in self.distinct[1]]
+
+    def missing(self, codes: Collection[str]) -> list[bool]:
+        """Which of the distinct values mean no value."""
+        return missing_among(self.texts, codes)
 
     @property
     def numeric(self) -> bool:
@@ -56,53 +67,63 @@ class Cells:
         return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
 
 
-def parse(cells: Cells, column: Column, *, decimal: str = ".", row: RowName = numbered) -> Floats:
-    """The values of a column, (N,), NaN where missing; `decimal` is the sign of text cells.
+def parse(cells: Cells, column: Column, *, row: RowName = numbered) -> Floats:
+    """The values of a column, (N,), NaN where missing.
 
     Raises:
         UserError: a cell that cannot be of the column's kind; its column, row and value.
     """
     if column.kind == "numeric":
-        values = _numbers(cells, column, decimal, row)
+        values = _numbers(cells, column, row)
     elif column.kind == "date":
         values = _days(cells, column, row)
     else:
-        values = _levels(cells, column, decimal, row)
+        values = _levels(cells, column, row)
     return values
 
 
-def _numbers(given: Cells, column: Column, decimal: str, row: RowName) -> Floats:
-    cells = given.series
-    if pd.api.types.is_numeric_dtype(cells.dtype):
-        values = cells.to_numpy(np.float64, na_value=np.nan)
+def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
+    if pd.api.types.is_numeric_dtype(cells.series.dtype):
+        values = cells.series.to_numpy(np.float64, na_value=np.nan)
     else:
-        values = _numbers_in_text(cells, column, decimal, row)
+        values = _numbers_in_text(cells, column, row)
     numbers = [number for code in column.missing if (number := as_number(code)) is not None]
     if numbers:
         values = np.where(np.isin(values, numbers), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
-        raise _refused(column, "a finite number", cells, infinite[0], row)
+        raise _refused(column, "a finite number", cells.series, infinite[0], row)
     return values
 
 
-def _numbers_in_text(cells: pd.Series, column: Column, decimal: str, row: RowName) -> Floats:
-    pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
-    values = pd.to_numeric(pointed, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+def _numbers_in_text(cells: Cells, column: Column, row: RowName) -> Floats:
+    numbers = pd.to_numeric(_with_points(cells), errors="coerce")
+    values = numbers.to_numpy(np.float64, na_value=np.nan)
     unread = np.isnan(values)  # few, as a rule
-    codes, found = Cells(cells[unread]).distinct
-    bad = [
-        i for i, text in enumerate(map(cell_text, found)) if not is_missing(text, column.missing)
+    others = Cells(cells.series[unread], cells.decimal)
+    codes, _ = others.distinct
+    known = [
+        math.nan if gone else TRUTH_VALUES.get(canonical(text))
+        for text, gone in zip(others.texts, others.missing(column.missing), strict=True)
     ]
-    if bad:
-        place = np.flatnonzero(unread)[np.isin(codes, bad)][0]
-        raise _refused(column, "a number", cells, place, row)
-    return values
+    place = _first_bad(codes, known)
+    if place is not None:
+        raise _refused(column, "a number", cells.series, int(np.flatnonzero(unread)[place]), row)
+    read: Floats = values.copy()  # pandas' own are not to be written to
+    read[unread] = _spread(codes, known)
+    return read
+
+
+def _with_points(cells: Cells) -> pd.Series:
+    """Texts as numbers are written everywhere."""
+    if cells.decimal == ".":
+        return cells.series
+    return cells.series.astype("str").str.replace(cells.decimal, ".", regex=False)
 
 
 def _days(cells: Cells, column: Column, row: RowName) -> Floats:
-    codes, values = cells.distinct
-    known = as_days(values, column)
+    codes, _ = cells.distinct
+    known = as_days(cells.texts, column)
     place = _first_bad(codes, known)
     if place is not None:
         order = "day" if column.day_first else "month"
@@ -115,10 +136,9 @@ def _days(cells: Cells, column: Column, row: RowName) -> Floats:
     return _spread(codes, known)
 
 
-def as_days(values: list[object], column: Column) -> list[float | None]:
+def as_days(texts: Sequence[str], column: Column) -> list[float | None]:
     """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    texts = [cell_text(value) for value in values]  # 20240229, also where it came as 20240229.0
-    missing = [is_missing(text, column.missing) for text in texts]
+    missing = missing_among(texts, column.missing)
     dates = pd.to_datetime(
         pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
         format="mixed",
@@ -147,16 +167,16 @@ def day_first(texts: Sequence[str]) -> bool:
     return any(len(start) <= 2 and int(start) > 12 for start in starts)
 
 
-def _levels(cells: Cells, column: Column, decimal: str, row: RowName) -> Floats:
+def _levels(cells: Cells, column: Column, row: RowName) -> Floats:
     codes, _ = cells.distinct
     exact = level_index(column)
     loose = spelled_alike(exact)
     known: list[float | None] = []
-    for text in cells.texts:
-        if is_missing(text, column.missing):
+    for text, gone in zip(cells.texts, cells.missing(column.missing), strict=True):
+        if gone:
             known.append(math.nan)
         else:
-            level = exact.get(text, loose.get(canonical(text, decimal)))
+            level = exact.get(text, loose.get(canonical(text)))
             known.append(UNSEEN if level is None else float(level))
     if column.kind == "ordinal":
         place = _first_bad(codes, [None if value == UNSEEN else value for value in known])
@@ -180,13 +200,13 @@ def spelled_alike(index: Mapping[str, int]) -> Mapping[str, int]:
     return {text: levels.pop() for text, levels in found.items() if len(levels) == 1}
 
 
-def retyped(cells: pd.Series, decimal: str) -> pd.Series:
+def retyped(cells: Cells) -> Cells:
     """Some cells of a column that is text, as numbers if all of them are."""
-    if pd.api.types.is_numeric_dtype(cells.dtype) or pd.api.types.is_datetime64_any_dtype(cells):
+    dtype = cells.series.dtype
+    if pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_datetime64_any_dtype(dtype):
         return cells
-    pointed = cells.astype("str").str.replace(",", ".", regex=False) if decimal == "," else cells
     try:
-        return pd.to_numeric(pointed)
+        return Cells(pd.to_numeric(_with_points(cells)))
     except (ValueError, TypeError):
         return cells
 
@@ -194,8 +214,7 @@ def retyped(cells: pd.Series, decimal: str) -> pd.Series:
 def missing_rows(cells: Cells, missing: Collection[str]) -> NDArray[np.bool_]:
     """Where there is no value, (N,)."""
     codes, _ = cells.distinct
-    nothing = [is_missing(text, missing) for text in cells.texts]
-    gone: NDArray[np.bool_] = np.array([*nothing, True], dtype=bool)[codes]
+    gone: NDArray[np.bool_] = np.array([*cells.missing(missing), True], dtype=bool)[codes]
     return gone
 
 

@@ -239,6 +239,9 @@ def _read_spss(
         row_offset=first,
         row_limit=rows,
     )
+    for name, form in meta.original_variable_types.items():
+        if frame[name].dtype == object and (form or "").rstrip("0123456789.") in SPSS_DATES:
+            frame[name] = pd.to_datetime(frame[name])  # no row of a piece has a date
     sets = meta.variable_value_labels.items()
     return TableFile(frame, {name: _code_texts(labels) for name, labels in sets}, "SPSS")
 
@@ -257,6 +260,9 @@ class _Format(NamedTuple):
     pieces: Callable[[Path, FileSettings, int], Iterator[pd.DataFrame]]
     library: str
 
+
+SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
+"""Formats that pyreadstat reads as dates."""
 
 SPSS, STATA = (".sav", ".zsav"), ".dta"
 PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from mlp_lab.data.columns import Column
-from mlp_lab.data.tables.cells import MISSING_WORDS, as_number, cell_text
+from mlp_lab.data.tables.cells import MISSING_WORDS, as_number, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.frames import Rows
 from mlp_lab.data.tables.inference import FEWEST_IDENTIFIERS, SAMPLE, with_labels
@@ -43,7 +43,7 @@ def _occurs(cells: Cells, code: str, labels: Mapping[str, str]) -> bool:
     if cells.numeric:
         numbers = [number for text in texts if (number := as_number(text)) is not None]
         return any(bool((cells.series == number).any()) for number in numbers)
-    return not set(texts).isdisjoint(cells.texts)
+    return not set(map(canonical, texts)).isdisjoint(map(canonical, cells.texts))
 
 
 def identifiers(cells: Cells, column: Column, config: TableConfig) -> list[str]:

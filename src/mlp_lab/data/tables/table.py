@@ -56,10 +56,10 @@ class Table:
         """Cells of `data.path` without those of test rows, which decide nothing."""
         if self.learnt is None:
             return cells
-        known = cells.series[self.learnt]
-        name = str(known.name)
+        known = Cells(cells.series[self.learnt], cells.decimal)
+        name = str(known.series.name)
         declared = name in config.types or name in config.levels
-        return Cells(known if declared else retyped(known, self.first.decimal))
+        return known if declared else retyped(known)
 
     def values(self, column: Column, cells: Cells | None = None) -> Floats:
         """A column's numbers, (N,); `cells` are those of `data.path`, if they are at hand."""
@@ -92,7 +92,7 @@ def load_table(config: TableConfig) -> RawData:
         weights,
         weight_column,
         _ties(table, config),
-        Source(table.note, dropped, [*remarks, *table.remarks]),
+        Source(file_settings(config), table.note, dropped, [*remarks, *table.remarks]),
     )
 
 
@@ -201,7 +201,7 @@ def _target(table: Table, config: TableConfig) -> tuple[Floats, Column]:
     assert config.target is not None
     rows = table.first
     cells = table.understood(rows.cells(config.target), config)
-    column = infer_target(cells, config, rows.labels.get(config.target, {}), rows.decimal)
+    column = infer_target(cells, config, rows.labels.get(config.target, {}))
     return np.concatenate([class_values(some, column) for some in table.files]), column
 
 
@@ -230,7 +230,7 @@ def _features(
         elif asked is not None or name not in roles:
             cells = rows.cells(name)
             known = table.understood(cells, config)
-            found = infer(known, config, rows.labels.get(name, {}), rows.decimal)
+            found = infer(known, config, rows.labels.get(name, {}))
             if isinstance(found, Column):
                 values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
@@ -296,7 +296,7 @@ def _times(table: Table, config: TableConfig, name: str) -> Floats:
     """Numbers, or days since 1970."""
     cells = table.first.cells(name)
     labels = table.first.labels.get(name, {})
-    column = infer_time(table.understood(cells, config), config, labels, table.first.decimal)
+    column = infer_time(table.understood(cells, config), config, labels)
     times = table.values(column, cells)
     _require_present(table, np.isnan(times), f"data.time={name}")
     return times
