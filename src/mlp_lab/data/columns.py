@@ -9,13 +9,17 @@ KINDS = ("numeric", "binary", "category", "ordinal", "date")
 UNSEEN = -1.0
 """Index of a level that is not among a column's levels."""
 
+RARE = -2.0
+"""Index of a level that too few training rows had to keep it; read as an unseen one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """How the cells of one column become numbers; plain data.
 
     `levels` are the values of a binary, category or ordinal column; `labels` maps codes that may
-    stand in a file to the levels that they mean. `missing` holds cell texts that count as no value.
+    stand in a file to the levels that they mean. `others` are levels that were too rare to keep.
+    `missing` holds cell texts that count as no value.
     `day_first` tells 3/4 as the third of April. Levels of a smaller share than `rare` of the
     training rows are one.
     """
@@ -24,6 +28,7 @@ class Column:
     kind: str = "numeric"
     levels: list[str] = field(default_factory=list)
     labels: Mapping[str, str] = field(default_factory=dict)
+    others: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     day_first: bool = False
     rare: float = 0.0

@@ -235,8 +235,9 @@ class Input:
             return cls(column, DateEncoding.fit(values, method))
         if column.kind not in ("binary", "category"):
             return cls(column, NumberEncoding.fit(values, method))
-        kept = _kept_levels(column, values)
-        fitted = replace(column, levels=[column.levels[level] for level in kept])
+        kept, rare = _kept_and_rare(column, values)
+        levels, others = ([column.levels[level] for level in some] for some in (kept, rare))
+        fitted = replace(column, levels=levels, others=others)
         return cls(fitted, LevelEncoding.fit(recoded(values, column, fitted), len(kept)))
 
     @property
@@ -265,12 +266,13 @@ def _number_encoding(saved: Mapping[str, Any]) -> NumberEncoding:
     return NumberEncoding(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
 
 
-def _kept_levels(column: Column, codes: Floats) -> list[int]:
-    """Levels of which training rows hold enough; of two, both."""
+def _kept_and_rare(column: Column, codes: Floats) -> tuple[list[int], list[int]]:
+    """Levels of which training rows hold enough (of two, both), and of which they hold few."""
     present = codes[codes >= 0].astype(np.int64)
     counts = np.bincount(present, minlength=len(column.levels))
     least = max(2.0, column.rare * len(codes)) if column.kind == "category" else 1.0
-    return np.flatnonzero(counts >= least).tolist()
+    kept = counts >= least
+    return np.flatnonzero(kept).tolist(), np.flatnonzero(~kept & (counts > 0)).tolist()
 
 
 def recoded(codes: Floats, column: Column, fitted: Column) -> Floats:

@@ -155,6 +155,18 @@ def test_unseen_values_are_counted(tmp_path: Path) -> None:
     assert done.stderr == f"column 'x': {every}\n"
 
 
+def test_rare_values_are_not_unseen(tmp_path: Path) -> None:
+    """They are read alike, but the training had them."""
+    path = table(tmp_path, ["red"] * 20 + ["green"] * 20 + ["blue"])
+    schema = problem_of(path, *TRAIN, "data.rare=0.2").encoded.schema
+    (entry,) = schema.inputs
+    assert (entry.column.levels, entry.column.others) == (["green", "red"], ["blue"])
+    values = frame_values(Rows(pd.DataFrame({"x": ["blue", "teal", "red"]})), schema)
+    assert unseen(values, schema) == {"x": 1}
+    encoded = schema.encode_inputs(lambda i, block: values[block, i], 3, "float64")
+    np.testing.assert_array_equal(encoded[0], encoded[1])
+
+
 def test_times_are_read_as_dates_are(tmp_path: Path) -> None:
     """Days first, and codes for no date: the latest rows are the test."""
     days = [f"{day}/{month}/2020" for month in range(1, 13) for day in range(1, 29)]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.columns import RARE, UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
 from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
 from mlp_lab.errors import UserError
@@ -187,7 +187,8 @@ def _levels(cells: Cells, column: Column, row: RowName) -> Floats:
 
 def level_index(column: Column) -> Mapping[str, int]:
     """Index of the level that a cell's text stands for: the level itself, or a code for it."""
-    index = {level: i for i, level in enumerate(column.levels)}
+    index = dict.fromkeys(column.others, int(RARE))
+    index |= {level: i for i, level in enumerate(column.levels)}
     coded = {code: index[label] for code, label in column.labels.items() if label in index}
     return {**coded, **index}
 
