@@ -72,7 +72,8 @@ def sweep(name: str, *words: str) -> float:
 
 def grid_search(*, basic: bool) -> None:
     """1 and 2."""
-    ours = sweep("grid", *GRID)
+    name = "grid_by_basic" if basic else "grid_by_sklearn"  # a folder of its own: it would go on
+    ours = sweep(name, *GRID)
     print(f"  stacked      {ours:6.1f} s")
     if basic:
         theirs = sweep("basic", *GRID, "hydra/launcher=basic")
