@@ -171,4 +171,4 @@ def write_results(
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)
     write_whole(folder / SCHEMA, joined_json(schema, network_json), wait=False)
-    write_whole(folder / RESULT, to_json(result))
+    write_whole(folder / RESULT, to_json(result), wait=False)
