@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import IO
 
 from rich.console import Console
 from rich.live import Live
@@ -15,7 +16,14 @@ def stop_writing() -> None:
 
 
 class Screen(Console):
-    """Standard output; where nobody reads it any more, the command goes on."""
+    """Standard output, or a file; where nobody reads it any more, the command goes on.
+
+    Text stands as it is: brackets in a path, an override or a column's name are no markup.
+    """
+
+    def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
+        """`width` in letters; of a terminal by default."""
+        super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
 
     def on_broken_pipe(self) -> None:
         """Be silent from now on."""
@@ -43,7 +51,7 @@ class StatusLine:
         if self.live:
             self._live.update(Text(line, no_wrap=True), refresh=True)
         else:
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line, soft_wrap=True)
 
     def close(self) -> None:
         """Take the line away."""
