@@ -1,5 +1,6 @@
 """A run that was interrupted and went on is the run that was not: the same bits."""
 
+import errno
 import json
 import os
 import signal
@@ -16,10 +17,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from mlp_lab.config import explain
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.training.interruption import Asked
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.stack import Stack
+from mlp_lab.training.tracking import CurveFile, Row
 
 RECIPES = {
     "adam, dropout, plateau": [
@@ -261,7 +264,7 @@ def test_a_run_killed_before_its_page_gets_it(tmp_path: Path) -> None:
     train(cut, *again)
     assert "report.html" in written(cut)
     assert_same_bits(whole, cut)
-    with pytest.raises(UserError, match="set stop.weights_tol below"):
+    with pytest.raises(UserError, match=r"set stop\.weights_tol below"):
         train(cut, *again)
 
 
@@ -273,6 +276,30 @@ def test_a_run_that_failed_after_its_last_epoch_gets_its_results(tmp_path: Path)
     (failed / "result.json").write_text('{"status": "failed", "reason": "OSError"}')
     train(failed, f"resume={failed}")
     assert_same_bits(whole, failed)
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the folder, the result says that the run failed, and it can go on."""
+    overrides = ("data=iris", "model=shallow", "epochs=5", *BARE)
+    whole = train(tmp_path / "whole", *overrides)
+    run, plain = tmp_path / "run", CurveFile.add
+
+    def full(file: CurveFile, row: Row) -> None:
+        if row["epoch"] == 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        plain(file, row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CurveFile, "add", full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            train(run, *overrides, "tracking.checkpoint_share=1")
+    assert explain(caught.value) == f"cannot use {run}: No space left on device"
+    result = json.loads((run / "result.json").read_text())
+    assert result.pop("status") == "failed"
+    assert "No space left on device" in result.pop("reason")
+    assert result == {}
+    train(run, f"resume={run}")
+    assert_same_bits(whole, run)
 
 
 def test_a_stop_that_no_longer_holds_is_forgotten(

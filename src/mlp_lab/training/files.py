@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -11,15 +12,24 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
     """Replace `path` in one step: a reader or a crash finds the old content or the new.
 
     Without `wait` a power cut may still lose the new: for what can be made again.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
     """
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        if wait:
-            file.flush()
-            os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            if wait:
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()  # it would keep a full disk full
+        error.filename = str(path)
+        raise
 
 
 def to_json(value: object) -> str:
