@@ -3,6 +3,8 @@
 from io import StringIO
 from pathlib import Path
 
+import pytest
+
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 from mlp_lab.training.console import print_result
 
@@ -19,6 +21,20 @@ def test_brackets_and_colons_are_no_markup() -> None:
     table.add_row(ODD)
     screen.print(table)
     assert [line.rstrip() for line in file.getvalue().splitlines()] == [ODD] * 4
+
+
+def test_a_line_that_was_taken_away_stays_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal, the last epoch's record comes when the line is gone; elsewhere it is shown."""
+    for terminal in (False, True):
+        if terminal:
+            monkeypatch.setenv("FORCE_COLOR", "1")  # how rich is told that this is a terminal
+        file = StringIO()
+        line = StatusLine(Screen(file, 80), quiet=False)
+        line.write("epoch 1")
+        line.close()
+        line.write("epoch 2")
+        assert "epoch 1" in file.getvalue()
+        assert ("epoch 2" in file.getvalue()) != terminal
 
 
 def test_a_folder_is_named_as_it_is() -> None:

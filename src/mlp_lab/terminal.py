@@ -38,19 +38,16 @@ class StatusLine:
         """Nothing is printed yet."""
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        if console.is_terminal and not quiet:
+        self.live = console.is_terminal and not quiet
+        """Whether it is written over."""
+        if self.live:
             self._live.start()
 
-    @property
-    def live(self) -> bool:
-        """Whether it is written over."""
-        return self._live.is_started
-
     def write(self, line: str) -> None:
-        """Show a line."""
-        if self.live:
+        """Show a line; on a terminal, nothing any more once it was taken away."""
+        if self._live.is_started:
             self._live.update(Text(line, no_wrap=True), refresh=True)
-        else:
+        elif not self.live:
             self._console.print(line, soft_wrap=True)
 
     def close(self) -> None:
