@@ -1,5 +1,6 @@
 """A run that was interrupted and went on is the run that was not: the same bits."""
 
+import errno
 import json
 import os
 import signal
@@ -16,9 +17,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
+from mlp_lab.config import explain
 from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.training.interruption import Asked
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.stack import Stack
+from mlp_lab.training.tracking import CurveFile, Row
 
 RECIPES = {
     "adam, dropout, plateau": [
@@ -250,6 +254,70 @@ def test_a_run_killed_after_its_early_stop_gets_its_results(tmp_path: Path) -> N
     assert_same_bits(whole, cut)
     with pytest.raises(UserError, match=r"moved its weights by .*: set stop.weights_tol below"):
         train(cut, f"resume={cut}")
+
+
+def test_a_run_killed_before_its_page_gets_it(tmp_path: Path) -> None:
+    """Its results are there, and nothing is left to train; once it has the page, it is refused."""
+    recipe = ["data=iris", "model=shallow", "epochs=9", "stop.weights_tol=9"]
+    whole = train(tmp_path / "whole", *recipe, *BARE)
+    cut = train(tmp_path / "cut", *recipe, *BARE)
+    again = [f"resume={cut}", "tracking.report=true"]
+    train(cut, *again)
+    assert "report.html" in written(cut)
+    assert_same_bits(whole, cut)
+    with pytest.raises(UserError, match=r"set stop\.weights_tol below"):
+        train(cut, *again)
+
+
+def test_a_run_that_failed_after_its_last_epoch_gets_its_results(tmp_path: Path) -> None:
+    """As where the disk was full, and is no longer."""
+    recipe = ["data=iris", "model=shallow", "epochs=2", *BARE]
+    whole = train(tmp_path / "whole", *recipe)
+    failed = train(tmp_path / "failed", *recipe)
+    (failed / "result.json").write_text('{"status": "failed", "reason": "OSError"}')
+    train(failed, f"resume={failed}")
+    assert_same_bits(whole, failed)
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error names the folder, the result says that the run failed, and it can go on."""
+    overrides = ("data=iris", "model=shallow", "epochs=5", *BARE)
+    whole = train(tmp_path / "whole", *overrides)
+    run, plain = tmp_path / "run", CurveFile.add
+
+    def full(file: CurveFile, row: Row) -> None:
+        if row["epoch"] == 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        plain(file, row)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(CurveFile, "add", full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            train(run, *overrides, "tracking.checkpoint_share=1")
+    assert explain(caught.value) == f"cannot use {run}: No space left on device"
+    result = json.loads((run / "result.json").read_text())
+    assert result.pop("status") == "failed"
+    assert "No space left on device" in result.pop("reason")
+    assert result == {}
+    train(run, f"resume={run}")
+    assert_same_bits(whole, run)
+
+
+def test_a_stop_that_no_longer_holds_is_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a run that went on without it and was killed before its next checkpoint."""
+    overrides = ("data=iris", "optimizer.lr=0.1", "epochs=8", *BARE)
+    whole = train(tmp_path / "whole", *overrides)
+    run = train(tmp_path / "run", *overrides, "stop.patience=1")
+    killed = "tracking.checkpoint_share=0"
+    with monkeypatch.context() as patch:
+        patch.setattr(Stack, "train_epoch", lambda stack: os.kill(os.getpid(), signal.SIGINT))
+        patch.setattr(Asked, "handle", signal.default_int_handler)
+        with pytest.raises(KeyboardInterrupt):
+            train(run, f"resume={run}", "stop.patience=null", killed)
+    train(run, f"resume={run}")
+    assert_same_bits(whole, run)
 
 
 def test_a_resumed_run_has_no_result_of_its_past(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import IO
 
 from rich.console import Console
 from rich.live import Live
@@ -15,7 +16,14 @@ def stop_writing() -> None:
 
 
 class Screen(Console):
-    """Standard output; where nobody reads it any more, the command goes on."""
+    """Standard output, or a file; where nobody reads it any more, the command goes on.
+
+    Text stands as it is: brackets in a path, an override or a column's name are no markup.
+    """
+
+    def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
+        """`width` in letters; of a terminal by default."""
+        super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
 
     def on_broken_pipe(self) -> None:
         """Be silent from now on."""
@@ -30,20 +38,17 @@ class StatusLine:
         """Nothing is printed yet."""
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        if console.is_terminal and not quiet:
+        self.live = console.is_terminal and not quiet
+        """Whether it is written over."""
+        if self.live:
             self._live.start()
 
-    @property
-    def live(self) -> bool:
-        """Whether it is written over."""
-        return self._live.is_started
-
     def write(self, line: str) -> None:
-        """Show a line."""
-        if self.live:
+        """Show a line; on a terminal, nothing any more once it was taken away."""
+        if self._live.is_started:
             self._live.update(Text(line, no_wrap=True), refresh=True)
-        else:
-            self._console.print(line, highlight=False, soft_wrap=True)
+        elif not self.live:
+            self._console.print(line, soft_wrap=True)
 
     def close(self) -> None:
         """Take the line away."""

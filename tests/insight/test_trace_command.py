@@ -148,7 +148,7 @@ def test_a_saved_run_on_own_rows(iris_run: Path) -> None:
         (["--numbers", "list.yaml"], "list.yaml must hold numbers by name, as in x: 2, got [1]"),
         (["--numbers", "keys.yaml"], "keys.yaml: unknown key 'omega' (x, t, Omega_k, beta_k, "),
         (["--numbers", "bad.yaml"], "bad.yaml is no YAML: line 1, column "),
-        (["--svg", "none/a.svg"], "cannot use none/.a.svg.partial: No such file or directory"),
+        (["--svg", "none/a.svg"], "cannot use none/a.svg: No such file or directory"),
         (["--bar"], "mlp-lab trace: unrecognized arguments: --bar (--help says more)"),
     ],
 )

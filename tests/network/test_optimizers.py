@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mlp_lab.network import optimizers
 from mlp_lab.network.layers import LayerTensors
-from mlp_lab.network.optimizers import OPTIMIZERS, Optimizer, OptimizerConfig
+from mlp_lab.network.optimizers import OPTIMIZERS, SHARES, Optimizer, OptimizerConfig
 
 SIZES = [3, 5, 2]
 STEPS, EPOCH = 50, 5
@@ -303,6 +303,34 @@ def test_pieces_are_the_whole(
         monkeypatch.setattr(optimizers, "PIECE", piece)
         cut = trained(configs, [0, 1, 2], [EPOCH] * 3)
         torch.testing.assert_close(cut.flat, whole.flat, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("key", SHARES)
+def test_shares_near_one_in_single_precision(key: str, together: bool) -> None:
+    """Beside others, 1 - 1e-8 is what it is alone, though no float32 lies so near 1."""
+    case = next(case for case in CASES if key in case.numbers[0])
+    configs = [case.config(0, decay=False, clip=False) for _ in range(3)]
+    for config, share in zip(configs, (0.9, 1 - 1e-4, 1 - 1e-8), strict=True):
+        setattr(config, key, share)
+    stack = single_precision(configs, together)
+    for member, config in enumerate(configs):
+        alone = single_precision([config], together=True)
+        for mine, expected in zip(stack.tensors, alone.tensors, strict=True):
+            torch.testing.assert_close(mine[member], expected[0], rtol=1e-6, atol=1e-6)
+
+
+def single_precision(configs: list[OptimizerConfig], together: bool) -> LayerTensors:
+    """How far equal members move in five steps with gradients that are the same for all."""
+    parameters = LayerTensors(len(configs), SIZES, dtype=torch.float32, device=torch.device("cpu"))
+    gradients = parameters.like()
+    optimizer = Optimizer(parameters, gradients, configs)
+    optimizer.begin_epoch([config.lr for config in configs], [0] * len(configs), together)
+    for step in range(5):
+        for tensor, g in zip(gradients.tensors, gradient(step, 0), strict=True):
+            tensor.copy_(g.expand_as(tensor))
+        optimizer.step(len(configs))
+    return parameters
 
 
 @every_case

@@ -36,10 +36,12 @@ def test_a_failed_write_keeps_the_old_file(
         monkeypatch.setattr(
             *((os, "fsync", full) if failing == "fsync" else (Path, "replace", full))
         )
-    with pytest.raises((OSError, UnicodeEncodeError)):
+    with pytest.raises((OSError, UnicodeEncodeError)) as caught:
         write_whole(path, content)
+    assert getattr(caught.value, "filename", str(path)) == str(path)
     assert path.read_text() == "old"
     monkeypatch.undo()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
     write_whole(path, "new")
     assert path.read_text() == "new"
     assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]

@@ -25,7 +25,14 @@ Number = Union[float, "Tensor"]
 """One value for all members, or a tensor with one for each."""
 
 Numbers = dict[str, Number]
-"""A config's fields by name, `lr` scheduled, and `t`, the steps taken with this one."""
+"""A config's fields by name, `lr` scheduled, and `t`, the steps taken with this one.
+
+Of each of `SHARES`, say x, also `rest_x`, 1 - x, and `log_x`: from a float32 x near 1, as members
+with different shares have it, neither can be had again.
+"""
+
+SHARES = ("alpha", "rho", "beta1", "beta2")
+"""Weights of the past in a running average."""
 
 
 SMALLEST, LARGEST = 1e-37, 1e30
@@ -49,6 +56,12 @@ def descend_ratio(p: Tensor, top: Tensor, bottom: Tensor, step: Number) -> None:
         p.addcdiv_(top, bottom, value=-step)
     else:
         p.addcdiv_(top, bottom.div_(step), value=-1)
+
+
+def unbiased(n: Numbers, share: str) -> Number:
+    """1 - x^t: how much of a running average from 0, with weight x on the past, is not that 0."""
+    exponent = n["t"] * n[f"log_{share}"]
+    return -math.expm1(exponent) if isinstance(exponent, float) else exponent.expm1().neg_()
 
 
 @dataclass(kw_only=True, slots=True)
@@ -127,7 +140,7 @@ class Momentum(OptimizerConfig):
     def update(self, p: Tensor, g: Tensor, moments: Sequence[Tensor], n: Numbers) -> None:
         """One step."""
         (v,) = moments
-        v.lerp_(g, 1 - n["alpha"])
+        v.lerp_(g, n["rest_alpha"])
         descend(p, v, n["lr"])
 
 
@@ -223,9 +236,9 @@ class AdaDelta(OptimizerConfig):
     def update(self, p: Tensor, g: Tensor, moments: Sequence[Tensor], n: Numbers) -> None:
         """One step."""
         s, u = moments
-        s.lerp_(g.square(), 1 - n["rho"])
+        s.lerp_(g.square(), n["rest_rho"])
         d = (u + n["eps"]).sqrt_().div_((s + n["eps"]).sqrt_()).mul_(g)
-        u.lerp_(d.square(), 1 - n["rho"])
+        u.lerp_(d.square(), n["rest_rho"])
         descend(p, d, n["lr"])
 
 
@@ -256,10 +269,10 @@ class RMSProp(OptimizerConfig):
     def update(self, p: Tensor, g: Tensor, moments: Sequence[Tensor], n: Numbers) -> None:
         """One step."""
         s, v, *means = moments
-        s.lerp_(g.square(), 1 - n["rho"])
+        s.lerp_(g.square(), n["rest_rho"])
         spread = s
         for mean in means:
-            mean.lerp_(g, 1 - n["rho"])
+            mean.lerp_(g, n["rest_rho"])
             spread = (s - mean.square()).clamp_min_(0)
         v.mul_(n["momentum"]).addcdiv_(g, spread.sqrt().add_(n["eps"]))
         descend(p, v, n["lr"])
@@ -291,13 +304,13 @@ class Adam(OptimizerConfig):
     def update(self, p: Tensor, g: Tensor, moments: Sequence[Tensor], n: Numbers) -> None:
         """One step; the bias corrections go into the step and eps, which are few numbers."""
         m, v, *peaks = moments
-        m.lerp_(g, 1 - n["beta1"])
-        v.lerp_(g.square(), 1 - n["beta2"])
+        m.lerp_(g, n["rest_beta1"])
+        v.lerp_(g.square(), n["rest_beta2"])
         spread = v
         for peak in peaks:
             spread = peak.copy_(peak.maximum(v))
-        root = (1 - n["beta2"] ** n["t"]) ** 0.5
-        step = n["lr"] * (root / (1 - n["beta1"] ** n["t"]))
+        root = unbiased(n, "beta2") ** 0.5
+        step = n["lr"] * (root / unbiased(n, "beta1"))
         descend_ratio(p, m, spread.sqrt().add_(n["eps"] * root), step)
 
 
@@ -375,6 +388,11 @@ class Optimizer:
             for field in fields(self.rule)
             if field.type == "float"
         }
+        for name in SHARES:
+            if name in self._values:
+                share = self._values[name]
+                self._values[f"rest_{name}"] = [1 - x for x in share]
+                self._values[f"log_{name}"] = [math.log(x) if x > 0 else -math.inf for x in share]
         clips = [math.inf if c.clip_norm is None else c.clip_norm for c in configs]
         self._clip = parameters.flat.new_tensor(clips) if min(clips) < math.inf else None
         self._decaying = any(self._values["weight_decay"])

@@ -5,7 +5,6 @@ from typing import TypedDict
 
 import numpy as np
 from rich.table import Table
-from rich.text import Text
 
 from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
@@ -70,7 +69,7 @@ def residuals(scored: Scored) -> dict[str, float]:
 def print_evaluation(found: Evaluation) -> None:
     """As tables on the terminal."""
     console = Screen()
-    console.print(f"{found['target']}, {found['rows']:,} rows", highlight=False)
+    console.print(f"{found['target']}, {found['rows']:,} rows")
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
     if found["confusion"] is not None:
@@ -92,9 +91,9 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
 def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
     table = plain_table("true \\ predicted")
     for name in counts:
-        table.add_column(Text(name), justify="right")
+        table.add_column(name, justify="right")
     for name, row in counts.items():
-        table.add_row(Text(name), *map(_count, row.values()))
+        table.add_row(name, *map(_count, row.values()))
     return table
 
 

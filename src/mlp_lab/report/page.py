@@ -11,10 +11,10 @@ from mlp_lab.report.html import embedded, rendered
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.report.pictures import read_pictures
 from mlp_lab.training.files import write_whole
+from mlp_lab.training.folder import PAGE
 from mlp_lab.training.tracking import CURVES, read_curves
 
 CURVE = "learning_curve"
-PAGE = "report.html"
 
 HEADINGS = {
     "confusion": "What is taken for what",

@@ -31,8 +31,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     count = sum(len(stack.jobs) for stack in stacks)
     screen.print(
         f"{count} jobs in {len(stacks)} stacks, about {clock(seconds)} on one core:"
-        " nothing was trained",
-        highlight=False,
+        " nothing was trained"
     )
 
 

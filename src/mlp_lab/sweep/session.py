@@ -149,7 +149,7 @@ class Session:
             for number, reason in failed.items():
                 print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
-            self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
+            self.screen.print(str(self.folder), soft_wrap=True)
         broken = any(record.result.get("status") in BROKEN for record in earlier)
         if failed or (self.searching and broken):
             raise UserError(JOBS_FAILED)

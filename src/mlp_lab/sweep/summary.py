@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from mlp_lab.config import of_the_command
 from mlp_lab.program import train_words
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, rank, standard_error, value_of
@@ -174,7 +172,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     screen.print(table)
 
     def say(words: str) -> None:
-        screen.print(Text(words), soft_wrap=True)
+        screen.print(words, soft_wrap=True)
 
     if len(ranking.settings) > SHOWN:
         say(f"and {len(ranking.settings) - SHOWN} more settings")

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from mlp_lab.config import Config
 from mlp_lab.errors import UserError, require, shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
-from mlp_lab.training.folder import CONFIG, result_of, taken
+from mlp_lab.training.folder import CONFIG, PAGE, result_of, taken
 from mlp_lab.training.job import Job, section
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import CHECKPOINT, Origin, Progress, read_state
@@ -94,8 +94,9 @@ def _resumed(job: Job, problem: Problem) -> Progress:
             f"resume={folder}: its {CONFIG} is not what it began with: undo the change, or train a"
             f" new run with --config-dir {folder} --config-name config"
         )
-    if result_of(folder):
-        require_something_left(config, state.epoch, progress)
+    ended = why_ended(config, state.epoch, progress)
+    if ended and _complete(job):
+        raise UserError(ended)
     words = [word for word in job.overrides if not word.startswith("resume=")]
     overrides = [*progress.origin.overrides, *words]
     return replace(progress, origin=replace(now, overrides=overrides))
@@ -106,26 +107,32 @@ def _rows_named(job: Job) -> str:
     return f"data.path={data['path']}" if "path" in data else f"data={data['name']}"
 
 
-def require_something_left(config: Config, epoch: int, progress: Progress) -> None:
-    """Raise unless a run that ended after an epoch has a reason to go on."""
+def _complete(job: Job) -> bool:
+    """Whether a run that has ended left all that it should: it may have been killed meanwhile."""
+    if result_of(job.folder).get("status", "failed") == "failed":
+        return False
+    return (job.folder / PAGE).is_file() or not job.config.tracking.report
+
+
+def why_ended(config: Config, epoch: int, progress: Progress) -> str:
+    """Why a run that goes on after an epoch would end at once, and what to set; or nothing."""
     stop, watch = config.stop, progress.watch
     if epoch >= config.epochs:
-        raise UserError(
+        return (
             f"resume={config.resume} has finished its {epoch} epochs:"
             f" set epochs to more than {epoch}"
         )
     ended = f"resume={config.resume} ended after epoch {epoch}"
     if stop.patience is not None and watch.waited >= stop.patience:
-        raise UserError(
+        return (
             f"{ended}, with no better {stop.monitor} in its last {watch.waited} epochs:"
             f" set stop.patience above {watch.waited}, or to null"
         )
     if stop.weights_tol is not None and progress.change <= stop.weights_tol:
-        raise UserError(
+        return (
             f"{ended}, which moved its weights by {progress.change:.1e} of their size:"
             " set stop.weights_tol below that, or to null"
         )
     if stop.seconds is not None and progress.seconds >= stop.seconds:
-        raise UserError(
-            f"{ended} and {progress.seconds:.1f} s: set stop.seconds above that, or to null"
-        )
+        return f"{ended} and {progress.seconds:.1f} s: set stop.seconds above that, or to null"
+    return ""

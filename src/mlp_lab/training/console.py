@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
-from mlp_lab.terminal import StatusLine, plain_table
+from mlp_lab.terminal import Screen, StatusLine, plain_table
 from mlp_lab.training.metrics import Scores, main_metric
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ REFRESH_SECONDS = 0.1
 class ProgressLine:
     """One line that follows the epochs on a terminal; now and then a line of its own elsewhere."""
 
-    def __init__(self, console: Console, epochs: int, epochs_done: int, quiet: bool) -> None:
+    def __init__(self, console: Screen, epochs: int, epochs_done: int, quiet: bool) -> None:
         """Nothing is printed yet."""
         self.epochs = epochs
         self.first = epochs_done
@@ -100,7 +99,7 @@ def results_table(models: Mapping[str, Mapping[str, Scores]]) -> Table:
 
 
 def print_result(
-    console: Console,
+    console: Screen,
     models: Mapping[str, Mapping[str, Scores]],
     result: Mapping[str, object],
     verdict: Sequence[str],
@@ -113,9 +112,7 @@ def print_result(
         f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
         f" {result['seconds']} s",
-        highlight=False,
         soft_wrap=True,
     )
-    for line in verdict:
-        console.print(line, highlight=False, soft_wrap=True, markup=False)
-    console.print(str(folder), highlight=False, soft_wrap=True)
+    for line in (*verdict, str(folder)):
+        console.print(line, soft_wrap=True)

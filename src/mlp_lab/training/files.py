@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 WAITING = 8
@@ -16,15 +17,24 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
 
     Without `wait` a power cut may still lose the new, until `settle` is called: for what can be
     made again.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
     """
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
-        file.write(data)
-        if wait:
-            file.flush()
-            os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with partial.open("wb") as file:
+            file.write(data)
+            if wait:
+                file.flush()
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()  # it would keep a full disk full
+        error.filename = str(path)
+        raise
 
 
 def settle(paths: Iterable[Path]) -> None:

@@ -17,6 +17,7 @@ CONFIG = "config.yaml"
 RESULT = "result.json"
 MODEL = "model.safetensors"
 SCHEMA = "schema.json"
+PAGE = "report.html"
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:

@@ -53,6 +53,8 @@ def failure_recorded(folder: Path) -> Iterator[None]:
     except Interrupted:
         raise  # it can go on: there is no result yet
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(folder)  # a write to an open file does not say which
         record_failure(folder, error)
         raise
 

@@ -12,7 +12,7 @@ from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
 from mlp_lab.terminal import Screen
 from mlp_lab.training.allocator import keep_freed_memory
-from mlp_lab.training.beforehand import no_cuda, require_possible
+from mlp_lab.training.beforehand import no_cuda, require_possible, why_ended
 from mlp_lab.training.checkpoints import Clock, load_checkpoint
 from mlp_lab.training.console import ProgressLine, print_result
 from mlp_lab.training.fit import EpochRecord
@@ -95,9 +95,9 @@ def begin(one: Run, stack: Stack) -> None:
             give_report(one.problem.overview, folder, job.config.quiet)
         return
     load_checkpoint(folder / CHECKPOINT, stack)
-    if (folder / RESULT).exists():
+    if not why_ended(job.config, stack.epoch, one.progress):
         one.progress.reason = ""
-        (folder / RESULT).unlink()  # it says nothing of the run that goes on
+    (folder / RESULT).unlink(missing_ok=True)  # it says nothing of the run that goes on
     write_config(folder, job.values)
 
 

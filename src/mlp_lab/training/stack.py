@@ -118,7 +118,7 @@ class Stack:
 
     @property
     def training(self) -> bool:
-        """Whether any member has epochs before it."""
+        """Whether any member is left that has not diverged."""
         return not all(self.diverged)
 
     def learning_rates(self) -> list[float]:

@@ -5,9 +5,7 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from mlp_lab.data.tables.overview import ColumnFacts, Overview
 from mlp_lab.terminal import Screen, plain_table
@@ -20,15 +18,15 @@ WIDTH = 110
 def give_report(overview: Overview, folder: Path, quiet: bool) -> None:
     """Write the report into the run folder, and print it."""
     file = StringIO()
-    print_overview(Console(file=file, width=WIDTH), overview)
+    print_overview(Screen(file, WIDTH), overview)
     (folder / DATA_REPORT).write_text(file.getvalue(), encoding="utf-8")
     if not quiet:
         print_overview(Screen(), overview)
 
 
-def print_overview(console: Console, overview: Overview) -> None:
+def print_overview(console: Screen, overview: Overview) -> None:
     """The data report: what was understood of a table."""
-    say = partial(console.print, highlight=False, markup=False, soft_wrap=True)
+    say = partial(console.print, soft_wrap=True)
     parts = ", ".join(f"{count:,} {part}" for part, count in overview.rows.items())
     say(f"{overview.note}\n{sum(overview.rows.values()):,} rows: {parts}")
     say(f"{overview.target} ({overview.task}): {overview.balance}")
@@ -63,6 +61,5 @@ def columns_table(columns: Sequence[ColumnFacts]) -> Table:
     table.add_column("values", overflow="fold")
     for column in columns:
         missing = f"{column.missing:.1%}" if column.missing else ""
-        cells = (column.name, column.kind, missing, str(column.inputs), column.values)
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(column.name, column.kind, missing, str(column.inputs), column.values)
     return table

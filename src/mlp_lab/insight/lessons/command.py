@@ -120,8 +120,8 @@ def _give(name: str, lesson: Lesson, settings: LessonSettings, configs: Path, fo
     seconds = time.perf_counter() - started
     given = Given(name, shlex.join(command), settings.quick, seconds, _environment())
     write_lesson(folder, lesson, evidence, given)
-    screen.print(in_words(lesson, evidence), highlight=False, soft_wrap=True, markup=False)
-    screen.print(str(folder), highlight=False, soft_wrap=True)
+    screen.print(in_words(lesson, evidence), soft_wrap=True)
+    screen.print(str(folder), soft_wrap=True)
 
 
 def in_words(lesson: Lesson, evidence: Evidence) -> str:

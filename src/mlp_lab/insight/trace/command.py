@@ -67,7 +67,7 @@ def run(arguments: Namespace, compose: Compose) -> None:
         write_whole(path, makers[ending]())
     screen = Screen()
     for line in [*text(found, most), *(str(path) for path, _ in written)]:
-        screen.print(line, markup=False, highlight=False, soft_wrap=True)
+        screen.print(line, soft_wrap=True)
 
 
 def files(arguments: Namespace) -> list[tuple[Path, str]]:
