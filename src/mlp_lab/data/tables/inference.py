@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.cells import as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dates import DATE, as_days, day_first
 from mlp_lab.data.tables.dialect import COMMA
-from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
+from mlp_lab.data.tables.parsing import Cells
 from mlp_lab.errors import UserError
 
 LONG_TEXT = 50
@@ -119,7 +120,7 @@ def _described(column: Column, values: Values, config: TableConfig) -> Column:
     if kind == "ordinal":
         return replace(column, levels=[cell_text(level) for level in config.levels[name]])
     if kind == "date":
-        return replace(column, day_first=day_first(values.texts))
+        return replace(column, day_first=_days_first(values, config))
     if kind == "numeric":
         return column
     levels = _levels(values, column.labels)
@@ -232,7 +233,12 @@ def infer_time(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> 
     values = values_of(cells, column.missing)
     if _as_numbers(values) is not None:
         return column
-    return replace(column, kind="date", day_first=day_first(values.texts))
+    return replace(column, kind="date", day_first=_days_first(values, config))
+
+
+def _days_first(values: Values, config: TableConfig) -> bool | None:
+    """As `data.day_first` says, else as the dates tell."""
+    return day_first(values.texts) if config.day_first is None else config.day_first
 
 
 def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:

@@ -7,6 +7,7 @@ import pandas as pd
 from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.cells import MISSING_WORDS, as_number, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dates import in_doubt
 from mlp_lab.data.tables.frames import Rows
 from mlp_lab.data.tables.inference import FEWEST_IDENTIFIERS, SAMPLE, with_labels
 from mlp_lab.data.tables.parsing import Cells
@@ -61,3 +62,19 @@ def identifiers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
 def _all_different(values: pd.Series) -> bool:
     """Whether numbers are whole, all different, and all there."""
     return bool((values % 1 == 0).all()) and values.is_unique
+
+
+def doubtful_dates(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """Dates that could be meant in the other order, if nobody has said which it is."""
+    if column.kind != "date" or config.day_first is not None:
+        return []
+    missing = cells.missing(column.missing)
+    doubt = in_doubt(text for text, gone in zip(cells.texts, missing, strict=True) if not gone)
+    if not doubt:
+        return []
+    first = "day" if column.day_first else "month"
+    other = str(not column.day_first).lower()
+    return [
+        f"{column.name}: {doubt[0]} is read with the {first} first, since no date tells;"
+        f" data.day_first={other} turns it"
+    ]

@@ -16,7 +16,7 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import identifiers, unused_codes
+from mlp_lab.data.tables.remarks import doubtful_dates, identifiers, unused_codes
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -235,6 +235,7 @@ def _features(
                 values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
                 remarks += [] if asked is not None else identifiers(known, found, config)
+                remarks += doubtful_dates(known, found, config)
             else:
                 dropped.append(found)
     if not columns:
