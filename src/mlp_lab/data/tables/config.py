@@ -72,8 +72,20 @@ class TableConfig(DataConfig):
                     f"data.types.{column}=ordinal needs its values in order, as"
                     f" data.levels.{column}=[low,middle,high]"
                 )
+        self._check_target()
         require(0 <= self.rare < 1, "data.rare", "in [0, 1)", self.rare)
         self._check_split()
+
+    def _check_target(self) -> None:
+        if self.target is None:
+            return
+        roles = {"weight": self.weight, "group": self.group, "part": self.part}
+        for key, column in roles.items():
+            if column == self.target:
+                raise UserError(f"data.{key}={column} is the target: choose another column")
+        for key, columns in (("features", self.features or []), ("drop", self.drop)):
+            if self.target in columns:
+                raise UserError(f"data.{key} names the target, {self.target}")
 
     def _check_split(self) -> None:
         ways = {"group": self.group, "time": self.time, "part": self.part}
