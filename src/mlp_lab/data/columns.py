@@ -20,8 +20,8 @@ class Column:
     `levels` are the values of a binary, category or ordinal column; `labels` maps codes that may
     stand in a file to the levels that they mean. `others` are levels that were too rare to keep.
     `missing` holds cell texts that count as no value.
-    `day_first` tells 3/4 as the third of April. Levels of a smaller share than `rare` of the
-    training rows are one.
+    `day_first` tells 3/4/2020 as the third of April; None where every date began with its year.
+    Levels of a smaller share than `rare` of the training rows are one.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Column:
     labels: Mapping[str, str] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    day_first: bool = False
+    day_first: bool | None = None
     rare: float = 0.0
 
 

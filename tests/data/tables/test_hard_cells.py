@@ -262,3 +262,118 @@ def test_a_missing_code_in_any_spelling(tmp_path: Path) -> None:
     assert np.isnan(raw.inputs[:, 0]).tolist() == missing.tolist()
     assert np.isnan(raw.inputs[:, 1]).tolist() == missing.tolist()
     assert remarks_of(path, "data.missing=[0.5]") == []
+
+
+def coded(folder: Path) -> Path:
+    """A Stata file with value labels, for some codes of `age` and all codes of `lik`."""
+    age = np.where(NUMBERS % 9, NUMBERS + 18.0, -9)
+    frame = pd.DataFrame({"age": age, "lik": 1.0 + NUMBERS % 3, "y": NUMBERS // 4 % 2})
+    path = folder / "t.dta"
+    names: dict[float, str] = {1: "never", 2: "some", 3: "often"}
+    labels: dict[str, dict[float, str]] = {"age": {-9: "refused"}, "lik": names}
+    frame.to_stata(path, write_index=False, value_labels=labels)
+    return path
+
+
+@pytest.mark.parametrize("levels", ["[3,2,1]", "[often,some,never]"])
+def test_levels_are_declared_by_code_or_label(levels: str, tmp_path: Path) -> None:
+    """Of a column and of the target; a new file may hold either."""
+    path = coded(tmp_path)
+    column = raw_of(path, f"+data.levels.lik={levels}").columns[1]
+    assert (column.kind, column.levels) == ("ordinal", ["often", "some", "never"])
+    new = Rows(pd.DataFrame({"lik": [3, 1, "some"]}))
+    assert new.values(column).tolist() == [0, 2, 1]
+    raw = config_of(path, "data.target=lik", f"+data.levels.lik={levels}").data.load()
+    assert raw.classes == ["often", "some", "never"]
+    assert raw.target[:3].tolist() == [2, 1, 0]
+
+
+def test_labels_of_codes_among_numbers(tmp_path: Path) -> None:
+    """Are named, in the target too, until somebody says what they mean."""
+    path = coded(tmp_path)
+    remark = (
+        "age holds numbers, and labels for -9 (refused): data.missing_in.age=[-9] if that means no"
+        " answer"
+    )
+    assert remark in remarks_of(path)
+    assert remarks_of(path, "data.target=age")[0] == remark
+    for said in ("data.missing=[refused]", "+data.missing_in.age=[-9]", "+data.types.age=numeric"):
+        assert remarks_of(path, said) == []
+
+
+def test_a_word_that_makes_numbers_a_category(tmp_path: Path) -> None:
+    """Is named, also where the column is read."""
+    rows = [f"{'oops' if i == 33 else i % 17},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    assert remarks_of(path) == [
+        "x is a category: numbers but for 'oops'; data.missing=[oops] reads such cells as no value"
+    ]
+    assert remarks_of(path, "data.missing=[oops]") == []
+    assert remarks_of(path, "+data.types.x=category") == []
+
+
+def test_codes_for_no_answer_are_no_group_and_no_part(tmp_path: Path) -> None:
+    """Rows of which nothing is known are not one household."""
+    homes = [-9 if i == 8 else i % 20 for i in range(ROWS)]
+    parts = [-9 if i == 9 else ("train", "test")[i % 2] for i in range(ROWS)]
+    rows = [f"{i % 7},{homes[i]},{parts[i]},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,home,part,y", rows)
+    for words, message in (
+        (
+            ("data.group=home", "data.missing=[-9]"),
+            "data.group=home is missing in row 9: every row",
+        ),
+        (
+            ("data.group=home", "+data.missing_in.home=['-9.0']"),
+            "data.group=home is missing in row",
+        ),
+        (
+            ("data.part=part", "+data.missing_in.part=[-9]"),
+            "data.part=part must say train, val or test, got nothing in row 10",
+        ),
+    ):
+        with pytest.raises(UserError) as error:
+            raw_of(path, *words)
+        assert str(error.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["+data.types.y=binary"],
+            "data.types.y=binary needs two distinct values, got 3 (1, 2, 3)",
+        ),
+        (
+            ["+data.types.y=numeric", "data.task=multiclass"],
+            "data.task=multiclass contradicts data.types.y=numeric",
+        ),
+        (
+            ["+data.levels.y=[1,2,3]", "data.task=regression"],
+            "data.task=regression contradicts data.levels.y",
+        ),
+        (["+data.levels.y=[1,2,3,1.0]"], "data.levels.y names '1' twice"),
+        (["+data.levels.x=[0,1,2,0]"], "data.levels.x names '0' twice"),
+        (["data.weight=y"], "data.weight=y is the target: choose another column"),
+        (["data.group=y"], "data.group=y is the target: choose another column"),
+        (["data.part=y"], "data.part=y is the target: choose another column"),
+        (["data.drop=[y]"], "data.drop names the target, y"),
+    ],
+)
+def test_settings_that_contradict_the_target(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    """None is passed over in silence."""
+    path = lines(tmp_path, "x,z,y", [f"{i % 3},{i % 7},{1 + i // 2 % 3}" for i in range(ROWS)])
+    with pytest.raises(UserError) as error:
+        raw_of(path, *words)
+    assert str(error.value) == message
+
+
+def test_chosen_features_leave_other_roles_unsaid(tmp_path: Path) -> None:
+    """The target and the weights are not among the columns that are left out."""
+    rows = [f"{i % 7},{i % 5},1,{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,z,w,y", rows)
+    source = raw_of(path, "data.features=[x]", "data.weight=w").source
+    assert source is not None
+    assert [column.name for column in source.dropped] == ["z"]

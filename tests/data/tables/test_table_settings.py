@@ -22,6 +22,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "levels": ((), "{trust: [low,middle,high]}"),
     "missing": ((), "[-9]"),
     "missing_in": ((), "{age: [-9]}"),
+    "day_first": ((), "false"),
     "rare": ((), "0.3"),
     "weight": ((), "weight"),
     "group": ((), "household"),

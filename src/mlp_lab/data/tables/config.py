@@ -19,7 +19,8 @@ class TableConfig(DataConfig):
     `path` and `target` say what is learnt; `test_path` is a file of test rows. `features` names the
     columns to read (null: all that are left), `drop` those to leave out. `types` declares the kind
     of a column, `levels` the order of an ordinal one's values. `missing` lists codes that mean no
-    answer, in every column; `missing_in`, in one. `rare` is the share of training rows below which
+    answer, in every column; `missing_in`, in one. `day_first` reads 3/4/2020 as the third of April;
+    null finds out. `rare` is the share of training rows below which
     levels of a category count as one.
 
     `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
@@ -39,6 +40,7 @@ class TableConfig(DataConfig):
     levels: dict[str, list[Cell]]
     missing: list[Cell]
     missing_in: dict[str, list[Cell]]
+    day_first: bool | None
     rare: float
     weight: str | None
     group: str | None
@@ -70,8 +72,20 @@ class TableConfig(DataConfig):
                     f"data.types.{column}=ordinal needs its values in order, as"
                     f" data.levels.{column}=[low,middle,high]"
                 )
+        self._check_target()
         require(0 <= self.rare < 1, "data.rare", "in [0, 1)", self.rare)
         self._check_split()
+
+    def _check_target(self) -> None:
+        if self.target is None:
+            return
+        roles = {"weight": self.weight, "group": self.group, "part": self.part}
+        for key, column in roles.items():
+            if column == self.target:
+                raise UserError(f"data.{key}={column} is the target: choose another column")
+        for key, columns in (("features", self.features or []), ("drop", self.drop)):
+            if self.target in columns:
+                raise UserError(f"data.{key} names the target, {self.target}")
 
     def _check_split(self) -> None:
         ways = {"group": self.group, "time": self.time, "part": self.part}

@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.cells import as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dates import DATE, as_days, day_first
 from mlp_lab.data.tables.dialect import COMMA
-from mlp_lab.data.tables.parsing import DATE, Cells, as_days, day_first
+from mlp_lab.data.tables.parsing import Cells
 from mlp_lab.errors import UserError
+
+NAMED = ("binary", "category", "ordinal")
+"""Kinds of a target that are classes."""
 
 LONG_TEXT = 50
 """Letters on average, beyond which values are text rather than categories."""
@@ -117,18 +121,37 @@ def _described(column: Column, values: Values, config: TableConfig) -> Column:
     """With what a column of its kind needs."""
     name, kind = column.name, column.kind
     if kind == "ordinal":
-        return replace(column, levels=[cell_text(level) for level in config.levels[name]])
+        return replace(column, levels=_declared(config, name, column.labels))
     if kind == "date":
-        return replace(column, day_first=day_first(values.texts))
+        return replace(column, day_first=_days_first(values, config))
     if kind == "numeric":
         return column
     levels = _levels(values, column.labels)
-    if kind == "binary" and len(levels) != 2:
+    if kind == "binary":
+        _require_two(name, levels)
+    return replace(column, levels=levels, rare=config.rare if kind == "category" else 0.0)
+
+
+def _require_two(name: str, levels: Sequence[str]) -> None:
+    if len(levels) != 2:
         shown = ", ".join(levels[:5])
         raise UserError(
             f"data.types.{name}=binary needs two distinct values, got {len(levels)} ({shown})"
         )
-    return replace(column, levels=levels, rare=config.rare if kind == "category" else 0.0)
+
+
+def _declared(config: TableConfig, name: str, labels: Mapping[str, str]) -> list[str]:
+    """Levels as `data.levels` has them; a code is called as its value label calls it.
+
+    Raises:
+        UserError: one is there twice.
+    """
+    texts = [cell_text(level) for level in config.levels[name]]
+    levels = [labels.get(text, text) for text in texts]
+    twice = next((level for level in levels if levels.count(level) > 1), None)
+    if twice is not None:
+        raise UserError(f"data.levels.{name} names {twice!r} twice")
+    return levels
 
 
 def _levels(values: Values, labels: Mapping[str, str]) -> list[str]:
@@ -168,7 +191,7 @@ def _kind(form: str, values: Values, labels: Mapping[str, str]) -> str:
 def _no_category(values: Values) -> str:
     """Why text that is not declared as a category is not read, if it is not."""
     reason = _too_varied(values)
-    return reason and reason + _stray_words(values)
+    return reason and reason + stray_words(values)
 
 
 def _too_varied(values: Values) -> str:
@@ -180,7 +203,7 @@ def _too_varied(values: Values) -> str:
     return ""
 
 
-def _stray_words(values: Values) -> str:
+def stray_words(values: Values) -> str:
     """What to do about a few words among numbers, which make a column text."""
     words = [text for text in values.texts if as_number(text) is None]
     if words and all(COMMA.fullmatch(text) for text in words):
@@ -232,7 +255,12 @@ def infer_time(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> 
     values = values_of(cells, column.missing)
     if _as_numbers(values) is not None:
         return column
-    return replace(column, kind="date", day_first=day_first(values.texts))
+    return replace(column, kind="date", day_first=_days_first(values, config))
+
+
+def _days_first(values: Values, config: TableConfig) -> bool | None:
+    """As `data.day_first` says, else as the dates tell."""
+    return day_first(values.texts) if config.day_first is None else config.day_first
 
 
 def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
@@ -242,13 +270,10 @@ def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -
         UserError: it cannot be learnt, or not as `data.task` says.
     """
     name, task = str(cells.series.name), config.task
-    number = Column(name=name, missing=missing_codes(config, name, labels))
+    number = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
     declared = "ordinal" if name in config.levels else config.types.get(name)
-    if declared in ("date", "text"):
-        raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")
-    named = declared in ("binary", "category", "ordinal")
-    if named and task == "regression":
-        raise UserError(f"data.task=regression contradicts data.types.{name}={declared}")
+    _require_no_contradiction(name, declared, config)
+    named = declared in NAMED
     if task in ("auto", "regression") and not (named or labels) and _many_numbers(cells):
         return number
     values = values_of(cells, number.missing)
@@ -266,9 +291,21 @@ def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -
         return number
     levels = _levels(values, labels)
     if name in config.levels:
-        levels = _in_order(name, levels, [cell_text(level) for level in config.levels[name]])
+        levels = _in_order(name, levels, _declared(config, name, labels))
+    if declared == "binary":
+        _require_two(name, levels)
     _require_classes(name, levels, values, task)
-    return replace(number, kind="category", levels=levels, labels=labels)
+    return replace(number, kind="category", levels=levels)
+
+
+def _require_no_contradiction(name: str, declared: str | None, config: TableConfig) -> None:
+    """Raise if a target is declared as what its task cannot be."""
+    if declared in ("date", "text"):
+        raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")
+    said = f"data.levels.{name}" if name in config.levels else f"data.types.{name}={declared}"
+    classes = config.task in ("binary", "multiclass")
+    if (config.task == "regression" and declared in NAMED) or (classes and declared == "numeric"):
+        raise UserError(f"data.task={config.task} contradicts {said}")
 
 
 def _in_order(name: str, levels: list[str], declared: list[str]) -> list[str]:

@@ -1,8 +1,7 @@
 """Cells of a column -> numbers, as its `Column` says; the same for training and for new rows."""
 
 import math
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 import numpy as np
@@ -12,10 +11,8 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import RARE, UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
 from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
+from mlp_lab.data.tables.dates import as_days, wanted
 from mlp_lab.errors import UserError
-
-DAY = np.timedelta64(1, "D")
-DATE = re.compile(r"(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})([T ].*)?")
 
 TRUTH_VALUES = {"True": 1.0, "False": 0.0}
 """Numbers of truth values, as a column of them alone is read."""
@@ -126,45 +123,9 @@ def _days(cells: Cells, column: Column, row: RowName) -> Floats:
     known = as_days(cells.texts, column)
     place = _first_bad(codes, known)
     if place is not None:
-        order = "day" if column.day_first else "month"
-        ordered = (
-            f" with the {order} first"
-            if DATE.fullmatch(cell_text(cells.series.iloc[place]))
-            else ""
-        )
-        raise _refused(column, f"a date{ordered}", cells.series, place, row)
+        rule = wanted(cells.texts[codes[place]], column)
+        raise _refused(column, rule, cells.series, place, row)
     return _spread(codes, known)
-
-
-def as_days(texts: Sequence[str], column: Column) -> list[float | None]:
-    """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    missing = missing_among(texts, column.missing)
-    dates = pd.to_datetime(
-        pd.Series(texts, dtype="str").where(~np.array(missing, dtype=bool)),
-        format="mixed",
-        dayfirst=column.day_first,
-        errors="coerce",
-        utc=True,
-    ).dt.tz_localize(None)
-    days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
-    return [
-        math.nan if gone else (day if _is_ordered(text, column) and not math.isnan(day) else None)
-        for text, gone, day in zip(texts, missing, days.tolist(), strict=True)
-    ]
-
-
-def _is_ordered(text: str, column: Column) -> bool:
-    """Whether a date's second or first number can be its month; pandas would swap the two."""
-    found = DATE.fullmatch(text)
-    if found is None or len(found[1]) > 2:
-        return True
-    return int(found[2 if column.day_first else 1]) <= 12
-
-
-def day_first(texts: Sequence[str]) -> bool:
-    """Whether some date starts with a number that no month has, as in 31/12/2020."""
-    starts = [match[1] for text in texts if (match := DATE.fullmatch(text))]
-    return any(len(start) <= 2 and int(start) > 12 for start in starts)
 
 
 def _levels(cells: Cells, column: Column, row: RowName) -> Floats:

@@ -7,9 +7,27 @@ import pandas as pd
 from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.cells import MISSING_WORDS, as_number, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.dates import in_doubt
 from mlp_lab.data.tables.frames import Rows
-from mlp_lab.data.tables.inference import FEWEST_IDENTIFIERS, SAMPLE, with_labels
+from mlp_lab.data.tables.inference import (
+    FEWEST_IDENTIFIERS,
+    SAMPLE,
+    stray_words,
+    values_of,
+    with_labels,
+)
 from mlp_lab.data.tables.parsing import Cells
+
+
+def remarks_on(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """What may be misunderstood of a column that is read."""
+    named = [] if config.features is not None else identifiers(cells, column, config)
+    return [
+        *named,
+        *doubtful_dates(cells, column, config),
+        *labelled_numbers(cells, column, config),
+        *words_among_numbers(cells, column, config),
+    ]
 
 
 def unused_codes(files: Sequence[Rows], config: TableConfig) -> list[str]:
@@ -61,3 +79,47 @@ def identifiers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
 def _all_different(values: pd.Series) -> bool:
     """Whether numbers are whole, all different, and all there."""
     return bool((values % 1 == 0).all()) and values.is_unique
+
+
+def doubtful_dates(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """Dates that could be meant in the other order, if nobody has said which it is."""
+    if column.kind != "date" or config.day_first is not None:
+        return []
+    missing = cells.missing(column.missing)
+    doubt = in_doubt(text for text, gone in zip(cells.texts, missing, strict=True) if not gone)
+    if not doubt:
+        return []
+    first = "day" if column.day_first else "month"
+    other = str(not column.day_first).lower()
+    return [
+        f"{column.name}: {doubt[0]} is read with the {first} first, since no date tells;"
+        f" data.day_first={other} turns it"
+    ]
+
+
+def labelled_numbers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """Codes among numbers that have value labels: they may mean no answer."""
+    name = column.name
+    if column.levels or not column.labels or name in config.types:
+        return []
+    missing = cells.missing(column.missing)
+    found = [
+        text
+        for text, gone in zip(cells.texts, missing, strict=True)
+        if text in column.labels and not gone
+    ]
+    if not found:
+        return []
+    shown = ", ".join(f"{text} ({column.labels[text]})" for text in found[:3])
+    return [
+        f"{name} holds numbers, and labels for {shown}: data.missing_in.{name}=[{found[0]}] if that"
+        " means no answer"
+    ]
+
+
+def words_among_numbers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
+    """A few words that make a category of numbers, if nobody has said that it is one."""
+    if column.kind != "category" or column.name in config.types or column.labels:
+        return []
+    stray = stray_words(values_of(cells, column.missing))
+    return [f"{column.name} is a category{stray}"] if stray else []

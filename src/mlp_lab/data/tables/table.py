@@ -16,7 +16,7 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import identifiers, unused_codes
+from mlp_lab.data.tables.remarks import labelled_numbers, remarks_on, unused_codes
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -80,7 +80,7 @@ def load_table(config: TableConfig) -> RawData:
         UserError: the file or a column cannot be used.
     """
     table = _read(config)
-    target, target_column = _target(table, config)
+    target, target_column, of_target = _target(table, config)
     inputs, columns, dropped, remarks = _features(table, config)
     weights, weight_column = _weights(table, config)
     return RawData(
@@ -92,7 +92,7 @@ def load_table(config: TableConfig) -> RawData:
         weights,
         weight_column,
         _ties(table, config),
-        Source(file_settings(config), table.note, dropped, [*remarks, *table.remarks]),
+        Source(file_settings(config), table.note, dropped, [*of_target, *remarks, *table.remarks]),
     )
 
 
@@ -124,7 +124,7 @@ def _read(config: TableConfig) -> Table:
     remarks = unused_codes(read, config)
     if config.part is None:
         return Table(files, note, remarks, parts, None)
-    parts = _parts(files[0], config.part)
+    parts = _parts(files[0], config.part, config)
     learnt = parts != PartName.TEST
     return Table(files, note, remarks, parts, learnt if not learnt.all() else None)
 
@@ -197,12 +197,14 @@ def _with_target(rows: Rows, config: TableConfig) -> Rows:
     return rows.only(~gone)
 
 
-def _target(table: Table, config: TableConfig) -> tuple[Floats, Column]:
+def _target(table: Table, config: TableConfig) -> tuple[Floats, Column, list[str]]:
+    """Its values, how it is read, and remarks."""
     assert config.target is not None
     rows = table.first
     cells = table.understood(rows.cells(config.target), config)
     column = infer_target(cells, config, rows.labels.get(config.target, {}))
-    return np.concatenate([class_values(some, column) for some in table.files]), column
+    values = np.concatenate([class_values(some, column) for some in table.files])
+    return values, column, labelled_numbers(cells, column, config)
 
 
 def _features(
@@ -215,8 +217,6 @@ def _features(
     """
     roles = (config.target, config.weight, config.group, config.time, config.part)
     asked, rows = config.features, table.first
-    if asked is not None and config.target in asked:
-        raise UserError(f"data.features names the target, {config.target}")
     names = list(map(str, rows.frame.columns))
     values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
     columns: list[Column] = []
@@ -225,16 +225,18 @@ def _features(
     for name in names:
         if name in config.drop:
             dropped.append(Dropped(name, "data.drop"))
+        elif name in roles and (asked is None or name not in asked):
+            continue
         elif asked is not None and name not in asked:
             dropped.append(Dropped(name, "not in data.features"))
-        elif asked is not None or name not in roles:
+        else:
             cells = rows.cells(name)
             known = table.understood(cells, config)
             found = infer(known, config, rows.labels.get(name, {}))
             if isinstance(found, Column):
                 values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
-                remarks += [] if asked is not None else identifiers(known, found, config)
+                remarks += remarks_on(known, found, config)
             else:
                 dropped.append(found)
     if not columns:
@@ -262,32 +264,37 @@ def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column |
 def _ties(table: Table, config: TableConfig) -> Ties:
     """What binds rows to parts."""
     if config.group is not None:
-        return Ties(parts=table.parts, groups=_groups(table, config.group))
+        return Ties(parts=table.parts, groups=_groups(table, config.group, config))
     if config.time is not None:
         return Ties(parts=table.parts, times=_times(table, config, config.time))
     return Ties(parts=table.parts)
 
 
-def _parts(rows: Rows, name: str) -> Index:
+def _parts(rows: Rows, name: str, config: TableConfig) -> Index:
     """The part that each row is kept for."""
-    codes, values = rows.cells(name).distinct
-    labels = rows.labels.get(name, {})
-    texts = [labels.get(cell_text(value), cell_text(value)) for value in values]
+    cells, labels = rows.cells(name), rows.labels.get(name, {})
+    codes, _ = cells.distinct
+    gone = cells.missing(missing_codes(config, name, labels))
+    texts = [
+        "" if no else labels.get(text, text) for text, no in zip(cells.texts, gone, strict=True)
+    ]
     parts = [PARTS.get(text.lower(), UNNAMED) for text in texts]
     found: Index = np.array([*parts, UNNAMED], dtype=np.int64)[codes]
     bad = np.flatnonzero(found == UNNAMED)
     if len(bad):
-        shown = repr(texts[codes[bad[0]]]) if codes[bad[0]] >= 0 else "nothing"
+        text = texts[codes[bad[0]]] if codes[bad[0]] >= 0 else ""
+        shown = repr(text) if text else "nothing"
         raise UserError(
             f"data.part={name} must say train, val or test, got {shown} in {rows.row(bad[0])}"
         )
     return found
 
 
-def _groups(table: Table, name: str) -> Index:
+def _groups(table: Table, name: str, config: TableConfig) -> Index:
     series = [rows.cells(name).series for rows in table.files]
     spelled = Cells(pd.concat([some.map(cell_text).where(some.notna()) for some in series]))
-    _require_present(table, missing_rows(spelled, ()), f"data.group={name}")
+    missing = missing_codes(config, name, table.first.labels.get(name, {}))
+    _require_present(table, missing_rows(spelled, missing), f"data.group={name}")
     codes, _ = spelled.distinct
     return codes.astype(np.int64)
 
