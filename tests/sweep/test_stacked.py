@@ -408,6 +408,22 @@ def test_brackets_begin_later(tmp_path: Path) -> None:
     assert {epochs[n] for n in range(1, 24, 2)} == {6, 12, 20}
 
 
+def test_a_stack_goes_on_with_a_diverged_member(tmp_path: Path) -> None:
+    """From its checkpoint, here at a rung: the others end as they would; it is named each time."""
+    folder = tmp_path / "sweep"
+    words = (*SMALL, "optimizer=sgd", "optimizer.lr=0.1,1e20,0.2,0.3", "epochs=8")
+    halved = (*words, "sweep.halving=2", "sweep.first_rung=3", "sweep.processes=1")
+    for _ in range(2):
+        done = sweep(folder, *halved)
+        assert done.returncode == 1
+        diverged, ending = done.stderr.splitlines()
+        assert diverged.startswith("job 1: diverged: the loss was no longer finite by epoch 2")
+        assert ending == JOBS_FAILED
+        found = [result(path) for path in jobs(folder)]
+        assert sorted(str(entry["epochs_run"]) for entry in found) == ["2", "3", "6", "8"]
+        assert len(curve(folder / "1")) == 2
+
+
 def test_a_halved_sweep_goes_on_after_a_kill(tmp_path: Path) -> None:
     """To the same end."""
     assert sweep(tmp_path / "whole", *HALVED).returncode == 0

@@ -19,6 +19,7 @@ from mlp_lab.training.folder import result_of
 from mlp_lab.training.interruption import Asked, interruption
 from mlp_lab.training.metrics import badness
 from mlp_lab.training.problem import Problem
+from mlp_lab.training.progress import Divergence
 
 REPORTED = 8
 """Jobs of a sweep, up to which each gets a report of its own."""
@@ -90,6 +91,8 @@ def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], lis
 def _outcome(folder: Path) -> Outcome:
     """Of a job that had ended before."""
     result = result_of(folder)
+    if result.get("status") == "diverged":
+        return Outcome(result, str(Divergence(**result["diverged"])))
     return Outcome(result) if result.get("status") in ENDED else Outcome()
 
 

@@ -66,8 +66,9 @@ class Trainer:
         if task.checkpoint.exists():
             for member, progress in load_checkpoint(task.checkpoint, stack).items():
                 runs[member].progress = progress
-            for member in left.keys() - set(stack.ids):
-                del left[member]  # its results are written
+            for member in list(left):
+                if member not in stack.ids or runs[member].diverged_before(stack.epoch):
+                    del left[member]  # its results are written
         else:
             stack.retire(self._begin(task, runs, left))
 

@@ -92,6 +92,11 @@ class Run:
             return Ending("stopped", progress.reason)
         return Ending("completed") if epoch >= self.job.config.epochs else None
 
+    def diverged_before(self, epoch: int) -> bool:
+        """Whether it ended in an earlier epoch and only keeps its place in the stack."""
+        diverged = self.progress.diverged
+        return diverged is not None and diverged.epoch < epoch
+
     def close(self) -> None:
         """Close its files."""
         if self.tracker is not None:
@@ -183,12 +188,16 @@ class Training:
         once; its state, and that of all others, is on disk before its results are.
         """
         stack = self.stack
+        going = [
+            member for member in stack.ids if not self.runs[member].diverged_before(stack.epoch)
+        ]
         try:
-            self._leave(stack.ids)  # whoever had ended, and only its results were not written yet
+            self._leave(going)  # whoever had ended, and only its results were not written yet
             if until is not None and stack.epoch >= until:
                 return
-            for member in stack.ids:
-                self.runs[member].open(stack.epoch)
+            for member in going:
+                if self.runs[member].ending is None:
+                    self.runs[member].open(stack.epoch)
             for epoch in fit(stack):
                 self._observe(epoch)
                 asked_to_stop = asked() or epoch.epoch == until
