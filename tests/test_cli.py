@@ -234,7 +234,7 @@ def test_tab_completion(typed: str, offered: list[str], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("mlp-lab tr", ["train", "predict", "evaluate", "compare", "trace", "lesson"]),
+        ("mlp-lab tr", ["train", "predict", "evaluate", "compare", "trace", "lesson", "dashboard"]),
         ("mlp-lab train schedule=c", ["schedule=constant", "schedule=cosine"]),
         ("mlp-lab predict out", []),
     ],

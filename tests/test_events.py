@@ -1,6 +1,7 @@
 """TensorBoard reads back what curves.csv says."""
 
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -58,9 +59,12 @@ def test_parts_share_a_chart(name: str, metric: str, request: pytest.FixtureRequ
     (event,) = events.Tensors("custom_scalars__config__")
     layout = layout_pb2.Layout.FromString(event.tensor_proto.string_val[0])
     charts = {chart.title: list(chart.multiline.tag) for chart in layout.category[0].chart}
-    assert charts == {
-        quantity: [f"{quantity}/train", f"{quantity}/val"] for quantity in ("loss", metric)
-    }
+    wanted = {quantity: [f"{quantity}/train", f"{quantity}/val"] for quantity in ("loss", metric)}
+    if name == "iris_run":  # which records gradients
+        (regex,) = charts.pop("gradient norms by layer")
+        matched = [tag for tag in events.Tags()["scalars"] if re.fullmatch(regex, tag)]
+        assert len(matched) == 4
+    assert charts == wanted
 
 
 def test_histograms_and_gradient_norms_on_request(iris_run: Path, diabetes_run: Path) -> None:
@@ -121,7 +125,10 @@ def test_a_diverged_run_keeps_its_histograms(tmp_path: Path) -> None:
 
 
 def test_a_row_in_the_hparams_tab(tmp_path: Path) -> None:
-    """What the command line changed, and the tags of its metrics; the run has ended well."""
+    """What the command line changed; the run has ended well.
+
+    No list of columns: TensorBoard would show that of one run for all.
+    """
     folder = train(tmp_path / "run", "data=iris", "optimizer.lr=0.01", "epochs=2", *QUIET)
     content = events_of(folder).summary_metadata
     said = {
@@ -132,8 +139,7 @@ def test_a_row_in_the_hparams_tab(tmp_path: Path) -> None:
     start = said["_hparams_/session_start_info"].session_start_info.hparams
     assert start["optimizer.lr"].number_value == 0.01
     assert start["data"].string_value == "iris"
-    metrics = said["_hparams_/experiment"].experiment.metric_infos
-    assert {metric.name.tag for metric in metrics} == {"best/val_loss", "best/val_accuracy"}
+    assert said.keys() == {"_hparams_/session_start_info", "_hparams_/session_end_info"}
     assert said["_hparams_/session_end_info"].session_end_info.status == Status.Value(
         "STATUS_SUCCESS"
     )
@@ -145,6 +151,8 @@ def test_the_hparams_tab_shows_the_best_epoch(tmp_path: Path) -> None:
     folder = train(tmp_path / "run", *words)
     result = json.loads((folder / "result.json").read_text())
     assert result["best_epoch"] < 30
+    best = [tag for tag in events_of(folder).Tags()["scalars"] if tag.startswith("best/")]
+    assert sorted(best) == ["best/val_accuracy", "best/val_loss"]
     for name in ("loss", "accuracy"):
         (event,) = events_of(folder).Scalars(f"best/val_{name}")
         assert event.step == result["best_epoch"]

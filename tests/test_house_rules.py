@@ -60,7 +60,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "hydra": HYDRA,
     "omegaconf": HYDRA,
     "torch.utils.tensorboard": ("mlp_lab.training.events",),
-    "tensorboard": ("mlp_lab.training.events",),
+    "tensorboard": ("mlp_lab.training.events", "mlp_lab.report.dashboard"),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.sweep.figures"),
         "mlp_lab.insight.lessons.figures",

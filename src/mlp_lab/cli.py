@@ -34,6 +34,7 @@ from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
 from mlp_lab.program import train_words
+from mlp_lab.report import dashboard as showing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
 from mlp_lab.sweep.book import BOOK
@@ -292,6 +293,13 @@ def lesson() -> None:
     _in_one_line(lambda: teaching.run(parser.parse_args(), config_folder(), run_folder(None)))
 
 
+def dashboard() -> None:
+    """`mlp-lab dashboard [FOLDER ...]`."""
+    parser = predicting.Parser("mlp-lab dashboard", description=showing.ABOUT)
+    showing.add_arguments(parser)
+    _in_one_line(lambda: showing.run(parser.parse_args()))
+
+
 def composed(overrides: list[str]) -> Config:
     """The configuration of one training, from its command line.
 
@@ -343,6 +351,7 @@ COMMANDS = {
     "compare": compare,
     "trace": trace,
     "lesson": lesson,
+    "dashboard": dashboard,
 }
 USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
@@ -351,6 +360,7 @@ mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file tha
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab trace ...                     the backward pass of a small network, by name
 mlp-lab lesson [NAME]                 train networks and hold a textbook's claims against them
+mlp-lab dashboard [FOLDER ...]        show runs in TensorBoard
 mlp-lab COMMAND --help                says more"""
 
 

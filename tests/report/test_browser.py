@@ -1,7 +1,9 @@
-"""report.html in a real browser: it renders, and asks for nothing beyond itself."""
+"""The pages of a run and of a sweep in a real browser: they render, and ask for nothing more."""
 
+import json
 import shutil
 import subprocess
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,39 +14,62 @@ OPTIONS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 )
+DARK = "--blink-settings=preferredColorScheme=0"
 
 WATCH = """
 <script>
   const said = [];
   addEventListener("error", (event) => said.push(event.message || event.target.src), true);
   addEventListener("load", () => {
+    const all = (selector) => [...document.querySelectorAll(selector)];
     const pictures = [...document.images];
     const asked = performance.getEntriesByType("resource").map((entry) => entry.name.slice(0, 40));
-    const outside = asked.filter((name) => !name.startsWith("data:"));
+    const levels = all("h1, h2, h3, h4").map((heading) => Number(heading.tagName[1]));
     document.title = JSON.stringify({
-      errors: said, outside: outside,
-      drawn: pictures.filter((picture) => picture.complete && picture.naturalWidth > 100).length,
+      errors: said,
+      outside: asked.filter((name) => !name.startsWith("data:")),
+      broken: pictures.filter((picture) => !picture.complete || picture.naturalWidth < 100).length,
       pictures: pictures.length,
+      silent: pictures.filter((picture) => picture.alt.length < 40).length,
       wide: document.documentElement.scrollWidth > innerWidth,
+      unscoped: all("th").filter((cell) => !cell.scope || !cell.innerText.trim()).length,
+      levels: levels.every((level, i) => level <= (i ? levels[i - 1] : 0) + 1),
+      ink: getComputedStyle(document.body).color,
     });
   });
 </script>
 """
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-@pytest.mark.parametrize("width", [1200, 390])
-def test_the_report_in_a_browser(width: int, tmp_path: Path) -> None:
-    """On a wide screen and on a phone: every picture is drawn, and nothing is cut off."""
-    done = command(["data=moons", "epochs=3", "quiet=true", "hydra.run.dir=run"], tmp_path)
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page of a run, and that of a sweep of many jobs, which have none of their own."""
+    here = tmp_path_factory.mktemp("pages")
+    done = command(["data=moons", "epochs=3", "quiet=true", "hydra.run.dir=run"], here)
     assert (done.returncode, done.stderr) == (0, "")
-    page = (tmp_path / "run" / "report.html").read_text()
+    swept = ("model.width=4,8", "optimizer.lr=0.001,0.01", "model.dropout=0,0.1,0.2")
+    words = ("-m", *swept, "data=iris", "model=shallow", "epochs=2", "quiet=true")
+    done = command([*words, "tracking.tensorboard=false", "hydra.sweep.dir=sweep"], here)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(here.glob("sweep/*/result.json"))) == 12
+    assert [*here.glob("sweep/*/*.png"), *here.glob("sweep/*/report.html")] == []
+    return {"run": here / "run" / "report.html", "sweep": here / "sweep" / "summary.html"}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+@pytest.mark.parametrize(("name", "pictures"), [("run", 5), ("sweep", 3)])
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_page_in_a_browser(
+    name: str, pictures: int, dark: bool, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    """On a wide screen, and on a phone in dark mode: all pictures drawn, nothing cut off."""
+    width = 390 if dark else 1200
     watched = tmp_path / "watched.html"
-    watched.write_text(page.replace("<title>", WATCH + "<title>", 1))
+    watched.write_text(pages[name].read_text().replace("<title>", WATCH + "<title>", 1))
     assert CHROMIUM is not None
     shown = subprocess.run(
         [
-            *(CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'user'}"),
+            *(CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'user'}", *([DARK] * dark)),
             *(f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom"),
             watched.as_uri(),
         ],
@@ -53,5 +78,15 @@ def test_the_report_in_a_browser(width: int, tmp_path: Path) -> None:
         timeout=60,
         check=True,
     ).stdout
-    title = shown.partition("<title>")[2].partition("</title>")[0]
-    assert title == ('{"errors":[],"outside":[],"drawn":5,"pictures":5,"wide":false}'), title
+    title = unescape(shown.partition("<title>")[2].partition("</title>")[0])
+    assert json.loads(title) == {
+        "errors": [],
+        "outside": [],
+        "broken": 0,
+        "pictures": pictures,
+        "silent": 0,
+        "wide": False,
+        "unscoped": 0,
+        "levels": True,
+        "ink": "rgb(255, 255, 255)" if dark else "rgb(0, 0, 0)",
+    }

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 from lab import train
 
 from mlp_lab.errors import UserError
@@ -99,8 +100,10 @@ def test_the_table_holds_every_score(folder: Path) -> None:
     parts = [part for part in ("test", "val", "train") if result["rows"][part]]
     models = {"network": result, **result["baselines"]}
     assert len(models) == 3
-    headings = [f"{part} {model}" for part in parts for model in models]
-    assert rows["score"] == [headings[0], "95 % interval", *headings[1:]]
+    names = {"test": "test rows", "val": "validation rows", "train": "training rows"}
+    assert rows["score"] == [names[part] for part in parts]
+    headings = [model for _ in parts for model in models]
+    assert ["network", *rows["network"]] == [headings[0], "95 % interval", *headings[1:]]
     for name in result["train"]:
         wanted = [f"{scores[part][name]:.4g}" for part in parts for scores in models.values()]
         bounds = result["test_intervals"].get(name, [])
@@ -117,7 +120,14 @@ def test_the_page_says_what_was_run(folder: Path) -> None:
     assert " ".join((folder / "config.yaml").read_text().split()) in text
     inputs = sum(len(column["inputs"]) for column in schema["columns"])
     assert f"{schema['target']['column']['name']} from {inputs} inputs" in text
-    assert f"({result['parameters']:,} parameters), completed after" in text
+    facts = {row[0]: row[1:] for row in reversed(page.cells)}  # the first of each
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    assert facts["data"] == [config["data"]["name"]]
+    layers = " → ".join(map(str, schema["network"]["sizes"]))
+    assert facts["network"] == [f"{layers} units ({result['parameters']:,} parameters)"]
+    words = f"completed after {result['epochs_run']} epochs and {result['seconds']} seconds"
+    assert facts["training"] == [words]
+    assert facts["optimizer"] == ["adam, learning rate 0.001, batches of 32 rows"]
     for value in result["environment"].values():
         assert str(value) in page.text
 

@@ -55,11 +55,13 @@ def test_which_pictures_there_are(runs: dict[str, Path]) -> None:
 
 
 def test_images_in_tensorboard(runs: dict[str, Path]) -> None:
-    """All of them, under their names."""
+    """All of them together, under their names, at the best epoch."""
     events = EventAccumulator(str(runs["moons"])).Reload()
-    drawn = {path.stem for path in runs["moons"].glob("*.png")}
+    drawn = {f"pictures/{path.stem}" for path in runs["moons"].glob("*.png")}
     assert set(events.Tags()["images"]) == drawn
-    (image,) = events.Images("plane")
+    (image,) = events.Images("pictures/plane")
+    result = json.loads((runs["moons"] / "result.json").read_text())
+    assert image.step == result["best_epoch"]
     assert image.encoded_image_string == (runs["moons"] / "plane.png").read_bytes()
     shape = imread(runs["moons"] / "plane.png").shape
     assert (image.height, image.width) == shape[:2]

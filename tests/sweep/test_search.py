@@ -319,3 +319,14 @@ def test_cmaes_needs_numbers(tmp_path: Path) -> None:
     config = SearchConfig(2, 2, "cmaes", 0)
     with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
         search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())
+
+
+def test_trials_have_no_reports(tmp_path: Path) -> None:
+    """However small a batch is: a search has many; what it found is drawn once."""
+    words = [word for word in WORDS if not word.startswith("tracking.report")]
+    more = ["hydra.sweeper.n_trials=4", "hydra.sweeper.batch=2", "hydra.sweep.dir=search"]
+    done = command([*words, *more], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(list(tmp_path.glob("search/*/result.json"))) == 4
+    assert list(tmp_path.glob("search/*/report.html")) == []
+    assert (tmp_path / "search" / "summary.html").is_file()

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import re
+from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,7 @@ from lab import BARE, MLP_LAB, command
 from scipy import stats
 
 from mlp_lab.errors import UserError
+from mlp_lab.sweep.figures import draw
 from mlp_lab.sweep.ranking import CONFIDENCE, chance_of_lead, importance, rank
 from mlp_lab.sweep.records import RunRecord, read_runs
 from mlp_lab.sweep.summary import command_of, escaped, latex_table, summarise, table_of, verdict
@@ -233,11 +237,55 @@ def test_the_files_of_a_sweep(swept: Path) -> None:
         assert float(row["val_accuracy"]) == result["val"]["accuracy"]
         assert row["status"] == "completed"
         assert row["verdict"] == result["verdict"]["kind"]
+    assert len(list(swept.glob("*/report.html"))) == 8  # no more jobs than that
     page = (swept / "summary.html").read_text()
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<img") == page.count('alt="') == 2
     assert {path.name for path in swept.glob("*.png")} == {"heatmap.png", "learning_curves.png"}
     assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrr}")
+
+
+def test_what_the_page_says(swept: Path) -> None:
+    """What was trained on what, the baselines, and how to repeat it."""
+    page = unescape((swept / "summary.html").read_text())
+    facts = dict(re.findall(r'<th scope="row">([^<]*)</th><td>([^<]*)</td>', page))
+    assert (facts["data"], facts["rows"]) == ("iris", "98 training, 22 validation, 30 test")
+    assert facts["compared"] == "model.width (2 values), optimizer.lr (2 values)"
+    assert facts["repeated over"] == "seed (2 values)"
+    ranking = rank(read_runs([swept]), "metric")
+    best = ranking.best.runs
+    for name in ("constant", "logistic"):
+        scores = [run.result["baselines"][name]["val"]["accuracy"] for run in best]
+        assert f"{name} {np.mean(scores):.4g}" in facts["baselines, validation accuracy"]
+    for name, value in best[0].result["environment"].items():
+        assert facts[name] == str(value)
+    assert (best[0].folder / "config.yaml").read_text().strip() in page
+    words = "python train.py -m data=iris model=shallow model.width=4,8 optimizer.lr=1e-3,1e-2"
+    more = "seed=0,1 epochs=3 tracking.tensorboard=false sweep.latex=table.tex"
+    assert f"<pre>{words} {more}</pre>" in page
+    assert f"<pre>{command_of(ranking)}</pre>" in page
+
+
+def test_the_curves_of_few_settings(tmp_path: Path) -> None:
+    """Of two settings none is the median; a setting with a failed run is not the worst."""
+    records = grid({"4": [0.6, 0.7], "8": [0.9, 0.9]})
+    records.append(run({"model.width": "16"}, 0, 0.8))
+    records.append(run({"model.width": "16"}, 1, 0.0, status="diverged"))
+    for number, record in enumerate(records):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n")
+        records[number] = replace(record, folder=folder)
+    validation, curves = draw(rank(records, "metric"), tmp_path)
+    assert curves.said == "Validation accuracy by epoch: first run of the best, worst setting."
+    assert curves.words == (
+        "Validation accuracy by epoch: best: model.width=8 ends at 0.5;"
+        " worst: model.width=4 ends at 0.5."
+    )
+    assert validation.words == (
+        "Validation accuracy: 0.9 with model.width=8 is the best, 0.65 with model.width=4 the"
+        " worst."
+    )
 
 
 def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
@@ -271,5 +319,5 @@ def test_a_cross_validation_is_a_sweep_over_folds(tmp_path: Path) -> None:
 
 def test_summaries_need_no_picture(tmp_path: Path) -> None:
     """Only the table, where no page is wanted."""
-    summarise(grid(TABLE), tmp_path, None, select="loss", pictures=False)
+    summarise(grid(TABLE), tmp_path, None, select="loss", again=[], pictures=False)
     assert [path.name for path in tmp_path.iterdir()] == ["summary.csv"]

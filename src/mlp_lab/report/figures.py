@@ -9,6 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from mlp_lab.report.about import PART
 from mlp_lab.report.pictures import (
     Calibration,
     Confusion,
@@ -21,8 +22,6 @@ from mlp_lab.report.pictures import (
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#999999")
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
-
-PART = {"train": "training", "val": "validation", "test": "test"}
 
 SHOWN = 20
 """Columns in the picture of their importance."""

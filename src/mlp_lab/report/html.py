@@ -3,15 +3,20 @@
 import base64
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from mlp_lab.training.console import short
+
+COMMON = "mlp_lab.report"
+"""Whose templates those of other packages build on."""
 
 
 def rendered(package: str, template: str, **values: object) -> str:
     """A template of a package, filled in; values are escaped, and a missing one is an error."""
     environment = Environment(
-        loader=PackageLoader(package), autoescape=True, undefined=StrictUndefined
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader(COMMON)]),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
     environment.filters["short"] = short
     return environment.get_template(template).render(**values)

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlp_lab.report.about import PART
 from mlp_lab.training.tracking import Row
 
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
@@ -20,8 +21,6 @@ LOG_FROM = 30
 
 MOST = 130
 """Letters of a verdict that fit above the curves."""
-
-NAMES = {"train": "training", "val": "validation"}
 
 
 def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
@@ -50,7 +49,7 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
         if all(math.isnan(value) for value in values):
             continue  # a part without rows
         marker = "o" if len(rows) == 1 else None
-        axis.plot(epochs, values, color=color, label=NAMES[part], marker=marker)
+        axis.plot(epochs, values, color=color, label=PART[part], marker=marker)
     shown = [value for part in COLORS for row in rows if (value := row[f"{part}_{quantity}"]) > 0]
     if quantity == "loss" and shown and max(shown) > LOG_FROM * min(shown):
         axis.set_yscale("log")
@@ -60,5 +59,8 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
     axis.set_xlabel("epoch")
     axis.set_ylabel(quantity)
     axis.grid(alpha=0.3)
-    if axis.get_legend_handles_labels()[0]:
+    if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
         axis.legend()
+    else:
+        said = "no epoch ended with a finite number"
+        axis.text(0.5, 0.5, said, ha="center", va="center", transform=axis.transAxes)

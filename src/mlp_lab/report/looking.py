@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from mlp_lab.report.pictures import (
 )
 from mlp_lab.training.assessment import BINS
 from mlp_lab.training.events import EventFile
+from mlp_lab.training.folder import RESULT
 from mlp_lab.training.runs import Finished
 from mlp_lab.training.scoring import Scored
 from mlp_lab.training.shares import share_of_outputs
@@ -48,10 +50,11 @@ def look_at(finished: Finished, folder: Path) -> None:
 
 
 def show_in_tensorboard(folder: Path) -> None:
-    """Put the pictures that were drawn into the run's image tab."""
+    """Put the pictures that were drawn into the run's image tab, at the best epoch."""
+    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
     events = EventFile(folder, epochs_done=0)
     for path in sorted(folder.glob("*.png")):
-        events.add_image(path.stem, path.read_bytes())
+        events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
     events.close()
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.program import train_words
+from mlp_lab.report.about import PART, about_run, read_config, source_of
 from mlp_lab.report.figures import draw
 from mlp_lab.report.html import embedded, rendered
 from mlp_lab.report.learning_curve import draw_learning_curve
@@ -36,6 +37,8 @@ def write_report(folder: Path) -> None:
         for name, picture in read_pictures(folder).items()
         for shown in [draw(picture, folder / f"{name}.png")]
     ]
+    config, settings = read_config(folder)
+    schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
     data_report = folder / DATA_REPORT
     again = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
@@ -48,8 +51,11 @@ def write_report(folder: Path) -> None:
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
         data_report=data_report.read_text(encoding="utf-8") if data_report.is_file() else "",
-        schema=json.loads((folder / "schema.json").read_text(encoding="utf-8")),
-        config=(folder / "config.yaml").read_text(encoding="utf-8"),
+        part_names=PART,
+        schema=schema,
+        about=about_run(settings, result, schema),
+        data=source_of(settings["data"]),
+        config=config,
         curve=(embedded(folder / f"{CURVE}.png"), words),
         pictures=pictures,
         first=shlex.join([*train_words(), *result["overrides"]]),

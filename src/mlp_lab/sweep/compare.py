@@ -38,6 +38,8 @@ def run(arguments: Namespace) -> None:
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
     latex = None if arguments.latex is None else Path(arguments.latex)
-    summarise(records, output, Screen(), select=arguments.select, latex=latex)
+    again = ["mlp-lab", "compare", *arguments.folders, f"--select={arguments.select}"]
+    again += [] if output is None else ["-o", str(output)]
+    summarise(records, output, Screen(), select=arguments.select, again=again, latex=latex)
     if output is not None:
         print(output)

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, importance
 from mlp_lab.training.tracking import CURVES, read_curves
@@ -15,15 +17,34 @@ PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 """Behind labels that lie on lines."""
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.6"
+ENDS = {"best": ORANGE, "median": BLUE, "worst": GREY}
 WIDE = 30.0
 """Ratio of the largest value of a key to the smallest, from which its axis is logarithmic."""
+
+TICKS = 12
+"""Values of a key, up to which a logarithmic axis names each."""
 
 PARALLEL = 200
 """Settings drawn as lines: more hide each other."""
 
 
-def draw(ranking: Ranking, folder: Path) -> list[tuple[Path, str]]:
-    """Draw what fits the number of swept keys; each picture's path, and what it shows in words."""
+BROAD = 8.0
+"""Inches from which a picture needs the whole page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture in its file: a heading, how to read it, and what it shows in words."""
+
+    path: Path
+    heading: str
+    said: str
+    words: str
+    broad: bool
+
+
+def draw(ranking: Ranking, folder: Path) -> list[Drawn]:
+    """Draw what fits the number of swept keys."""
     pictures = []
     settings = [setting for setting in ranking.settings if setting.scores]
     if len(ranking.keys) == 1 and len(settings) > 1:
@@ -43,8 +64,19 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def _save(figure: Figure, path: Path) -> None:
+def _save(figure: Figure, path: Path, heading: str, said: str, words: str) -> Drawn:
     figure.savefig(path, bbox_inches="tight")
+    return Drawn(path, heading, said, words, broad=figure.get_figwidth() > BROAD)
+
+
+def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
+    """The best and the worst setting, for those who cannot see the picture."""
+    sign = 1 if ranking.higher_is_better else -1
+    best, worst = ranking.best, min(settings, key=lambda setting: sign * setting.mean)
+    return (
+        f"Validation {ranking.score}: {best.mean:.4g} with {best.label} is the best,"
+        f" {worst.mean:.4g} with {worst.label} the worst."
+    )
 
 
 def places(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
@@ -58,9 +90,7 @@ def places(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
     return [float(levels.index(value)) for value in values], levels, False
 
 
-def _validation_curve(
-    ranking: Ranking, settings: Sequence[Setting], path: Path
-) -> tuple[Path, str]:
+def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     (key,) = ranking.keys
     x, labels, log = places([setting.values[key] for setting in settings])
     order = sorted(range(len(x)), key=x.__getitem__)
@@ -76,13 +106,17 @@ def _validation_curve(
         linestyle="" if labels else "-",
     )
     best = settings.index(ranking.best)
-    axis.plot([x[best]], [ranking.best.mean], marker="o", color=ORANGE, label="best")
+    (dot,) = axis.plot([x[best]], [ranking.best.mean], "o", color=ORANGE, label="best")
+    dot.set_zorder(3)  # above the line with its errors
     _label(axis, key, labels, log)
+    if log and len(settings) <= TICKS:
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_xticks(x, [setting.values[key] for setting in settings])
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend()
-    _save(figure, path)
-    return path, f"Validation {ranking.score} against {key}, with standard errors"
+    said = f"Validation {ranking.score} against {key}, with standard errors."
+    return _save(figure, path, "Validation curve", said, _extremes(ranking, settings))
 
 
 def _label(axis: Axes, key: str, labels: Sequence[str], log: bool) -> None:
@@ -93,7 +127,7 @@ def _label(axis: Axes, key: str, labels: Sequence[str], log: bool) -> None:
         axis.set_xticks(range(len(labels)), labels)
 
 
-def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple[Path, str]:
+def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     levels = [_ordered({setting.values[key] for setting in settings}) for key in ranking.keys]
     cells = {
         (setting.values[ranking.keys[0]], setting.values[ranking.keys[1]]): setting.mean
@@ -117,8 +151,8 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple
                 dark_text = bright if ranking.higher_is_better else not bright
                 color = "black" if dark_text else "white"
                 axis.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=8)
-    _save(figure, path)
-    return path, f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}"
+    said = f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}."
+    return _save(figure, path, "Heatmap", said, _extremes(ranking, settings))
 
 
 def _ordered(values: set[str]) -> list[str]:
@@ -126,7 +160,7 @@ def _ordered(values: set[str]) -> list[str]:
     return sorted(values, key=lambda text: (as_number(text) is None, as_number(text) or 0.0, text))
 
 
-def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple[Path, str]:
+def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     shown = settings[:: -(-len(settings) // PARALLEL)]
     columns = [_unit(ranking, shown, key) for key in ranking.keys]
     means = [setting.mean for setting in shown]
@@ -150,8 +184,8 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tupl
     names = [*ranking.keys, f"validation {ranking.score}"]
     axis.set_xticks(range(len(names)), names)
     axis.set_yticks([])
-    _save(figure, path)
-    return path, f"A line for each setting; the best in orange, good {ranking.score} in dark blue"
+    said = f"A line for each setting; the best in orange, good {ranking.score} in dark blue."
+    return _save(figure, path, "Parallel coordinates", said, _extremes(ranking, settings))
 
 
 def _unit(
@@ -168,39 +202,39 @@ def _unit(
     return heights, ticks[:: max(1, len(ticks) // 8)]
 
 
-def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple[Path, str]:
+def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     shares = sorted((importance(settings, key), key) for key in ranking.keys)
     figure = _figure(6, 1 + 0.4 * len(shares))
     axis = figure.subplots()
     axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
     axis.set_xlim(0, 1)
     axis.set_xlabel(f"share of the variation of {ranking.score} by the key's means alone")
-    _save(figure, path)
+    said = f"Share of the variation of {ranking.score} that a key's own means explain."
     words = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
-    return path, f"Importance of each key, main effects: {words}"
+    return _save(figure, path, "Importance of the keys", said, f"Main effects: {words}.")
 
 
-def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> tuple[Path, str]:
+def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     """The first run of the best, the median and the worst setting."""
-    chosen = {
-        "best": settings[0],
-        "median": settings[len(settings) // 2],
-        "worst": settings[-1],
-    }
+    settings = [setting for setting in settings if setting.whole] or settings
+    chosen = {"best": settings[0], "worst": settings[-1], "median": settings[len(settings) // 2]}
+    names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     column = f"val_{ranking.score}"
+    words = []
     figure = _figure(6, 3.8)
     axis = figure.subplots()
-    for (name, setting), color in zip(chosen.items(), (ORANGE, BLUE, GREY), strict=True):
+    for name in names:
+        setting = chosen[name]
         run = next(run for run in setting.runs if not run.reason)
         rows = read_curves(run.folder / CURVES)
         label = f"{name}: {setting.label}" if setting.label else name
-        axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=color)
+        axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=ENDS[name])
         axis.lines[-1].set_label(label)
-        if len(settings) == 1:
-            break
+        words.append(f"{label} ends at {rows[-1][column]:.4g}")
     axis.set_xlabel("epoch")
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
-    _save(figure, path)
-    return path, f"Validation {ranking.score} by epoch of the best, median and worst setting"
+    said = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."
+    ends = f"Validation {ranking.score} by epoch: {'; '.join(words)}."
+    return _save(figure, path, "Learning curves", said, ends)

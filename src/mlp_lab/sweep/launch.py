@@ -22,7 +22,7 @@ from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import Divergence
 
 REPORTED = 8
-"""Jobs of a sweep, up to which each gets a report of its own."""
+"""Jobs of a sweep, up to which each gets a report of its own; those of a search get none."""
 
 LISTEN_SECONDS = 0.2
 MEMORY_SHARE = 0.5
@@ -100,11 +100,17 @@ class Sweep:
     """The stacks of a sweep, trained side by side by worker processes."""
 
     def __init__(
-        self, folder: Path, jobs: Mapping[int, SweepJob], problems: Mapping[str, Problem]
+        self,
+        folder: Path,
+        jobs: Mapping[int, SweepJob],
+        problems: Mapping[str, Problem],
+        *,
+        reports: bool,
     ) -> None:
-        """Nothing is trained yet."""
+        """Nothing is trained yet; `reports`: each job gets pictures and a page of its own."""
         self.folder = folder
         self.jobs = jobs
+        self._reports = reports
         self.outcomes = {number: _outcome(job.job.folder) for number, job in jobs.items()}
         self._problems = problems
 
@@ -122,7 +128,7 @@ class Sweep:
             jobs,
             {job.problem: self._problems[job.problem] for job in jobs},
             self.folder / STACKS / f"{stack}.safetensors",
-            reports=len(self.jobs) <= REPORTED,
+            reports=self._reports,
             until=until,
             dropped=dropped or {},
         )

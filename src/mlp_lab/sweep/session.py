@@ -18,7 +18,7 @@ from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.halving import bracket_of, leaving, rungs
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
-from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unfinished
+from mlp_lab.sweep.launch import REPORTED, Outcome, Sweep, processes_for, stack_plans, unfinished
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
@@ -139,6 +139,7 @@ class Session:
                 self.folder,
                 screen,
                 select=self.settings.select,
+                again=[*train_words(), "-m", *self._command],
                 pictures=self._pictures,
                 latex=None if self.settings.latex is None else Path(self.settings.latex),
             )
@@ -228,7 +229,8 @@ class Session:
     def _train(
         self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan], workers: Workers
     ) -> dict[int, Outcome]:
-        sweep = Sweep(self.folder, jobs, self._problems.posed)
+        few = len(self._book.jobs) <= REPORTED and not self.searching
+        sweep = Sweep(self.folder, jobs, self._problems.posed, reports=few)
         epochs = {
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks

@@ -21,7 +21,7 @@ SHOWN = 10
 LONGEST = 8
 """Letters of a number that tables show as it is."""
 
-TABLE, PAGE = "summary.csv", "summary.html"
+TABLE = "summary.csv"
 
 UNSURE = (
     "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2 or cv=5"
@@ -34,12 +34,14 @@ def summarise(
     screen: Screen | None,
     *,
     select: str,
+    again: Sequence[str],
     pictures: bool = True,
     latex: Path | None = None,
 ) -> None:
     """Rank the settings of some runs; write files into `folder`, print to `screen`.
 
-    `pictures`: summary.html too, beside summary.csv.
+    `again`: the words of the command that does so. `pictures`: summary.html too, beside
+    summary.csv.
 
     Raises:
         UserError: the runs cannot be compared.
@@ -48,7 +50,9 @@ def summarise(
     if folder is not None:
         write_whole(folder / TABLE, table_of(records, ranking), wait=False)
         if pictures:
-            write_page(records, ranking, folder)
+            from mlp_lab.sweep.page import write_page  # jinja2, matplotlib
+
+            write_page(records, ranking, folder, again)
     if latex is not None:
         write_whole(latex, latex_table(ranking))
     if screen is not None:
@@ -145,7 +149,8 @@ def verdict(ranking: Ranking) -> str:
 def facts_of(setting: Setting) -> list[str]:
     """Mean score, its standard error, runs and parameters, as every table has them."""
     error = "" if setting.error is None else f"{setting.error:.2g}"
-    return [short(setting.mean), error, str(len(setting.runs)), f"{setting.parameters:,}"]
+    mean = short(setting.mean) if setting.scores else ""
+    return [mean, error, str(len(setting.runs)), f"{setting.parameters:,}"]
 
 
 def marked(ranking: Ranking, place: int) -> str:
@@ -191,42 +196,10 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
 
 
 def load_drawing() -> None:
-    """Load what `write_page` and a ranking need, which takes half a second, ahead of them."""
+    """Load what a page and a ranking need, which takes half a second, ahead of them."""
     import scipy.special  # noqa: F401
 
-    import mlp_lab.report.html
-    import mlp_lab.sweep.figures  # noqa: F401
-
-
-def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> None:
-    """summary.html: one page that needs nothing beside it."""
-    from mlp_lab.report.html import embedded, rendered  # jinja2
-    from mlp_lab.sweep.figures import draw  # matplotlib
-
-    tests = test_scores(ranking.best, ranking.score)
-    page = rendered(
-        "mlp_lab.sweep",
-        "summary.html",
-        folder=folder.name,
-        ranking=ranking,
-        rows=[
-            [
-                *map(shown, setting.values.values()),
-                *facts_of(setting),
-                verdicts_on(setting),
-                marked(ranking, place),
-            ]
-            for place, setting in enumerate(ranking.settings)
-        ],
-        verdict=verdict(ranking),
-        val=plus_minus(list(ranking.best.scores.values())),
-        test=plus_minus(tests) if tests else "",
-        command=command_of(ranking),
-        pictures=[(embedded(path), words) for path, words in draw(ranking, folder)],
-        failed=[record for record in records if record.reason],
-        runs=len(records),
-    )
-    write_whole(folder / PAGE, page, wait=False)
+    import mlp_lab.sweep.page  # noqa: F401
 
 
 SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$"}

@@ -71,20 +71,26 @@ class EventFile:
         }
         self.add(_custom_scalars({title: layout}))
 
-    def add_image(self, tag: str, png: bytes) -> None:
+    def add_image(self, tag: str, png: bytes, epoch: int) -> None:
         """Write a picture, for the image tab."""
         width, height = struct.unpack(">II", png[16:24])  # where every PNG has them
         image = Summary.Image(encoded_image_string=png, width=width, height=height)
-        self.add(Summary(value=[Summary.Value(tag=tag, image=image)]))
+        self.add(Summary(value=[Summary.Value(tag=tag, image=image)]), epoch)
 
     def add_text(self, tag: str, text: str, epoch: int) -> None:
-        """Write Markdown."""
-        self.add(_text(tag, text), epoch)
+        """Write Markdown, for the text tab."""
+        content = _text(tag, text)
+        content.value[0].tag = tag  # without the ending that torch puts on
+        self.add(content, epoch)
 
-    def add_settings(self, settings: Mapping[str, str | float], metrics: Sequence[str]) -> None:
-        """Give the run a row in the HParams tab: its settings, and metrics by their tags."""
-        experiment, start, self._end = _hparams(dict(settings), dict.fromkeys(metrics, 0.0))
-        self.add(experiment)
+    def add_settings(self, settings: Mapping[str, str | float]) -> None:
+        """Give the run a row in the HParams tab.
+
+        A list of columns, which belongs to it, is left out: TensorBoard would take the one of any
+        run for all of them, and hide what other runs changed. Without, it gathers the settings of
+        all runs, those that differ first.
+        """
+        _, start, self._end = _hparams(dict(settings), {})
         self.add(start)
 
     def close(self) -> None:

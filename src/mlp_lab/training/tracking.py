@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from mlp_lab.errors import UserError, require
 from mlp_lab.training.files import write_whole
-from mlp_lab.training.metrics import METRICS, Scores
+from mlp_lab.training.metrics import METRICS, Scores, main_metric
 
 if TYPE_CHECKING:
     from mlp_lab.training.events import EventFile
@@ -142,8 +142,8 @@ class Tracker:
     def add_best(self, scores: Scores, epoch: int) -> None:
         """Write what the best epoch reached on the validation rows, for the HParams tab."""
         if self.events is not None and scores:
-            values = {_best(name): value for name, value in scores.items()}
-            self.events.add_scalars(values, epoch)
+            shown = ("loss", main_metric(scores))
+            self.events.add_scalars({f"best/val_{name}": scores[name] for name in shown}, epoch)
 
     @property
     def paths(self) -> list[Path]:
@@ -156,11 +156,6 @@ class Tracker:
         self.curves.close()
         if self.events is not None:
             self.events.close()
-
-
-def _best(quantity: str) -> str:
-    """The tag of what the best epoch reached on the validation rows."""
-    return f"best/val_{quantity}"
 
 
 def _tags(row: Row) -> Iterator[tuple[str, float]]:
@@ -183,9 +178,12 @@ def open_tracker(
 
     events = EventFile(folder, epochs_done)
     quantities = ("loss", METRICS[task][0])
-    events.add_charts("learning curves", {q: [f"{q}/train", f"{q}/val"] for q in quantities})
+    charts: dict[str, Sequence[str]] = {q: [f"{q}/train", f"{q}/val"] for q in quantities}
+    if config.gradient_norms:
+        charts["gradient norms by layer"] = ["gradient_norm/.*"]
+    events.add_charts("learning curves", charts)
     if overrides and not epochs_done:
-        events.add_settings(typed(overrides), [_best(q) for q in quantities])
+        events.add_settings(typed(overrides))
     return Tracker(config, curves, events)
 
 

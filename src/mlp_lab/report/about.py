@@ -1,0 +1,74 @@
+"""What was trained on what, and how it ended, in words: the first lines of a page."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlp_lab.training.folder import CONFIG
+
+PART = {"train": "training", "val": "validation", "test": "test"}
+
+
+def read_config(folder: Path) -> tuple[str, dict[str, Any]]:
+    """A run's config.yaml, as text and as what it says."""
+    text = (folder / CONFIG).read_text(encoding="utf-8")
+    return text, yaml.safe_load(text)
+
+
+def source_of(data: Mapping[str, Any]) -> str:
+    """The name of a data set; of a table, its file."""
+    return str(data["path"] if data["name"] == "table" else data["name"])
+
+
+def rows_of(result: Mapping[str, Any]) -> str:
+    """Rows by part, without parts that have none."""
+    counts = result["rows"].items()
+    return ", ".join(f"{count:,} {PART[part]}" for part, count in counts if count)
+
+
+def about_run(
+    config: Mapping[str, Any], result: Mapping[str, Any], schema: Mapping[str, Any]
+) -> dict[str, str]:
+    """Heading -> words."""
+    layers = " → ".join(f"{size:,}" for size in schema["network"]["sizes"])
+    found = {
+        "data": source_of(config["data"]),
+        "rows": rows_of(result),
+        "network": f"{layers} units ({result['parameters']:,} parameters)",
+        "activation": _activations(config["model"]),
+        "output, loss": f"{result['output']}, {result['loss']}",
+        "optimizer": _optimizer(config),
+        "training": _ending(result),
+        "weights": f"of epoch {result['best_epoch']}, the best one" if result["best_epoch"] else "",
+    }
+    return {heading: words for heading, words in found.items() if words}
+
+
+def _activations(model: Mapping[str, Any]) -> str:
+    """Of all hidden layers, or of each."""
+    if model["depth"] == 0:
+        return ""
+    chosen = model["activation"]
+    return ", ".join(chosen) if isinstance(chosen, list) else str(chosen)
+
+
+def _optimizer(config: Mapping[str, Any]) -> str:
+    size, schedule = config["batch_size"], config["schedule"]["name"]
+    words = [config["optimizer"]["name"], f"learning rate {config['optimizer']['lr']:g}"]
+    words += [f"{schedule} schedule"] if schedule != "constant" else []
+    words += ["all rows in each step" if size == "full" else f"batches of {size} rows"]
+    return ", ".join(words)
+
+
+def _ending(result: Mapping[str, Any]) -> str:
+    epochs, seconds = result["epochs_run"], result["seconds"]
+    words = str(result["status"])
+    if "reason" in result:
+        words += f" ({result['reason']})"
+    if "diverged" in result:
+        where = result["diverged"]
+        words += f" in epoch {where['epoch']}, step {where['step']},"
+        words += f" at learning rate {where['lr']:g}"
+    return f"{words} after {epochs} epoch{'' if epochs == 1 else 's'} and {seconds} seconds"
