@@ -7,7 +7,7 @@ deep neural networks" (Montufar et al., 2014) and chapter 4 of "Understanding De
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,7 +101,7 @@ CLAIMS = {
         above=0.0,
     ),
     "units": Claim(
-        text="It has more pieces than units, which no shallow network can have but by one.",
+        text="Layers multiply pieces: it has more of them than units.",
         measure=f"pieces / hidden units of the deep network after training, {FOLDS}",
         above=1.0,
     ),
@@ -111,3 +111,159 @@ CLAIMS = {
         above=0.0,
     ),
 }
+
+Chosen = Mapping[tuple[str, int], Row]
+"""For each task and depth the row of the table of rates that has the least training loss."""
+
+
+def measure(bench: Bench) -> Evidence:
+    """Choose rates on some seeds, train every depth on others, and count pieces."""
+    depths = (DEPTHS[0], DEEP) if bench.quick else DEPTHS
+    rates = _tuned(bench, depths)
+    chosen = best_rates(rates)
+    plan = [(task, depth, seed) for task in TASKS for depth in depths for seed in bench.seeds]
+    trials = [_words(bench, task, depth, seed, chosen[task, depth]) for task, depth, seed in plan]
+    trained = bench.train(trials)
+    functions: list[Row] = []
+    digits: list[Row] = []
+    drawn: list[tuple[str, Trained]] = []
+    for (task, depth, seed), words, network in zip(plan, trials, trained, strict=True):
+        if task == DIGITS:
+            digits.append(_accuracy(network))
+            continue
+        functions.append({"task": task, **_fitted(network, pieces_before(bench, words))})
+        if depth in (depths[0], DEEP) and seed == bench.seeds[0]:
+            drawn.append((task, network))
+    tables = {
+        "functions": functions,
+        "digits": digits,
+        "rates": rates,
+        "fits": [row for task, network in drawn for row in _fit(task, network)],
+        "joints": [row for task, network in drawn for row in _joints(task, network)],
+    }
+    return Evidence(_values(functions, digits), tables, _notes(tables))
+
+
+def _words(bench: Bench, task: str, depth: int, seed: int, chosen: Row) -> list[str]:
+    """A trial's settings."""
+    return [
+        *TASKS[task].words,
+        f"model.depth={depth}",
+        f"model.width={TASKS[task].width(depth)}",
+        f"model.init={chosen['init']}",
+        f"optimizer.lr={chosen['rate']}",
+        *(["epochs=4"] if bench.quick else []),
+        *bench.seed(seed),
+    ]
+
+
+def _tuned(bench: Bench, depths: Sequence[int]) -> list[Row]:
+    """The mean training loss of each initial weights and rate, for each task and depth."""
+    seeds = TUNING[:1] if bench.quick else TUNING
+    options: list[Row] = [
+        {"task": task, "depth": depth, "init": init, "rate": rate}
+        for task in TASKS
+        for depth in depths
+        for init in INITS
+        for rate in (RATES[1:2] if bench.quick else RATES)
+    ]
+    trials = [
+        _words(bench, str(option["task"]), int(option["depth"]), seed, option)
+        for option in options
+        for seed in seeds
+    ]
+    losses = np.array([network.last("train_loss") for network in bench.train(trials)])
+    means = losses.reshape(len(options), len(seeds)).mean(axis=1).tolist()
+    return [{**option, "train_loss": mean} for option, mean in zip(options, means, strict=True)]
+
+
+def best_rates(table: Sequence[Row]) -> Chosen:
+    """Of each task and depth; settings with which any seed diverged are out."""
+    best: dict[tuple[str, int], Row] = {}
+    for row in sorted(table, key=lambda row: float(row["train_loss"])):
+        if np.isfinite(float(row["train_loss"])):
+            best.setdefault((str(row["task"]), int(row["depth"])), row)
+    return best
+
+
+def pieces_before(bench: Bench, words: Sequence[str]) -> int:
+    """Of the function that a network is before its first step."""
+    from mlp_lab.insight.lessons.bench import layers_of
+
+    return len(joints(layers_of(bench.stack([words]), 0))) + 1
+
+
+def _fitted(network: Trained, before: int) -> Row:
+    """A network that learnt a function. The error is sqrt(1 - R2)."""
+    depth, width = network.config.model.depth, network.sizes[1]
+    return {
+        "depth": depth,
+        "width": width,
+        "units": depth * width,
+        "parameters": network.parameters,
+        "seed": network.config.seed,
+        "error": float(np.sqrt(max(0.0, 1 - network.last("val_r2")))),
+        "pieces_before": before,
+        "pieces": len(joints(network.outcome.layers)) + 1,
+        "most_pieces": most_pieces(width, depth),
+    }
+
+
+def _accuracy(network: Trained) -> Row:
+    return {
+        "depth": network.config.model.depth,
+        "width": network.sizes[1],
+        "parameters": network.parameters,
+        "seed": network.config.seed,
+        "accuracy": network.last("val_accuracy"),
+    }
+
+
+def _fit(task: str, network: Trained) -> list[Row]:
+    data = network.config.data
+    assert isinstance(data, FunctionConfig)
+    own: Row = {"task": task, "depth": network.config.model.depth}
+    columns = zip(GRID, data.values(GRID), network.predicted(GRID[:, None]), strict=True)
+    return [{**own, "x": float(x), "truth": float(t), "fit": float(y)} for x, t, y in columns]
+
+
+def _joints(task: str, network: Trained) -> list[Row]:
+    """A row for each joint; its ends stand for a function that has none."""
+    own: Row = {"task": task, "depth": network.config.model.depth}
+    x = np.concatenate([[-1.0], joints(network.outcome.layers), [1.0]])
+    heights = network.predicted(x[:, None])
+    return [{**own, "x": float(x), "fit": float(y)} for x, y in zip(x, heights, strict=True)]
+
+
+def _gains(functions: Sequence[Row], task: str) -> Floats:
+    """Error of the shallow network - error of the deep one, for each seed."""
+    shallow, deep = (
+        np.array(column(functions, "error", task=task, depth=depth)) for depth in (1, DEEP)
+    )
+    return shallow - deep
+
+
+def _values(functions: Sequence[Row], digits: Sequence[Row]) -> dict[str, Sequence[float]]:
+    def of(quantity: str, depth: int) -> Floats:
+        return np.array(column(functions, quantity, task=FOLDS, depth=depth))
+
+    shallow, deep = (np.array(column(digits, "accuracy", depth=depth)) for depth in (1, DEEP))
+    found = {
+        "folds": _gains(functions, FOLDS),
+        "more_folds": _gains(functions, MANY) - _gains(functions, FEW),
+        "smooth": _gains(functions, SINE),
+        "digits": deep - shallow,
+        "pieces": np.log2(of("pieces", DEEP) / of("pieces", 1)),
+        "start_pieces": np.log2(of("pieces_before", DEEP) / of("pieces_before", 1)),
+        "units": of("pieces", DEEP) / of("units", DEEP),
+        "training": np.log2(of("pieces", DEEP) / of("pieces_before", DEEP)),
+    }
+    return {key: values.tolist() for key, values in found.items()}
+
+
+def _notes(tables: Tables) -> list[str]:
+    return []
+
+
+def draw(tables: Tables) -> Figure:
+    raise NotImplementedError
