@@ -33,14 +33,16 @@ def joints(layers: Sequence[tuple[Floats, Floats]]) -> Floats:
         active = slopes * middles[:, None] + offsets > 0
         slopes, offsets = (active * slopes) @ omega, (active * offsets) @ omega + beta
     changes = np.abs(np.diff(slopes, axis=0)).max(axis=1)
-    return ends[1:-1][changes > SAME * np.abs(slopes).max()]
+    found: Floats = ends[1:-1][changes > SAME * np.abs(slopes).max()]
+    return found
 
 
 def _crossings(ends: Floats, slopes: Floats, offsets: Floats) -> Floats:
     """Where lines cross zero within their own piece."""
     with np.errstate(divide="ignore", invalid="ignore"):
         x = -offsets / slopes  # infinite, or not a number, for a unit that is constant
-    return x[(x > ends[:-1, None]) & (x < ends[1:, None])]
+    inside: Floats = x[(x > ends[:-1, None]) & (x < ends[1:, None])]
+    return inside
 
 
 def most_pieces(width: int, depth: int) -> int:
