@@ -5,11 +5,20 @@ import math
 import numpy as np
 import pytest
 from given import bench, evidence
+from sklearn.linear_model import LinearRegression
 
 from mlp_lab.insight.lessons.catalogue import LESSONS
 from mlp_lab.insight.lessons.lesson import Row, column
 from mlp_lab.insight.lessons.pieces import joints
-from mlp_lab.insight.lessons.why_deep import DEEP, DEPTHS, FOLDS, TASKS, TUNING, best_rates
+from mlp_lab.insight.lessons.why_deep import (
+    DEEP,
+    DEPTHS,
+    FOLDS,
+    TASKS,
+    TUNING,
+    best_rates,
+    least_squares,
+)
 from mlp_lab.network.architecture import count_parameters
 
 NAME = "why_deep"
@@ -60,6 +69,19 @@ def test_a_row_is_its_network() -> None:
     assert (row["units"], row["parameters"], row["most_pieces"]) == (50, 471, 161_051)
 
 
+def test_least_squares_is_scikit_learns() -> None:
+    """On the same units, and it is exact where they hold the function."""
+    (network,) = bench().train([[*TASKS[FOLDS].words, "epochs=1", "model.depth=1"]])
+    rows = network.problem.encoded
+    generator = np.random.default_rng(0)
+    first = (generator.normal(size=(1, 12)), generator.normal(size=12))
+    h, h_val = (np.maximum(part.inputs @ first[0] + first[1], 0) for part in (rows.train, rows.val))
+    score = LinearRegression().fit(h, rows.train.targets).score(h_val, rows.val.targets)
+    assert least_squares(first, rows) == pytest.approx(np.sqrt(1 - score), rel=1e-4)
+    folds = np.linspace(-1, 1, 17)[None, :-1]
+    assert least_squares((np.ones((1, 16)), -folds[0]), rows) == pytest.approx(0, abs=1e-5)
+
+
 def test_values_follow_from_the_tables() -> None:
     found = evidence(NAME)
     table = found.tables["functions"]
@@ -68,6 +90,8 @@ def test_values_follow_from_the_tables() -> None:
     few, many = (column(table, "pieces", task=FOLDS, depth=depth) for depth in (1, DEEP))
     assert found.values["pieces"] == pytest.approx(np.log2(np.divide(many, few)).tolist())
     assert found.values["units"] == pytest.approx([count / 50 for count in many])
+    solved = column(found.tables["least_squares"], "error", task=FOLDS)
+    assert found.values["could"] == pytest.approx(np.subtract(shallow, solved).tolist())
     starts = found.tables["starts"]
     assert column(starts, "pieces", init="he") == [2.0] * 4  # no biases: one joint, at 0
     few, many = (column(starts, "pieces", init="torch", depth=depth) for depth in (1, DEEP))

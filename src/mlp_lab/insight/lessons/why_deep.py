@@ -22,6 +22,8 @@ from mlp_lab.insight.lessons.pieces import folding, joints, most_pieces
 from mlp_lab.network.architecture import count_parameters
 
 if TYPE_CHECKING:
+    from mlp_lab.data.encoded import Encoded
+    from mlp_lab.data.encoding import Array
     from mlp_lab.insight.lessons.bench import Bench, Trained
     from mlp_lab.insight.lessons.figures import Axes, Figure
 
@@ -78,9 +80,16 @@ CLAIMS = {
         measure=f"{ERRORS}, {FOLDS}",
         above=0.0,
     ),
+    "could": Claim(
+        text="The shallow one could fit them as well: what it lacks is not units but training.",
+        measure="error / spread, shallow, trained - with its first layer as it begins (torch's"
+        f" weights) and its last by least squares, {FOLDS}",
+        above=0.0,
+    ),
     "more_folds": Claim(
         text="The more folds, the greater its advantage.",
-        measure="smallest rise of the same from one zigzag to the next, of 4, 16 and 32 pieces",
+        measure="smallest rise of error / spread, shallow - deep, from one zigzag to the next, of"
+        " 4, 16 and 32 pieces",
         above=0.0,
     ),
     "smooth": Claim(
@@ -129,18 +138,22 @@ def measure(bench: Bench) -> Evidence:
     trained = bench.train(trials)
     functions: list[Row] = []
     digits: list[Row] = []
+    solved: list[Row] = []
     drawn: list[tuple[str, Trained]] = []
     for (task, depth, seed), network in zip(plan, trained, strict=True):
         if task == DIGITS:
             digits.append(_accuracy(network))
             continue
         functions.append({"task": task, **_fitted(network)})
+        if depth == 1:
+            solved.append(_solved(bench, task, network))
         if depth in (depths[0], DEEP) and seed == bench.seeds[0]:
             drawn.append((task, network))
     tables = {
         "functions": functions,
         "digits": digits,
         "starts": [_start(bench, *own) for own in product(depths, INITS, bench.seeds)],
+        "least_squares": solved,
         "rates": rates,
         "fits": [row for task, network in drawn for row in _fit(task, network)],
         "joints": [row for task, network in drawn for row in _joints(task, network)],
@@ -192,11 +205,35 @@ def best_rates(table: Sequence[Row]) -> Chosen:
 
 def _start(bench: Bench, depth: int, init: str, seed: int) -> Row:
     """The function that a network is before its first step."""
+    pieces = len(joints(_first_layers(bench, FOLDS, depth, seed, init))) + 1
+    return {"depth": depth, "init": init, "seed": seed, "pieces": pieces}
+
+
+def _first_layers(
+    bench: Bench, task: str, depth: int, seed: int, init: str = "torch"
+) -> list[tuple[Floats, Floats]]:
     from mlp_lab.insight.lessons.bench import layers_of
 
-    words = _words(bench, FOLDS, depth, seed, {"init": init, "rate": RATES[0]})
-    pieces = len(joints(layers_of(bench.stack([words]), 0))) + 1
-    return {"depth": depth, "init": init, "seed": seed, "pieces": pieces}
+    words = _words(bench, task, depth, seed, {"init": init, "rate": RATES[0]})
+    return layers_of(bench.stack([words]), 0)
+
+
+def _solved(bench: Bench, task: str, network: Trained) -> Row:
+    seed = network.config.seed
+    first = _first_layers(bench, task, 1, seed)[0]
+    return {"task": task, "seed": seed, "error": least_squares(first, network.problem.encoded)}
+
+
+def least_squares(first: tuple[Floats, Floats], rows: Encoded) -> float:
+    """Error / spread of units that stay as they are, under the best last layer for these rows."""
+
+    def units(inputs: Array) -> Floats:
+        h = np.maximum(inputs.astype(float) @ first[0] + first[1], 0)
+        return np.hstack([h, np.ones((len(h), 1))])
+
+    last = np.linalg.lstsq(units(rows.train.inputs), rows.train.targets)[0]
+    wrong = units(rows.val.inputs) @ last - rows.val.targets
+    return float(np.sqrt(np.mean(wrong**2)) / rows.val.targets.std())
 
 
 def _fitted(network: Trained) -> Row:
@@ -272,6 +309,7 @@ def _values(tables: Tables) -> dict[str, Sequence[float]]:
     )
     found = {
         "folds": _gains(functions, FOLDS),
+        "could": after("error", 1) - column(tables["least_squares"], "error", task=FOLDS),
         "more_folds": np.diff([_gains(functions, task) for task in ZIGZAGS], axis=0).min(axis=0),
         "smooth": _gains(functions, SINE),
         "digits": deep - shallow,
@@ -287,6 +325,12 @@ def _notes(tables: Tables) -> list[str]:
     functions, rates = tables["functions"], tables["rates"]
     depths = levels(functions, "depth")
     notes = [_errors_in_words(functions, task, depths) for task in TASKS if task != DIGITS]
+    solved = ", ".join(
+        f"{np.mean(column(tables['least_squares'], 'error', task=task)):.2g} ({task})"
+        for task in TASKS
+        if task != DIGITS
+    )
+    notes.append(f"1 hidden layer as it begins, the last by least squares: errors of {solved}.")
     accuracy = ", ".join(
         f"{np.mean(column(tables['digits'], 'accuracy', depth=depth)):.3f}" for depth in depths
     )
@@ -348,6 +392,7 @@ def draw(tables: Tables) -> Figure:
 
     figure, (errors, digits, folds, many, pieces, tasks) = panels(6, columns=2, size=5.6)
     _draw_by_depth(errors, tables["functions"], "error")
+    _draw_solved(errors, tables["least_squares"])
     errors.set_title("Error at equal numbers of parameters", fontsize=10)
     _draw_digits(digits, tables["digits"])
     _draw_fits(folds, tables, FOLDS)
@@ -357,6 +402,8 @@ def draw(tables: Tables) -> Figure:
     tasks.set_title("Linear pieces after training, of each function", fontsize=10)
     return figure
 
+
+SOLVED = "untrained, last layer by least squares"
 
 LABELS = {"error": "error / spread, on other points", "pieces": "linear pieces from -1 to 1"}
 
@@ -370,6 +417,17 @@ def _draw_by_depth(axis: Axes, table: Sequence[Row], quantity: str) -> None:
         band(axis, depths, by_seed, label=task, color=color)
     name(axis, "", "hidden layers", LABELS[quantity], log="y")
     axis.set_xticks(depths)
+
+
+def _draw_solved(axis: Axes, table: Sequence[Row]) -> None:
+    """Stars beside the shallow networks."""
+    from mlp_lab.insight.lessons.figures import COLORS
+
+    for task, color in zip(list(TASKS)[:-1], COLORS, strict=False):
+        mean = np.mean(column(table, "error", task=task))
+        axis.plot([1], [mean], "*", color=color, markersize=11, markeredgecolor="black")
+    axis.plot([], [], "*", color="white", markeredgecolor="black", label=SOLVED)
+    axis.legend(fontsize=8)
 
 
 def _draw_digits(axis: Axes, table: Sequence[Row]) -> None:
