@@ -28,8 +28,8 @@ WRONG = STARTS[1:]
 SHALLOW, DEEP, WIDTH = 2, 12, 64
 
 RATES = {
-    "sgd": (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0),
-    "adam": (1e-4, 3e-4, 1e-3, 3e-3, 0.01),
+    "sgd": (1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0),
+    "adam": (1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03),
 }
 
 DRAWS = 5
@@ -179,7 +179,7 @@ def _first_step(bench: Bench, trial: Trial) -> list[Row]:
 
 def _grid(bench: Bench) -> list[Trial]:
     """Every start at every rate; from equal weights two layers alone, of many units and of 1."""
-    rates = {name: (of[1], of[-3]) if bench.quick else of for name, of in RATES.items()}
+    rates = {name: (of[0], of[-3]) if bench.quick else of for name, of in RATES.items()}
     trials = [
         Trial(start, seed, depth, optimizer, rate)
         for start in STARTS
@@ -354,8 +354,8 @@ def _factors_in_words(first: Sequence[Row]) -> list[str]:
     }
     shares = ", ".join(f"{start} {share.mean():.2g}" for start, share in apart.items())
     theory = (
-        "Reckoned for wide layers: he 1, glorot 1/2, half 1/4, double 4; torch 1/6 where biases do"
-        " not hold the signal up, which differ between units but not between rows."
+        "Theory reckons, for wide layers: he 1, glorot 1/2, half 1/4, double 4, torch 1/6. torch's"
+        " biases hold pre-activations up, but they are the same for all rows."
     )
     return [
         *lines,
@@ -373,10 +373,8 @@ def _accuracies_in_words(ends: Sequence[Row], depth: int, optimizer: str) -> str
         star = "*" if rate in (tried[0], tried[-1]) else ""
         accuracy = at_best(ends, start, depth, optimizer=optimizer).mean()
         found.append(f"{start} {accuracy:.3f} at {rate:g}{star}")
-    return (
-        f"Accuracy at the best rate, {depth} layers, {optimizer}: {', '.join(found)}"
-        " (*: an end of the grid)."
-    )
+    remark = " (*: an end of the grid)" if any("*" in text for text in found) else ""
+    return f"Accuracy at the best rate, {depth} layers, {optimizer}: {', '.join(found)}{remark}."
 
 
 def draw(tables: Tables) -> Figure:
@@ -384,8 +382,8 @@ def draw(tables: Tables) -> Figure:
     from mlp_lab.insight.lessons.figures import panels
 
     figure, (signal, gradient, rates, starts, epochs, drawn) = panels(6, columns=2, size=5.6)
-    _draw_layers(signal, tables["first_step"], "signal", "pre-activations")
-    _draw_layers(gradient, tables["first_step"], "gradient", "dL/df of a row")
+    _draw_layers(signal, tables["first_step"], "signal", "Pre-activations f")
+    _draw_layers(gradient, tables["first_step"], "gradient", "Gradients dL/df")
     _draw_rates(rates, tables["trained"])
     _draw_starts(starts, tables["trained"])
     _draw_epochs(epochs, tables["epochs"])
@@ -403,19 +401,21 @@ def _draw_layers(axis: Axes, first: Sequence[Row], quantity: str, words: str) ->
             for layer in layers
         ]
         band(axis, layers, logs, label=start, color=color)
-    title = f"{words[0].upper()}{words[1:]} by layer, before training"
-    name(axis, title, "hidden layer (0 reads the inputs)", f"log10 of the mean square of {words}")
+    title = f"{words} of {DEEP} hidden layers, before training"
+    name(axis, title, "hidden layer (0 reads the inputs)", "log10 of the mean square")
 
 
 def _draw_rates(axis: Axes, ends: Sequence[Row]) -> None:
+    """Only where no seed diverged."""
     from mlp_lab.insight.lessons.figures import COLORS, band, name
 
     rates = sorted({float(row["rate"]) for row in ends if row["optimizer"] == "sgd"})
     for start, color in zip(STARTS, COLORS, strict=False):
         own: dict[str, float | str] = {"start": start, "depth": DEEP, "optimizer": "sgd"}
-        by_seed = [column(ends, "accuracy", rate=rate, **own) for rate in rates]
-        band(axis, rates, by_seed, label=start, color=color)
-    title = f"{DEEP} layers, SGD (no point: diverged)"
+        found = {rate: column(ends, "accuracy", rate=rate, **own) for rate in rates}
+        kept = [rate for rate in rates if np.isfinite(found[rate]).all()]
+        band(axis, kept, [found[rate] for rate in kept], label=start, color=color)
+    title = f"{DEEP} layers, SGD (a line ends where a network diverges)"
     name(axis, title, "learning rate", ACCURACY, log="x")
 
 
@@ -473,8 +473,8 @@ LESSON = Lesson(
         f"`experiment=initialisation`: digits, layers of {WIDTH} ReLUs, cross-entropy, 10 epochs,"
         " SGD or Adam. He's, Glorot's and torch.nn.Linear's weights are drawn as `model.init` says;"
         " half and double are He's, multiplied. Equal weights are 1 / inputs everywhere. Mean"
-        " squares are over units and training rows, before the first step; a factor is the"
-        f" geometric mean of the {DEEP - 1} steps from one hidden layer to the next."
+        " squares, theory's variances, are over units and training rows, before the first step; a"
+        f" factor is the geometric mean of the {DEEP - 1} steps from one hidden layer to the next."
         " Each start has its own best learning rate of those tried, by training loss, the mean over"
         " seeds; accuracy is on 539 rows that no network learns from and by which nothing is chosen"
         f" (validation rows). A seed draws weights, batches and rows; {DRAWS} draws share rows."
