@@ -13,17 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.encoding import Array
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Row, Tables, column
+from mlp_lab.insight.lessons.passes import backward
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
     from mlp_lab.insight.lessons.figures import Axes, Figure
-    from mlp_lab.network.backprop import Backprop
-    from mlp_lab.network.losses import Objective
-    from mlp_lab.network.mlp import MLP
 
 INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 """Each activation with the initial weights that are recommended for it."""
@@ -133,19 +130,6 @@ def _untrained(bench: Bench, activation: str, depth: int) -> list[Row]:
             for layer, gradient in enumerate(passes.d_weights)
         ]
     return rows
-
-
-def backward(network: MLP, objective: Objective, inputs: Array, targets: Array) -> Backprop:
-    """The engine's own forward and backward pass of a stack of one over all rows at once."""
-    import torch
-
-    from mlp_lab.network.backprop import Backprop, Batch
-
-    passes = Backprop(network, network.layers.like(), objective, 1, len(inputs))
-    x, t = (torch.as_tensor(part).to(network.layers.flat)[None] for part in (inputs, targets))
-    with torch.no_grad():
-        passes(Batch(x, t, None, ()))
-    return passes
 
 
 def silent(network: Trained) -> tuple[float, float]:

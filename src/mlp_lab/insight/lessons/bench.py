@@ -49,6 +49,9 @@ Words = Sequence[str]
 Probe = Callable[["Stack"], "Mapping[str, Tensor]"]
 """Measures every member of a stack, (K,) by name, before training and after each epoch."""
 
+Start = Callable[["Stack"], None]
+"""Changes a stack's weights before its first step, to such as no setting draws."""
+
 Shown = Callable[[str], None]
 
 
@@ -147,14 +150,16 @@ class Bench:
         """Settings by which everything random follows from a seed: the network and the data."""
         return [f"seed={seed}", f"data.split_seed={seed}"]
 
-    def train(self, trials: Sequence[Words], probe: Probe | None = None) -> list[Trained]:
+    def train(
+        self, trials: Sequence[Words], probe: Probe | None = None, start: Start | None = None
+    ) -> list[Trained]:
         """Train a network for each list of settings; in their order."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
         processes = os.cpu_count() or 1
         memory = free_memory() * MEMORY_SHARE / processes
         plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
         tasks = [
-            _Task([jobs[number] for number in stack.jobs], self._problems.posed, probe)
+            _Task([jobs[number] for number in stack.jobs], self._problems.posed, probe, start)
             for stack in plans
         ]
         outcomes: dict[int, Outcome] = {}
@@ -167,10 +172,10 @@ class Bench:
             for job in jobs
         ]
 
-    def stack(self, trials: Sequence[Words]) -> Stack:
+    def stack(self, trials: Sequence[Words], start: Start | None = None) -> Stack:
         """One stack of all, before its first step, in this process."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
-        return _stack(_Task(jobs, self._problems.posed, None))
+        return _stack(_Task(jobs, self._problems.posed, None, start))
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
@@ -186,6 +191,7 @@ class _Task:
     jobs: Sequence[SweepJob]
     problems: Mapping[str, Problem]
     probe: Probe | None
+    start: Start | None
 
 
 def _side_by_side(tasks: Sequence[_Task], processes: int) -> Iterator[tuple[int, list[Outcome]]]:
@@ -264,7 +270,7 @@ def _trained(task: _Task, orphaned: Callable[[], bool]) -> list[Outcome]:
             position = stack.ids.index(record.member)
             logs[record.member].add(record, epoch.seconds / len(stack.ids))
             if record.diverged or record.epoch == stack.members[position].epochs:
-                logs[record.member].layers = _layers(stack, position)
+                logs[record.member].layers = layers_of(stack, position)
         _take_probe(logs, stack, task.probe)
         if orphaned():
             break
@@ -302,8 +308,8 @@ def _take_probe(logs: Sequence[_Log], stack: Stack, probe: Probe | None) -> None
             logs[member].probes.setdefault(name, []).append(value)
 
 
-def _layers(stack: Stack, position: int) -> list[tuple[Floats, Floats]]:
-    """A member's weights and biases, padding left out."""
+def layers_of(stack: Stack, position: int) -> list[tuple[Floats, Floats]]:
+    """Omega_k and beta_k of the member at a position, padding left out."""
     own = stack.network.layers.take([position], stack.network.member_sizes[position])
     return [
         (weight[0].double().numpy(), bias[0, 0].double().numpy())
@@ -329,4 +335,8 @@ def _stack(task: _Task) -> Stack:
         member: Run.fresh(job.job, task.problems[job.problem], rows[job.problem])
         for member, job in enumerate(task.jobs)
     }
-    return build_stack(runs, device)
+    stack = build_stack(runs, device)
+    if task.start is not None:
+        task.start(stack)
+        stack.best.flat.copy_(stack.network.layers.flat)
+    return stack
