@@ -49,6 +49,9 @@ Words = Sequence[str]
 Probe = Callable[["Stack"], "Mapping[str, Tensor]"]
 """Measures every member of a stack, (K,) by name, before training and after each epoch."""
 
+Start = Callable[["Stack"], None]
+"""Changes the weights of a stack before its first step."""
+
 Shown = Callable[[str], None]
 
 
@@ -147,14 +150,16 @@ class Bench:
         """Settings by which everything random follows from a seed: the network and the data."""
         return [f"seed={seed}", f"data.split_seed={seed}"]
 
-    def train(self, trials: Sequence[Words], probe: Probe | None = None) -> list[Trained]:
+    def train(
+        self, trials: Sequence[Words], probe: Probe | None = None, start: Start | None = None
+    ) -> list[Trained]:
         """Train a network for each list of settings; in their order."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
         processes = os.cpu_count() or 1
         memory = free_memory() * MEMORY_SHARE / processes
         plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
         tasks = [
-            _Task([jobs[number] for number in stack.jobs], self._problems.posed, probe)
+            _Task([jobs[number] for number in stack.jobs], self._problems.posed, probe, start)
             for stack in plans
         ]
         outcomes: dict[int, Outcome] = {}
@@ -170,7 +175,7 @@ class Bench:
     def stack(self, trials: Sequence[Words]) -> Stack:
         """One stack of all, before its first step, in this process."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
-        return _stack(_Task(jobs, self._problems.posed, None))
+        return _stack(_Task(jobs, self._problems.posed))
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
@@ -185,7 +190,8 @@ class _Task:
 
     jobs: Sequence[SweepJob]
     problems: Mapping[str, Problem]
-    probe: Probe | None
+    probe: Probe | None = None
+    start: Start | None = None
 
 
 def _side_by_side(tasks: Sequence[_Task], processes: int) -> Iterator[tuple[int, list[Outcome]]]:
@@ -257,6 +263,8 @@ def _trained(task: _Task, orphaned: Callable[[], bool]) -> list[Outcome]:
     from mlp_lab.training.fit import fit
 
     stack = _stack(task)
+    if task.start is not None:
+        task.start(stack)
     logs = [_Log() for _ in task.jobs]
     _take_probe(logs, stack, task.probe)
     for epoch in fit(stack):
