@@ -95,6 +95,7 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
     ("data=sine", "data.rows", 0, "1 or more"),
     ("data=sine", "data.noise", -0.1, "0 or more"),
     ("data=sine", "data.periods", 0.0, "positive"),
+    ("data=sine", "data.outliers", 1.0, "in [0, 1)"),
     ("data=circles", "data.rows", -5, "1 or more"),
     ("data=gaussians", "data.classes", 1, "2 or more"),
     ("data=spirals", "data.classes", 1, "2 or more"),

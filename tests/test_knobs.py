@@ -89,6 +89,7 @@ DATA_VALUES: dict[str, object] = {
     "classes": 4,
     "turns": 1.0,
     "periods": 3.0,
+    "outliers": 0.2,
 }
 FOLDS: Plain = {"data.folds": 4}
 DATA_BASES: dict[str, Plain] = {"fold": FOLDS, "repeat": FOLDS}

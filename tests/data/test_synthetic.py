@@ -14,7 +14,7 @@ from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.columns import numeric
 from mlp_lab.data.raw import DataConfig, Floats, RawData
-from mlp_lab.data.synthetic import FUNCTIONS
+from mlp_lab.data.synthetic import CODE, FUNCTIONS
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
 PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
@@ -148,6 +148,17 @@ def test_functions_repeat(name: str, periods: int) -> None:
     copy = np.clip(np.floor((x + 1) / 2 * periods), 0, periods - 1)
     within = (x + 1) * periods - 2 * copy - 1
     np.testing.assert_allclose(raw.target, ONE_PERIOD[name](within), atol=1e-12)
+
+
+def test_outliers_are_rows_with_a_code() -> None:
+    """Exactly their share, at any x; all other rows are as they were, and more of them add rows."""
+    clean, some, more = (draw("sine", rows=1000, outliers=share) for share in (0, 0.2, 0.3))
+    wrong = some.target == CODE
+    assert wrong.sum() == 200
+    np.testing.assert_array_equal(some.inputs, clean.inputs)
+    np.testing.assert_array_equal(some.target[~wrong], clean.target[~wrong])
+    assert (more.target[wrong] == CODE).all()
+    assert abs(some.inputs[wrong].mean()) < 0.2
 
 
 @pytest.mark.parametrize("name", PLANE)

@@ -52,7 +52,7 @@ def _config(name: str, **changes: object) -> DataConfig:
     if name in ("moons", "circles", "xor"):
         return PlaneConfig(name=name, **values)  # type: ignore[arg-type]
     if name == "sine":
-        return FunctionConfig(name=name, **{"periods": 1.0, **values})  # type: ignore[arg-type]
+        return FunctionConfig(name=name, **{"periods": 1.0, "outliers": 0.0, **values})  # type: ignore[arg-type]
     return BundledConfig(name=name, **values)  # type: ignore[arg-type]
 
 

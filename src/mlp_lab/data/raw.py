@@ -25,6 +25,7 @@ class Draw(IntEnum):
     SPLIT = 2
     LABEL_NOISE = 3
     FOLDS = 4
+    OUTLIERS = 5
 
 
 class PartName(IntEnum):

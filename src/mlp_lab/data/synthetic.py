@@ -10,6 +10,9 @@ from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
 from mlp_lab.errors import require
 
+CODE = 9.0
+"""A gross error: what a questionnaire codes "no answer" with, taken for a number."""
+
 Labels = NDArray[np.int64]
 Rows = tuple[Floats, Labels]
 
@@ -78,19 +81,26 @@ class SpiralsConfig(SyntheticConfig):
 
 @dataclass(kw_only=True, slots=True)
 class FunctionConfig(SyntheticConfig):
-    """y = f(x) + noise for x in [-1, 1]; `periods` says how often the pattern repeats."""
+    """y = f(x) + noise for x in [-1, 1]; `periods` says how often the pattern repeats.
+
+    `outliers` is a share of rows, of every part, whose y is `CODE` whatever x is.
+    """
 
     periods: float
+    outliers: float
 
     def __post_init__(self) -> None:
         SyntheticConfig.__post_init__(self)
         require(self.periods > 0, "data.periods", "positive", self.periods)
+        require(0 <= self.outliers < 1, "data.outliers", "in [0, 1)", self.outliers)
 
     def load(self) -> RawData:
         """Draw x uniformly, then y."""
         generator = self.generator(Draw.ROWS)
         x = generator.uniform(-1, 1, self.rows)
         y = self.values(x) + self.noise * generator.standard_normal(self.rows)
+        wrong = self.generator(Draw.OUTLIERS).permutation(self.rows)
+        y[wrong[: round(self.outliers * self.rows)]] = CODE
         return RawData(x[:, None], y, numeric(["x"]), Column(name="y"))
 
     def values(self, x: Floats) -> Floats:

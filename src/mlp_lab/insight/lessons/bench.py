@@ -175,7 +175,7 @@ class Bench:
     def stack(self, trials: Sequence[Words], start: Start | None = None) -> Stack:
         """One stack of all, before its first step, in this process."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
-        return _stack(_Task(jobs, self._problems.posed, None, start))
+        return _stack(_Task(jobs, self._problems.posed, start=start))
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
@@ -190,8 +190,8 @@ class _Task:
 
     jobs: Sequence[SweepJob]
     problems: Mapping[str, Problem]
-    probe: Probe | None
-    start: Start | None
+    probe: Probe | None = None
+    start: Start | None = None
 
 
 def _side_by_side(tasks: Sequence[_Task], processes: int) -> Iterator[tuple[int, list[Outcome]]]:
@@ -263,6 +263,8 @@ def _trained(task: _Task, orphaned: Callable[[], bool]) -> list[Outcome]:
     from mlp_lab.training.fit import fit
 
     stack = _stack(task)
+    if task.start is not None:
+        task.start(stack)
     logs = [_Log() for _ in task.jobs]
     _take_probe(logs, stack, task.probe)
     for epoch in fit(stack):

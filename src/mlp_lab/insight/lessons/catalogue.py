@@ -9,11 +9,13 @@ from mlp_lab.insight.lessons import (
     why_deep,
 )
 from mlp_lab.insight.lessons.lesson import Lesson
+from mlp_lab.insight.lessons.outputs_and_losses import lesson as outputs_and_losses
 
 LESSONS: dict[str, Lesson] = {
     "universal_approximation": universal_approximation.LESSON,
     "why_deep": why_deep.LESSON,
     "activations": activations.LESSON,
+    "outputs_and_losses": outputs_and_losses.LESSON,
     "initialisation": initialisation.LESSON,
     "under_and_overfitting": under_and_overfitting.LESSON,
     "double_descent": double_descent.LESSON,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim, Finding
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench
     from mlp_lab.insight.lessons.figures import Figure
+
+Item = TypeVar("Item")
 
 Row = Mapping[str, float | str]
 """A row of a table of measurements, by column."""
@@ -73,3 +76,19 @@ def rank_correlation(values: Sequence[float]) -> float:
     """Of numbers with their own order: Spearman's, with no ties."""
     ranks = np.argsort(np.argsort(values))
     return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])
+
+
+def best_for_others(scores: Floats) -> list[int]:
+    """For each seed the choice whose mean over all other seeds is smallest, of (choices, seeds).
+
+    A choice that a seed's own score had no part in does not flatter that score. Scores that are not
+    a number count as infinite.
+    """
+    known = np.where(np.isnan(scores), np.inf, scores)
+    seeds = range(known.shape[1])
+    return [int(np.delete(known, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
+
+
+def grouped(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """One after the other, so many in each group."""
+    return [items[first : first + size] for first in range(0, len(items), size)]

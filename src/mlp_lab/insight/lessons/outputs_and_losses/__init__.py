@@ -1,0 +1,1 @@
+"""Outputs and losses: three experiments of one lesson."""
