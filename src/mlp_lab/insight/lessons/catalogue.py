@@ -3,6 +3,7 @@
 from mlp_lab.insight.lessons import (
     activations,
     double_descent,
+    optimizers,
     under_and_overfitting,
     universal_approximation,
 )
@@ -11,6 +12,7 @@ from mlp_lab.insight.lessons.lesson import Lesson
 LESSONS: dict[str, Lesson] = {
     "universal_approximation": universal_approximation.LESSON,
     "activations": activations.LESSON,
+    "optimizers": optimizers.LESSON,
     "under_and_overfitting": under_and_overfitting.LESSON,
     "double_descent": double_descent.LESSON,
 }
