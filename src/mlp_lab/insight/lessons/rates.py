@@ -1,0 +1,60 @@
+"""Tables of what was tried at many rates over many seeds: which is best, and how much it matters.
+
+Their rows have columns `rate`, `seed`, `epochs` or `steps` to a goal, infinite where it was never
+reached, and `limit`, how long was tried.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mlp_lab.data.raw import Floats
+from mlp_lab.insight.lessons.lesson import Row, column
+
+TWICE = 2.0
+"""A rate will do that comes to the loss in at most so many times the epochs of the best."""
+
+
+def by_rate(table: Sequence[Row], quantity: str, **where: float | str) -> Floats:
+    """A column as (rates, seeds)."""
+    rates = rates_of(table, **where)
+    return np.array([column(table, quantity, rate=rate, **where) for rate in rates])
+
+
+def rates_of(table: Sequence[Row], **where: float | str) -> list[float]:
+    """All that were tried, ascending."""
+    return sorted(set(column(table, "rate", **where)))
+
+
+def times(table: Sequence[Row], **where: float | str) -> Floats:
+    """Epochs, or steps, to the goal, (rates, seeds); who never got there counts with the limit."""
+    name = "epochs" if "epochs" in table[0] else "steps"
+    return np.minimum(by_rate(table, name, **where), by_rate(table, "limit", **where))
+
+
+def best_for_others(found: Floats) -> list[int]:
+    """For each seed the rate of the smallest mean over all other seeds.
+
+    Chosen by a seed's own time, a rate would flatter it. The mean, not that of logarithms: a rate
+    that fails one seed in five is none that one would use.
+
+    Shape:
+        - found: (rates, seeds), times to the goal
+    """
+    seeds = range(found.shape[1])
+    return [int(np.delete(found, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
+
+
+def at_best(table: Sequence[Row], quantity: str | None, **where: float | str) -> Floats:
+    """A column at each seed's best rate, (seeds,); None: the time to the goal."""
+    found = times(table, **where)
+    values = found if quantity is None else by_rate(table, quantity, **where)
+    return values[best_for_others(found), np.arange(found.shape[1])]
+
+
+def width(table: Sequence[Row], **where: float | str) -> Floats:
+    """Decades of rates that will do, for each seed: as many as rates, times their spacing."""
+    found = by_rate(table, "epochs", **where)
+    enough = np.isfinite(found) & (found <= TWICE * found.min(axis=0))
+    rates = np.log10(rates_of(table, **where))
+    return np.asarray(enough.sum(axis=0) * (rates[1] - rates[0]))
