@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.raw import Floats
-from mlp_lab.insight.lessons.activations import backward
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import Row, Tables, best_for_others, column
+from mlp_lab.insight.lessons.passes import backward
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
