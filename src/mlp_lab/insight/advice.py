@@ -7,6 +7,7 @@ from mlp_lab.config import Config
 from mlp_lab.insight.verdict import Finding
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
+from mlp_lab.training.progress import Progress
 
 WIDER = 4
 LONGER = 2
@@ -14,20 +15,22 @@ STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
 
 
-def next_command(finding: Finding, job: Job, overrides: Sequence[str], leaks: Sequence[str]) -> str:
+def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
     """A command line that may mend what was found; nothing where all is well.
 
-    `overrides` are those of all command lines of the run, `leaks` its suspected columns.
+    `progress` is that of the run, which has ended; `leaks` are its suspected columns.
     """
     config = job.config
     if finding.kind == "not converged":
-        return shlex.join(
-            [*train_words(), f"resume={job.folder}", f"epochs={LONGER * config.epochs}"]
-        )
+        met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
+        lifted = [f"stop.{key}=null" for key in met]
+        words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
+        return shlex.join([*train_words(), *words])
     changes = changes_for(finding, config, leaks)
     if not changes:
         return ""
     replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
+    overrides = progress.origin.overrides
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
 
