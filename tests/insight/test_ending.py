@@ -147,6 +147,18 @@ def test_what_ended_an_unfinished_run_is_lifted() -> None:
     assert not why_ended(configure(*stops, *words.split()[1:]), 20, progress)
 
 
+def test_commands_name_the_files_that_a_run_came_from() -> None:
+    """--config-dir stays; a group cannot be chosen where --config-name holds a whole config."""
+    for option, command in (
+        ("--config-dir=mine", "python train.py --config-dir=mine experiment=mine model=perceptron"),
+        ("--config-name=config", ""),
+    ):
+        progress = Progress(Watch(), Origin("", "", [option, "experiment=mine"]))
+        job = Job(configure(), {}, Path("run"), [])
+        note = Finding("no better than a baseline", "", "", {})
+        assert next_command(note, job, progress, []) == command
+
+
 @pytest.mark.parametrize("kind", [*STATES, *NOTES])
 @pytest.mark.parametrize("model", ["perceptron", "deep"])
 @pytest.mark.parametrize("more", ["", "stop.patience=5 model.dropout=0.4", "stop.patience=5"])

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from mlp_lab.config import Config
+from mlp_lab.config import GROUPS, Config
 from mlp_lab.insight.verdict import Finding
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
@@ -31,6 +31,10 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
         return ""
     replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
     overrides = progress.origin.overrides
+    if changes[0].partition("=")[0] in GROUPS and any(
+        word.startswith("--config-name=") for word in overrides
+    ):
+        return ""  # a whole configuration in one file has no groups to choose from
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
 
