@@ -29,12 +29,11 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
     changes = changes_for(finding, config, leaks)
     if not changes:
         return ""
-    replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
     overrides = progress.origin.overrides
-    if changes[0].partition("=")[0] in GROUPS and any(
-        word.startswith("--config-name=") for word in overrides
-    ):
+    one_file = any(word.startswith("--config-name=") for word in overrides)
+    if one_file and changes[0].partition("=")[0] in GROUPS:
         return ""  # a whole configuration in one file has no groups to choose from
+    replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
 
