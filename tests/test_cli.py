@@ -118,6 +118,8 @@ def test_config_runs_again_by_itself(
     done = command([*words, *BARE], ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert curves(again) == curves(folder)
+    overrides = json.loads((again / "result.json").read_text())["overrides"]
+    assert overrides[:2] == [f"--config-dir={folder}", "--config-name=config"]
     for name in ("model.safetensors", "schema.json"):
         assert (again / name).read_bytes() == (folder / name).read_bytes()
     assert not {path.name for path in set(ROOT.iterdir()) - before} & {"outputs", ".hydra"}

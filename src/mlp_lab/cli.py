@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
+from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
@@ -44,6 +45,7 @@ from mlp_lab.training.problem import pose
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
+CONFIG_NAME = "train"
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
 
@@ -93,9 +95,9 @@ def train() -> None:
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
-    command = hydra.main(version_base="1.3", config_path=str(config_folder()), config_name="train")(
-        train_job
-    )
+    command = hydra.main(
+        version_base="1.3", config_path=str(config_folder()), config_name=CONFIG_NAME
+    )(train_job)
     try:
         command()
     except KeyboardInterrupt:
@@ -166,7 +168,7 @@ def train_job(composed: DictConfig) -> None:
         require_one_run(config, folder)
         if alone:
             require_no_sweep(composed, overrides)
-        do(Job(config, values, folder, overrides))
+        do(Job(config, values, folder, [*config_options(hydra_config), *overrides]))
     except KeyboardInterrupt:
         remove_unused(folder)
         raise
@@ -185,6 +187,17 @@ def train_job(composed: DictConfig) -> None:
         if TRACEBACK_WANTED:
             raise
         fail(message)
+
+
+def config_options(hydra_config: HydraConf) -> list[str]:
+    """Where this command's settings come from beside `configs/`, as one would type it."""
+    sources = hydra_config.runtime.config_sources
+    folders = [as_typed(Path(each.path)) for each in sources if each.provider == "command-line"]
+    name = hydra_config.job.config_name
+    return [
+        *(f"--config-dir={folder}" for folder in folders),
+        *([] if name == CONFIG_NAME else [f"--config-name={name}"]),
+    ]
 
 
 def do(job: Job) -> None:
@@ -316,7 +329,7 @@ def composed(overrides: list[str]) -> Config:
                     " brackets around a list"
                 )
         with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
-            return from_hydra(hydra.compose("train", overrides), overrides)[0]
+            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)[0]
     except UserError:
         raise
     except Exception as error:

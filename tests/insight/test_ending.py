@@ -13,14 +13,18 @@ from torch import nn
 
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.insight.advice import changes_for
+from mlp_lab.insight.advice import changes_for, next_command
 from mlp_lab.insight.neighbours import neighbours_share
 from mlp_lab.insight.signs import ROWS, look_inside
 from mlp_lab.insight.verdict import NOTES, STATES, Finding
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.importance import column_importance
+from mlp_lab.training.beforehand import why_ended
+from mlp_lab.training.job import Job
 from mlp_lab.training.problem import Problem, pose
+from mlp_lab.training.progress import Origin, Progress
 from mlp_lab.training.shares import share_of_outputs
+from mlp_lab.training.stopping import Watch
 
 
 def posed(*overrides: str) -> tuple[Problem, Dataset]:
@@ -129,6 +133,30 @@ def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> Non
     assert verdict["next"] == f"python train.py resume={run} epochs=6"
     train(run, *verdict["next"].split()[2:])
     assert json.loads((run / "result.json").read_text())["epochs_run"] == 6
+
+
+def test_what_ended_an_unfinished_run_is_lifted() -> None:
+    """Else the command that is printed would be refused: the run would end at once."""
+    stops = ("stop.patience=3", "stop.weights_tol=0.1", "stop.seconds=5")
+    progress = Progress(Watch(waited=3), Origin("", "", []), seconds=6.0, change=0.5)
+    job = Job(configure(*stops), {}, Path("run"), stops)
+    command = next_command(Finding("not converged", "", "", {}), job, progress, [])
+    words = "resume=run epochs=100 stop.patience=null stop.seconds=null"
+    assert command == f"python train.py {words}"
+    assert why_ended(configure(*stops, "epochs=100"), 20, progress)
+    assert not why_ended(configure(*stops, *words.split()[1:]), 20, progress)
+
+
+def test_commands_name_the_files_that_a_run_came_from() -> None:
+    """--config-dir stays; a group cannot be chosen where --config-name holds a whole config."""
+    for option, command in (
+        ("--config-dir=mine", "python train.py --config-dir=mine experiment=mine model=perceptron"),
+        ("--config-name=config", ""),
+    ):
+        progress = Progress(Watch(), Origin("", "", [option, "experiment=mine"]))
+        job = Job(configure(), {}, Path("run"), [])
+        note = Finding("no better than a baseline", "", "", {})
+        assert next_command(note, job, progress, []) == command
 
 
 @pytest.mark.parametrize("kind", [*STATES, *NOTES])

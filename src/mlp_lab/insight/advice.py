@@ -3,10 +3,11 @@
 import shlex
 from collections.abc import Sequence
 
-from mlp_lab.config import Config
+from mlp_lab.config import GROUPS, Config
 from mlp_lab.insight.verdict import Finding
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
+from mlp_lab.training.progress import Progress
 
 WIDER = 4
 LONGER = 2
@@ -14,19 +15,24 @@ STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
 
 
-def next_command(finding: Finding, job: Job, overrides: Sequence[str], leaks: Sequence[str]) -> str:
+def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
     """A command line that may mend what was found; nothing where all is well.
 
-    `overrides` are those of all command lines of the run, `leaks` its suspected columns.
+    `progress` is that of the run, which has ended; `leaks` are its suspected columns.
     """
     config = job.config
     if finding.kind == "not converged":
-        return shlex.join(
-            [*train_words(), f"resume={job.folder}", f"epochs={LONGER * config.epochs}"]
-        )
+        met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
+        lifted = [f"stop.{key}=null" for key in met]
+        words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
+        return shlex.join([*train_words(), *words])
     changes = changes_for(finding, config, leaks)
     if not changes:
         return ""
+    overrides = progress.origin.overrides
+    one_file = any(word.startswith("--config-name=") for word in overrides)
+    if one_file and changes[0].partition("=")[0] in GROUPS:
+        return ""  # a whole configuration in one file has no groups to choose from
     replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])

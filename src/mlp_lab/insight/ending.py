@@ -72,7 +72,7 @@ def _with_command(found: rules.Finding, run: Run) -> Finding:
         "rule": found.rule,
         "numbers": found.numbers,
         "since": found.since,
-        "next": next_command(found, run.job, run.progress.origin.overrides, suspected(run)),
+        "next": next_command(found, run.job, run.progress, suspected(run)),
     }
 
 

@@ -34,7 +34,8 @@ class RunRecord:
     def overrides(self) -> dict[str, str]:
         """What its command line changed: key -> value as typed."""
         words = (str(word) for word in self.result.get("overrides", []))
-        return dict(word.lstrip("+").split("=", 1) for word in words if "=" in word)
+        settings = [word for word in words if "=" in word and not word.startswith("--")]
+        return dict(word.lstrip("+").split("=", 1) for word in settings)
 
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -116,23 +116,24 @@ def _complete(job: Job) -> bool:
 
 def why_ended(config: Config, epoch: int, progress: Progress) -> str:
     """Why a run that goes on after an epoch would end at once, and what to set; or nothing."""
-    stop, watch = config.stop, progress.watch
+    stop, waited = config.stop, progress.watch.waited
     if epoch >= config.epochs:
         return (
             f"resume={config.resume} has finished its {epoch} epochs:"
             f" set epochs to more than {epoch}"
         )
     ended = f"resume={config.resume} ended after epoch {epoch}"
-    if stop.patience is not None and watch.waited >= stop.patience:
+    met = stop.met(waited, progress.change, progress.seconds)
+    if "patience" in met:
         return (
-            f"{ended}, with no better {stop.monitor} in its last {watch.waited} epochs:"
-            f" set stop.patience above {watch.waited}, or to null"
+            f"{ended}, with no better {stop.monitor} in its last {waited} epochs:"
+            f" set stop.patience above {waited}, or to null"
         )
-    if stop.weights_tol is not None and progress.change <= stop.weights_tol:
+    if "weights_tol" in met:
         return (
             f"{ended}, which moved its weights by {progress.change:.1e} of their size:"
             " set stop.weights_tol below that, or to null"
         )
-    if stop.seconds is not None and progress.seconds >= stop.seconds:
+    if "seconds" in met:
         return f"{ended} and {progress.seconds:.1f} s: set stop.seconds above that, or to null"
     return ""

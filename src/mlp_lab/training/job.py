@@ -17,7 +17,7 @@ class Job:
     """A run's configuration and its folder.
 
     `values` are the configuration as plain data, for config.yaml; `overrides` what the command
-    line changed, for the record.
+    line changed, for the record, options such as --config-dir=FOLDER included.
     """
 
     config: Config

@@ -35,6 +35,15 @@ class StopConfig:
             value = getattr(self, key)
             require(value is None or value > 0, f"stop.{key}", "positive or null", value)
 
+    def met(self, waited: int, change: float, seconds: float) -> list[str]:
+        """Keys of the reasons that hold after `waited` epochs without an improvement."""
+        holds = {
+            "patience": self.patience is not None and waited >= self.patience,
+            "weights_tol": self.weights_tol is not None and change <= self.weights_tol,
+            "seconds": self.seconds is not None and seconds >= self.seconds,
+        }
+        return [key for key in holds if holds[key]]
+
 
 @dataclass(slots=True)
 class Watch:
@@ -63,11 +72,12 @@ class Watch:
 
     def reason_to_stop(self, record: MemberRecord, config: StopConfig, seconds: float) -> str:
         """Why the member stops after this epoch, or nothing."""
-        if config.patience is not None and self.waited >= config.patience:
+        met = config.met(self.waited, record.change, seconds)
+        if "patience" in met:
             margin = f", by more than {config.min_delta:g}," if config.min_delta else ""
             return f"no better {config.monitor}{margin} for {self.waited} epochs"
-        if config.weights_tol is not None and record.change <= config.weights_tol:
+        if "weights_tol" in met:
             return f"weights moved by {record.change:.1e} of their size"
-        if config.seconds is not None and seconds >= config.seconds:
+        if "seconds" in met:
             return f"time budget of {config.seconds:g} s"
         return ""

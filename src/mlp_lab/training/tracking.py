@@ -191,6 +191,8 @@ def typed(overrides: Sequence[str]) -> dict[str, str | float]:
     """What a command line changed, numbers as numbers."""
     found: dict[str, str | float] = {}
     for word in overrides:
+        if word.startswith("--"):
+            continue  # an option of the command, and no setting
         key, _, value = word.lstrip("+").partition("=")
         try:
             found[key] = float(value)
