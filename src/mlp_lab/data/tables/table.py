@@ -125,6 +125,8 @@ def _read(config: TableConfig) -> Table:
     if config.part is None:
         return Table(files, note, remarks, parts, None)
     parts = _parts(files[0], config.part, config)
+    if not (parts == PartName.FREE).any():
+        raise UserError(f"data.part={config.part} keeps no row for training: some must say train")
     learnt = parts != PartName.TEST
     return Table(files, note, remarks, parts, learnt if not learnt.all() else None)
 
