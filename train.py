@@ -1,6 +1,9 @@
 """Train one network, or with -m several: `python train.py model=deep optimizer=adam`."""
 
-from mlp_lab.cli import train
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    train()
+    with interruptible():
+        from mlp_lab.cli import train
+
+        train()

@@ -1,6 +1,9 @@
 """Rank the settings of runs: the same as `mlp-lab compare`."""
 
-from mlp_lab.cli import compare
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    compare()
+    with interruptible():
+        from mlp_lab.cli import compare
+
+        compare()

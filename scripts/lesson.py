@@ -1,6 +1,9 @@
 """Hold a textbook's claims against networks: the same as `mlp-lab lesson`."""
 
-from mlp_lab.cli import lesson
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    lesson()
+    with interruptible():
+        from mlp_lab.cli import lesson
+
+        lesson()

@@ -1,6 +1,9 @@
 """Predict the rows of a file with a finished run: the same as `mlp-lab predict`."""
 
-from mlp_lab.cli import predict
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    predict()
+    with interruptible():
+        from mlp_lab.cli import predict
+
+        predict()

@@ -1,6 +1,9 @@
 """Trace the backward pass of a small network: the same as `mlp-lab trace`."""
 
-from mlp_lab.cli import trace
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    trace()
+    with interruptible():
+        from mlp_lab.cli import trace
+
+        trace()

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import as_typed, main, remove_unused
+from mlp_lab.cli import as_typed, main, quoted_sign, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, nearest
 from mlp_lab.training.problem import pose
 
 
@@ -570,3 +571,18 @@ def test_a_command_that_cannot_work(arguments: list[str], message: str, tmp_path
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
     assert written(tmp_path) == set()
+
+
+@pytest.mark.parametrize("key", ["delimiter", "decimal", "quote"])
+@pytest.mark.parametrize("typed", [";", ",", "|", "'", '"', ":", "\t", "\\t", "auto", "a", ""])
+def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
+    """`data.delimiter=';'` loses its quotes before the command sees it."""
+    (read_back,) = OverridesParser.create().parse_overrides([quoted_sign(f"data.{key}={typed}")])
+    assert read_back.value() == typed.replace("\\t", "\t")
+
+
+def test_names_in_another_case_are_near() -> None:
+    """Short ones too."""
+    assert nearest("AGE", ["y", "age"]) == ": did you mean 'age'?"
+    assert nearest("ages", ["y", "age"]) == ": did you mean 'age'?"
+    assert nearest("zzz", ["y", "age"]) == ""

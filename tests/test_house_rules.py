@@ -44,6 +44,7 @@ MAY_IMPORT = {
         "sweep",
         "insight",
     },
+    "__main__": {"program", "cli"},
     "": {"errors", "saved"},
 }
 """Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
@@ -73,9 +74,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "pandas": (
         *(
             f"mlp_lab.data.tables.{name}"
-            for name in ("table", "parsing", "inference", "frames", "remarks")
+            for name in ("table", "parsing", "dates", "inference", "frames")
         ),
-        *("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
+        *(f"mlp_lab.data.tables.{name}" for name in ("remarks", "reading", "writing")),
         *("mlp_lab.saved", "mlp_lab.predicting"),
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
@@ -179,7 +180,7 @@ def needed_at_once(module: str) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("module", ["mlp_lab", "mlp_lab.cli", "mlp_lab.config"])
+@pytest.mark.parametrize("module", ["mlp_lab", "mlp_lab.__main__", "mlp_lab.cli", "mlp_lab.config"])
 def test_starting_is_light(module: str) -> None:
     """A wrong setting is refused before slow libraries are imported."""
     slow = [name for name in needed_at_once(module) for heavy in HEAVY if is_of(name, heavy)]

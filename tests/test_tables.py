@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ import mlp_lab
 from mlp_lab.cli import main
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.dialect import FileSettings
+from mlp_lab.data.tables.writing import Writer
 from mlp_lab.errors import UserError
 from mlp_lab.saved import Predictor
 from mlp_lab.training.files import to_json
@@ -321,6 +323,61 @@ def test_bytes_are_a_table_or_a_line(content: bytes, tmp_path: Path) -> None:
         pose(config_of(path, "data.target=y"))
     except UserError as error:
         require_one_line(error)
+
+
+def test_ctrl_c_in_predict(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, and no half of a file, though some pieces were written."""
+    pieces = []
+
+    def interrupted(writer: Writer, frame: pd.DataFrame) -> None:
+        pieces.append(frame)
+        if len(pieces) == 3:
+            raise KeyboardInterrupt
+        write(writer, frame)
+
+    write = Writer.write
+    monkeypatch.setattr("mlp_lab.predicting.CHUNK", 37)
+    monkeypatch.setattr(Writer, "write", interrupted)
+    path = save(survey(150), tmp_path, "new.csv")
+    with pytest.raises(SystemExit) as end:
+        call("predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", monkeypatch=monkeypatch)
+    assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
+    assert written(tmp_path) == {"new.csv"}
+
+
+def test_ctrl_c_while_libraries_are_loaded() -> None:
+    """What a command starts with imports none, and ends in a line."""
+    loading = "import sys; sys.modules['hydra'] = Loading()"
+    code = f"""
+class Loading:
+    def __getattr__(self, name):
+        raise KeyboardInterrupt
+{loading}
+from mlp_lab.__main__ import main
+main()
+"""
+    done = command(["-c", code], Path.cwd(), [sys.executable])
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_an_evaluation_that_cannot_be_written(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Is not computed, and leaves nothing."""
+    path = save(survey(50), tmp_path, "new.csv")
+    for place, reason in (("no/e.json", "there is no folder"), ("", "it is a folder")):
+        words = ("evaluate", str(run), str(path), "-o", str(tmp_path / place))
+        with pytest.raises(SystemExit) as end:
+            call(*words, monkeypatch=monkeypatch)
+        assert end.value.code == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        (line,) = printed.err.splitlines()
+        assert line.startswith(f"cannot write {tmp_path / place}: {reason}")
+    assert written(tmp_path.parent) >= {f"{tmp_path.name}/new.csv"}
+    assert not list(tmp_path.parent.glob(".*.partial"))
 
 
 def test_scripts_predict_is_the_command(run: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -34,7 +35,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
-from mlp_lab.program import train_words
+from mlp_lab.program import INTERRUPTED, interruptible, train_words
 from mlp_lab.report import dashboard as showing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
@@ -46,8 +47,6 @@ from mlp_lab.training.problem import pose
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
 CONFIG_NAME = "train"
-INTERRUPTED = 130
-"""Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +89,7 @@ def train() -> None:
         print(__version__)
         return
     refuse_dashes(sys.argv[1:])
-    sys.argv[1:] = multirun_first(sys.argv[1:])
+    sys.argv[1:] = [quoted_sign(word) for word in multirun_first(sys.argv[1:])]
     register_resolvers()
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
@@ -99,10 +98,8 @@ def train() -> None:
         version_base="1.3", config_path=str(config_folder()), config_name=CONFIG_NAME
     )(train_job)
     try:
-        command()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        with interruptible():
+            command()
     except Interrupted as stop:  # of a sweep
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -147,6 +144,18 @@ def refuse_dashes(words: Sequence[str]) -> None:
     for word in unknown:
         if word.startswith("-"):
             fail(f"unknown option {word!r}: --help names those that there are")
+
+
+SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
+"""A sign that Hydra takes for a part of its own grammar, as a shell hands it on."""
+
+
+def quoted_sign(word: str) -> str:
+    """`data.delimiter=;` as Hydra reads it; a shell takes the quotes away that a user typed."""
+    if (found := SIGN.fullmatch(word)) is None:
+        return word
+    key, sign = found[1], found[2].replace("\\t", "\t")
+    return f'{key}="{sign}"' if sign == "'" else f"{key}='{sign}'"
 
 
 def multirun_first(words: Sequence[str]) -> list[str]:
@@ -347,10 +356,8 @@ def _about_a_saved_run(name: str) -> None:
 def _in_one_line(command: Callable[[], None]) -> None:
     """Run a command; an error that its user can mend is one line, exit status 1."""
     try:
-        command()
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
+        with interruptible():
+            command()
     except (UserError, OSError) as error:
         if TRACEBACK_WANTED:
             raise

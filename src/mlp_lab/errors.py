@@ -25,7 +25,9 @@ def shown(value: object) -> str:
 
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
     """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
-    close = get_close_matches(word, list(choices), n=1)
+    names = list(choices)
+    same = [name for name in names if name.casefold() == word.casefold()]
+    close = same or get_close_matches(word, names, n=1)
     return f": did you mean {prefix + close[0]!r}?" if close else ""
 
 

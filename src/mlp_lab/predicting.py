@@ -164,12 +164,23 @@ def evaluate_file(predictor: Predictor, arguments: Namespace) -> None:
     from mlp_lab.report.evaluation import print_evaluation, summary
     from mlp_lab.training.files import to_json, write_whole
 
+    output = None if arguments.output is None else Path(arguments.output)
+    if output is not None:
+        _require_place(output)
     scored = score_file(predictor, arguments)
     found = summary(scored)
     print_evaluation(found)
-    if arguments.output is not None:
-        write_whole(Path(arguments.output), to_json({"file": arguments.file, **found}))
+    if output is not None:
+        write_whole(output, to_json({"file": arguments.file, **found}))
         print(arguments.output)
+
+
+def _require_place(output: Path) -> None:
+    """Raise before anything is computed if no file can be there."""
+    if output.is_dir():
+        raise UserError(f"cannot write {output}: it is a folder")
+    if not output.parent.is_dir():
+        raise UserError(f"cannot write {output}: there is no folder {output.parent}")
 
 
 def score_file(predictor: Predictor, arguments: Namespace) -> Scored:

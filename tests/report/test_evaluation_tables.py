@@ -1,8 +1,39 @@
 """Tables of an evaluation, as a person reads them."""
 
+import numpy as np
 import pytest
 
-from mlp_lab.report.evaluation import print_evaluation
+from mlp_lab.data.columns import Column
+from mlp_lab.data.encoding import Scaling
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.schema import Target
+from mlp_lab.report.evaluation import print_evaluation, residuals
+from mlp_lab.training.scoring import Scored
+
+NUMBER = Target(Column(name="y"), "regression", None, 1, "none", Scaling(0.0, 1.0, []))
+
+
+def scored(errors: Floats, weights: Floats | None) -> Scored:
+    """Predictions that are so much too high."""
+    return Scored(
+        target=NUMBER,
+        outputs=errors[:, None],
+        truth=np.zeros(len(errors)),
+        losses=errors**2,
+        weights=weights,
+        loss_weights=weights,
+        probabilities=False,
+    )
+
+
+def test_weights_of_residuals_are_numbers_of_rows() -> None:
+    """In every quantile; a row of weight 0 is not there, though its residual is the largest."""
+    draw = np.random.default_rng(0)
+    errors, weights = draw.normal(size=40), draw.integers(0, 4, 40)
+    weights[errors.argmax()] = 0
+    found = residuals(scored(errors, weights.astype(float)))
+    assert found == pytest.approx(residuals(scored(np.repeat(errors, weights), None)))
+    assert residuals(scored(errors, np.ones(40))) == pytest.approx(residuals(scored(errors, None)))
 
 
 def test_many_rows_are_counted_in_full(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,12 +57,10 @@ def residuals(scored: Scored) -> dict[str, float]:
     errors = scored.target.decode(scored.outputs) - scored.truth
     mean = float(np.average(errors, weights=scored.weights))
     spread = float(np.sqrt(np.average((errors - mean) ** 2, weights=scored.weights)))
-    if scored.weights is None:
-        shares = np.quantile(errors, QUANTILES).tolist()
-    else:
-        weighted = np.quantile(errors, QUANTILES, weights=scored.weights, method="inverted_cdf")
-        shares = weighted.tolist()
-    named = {f"quantile {share:g}": value for share, value in zip(QUANTILES, shares, strict=True)}
+    # The least residual that a share of the rows does not exceed: a weight is a number of rows.
+    found = np.quantile(errors, QUANTILES, weights=scored.weights, method="inverted_cdf")
+    quantiles = zip(QUANTILES, found.tolist(), strict=True)
+    named = {f"quantile {share:g}": value for share, value in quantiles}
     return {"mean": mean, "deviation": spread, **named}
 
 

@@ -126,6 +126,9 @@ def test_doubtful_dates_are_named_and_turned(tmp_path: Path) -> None:
     assert turned.source.remarks == []
     assert turned.columns[0].day_first is True
     assert turned.inputs[0, 0] == np.datetime64("2020-04-03").astype(int)
+    by_time = raw_of(path, "data.time=when").source
+    assert by_time is not None
+    assert by_time.remarks == source.remarks
     timed = raw_of(path, "data.day_first=true", "data.time=when").ties.times
     assert timed is not None
     assert timed[0] == np.datetime64("2020-04-03").astype(int)

@@ -377,3 +377,12 @@ def test_chosen_features_leave_other_roles_unsaid(tmp_path: Path) -> None:
     source = raw_of(path, "data.features=[x]", "data.weight=w").source
     assert source is not None
     assert [column.name for column in source.dropped] == ["z"]
+
+
+@pytest.mark.parametrize("part", ["test", "val"])
+def test_parts_without_a_row_to_train(part: str, tmp_path: Path) -> None:
+    """Say so; neither the target nor a fraction is to blame."""
+    path = lines(tmp_path, "x,part,y", [f"{i % 7},{part},{'pq'[i % 2]}" for i in range(ROWS)])
+    with pytest.raises(UserError) as error:
+        raw_of(path, "data.part=part")
+    assert str(error.value) == "data.part=part keeps no row for training: some must say train"

@@ -77,7 +77,7 @@ class Rows:
         if len(places) != 1:
             names = list(self._places)
             what = "is there twice" if places else "is missing"
-            hint = nearest(name, names)
+            hint = "" if places else nearest(name, names)
             raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
         return Cells(self.frame.iloc[:, places[0]], self.decimal)
 

@@ -16,7 +16,7 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import labelled_numbers, remarks_on, unused_codes
+from mlp_lab.data.tables.remarks import doubtful_dates, labelled_numbers, remarks_on, unused_codes
 from mlp_lab.errors import UserError, nearest
 
 PARTS = {
@@ -83,6 +83,8 @@ def load_table(config: TableConfig) -> RawData:
     target, target_column, of_target = _target(table, config)
     inputs, columns, dropped, remarks = _features(table, config)
     weights, weight_column = _weights(table, config)
+    ties, of_times = _ties(table, config)
+    said = dict.fromkeys([*of_target, *of_times, *remarks, *table.remarks])
     return RawData(
         inputs,
         target,
@@ -91,8 +93,8 @@ def load_table(config: TableConfig) -> RawData:
         target_column.levels or None,
         weights,
         weight_column,
-        _ties(table, config),
-        Source(file_settings(config), table.note, dropped, [*of_target, *remarks, *table.remarks]),
+        ties,
+        Source(file_settings(config), table.note, dropped, list(said)),
     )
 
 
@@ -125,6 +127,8 @@ def _read(config: TableConfig) -> Table:
     if config.part is None:
         return Table(files, note, remarks, parts, None)
     parts = _parts(files[0], config.part, config)
+    if not (parts == PartName.FREE).any():
+        raise UserError(f"data.part={config.part} keeps no row for training: some must say train")
     learnt = parts != PartName.TEST
     return Table(files, note, remarks, parts, learnt if not learnt.all() else None)
 
@@ -261,13 +265,14 @@ def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column |
     return weights, column
 
 
-def _ties(table: Table, config: TableConfig) -> Ties:
-    """What binds rows to parts."""
+def _ties(table: Table, config: TableConfig) -> tuple[Ties, list[str]]:
+    """What binds rows to parts, and remarks."""
     if config.group is not None:
-        return Ties(parts=table.parts, groups=_groups(table, config.group, config))
+        return Ties(parts=table.parts, groups=_groups(table, config.group, config)), []
     if config.time is not None:
-        return Ties(parts=table.parts, times=_times(table, config, config.time))
-    return Ties(parts=table.parts)
+        times, remarks = _times(table, config, config.time)
+        return Ties(parts=table.parts, times=times), remarks
+    return Ties(parts=table.parts), []
 
 
 def _parts(rows: Rows, name: str, config: TableConfig) -> Index:
@@ -299,14 +304,15 @@ def _groups(table: Table, name: str, config: TableConfig) -> Index:
     return codes.astype(np.int64)
 
 
-def _times(table: Table, config: TableConfig, name: str) -> Floats:
-    """Numbers, or days since 1970."""
+def _times(table: Table, config: TableConfig, name: str) -> tuple[Floats, list[str]]:
+    """Numbers, or days since 1970, and remarks."""
     cells = table.first.cells(name)
     labels = table.first.labels.get(name, {})
-    column = infer_time(table.understood(cells, config), config, labels)
+    known = table.understood(cells, config)
+    column = infer_time(known, config, labels)
     times = table.values(column, cells)
     _require_present(table, np.isnan(times), f"data.time={name}")
-    return times
+    return times, doubtful_dates(known, column, config)
 
 
 def _require_present(table: Table, missing: Mask, key: str) -> None:

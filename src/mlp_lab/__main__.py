@@ -1,0 +1,15 @@
+"""Where the installed command starts, and `python -m mlp_lab`."""
+
+from mlp_lab.program import interruptible
+
+
+def main() -> None:
+    """`mlp-lab COMMAND ...`; Ctrl-C is one line from here on, also while libraries are loaded."""
+    with interruptible():
+        from mlp_lab import cli  # Hydra takes half a second, much more on a busy machine
+
+        cli.main()
+
+
+if __name__ == "__main__":
+    main()
