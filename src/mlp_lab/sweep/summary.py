@@ -197,6 +197,13 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     say(command_of(ranking))
 
 
+def load_drawing() -> None:
+    """Load what a page and a ranking need, which takes half a second, ahead of them."""
+    import scipy.special  # noqa: F401
+
+    import mlp_lab.sweep.page  # noqa: F401
+
+
 SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$"}
 SPECIAL |= {"{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 
