@@ -499,7 +499,7 @@ def test_an_unknown_command(
     assert out == ""
     assert error == (
         "unknown command 'trian': did you mean 'train'?"
-        " (train, predict, evaluate, compare, trace, lesson)\n"
+        " (train, predict, evaluate, compare, trace, lesson, dashboard)\n"
     )
 
 
