@@ -58,7 +58,7 @@ def test_a_row_is_its_network() -> None:
     found = evidence(NAME).tables
     (row,) = [r for r in found["functions"] if (r["task"], r["depth"], r["seed"]) == (FOLDS, 5, 1)]
     chosen = best_rates(found["rates"])[FOLDS, 5]
-    words = [*TASKS[FOLDS].words, "epochs=4", f"optimizer.lr={chosen['rate']}"]
+    words = [*TASKS[FOLDS].words, "epochs=3", f"optimizer.lr={chosen['rate']}"]
     words += [f"model.init={chosen['init']}", *bench().seed(1)]
     (network,) = bench().train([words])
     val = network.problem.encoded.val

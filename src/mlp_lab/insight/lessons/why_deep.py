@@ -1,8 +1,9 @@
 """Why deep: what layers give that units do not, at equal numbers of parameters.
 
 After "Benefits of depth in neural networks" (Telgarsky, 2016), "On the number of linear regions of
-deep neural networks" (Montufar et al., 2014) and chapter 4 of "Understanding Deep Learning"
-(Prince, 2023), whose network of five layers of ten units the deepest one here is.
+deep neural networks" (Montufar et al., 2014), "Complexity of linear regions in deep networks"
+(Hanin and Rolnick, 2019) and chapter 4 of "Understanding Deep Learning" (Prince, 2023), whose
+network of five layers of ten units the deepest one here is.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ def _words(bench: Bench, task: str, depth: int, seed: int, chosen: Row) -> list[
         f"model.width={TASKS[task].width(depth)}",
         f"model.init={chosen['init']}",
         f"optimizer.lr={chosen['rate']:g}",
-        *(["epochs=4"] if bench.quick else []),
+        *(["epochs=3"] if bench.quick else []),
         *bench.seed(seed),
     ]
 
@@ -181,7 +182,7 @@ def _tuned(bench: Bench, depths: Sequence[int]) -> list[Row]:
         {"task": task, "depth": depth, "init": init, "rate": rate}
         for task in TASKS
         for depth in depths
-        for init in INITS
+        for init in (INITS[:1] if bench.quick else INITS)
         for rate in (RATES[1:2] if bench.quick else RATES)
     ]
     trials = [
@@ -278,45 +279,40 @@ def _joints(task: str, network: Trained) -> list[Row]:
     return [{**own, "x": float(x), "fit": float(y)} for x, y in zip(x, heights, strict=True)]
 
 
+def _array(table: Sequence[Row], name: str, **where: float | str) -> Floats:
+    """One number for each seed."""
+    return np.array(column(table, name, **where))
+
+
 def _gains(functions: Sequence[Row], task: str) -> Floats:
-    """Error of the shallow network - error of the deep one, for each seed."""
-    shallow, deep = (
-        np.array(column(functions, "error", task=task, depth=depth)) for depth in (1, DEEP)
-    )
-    gains: Floats = shallow - deep
-    return gains
+    """Error of the shallow network - error of the deep one."""
+    of = {depth: _array(functions, "error", task=task, depth=depth) for depth in (1, DEEP)}
+    return of[1] - of[DEEP]
 
 
 def pieces_before(tables: Tables, depth: int) -> Floats:
     """Of the networks that learnt the folds, before they did."""
     own = {"task": FOLDS, "depth": depth}
     init = next(row["init"] for row in tables["functions"] if own.items() <= row.items())
-    return np.array(column(tables["starts"], "pieces", depth=depth, init=init))
+    return _array(tables["starts"], "pieces", depth=depth, init=init)
 
 
 def _values(tables: Tables) -> dict[str, Sequence[float]]:
-    functions = tables["functions"]
-
-    def after(quantity: str, depth: int) -> Floats:
-        return np.array(column(functions, quantity, task=FOLDS, depth=depth))
-
-    shallow, deep = (
-        np.array(column(tables["digits"], "accuracy", depth=depth)) for depth in (1, DEEP)
-    )
-    shallow_start, deep_start = (
-        np.array(column(tables["starts"], "pieces", depth=depth, init="torch"))
-        for depth in (1, DEEP)
-    )
+    functions, digits, starts = tables["functions"], tables["digits"], tables["starts"]
+    shallow, deep = (_array(digits, "accuracy", depth=depth) for depth in (1, DEEP))
+    first = {d: _array(starts, "pieces", depth=d, init="torch") for d in (1, DEEP)}
+    pieces = {d: _array(functions, "pieces", task=FOLDS, depth=d) for d in (1, DEEP)}
+    trained = _array(functions, "error", task=FOLDS, depth=1)
     found = {
         "folds": _gains(functions, FOLDS),
-        "could": after("error", 1) - column(tables["least_squares"], "error", task=FOLDS),
+        "could": trained - _array(tables["least_squares"], "error", task=FOLDS),
         "more_folds": np.diff([_gains(functions, task) for task in ZIGZAGS], axis=0).min(axis=0),
         "smooth": _gains(functions, SINE),
         "digits": deep - shallow,
-        "pieces": np.log2(after("pieces", DEEP) / after("pieces", 1)),
-        "start_pieces": np.log2(deep_start / shallow_start),
-        "units": after("pieces", DEEP) / after("units", DEEP),
-        "training": np.log2(after("pieces", DEEP) / pieces_before(tables, DEEP)),
+        "pieces": np.log2(pieces[DEEP] / pieces[1]),
+        "start_pieces": np.log2(first[DEEP] / first[1]),
+        "units": pieces[DEEP] / _array(functions, "units", task=FOLDS, depth=DEEP),
+        "training": np.log2(pieces[DEEP] / pieces_before(tables, DEEP)),
     }
     return {key: values.tolist() for key, values in found.items()}
 
@@ -347,7 +343,8 @@ def _notes(tables: Tables) -> list[str]:
 
 def _in_words(numbers: Sequence[int]) -> str:
     """`1, 2 and 3`."""
-    return f"{', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _errors_in_words(functions: Sequence[Row], task: str, depths: Sequence[int]) -> str:
@@ -377,11 +374,11 @@ def _rates_in_words(rates: Sequence[Row]) -> list[str]:
     tried = {float(row["rate"]) for row in rates}
     notes = []
     for task in TASKS:
-        own = {depth: row for (name, depth), row in best.items() if name == task}
+        own = {depth: best[task, depth] for depth in levels(rates, "depth")}
         found = ", ".join(f"{row['rate']} ({row['init']})" for row in own.values())
         ends = [d for d, row in own.items() if float(row["rate"]) in (min(tried), max(tried))]
-        remark = f"; an end of the grid with {', '.join(map(str, ends))}" if ends else ""
-        layers = _in_words(sorted(own))
+        remark = f"; an end of what was tried at {_in_words(ends)}" if ends else ""
+        layers = _in_words(list(own))
         notes.append(f"Best rates (initial weights), {task}: {found} with {layers} layers{remark}.")
     return notes
 
@@ -415,7 +412,7 @@ def _draw_by_depth(axis: Axes, table: Sequence[Row], quantity: str) -> None:
     for task, color in zip(list(TASKS)[:-1], COLORS, strict=False):
         by_seed = [column(table, quantity, task=task, depth=depth) for depth in depths]
         band(axis, depths, by_seed, label=task, color=color)
-    name(axis, "", "hidden layers", LABELS[quantity], log="y")
+    name(axis, "", "hidden layers", LABELS[quantity])
     axis.set_xticks(depths)
 
 
