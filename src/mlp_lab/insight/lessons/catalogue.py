@@ -9,6 +9,7 @@ from mlp_lab.insight.lessons import (
     universal_approximation,
     why_deep,
 )
+from mlp_lab.insight.lessons.batch_size_and_rate import lesson as batch_size_and_rate
 from mlp_lab.insight.lessons.lesson import Lesson
 from mlp_lab.insight.lessons.outputs_and_losses import lesson as outputs_and_losses
 
@@ -19,6 +20,7 @@ LESSONS: dict[str, Lesson] = {
     "outputs_and_losses": outputs_and_losses.LESSON,
     "optimizers": optimizers.LESSON,
     "initialisation": initialisation.LESSON,
+    "batch_size_and_rate": batch_size_and_rate.LESSON,
     "under_and_overfitting": under_and_overfitting.LESSON,
     "double_descent": double_descent.LESSON,
 }

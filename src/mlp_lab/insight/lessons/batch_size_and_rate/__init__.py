@@ -1,0 +1,1 @@
+"""Batch size and learning rate: three experiments of one lesson."""
