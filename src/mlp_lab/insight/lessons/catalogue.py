@@ -2,6 +2,7 @@
 
 from mlp_lab.insight.lessons import (
     activations,
+    backprop_cost,
     double_descent,
     initialisation,
     optimizers,
@@ -19,6 +20,7 @@ LESSONS: dict[str, Lesson] = {
     "activations": activations.LESSON,
     "outputs_and_losses": outputs_and_losses.LESSON,
     "optimizers": optimizers.LESSON,
+    "backprop_cost": backprop_cost.LESSON,
     "initialisation": initialisation.LESSON,
     "batch_size_and_rate": batch_size_and_rate.LESSON,
     "under_and_overfitting": under_and_overfitting.LESSON,

@@ -13,10 +13,10 @@ import numpy as np
 
 from mlp_lab.data.encoding import Array
 from mlp_lab.data.raw import Floats
-from mlp_lab.insight.lessons.activations import backward
 from mlp_lab.insight.lessons.batch_size_and_rate.rates import ROWS, SIZES
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import Row, Tables, column, levels
+from mlp_lab.insight.lessons.passes import backward
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
