@@ -185,7 +185,7 @@ def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
             [
                 "python train.py model=deep optimizer=adam",
                 "optimizer: adadelta, adagrad, adam, adamw, gd",
-                "experiment: activations, double_descent, early_stopping, ",
+                "experiment: activations, ",
                 "epochs: 50",
             ],
         ),

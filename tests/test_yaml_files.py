@@ -50,7 +50,7 @@ def shortened(values: Plain) -> Plain:
     """The same for two epochs, on no more than 300 rows."""
     data = values["data"]
     assert isinstance(data, dict)
-    rows = {"data.rows": 300} if "rows" in data else {}
+    rows = {"data.rows": 300, "data.train_rows": None} if "rows" in data else {}
     if data["name"] == "digits":
         rows = {"data.train_rows": data["train_rows"] or 300}
     schedule = values["schedule"]

@@ -126,7 +126,7 @@ def test_epochs_to_a_value_lie_on_the_line_between_epochs() -> None:
 @pytest.mark.parametrize("loss", ["cross-entropy", "squared error"])
 def test_gradients_of_a_wrong_start_are_autograds(loss: str) -> None:
     """Of a plain torch network whose bias was raised, and torch's own losses."""
-    words = [*classes.SETTINGS, *classes.LOSSES[loss], "data.train_rows=400"]
+    words = [*classes.SETTINGS, *classes.LOSSES[loss]]
     stack = stack_of(configure(*words, "seed=1", "data.split_seed=1"))
     part, plain = stack.members[0].dataset.train, stack.network.member(0)
     f = part.inputs
