@@ -14,6 +14,9 @@ from mlp_lab.training.folder import CONFIG, RESULT
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
+PRIMARY = "train"
+"""The configuration of a command that names none."""
+
 ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
@@ -64,6 +67,15 @@ def read_run(folder: Path) -> RunRecord:
     except (ValueError, yaml.YAMLError) as error:
         raise UserError(f"{folder} cannot be read: {error}") from error
     return RunRecord(folder, flat(settings), result, reason_of(result))
+
+
+def config_options(hydra: Mapping[str, Any]) -> list[str]:
+    """--config-dir and --config-name of a command, as Hydra's record of its settings has them."""
+    sources = hydra["runtime"]["config_sources"]
+    folders = [entry["path"] for entry in sources if entry["provider"] == "command-line"]
+    name = hydra["job"]["config_name"]
+    named = [] if name == PRIMARY else ["--config-name", name]
+    return [*(word for folder in folders for word in ("--config-dir", folder)), *named]
 
 
 def reason_of(result: Mapping[str, Any]) -> str:

@@ -1,13 +1,17 @@
 """A sweep's command: its grid points are checked, planned and trained; the border to Hydra."""
 
+import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
 from mlp_lab.data.tables.config import TableConfig
@@ -22,7 +26,7 @@ from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unf
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, flat, read_run, reason_of
+from mlp_lab.sweep.records import RunRecord, config_options, flat, read_run, reason_of
 from mlp_lab.sweep.summary import summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
@@ -32,6 +36,12 @@ from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
 
 BROKEN = ("failed", "diverged")
+
+
+def rung_name(epoch: int, bracket: int) -> str:
+    """As the book has it."""
+    return f"epoch {epoch}, bracket {bracket}"
+
 
 NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
 """Words that the command that goes on does without: it names the folder itself."""
@@ -58,14 +68,18 @@ class Session:
         self._workers = None
         if not self.settings.dry_run:
             self._workers = Workers(min(self._processes, jobs))
-        words = [*master.hydra.overrides.hydra, *master.hydra.overrides.task]
-        self._command = [word for word in words if not word.startswith(NOT_REPEATED)]
+        hydra = cast(Mapping[str, Any], OmegaConf.to_container(master.hydra, enum_to_str=True))
+        words = [*hydra["overrides"]["hydra"], *hydra["overrides"]["task"]]
+        self._command = [*train_words(), *config_options(hydra), "-m"]
+        self._command += [word for word in words if not word.startswith(NOT_REPEATED)]
         self.screen = Screen()
         self._composer = Composer(loader, master)
         self._problems = Problems()
         self._book = Book.load(self.folder)
         self.outcomes: dict[int, Outcome] = {}
         """Of all batches."""
+        self._stopping = False
+        """Whether somebody asked to stop when nothing was left of a batch."""
         self._jobs: dict[int, SweepJob] = {}
         self._pictures = bool(master.tracking.report)
 
@@ -76,6 +90,8 @@ class Session:
             UserError: a point cannot be trained; then none is.
             Interrupted: somebody asked the sweep to stop.
         """
+        if self._stopping:
+            raise self._interrupted(f"{len(self.outcomes)} jobs are done")
         asked, jobs = self._gather(points, first)
         self._require_judged_together(jobs)
         self._show_data()
@@ -92,17 +108,40 @@ class Session:
         try:
             outcomes = self._train(jobs, stacks, self._workers)
         except Interrupted as stop:
-            self.close()
-            command = [*train_words(), "-m", *self._command, f"sweep.resume={self.folder}"]
-            raise Interrupted(f"{stop}; go on with: {shlex.join(command)}") from None
+            raise self._interrupted(str(stop)) from None
+        except KeyboardInterrupt:  # the second
+            self._workers.kill()
+            raise
         self.outcomes |= {number: outcomes[number] for number in asked}
         self._jobs |= jobs
         return [outcomes[number] for number in asked]
+
+    def require_possible(self, points: Sequence[Sequence[str]]) -> None:
+        """Hold all grid points against their data, where they come in batches.
+
+        Raises:
+            UserError: one cannot be trained.
+        """
+        self._gather(points, 0)
 
     def close(self) -> None:
         """Let the workers end."""
         if self._workers is not None:
             self._workers.stop()
+
+    def remove_unused(self) -> None:
+        """Remove the folder of a sweep that trained nothing, and what was made for it alone."""
+        if {path.name for path in self.folder.iterdir()} <= {"multirun.yaml"}:
+            shutil.rmtree(self.folder)
+            if not self.folder.is_absolute():
+                with suppress(OSError):  # a parent that holds anything else stays
+                    os.removedirs(self.folder.parent)
+
+    def _interrupted(self, done: str) -> Interrupted:
+        """What to say when somebody asked to stop: the command that goes on, too."""
+        self.close()
+        command = shlex.join([*self._command, f"sweep.resume={self.folder}"])
+        return Interrupted(f"{done}; go on with: {command}")
 
     def sum_up(self) -> None:
         """Say what the sweep found, and which of its jobs failed.
@@ -112,6 +151,7 @@ class Session:
         """
         self.close()
         if self.settings.dry_run:
+            self.remove_unused()
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
@@ -170,10 +210,32 @@ class Session:
             raise UserError(f"{refused[0]}{more}: nothing was trained")
         self._book.require_same_data({job.source: job.digest for job in jobs})
         numbers = self._book.numbers([job.identity for job in jobs], first)
-        return numbers, {
+        found = {
             number: job if number == job.number else self._job(overrides, number)
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
+        self._require_own_folders(found)
+        return numbers, found
+
+    def _require_own_folders(self, jobs: Mapping[int, SweepJob]) -> None:
+        """Raise if a job would write over another's files.
+
+        Raises:
+            UserError: it would, or its folder is not inside the sweep's.
+        """
+        kept = {self.folder / job.folder: number for number, job in self._book.jobs.items()}
+        for number, job in jobs.items():
+            folder = Path(os.path.normpath(job.job.folder))
+            if Path(os.path.normpath(self.folder)) not in folder.parents:
+                raise UserError(
+                    f"hydra.sweep.subdir must be inside hydra.sweep.dir={self.folder}, got"
+                    f" {str(folder)!r} for {job.label}"
+                )
+            if (other := kept.setdefault(folder, number)) != number:
+                raise UserError(
+                    f"hydra.sweep.subdir must differ from job to job, got {folder.name!r} for job"
+                    f" {other} and {job.label}: nothing was trained"
+                )
 
     def _require_judged_together(self, jobs: Mapping[int, SweepJob]) -> None:
         """Raise if jobs would join a halved sweep after others have left it.
@@ -183,6 +245,14 @@ class Session:
         """
         if not self._book.rungs:
             return
+        last = max(int(rung.split()[1].rstrip(",")) for rung in self._book.rungs)
+        same = {rung_name(*rung) for rung in rungs(self.settings, last + 1)}
+        other = [rung for rung in self._book.rungs if rung not in same]
+        if other:
+            raise UserError(
+                f"the jobs of this sweep were halved at {other[0]}: sweep.halving, sweep.first_rung"
+                " and sweep.brackets cannot change when it goes on"
+            )
         fresh = [job.label for number, job in jobs.items() if number not in self._book.jobs]
         if fresh:
             raise UserError(
@@ -240,6 +310,7 @@ class Session:
             sweep.train(self._tasks(sweep, stacks, None), workers, line)
         finally:
             line.close()
+        self._stopping = sweep.asked
         return sweep.outcomes
 
     def _tasks(self, sweep: Sweep, stacks: Sequence[StackPlan], until: int | None) -> list[Task]:
@@ -259,7 +330,7 @@ class Session:
         train: Callable[[list[Task]], None],
     ) -> None:
         """Train every stack to a rung, and settle who goes on; once settled, it stays so."""
-        rung = f"epoch {epoch}, bracket {bracket}"
+        rung = rung_name(epoch, bracket)
         if rung in self._book.rungs:
             return
         train(self._tasks(sweep, stacks, epoch))
