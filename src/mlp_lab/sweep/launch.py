@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,8 +81,9 @@ def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], lis
     """
     state = {number: result_of(job.job.folder).get("status", "") for number, job in jobs.items()}
     waiting = {number for number in jobs if state[number] == ""}
-    going = [stack for stack, members in book.stacks.items() if any(m in waiting for m in members)]
-    placed = {member for stack in going for member in book.stacks[stack]}
+    homes = book.homes
+    going = sorted({homes[number] for number in waiting if number in homes})
+    placed = {number for number, stack in homes.items() if stack in going}
     fresh = [
         job
         for number, job in jobs.items()
@@ -119,6 +120,7 @@ class Sweep:
         members: Sequence[int],
         until: int | None = None,
         dropped: Mapping[int, str] | None = None,
+        elsewhere: Set[int] = frozenset(),
     ) -> Task:
         """What a worker needs to train a stack, perhaps `until` an epoch alone."""
         jobs = [self.jobs[number] for number in members]
@@ -130,6 +132,7 @@ class Sweep:
             reports=len(self.jobs) <= REPORTED,
             until=until,
             dropped=dropped or {},
+            elsewhere=elsewhere,
         )
 
     def unended(self, members: Iterable[int]) -> list[int]:
@@ -167,7 +170,7 @@ class Sweep:
             task = worker.task
             assert task is not None
             code = workers.replace(worker)
-            for job in [] if self.asked else task.jobs:  # who asks may end all processes
+            for job in [] if self.asked else task.own:  # who asks may end all processes
                 if self._open(job.number):
                     self._fail(job.number, f"its process died with status {code}", line)
         elif isinstance(message, Epoch):
@@ -181,7 +184,7 @@ class Sweep:
             assert isinstance(message, Left)
             task, worker.task = worker.task, None
             assert task is not None
-            for job in task.jobs if task.until is None and not self.asked else []:
+            for job in task.own if task.until is None and not self.asked else []:
                 if self._open(job.number):
                     self._fail(job.number, "its process was told to end", line)
 

@@ -26,8 +26,8 @@ from mlp_lab.sweep.launch import Outcome, Sweep, processes_for, stack_plans, unf
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, config_options, flat, read_run, reason_of
-from mlp_lab.sweep.summary import summarise
+from mlp_lab.sweep.records import RunRecord, config_options, data_of, flat, read_run, reason_of
+from mlp_lab.sweep.summary import require_place, summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 from mlp_lab.training.folder import CONFIG
@@ -57,6 +57,8 @@ class Session:
             raise UserError(
                 "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
             )
+        if self.settings.latex is not None:
+            require_place(self.settings.latex, "sweep.latex")
         self.quiet = bool(master.quiet)
         self.searching = False
         """Whether something is told what the jobs reach, and asks for others by it."""
@@ -81,6 +83,8 @@ class Session:
         self._stopping = False
         """Whether somebody asked to stop when nothing was left of a batch."""
         self._jobs: dict[int, SweepJob] = {}
+        self._kinds: dict[str, tuple[str, ...]] = {}
+        """Data set -> what its losses mean."""
         self._pictures = bool(master.tracking.report)
 
     def launch(self, points: Sequence[Sequence[str]], first: int) -> list[Outcome]:
@@ -155,25 +159,25 @@ class Session:
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
-        earlier = [  # trials of a search that was trained before
-            read_run(self.folder / folder)
+        earlier = {  # points of another command, trials of a search that was trained before
+            number: read_run(self.folder / folder)
             for number, folder in known.items()
             if number not in self.outcomes and (self.folder / folder / CONFIG).is_file()
-        ]
-        records = earlier + [
-            RunRecord(
+        }
+        records = earlier | {
+            number: RunRecord(
                 self._jobs[number].job.folder,
                 flat(self._jobs[number].job.values),
                 {**outcome.result, "overrides": list(self._jobs[number].job.overrides)},
                 reason_of(outcome.result) if outcome.result else outcome.reason,
             )
             for number, outcome in self.outcomes.items()
-        ]
+        }
         screen = None if self.quiet else self.screen
         named = not self.quiet  # by the summary
         try:
             summarise(
-                records,
+                [records[number] for number in sorted(records)],
                 self.folder,
                 screen,
                 select=self.settings.select,
@@ -188,7 +192,7 @@ class Session:
                 print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), highlight=False, soft_wrap=True)
-        broken = any(record.result.get("status") in BROKEN for record in earlier)
+        broken = any(record.result.get("status") in BROKEN for record in earlier.values())
         if failed or (self.searching and broken):
             raise UserError(JOBS_FAILED)
 
@@ -207,7 +211,8 @@ class Session:
                 refused.append(f"job {number} ({' '.join(overrides)}): {message}")
         if refused:
             more = f" (and {len(refused) - 1} more of {len(points)})" if len(refused) > 1 else ""
-            raise UserError(f"{refused[0]}{more}: nothing was trained")
+            nothing = "nothing more" if self.outcomes else "nothing"  # of a later batch of a search
+            raise UserError(f"{refused[0]}{more}: {nothing} was trained")
         self._book.require_same_data({job.source: job.digest for job in jobs})
         numbers = self._book.numbers([job.identity for job in jobs], first)
         found = {
@@ -215,6 +220,7 @@ class Session:
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
         self._require_own_folders(found)
+        self._require_comparable(found)
         return numbers, found
 
     def _require_own_folders(self, jobs: Mapping[int, SweepJob]) -> None:
@@ -236,6 +242,27 @@ class Session:
                     f"hydra.sweep.subdir must differ from job to job, got {folder.name!r} for job"
                     f" {other} and {job.label}: nothing was trained"
                 )
+
+    def _require_comparable(self, jobs: Mapping[int, SweepJob]) -> None:
+        """Raise if scores that choose between jobs mean different things.
+
+        Raises:
+            UserError: they do.
+        """
+        for job in jobs.values():
+            data = job.job.config.data
+            loss = self._problems.posed[job.problem].objective.loss
+            kind = (loss, data.target_transform, data.class_weights)
+            first = self._kinds.setdefault(data_of(flat(job.job.values)), kind)
+            if self.settings.select == "loss" and kind != first:
+                raise UserError(
+                    "sweep.select=loss cannot choose between losses of different kinds, as in"
+                    f" {job.label}: use sweep.select=metric"
+                )
+        judged = "a search" if self.searching else "sweep.halving"
+        if (self.searching or self.settings.halving is not None) and len(self._kinds) > 1:
+            names = ", ".join(self._kinds)
+            raise UserError(f"{judged} chooses between jobs on one data set, got {names}")
 
     def _require_judged_together(self, jobs: Mapping[int, SweepJob]) -> None:
         """Raise if jobs would join a halved sweep after others have left it.
@@ -301,7 +328,8 @@ class Session:
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks
         }
-        line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, self.quiet)
+        ended = [number for number, outcome in sweep.outcomes.items() if outcome.result]
+        line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, ended, self.quiet)
         try:
             for epoch, bracket in rungs(self.settings, max(epochs.values(), default=0)):
                 self._climb(
@@ -315,10 +343,15 @@ class Session:
 
     def _tasks(self, sweep: Sweep, stacks: Sequence[StackPlan], until: int | None) -> list[Task]:
         """What is left of every stack, without the jobs that halving has stopped."""
+        homes = self._book.homes
+        own = {s.number: [n for n in s.jobs if homes[n] == s.number] for s in stacks}
         return [
-            sweep.task(stack.number, stack.jobs, until, self._book.dropped)
+            sweep.task(
+                *(stack.number, stack.jobs, until, self._book.dropped),
+                frozenset(stack.jobs) - frozenset(own[stack.number]),
+            )
             for stack in stacks
-            if sweep.unended(stack.jobs)
+            if sweep.unended(own[stack.number])
         ]
 
     def _climb(
