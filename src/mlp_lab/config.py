@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import types
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -176,11 +176,26 @@ def of_the_command(override: str) -> bool:
     return key.partition(".")[0] in OF_THE_COMMAND
 
 
-def fold_overrides(composed: DictConfig) -> list[str]:
+def require_stacked(overrides: Iterable[str]) -> None:
+    """Raise if a command that trains job after job is asked for what only stacks know of.
+
+    Raises:
+        UserError: it is.
+    """
+    for word in overrides:
+        if word.lstrip("+").startswith("sweep."):
+            raise UserError(f"{word} is about stacks of jobs: it needs hydra/launcher=stacked")
+
+
+FOLDING = ("data.folds", "data.fold", "data.repeat")
+"""Keys that `cv` sets, the last one with `cv_repeats`."""
+
+
+def fold_overrides(composed: DictConfig, typed: Iterable[str] = ()) -> list[str]:
     """What `cv` and `cv_repeats` stand for: sweeps over folds and repeats; nothing without cv.
 
     Raises:
-        UserError: they are no numbers of folds and repeats.
+        UserError: they are no numbers of folds and repeats, or what was `typed` says otherwise.
     """
     folds = convert(int | None, composed.cv, "cv")
     repeats = convert(int, composed.cv_repeats, "cv_repeats")
@@ -192,7 +207,11 @@ def fold_overrides(composed: DictConfig) -> list[str]:
     assert isinstance(folds, int)
     require(folds >= 2, "cv", "2 or more, or null", folds)
     words = [f"data.folds={folds}", f"data.fold=range({folds})"]
-    return words + [f"data.repeat=range({repeats})"] * (repeats > 1)
+    words += [f"data.repeat=range({repeats})"] * (repeats > 1)
+    for word in typed:
+        if word.lstrip("+").partition("=")[0] in FOLDING[: len(words)]:
+            raise UserError(f"cv={folds} chooses the folds itself: leave out {word}, or cv")
+    return words
 
 
 def sweep_settings(composed: DictConfig) -> SweepConfig:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -24,7 +25,7 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.ranges import search_space
+from mlp_lab.sweep.ranges import require_grid, search_space
 from mlp_lab.sweep.search import SearchConfig, open_study, search
 
 WORDS = (
@@ -65,6 +66,21 @@ def parsed(*words: str) -> list[Override]:
 def test_ranges(word: str, wanted: BaseDistribution) -> None:
     """As Hydra writes them."""
     assert search_space(parsed(word, "b=3")) == ({"a": wanted}, ["b=3"])
+
+
+@pytest.mark.parametrize(
+    ("word", "line"),
+    [
+        ("a=interval(4,8)", "a=interval(4,8) is a range, which hydra/sweeper=optuna searches"),
+        ("cv=3,5", "cv=3,5 gives several values, but it is about all jobs: give it one"),
+        ("threads=1,2", "threads=1,2 changes no result, and equal jobs train once: give it one"),
+    ],
+)
+def test_what_is_no_grid(word: str, line: str) -> None:
+    """One line; jobs that are trained one after the other may differ in what changes no result."""
+    with pytest.raises(UserError, match=re.escape(line)):
+        require_grid(parsed("a=1", word), stacked=True)
+    require_grid(parsed("threads=1,2", "cv=3", "b=range(3)", "c=x,y"), stacked=False)
 
 
 def test_words_stay_as_they_are() -> None:

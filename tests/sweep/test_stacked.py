@@ -136,7 +136,29 @@ def test_a_bad_point_is_refused_before_training(tmp_path: Path) -> None:
     assert line.startswith("job 1 (")
     assert "batch_size must be at most the 98 training rows, got 9999" in line
     assert line.endswith("(and 1 more of 4): nothing was trained")
-    assert jobs(tmp_path / "sweep") == []
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_no_batch_is_trained_before_all_are_checked(tmp_path: Path) -> None:
+    """A bad point in the second batch is as bad as one in the first."""
+    batches = ("batch_size=8,16,9999,32", "hydra.sweeper.max_batch_size=2")
+    done = sweep(tmp_path / "sweep", *SMALL, *batches)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("job 2 (")
+    assert not (tmp_path / "sweep").exists()
+
+
+def test_no_two_jobs_share_a_folder(tmp_path: Path) -> None:
+    """Names that some jobs have in common, or that lead elsewhere, are refused."""
+    for name, line in (
+        ("${model.width}", "hydra.sweep.subdir must differ from job to job, got '4' for job 0 and"),
+        (f"{tmp_path}/${{hydra.job.num}}", "hydra.sweep.subdir must be inside hydra.sweep.dir="),
+    ):
+        words = (*SMALL, f"hydra.sweep.subdir={name}", "model.width=4,8", "seed=0,1")
+        done = sweep(tmp_path / "sweep", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(line)
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_a_job_that_diverges_costs_itself_alone(tmp_path: Path) -> None:
@@ -196,7 +218,7 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "parameters" in done.stdout
     assert "4 jobs in" in done.stdout
-    assert jobs(tmp_path / "sweep") == []
+    assert not (tmp_path / "sweep").exists()
 
 
 @pytest.mark.parametrize(
@@ -205,6 +227,10 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
         (["sweep.resume=nowhere"], "sweep.resume=nowhere is no sweep's folder"),
         (["sweep.members=0"], "sweep.members must be 1 or more, got 0"),
         (["sweep.select=val"], "unknown sweep.select 'val'"),
+        (["sweep.halving=2,3"], "sweep.halving=2,3 gives several values, but it is about all jobs"),
+        (["sweep.halving=2", "hydra/launcher=basic"], "sweep.halving=2 is about stacks of jobs"),
+        (["hydra/sweeper=basic"], "hydra/sweeper=basic knows neither cv nor a summary"),
+        (["cv=3", "data.fold=1"], "cv=3 chooses the folds itself: leave out data.fold=1, or cv"),
         (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'sweep.memory'?"),
         (["model=shalow,deep"], "unknown model 'shalow': did you mean 'shallow'?"),
     ],
@@ -338,18 +364,35 @@ def test_two_sweeps_at_once_keep_apart(tmp_path: Path) -> None:
     assert sorted(len(jobs(path)) for path in tmp_path.glob("outputs/*/*")) == [2, 2]
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path: Path, undisturbed: dict[str, object]) -> None:
-    """Checkpoints are written; the command that it names ends with the same bits."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_how_to_go_on(number: int, tmp_path: Path) -> None:
+    """Checkpoints are written, also when all processes of the sweep are told to end."""
     folder = tmp_path / "sweep"
     process = start(folder, *LONG, "model.width=200,300")
     deadline = time.monotonic() + 30
     while not list(folder.rglob("curves.csv")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, number)
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
+    assert list(folder.glob(".stacks/*.safetensors"))
+    assert not list(folder.rglob("result.json"))
     assert "of 16 jobs are done; go on with: python train.py -m" in errors
     assert f"sweep.resume={folder}" in errors
+
+
+def test_ctrl_c_at_the_end_of_a_batch(tmp_path: Path) -> None:
+    """The next batch does not begin."""
+    program = (
+        "from mlp_lab.sweep.launch import Sweep; from mlp_lab.cli import train\n"
+        "Sweep._require_whole = lambda sweep: setattr(sweep, 'asked', True)\n"
+        "train()"
+    )
+    words = ["-m", *SMALL, "epochs=1", "seed=0,1,2,3", "hydra.sweeper.max_batch_size=2"]
+    done = command([*words, "hydra.sweep.dir=sweep"], tmp_path, [sys.executable, "-c", program])
+    assert done.returncode == 130
+    assert done.stderr.startswith("2 jobs are done; go on with: python train.py -m ")
+    assert len(jobs(tmp_path / "sweep")) == 2
 
 
 def kept_by_ranking(folder: Path, epoch: int, numbers: list[int], factor: int) -> list[int]:
@@ -396,6 +439,9 @@ def test_halving_judges_jobs_together(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("job 4 (")
     assert "is new, but the jobs of this sweep were halved together" in done.stderr
+    done = sweep(folder, *few, "seed=0,1,2,3", "sweep.first_rung=2")
+    assert done.returncode == 1
+    assert done.stderr.startswith("the jobs of this sweep were halved at epoch 1, bracket 0: ")
     assert written(folder) == before
 
 

@@ -1,6 +1,7 @@
 """What a sweep says, held against what it should say."""
 
 import csv
+import io
 import json
 import re
 from dataclasses import replace
@@ -13,10 +14,21 @@ from lab import BARE, MLP_LAB, command
 from scipy import stats
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.figures import draw
+from mlp_lab.sweep.figures import draw, fills_a_table
 from mlp_lab.sweep.ranking import CONFIDENCE, chance_of_lead, importance, rank
 from mlp_lab.sweep.records import RunRecord, read_runs
-from mlp_lab.sweep.summary import command_of, escaped, latex_table, summarise, table_of, verdict
+from mlp_lab.sweep.summary import (
+    ALONE,
+    UNSURE,
+    command_of,
+    escaped,
+    latex_table,
+    print_summary,
+    summarise,
+    table_of,
+    verdict,
+)
+from mlp_lab.terminal import Screen
 
 Scores = dict[tuple[str, int], float]
 
@@ -118,12 +130,139 @@ def test_folds_overlap() -> None:
         assert chance_of_lead(best, second, overlap) == pytest.approx(wanted)
 
 
-def test_equal_differences_are_no_luck() -> None:
-    """Without variance: any lead counts, and none is none."""
+@pytest.mark.parametrize("key", ["data.fold", "data.repeat", "data.split_seed", "seed"])
+def test_other_cuts_overlap_as_folds_do(key: str) -> None:
+    """Seeds alone train on the same rows."""
+    scores = {"4": [0.90, 0.92, 0.91, 0.93, 0.9], "8": [0.88, 0.92, 0.9, 0.9, 0.89]}
+    records = [
+        run({"model.width": width}, 0, value, overrides=[f"model.width={width}", f"{key}={i}"])
+        for width, values in scores.items()
+        for i, value in enumerate(values)
+    ]
+    told = rank(records, "metric").tied == []
+    differences = np.subtract(scores["4"], scores["8"])
+    error = np.sqrt(differences.var(ddof=1) * (1 / 5 + 0.25 * (key != "seed")))
+    assert told == (stats.t.sf(differences.mean() / error, 4) < 0.05) == (key == "seed")
+
+
+def test_equal_differences_say_no_more_than_their_signs() -> None:
+    """Without variance: n leads in a row have a chance of 2^-n, and no lead is none."""
     table = {"4": [0.5, 0.75], "8": [0.25, 0.5], "16": [0.5, 0.75]}
     best, alike, behind = rank(grid(table), "metric").settings
     assert chance_of_lead(best, alike, 0.0) == 1
-    assert chance_of_lead(best, behind, 0.0) == 0
+    assert chance_of_lead(best, behind, 0.0) == 0.25
+
+
+def test_settings_without_common_seeds_are_not_told_apart() -> None:
+    """However far behind: nothing pairs them, and nothing says that chance did not."""
+    records = grid({"4": [0.9, 0.91, 0.92], "8": [0.4, 0.42, 0.43]})
+    records += [run({"model.width": "2"}, seed, 0.5) for seed in (7, 8, 9)]
+    ranking = rank(records, "metric")
+    assert [setting.values["model.width"] for setting in ranking.settings] == ["4", "2", "8"]
+    assert (ranking.tied, ranking.compared) == ([1], 1)
+    assert verdict(rank(records[:3] + records[6:], "metric")) == UNSURE
+
+
+def test_a_setting_without_rivals() -> None:
+    """The other one diverged, and more seeds would not help."""
+    records = [run({"model.width": "4"}, seed, 0.9 + seed / 100) for seed in range(3)]
+    records += [run({"model.width": "8"}, 0, 0.0, status="diverged")]
+    assert verdict(rank(records, "metric")) == ALONE
+
+
+def test_settings_are_what_was_trained_with(tmp_path: Path) -> None:
+    """However it was typed, or by whatever file it came."""
+
+    def made(number: int, typed: list[str], seed: int, **settings: object) -> RunRecord:
+        record = run({}, seed, 0.5, overrides=typed)
+        found = {"model.width": 8, "optimizer.lr": 0.01, "seed": seed, **settings}
+        return RunRecord(tmp_path / str(number), {"data.name": "iris", **found}, record.result)
+
+    records = [
+        made(0, ["optimizer.lr=1e-2", "model=shallow", "tracking.report=false"], 0),
+        made(1, ["optimizer.lr=0.01", "quiet=true"], 1),
+        made(2, ["experiment=some"], 0, **{"model.width": [4, 2], "model.init": None}),
+        made(3, ["--config-name=other"], 1, **{"model.width": [4, 2], "model.init": None}),
+        made(4, ["model=shallow"], 1),
+    ]
+    ranking = rank(records, "metric")
+    assert ranking.keys == ["model.width", "model.init"]
+    assert ranking.replicates == ["seed"]
+    assert [dict(setting.values) for setting in ranking.settings] == [
+        {"model.width": "8", "model.init": "default"},
+        {"model.width": "[4,2]", "model.init": "null"},
+    ]
+    assert [len(setting.runs) for setting in ranking.settings] == [2, 2]
+
+
+def test_a_job_that_failed_and_was_trained_elsewhere() -> None:
+    """Is there: its setting is whole."""
+    records = [run({"model.width": "4"}, 0, 0.0, status="diverged"), *grid({"4": [0.6, 0.7]})]
+    (setting,) = rank(records, "metric").settings
+    assert setting.whole
+    assert setting.mean == pytest.approx(0.65)
+
+
+def test_losses_of_other_kinds() -> None:
+    """Are no choice; by the metric they are."""
+    records = [run({"loss": name}, 0, 0.5, loss=name) for name in ("mse", "cce")]
+    assert rank(records, "metric").keys == ["loss"]
+    line = "losses of different kinds cannot be compared: loss=mse0 has mse, loss=cce0 cce"
+    with pytest.raises(UserError, match=line):
+        rank(records, "loss")
+
+
+def test_data_sets_are_ranked_apart(tmp_path: Path) -> None:
+    """One table, a page for each; what cannot be ranked is said at the end."""
+    records = grid(TABLE) + [
+        RunRecord(Path(f"{i}"), {"data.name": name}, record.result, record.reason)
+        for name, status in (("wine", "completed"), ("digits", "diverged"))
+        for i, record in enumerate(
+            run({"model.width": str(w)}, 0, w / 100, status=status) for w in (3, 5)
+        )
+    ]
+    screen = Screen(printed := io.StringIO(), 100)
+    with pytest.raises(UserError, match="digits: none of 2 runs has finished"):
+        summarise(
+            records,
+            tmp_path,
+            screen,
+            select="metric",
+            again=[],
+            pictures=False,
+            latex=tmp_path / "t",
+        )
+    text = printed.getvalue()
+    assert text.index("iris:") < text.index("chosen: model.width=16:") < text.index("wine:")
+    assert "chosen: model.width=5:" in text
+    assert len((tmp_path / "summary.csv").read_text().splitlines()) == 1 + len(records)
+    assert (tmp_path / "t").read_text().startswith("% iris\n\\begin{tabular}")
+
+
+def test_what_nobody_can_rank_has_a_table(tmp_path: Path) -> None:
+    """A row for each job that diverged."""
+    records = [run({"a": str(i)}, 0, 0.5, status="diverged") for i in range(2)]
+    with pytest.raises(UserError, match="none of 2 runs has finished"):
+        summarise(records, tmp_path, None, select="metric", again=[])
+    assert (tmp_path / "summary.csv").read_text().count("diverged") == 2
+
+
+def test_brackets_are_no_markup() -> None:
+    """The terminal shows a list of names as it was typed."""
+    records = [run({"model.activation": v}, 0, 0.5) for v in ("relu", "[tanh,relu]")]
+    screen = Screen(printed := io.StringIO(), 100)
+    print_summary(screen, records, rank(records, "metric"))
+    assert "[tanh,relu]" in printed.getvalue().splitlines()[2]
+
+
+def test_heatmaps_are_tables() -> None:
+    """Not the diagonal that the values of a search would make."""
+    keys = ["model.width", "optimizer.lr"]
+    table = [run({keys[0]: str(w), keys[1]: str(r)}, 0, 0.5) for w in range(6) for r in range(6)]
+    assert fills_a_table(keys, rank(table, "metric").settings)
+    assert fills_a_table(keys, rank(table[:20], "metric").settings)
+    drawn = [run({keys[0]: str(i), keys[1]: str(i)}, 0, 0.5) for i in range(36)]
+    assert not fills_a_table(keys, rank(drawn, "metric").settings)
 
 
 def test_one_run_of_each_says_nothing_of_chance() -> None:
@@ -139,7 +278,7 @@ def test_the_test_rows_choose_nothing(tmp_path: Path) -> None:
         record.result["test"]["accuracy"] = float(record.overrides["model.width"] == "32")
     ranking = rank(records, "metric")
     assert [s.values["model.width"] for s in ranking.settings] == ["16", "8", "4", "32"]
-    assert "test" not in table_of(records, ranking).splitlines()[0]
+    assert "test" not in table_of(records).splitlines()[0]
 
 
 def test_a_setting_with_a_diverged_run_comes_last() -> None:
@@ -184,7 +323,7 @@ def test_what_cannot_be_ranked(records: list[RunRecord], line: str) -> None:
     [
         (["model.width=16"], "seed", "model.width=16"),
         (["data.split_seed=3", "cv=5"], "seed", "data.split_seed=3"),
-        (["seed=7"], "data.split_seed", "seed=7"),
+        (["seed=7"], "data.split_seed", "seed=7 data.split_seed=0"),
         (["data.folds=5", "seed=7"], "data.fold", "seed=7"),
         (["data.folds=5", "data.fold=0"], "data.repeat", ""),
         (["data.folds=5", "data.fold=0"], "seed", "data.folds=5 data.fold=0"),
@@ -209,6 +348,7 @@ def test_the_command_of_a_setting(words: list[str], repeated: str, wanted: str) 
 def test_latex() -> None:
     """Special letters are escaped."""
     assert escaped("a_b%{c}") == r"a\_b\%\{c\}"
+    assert escaped("[4,2]<") == r"{[}4,2{]}\textless{}"  # no height of the row before
     lines = latex_table(rank(grid(TABLE), "metric")).splitlines()
     assert lines[2] == r"model.width & val accuracy & s.e. & runs & parameters \\"
     assert lines[4].startswith("16 & 0.9133 & 0.012 & 3 & 160")
@@ -290,10 +430,14 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
 
 def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
     """The same ranking from the folders; one line for what cannot be compared."""
-    done = command(["compare", str(swept), "-o", "out"], tmp_path, MLP_LAB)
+    done = command(["compare", str(swept), str(swept / "3"), "-o", "out"], tmp_path, MLP_LAB)
     assert (done.returncode, done.stderr) == (0, "")
     assert (tmp_path / "out" / "summary.csv").read_text() == (swept / "summary.csv").read_text()
+    (tmp_path / "begun" / "0").mkdir(parents=True)
+    (tmp_path / "begun" / "0" / "config.yaml").touch()
     for words, line in (
+        (["begun"], "begun/0/config.yaml is no run's configuration: it holds no settings"),
+        ([str(swept), "--latex", "nowhere/t"], "--latex must be a file in a folder that exists"),
         (["nowhere"], "no such folder: 'nowhere'"),
         (["out"], "out holds no run: there is no config.yaml in it"),
         ([], "mlp-lab compare: the following arguments are required: FOLDER"),

@@ -46,10 +46,16 @@ class StackedLauncher(Launcher):
 
     def open(self, jobs: int) -> "Session":
         """The sweep's folder and processes, for at most so many jobs at once."""
+        from mlp_lab.errors import UserError
         from mlp_lab.sweep.session import Session
 
         assert self.config is not None
         assert self.hydra_context is not None
+        if self.config.hydra.sweeper["_target_"].endswith(".BasicSweeper"):
+            raise UserError(
+                "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
+                " hydra/launcher=basic"
+            )
         if self.session is None:
             self.session = Session(self.hydra_context.config_loader, self.config, jobs)
         return self.session

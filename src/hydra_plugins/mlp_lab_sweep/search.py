@@ -65,7 +65,7 @@ class OptunaSweeper(Sweeper):
                 "hydra/sweeper=optuna trains stacks of trials: use hydra/launcher=stacked"
             )
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        words = parser.parse_overrides(fold_overrides(self.config))
+        words = parser.parse_overrides(fold_overrides(self.config, arguments))
         (folds,) = BasicSweeper.split_arguments(words, None)
         session = launcher.open(self.search.batch)
         session.searching = True

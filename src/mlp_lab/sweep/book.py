@@ -87,6 +87,11 @@ class Book:
         """Jobs that left at any rung, and why."""
         return {n: reason for rung in self.rungs.values() for n, reason in rung.items()}
 
+    @property
+    def homes(self) -> dict[int, int]:
+        """Job -> its stack: the last that has it, where one failed in another before."""
+        return {n: stack for stack in sorted(self.stacks) for n in self.stacks[stack]}
+
     def numbers(self, identities: Sequence[str], first: int) -> list[int]:
         """A number for each job: the one it has in the book, else its place counted from `first`.
 

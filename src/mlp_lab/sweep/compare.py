@@ -3,8 +3,6 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from mlp_lab.errors import UserError
-
 ABOUT = "Rank the settings of runs, from one sweep or several, by their validation rows."
 
 
@@ -23,17 +21,12 @@ def run(arguments: Namespace) -> None:
         UserError: there are none, or they cannot be compared.
     """
     from mlp_lab.sweep.records import read_runs
-    from mlp_lab.sweep.summary import summarise
+    from mlp_lab.sweep.summary import require_place, summarise
     from mlp_lab.terminal import Screen
 
+    if arguments.latex is not None:
+        require_place(arguments.latex, "--latex")
     records = read_runs([Path(folder) for folder in arguments.folders])
-    names = {record.settings.get("data.name"): record for record in records}
-    if len(names) > 1:
-        (one, first), (other, second) = list(names.items())[:2]
-        raise UserError(
-            f"runs on different data cannot be compared: {first.folder} is on {one},"
-            f" {second.folder} on {other}"
-        )
     output = None if arguments.output is None else Path(arguments.output)
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,9 @@ WIDE = 30.0
 TICKS = 12
 """Values of a key, up to which a logarithmic axis names each."""
 
+LARGEST = 2000
+"""Cells of a heatmap that somebody can still read."""
+
 PARALLEL = 200
 """Settings drawn as lines: more hide each other."""
 
@@ -49,13 +52,19 @@ def draw(ranking: Ranking, folder: Path) -> list[Drawn]:
     settings = [setting for setting in ranking.settings if setting.scores]
     if len(ranking.keys) == 1 and len(settings) > 1:
         pictures.append(_validation_curve(ranking, settings, folder / "validation_curve.png"))
-    elif len(ranking.keys) == 2:
+    elif len(ranking.keys) == 2 and fills_a_table(ranking.keys, settings):
         pictures.append(_heatmap(ranking, settings, folder / "heatmap.png"))
-    elif len(ranking.keys) > 2:
+    elif len(ranking.keys) > 1:
         pictures.append(_parallel(ranking, settings, folder / "parallel_coordinates.png"))
         pictures.append(_importance(ranking, settings, folder / "importance.png"))
     pictures.append(_curves(ranking, settings, folder / "learning_curves.png"))
     return pictures
+
+
+def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
+    """Whether values of two keys meet often enough for a heatmap, as those of a search do not."""
+    rows, columns = (len({setting.values[key] for setting in settings}) for key in keys)
+    return rows * columns <= min(LARGEST, 4 * len(settings))
 
 
 def _figure(width: float, height: float) -> Figure:

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from mlp_lab.sweep.plan import StackPlan, plan
 from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
 from mlp_lab.training.folder import result_of
-from mlp_lab.training.interruption import Asked, interruption
+from mlp_lab.training.interruption import interruption
 from mlp_lab.training.metrics import badness
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import Divergence
@@ -46,7 +47,10 @@ class Outcome:
 
 
 def free_memory() -> float:
-    """Bytes that processes may still take."""
+    """Bytes that processes may still take; what only caches files counts as free."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+        return 1024.0 * next(int(line.split()[1]) for line in lines if "MemAvailable" in line)
     try:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (ValueError, OSError, AttributeError):  # no such name on this system
@@ -78,8 +82,9 @@ def unfinished(book: Book, jobs: Mapping[int, SweepJob]) -> tuple[list[int], lis
     """
     state = {number: result_of(job.job.folder).get("status", "") for number, job in jobs.items()}
     waiting = {number for number in jobs if state[number] == ""}
-    going = [stack for stack, members in book.stacks.items() if any(m in waiting for m in members)]
-    placed = {member for stack in going for member in book.stacks[stack]}
+    homes = book.homes
+    going = sorted({homes[number] for number in waiting if number in homes})
+    placed = {number for number, stack in homes.items() if stack in going}
     fresh = [
         job
         for number, job in jobs.items()
@@ -112,6 +117,8 @@ class Sweep:
         self.jobs = jobs
         self._reports = reports
         self.outcomes = {number: _outcome(job.job.folder) for number, job in jobs.items()}
+        self.asked = False
+        """Whether somebody asked to stop."""
         self._problems = problems
 
     def task(
@@ -120,6 +127,7 @@ class Sweep:
         members: Sequence[int],
         until: int | None = None,
         dropped: Mapping[int, str] | None = None,
+        elsewhere: Set[int] = frozenset(),
     ) -> Task:
         """What a worker needs to train a stack, perhaps `until` an epoch alone."""
         jobs = [self.jobs[number] for number in members]
@@ -131,6 +139,7 @@ class Sweep:
             reports=self._reports,
             until=until,
             dropped=dropped or {},
+            elsewhere=elsewhere,
         )
 
     def unended(self, members: Iterable[int]) -> list[int]:
@@ -148,17 +157,18 @@ class Sweep:
         stopping = False
         with interruption() as asked:
             while waiting or workers.busy():
-                if asked() and not stopping:
+                if self.asked and not stopping:
                     stopping, waiting = True, []
                     for worker in workers.busy():
                         worker.stop()
-                for worker in workers.idle():
-                    if waiting:
-                        worker.give(waiting.pop(0))
+                for worker in workers.idle()[: len(waiting)] if waiting else []:
+                    worker.give(waiting.pop(0))
                 for worker, message in workers.messages(LISTEN_SECONDS):
+                    self.asked = asked()
                     self._take(worker, message, workers, line)
+                self.asked = asked()
                 line.show()
-            self._require_whole(asked)
+            self._require_whole()
 
     def _take(
         self, worker: Worker, message: Message | None, workers: Workers, line: SweepLine
@@ -167,7 +177,7 @@ class Sweep:
             task = worker.task
             assert task is not None
             code = workers.replace(worker)
-            for job in task.jobs:
+            for job in [] if self.asked else task.own:  # who asks may end all processes
                 if self._open(job.number):
                     self._fail(job.number, f"its process died with status {code}", line)
         elif isinstance(message, Epoch):
@@ -179,7 +189,11 @@ class Sweep:
             self._fail(message.job, message.reason, line)
         else:
             assert isinstance(message, Left)
-            worker.task = None
+            task, worker.task = worker.task, None
+            assert task is not None
+            for job in task.own if task.until is None and not self.asked else []:
+                if self._open(job.number):
+                    self._fail(job.number, "its process was told to end", line)
 
     def _open(self, number: int) -> bool:
         outcome = self.outcomes[number]
@@ -189,8 +203,8 @@ class Sweep:
         self.outcomes[number] = Outcome(reason=reason)
         line.ended(number)
 
-    def _require_whole(self, asked: Asked) -> None:
+    def _require_whole(self) -> None:
         left = [number for number in self.jobs if self._open(number)]
-        if asked() and left:
+        if self.asked and left:
             done = len(self.jobs) - len(left)
             raise Interrupted(f"{done} of {len(self.jobs)} jobs are done")

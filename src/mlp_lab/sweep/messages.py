@@ -1,6 +1,6 @@
 """What a sweep and its worker processes say to each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,13 @@ class Task:
     """Epoch after which the stack rests."""
     dropped: Mapping[int, str] = field(default_factory=dict)
     """Jobs that leave the stack before it goes on, and why."""
+    elsewhere: Set[int] = frozenset()
+    """Jobs that have failed in this stack, and are trained in another."""
+
+    @property
+    def own(self) -> list[SweepJob]:
+        """Jobs that this stack is to train."""
+        return [job for job in self.jobs if job.number not in self.elsewhere]
 
 
 @dataclass(frozen=True, slots=True)

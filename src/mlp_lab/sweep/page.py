@@ -9,7 +9,7 @@ from mlp_lab.report.about import read_config, rows_of, source_of
 from mlp_lab.report.html import embedded, rendered
 from mlp_lab.sweep.figures import draw
 from mlp_lab.sweep.ranking import Ranking, value_of
-from mlp_lab.sweep.records import RunRecord
+from mlp_lab.sweep.records import RunRecord, named
 from mlp_lab.sweep.summary import (
     command_of,
     facts_of,
@@ -30,6 +30,7 @@ def write_page(
     records: Sequence[RunRecord], ranking: Ranking, folder: Path, again: Sequence[str]
 ) -> None:
     """Draw the figures and write the page; `again` are the words of the command that made it."""
+    folder.mkdir(exist_ok=True)
     first = next(run for run in ranking.best.runs if not run.reason)
     config, settings = read_config(first.folder)
     tests = test_scores(ranking.best, ranking.score)
@@ -107,10 +108,10 @@ def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, 
     keys = [*ranking.keys, *ranking.replicates]
     return [
         (
-            record.folder.name,
+            name,
             " ".join(f"{key}={value_of(record, key)}" for key in keys),
             record.reason,
         )
-        for record in records
+        for name, record in zip(named(records), records, strict=True)
         if record.reason
     ]

@@ -1,11 +1,11 @@
 """One line that says where a sweep stands."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
-from mlp_lab.terminal import Screen, StatusLine, plain_table
+from mlp_lab.terminal import Screen, StatusLine, literal, plain_table
 from mlp_lab.training.console import REFRESH_SECONDS, clock
 
 SAID_SECONDS = 10.0
@@ -22,7 +22,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
         for number in stack.jobs:
             job = jobs[number]
             table.add_row(
-                *(str(stack.number), str(number), " ".join(job.job.overrides)),
+                *literal(str(stack.number), str(number), " ".join(job.job.overrides)),
                 *(f"{job.parameters:,}", str(job.job.config.epochs)),
                 *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
             )
@@ -43,20 +43,28 @@ class SweepLine:
         screen: Screen,
         stacks: Mapping[int, StackPlan],
         epochs: Mapping[int, int],
+        ended: Iterable[int],
         quiet: bool,
     ) -> None:
-        """Nothing is printed yet; `epochs` is the most that a member of each stack has."""
+        """Nothing is printed yet; `epochs` is the most that a member of each stack has.
+
+        `ended`: jobs that had before.
+        """
         self._stacks = stacks
         self._epochs = epochs
         self._quiet = quiet
         self._at: dict[int, int] = {}
-        self._jobs = sum(len(stack.jobs) for stack in stacks.values())
+        self._jobs = {number for stack in stacks.values() for number in stack.jobs} - set(ended)
         self._done: set[int] = set()
+        self._before = 0.0
+        """Seconds of what stacks had trained before."""
         self._started = self._shown = time.perf_counter()
         self._status = StatusLine(screen, quiet=quiet)
 
     def epoch(self, stack: int, epoch: int) -> None:
         """Note a stack's epoch."""
+        if stack not in self._at:
+            self._before += self._stacks[stack].seconds * (epoch - 1) / self._epochs[stack]
         self._at[stack] = epoch
 
     def ended(self, job: int) -> None:
@@ -79,12 +87,13 @@ class SweepLine:
             for stack, epoch in self._at.items()
         )
         training = [s for s, epoch in self._at.items() if epoch < self._epochs[s]]
-        words = [f"{len(self._done)}/{self._jobs} jobs", f"{len(self._stacks)} stacks"]
+        words = [f"{len(self._done)}/{len(self._jobs)} jobs", f"{len(self._stacks)} stacks"]
         if training:
             places = ", ".join(f"{self._at[s]}/{self._epochs[s]}" for s in sorted(training))
             words.append(f"epoch {places}")
-        if done > 0:
-            words.append(f"{clock((now - self._started) * (whole / done - 1))} left")
+        if done > self._before:
+            rate = (done - self._before) / (now - self._started)
+            words.append(f"{clock((whole - done) / rate)} left")
         return "  ".join(words)
 
     def close(self) -> None:

@@ -41,6 +41,27 @@ def search_space(
     return space, fixed
 
 
+def require_grid(overrides: Sequence[Override], *, stacked: bool) -> None:
+    """Raise unless each combination of some values is a job of its own; `stacked`: equal are one.
+
+    Raises:
+        UserError: a key has no list of values, or one that tells no job from another.
+    """
+    for override in overrides:
+        if not override.is_sweep_override():
+            continue
+        key, word = override.key_or_group, override.input_line
+        if not override.is_discrete_sweep():
+            raise UserError(
+                f"{word} is a range, which hydra/sweeper=optuna searches: a grid takes values, as"
+                f" {key}=1,2"
+            )
+        if key.partition(".")[0] in OF_THE_COMMAND:
+            raise UserError(f"{word} gives several values, but it is about all jobs: give it one")
+        if stacked and key.partition(".")[0] in NOT_IDENTITY:
+            raise UserError(f"{word} changes no result, and equal jobs train once: give it one")
+
+
 def require_setting(key: str) -> None:
     """Raise unless a network can be better or worse for a key's value.
 

@@ -4,21 +4,29 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from mlp_lab.config import of_the_command
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.records import RunRecord
+from mlp_lab.sweep.records import ASIDE, RunRecord
+from mlp_lab.training.job import PATHS
 from mlp_lab.training.metrics import HIGHER_IS_BETTER, main_metric
 
 REPLICATES = ("seed", "data.fold", "data.repeat", "data.split_seed")
 """Keys that repeat a setting and are none themselves."""
+
+RESPLIT = ("data.fold", "data.repeat", "data.split_seed")
+"""Those that cut rows anew: training rows of one are validation rows of another."""
+
+OF_THE_LOSS = ("data.target_transform", "data.class_weights")
+"""Settings beside the loss that change what a loss of 1 means."""
 
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Runs that agree in everything but their replicate.
+    """Runs that agree in everything but their replicate, of which each is there once.
 
-    `values` are the swept keys as typed; `scores` the validation scores of its finished runs by
+    `values` are those of the swept keys; `scores` the validation scores of its finished runs by
     replicate.
     """
 
@@ -65,8 +73,8 @@ def standard_error(values: Sequence[float]) -> float | None:
 class Ranking:
     """Settings from best to worst; those with unfinished runs come last.
 
-    `tied` holds the places of those that cannot be told apart from the first among `compared`
-    others, or None where no two replicates are there to tell by.
+    `tied` holds the places of those that cannot be told apart from the first, by tests of
+    `compared` others, or None where no two replicates are there to tell any by.
     """
 
     score: str
@@ -109,10 +117,11 @@ def rank(records: Sequence[RunRecord], select: str) -> Ranking:
     if not best.scores:
         raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
     chances = _chances(settings, _rows(records, replicates))
-    limit = (1 - CONFIDENCE) / max(1, len(chances))
-    tied = [place for place, chance in chances.items() if chance >= limit] if chances else None
+    compared = sum(chance is not None for chance in chances.values())
+    limit = (1 - CONFIDENCE) / max(1, compared)
+    tied = [place for place, chance in chances.items() if chance is None or chance >= limit]
     keys = [key for key in keys if key not in REPLICATES]
-    return Ranking(score, keys, replicates, settings, tied, len(chances))
+    return Ranking(score, keys, replicates, settings, tied if compared else None, compared)
 
 
 def _score_of(records: Sequence[RunRecord], select: str) -> str:
@@ -131,21 +140,84 @@ def _score_of(records: Sequence[RunRecord], select: str) -> str:
         raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
     if not any(record.result.get("val") for record in records):
         raise UserError("no run has validation rows, and nothing else may choose between settings")
+    if select == "loss":
+        _require_one_loss(records)
     return next(iter(found)) if select == "metric" else "loss"
 
 
+def _require_one_loss(records: Sequence[RunRecord]) -> None:
+    """Raise if a loss of 1 means different things in different runs."""
+    kinds: dict[tuple[str, ...], RunRecord] = {}
+    for record in records:
+        if "loss" in record.result:
+            facts = (str(record.result["loss"]), *(value_of(record, key) for key in OF_THE_LOSS))
+            kinds.setdefault(facts, record)
+    if len(kinds) > 1:
+        (one, first), (other, second) = list(kinds.items())[:2]
+        words = [
+            " ".join(a for a, b in zip(*pair, strict=True) if a != b)
+            for pair in ((one, other), (other, one))
+        ]
+        raise UserError(
+            f"losses of different kinds cannot be compared: {first.folder} has {words[0]},"
+            f" {second.folder} {words[1]}: select by the metric"
+        )
+
+
 def swept_keys(records: Sequence[RunRecord]) -> list[str]:
-    """Keys that differ between the runs, as they were typed; a group's choice is one key."""
+    """Keys that differ between the runs.
+
+    Where every command line chose it, a group is one key; else whatever differs in it is one each.
+    """
     typed = dict.fromkeys(key for record in records for key in record.overrides)
-    return [key for key in typed if len({value_of(record, key) for record in records}) > 1]
+    keys = [
+        key
+        for key in typed
+        if key.partition(".")[0] not in ASIDE
+        and not of_the_command(key)
+        and _is_known(records, key)
+        and len({value_of(record, key) for record in records}) > 1
+    ]
+    return keys + _silent_keys(records, keys)
+
+
+def _is_known(records: Sequence[RunRecord], key: str) -> bool:
+    """Whether each run says what it has of a key."""
+    return all(
+        key in record.overrides or key in record.settings or f"{key}.name" in record.settings
+        for record in records
+    )
+
+
+def _silent_keys(records: Sequence[RunRecord], keys: Sequence[str]) -> list[str]:
+    """Settings that differ between runs that agree in some keys: no command line named them."""
+    first: dict[tuple[str, ...], RunRecord] = {}
+    found: dict[str, None] = {}
+    paths = {f"data.{name}" for name in PATHS}
+    for record in records:
+        one = first.setdefault(tuple(value_of(record, key) for key in keys), record)
+        if one.settings != record.settings:
+            names = dict.fromkeys([*one.settings, *record.settings])
+            found |= dict.fromkeys(k for k in names if value_of(one, k) != value_of(record, k))
+    return [key for key in found if key not in keys and key not in paths]
 
 
 def value_of(record: RunRecord, key: str) -> str:
-    """A run's value of a key: as typed, else from its configuration."""
+    """A run's value of a key: from its configuration, a group's as typed."""
+    if key in record.settings:
+        return as_word(record.settings[key])
     if key in record.overrides:
         return record.overrides[key]
-    value = record.settings.get(key, record.settings.get(f"{key}.name", "default"))
-    return "null" if value is None else str(value)
+    return str(record.settings.get(f"{key}.name", "default"))
+
+
+def as_word(value: object) -> str:
+    """A value as one would type it."""
+    if isinstance(value, list):
+        return f"[{','.join(map(as_word, value))}]"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def _settings(
@@ -156,43 +228,52 @@ def _settings(
         groups.setdefault(tuple(value_of(record, key) for key in keys), []).append(record)
     found = []
     for values, runs in groups.items():
+        own: dict[tuple[str, ...], RunRecord] = {}
+        for run in runs:  # one that failed may have been trained again elsewhere
+            replicate = tuple(value_of(run, key) for key in replicates)
+            if replicate not in own or (own[replicate].reason and not run.reason):
+                own[replicate] = run
         scores = {
-            tuple(value_of(run, key) for key in replicates): float(run.result["val"][score])
-            for run in runs
-            if not run.reason and run.result["val"].get(score) is not None
+            replicate: float(run.result["val"][score])
+            for replicate, run in own.items()
+            if not run.reason and _is_finite(run.result["val"].get(score))
         }
-        found.append(Setting(dict(zip(keys, values, strict=True)), runs, scores))
+        found.append(Setting(dict(zip(keys, values, strict=True)), list(own.values()), scores))
     return found
 
 
+def _is_finite(score: float | None) -> bool:
+    return score is not None and math.isfinite(score)
+
+
 def _rows(records: Sequence[RunRecord], replicates: Sequence[str]) -> float:
-    """Validation rows for each training row where replicates are folds, else 0."""
-    if "data.fold" not in replicates:
+    """Validation rows for each training row where replicates cut rows anew, else 0."""
+    if not set(replicates) & set(RESPLIT):
         return 0.0
     rows = next(record.result["rows"] for record in records if "rows" in record.result)
     return float(rows["val"] / rows["train"])
 
 
-def _chances(settings: Sequence[Setting], overlap: float) -> dict[int, float]:
-    """Place -> `chance_of_lead` of the first setting over it, where there is one.
+def _chances(settings: Sequence[Setting], overlap: float) -> dict[int, float | None]:
+    """Place -> `chance_of_lead` of the first setting over it.
 
     Settings with unfinished runs are out of the question, unless the first has some, too.
     """
     best, *others = settings
-    found = {
+    return {
         place: chance_of_lead(best, other, overlap)
         for place, other in enumerate(others, start=1)
         if other.whole == best.whole
     }
-    return {place: chance for place, chance in found.items() if chance is not None}
 
 
 def chance_of_lead(best: Setting, other: Setting, overlap: float) -> float | None:
     """p-value of `best` being ahead of `other` by luck; None if they share fewer than two scores.
 
-    A one-sided t-test of the mean difference over common replicates. Training sets of folds
-    overlap: their variance is 1/n + validation/training rows in place of 1/n (Nadeau and Bengio,
-    Inference for the Generalization Error, 2003).
+    A one-sided t-test of the mean difference over common replicates. Training sets of folds and of
+    other cuts overlap: their variance is 1/n + validation/training rows in place of 1/n (Nadeau and
+    Bengio, Inference for the Generalization Error, 2003). Where all n differences are equal, as
+    shares of few rows often are, there is no variance to go by, and the sign test's 2^-n is left.
 
     With k others, one is told apart where this is below 5 %/k. The setting that is truly best is
     then among the first and those like it with 95 % confidence (Hsu, Simultaneous Confidence
@@ -213,7 +294,7 @@ def chance_of_lead(best: Setting, other: Setting, overlap: float) -> float | Non
     variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
     width = math.sqrt(variance * (1 / count + overlap))
     if width == 0:
-        return 0.0 if lead > 0 else 1.0
+        return 0.5**count if lead > 0 else 1.0
     return float(stdtr(count - 1, -lead / width))
 
 

@@ -1,6 +1,7 @@
 """Finished runs as a sweep or `mlp-lab compare` looks at them: settings and results, as data."""
 
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from mlp_lab.sweep.jobs import NOT_IDENTITY
 from mlp_lab.training.folder import CONFIG, RESULT
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+PRIMARY = "train"
+"""The configuration of a command that names none."""
 
 ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
@@ -37,6 +41,18 @@ class RunRecord:
         settings = [word for word in words if "=" in word and not word.startswith("--")]
         return dict(word.lstrip("+").split("=", 1) for word in settings)
 
+    @property
+    def data(self) -> str:
+        """The data set, as a person knows it."""
+        return data_of(self.settings)
+
+
+def data_of(settings: Mapping[str, object]) -> str:
+    """The name of a data set, or its file and what is predicted of it."""
+    path = settings.get("data.path")
+    name = str(settings.get("data.name"))
+    return name if path is None else f"{path} ({settings.get('data.target')})"
+
 
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Settings by dotted key."""
@@ -48,6 +64,14 @@ def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     return found
 
 
+def named(records: Sequence[RunRecord]) -> list[str]:
+    """A name for each run: its folder in the deepest one that holds them all."""
+    common = os.path.commonpath([record.folder.parent.absolute() for record in records])
+    return [
+        Path(os.path.relpath(record.folder.absolute(), common)).as_posix() for record in records
+    ]
+
+
 def read_run(folder: Path) -> RunRecord:
     """A run folder.
 
@@ -56,15 +80,37 @@ def read_run(folder: Path) -> RunRecord:
     """
     try:
         settings = LOADER((folder / CONFIG).read_text(encoding="utf-8")).get_single_data()
+        if not isinstance(settings, Mapping):
+            raise UserError(f"{folder / CONFIG} is no run's configuration: it holds no settings")
         result = {}
         if (folder / RESULT).is_file():
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
         said = folder / ".hydra" / "overrides.yaml"
         if "overrides" not in result and said.is_file():  # it failed, or was never finished
             result["overrides"] = LOADER(said.read_text(encoding="utf-8")).get_single_data()
+    except UserError:
+        raise
     except (ValueError, yaml.YAMLError) as error:
         raise UserError(f"{folder} cannot be read: {error}") from error
     return RunRecord(folder, flat(settings), result, reason_of(result))
+
+
+def config_options(hydra: Mapping[str, Any]) -> list[str]:
+    """--config-dir and --config-name of a command, as Hydra's record of its settings has them."""
+    sources = hydra["runtime"]["config_sources"]
+    folders = [entry["path"] for entry in sources if entry["provider"] == "command-line"]
+    name = hydra["job"]["config_name"]
+    named = [] if name == PRIMARY else ["--config-name", name]
+    return [*(word for folder in folders for word in ("--config-dir", folder)), *named]
+
+
+def options_of(folder: Path) -> list[str]:
+    """--config-dir and --config-name of the command that made a run; nothing where nobody knows."""
+    path = folder / ".hydra" / "hydra.yaml"
+    try:
+        return config_options(LOADER(path.read_text(encoding="utf-8")).get_single_data()["hydra"])
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return []
 
 
 def reason_of(result: Mapping[str, Any]) -> str:
@@ -78,20 +124,22 @@ def reason_of(result: Mapping[str, Any]) -> str:
 
 
 def read_runs(folders: Iterable[Path]) -> list[RunRecord]:
-    """Every run in some folders, at any depth, in the order of their names.
+    """Every run in some folders, at any depth, in the order of their names; each of them once.
 
     Raises:
         UserError: a folder is not there, or holds no run.
     """
-    records = []
+    records: dict[Path, RunRecord] = {}
     for folder in folders:
         if not folder.is_dir():
             raise UserError(f"no such folder: {str(folder)!r}")
         found = [path.parent for path in folder.rglob(CONFIG) if path.parent.name != ".hydra"]
         if not found:
             raise UserError(f"{folder} holds no run: there is no {CONFIG} in it")
-        records += [read_run(path) for path in sorted(found, key=_by_number)]
-    return records
+        for path in sorted(found, key=_by_number):
+            if path.resolve() not in records:
+                records[path.resolve()] = read_run(path)
+    return list(records.values())
 
 
 def _by_number(folder: Path) -> tuple[Sequence[str], int, str]:

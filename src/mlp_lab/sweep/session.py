@@ -1,13 +1,17 @@
 """A sweep's command: its grid points are checked, planned and trained; the border to Hydra."""
 
+import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from hydra.core.config_loader import ConfigLoader
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
 from mlp_lab.data.tables.config import TableConfig
@@ -22,8 +26,8 @@ from mlp_lab.sweep.launch import REPORTED, Outcome, Sweep, processes_for, stack_
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, flat, read_run, reason_of
-from mlp_lab.sweep.summary import load_drawing, summarise
+from mlp_lab.sweep.records import RunRecord, config_options, data_of, flat, read_run, reason_of
+from mlp_lab.sweep.summary import load_drawing, require_place, summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 from mlp_lab.training.folder import CONFIG
@@ -32,6 +36,12 @@ from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
 
 BROKEN = ("failed", "diverged")
+
+
+def rung_name(epoch: int, bracket: int) -> str:
+    """As the book has it."""
+    return f"epoch {epoch}, bracket {bracket}"
+
 
 NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
 """Words that the command that goes on does without: it names the folder itself."""
@@ -47,6 +57,8 @@ class Session:
             raise UserError(
                 "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
             )
+        if self.settings.latex is not None:
+            require_place(self.settings.latex, "sweep.latex")
         self.quiet = bool(master.quiet)
         self.searching = False
         """Whether something is told what the jobs reach, and asks for others by it."""
@@ -58,15 +70,21 @@ class Session:
         self._workers = None
         if not self.settings.dry_run:
             self._workers = Workers(min(self._processes, jobs))
-        words = [*master.hydra.overrides.hydra, *master.hydra.overrides.task]
-        self._command = [word for word in words if not word.startswith(NOT_REPEATED)]
+        hydra = cast(Mapping[str, Any], OmegaConf.to_container(master.hydra, enum_to_str=True))
+        words = [*hydra["overrides"]["hydra"], *hydra["overrides"]["task"]]
+        self._command = [*train_words(), *config_options(hydra), "-m"]
+        self._command += [word for word in words if not word.startswith(NOT_REPEATED)]
         self.screen = Screen()
         self._composer = Composer(loader, master)
         self._problems = Problems()
         self._book = Book.load(self.folder)
         self.outcomes: dict[int, Outcome] = {}
         """Of all batches."""
+        self._stopping = False
+        """Whether somebody asked to stop when nothing was left of a batch."""
         self._jobs: dict[int, SweepJob] = {}
+        self._kinds: dict[str, tuple[str, ...]] = {}
+        """Data set -> what its losses mean."""
         self._pictures = bool(master.tracking.report)
 
     def launch(self, points: Sequence[Sequence[str]], first: int) -> list[Outcome]:
@@ -76,6 +94,8 @@ class Session:
             UserError: a point cannot be trained; then none is.
             Interrupted: somebody asked the sweep to stop.
         """
+        if self._stopping:
+            raise self._interrupted(f"{len(self.outcomes)} jobs are done")
         asked, jobs = self._gather(points, first)
         self._require_judged_together(jobs)
         self._show_data()
@@ -94,17 +114,40 @@ class Session:
         try:
             outcomes = self._train(jobs, stacks, self._workers)
         except Interrupted as stop:
-            self.close()
-            command = [*train_words(), "-m", *self._command, f"sweep.resume={self.folder}"]
-            raise Interrupted(f"{stop}; go on with: {shlex.join(command)}") from None
+            raise self._interrupted(str(stop)) from None
+        except KeyboardInterrupt:  # the second
+            self._workers.kill()
+            raise
         self.outcomes |= {number: outcomes[number] for number in asked}
         self._jobs |= jobs
         return [outcomes[number] for number in asked]
+
+    def require_possible(self, points: Sequence[Sequence[str]]) -> None:
+        """Hold all grid points against their data, where they come in batches.
+
+        Raises:
+            UserError: one cannot be trained.
+        """
+        self._gather(points, 0)
 
     def close(self) -> None:
         """Let the workers end."""
         if self._workers is not None:
             self._workers.stop()
+
+    def remove_unused(self) -> None:
+        """Remove the folder of a sweep that trained nothing, and what was made for it alone."""
+        if {path.name for path in self.folder.iterdir()} <= {"multirun.yaml"}:
+            shutil.rmtree(self.folder)
+            if not self.folder.is_absolute():
+                with suppress(OSError):  # a parent that holds anything else stays
+                    os.removedirs(self.folder.parent)
+
+    def _interrupted(self, done: str) -> Interrupted:
+        """What to say when somebody asked to stop: the command that goes on, too."""
+        self.close()
+        command = shlex.join([*self._command, f"sweep.resume={self.folder}"])
+        return Interrupted(f"{done}; go on with: {command}")
 
     def sum_up(self) -> None:
         """Say what the sweep found, and which of its jobs failed.
@@ -114,28 +157,29 @@ class Session:
         """
         self.close()
         if self.settings.dry_run:
+            self.remove_unused()
             return
         failed = {n: outcome.reason for n, outcome in self.outcomes.items() if outcome.reason}
         known = {number: entry.folder for number, entry in self._book.jobs.items()}
-        earlier = [  # trials of a search that was trained before
-            read_run(self.folder / folder)
+        earlier = {  # points of another command, trials of a search that was trained before
+            number: read_run(self.folder / folder)
             for number, folder in known.items()
             if number not in self.outcomes and (self.folder / folder / CONFIG).is_file()
-        ]
-        records = earlier + [
-            RunRecord(
+        }
+        records = earlier | {
+            number: RunRecord(
                 self._jobs[number].job.folder,
                 flat(self._jobs[number].job.values),
                 {**outcome.result, "overrides": list(self._jobs[number].job.overrides)},
                 reason_of(outcome.result) if outcome.result else outcome.reason,
             )
             for number, outcome in self.outcomes.items()
-        ]
+        }
         screen = None if self.quiet else self.screen
         named = not self.quiet  # by the summary
         try:
             summarise(
-                records,
+                [records[number] for number in sorted(records)],
                 self.folder,
                 screen,
                 select=self.settings.select,
@@ -151,7 +195,7 @@ class Session:
                 print(f"job {number}: {reason}", file=sys.stderr)
         if not self.quiet:
             self.screen.print(str(self.folder), soft_wrap=True)
-        broken = any(record.result.get("status") in BROKEN for record in earlier)
+        broken = any(record.result.get("status") in BROKEN for record in earlier.values())
         if failed or (self.searching and broken):
             raise UserError(JOBS_FAILED)
 
@@ -170,13 +214,58 @@ class Session:
                 refused.append(f"job {number} ({' '.join(overrides)}): {message}")
         if refused:
             more = f" (and {len(refused) - 1} more of {len(points)})" if len(refused) > 1 else ""
-            raise UserError(f"{refused[0]}{more}: nothing was trained")
+            nothing = "nothing more" if self.outcomes else "nothing"  # of a later batch of a search
+            raise UserError(f"{refused[0]}{more}: {nothing} was trained")
         self._book.require_same_data({job.source: job.digest for job in jobs})
         numbers = self._book.numbers([job.identity for job in jobs], first)
-        return numbers, {
+        found = {
             number: job if number == job.number else self._job(overrides, number)
             for number, job, overrides in zip(numbers, jobs, points, strict=True)
         }
+        self._require_own_folders(found)
+        self._require_comparable(found)
+        return numbers, found
+
+    def _require_own_folders(self, jobs: Mapping[int, SweepJob]) -> None:
+        """Raise if a job would write over another's files.
+
+        Raises:
+            UserError: it would, or its folder is not inside the sweep's.
+        """
+        kept = {self.folder / job.folder: number for number, job in self._book.jobs.items()}
+        for number, job in jobs.items():
+            folder = Path(os.path.normpath(job.job.folder))
+            if Path(os.path.normpath(self.folder)) not in folder.parents:
+                raise UserError(
+                    f"hydra.sweep.subdir must be inside hydra.sweep.dir={self.folder}, got"
+                    f" {str(folder)!r} for {job.label}"
+                )
+            if (other := kept.setdefault(folder, number)) != number:
+                raise UserError(
+                    f"hydra.sweep.subdir must differ from job to job, got {folder.name!r} for job"
+                    f" {other} and {job.label}: nothing was trained"
+                )
+
+    def _require_comparable(self, jobs: Mapping[int, SweepJob]) -> None:
+        """Raise if scores that choose between jobs mean different things.
+
+        Raises:
+            UserError: they do.
+        """
+        for job in jobs.values():
+            data = job.job.config.data
+            loss = self._problems.posed[job.problem].objective.loss
+            kind = (loss, data.target_transform, data.class_weights)
+            first = self._kinds.setdefault(data_of(flat(job.job.values)), kind)
+            if self.settings.select == "loss" and kind != first:
+                raise UserError(
+                    "sweep.select=loss cannot choose between losses of different kinds, as in"
+                    f" {job.label}: use sweep.select=metric"
+                )
+        judged = "a search" if self.searching else "sweep.halving"
+        if (self.searching or self.settings.halving is not None) and len(self._kinds) > 1:
+            names = ", ".join(self._kinds)
+            raise UserError(f"{judged} chooses between jobs on one data set, got {names}")
 
     def _require_judged_together(self, jobs: Mapping[int, SweepJob]) -> None:
         """Raise if jobs would join a halved sweep after others have left it.
@@ -186,6 +275,14 @@ class Session:
         """
         if not self._book.rungs:
             return
+        last = max(int(rung.split()[1].rstrip(",")) for rung in self._book.rungs)
+        same = {rung_name(*rung) for rung in rungs(self.settings, last + 1)}
+        other = [rung for rung in self._book.rungs if rung not in same]
+        if other:
+            raise UserError(
+                f"the jobs of this sweep were halved at {other[0]}: sweep.halving, sweep.first_rung"
+                " and sweep.brackets cannot change when it goes on"
+            )
         fresh = [job.label for number, job in jobs.items() if number not in self._book.jobs]
         if fresh:
             raise UserError(
@@ -235,7 +332,8 @@ class Session:
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks
         }
-        line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, self.quiet)
+        ended = [number for number, outcome in sweep.outcomes.items() if outcome.result]
+        line = SweepLine(self.screen, {s.number: s for s in stacks}, epochs, ended, self.quiet)
         try:
             for epoch, bracket in rungs(self.settings, max(epochs.values(), default=0)):
                 self._climb(
@@ -244,14 +342,20 @@ class Session:
             sweep.train(self._tasks(sweep, stacks, None), workers, line)
         finally:
             line.close()
+        self._stopping = sweep.asked
         return sweep.outcomes
 
     def _tasks(self, sweep: Sweep, stacks: Sequence[StackPlan], until: int | None) -> list[Task]:
         """What is left of every stack, without the jobs that halving has stopped."""
+        homes = self._book.homes
+        own = {s.number: [n for n in s.jobs if homes[n] == s.number] for s in stacks}
         return [
-            sweep.task(stack.number, stack.jobs, until, self._book.dropped)
+            sweep.task(
+                *(stack.number, stack.jobs, until, self._book.dropped),
+                frozenset(stack.jobs) - frozenset(own[stack.number]),
+            )
             for stack in stacks
-            if sweep.unended(stack.jobs)
+            if sweep.unended(own[stack.number])
         ]
 
     def _climb(
@@ -263,7 +367,7 @@ class Session:
         train: Callable[[list[Task]], None],
     ) -> None:
         """Train every stack to a rung, and settle who goes on; once settled, it stays so."""
-        rung = f"epoch {epoch}, bracket {bracket}"
+        rung = rung_name(epoch, bracket)
         if rung in self._book.rungs:
             return
         train(self._tasks(sweep, stacks, epoch))

@@ -2,16 +2,27 @@
 
 import csv
 import io
+import re
 import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from mlp_lab.config import of_the_command
+from mlp_lab.errors import UserError
 from mlp_lab.program import train_words
-from mlp_lab.sweep.ranking import Ranking, Setting, as_number, rank, standard_error, value_of
-from mlp_lab.sweep.records import RunRecord
-from mlp_lab.terminal import Screen, plain_table
+from mlp_lab.sweep.ranking import (
+    REPLICATES,
+    Ranking,
+    Setting,
+    as_number,
+    rank,
+    standard_error,
+    swept_keys,
+    value_of,
+)
+from mlp_lab.sweep.records import RunRecord, named, options_of
+from mlp_lab.terminal import Screen, literal, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.files import write_whole
 
@@ -24,8 +35,10 @@ LONGEST = 8
 TABLE = "summary.csv"
 
 UNSURE = (
-    "nothing can tell the settings apart with fewer than two runs of each: try seed=0,1,2 or cv=5"
+    "nothing can tell the settings apart with fewer than two runs of each on the same seeds or"
+    " folds: try seed=0,1,2 or cv=5"
 )
+ALONE = "no other setting has all its runs: nothing to compare it with"
 
 
 def summarise(
@@ -40,39 +53,72 @@ def summarise(
 ) -> None:
     """Rank the settings of some runs; write files into `folder`, print to `screen`.
 
+    Runs on different data are ranked apart, each ranking with a page in a folder of its own.
     `again`: the words of the command that does so. `pictures`: summary.html too, beside
     summary.csv.
 
     Raises:
-        UserError: the runs cannot be compared.
+        UserError: runs cannot be compared; whatever can be said has been said.
     """
-    ranking = rank(records, select)
     if folder is not None:
-        write_whole(folder / TABLE, table_of(records, ranking), wait=False)
-        if pictures:
+        write_whole(folder / TABLE, table_of(records), wait=False)
+    parts: dict[str, list[RunRecord]] = {}
+    for record in records:
+        parts.setdefault(record.data, []).append(record)
+    tables, problems = [], []
+    for data, part in parts.items():
+        try:
+            ranking = rank(part, select)
+        except UserError as error:
+            problems.append(str(error) if len(parts) == 1 else f"{data}: {error}")
+            continue
+        if screen is not None:
+            if len(parts) > 1:
+                screen.print(f"{data}:", soft_wrap=True)
+            print_summary(screen, part, ranking)
+        if folder is not None and pictures:
             from mlp_lab.sweep.page import write_page  # jinja2, matplotlib
 
-            write_page(records, ranking, folder, again)
-    if latex is not None:
-        write_whole(latex, latex_table(ranking))
-    if screen is not None:
-        print_summary(screen, records, ranking)
+            place = folder if len(parts) == 1 else folder / place_of(data)
+            write_page(part, ranking, place, again)
+        tables.append(
+            latex_table(ranking) if len(parts) == 1 else f"% {data}\n{latex_table(ranking)}"
+        )
+    if latex is not None and tables:
+        write_whole(latex, "\n".join(tables))
+    if problems:
+        raise UserError("; ".join(problems))
 
 
-def table_of(records: Sequence[RunRecord], ranking: Ranking) -> str:
+def place_of(data: str) -> str:
+    """Folder of a data set's page: letters that every system takes, no job's number."""
+    return "summary_" + re.sub(r"[^\w.-]+", "_", data).strip("_")
+
+
+def require_place(path: str, key: str) -> None:
+    """Raise unless a file can be written there when all is done.
+
+    Raises:
+        UserError: there is no such folder, or it is one.
+    """
+    if Path(path).is_dir() or not Path(path).parent.is_dir():
+        raise UserError(f"{key} must be a file in a folder that exists, got {path!r}")
+
+
+def table_of(records: Sequence[RunRecord]) -> str:
     """summary.csv: a row for each run; the test rows are left out on purpose."""
-    keys = [*ranking.keys, *ranking.replicates]
-    names = next(list(r.result["train"]) for r in records if "train" in r.result)
+    keys = sorted(swept_keys(records), key=lambda key: key in REPLICATES)
+    names = list(dict.fromkeys(name for r in records for name in r.result.get("train", {})))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     scores = [f"{part}_{name}" for part in ("val", "train") for name in names]
     facts = ["epochs_run", "best_epoch", "parameters", "seconds"]
     writer.writerow(["folder", *keys, *scores, *facts, "status", "verdict"])
-    for record in records:
+    for name, record in zip(named(records), records, strict=True):
         result = record.result
-        row: list[object] = [record.folder.name, *(value_of(record, key) for key in keys)]
+        row: list[object] = [name, *(value_of(record, key) for key in keys)]
         for part in ("val", "train"):
-            row += [result.get(part, {}).get(name) for name in names]
+            row += [result.get(part, {}).get(score) for score in names]
         row += [result.get(fact) for fact in facts]
         writer.writerow([*row, result.get("status", "missing"), verdict_on(record)])
     return text.getvalue()
@@ -106,18 +152,22 @@ def plus_minus(values: Sequence[float]) -> str:
 
 
 def command_of(ranking: Ranking) -> str:
-    """What trains the chosen setting alone: everything that its runs set, replicates left out."""
-    repeated = set(ranking.replicates)
+    """What trains the chosen setting alone: everything that its runs set, replicates left out.
+
+    Not `data.split_seed`: another would take rows for testing that the setting was chosen by.
+    """
+    repeated = {key for key in ranking.replicates if key != "data.split_seed"}
+    run = ranking.best.runs[0]
     if repeated & {"data.fold", "data.repeat"}:
         repeated |= {"data.folds", "data.fold", "data.repeat"}
     words = [
         word
-        for word in map(str, ranking.best.runs[0].result.get("overrides", []))
+        for word in map(str, run.result.get("overrides", []))
         if not of_the_command(word)
         and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
         and not key.startswith("tracking.")
     ]
-    return shlex.join([*train_words(), *words])
+    return shlex.join([*train_words(), *options_of(run.folder), *words])
 
 
 def shown(value: str) -> str:
@@ -131,7 +181,8 @@ def verdict(ranking: Ranking) -> str:
     if len(ranking.settings) == 1:
         return "one setting: nothing to choose from"
     if ranking.tied is None:
-        return UNSURE
+        rivals = [s for s in ranking.settings[1:] if s.whole == ranking.best.whole]
+        return UNSURE if rivals else ALONE
     sure = "95 %, paired"
     if ranking.compared > 1:
         sure += f", corrected for {ranking.compared} comparisons"
@@ -173,7 +224,8 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     for place, setting in enumerate(ranking.settings[:SHOWN]):
         values = map(shown, setting.values.values())
         said = verdicts_on(setting), marked(ranking, place)
-        table.add_row(str(place + 1), *values, *facts_of(setting), *said)
+        cells = (str(place + 1), *values, *facts_of(setting), *said)
+        table.add_row(*literal(*cells))
     screen.print(table)
 
     def say(words: str) -> None:
@@ -184,8 +236,11 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     failed = [record for record in records if record.reason]
     if failed:
         say(f"{len(failed)} of {len(records)} runs are not compared:")
-        for record in failed[:SHOWN]:
-            say(f"  {record.folder.name}: {record.reason}")
+        names = [name for name, r in zip(named(records), records, strict=True) if r.reason]
+        for name, record in list(zip(names, failed, strict=True))[:SHOWN]:
+            say(f"  {name}: {record.reason}")
+        if len(failed) > SHOWN:
+            say(f"  and {len(failed) - SHOWN} more")
     best = ranking.best
     say(verdict(ranking))
     tests = test_scores(best, ranking.score)
@@ -204,6 +259,8 @@ def load_drawing() -> None:
 
 SPECIAL = {"\\": r"\textbackslash{}", "_": r"\_", "%": r"\%", "&": r"\&", "#": r"\#", "$": r"\$"}
 SPECIAL |= {"{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+SPECIAL |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}"}
+SPECIAL |= {"[": "{[}", "]": "{]}"}  # at the start of a row they would be the height of the last
 
 
 def escaped(text: str) -> str:

@@ -43,7 +43,11 @@ class Trainer:
 
     def train(self, task: Task) -> None:
         """Train a stack to its end; whatever happens to it, each of its jobs is accounted for."""
-        left = {member: job.number for member, job in enumerate(task.jobs)}
+        left = {
+            member: job.number
+            for member, job in enumerate(task.jobs)
+            if job.number not in task.elsewhere
+        }
         try:
             self._train(task, left)
         except Exception as error:
@@ -71,6 +75,7 @@ class Trainer:
                     del left[member]  # its results are written
         else:
             stack.retire(self._begin(task, runs, left))
+        stack.retire([k for k in stack.ids if task.jobs[k].number in task.elsewhere])
 
         def end(run: Run, stack: Stack, position: int) -> None:
             member = stack.ids[position]
@@ -102,7 +107,7 @@ class Trainer:
     def _begin(self, task: Task, runs: dict[int, Run], left: dict[int, int]) -> list[int]:
         """Make every job's folder; the members whose folder cannot be made."""
         failed = []
-        for member, job in enumerate(task.jobs):
+        for member, job in [(member, task.jobs[member]) for member in left]:
             try:
                 _begin(job, runs[member])
             except (UserError, OSError) as error:

@@ -5,6 +5,7 @@ import os
 import platform
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
@@ -16,7 +17,11 @@ IDLE_SECONDS = 0.5
 
 
 def work(connection: Connection, parent: int) -> None:
-    """Train stacks as they come, until there are no more or the sweep has died."""
+    """Train stacks as they come, until there are no more or the sweep has died.
+
+    SIGTERM, which may reach all processes of a sweep at once, lets a stack finish its epoch.
+    """
+    told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
     from mlp_lab.sweep.training import Trainer  # torch loads while the sweep composes its jobs
 
@@ -25,15 +30,21 @@ def work(connection: Connection, parent: int) -> None:
 
     def asked() -> bool:
         """Whether the sweep wants to stop; it says nothing else while a stack trains."""
-        return orphaned() or connection.poll()
+        return bool(told) or orphaned() or connection.poll()
 
-    trainer = Trainer(connection.send, asked)
-    while not orphaned():
+    def send(message: Message) -> None:
+        with suppress(OSError):  # the sweep has died
+            connection.send(message)
+
+    trainer = Trainer(send, asked)
+    while not told and not orphaned():
         if connection.poll(IDLE_SECONDS):
             task = connection.recv()
             if not isinstance(task, Task):
                 return
+            before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
             trainer.train(task)
+            signal.signal(signal.SIGTERM, before)
 
 
 class Worker:
@@ -52,11 +63,12 @@ class Worker:
     def give(self, task: Task) -> None:
         """Let it train a stack."""
         self.task = task
-        self.connection.send(task)
+        with suppress(OSError):  # it has died, as the pipe will say in its place
+            self.connection.send(task)
 
     def stop(self) -> None:
         """Let it end after the epoch at hand."""
-        if self.process.is_alive():
+        with suppress(OSError):  # it has died
             self.connection.send(None)
 
 
@@ -76,7 +88,10 @@ class Workers:
         self.all = [Worker(self._context) for _ in range(count)]
 
     def idle(self) -> list[Worker]:
-        """Those without a task."""
+        """Those without a task; another in place of one that died while it waited."""
+        for worker in [each for each in self.all if each.task is None]:
+            if not worker.process.is_alive():
+                self.replace(worker)
         return [worker for worker in self.all if worker.task is None]
 
     def busy(self) -> list[Worker]:
@@ -99,6 +114,11 @@ class Workers:
         worker.process.join()
         self.all[self.all.index(worker)] = Worker(self._context)
         return worker.process.exitcode
+
+    def kill(self) -> None:
+        """End all at once."""
+        for worker in self.all:
+            worker.process.kill()
 
     def stop(self) -> None:
         """Ask all to end, and wait for them."""
