@@ -183,7 +183,7 @@ class Session:
                 self.folder,
                 screen,
                 select=self.settings.select,
-                again=[*train_words(), "-m", *self._command],
+                again=self._command,
                 pictures=self._pictures,
                 latex=None if self.settings.latex is None else Path(self.settings.latex),
             )
