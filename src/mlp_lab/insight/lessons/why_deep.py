@@ -68,7 +68,7 @@ DEEP = DEPTHS[-1]
 RATES = (0.003, 0.01, 0.03)
 INITS = ("he", "torch")
 
-TUNING = range(1000, 1003)
+TUNING = range(1000, 1005)
 """Seeds that choose the learning rates; none of them is measured."""
 
 GRID = np.linspace(-1, 1, 801)
