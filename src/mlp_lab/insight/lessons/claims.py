@@ -1,4 +1,4 @@
-"""A claim, written before the measurement, and what the measurement says of it.
+"""A claim, best written before the measurement, and what the measurement says of it.
 
 Every lesson measures one number for each seed. Its mean has a 95 % interval by Student's t ("The
 probable error of a mean", 1908), and the verdict follows from where that interval lies.

@@ -50,7 +50,8 @@ LESSON = Lesson(
         " of all rows. The largest curvature is the largest eigenvalue of the Hessian of the"
         " training loss, by the power method; a rate holds if after"
         f" {stability.EPOCHS} epochs the loss is below that of giving every digit the same"
-        " probability. Times are of this machine."
+        " probability. Times are of this machine. After first results, the growth of the best rate"
+        " became a ratio and accuracy a mean over 5 epochs."
     ),
     claims={**rates.CLAIMS, **noise.CLAIMS, **stability.CLAIMS},
     seeds=6,
