@@ -55,11 +55,6 @@ class StatusLine:
         self._live.stop()
 
 
-def literal(*cells: str) -> list[Text]:
-    """Cells of a table as they are: brackets are no markup."""
-    return [Text(cell) for cell in cells]
-
-
 def plain_table(*headings: str) -> Table:
     """A table without lines."""
     return Table(*headings, box=None, pad_edge=False, header_style="bold")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
-from mlp_lab.terminal import Screen, StatusLine, literal, plain_table
+from mlp_lab.terminal import Screen, StatusLine, plain_table
 from mlp_lab.training.console import REFRESH_SECONDS, clock
 
 SAID_SECONDS = 10.0
@@ -22,7 +22,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
         for number in stack.jobs:
             job = jobs[number]
             table.add_row(
-                *literal(str(stack.number), str(number), " ".join(job.job.overrides)),
+                *(str(stack.number), str(number), " ".join(job.job.overrides)),
                 *(f"{job.parameters:,}", str(job.job.config.epochs)),
                 *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
             )

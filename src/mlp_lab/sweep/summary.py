@@ -22,7 +22,7 @@ from mlp_lab.sweep.ranking import (
     value_of,
 )
 from mlp_lab.sweep.records import RunRecord, named, options_of
-from mlp_lab.terminal import Screen, literal, plain_table
+from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.files import write_whole
 
@@ -225,7 +225,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
         values = map(shown, setting.values.values())
         said = verdicts_on(setting), marked(ranking, place)
         cells = (str(place + 1), *values, *facts_of(setting), *said)
-        table.add_row(*literal(*cells))
+        table.add_row(*cells)
     screen.print(table)
 
     def say(words: str) -> None:

@@ -12,7 +12,7 @@ from given import bench, evidence
 from lab import configure
 
 from mlp_lab.insight.lessons.catalogue import LESSONS
-from mlp_lab.insight.lessons.lesson import Row, column
+from mlp_lab.insight.lessons.lesson import Row, best_for_others, column
 from mlp_lab.insight.lessons.optimizers import (
     ADAPTIVE,
     GOALS,
@@ -20,7 +20,7 @@ from mlp_lab.insight.lessons.optimizers import (
     PROBLEMS,
     RULES,
 )
-from mlp_lab.insight.lessons.rates import at_best, best_for_others, width
+from mlp_lab.insight.lessons.rates import at_best, width
 from mlp_lab.insight.lessons.surface import Valley, Walked, walk
 from mlp_lab.insight.lessons.walks import VALLEYS
 

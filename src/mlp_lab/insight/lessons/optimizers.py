@@ -15,8 +15,15 @@ import numpy as np
 
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Row, Tables, column
-from mlp_lab.insight.lessons.rates import at_best, best_for_others, rates_of, times, width
+from mlp_lab.insight.lessons.lesson import (
+    Evidence,
+    Lesson,
+    Row,
+    Tables,
+    best_for_others,
+    column,
+)
+from mlp_lab.insight.lessons.rates import at_best, rates_of, times, width
 from mlp_lab.insight.lessons.walks import BATCH, STEPS, VALLEYS, WALKED_RATES, walks_of
 
 if TYPE_CHECKING:

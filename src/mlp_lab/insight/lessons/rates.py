@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlp_lab.data.raw import Floats
-from mlp_lab.insight.lessons.lesson import Row, column
+from mlp_lab.insight.lessons.lesson import Row, best_for_others, column
 
 TWICE = 2.0
 """A rate will do that comes to the loss in at most so many times the epochs of the best."""
@@ -32,21 +32,12 @@ def times(table: Sequence[Row], **where: float | str) -> Floats:
     return np.minimum(by_rate(table, name, **where), by_rate(table, "limit", **where))
 
 
-def best_for_others(found: Floats) -> list[int]:
-    """For each seed the rate of the smallest mean over all other seeds.
-
-    Chosen by a seed's own time, a rate would flatter it. The mean, not that of logarithms: a rate
-    that fails one seed in five is none that one would use.
-
-    Shape:
-        - found: (rates, seeds), times to the goal
-    """
-    seeds = range(found.shape[1])
-    return [int(np.delete(found, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
-
-
 def at_best(table: Sequence[Row], quantity: str | None, **where: float | str) -> Floats:
-    """A column at each seed's best rate, (seeds,); None: the time to the goal."""
+    """A column at each seed's best rate, (seeds,); None: the time to the goal.
+
+    The best by the mean over other seeds, not by that of logarithms: a rate that fails one seed in
+    five is none that one would use.
+    """
     found = times(table, **where)
     values = found if quantity is None else by_rate(table, quantity, **where)
     return values[best_for_others(found), np.arange(found.shape[1])]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.insight.lessons.lesson import Row, Tables
-from mlp_lab.insight.lessons.rates import best_for_others, times
+from mlp_lab.insight.lessons.lesson import Row, Tables, best_for_others
+from mlp_lab.insight.lessons.rates import times
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.surface import Valley
