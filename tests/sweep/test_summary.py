@@ -385,6 +385,22 @@ def test_the_files_of_a_sweep(swept: Path) -> None:
     assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrr}")
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_command_names_its_own_settings_once(tmp_path: Path, alone: bool) -> None:
+    """A run by itself has `--config-dir` among its words, a sweep's job in Hydra's record alone."""
+    folder = tmp_path / "run"
+    (folder / ".hydra").mkdir(parents=True)
+    (folder / ".hydra" / "hydra.yaml").write_text(
+        "hydra:\n  runtime:\n    config_sources:\n    - {path: mine, provider: command-line}\n"
+        "  job: {config_name: train}\n"
+    )
+    words = [*(["--config-dir=mine"] if alone else []), "experiment=mine", "seed=0"]
+    record = replace(run({"seed": "0"}, 0, 0.5, overrides=words), folder=folder)
+    command = command_of(rank([record], "metric"))
+    assert command.count("--config-dir") == 1
+    assert re.search(r"--config-dir[ =]mine experiment=mine", command)
+
+
 def test_what_the_page_says(swept: Path) -> None:
     """What was trained on what, the baselines, and how to repeat it."""
     page = unescape((swept / "summary.html").read_text())

@@ -160,14 +160,18 @@ def command_of(ranking: Ranking) -> str:
     run = ranking.best.runs[0]
     if repeated & {"data.fold", "data.repeat"}:
         repeated |= {"data.folds", "data.fold", "data.repeat"}
+    said = list(map(str, run.result.get("overrides", [])))
+    # A run by itself keeps its command's options there, a sweep's job in Hydra's record alone.
+    options = [word for word in said if word.startswith("--")] or options_of(run.folder)
     words = [
         word
-        for word in map(str, run.result.get("overrides", []))
+        for word in said
         if not of_the_command(word)
+        and not word.startswith("--")
         and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
         and not key.startswith("tracking.")
     ]
-    return shlex.join([*train_words(), *options_of(run.folder), *words])
+    return shlex.join([*train_words(), *options, *words])
 
 
 def shown(value: str) -> str:
