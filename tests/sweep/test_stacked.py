@@ -113,6 +113,19 @@ def test_the_same_sweep_twice(mixed: Path, tmp_path: Path) -> None:
     assert bits(tmp_path / "again") == bits(mixed)
 
 
+def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
+    """To the same numbers: many cuts take no more memory than a few."""
+    program = (
+        "import mlp_lab.sweep.session as s; from mlp_lab.cli import train\ns.KEPT = {}\ntrain()"
+    )
+    words = ["-m", *SMALL, "epochs=2", "data.split_seed=0,1,2", "sweep.members=1"]
+    for name, kept in (("few", 1.0), ("all", 1e9)):
+        python = [sys.executable, "-c", program.format(kept)]
+        done = command([*words, f"hydra.sweep.dir={name}"], tmp_path, python)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert bits(tmp_path / "few") == bits(tmp_path / "all")
+
+
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
     """Its workers load it, while it composes: from start to summary it would take seconds more."""
     script = (
