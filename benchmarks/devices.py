@@ -9,6 +9,8 @@ import torch
 from networks import adam_stack, random_classes
 from race import machine, race
 
+from mlp_lab.training.allocator import keep_freed_memory
+
 ROWS = 320
 BATCH = 32
 ROUNDS = 3
@@ -35,5 +37,6 @@ def main() -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    keep_freed_memory()
     print(machine(), torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")
     main()

@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from mlp_lab.training.allocator import keep_freed_memory
 from mlp_lab.training.fit import fit
 
 ROUNDS = 9
@@ -137,6 +138,7 @@ def stack_of_many() -> None:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
+    keep_freed_memory()
     warnings.simplefilter("ignore", ConvergenceWarning)
     print(machine())
     with threadpool_limits(1):

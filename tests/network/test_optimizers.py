@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mlp_lab.network import optimizers
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.optimizers import OPTIMIZERS, Optimizer, OptimizerConfig
 
@@ -288,6 +289,20 @@ def test_three_members(case: Case, decay: bool, clip: bool, per_epoch: list[int]
         for mine, alone, theirs in zip(found.tensors, single.tensors, expected, strict=True):
             torch.testing.assert_close(mine[member], theirs, rtol=1e-11, atol=1e-11)
             torch.testing.assert_close(mine[member], alone[0], rtol=1e-11, atol=1e-11)
+
+
+@decay_and_clip
+@every_case
+def test_pieces_are_the_whole(
+    case: Case, decay: bool, clip: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the flat tensors are cut, through a layer or where decay ends, but for rounding."""
+    configs = [case.config(member, decay=decay, clip=clip) for member in range(3)]
+    whole = trained(configs, [0, 1, 2], [EPOCH] * 3)
+    for piece in (7, len(whole.flat_weights), len(whole.flat) - 1):
+        monkeypatch.setattr(optimizers, "PIECE", piece)
+        cut = trained(configs, [0, 1, 2], [EPOCH] * 3)
+        torch.testing.assert_close(cut.flat, whole.flat, rtol=1e-14, atol=1e-14)
 
 
 @every_case

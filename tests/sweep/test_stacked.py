@@ -242,6 +242,12 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
         (["sweep.select=val"], "unknown sweep.select 'val'"),
         (["sweep.halving=2,3"], "sweep.halving=2,3 gives several values, but it is about all jobs"),
         (["sweep.halving=2", "hydra/launcher=basic"], "sweep.halving=2 is about stacks of jobs"),
+        (["sweep.latex=nowhere/t"], "sweep.latex must be a file in a folder that exists"),
+        (["data=iris,wine", "sweep.halving=2"], "sweep.halving chooses between jobs on one data"),
+        (
+            ["loss=cce,mse", "model.output=softmax", "sweep.select=loss"],
+            "sweep.select=loss cannot choose between losses of different kinds, as in job 2",
+        ),
         (["hydra/sweeper=basic"], "hydra/sweeper=basic knows neither cv nor a summary"),
         (["cv=3", "data.fold=1"], "cv=3 chooses the folds itself: leave out data.fold=1, or cv"),
         (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'sweep.memory'?"),

@@ -5,11 +5,12 @@ from pathlib import Path
 from lab import BARE, changed, values_of
 
 from mlp_lab.config import Config, read
-from mlp_lab.sweep.book import Book, Entry, result_of
+from mlp_lab.sweep.book import Book, Entry
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.launch import unfinished
 from mlp_lab.sweep.messages import Ended, Left, Message, Task
 from mlp_lab.sweep.training import Trainer
+from mlp_lab.training.folder import result_of
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import Problems
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp_lab.training.files import write_whole
+from mlp_lab.training.files import settle, write_whole
 
 
 @pytest.mark.parametrize("content", ["weights · Ω\n", b"\x00\xff"])
@@ -49,3 +49,27 @@ def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     """No folder is made in passing."""
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "none" / "result.json", "new")
+
+
+def test_settled_files_are_waited_for_and_missing_ones_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file that is there, whatever its number; an error of the disk comes through."""
+    paths = [tmp_path / f"{i}.json" for i in range(20)]
+    for path in paths[1:]:
+        write_whole(path, path.name, wait=False)
+    waited: list[int] = []
+
+    def fsync(file: int) -> None:
+        waited.append(os.fstat(file).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    settle(paths)
+    assert sorted(waited) == sorted(path.stat().st_ino for path in paths[1:])
+
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        settle(paths)

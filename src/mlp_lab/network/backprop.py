@@ -16,6 +16,7 @@ from torch import Tensor
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP, Masks
+from mlp_lab.network.products import affine, multiply, room
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Backprop:
         self.d_weights = [weight[:k] for weight in gradients.weights]
         self.d_biases = [bias[:k] for bias in gradients.biases]
         units = network.layers.sizes[1:]
-        self.f = [bias.new_empty(k, rows, n) for bias, n in zip(self.biases, units, strict=True)]
+        self.f = [room(bias, rows, n) for bias, n in zip(self.biases, units, strict=True)]
         self.d_f = [torch.empty_like(f) for f in self.f]
         self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
         self.h: list[Tensor] = []
@@ -74,7 +75,7 @@ class Backprop:
         self.h, self.carried = [], [batch.inputs]
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            torch.baddbmm(bias, self.carried[k], weight, out=self.f[k])
+            affine(self.carried[k], weight, bias, out=self.f[k])
             if k < last:
                 h = self.network.activate(k, self.f[k])
                 self.h.append(h)
@@ -84,10 +85,10 @@ class Backprop:
         """From dL/df of the last layer to every dL/dOmega_k and dL/dbeta_k."""
         for k in reversed(range(len(self.weights))):
             d_f = self.d_f[k]
-            torch.bmm(self.carried[k].transpose(1, 2), d_f, out=self.d_weights[k])
+            multiply(self.carried[k].mT, d_f, out=self.d_weights[k])
             torch.sum(d_f, 1, keepdim=True, out=self.d_biases[k])
             if k > 0:
-                d_h = torch.bmm(d_f, self.transposed[k], out=self.d_h[k - 1])
+                d_h = multiply(d_f, self.transposed[k], out=self.d_h[k - 1])
                 if batch.masks:
                     d_h.mul_(batch.masks[k - 1])
                 slope = self.network.activations[k - 1].slope(self.f[k - 1], self.h[k - 1])

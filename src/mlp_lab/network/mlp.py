@@ -10,6 +10,7 @@ from mlp_lab.network.activations import ACTIVATIONS, LEAK
 from mlp_lab.network.architecture import INITS, count_parameters
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
+from mlp_lab.network.products import affine
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -109,7 +110,7 @@ class MLP(nn.Module):
         h = inputs if inputs.dim() == 3 else inputs.expand(self.members, *inputs.shape)
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            f = torch.baddbmm(bias[:members], h, weight[:members])
+            f = affine(h, weight[:members], bias[:members])
             if k == last:
                 return f
             h = self.activate(k, f)

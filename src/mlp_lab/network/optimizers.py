@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Union
 
 from mlp_lab.errors import require
@@ -327,6 +328,11 @@ NORM_FLOOR = 1e-6
 """Added to a gradient's norm before dividing by it, as torch.nn.utils.clip_grad_norm_ does."""
 
 
+PIECE = 2**17
+"""Numbers that are updated at once: 512 KB of each tensor, so that a rule's operations find them in
+the cache; larger ones also get their temporaries from the system, page by page, in every step."""
+
+
 @dataclass(slots=True)
 class Block:
     """Tensors that one call of a rule updates; `decays` is the part of p and g that is Omega."""
@@ -340,8 +346,8 @@ class Block:
 class Optimizer:
     """One rule applied to the members of a stack, each with its own numbers.
 
-    While all members take equally many steps, a step is one update of the flat tensors. Members
-    with fewer rows take fewer: then the first k step without the rest, layer by layer.
+    While all members take equally many steps, a step updates the flat tensors, piece by piece.
+    Members with fewer rows take fewer: then the first k step without the rest, layer by layer.
     """
 
     def __init__(
@@ -372,14 +378,28 @@ class Optimizer:
         clips = [math.inf if c.clip_norm is None else c.clip_norm for c in configs]
         self._clip = parameters.flat.new_tensor(clips) if min(clips) < math.inf else None
         self._decaying = any(self._values["weight_decay"])
-        self._whole = Block(
-            parameters.flat,
-            gradients.flat,
-            [moment.flat for moment in self.moments],
-            decays=len(parameters.flat_weights),
-        )
+        self._pieces = self._cut()
         self._together = True
         self._numbers: Numbers = {}
+        self._numbers_of: list[Numbers] = []
+        """Of each piece."""
+
+    def _cut(self) -> list[Block]:
+        """The flat tensors in pieces; on a GPU, whose caches are no help, in one."""
+        p, g = self.parameters.flat, self.gradients.flat
+        moments = [moment.flat for moment in self.moments]
+        length = PIECE if p.is_cpu else len(p)
+        decaying = len(self.parameters.flat_weights)
+        ends = [*range(length, len(p), length), len(p)]
+        return [
+            Block(
+                p[start:end],
+                g[start:end],
+                [moment[start:end] for moment in moments],
+                decays=max(0, min(decaying, end) - start),
+            )
+            for start, end in pairwise([0, *ends])
+        ]
 
     def begin_epoch(self, lr: Sequence[float], steps_taken: Sequence[int], together: bool) -> None:
         """Set each member's learning rate and count of steps.
@@ -392,6 +412,12 @@ class Optimizer:
         self._together = together
         values = {**self._values, "lr": lr, "t": steps_taken}
         self._numbers = {name: self._number(per_member) for name, per_member in values.items()}
+        if together:
+            ends = accumulate(len(piece.p) for piece in self._pieces)
+            self._numbers_of = [
+                {name: _between(number, start, end) for name, number in self._numbers.items()}
+                for start, end in pairwise([0, *ends])
+            ]
 
     def _number(self, values: Sequence[float]) -> Number:
         if self._together and all(value == values[0] for value in values):
@@ -407,8 +433,9 @@ class Optimizer:
             for gradient in self.gradients.tensors:
                 gradient.mul_(factors)
         if self._together:
-            self._numbers["t"] = self._numbers["t"] + 1
-            self._update(self._whole, self._numbers)
+            for piece, numbers in zip(self._pieces, self._numbers_of, strict=True):
+                numbers["t"] += 1
+                self._update(piece, numbers)
         else:
             numbers = {name: _first(number, k) for name, number in self._numbers.items()}
             numbers["t"] += 1  # in place: a view of the first k counts
@@ -440,5 +467,9 @@ class Optimizer:
         ]
 
 
+def _between(number: Number, start: int, end: int) -> Number:
+    return number if isinstance(number, float) else number[start:end]
+
+
 def _first(number: Number, count: int) -> Number:
-    return number if isinstance(number, float) else number[:count]
+    return _between(number, 0, count)

@@ -4,11 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from mlp_lab.errors import UserError
 from mlp_lab.training.files import write_whole
-from mlp_lab.training.folder import RESULT
 
 BOOK = "sweep.json"
 STACKS = ".stacks"
@@ -106,12 +104,3 @@ class Book:
                 known[identity] = max(free, place)
                 free = known[identity] + 1
         return [known[identity] for identity in identities]
-
-
-def result_of(folder: Path) -> dict[str, Any]:
-    """What a job's result.json says; nothing where there is none."""
-    try:
-        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return result

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.errors import Interrupted, UserError
-from mlp_lab.sweep.book import ENDED, STACKS, Book, result_of
+from mlp_lab.sweep.book import ENDED, STACKS, Book
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.sweep.plan import StackPlan, plan
 from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
+from mlp_lab.training.folder import result_of
 from mlp_lab.training.interruption import interruption
 from mlp_lab.training.metrics import badness
 from mlp_lab.training.problem import Problems

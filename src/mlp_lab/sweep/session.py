@@ -27,7 +27,7 @@ from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
 from mlp_lab.sweep.records import RunRecord, config_options, data_of, flat, read_run, reason_of
-from mlp_lab.sweep.summary import require_place, summarise
+from mlp_lab.sweep.summary import load_drawing, require_place, summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 from mlp_lab.training.folder import CONFIG
@@ -112,6 +112,8 @@ class Session:
             print_plan(self.screen, stacks, jobs)
             return [Outcome() for _ in asked]
         self._keep(jobs, stacks)
+        if self._pictures:
+            load_drawing()  # the workers are loading torch: nothing waits for this
         try:
             outcomes = self._train(jobs, stacks, self._workers)
         except Interrupted as stop:

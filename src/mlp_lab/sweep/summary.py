@@ -247,6 +247,14 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     say(command_of(ranking))
 
 
+def load_drawing() -> None:
+    """Load what `write_page` and a ranking need, which takes half a second, ahead of them."""
+    import scipy.special  # noqa: F401
+
+    import mlp_lab.report.html
+    import mlp_lab.sweep.figures  # noqa: F401
+
+
 def write_page(records: Sequence[RunRecord], ranking: Ranking, folder: Path) -> None:
     """summary.html: one page that needs nothing beside it."""
     from mlp_lab.report.html import embedded, rendered  # jinja2

@@ -12,7 +12,7 @@ from mlp_lab.network.mlp import Masks
 from mlp_lab.training.pool import RowPool
 from mlp_lab.training.seeds import Stream, numpy_generator, torch_generator
 
-GATHERED_NUMBERS = 2**20
+GATHERED_NUMBERS = 2**18
 """Inputs gathered at once: enough to make the gather cheap per step, small beside a cache."""
 
 MASKED_STEPS = 8

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from mlp_lab.config import Config
 from mlp_lab.errors import UserError, require, shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
-from mlp_lab.training.folder import CONFIG, RESULT, taken
+from mlp_lab.training.folder import CONFIG, result_of, taken
 from mlp_lab.training.job import Job, section
 from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import CHECKPOINT, Origin, Progress, read_state
@@ -94,7 +94,7 @@ def _resumed(job: Job, problem: Problem) -> Progress:
             f"resume={folder}: its {CONFIG} is not what it began with: undo the change, or train a"
             f" new run with --config-dir {folder} --config-name config"
         )
-    if (folder / RESULT).exists():
+    if result_of(folder):
         require_something_left(config, state.epoch, progress)
     words = [word for word in job.overrides if not word.startswith("resume=")]
     overrides = [*progress.origin.overrides, *words]

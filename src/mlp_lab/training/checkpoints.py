@@ -4,7 +4,7 @@ Random streams are derived from seed and epoch, so that no generator's state is 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -12,28 +12,25 @@ from safetensors.torch import save
 
 from mlp_lab.errors import UserError
 from mlp_lab.network.layers import LayerTensors
-from mlp_lab.training.files import write_whole
+from mlp_lab.training.files import settle, write_whole
 from mlp_lab.training.progress import Progress, State, read_state
 from mlp_lab.training.stack import Stack
 
 
 def save_checkpoint(path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
     """Write weights, best weights, moments and all counters of the members in the stack."""
-    _write(path, stack, list(range(len(stack.ids))), stack.ids, progress)
+    content = _content(stack, list(range(len(stack.ids))), stack.ids, progress)
+    write_whole(path, content)
 
 
 def save_member(path: Path, stack: Stack, position: int, progress: Progress) -> None:
-    """Write one member's state, as a stack of one would."""
-    _write(path, stack, [position], [0], {0: progress})
+    """Write the state of a member that has ended, as a stack of one would."""
+    write_whole(path, _content(stack, [position], [0], {0: progress}), wait=False)
 
 
-def _write(
-    path: Path,
-    stack: Stack,
-    positions: Sequence[int],
-    ids: Sequence[int],
-    progress: Mapping[int, Progress],
-) -> None:
+def _content(
+    stack: Stack, positions: Sequence[int], ids: Sequence[int], progress: Mapping[int, Progress]
+) -> bytes:
     schedules = [stack.schedules[position] for position in positions]
     state = State(
         epoch=stack.epoch,
@@ -45,7 +42,7 @@ def _write(
         sizes = stack.network.member_sizes[positions[0]]
         layers = {name: entry.take(positions, sizes) for name, entry in layers.items()}
     tensors = {name: entry.flat.cpu() for name, entry in layers.items()}
-    write_whole(path, save(tensors, {"state": state.to_json()}))
+    return save(tensors, {"state": state.to_json()})
 
 
 def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
@@ -98,11 +95,11 @@ class Clock:
         path: Path,
         stack: Stack,
         progress: Mapping[int, Progress],
-        before: Callable[[], None] = lambda: None,
+        before: Iterable[Path] = (),
     ) -> None:
-        """Write one, after what must be on disk `before` it is, and note what both cost."""
+        """Write one, after the files that must be on disk `before` it; note what all cost."""
         started = time.perf_counter()
-        before()
+        settle(before)
         save_checkpoint(path, stack, progress)
         self._last = time.perf_counter()
         self._cost = self._last - started

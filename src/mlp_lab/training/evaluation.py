@@ -12,8 +12,12 @@ from mlp_lab.network.mlp import MLP
 from mlp_lab.training.metrics import Scale
 from mlp_lab.training.pool import RowPool
 
-EVALUATED_NUMBERS = 2**20
-"""Hidden units computed at once, 4 MB. Independent of the batch size, and so is every result."""
+EVALUATED_NUMBERS = 2**18
+"""Hidden units computed at once, 1 MB: a processor's own cache holds them, and their memory is used
+again and again, where larger pieces come from the system anew each time, page by page."""
+
+FEWEST_ROWS = 64
+"""Rows of each member computed at once all the same: products of fewer are slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,18 @@ class Units:
         return torch.exp(undone) if self.transform == "log" else torch.expm1(undone)
 
     def measured(self, y: Tensor, targets: Tensor) -> list[Tensor]:
-        """What the task's metrics are made of, for each row: (K, r) of each."""
+        """What the task's metrics are made of, for each row: (K, r) of each.
+
+        Several classes are decided by their order: y may be anything in the order of the outputs.
+        """
         if self.task == "regression":
             error = self.restored(y) - self.restored(targets)
             return [error.square().sum(-1), error.abs().sum(-1)]
         if y.shape[-1] == 1:
             right = (y > 0.5) == (targets > 0.5)
             return [right.squeeze(-1).to(y.dtype)]
-        return [(y.argmax(-1) == targets.argmax(-1)).to(y.dtype)]
+        decided = y.max(-1, keepdim=True).indices  # half of argmax's time
+        return [targets.gather(-1, decided).squeeze(-1)]
 
     def scales(self, pool: RowPool) -> list[Scale]:
         """What each member's sums are divided by."""
@@ -71,18 +79,23 @@ class Units:
         return found
 
 
+def rows_at_once(network: MLP) -> int:
+    """Of each member. It depends on no batch size, and so neither does any result."""
+    units = network.members * max(network.layers.sizes)
+    return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
+
+
 @torch.inference_mode()
 def totals(network: MLP, pool: RowPool, objective: Objective, units: Units) -> Tensor:
     """Weighted sums over rows in double precision, (3, K): loss, then squared and absolute errors.
 
     For classes the second is the number of right answers and the third is zero.
     """
-    widest = max(network.layers.sizes)
-    length = max(1, EVALUATED_NUMBERS // (network.members * widest))
+    length = rows_at_once(network)
     sums = torch.zeros(3, network.members, dtype=torch.float64, device=pool.inputs.device)
     for inputs, targets, weights, loss_weights in pool.chunks(length):
         f = network.pre_activation(inputs)
-        measures = [objective.rows(f, targets), *units.measured(objective.predict(f), targets)]
+        measures = [objective.rows(f, targets), *units.measured(objective.order(f), targets)]
         for i, measure in enumerate(measures):
             counts = weights if i else loss_weights
             counted = measure if counts is None else measure * counts
@@ -93,7 +106,7 @@ def totals(network: MLP, pool: RowPool, objective: Objective, units: Units) -> T
 @torch.inference_mode()
 def outputs(network: MLP, pool: RowPool, objective: Objective) -> tuple[Tensor, Tensor]:
     """A stack of one's outputs y, (N, C), and each row's loss, (N,), on the CPU."""
-    length = max(1, EVALUATED_NUMBERS // max(network.layers.sizes))
+    length = rows_at_once(network)
     bias = network.layers.biases[-1][0]
     ys, losses = [bias.new_empty(0, bias.shape[1]).cpu()], [bias.new_empty(0).cpu()]
     for rows in pool.chunks(length):

@@ -37,7 +37,8 @@ class EventFile:
     def __init__(self, folder: Path, epochs_done: int) -> None:
         """Open a new file; an interrupted run's later epochs are purged from the older ones."""
         name = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(FILES)}"
-        self._file = (folder / f"events.out.tfevents.{name}").open("wb")
+        self.path = folder / f"events.out.tfevents.{name}"
+        self._file = self.path.open("wb")
         self._records = RecordWriter(self._file)
         self._end: Summary | None = None
         self._add(Event(file_version="brain.Event:2"))
@@ -85,10 +86,6 @@ class EventFile:
         experiment, start, self._end = _hparams(dict(settings), dict.fromkeys(metrics, 0.0))
         self.add(experiment)
         self.add(start)
-
-    def sync(self) -> None:
-        """Put everything so far on disk, where a power cut leaves it."""
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file; a row in the HParams tab counts as finished."""

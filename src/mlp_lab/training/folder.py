@@ -1,9 +1,11 @@
 """A run folder: whose it is, and the configuration in it."""
 
+import json
 import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -44,6 +46,15 @@ def write_config(folder: Path, values: Mapping[str, object]) -> None:
     words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
     header = f"# {shlex.join(words)}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    """What result.json says; nothing where there is none, or it was cut short by a power cut."""
+    try:
+        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return result
 
 
 def to_yaml(value: object) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -65,7 +66,7 @@ class Problems:
     def __init__(self, kept: float = math.inf) -> None:
         """Nothing is loaded yet. What was posed last stays, as far as it fits `kept` bytes."""
         self._kept, self._size = kept, 0
-        self._rows: dict[str, tuple[RawData, str]] = {}
+        self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._posed: dict[str, Problem] = {}
 
     def pose(self, config: Config) -> Problem:
@@ -107,12 +108,12 @@ class Problems:
         """Everything that its rows depend on, before they are cut."""
         return _rows_key(config.data)
 
-    def _loaded(self, data: DataConfig) -> tuple[RawData, str]:
-        """Rows before they are cut, and a hash of them."""
+    def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
+        """Rows before they are cut, and a hash of them to come."""
         key = _rows_key(data)
         if key not in self._rows:
             raw = data.load()
-            self._rows[key] = raw, _digest(raw)
+            self._rows[key] = raw, _hashing(raw)
             self._size += raw.nbytes
         return self._rows[key]
 
@@ -120,6 +121,14 @@ class Problems:
 def _rows_key(data: DataConfig) -> str:
     names = [field.name for field in fields(data) if field.name not in CUTTING]
     return repr([(name, getattr(data, name)) for name in names])
+
+
+def _hashing(raw: RawData) -> Future[str]:
+    """A hash of the rows, on a core of its own while they are cut and encoded."""
+    pool = ThreadPoolExecutor(1)
+    found = pool.submit(_digest, raw)
+    pool.shutdown(wait=False)  # the thread ends with its task
+    return found
 
 
 def _digest(raw: RawData) -> str:
@@ -132,13 +141,13 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
-def _pose(config: Config, raw: RawData, digest: str) -> Problem:
+def _pose(config: Config, raw: RawData, digest: Future[str]) -> Problem:
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
     _require_weight(encoded)
     seen = None if raw.source is None else overview(raw, split, encoded.schema)
-    return Problem(encoded, objective, digest, seen)
+    return Problem(encoded, objective, digest.result(), seen)
 
 
 def _require_weight(encoded: Encoded) -> None:

@@ -150,7 +150,7 @@ def environment(device: torch.device) -> dict[str, object]:
         "python": platform.python_version(),
         "torch": str(torch.__version__),  # its own type would make a reader import torch
         "numpy": np.__version__,
-        "platform": platform.platform(),
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "cpus": os.cpu_count(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": torch.get_num_threads(),
@@ -171,4 +171,4 @@ def write_results(
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)
     write_whole(folder / SCHEMA, joined_json(schema, network_json), wait=False)
-    write_whole(folder / RESULT, to_json(result))
+    write_whole(folder / RESULT, to_json(result), wait=False)

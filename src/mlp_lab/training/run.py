@@ -11,6 +11,7 @@ from mlp_lab.data.tables.printing import give_report
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
 from mlp_lab.terminal import Screen
+from mlp_lab.training.allocator import keep_freed_memory
 from mlp_lab.training.beforehand import no_cuda, require_possible
 from mlp_lab.training.checkpoints import Clock, load_checkpoint
 from mlp_lab.training.console import ProgressLine, print_result
@@ -63,6 +64,7 @@ def prepare_torch(config: Config) -> torch.device:
     device = choose_device(config.device)
     torch.set_num_threads(config.threads)
     threadpool_limits(config.threads)  # numpy's products too: two threads on a busy core wait
+    keep_freed_memory()
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
     return device
 

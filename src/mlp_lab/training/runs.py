@@ -11,12 +11,13 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock
-from mlp_lab.training.files import to_json
+from mlp_lab.training.files import settle, to_json
 from mlp_lab.training.fit import EpochRecord, MemberRecord, fit
+from mlp_lab.training.folder import MODEL, RESULT, SCHEMA
 from mlp_lab.training.job import Job
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.problem import Problem
-from mlp_lab.training.progress import Origin, Progress
+from mlp_lab.training.progress import CHECKPOINT, Origin, Progress
 from mlp_lab.training.results import (
     Ending,
     Verdict,
@@ -32,6 +33,9 @@ from mlp_lab.training.scoring import Scored
 from mlp_lab.training.stack import Member, Shared, Stack
 from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Tracker, open_tracker
+
+LEFT = (CHECKPOINT, MODEL, SCHEMA, RESULT)
+"""Files of a run that are written when it ends."""
 
 PartScores = Mapping[str, Scores]
 """Part -> loss and metrics."""
@@ -227,19 +231,18 @@ class Training:
 
     def _save(self) -> None:
         runs = {member: self.runs[member] for member in self.stack.ids}
-
-        def sync() -> None:
-            for run in runs.values():
-                if run.tracker is not None:
-                    run.tracker.sync()
-
         progress = {member: run.progress for member, run in runs.items()}
-        self.clock.save(self.checkpoint, self.stack, progress, sync)
+        trackers = [run.tracker for run in runs.values() if run.tracker is not None]
+        files = [path for tracker in trackers for path in tracker.paths]
+        self.clock.save(self.checkpoint, self.stack, progress, before=files)
 
     def _leave(self, members: list[int]) -> None:
-        """Finish those of the members that have ended; the diverged keep their place, silent."""
+        """Finish those of the members that have ended; the diverged keep their place, silent.
+
+        What they leave is on disk before a checkpoint forgets them.
+        """
         stack = self.stack
-        leaving = []
+        leaving, folders = [], []
         for member in members:
             run = self.runs[member]
             ending = run.ended(stack.epoch)
@@ -250,8 +253,10 @@ class Training:
                 run.open(stack.epoch)
             self.finish(run, stack, stack.ids.index(member))
             run.close()
+            folders.append(run.job.folder)
             if ending.divergence is None:
                 leaving.append(member)
+        settle(folder / name for folder in folders for name in LEFT)
         stack.retire(leaving)
 
 

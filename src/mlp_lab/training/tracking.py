@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +60,7 @@ class CurveFile:
 
     def __init__(self, path: Path, task: str, epochs_done: int) -> None:
         """Start the file, or keep what it says about the first `epochs_done` epochs."""
+        self.path = path
         metric = METRICS[task][0]
         self.columns = ["epoch", "train_loss", "val_loss", f"train_{metric}", f"val_{metric}"]
         self.columns += ["lr", "seconds"]
@@ -78,10 +78,6 @@ class CurveFile:
         )
         self._file.write(line.getvalue())
         self._file.flush()
-
-    def sync(self) -> None:
-        """Put everything so far on disk, where a power cut leaves it."""
-        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""
@@ -149,11 +145,11 @@ class Tracker:
             values = {_best(name): value for name, value in scores.items()}
             self.events.add_scalars(values, epoch)
 
-    def sync(self) -> None:
-        """Put everything so far on disk, where a power cut leaves it."""
-        self.curves.sync()
-        if self.events is not None:
-            self.events.sync()
+    @property
+    def paths(self) -> list[Path]:
+        """The files that hold everything so far."""
+        files = [self.curves.path]
+        return files if self.events is None else [*files, self.events.path]
 
     def close(self) -> None:
         """Close the files."""
