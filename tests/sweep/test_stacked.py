@@ -113,6 +113,19 @@ def test_the_same_sweep_twice(mixed: Path, tmp_path: Path) -> None:
     assert bits(tmp_path / "again") == bits(mixed)
 
 
+def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
+    """To the same numbers: many cuts take no more memory than a few."""
+    program = (
+        "import mlp_lab.sweep.session as s; from mlp_lab.cli import train\ns.KEPT = {}\ntrain()"
+    )
+    words = ["-m", *SMALL, "epochs=2", "data.split_seed=0,1,2", "sweep.members=1"]
+    for name, kept in (("few", 1.0), ("all", 1e9)):
+        python = [sys.executable, "-c", program.format(kept)]
+        done = command([*words, f"hydra.sweep.dir={name}"], tmp_path, python)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert bits(tmp_path / "few") == bits(tmp_path / "all")
+
+
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
     """Its workers load it, while it composes: from start to summary it would take seconds more."""
     script = (
@@ -229,6 +242,12 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
         (["sweep.select=val"], "unknown sweep.select 'val'"),
         (["sweep.halving=2,3"], "sweep.halving=2,3 gives several values, but it is about all jobs"),
         (["sweep.halving=2", "hydra/launcher=basic"], "sweep.halving=2 is about stacks of jobs"),
+        (["sweep.latex=nowhere/t"], "sweep.latex must be a file in a folder that exists"),
+        (["data=iris,wine", "sweep.halving=2"], "sweep.halving chooses between jobs on one data"),
+        (
+            ["loss=cce,mse", "model.output=softmax", "sweep.select=loss"],
+            "sweep.select=loss cannot choose between losses of different kinds, as in job 2",
+        ),
         (["hydra/sweeper=basic"], "hydra/sweeper=basic knows neither cv nor a summary"),
         (["cv=3", "data.fold=1"], "cv=3 chooses the folds itself: leave out data.fold=1, or cv"),
         (["sweep.memry=1"], "unknown key 'sweep.memry': did you mean 'sweep.memory'?"),

@@ -345,6 +345,23 @@ def test_the_command_of_a_setting(words: list[str], repeated: str, wanted: str) 
     assert command_of(rank(records, "metric")) == f"python train.py {wanted}".rstrip()
 
 
+def test_the_command_names_its_configuration(tmp_path: Path) -> None:
+    """As Hydra's record of the run has it, where it was another than the usual one."""
+    record = run({"model.width": "4"}, 0, 0.5)
+    record = RunRecord(tmp_path, record.settings, record.result)
+    (tmp_path / ".hydra").mkdir()
+    for name, folder, wanted in (
+        ("study", "/my", "--config-dir /my --config-name study "),
+        ("train", "", ""),
+    ):
+        sources = [{"path": "/configs", "provider": "main"}]
+        sources += [{"path": folder, "provider": "command-line"}] if folder else []
+        hydra = {"job": {"config_name": name}, "runtime": {"config_sources": sources}}
+        (tmp_path / ".hydra" / "hydra.yaml").write_text(json.dumps({"hydra": hydra}))
+        command_line = command_of(rank([record], "metric"))
+        assert command_line == f"python train.py {wanted}model.width=4 seed=0"
+
+
 def test_latex() -> None:
     """Special letters are escaped."""
     assert escaped("a_b%{c}") == r"a\_b\%\{c\}"

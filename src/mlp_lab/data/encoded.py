@@ -44,6 +44,11 @@ class Encoded:
     val: EncodedPart
     test: EncodedPart
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of its inputs and targets."""
+        return sum(p.inputs.nbytes + p.targets.nbytes for p in (self.train, self.val, self.test))
+
 
 def encode(
     raw: RawData, split: Split, config: DataConfig, output: str, dtype: DTypeLike

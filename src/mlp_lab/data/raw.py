@@ -144,6 +144,11 @@ class RawData:
     source: Source | None = None
 
     @property
+    def nbytes(self) -> int:
+        """Memory of its inputs and target."""
+        return self.inputs.nbytes + self.target.nbytes
+
+    @property
     def task(self) -> str:
         """regression, binary or multiclass."""
         if self.classes is None:

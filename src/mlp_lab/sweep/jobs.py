@@ -26,6 +26,7 @@ class SweepJob:
     record: Mapping[str, object]
     problem: str
     sizes: tuple[int, ...]
+    loss: str
     rows: int
     source: str
     """The data set as a person knows it, and a hash of what it holds."""
@@ -61,6 +62,7 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
         record=record,
         problem=problems.key(config),
         sizes=sizes,
+        loss=problem.objective.loss,
         rows=problem.rows["train"],
         source=problems.source(config),
         digest=problem.digest,

@@ -4,11 +4,11 @@ import math
 import os
 from collections.abc import Iterable, Mapping, Sequence, Set
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mlp_lab.errors import Interrupted
+from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.sweep.book import ENDED, STACKS, Book
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
@@ -19,7 +19,7 @@ from mlp_lab.sweep.workers import Worker, Workers
 from mlp_lab.training.folder import result_of
 from mlp_lab.training.interruption import interruption
 from mlp_lab.training.metrics import badness
-from mlp_lab.training.problem import Problem
+from mlp_lab.training.problem import Problems
 from mlp_lab.training.progress import Divergence
 
 REPORTED = 8
@@ -108,7 +108,7 @@ class Sweep:
         self,
         folder: Path,
         jobs: Mapping[int, SweepJob],
-        problems: Mapping[str, Problem],
+        problems: Problems,
         *,
         reports: bool,
     ) -> None:
@@ -129,12 +129,12 @@ class Sweep:
         dropped: Mapping[int, str] | None = None,
         elsewhere: Set[int] = frozenset(),
     ) -> Task:
-        """What a worker needs to train a stack, perhaps `until` an epoch alone."""
+        """What a worker needs to train a stack, perhaps `until` an epoch alone, without rows."""
         jobs = [self.jobs[number] for number in members]
         return Task(
             stack,
             jobs,
-            {job.problem: self._problems[job.problem] for job in jobs},
+            {},
             self.folder / STACKS / f"{stack}.safetensors",
             reports=self._reports,
             until=until,
@@ -162,13 +162,28 @@ class Sweep:
                     for worker in workers.busy():
                         worker.stop()
                 for worker in workers.idle()[: len(waiting)] if waiting else []:
-                    worker.give(waiting.pop(0))
+                    self._give(worker, waiting.pop(0), line)
                 for worker, message in workers.messages(LISTEN_SECONDS):
                     self.asked = asked()
                     self._take(worker, message, workers, line)
                 self.asked = asked()
                 line.show()
             self._require_whole()
+
+    def _give(self, worker: Worker, task: Task, line: SweepLine) -> None:
+        """Let a worker train a stack, with its rows."""
+        problems = {}
+        try:
+            for job in task.jobs:
+                problems[job.problem] = self._problems.pose(job.job.config)
+                if problems[job.problem].digest != job.digest:
+                    raise UserError("its rows have changed since the sweep began")
+        except (UserError, OSError) as error:  # they were read again, and are no longer there
+            for job in task.own:
+                if self._open(job.number):
+                    self._fail(job.number, str(error), line)
+            return
+        worker.give(replace(task, problems=problems))
 
     def _take(
         self, worker: Worker, message: Message | None, workers: Workers, line: SweepLine

@@ -43,6 +43,9 @@ def rung_name(epoch: int, bracket: int) -> str:
     return f"epoch {epoch}, bracket {bracket}"
 
 
+KEPT = 2.0**28
+"""Bytes of rows that a sweep keeps; others are cut and encoded again when their stack begins."""
+
 NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
 """Words that the command that goes on does without: it names the folder itself."""
 
@@ -76,7 +79,7 @@ class Session:
         self._command += [word for word in words if not word.startswith(NOT_REPEATED)]
         self.screen = Screen()
         self._composer = Composer(loader, master)
-        self._problems = Problems()
+        self._problems = Problems(KEPT)
         self._book = Book.load(self.folder)
         self.outcomes: dict[int, Outcome] = {}
         """Of all batches."""
@@ -98,7 +101,7 @@ class Session:
             raise self._interrupted(f"{len(self.outcomes)} jobs are done")
         asked, jobs = self._gather(points, first)
         self._require_judged_together(jobs)
-        self._show_data()
+        self._show_data(next(iter(jobs.values())))
         going, fresh = unfinished(self._book, jobs)
         for number in [n for stack in going for n in self._book.stacks[stack] if n not in jobs]:
             jobs[number] = self._job(self._book.jobs[number].overrides, number)
@@ -254,8 +257,7 @@ class Session:
         """
         for job in jobs.values():
             data = job.job.config.data
-            loss = self._problems.posed[job.problem].objective.loss
-            kind = (loss, data.target_transform, data.class_weights)
+            kind = (job.loss, data.target_transform, data.class_weights)
             first = self._kinds.setdefault(data_of(flat(job.job.values)), kind)
             if self.settings.select == "loss" and kind != first:
                 raise UserError(
@@ -290,11 +292,12 @@ class Session:
                 " sweep of its own"
             )
 
-    def _show_data(self) -> None:
-        """Say once what was understood of a table."""
-        reports = [problem.overview for problem in self._problems.posed.values()]
-        if reports and reports[0] is not None and not self.outcomes and not self.quiet:
-            print_overview(self.screen, reports[0])
+    def _show_data(self, job: SweepJob) -> None:
+        """Say once what was understood of a table, as the first job has it."""
+        if not self.outcomes and not self.quiet:
+            overview = self._problems.pose(job.job.config).overview
+            if overview is not None:
+                print_overview(self.screen, overview)
 
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
         overrides = [word for word in words if not of_the_command(word)]
@@ -327,7 +330,7 @@ class Session:
         self, jobs: dict[int, SweepJob], stacks: Sequence[StackPlan], workers: Workers
     ) -> dict[int, Outcome]:
         few = len(self._book.jobs) <= REPORTED and not self.searching
-        sweep = Sweep(self.folder, jobs, self._problems.posed, reports=few)
+        sweep = Sweep(self.folder, jobs, self._problems, reports=few)
         epochs = {
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks

@@ -1,6 +1,7 @@
 """What is to be learnt: rows, parts and objective, settled before torch is loaded."""
 
 import hashlib
+import math
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, fields
@@ -62,8 +63,9 @@ CUTTING = (
 class Problems:
     """The problems of several runs: rows are loaded, and cut and encoded, once for all alike."""
 
-    def __init__(self) -> None:
-        """Nothing is loaded yet."""
+    def __init__(self, kept: float = math.inf) -> None:
+        """Nothing is loaded yet. What was posed last stays, as far as it fits `kept` bytes."""
+        self._kept, self._size = kept, 0
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._posed: dict[str, Problem] = {}
 
@@ -73,6 +75,8 @@ class Problems:
         if key not in self._posed:
             with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
                 self._posed[key] = _pose(config, *self._loaded(config.data))
+            self._size += self._posed[key].encoded.nbytes
+            self._forget()
         problem = self._posed[key]
         rows = problem.rows["train"]
         if isinstance(config.batch_size, int) and config.batch_size > rows:
@@ -84,8 +88,15 @@ class Problems:
 
     @property
     def posed(self) -> Mapping[str, Problem]:
-        """All problems by their keys."""
+        """Problems by their keys: all of them, or those that have stayed."""
         return self._posed
+
+    def _forget(self) -> None:
+        """Let go of what was posed first, where all together take too much."""
+        while self._size > self._kept and len(self._posed) > 1:
+            self._size -= self._posed.pop(next(iter(self._posed))).encoded.nbytes
+        while self._size > self._kept and len(self._rows) > 1:
+            self._size -= self._rows.pop(next(iter(self._rows)))[0].nbytes
 
     @staticmethod
     def key(config: Config) -> str:
@@ -103,6 +114,7 @@ class Problems:
         if key not in self._rows:
             raw = data.load()
             self._rows[key] = raw, _hashing(raw)
+            self._size += raw.nbytes
         return self._rows[key]
 
 
