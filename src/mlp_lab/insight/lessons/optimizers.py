@@ -63,7 +63,7 @@ LOWEST = {
     "adagrad": -2.25,
     "adadelta": -0.75,
     "rmsprop": -3.25,
-    **dict.fromkeys(("adam", "adamw"), -3.0),
+    **dict.fromkeys(("adam", "adamw"), -3.25),
 }
 """log10 of the first rate that is tried."""
 
@@ -316,6 +316,14 @@ def _notes(tables: Tables) -> list[str]:
             f"{problem}: milliseconds to it: {listed(problem, '.0f', milliseconds)}.",
             f"{problem}: decades of rates that will do: {listed(problem, '.2f', decades)}.",
         ]
+    along, askew = (
+        at_best(walks, None, valley=valley, batches="full", rule="adagrad").mean()
+        for valley in VALLEYS
+    )
+    notes.append(
+        "A rate of its own for each weight helps where the valley lies along the weights' axes:"
+        f" AdaGrad takes {along:.0f} steps there, and {askew:.0f} where it lies askew."
+    )
     for valley in VALLEYS:
         found = ", ".join(
             f"{rule} {at_best(walks, None, valley=valley, batches='full', rule=rule).mean():.3g}"
@@ -359,6 +367,7 @@ def draw(tables: Tables) -> Figure:
     figure, axes = panels(9, columns=3)
     for axis, problem in zip(axes[:2], PROBLEMS, strict=True):
         _draw_curves(axis, tables["curves"], problem)
+    axes[0].legend(fontsize=6, ncols=2)
     runs = tables["runs"]
     _draw_rules(
         axes[2],
@@ -390,9 +399,10 @@ def _draw_curves(axis: Axes, table: Sequence[Row], problem: str) -> None:
         own: dict[str, float | str] = {"problem": problem, "rule": rule}
         epochs, losses = column(table, "epoch", **own), column(table, "loss", **own)
         axis.plot(epochs, losses, line, color=COLORS[color], label=rule, linewidth=1.1)
-    axis.axhline(GOALS[problem], color=GREY, linewidth=0.8, label=f"loss {GOALS[problem]:g}")
-    name(axis, f"{problem}: each at its best rate, first seed", "epoch", "training loss", log="xy")
-    axis.legend(fontsize=6, ncols=2)
+    axis.axhline(GOALS[problem], color=GREY, linewidth=0.8)
+    title = f"{problem}: best rates, first seed (grey: {GOALS[problem]:g})"
+    name(axis, title, "epoch", "training loss", log="xy")
+    axis.legend().remove()
 
 
 def _draw_rules(

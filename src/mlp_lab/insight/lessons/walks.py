@@ -94,10 +94,12 @@ def _walk(
 
 
 def _surface(name: str, valley: Valley) -> list[Row]:
-    """Heights on a square about the bottom that holds the start."""
-    reach = 1.25 * float(np.abs(valley.start - valley.bottom).max())
-    offsets = np.linspace(-reach, reach, 61)
-    points = np.stack(np.meshgrid(offsets, offsets), axis=-1) + valley.bottom
+    """Heights on a rectangle that holds all points as low as the start, one unit up."""
+    half_axes = np.sqrt(2 * np.diag(np.linalg.inv(valley.hessian)))
+    reach = 1.1 * np.maximum(half_axes, half_axes.max() / 2)
+    sides = np.linspace(-1, 1, 61)[:, None] * reach
+    grid = np.meshgrid(sides[:, 0], sides[:, 1])
+    points = np.stack(grid, axis=-1) + valley.bottom
     return [
         {"valley": name, "a": float(a), "b": float(b), "height": float(height)}
         for (a, b), height in zip(
