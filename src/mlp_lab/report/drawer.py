@@ -6,6 +6,7 @@ Loading the drawing libraries takes half as long as loading torch; a second core
 import multiprocessing
 import signal
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
@@ -58,12 +59,13 @@ def _serve(connection: Connection, parents: Connection) -> None:
         folder = connection.recv()
     except EOFError:  # there is nothing to draw
         return
+    outcome: Exception | None = None
     try:
         _draw(folder)
     except Exception as error:
-        connection.send(error)
-    else:
-        connection.send(None)
+        outcome = error
+    with suppress(BrokenPipeError):  # nobody waits for it any more
+        connection.send(outcome)
 
 
 def _draw(folder: Path) -> None:

@@ -13,7 +13,7 @@ from mlp_lab.training.baselines import baselines
 from mlp_lab.training.checkpoints import Clock
 from mlp_lab.training.files import settle, to_json
 from mlp_lab.training.fit import EpochRecord, MemberRecord, fit
-from mlp_lab.training.folder import MODEL, RESULT, SCHEMA
+from mlp_lab.training.folder import CONFIG, MODEL, RESULT, SCHEMA
 from mlp_lab.training.job import Job
 from mlp_lab.training.metrics import Scores
 from mlp_lab.training.problem import Problem
@@ -34,8 +34,8 @@ from mlp_lab.training.stack import Member, Shared, Stack
 from mlp_lab.training.stopping import Watch
 from mlp_lab.training.tracking import Tracker, open_tracker
 
-LEFT = (CHECKPOINT, MODEL, SCHEMA, RESULT)
-"""Files of a run that are written when it ends."""
+LEFT = (CONFIG, CHECKPOINT, MODEL, SCHEMA, RESULT)
+"""Files of a run that a power cut after its end must not take."""
 
 PartScores = Mapping[str, Scores]
 """Part -> loss and metrics."""
@@ -234,6 +234,7 @@ class Training:
         progress = {member: run.progress for member, run in runs.items()}
         trackers = [run.tracker for run in runs.values() if run.tracker is not None]
         files = [path for tracker in trackers for path in tracker.paths]
+        files += [run.job.folder / CONFIG for run in runs.values()]  # none goes on without it
         self.clock.save(self.checkpoint, self.stack, progress, before=files)
 
     def _leave(self, members: list[int]) -> None:
