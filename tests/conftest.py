@@ -3,7 +3,14 @@
 from pathlib import Path
 
 import pytest
+import torch
 from lab import train
+
+
+@pytest.fixture(autouse=True)
+def _subnormal_numbers() -> None:
+    """A run in this process lets them become 0; whatever test comes next may want them."""
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,10 @@ def test_ends_in_silence_when_nobody_waits_any_more(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """As after SIGTERM while it draws."""
+    before = multiprocessing.active_children()
     with Drawer() as drawer:
-        connection = drawer._connection
-        assert connection is not None
-        (process,) = multiprocessing.active_children()
-        connection.send(tmp_path)
+        (process,) = [each for each in multiprocessing.active_children() if each not in before]
+        assert drawer._connection is not None
+        drawer._connection.send(tmp_path)
     process.join(60)
     assert (process.exitcode, capfd.readouterr().err) == (0, "")

@@ -246,7 +246,7 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
         (["data=iris,wine", "sweep.halving=2"], "sweep.halving chooses between jobs on one data"),
         (
             ["loss=cce,mse", "model.output=softmax", "sweep.select=loss"],
-            "sweep.select=loss cannot choose between losses of different kinds, as in job 2",
+            "sweep.select=loss cannot choose between losses of different kinds, as in job 1",
         ),
         (["hydra/sweeper=basic"], "hydra/sweeper=basic knows neither cv nor a summary"),
         (["cv=3", "data.fold=1"], "cv=3 chooses the folds itself: leave out data.fold=1, or cv"),

@@ -10,8 +10,10 @@ from given import bench, evidence
 from mlp_lab.insight.lessons.catalogue import LESSONS
 from mlp_lab.insight.lessons.initialisation import (
     DEEP,
+    DIVERGES,
     SHALLOW,
     Trial,
+    _accuracies_in_words,
     asymmetry,
     at_best,
     best_rates,
@@ -140,3 +142,17 @@ def test_the_figure_draws_the_tables() -> None:
             for k in range(DEEP)
         ]
         assert np.asarray(line.get_ydata()) == pytest.approx(means)
+
+
+def test_a_start_that_always_diverges_is_said_to() -> None:
+    tables = dict(evidence(NAME).tables)
+    tables["trained"] = [
+        {**row, "train_loss": math.nan, "accuracy": math.nan}
+        if (row["start"], row["depth"], row["optimizer"]) == ("double", DEEP, "sgd")
+        else row
+        for row in tables["trained"]
+    ]
+    rates = LESSONS[NAME].draw(tables).axes[2]
+    assert f"double: {DIVERGES}" in rates.get_legend_handles_labels()[1]
+    said = [_accuracies_in_words(tables["trained"], DEEP, name) for name in ("sgd", "adam")]
+    assert [f"double {DIVERGES}" in words for words in said] == [True, False]

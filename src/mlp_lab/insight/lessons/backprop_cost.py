@@ -336,7 +336,7 @@ def _draw_memory(axis: Axes, table: Sequence[Row], varied: str) -> None:
     fixed = ", ".join(f"{key} {value}" for key, value in BASE.items() if key != varied)
     name(axis, f"Memory, {fixed}", AXES[varied], "bytes / bytes of the parameters")
     _halve(axis, x)
-    axis.set_ylim(0, 25)
+    axis.set_ylim(0, 32)  # the legend above
     axis.legend(fontsize=7, ncols=2)
 
 

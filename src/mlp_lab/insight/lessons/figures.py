@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from mlp_lab.insight.lessons.claims import t_interval
 
@@ -16,6 +18,8 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#00
 
 MARKERS = "osD^vPX*"
 GREY = "0.55"
+SHORT = 100
+"""A logarithmic axis whose ends are in a smaller ratio has too few powers of ten."""
 
 
 def panels(count: int, *, columns: int = 3, size: float = 4.4) -> tuple[Figure, list[Axes]]:
@@ -61,7 +65,18 @@ def name(axis: Axes, title: str, x: str, y: str, *, log: str = "") -> None:
     axis.set_ylabel(y)
     if "x" in log:
         axis.set_xscale("log")
+        _label_plainly(axis.xaxis)
     if "y" in log:
         axis.set_yscale("log")
+        _label_plainly(axis.yaxis)
     if axis.get_legend_handles_labels()[0]:
         axis.legend(fontsize=8)
+
+
+def _label_plainly(axis: Axis) -> None:
+    """1, 2, 5 and so on where a logarithmic axis is short: matplotlib writes 2 x 10^0 there."""
+    low, high = axis.get_view_interval()
+    if high < SHORT * low:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())

@@ -38,6 +38,7 @@ DRAWS = 5
 REPEATED = ("he", "torch")
 
 ACCURACY = "accuracy on unseen rows"
+DIVERGES = "diverges at every rate"
 
 FACTOR = "factor from one hidden layer to the next"
 
@@ -370,8 +371,11 @@ def _accuracies_in_words(ends: Sequence[Row], depth: int, optimizer: str) -> str
     found = []
     for start in STARTS:
         rate = best[start, depth, optimizer, WIDTH]
-        star = "*" if rate in (tried[0], tried[-1]) else ""
         accuracy = at_best(ends, start, depth, optimizer=optimizer).mean()
+        if not np.isfinite(accuracy):
+            found.append(f"{start} {DIVERGES}")
+            continue
+        star = "*" if rate in (tried[0], tried[-1]) else ""
         found.append(f"{start} {accuracy:.3f} at {rate:g}{star}")
     remark = " (*: an end of the grid)" if any("*" in text for text in found) else ""
     return f"Accuracy at the best rate, {depth} layers, {optimizer}: {', '.join(found)}{remark}."
@@ -414,7 +418,10 @@ def _draw_rates(axis: Axes, ends: Sequence[Row]) -> None:
         own: dict[str, float | str] = {"start": start, "depth": DEEP, "optimizer": "sgd"}
         found = {rate: column(ends, "accuracy", rate=rate, **own) for rate in rates}
         kept = [rate for rate in rates if np.isfinite(found[rate]).all()]
-        band(axis, kept, [found[rate] for rate in kept], label=start, color=color)
+        if kept:
+            band(axis, kept, [found[rate] for rate in kept], label=start, color=color)
+        else:
+            axis.plot([], [], color=color, label=f"{start}: {DIVERGES}")
     title = f"{DEEP} layers, SGD (a line ends where a network diverges)"
     name(axis, title, "learning rate", ACCURACY, log="x")
 

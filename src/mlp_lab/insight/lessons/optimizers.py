@@ -367,6 +367,7 @@ def draw(tables: Tables) -> Figure:
     figure, axes = panels(9, columns=3)
     for axis, problem in zip(axes[:2], PROBLEMS, strict=True):
         _draw_curves(axis, tables["curves"], problem)
+    axes[0].set_ylim(bottom=1e-8)  # the legend below, for both
     axes[0].legend(fontsize=6, ncols=2)
     runs = tables["runs"]
     _draw_rules(

@@ -190,10 +190,12 @@ def _draw_fits(axis: Axes, tables: Tables, function: str) -> None:
     axis.plot(x, column(fits, "truth", function=function, width=widths[0]), "0.75", linewidth=5)
     for width, color in zip(widths, COLORS[1:], strict=False):
         own: dict[str, float | str] = {"function": function, "width": width}
-        label = f"{width} units, dots: joints"
-        axis.plot(x, column(fits, "fit", **own), color=color, linewidth=1, label=label)
+        fit = column(fits, "fit", **own)
+        axis.plot(x, fit, color=color, linewidth=1, label=f"{width} units")
         axis.plot(column(marked, "x", **own), column(marked, "fit", **own), ".", color=color)
-    name(axis, f"{function}: the function (grey) and fits", "x", "y")
+    name(axis, f"{function} (grey), fits and their joints", "x", "y")
+    axis.set_ylim(-1.8, 1.8)
+    axis.legend(fontsize=7, ncols=3, loc="upper center")
 
 
 LESSON = Lesson(

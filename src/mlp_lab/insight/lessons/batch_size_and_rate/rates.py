@@ -325,7 +325,7 @@ def draw(tables: Tables, axes: Sequence[Axes]) -> None:
 
 def _cut(axis: Axes) -> None:
     """Leave out how far above guessing a divergence has come."""
-    axis.set_ylim(0.03, 3 * GUESSING)
+    axis.set_ylim(0.008, 3 * GUESSING)  # the legend below
 
 
 def _draw_losses(
