@@ -29,10 +29,11 @@ def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["double_decent"], "unknown lesson 'double_decent': did you mean 'double_descent'? ("),
-        (["double_descent", "fast=true"], "unknown key 'fast' (quick, seeds, folder)"),
+        (["double_descent", "fast=true"], "unknown key 'fast' (quick, seeds, first, folder)"),
         (["double_descent", "quick=maybe"], "quick must be true or false, got 'maybe'"),
         (["double_descent", "seeds=1"], "seeds must be 2 or more, or null, got 1"),
         (["double_descent", "seeds=many"], "seeds must be a whole number or null, got 'many'"),
+        (["double_descent", "first=-1"], "first must be 0 or more, got -1"),
         (["double_descent", "seeds=[1"], "seeds must be a whole number or null, got '[1'"),
         (["double_descent", "quick"], "settings of a lesson are written as key=value, got 'quick'"),
         (["double_descent", "folder=taken"], "folder=taken is taken, and lessons never overwrite"),
@@ -55,7 +56,7 @@ def test_a_lesson_in_a_process(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "here"
     found = json.loads((tmp_path / "here" / "measurements.json").read_text())
-    assert found["command"] == "mlp-lab lesson universal_approximation quick=true seeds=2"
+    assert found["command"] == "mlp-lab lesson universal_approximation quick=true seeds=2 first=100"
     for finding in found["findings"]:
         assert finding["claim"] in done.stdout
         assert f"over 2 seeds, 95 % interval {finding['interval'][0]:.3g} to" in done.stdout
@@ -66,7 +67,7 @@ def test_a_lesson_in_a_process(tmp_path: Path) -> None:
 def test_what_a_lesson_leaves(name: str, tmp_path: Path) -> None:
     """A page that names every claim, its verdict and every file; tables that can be read."""
     lesson, found = LESSONS[name], evidence(name)
-    given = Given(name, f"mlp-lab lesson {name}", True, 1.0, {})
+    given = Given(name, f"mlp-lab lesson {name}", range(SEEDS), True, 1.0, {})
     write_lesson(tmp_path, lesson, found, given)
     tables = {f"{table}.csv" for table in found.tables}
     assert written(tmp_path) == tables | {"page.md", "figure.png", "measurements.json"}

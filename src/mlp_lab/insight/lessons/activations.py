@@ -277,7 +277,7 @@ LESSON = Lesson(
         " network learns from (validation rows)."
     ),
     claims=CLAIMS,
-    seeds=5,
+    seeds=10,
     measure=measure,
     draw=draw,
 )

@@ -134,7 +134,7 @@ class Trained:
 class Bench:
     """Trains what a lesson asks for, on every core, and shows how far it is."""
 
-    def __init__(self, configs: Path, *, seeds: int, quick: bool, shown: Shown) -> None:
+    def __init__(self, configs: Path, *, seeds: range, quick: bool, shown: Shown) -> None:
         """Compose from the folder `configs`; `quick` asks lessons for a smaller, weaker form."""
         loader = ConfigLoaderImpl(create_config_search_path(str(configs)))
         words = ["hydra.sweep.dir=."]  # nothing is written there
@@ -142,7 +142,7 @@ class Bench:
         self._composer = Composer(loader, master)
         self._problems = Problems()
         self._shown = shown
-        self.seeds = range(seeds)
+        self.seeds = seeds
         self.quick = quick
 
     @staticmethod

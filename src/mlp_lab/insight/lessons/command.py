@@ -15,13 +15,13 @@ import yaml
 from mlp_lab.config import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.insight.lessons.catalogue import LESSONS
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson
+from mlp_lab.insight.lessons.lesson import FIRST, Evidence, Lesson
 
 ABOUT = (
     "Train networks over several seeds and hold claims against them; without NAME, list lessons."
 )
 
-FIELDS = "NAME [quick=true] [seeds=N] [folder=PATH]"
+FIELDS = "NAME [quick=true] [seeds=N] [first=N] [folder=PATH]"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -29,22 +29,27 @@ class LessonSettings:
     """How a lesson is given.
 
     `quick` is a small form of it, for trying out. `seeds`: networks of each setting; null takes the
-    lesson's own number. `folder`: where to write; null makes a new one under outputs/.
+    lesson's own number. `first`: the first seed; the others follow it. `folder`: where to
+    write; null makes a new one under outputs/.
     """
 
     quick: bool
     seeds: int | None
+    first: int
     folder: str | None
 
     def __post_init__(self) -> None:
         require(self.seeds is None or self.seeds >= 2, "seeds", "2 or more, or null", self.seeds)
+        require(self.first >= 0, "first", "0 or more", self.first)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Of `mlp-lab lesson NAME ...`."""
     parser.usage = f"{parser.prog} {FIELDS}"
     parser.add_argument("name", metavar="NAME", nargs="?", help=", ".join(LESSONS))
-    parser.add_argument("settings", metavar="KEY=VALUE", nargs="*", help="quick, seeds, folder")
+    parser.add_argument(
+        "settings", metavar="KEY=VALUE", nargs="*", help="quick, seeds, first, folder"
+    )
 
 
 def run(arguments: Namespace, configs: Path, fallback: str) -> None:
@@ -85,7 +90,12 @@ def read_settings(words: Sequence[str]) -> LessonSettings:
     Raises:
         UserError: an unknown key, or a value that cannot be.
     """
-    values: dict[str, object] = {"quick": False, "seeds": None, "folder": None}
+    values: dict[str, object] = {
+        "quick": False,
+        "seeds": None,
+        "first": FIRST,
+        "folder": None,
+    }
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:
@@ -108,7 +118,8 @@ def _give(name: str, lesson: Lesson, settings: LessonSettings, configs: Path, fo
     from mlp_lab.terminal import Screen, StatusLine
 
     started, screen = time.perf_counter(), Screen()
-    seeds = settings.seeds or (2 if settings.quick else lesson.seeds)
+    count = settings.seeds or (2 if settings.quick else lesson.seeds)
+    seeds = range(settings.first, settings.first + count)
     line = StatusLine(screen, quiet=False)
     try:
         shown = (lambda text: line.write(f"{name}: {text}")) if line.live else (lambda text: None)
@@ -116,9 +127,9 @@ def _give(name: str, lesson: Lesson, settings: LessonSettings, configs: Path, fo
     finally:
         line.close()
     command = ["mlp-lab", "lesson", name, *(["quick=true"] if settings.quick else [])]
-    command += [f"seeds={seeds}"]
+    command += [f"seeds={count}", f"first={settings.first}"]
     seconds = time.perf_counter() - started
-    given = Given(name, shlex.join(command), settings.quick, seconds, _environment())
+    given = Given(name, shlex.join(command), seeds, settings.quick, seconds, _environment())
     write_lesson(folder, lesson, evidence, given)
     screen.print(in_words(lesson, evidence), soft_wrap=True)
     screen.print(str(folder), soft_wrap=True)

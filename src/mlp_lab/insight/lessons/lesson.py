@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 
+FIRST = 100
+"""The first seed of a lesson: claims, bounds and settings were settled on seeds below it."""
+
 Row = Mapping[str, float | str]
 """A row of a table of measurements, by column."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_lab.insight.lessons.claims import Finding
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson
+from mlp_lab.insight.lessons.lesson import FIRST, Evidence, Lesson
 from mlp_lab.training.files import to_json, write_whole
 
 PAGE, FIGURE, MEASUREMENTS = "page.md", "figure.png", "measurements.json"
@@ -14,10 +14,11 @@ PAGE, FIGURE, MEASUREMENTS = "page.md", "figure.png", "measurements.json"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A lesson as it was given: its command, seconds, and what it ran on."""
+    """A lesson as it was given: its command, seeds, seconds, and what it ran on."""
 
     name: str
     command: str
+    seeds: range
     quick: bool
     seconds: float
     environment: dict[str, object]
@@ -63,7 +64,8 @@ def markdown(lesson: Lesson, findings: Sequence[Finding], evidence: Evidence, gi
     files = ", ".join(f"[{name}.csv]({name}.csv)" for name in evidence.tables)
     lines += [
         *("", "## How it was measured", "", lesson.method, ""),
-        "Intervals are 95 % intervals by Student's t over seeds. A claim holds where the whole"
+        f"Seeds are {given.seeds[0]} to {given.seeds[-1]}{_fresh(given.seeds)}. Intervals are 95 %"
+        " intervals by Student's t over seeds. A claim holds where the whole"
         " interval lies on its side, does not hold where it lies on the other, and is not decided"
         " between.",
         "",
@@ -77,6 +79,11 @@ def markdown(lesson: Lesson, findings: Sequence[Finding], evidence: Evidence, gi
 def title(name: str) -> str:
     """`Double descent` for double_descent."""
     return name.replace("_", " ").capitalize()
+
+
+def _fresh(seeds: range) -> str:
+    settled = f"; claims and settings were settled on seeds below {FIRST}"
+    return f"{settled}, which have no part in it" if seeds[0] >= FIRST else settled
 
 
 def in_numbers(finding: Finding) -> str:

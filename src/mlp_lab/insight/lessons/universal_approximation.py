@@ -208,7 +208,7 @@ LESSON = Lesson(
         " Fits are those of the first seed."
     ),
     claims=CLAIMS,
-    seeds=5,
+    seeds=10,
     measure=measure,
     draw=draw,
 )
