@@ -29,7 +29,7 @@ def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
     ("words", "message"),
     [
         (["double_decent"], "unknown lesson 'double_decent': did you mean 'double_descent'? ("),
-        (["double_descent", "fast=true"], "unknown key 'fast' (quick, seeds, first, folder)"),
+        (["double_descent", "colour=true"], "unknown key 'colour' (quick, seeds, first, folder)"),
         (["double_descent", "quick=maybe"], "quick must be true or false, got 'maybe'"),
         (["double_descent", "seeds=1"], "seeds must be 2 or more, or null, got 1"),
         (["double_descent", "seeds=many"], "seeds must be a whole number or null, got 'many'"),
