@@ -1,5 +1,6 @@
 """What a user did wrong, said in one line that names the key, the rule and the value."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -21,6 +22,16 @@ def require(holds: bool, key: str, rule: str, value: object) -> None:
 def shown(value: object) -> str:
     """A value as YAML has it."""
     return "null" if value is None else repr(value)
+
+
+def in_a_list(name: str) -> str:
+    """A name as an element of a list that is typed, in quotes unless it is plain letters."""
+    if re.fullmatch(
+        r"(?!(?:null|true|false|inf|nan)$)[a-z_][\w.]*", name, re.ASCII | re.IGNORECASE
+    ):
+        return name
+    escaped = name.replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:

@@ -1,6 +1,8 @@
 """The evidence that verdicts rest on, against independent computations; where they are written."""
 
 import json
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from torch import nn
 
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.insight.advice import changes_for, next_command
 from mlp_lab.insight.neighbours import neighbours_share
 from mlp_lab.insight.signs import ROWS, look_inside
@@ -147,16 +150,50 @@ def test_what_ended_an_unfinished_run_is_lifted() -> None:
     assert not why_ended(configure(*stops, *words.split()[1:]), 20, progress)
 
 
-def test_commands_name_the_files_that_a_run_came_from() -> None:
-    """--config-dir stays; a group cannot be chosen where --config-name holds a whole config."""
-    for option, command in (
-        ("--config-dir=mine", "python train.py --config-dir=mine experiment=mine model=perceptron"),
-        ("--config-name=config", ""),
-    ):
-        progress = Progress(Watch(), Origin("", "", [option, "experiment=mine"]))
-        job = Job(configure(), {}, Path("run"), [])
-        note = Finding("no better than a baseline", "", "", {})
-        assert next_command(note, job, progress, []) == command
+def advised(kind: str, *overrides: str, leaks: Sequence[str] = ()) -> list[str]:
+    """What is to be typed after `python train.py`, of a run that these words began."""
+    progress = Progress(Watch(), Origin("", "", list(overrides)))
+    typed = [word for word in overrides if not word.startswith("--")]
+    job = Job(configure(*typed), {}, Path("run"), overrides)
+    return shlex.split(next_command(Finding(kind, "", "", {}), job, progress, leaks))[2:]
+
+
+@pytest.mark.parametrize("option", ["--config-dir=mine", "--config-name=config"])
+def test_commands_name_the_files_that_a_run_came_from(option: str) -> None:
+    """They stay, and what they may set of the layers is outweighed by keys."""
+    words = advised("no better than a baseline", option, "experiment=spirals")
+    assert words == [option, "experiment=spirals", "model.depth=0"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["model.depth=2"],
+        ["model=deep", "model.depth=5", "model.width=32", "model.activation=tanh"],
+        ["model.depth=2", "model.width=[128,64]", "model.activation=[relu,tanh]"],
+        ["experiment=initialisation"],
+        ["experiment=spirals", "model.depth=2", "model.width=[8,4]", "model.dropout=0.2"],
+    ],
+)
+def test_a_network_without_hidden_layers_is_one(typed: list[str]) -> None:
+    """Nothing that was typed for the layers is left to contradict the command that is printed."""
+    words = advised("no better than a baseline", *typed)
+    assert configure(*words).model.depth == 0
+
+
+@pytest.mark.parametrize("typed", [["model=perceptron"], ["model=deep", "model.depth=0"]])
+def test_hidden_layers_are_added(typed: list[str]) -> None:
+    """Also where the depth itself was typed."""
+    assert configure(*advised("underfit", *typed)).model.depth == 3
+
+
+def test_dropped_columns_stay_dropped() -> None:
+    """A leak joins those that were left out; a name with signs in it can be read back."""
+    typed = ["data=table", "data.path=x", "data.target=y", "data.drop=[id]"]
+    words = advised("suspiciously good", *typed, leaks=["Größe (cm), it's"])
+    config = configure(*words)
+    assert isinstance(config.data, TableConfig)
+    assert config.data.drop == ["id", "Größe (cm), it's"]
 
 
 @pytest.mark.parametrize("kind", [*STATES, *NOTES])
@@ -165,7 +202,7 @@ def test_commands_name_the_files_that_a_run_came_from() -> None:
 def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
     """Changes compose into a configuration; a good fit needs none."""
     words = [f"model={model}", *(more.split() if model == "deep" else [])]
-    changes = changes_for(Finding(kind, "", "", {}), configure(*words), ["x"])
+    changes = changes_for(Finding(kind, "", "", {}), configure(*words), ["x"], by_key=False)
     if kind in ("good fit", "not converged"):
         assert changes == []
     if kind == "suspiciously good":

@@ -3,7 +3,9 @@
 import shlex
 from collections.abc import Sequence
 
-from mlp_lab.config import GROUPS, Config
+from mlp_lab.config import Config
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.errors import in_a_list
 from mlp_lab.insight.verdict import Finding
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
@@ -11,6 +13,8 @@ from mlp_lab.training.progress import Progress
 
 WIDER = 4
 LONGER = 2
+LAYERS = ("model.depth", "model.width", "model.activation")
+"""What a model of another depth brings itself."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
 
@@ -20,26 +24,35 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
 
     `progress` is that of the run, which has ended; `leaks` are its suspected columns.
     """
-    config = job.config
+    config, overrides = job.config, progress.origin.overrides
     if finding.kind == "not converged":
         met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
         lifted = [f"stop.{key}=null" for key in met]
         words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
         return shlex.join([*train_words(), *words])
-    changes = changes_for(finding, config, leaks)
+    changes = changes_for(finding, config, leaks, by_key=outweighs_groups(overrides))
     if not changes:
         return ""
-    overrides = progress.origin.overrides
-    one_file = any(word.startswith("--config-name=") for word in overrides)
-    if one_file and changes[0].partition("=")[0] in GROUPS:
-        return ""  # a whole configuration in one file has no groups to choose from
-    replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
+    replaced = tuple(f"{key}=" for word in changes for key in keys_replaced_by(word))
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
 
 
-def changes_for(finding: Finding, config: Config, leaks: Sequence[str]) -> list[str]:
-    """The settings to change."""
+def outweighs_groups(overrides: Sequence[str]) -> bool:
+    """Whether an experiment or a whole configuration may set what a group would choose."""
+    return any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
+
+
+def keys_replaced_by(change: str) -> list[str]:
+    """What a change takes the place of; a chosen model brings its own layers."""
+    key = change.partition("=")[0]
+    return [key, *LAYERS] if key == "model" else [key]
+
+
+def changes_for(
+    finding: Finding, config: Config, leaks: Sequence[str], *, by_key: bool
+) -> list[str]:
+    """The settings to change; layers `by_key` rather than by the name of a model."""
     rate = config.optimizer.lr
     simple = {
         "diverged": [f"optimizer.lr={rate / 10:g}"],
@@ -49,21 +62,33 @@ def changes_for(finding: Finding, config: Config, leaks: Sequence[str]) -> list[
         "saturated units": ["model.activation=relu"],
         "vanishing gradients": ["model.activation=relu", "model.init=he"],
         "exploding gradients": ["optimizer.clip_norm=1"],
-        "no better than a baseline": _without_hidden_layers(config),
+        "no better than a baseline": _without_hidden_layers(config, by_key=by_key),
     }
     if finding.kind == "overfit":
         return _against_overfitting(config)
     if finding.kind == "underfit":
-        return _against_underfitting(config)
+        return _against_underfitting(config, by_key=by_key)
     if finding.kind == "suspiciously good":
-        return [f"data.drop=[{','.join(leaks)}]"]
+        return [_dropping(config, leaks)]
     return simple.get(finding.kind, [])
 
 
-def _without_hidden_layers(config: Config) -> list[str]:
-    if config.model.depth == 0:
+def _without_hidden_layers(config: Config, *, by_key: bool) -> list[str]:
+    model = config.model
+    if model.depth == 0:
         return []
-    return ["model=perceptron", *["model.dropout=0"] * (config.model.dropout > 0)]
+    changes = ["model=perceptron"]
+    if by_key:
+        changes = ["model.depth=0"]
+        changes += ["model.width=64"] * isinstance(model.width, list)
+        changes += ["model.activation=relu"] * isinstance(model.activation, list)
+    return [*changes, *["model.dropout=0"] * (model.dropout > 0)]
+
+
+def _dropping(config: Config, leaks: Sequence[str]) -> str:
+    """Leave out these columns, and those that are left out already."""
+    before = config.data.drop if isinstance(config.data, TableConfig) else []
+    return f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"
 
 
 def _against_overfitting(config: Config) -> list[str]:
@@ -77,10 +102,10 @@ def _against_overfitting(config: Config) -> list[str]:
     return [f"model.width={narrower}"] if config.model.depth > 0 else []
 
 
-def _against_underfitting(config: Config) -> list[str]:
+def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
     model = config.model
     if model.depth == 0:
-        return ["model=deep"]
+        return ["model.depth=3"] if by_key else ["model=deep"]
     if model.dropout >= STRONG_DROPOUT:
         return ["model.dropout=0"]
     if config.optimizer.weight_decay > 0:

@@ -283,8 +283,8 @@ def no_better(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         "no better than a baseline",
-        f"no better than the {name} baseline: {evidence.val:.1%} against {rival:.1%} of the"
-        " validation rows explained",
+        f"not clearly better than the {name} baseline: {evidence.val:.1%} ± {margin:.1%} against"
+        f" {rival:.1%} of the validation rows explained",
         f"S(val) above a baseline's by less than {LARGEST_ERROR:g} / sqrt(validation rows)",
         {"val": evidence.val, name: rival, "margin": margin},
     )

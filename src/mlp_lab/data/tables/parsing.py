@@ -12,7 +12,7 @@ from mlp_lab.data.columns import RARE, UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
 from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
 from mlp_lab.data.tables.dates import as_days, wanted
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, in_a_list
 
 TRUTH_VALUES = {"True": 1.0, "False": 0.0}
 """Numbers of truth values, as a column of them alone is read."""
@@ -44,7 +44,7 @@ class Cells:
         except TypeError as error:  # what cannot be compared
             raise UserError(
                 f"column {self.series.name!r} holds lists or other collections, not single values:"
-                f" data.drop=[{self.series.name}] leaves it out"
+                f" data.drop=[{in_a_list(str(self.series.name))}] leaves it out"
             ) from error
         return codes.astype(np.int64, copy=False), list(values)
 

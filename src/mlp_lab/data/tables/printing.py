@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from mlp_lab.data.tables.overview import ColumnFacts, Overview
+from mlp_lab.errors import in_a_list
 from mlp_lab.terminal import Screen, plain_table
 
 DATA_REPORT = "data_report.txt"
@@ -49,7 +50,7 @@ def print_overview(console: Screen, overview: Overview) -> None:
     for name in overview.leaks:
         say(
             f"leak suspected: {name} alone almost gives {overview.target} away;"
-            f" data.drop=[{name}] leaves it out"
+            f" data.drop=[{in_a_list(name)}] leaves it out"
         )
 
 

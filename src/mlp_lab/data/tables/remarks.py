@@ -17,6 +17,7 @@ from mlp_lab.data.tables.inference import (
     with_labels,
 )
 from mlp_lab.data.tables.parsing import Cells
+from mlp_lab.errors import in_a_list
 
 
 def remarks_on(cells: Cells, column: Column, config: TableConfig) -> list[str]:
@@ -73,7 +74,8 @@ def identifiers(cells: Cells, column: Column, config: TableConfig) -> list[str]:
     few = len(values) < FEWEST_IDENTIFIERS
     if few or not _all_different(values.iloc[:SAMPLE]) or not _all_different(values):
         return []
-    return [f"{name} has another whole number in every row: data.drop=[{name}] if it is a name"]
+    drop = f"data.drop=[{in_a_list(name)}]"
+    return [f"{name} has another whole number in every row: {drop} if it is a name"]
 
 
 def _all_different(values: pd.Series) -> bool:
