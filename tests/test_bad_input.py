@@ -10,7 +10,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import as_typed, main, quoted_sign, remove_unused
+from mlp_lab.cli import as_typed, main, quoted, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.training.problem import pose
@@ -553,6 +553,8 @@ def test_what_is_refused_before_data_is_read() -> None:
         (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
         (["--foo"], "unknown option '--foo': --help names those that there are"),
         (["deep"], "'deep' is no setting: settings are written as key=value, as in model=deep"),
+        (["data.types.größe=text"], "cannot read 'data.types.größe=text': keys on a command line"),
+        (["data.types={größe: text}"], "cannot read 'data.types={größe: text}': keys on a command"),
         (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),
         (["--config-name", "nope"], "no file nope.yaml: neither in configs/ nor in the folder of"),
         (["optimizer.name=sgd"], "optimizer.name follows from its group: use optimizer=sgd"),
@@ -577,8 +579,36 @@ def test_a_command_that_cannot_work(arguments: list[str], message: str, tmp_path
 @pytest.mark.parametrize("typed", [";", ",", "|", "'", '"', ":", "\t", "\\t", "auto", "a", ""])
 def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
     """`data.delimiter=';'` loses its quotes before the command sees it."""
-    (read_back,) = OverridesParser.create().parse_overrides([quoted_sign(f"data.{key}={typed}")])
+    (read_back,) = OverridesParser.create().parse_overrides([quoted(f"data.{key}={typed}")])
     assert read_back.value() == typed.replace("\\t", "\t")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("data.path=Übung (1).csv", "Übung (1).csv"),
+        ("data.path=a=b & c.csv", "a=b & c.csv"),
+        ("data.path=/a b/c.csv", "/a b/c.csv"),
+        ("data.target=größe", "größe"),
+        ("data.drop=[a b, R&D , Income (net),größe]", ["a b", "R&D", "Income (net)", "größe"]),
+        ("data.missing=[-9,n/a,k.A.,'a, b']", [-9, "n/a", "k.A.", "a, b"]),
+        ("data.missing=[]", []),
+        ("data.features=null", None),
+        ("data.types={zip code: category}", {"zip code": "category"}),
+        ("loss=auto", "auto"),
+    ],
+)
+def test_names_as_people_choose_them(typed: str, value: object) -> None:
+    """Of files and columns: what Hydra would take for grammar, or not take at all, is quoted."""
+    (read_back,) = OverridesParser.create().parse_overrides([quoted(typed)])
+    assert read_back.value() == value
+
+
+def test_several_names_are_a_sweep() -> None:
+    (several,) = OverridesParser.create().parse_overrides([quoted("data.path=a.csv,ü (1).csv")])
+    assert several.is_choice_sweep()
+    words = ["data.fold=range(0,3)", "data.target=choice(a,b)", "model.width=(1)"]
+    assert [quoted(word) for word in words] == words
 
 
 def test_names_in_another_case_are_near() -> None:

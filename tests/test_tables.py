@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 import sys
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from mlp_lab.saved import Predictor
 from mlp_lab.training.files import to_json
 from mlp_lab.training.problem import pose
 from mlp_lab.training.results import write_results
+
+Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(scope="module")
@@ -325,8 +328,13 @@ def test_bytes_are_a_table_or_a_line(content: bytes, tmp_path: Path) -> None:
         require_one_line(error)
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_in_predict(
-    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    number: signal.Signals,
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One line, and no half of a file, though some pieces were written."""
     pieces = []
@@ -334,7 +342,7 @@ def test_ctrl_c_in_predict(
     def interrupted(writer: Writer, frame: pd.DataFrame) -> None:
         pieces.append(frame)
         if len(pieces) == 3:
-            raise KeyboardInterrupt
+            signal.raise_signal(number)
         write(writer, frame)
 
     write = Writer.write
@@ -344,6 +352,31 @@ def test_ctrl_c_in_predict(
     with pytest.raises(SystemExit) as end:
         call("predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", monkeypatch=monkeypatch)
     assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
+    assert written(tmp_path) == {"new.csv"}
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--delimiter=ab", "--delimiter must be auto or one ASCII character, got 'ab'"),
+        ("--encoding=latin9000", "--encoding must be auto or an encoding's name, as cp1252, got"),
+        ("--encoding=ascii", "new.csv is not ascii text: --encoding names another"),
+        ("--decimal=;", "unknown --decimal ';'"),
+        ("--quote=,,", "--quote must be one ASCII character that is not"),
+    ],
+)
+def test_an_option_is_named_as_typed(
+    option: str, message: str, run: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    """Not as the setting of the training that it stands for."""
+    path = save(survey(20).assign(town="Köln"), tmp_path, "new.csv")
+    words = ["predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", option]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as end:
+        call(*words, monkeypatch=patch)
+    assert end.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(message)
     assert written(tmp_path) == {"new.csv"}
 
 

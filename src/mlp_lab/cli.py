@@ -35,7 +35,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
-from mlp_lab.program import INTERRUPTED, interruptible, train_words
+from mlp_lab.program import INTERRUPTED, interruptible, terminable, train_words
 from mlp_lab.report import dashboard as showing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
@@ -89,7 +89,7 @@ def train() -> None:
         print(__version__)
         return
     refuse_dashes(sys.argv[1:])
-    sys.argv[1:] = [quoted_sign(word) for word in multirun_first(sys.argv[1:])]
+    sys.argv[1:] = [quoted(word) for word in multirun_first(sys.argv[1:])]
     register_resolvers()
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
@@ -150,12 +150,28 @@ SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
 """A sign that Hydra takes for a part of its own grammar, as a shell hands it on."""
 
 
-def quoted_sign(word: str) -> str:
-    """`data.delimiter=;` as Hydra reads it; a shell takes the quotes away that a user typed."""
-    if (found := SIGN.fullmatch(word)) is None:
+OF_A_TABLE = re.compile(r"(\+*data\.[^=]+)=([^'\"{}]+)")
+"""A setting of files or columns that holds no quotes and no braces of its own."""
+
+FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|extend_list|\w*str)\(.*\)")
+BARE = re.compile(r"[\w/\-\\+.$%*@?|:\s\[\],]*", re.ASCII)
+"""What Hydra reads without quotes."""
+
+
+def quoted(word: str) -> str:
+    """`data.delimiter=;` or `data.path=Umfrage (1).csv` as Hydra reads it.
+
+    A shell takes the quotes away that a user typed.
+    """
+    if found := SIGN.fullmatch(word):
+        key, sign = found[1], found[2].replace("\\t", "\t")
+        return f'{key}="{sign}"' if sign == "'" else f"{key}='{sign}'"
+    found = OF_A_TABLE.fullmatch(word)
+    if found is None or FUNCTION.fullmatch(found[2]):
         return word
-    key, sign = found[1], found[2].replace("\\t", "\t")
-    return f'{key}="{sign}"' if sign == "'" else f"{key}='{sign}'"
+    texts = re.split(r"(\s*[\[\],]\s*)", found[2])  # of a list, or of several values
+    safe = [text if BARE.fullmatch(text) else f"'{text}'" for text in texts]
+    return f"{found[1]}={''.join(safe)}"
 
 
 def multirun_first(words: Sequence[str]) -> list[str]:
@@ -350,7 +366,12 @@ def composed(overrides: list[str]) -> Config:
 
 def _about_a_saved_run(name: str) -> None:
     parser = predicting.parser(name)
-    _in_one_line(lambda: predicting.run(name, parser.parse_args()))
+
+    def command() -> None:
+        with terminable():
+            predicting.run(name, parser.parse_args())
+
+    _in_one_line(command)
 
 
 def _in_one_line(command: Callable[[], None]) -> None:

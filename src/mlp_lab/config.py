@@ -383,6 +383,12 @@ def _explain_typing(error: BaseException) -> str | None:
         word = error.override
         if "=" not in word:
             return f"{word!r} is no setting: settings are written as key=value, as in model=deep"
+        key, _, value = word.partition("=")
+        if not key.isascii() or ("{" in value and not value.isascii()):
+            return (
+                f"cannot read {word!r}: keys on a command line are ASCII; a file of one's own,"
+                " chosen by --config-dir, may have others"
+            )
         return f"cannot read {word!r}: do its brackets, quotes and commas match?"
     if isinstance(error, MissingConfigException) and not error.options:
         name = error.missing_cfg_file or ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 CHUNK = 2**15
 """Rows in memory at once."""
+
+FILE_OPTIONS = ("delimiter", "quote", "encoding", "decimal", "sheet")
+"""What may be said of FILE, each as the training's `data.<name>`."""
 
 ABOUT = {
     "predict": "Predict the rows of a file: its columns, `prediction`, a probability per class.",
@@ -72,7 +77,20 @@ def run(command: str, arguments: Namespace) -> None:
     """
     from mlp_lab.saved import load
 
-    {"predict": predict_file, "evaluate": evaluate_file}[command](load(arguments.run), arguments)
+    with _options_as_typed():
+        {"predict": predict_file, "evaluate": evaluate_file}[command](
+            load(arguments.run), arguments
+        )
+
+
+@contextmanager
+def _options_as_typed() -> Iterator[None]:
+    """Settings of a file go by the names that they have here: --encoding for data.encoding."""
+    try:
+        yield
+    except UserError as error:
+        options = "|".join(FILE_OPTIONS)
+        raise UserError(re.sub(rf"\bdata\.({options})\b", r"--\1", str(error))) from error
 
 
 def predict_file(predictor: Predictor, arguments: Namespace) -> None:
@@ -126,11 +144,7 @@ def _settings(predictor: Predictor, arguments: Namespace) -> FileSettings:
     from mlp_lab.data.tables.dialect import FileSettings
 
     known = predictor.schema.file or FileSettings()
-    given = {
-        name: value
-        for name in ("delimiter", "quote", "encoding", "decimal", "sheet")
-        if (value := vars(arguments)[name]) is not None
-    }
+    given = {name: value for name in FILE_OPTIONS if (value := vars(arguments)[name]) is not None}
     if str(given.get("sheet", "")).isdigit():
         given["sheet"] = int(given["sheet"])
     return replace(known, **given)

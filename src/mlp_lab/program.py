@@ -1,5 +1,6 @@
 """A process as its user sees it: how it ends on Ctrl-C, and the words that start another."""
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,16 @@ def interruptible() -> Iterator[None]:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def terminable() -> Iterator[None]:
+    """SIGTERM ends as Ctrl-C does, so that no half-written file stays."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def train_words() -> list[str]:

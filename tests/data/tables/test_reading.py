@@ -229,6 +229,23 @@ def test_excel_sheets(tmp_path: Path) -> None:
         assert str(caught.value) == f"data.sheet: no sheet {wanted!r} in book.xlsx{hint} (one, two)"
 
 
+@pytest.mark.parametrize("rows", [1, 9])
+@pytest.mark.parametrize(
+    ("sign", "encoding"), [(";", "utf-8-sig"), ("|", "cp1252"), (",", "utf-8")]
+)
+def test_the_line_that_tells_excel_the_delimiter(
+    tmp_path: Path, sign: str, encoding: str, rows: int
+) -> None:
+    """Is no header, and is believed unless a setting says otherwise."""
+    table = f"town{sign}note\nKöln{sign}x\nŽilina{sign}y\n".replace("Ž", "Z")
+    path = text(tmp_path / "t.csv", f"sep={sign}\n{table}", encoding)
+    frame = read_table(path, AUTO).frame
+    assert frame.to_dict("list") == {"town": ["Köln", "Zilina"], "note": ["x", "y"]}
+    assert pd.concat(read_chunks(path, AUTO, rows), ignore_index=True).equals(frame)
+    other = read_table(path, FileSettings(delimiter="\t")).frame
+    assert other.columns.tolist() == [f"town{sign}note"]
+
+
 def test_stata_labels(tmp_path: Path) -> None:
     path = tmp_path / "t.dta"
     frame = pd.DataFrame({"age": [1.0, 2.0, -9.0, np.nan], "q": [1, 2, 1, 2], "s": list("abcd")})

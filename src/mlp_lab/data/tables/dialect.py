@@ -27,6 +27,9 @@ NUMBERS_SHARE = 0.8
 
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
+SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
+"""A first line by which Excel learns the delimiter."""
+
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
 
 
@@ -69,13 +72,15 @@ class _Parsing(TypedDict):
     quotechar: str
     quoting: Literal[0, 3]
     skipinitialspace: bool
+    skiprows: int
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a text table is written; `decimal` is of any file's text cells.
 
-    `spaced`: spaces stand between delimiters and quotes, and are no part of cells.
+    `spaced`: spaces stand between delimiters and quotes, and are no part of cells. `told`: a line
+    above the header says what the delimiter is.
     """
 
     delimiter: str
@@ -83,6 +88,7 @@ class Dialect:
     encoding: str
     decimal: str
     spaced: bool = False
+    told: bool = False
 
     @property
     def parsing(self) -> _Parsing:
@@ -93,6 +99,7 @@ class Dialect:
             "quotechar": self.quote or '"',
             "quoting": quoting,
             "skipinitialspace": self.spaced,
+            "skiprows": int(self.told),
         }
 
     def __str__(self) -> str:
@@ -122,6 +129,9 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     encoding = _encoding(path, settings.encoding)
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
+    told = SEPARATOR_LINE.match(sample)
+    if told:
+        sample = sample[told.end() :]
 
     def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
         """Of the sample, without a last one that may be cut."""
@@ -135,7 +145,9 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
 
     delimiter = settings.delimiter
-    if delimiter == "auto":
+    if delimiter == "auto" and told:
+        delimiter = told[1]
+    elif delimiter == "auto":
         tabs = suffix_of(path).startswith((".tsv", ".tab"))
         possible = [sign for sign in DELIMITERS if sign in sample and sign != settings.quote]
         delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
@@ -143,7 +155,7 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     if decimal == "auto":
         decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
     spaced = settings.quote != "" and _spaced(rows(delimiter, spaced=False), settings.quote)
-    return Dialect(delimiter, settings.quote, encoding, decimal, spaced)
+    return Dialect(delimiter, settings.quote, encoding, decimal, spaced, told is not None)
 
 
 def _encoding(path: Path, wanted: str) -> str:
