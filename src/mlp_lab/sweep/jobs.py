@@ -40,9 +40,14 @@ class SweepJob:
         return count_parameters(self.sizes)
 
     @property
+    def point(self) -> list[str]:
+        """Its words in the grid: what the command line changed, without the command's options."""
+        return [word for word in self.job.overrides if not word.startswith("--")]
+
+    @property
     def label(self) -> str:
         """As a person knows it."""
-        return f"job {self.number} ({' '.join(self.job.overrides)})"
+        return f"job {self.number} ({' '.join(self.point)})"
 
 
 def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Problems) -> SweepJob:

@@ -21,7 +21,7 @@ from mlp_lab.sweep.ranking import (
     swept_keys,
     value_of,
 )
-from mlp_lab.sweep.records import RunRecord, named, options_of
+from mlp_lab.sweep.records import RunRecord, named
 from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.files import write_whole
@@ -157,21 +157,18 @@ def command_of(ranking: Ranking) -> str:
     Not `data.split_seed`: another would take rows for testing that the setting was chosen by.
     """
     repeated = {key for key in ranking.replicates if key != "data.split_seed"}
-    run = ranking.best.runs[0]
+    run = next(run for run in ranking.best.runs if not run.reason)
     if repeated & {"data.fold", "data.repeat"}:
         repeated |= {"data.folds", "data.fold", "data.repeat"}
     said = list(map(str, run.result.get("overrides", [])))
-    # A run by itself keeps its command's options there, a sweep's job in Hydra's record alone.
-    options = [word for word in said if word.startswith("--")] or options_of(run.folder)
     words = [
         word
         for word in said
         if not of_the_command(word)
-        and not word.startswith("--")
         and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
         and not key.startswith("tracking.")
     ]
-    return shlex.join([*train_words(), *options, *words])
+    return shlex.join([*train_words(), *words])
 
 
 def shown(value: str) -> str:
