@@ -144,6 +144,24 @@ def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
     assert bits(tmp_path / "few") == bits(tmp_path / "all")
 
 
+def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Path) -> None:
+    """And once before, for all that are checked; not for each job."""
+    program = """
+import mlp_lab.sweep.session as session, mlp_lab.training.problem as problem
+from mlp_lab.cli import train
+session.KEPT, encode = 1.0, problem.encode
+def counted(*given):
+    print("cut")
+    return encode(*given)
+problem.encode = counted
+train()
+"""
+    words = ["-m", *SMALL, "epochs=1", "seed=0,1", "data.split_seed=0,1,2", "sweep.processes=1"]
+    done = command(words, tmp_path, [sys.executable, "-c", program])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["cut"] * 6  # 6 jobs in one stack, on 3 cuts
+
+
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
     """Its workers load it, while it composes: from start to summary it would take seconds more."""
     script = (

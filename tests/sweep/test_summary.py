@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shlex
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
@@ -439,8 +440,13 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
 
 def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
     """The same ranking from the folders; one line for what cannot be compared."""
-    done = command(["compare", str(swept), str(swept / "3"), "-o", "out"], tmp_path, MLP_LAB)
+    words = ["compare", str(swept), str(swept / "3"), "-o", "out", "--latex", "t.tex"]
+    done = command(words, tmp_path, MLP_LAB)
     assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "t.tex").is_file()
+    page = unescape((tmp_path / "out" / "summary.html").read_text())
+    again = ["mlp-lab", *words[:3], "--select=metric", *words[3:]]
+    assert shlex.join(again) in page
     assert (tmp_path / "out" / "summary.csv").read_text() == (swept / "summary.csv").read_text()
     (tmp_path / "begun" / "0").mkdir(parents=True)
     (tmp_path / "begun" / "0" / "config.yaml").touch()

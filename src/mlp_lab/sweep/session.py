@@ -296,7 +296,7 @@ class Session:
     def _show_data(self, job: SweepJob) -> None:
         """Say once what was understood of a table, as the first job has it."""
         if not self.outcomes and not self.quiet:
-            overview = self._problems.pose(job.job.config).overview
+            overview = self._problems.facts(job.job.config).overview
             if overview is not None:
                 print_overview(self.screen, overview)
 
@@ -310,7 +310,7 @@ class Session:
             raise UserError("data.report_only=true shows one data set: leave out -m")
         job = Job(config, values, composed.folder, [*self._options, *overrides])
         found = sweep_job(number, job, composed.record, self._problems)
-        if self.searching and self._problems.posed[found.problem].rows["val"] == 0:
+        if self.searching and self._problems.facts(config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
