@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 from html import unescape
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from mlp_lab.sweep.summary import (
     escaped,
     latex_table,
     print_summary,
+    short_names,
     summarise,
     table_of,
     verdict,
@@ -353,6 +355,27 @@ def test_the_command_of_a_setting_whose_first_run_failed() -> None:
     records = [replace(failed, reason="not finished", settings={"seed": 0}), scored]
     ranking = rank([records[0], replace(scored, settings={"seed": 1})], "metric")
     assert command_of(ranking) == "python train.py --config-dir=mine experiment=mine"
+
+
+def test_headings_that_have_room() -> None:
+    """Three keys are told apart on a terminal of 80 columns."""
+    keys = ("model.width", "optimizer.lr", "optimizer.weight_decay")
+    records = [
+        run(dict(zip(keys, (width, lr, "0.001"), strict=True)), 0, 0.9123, verdict=verdict)
+        for width in ("16", "32")
+        for lr in ("0.0001", "0.01")
+        for verdict in [{"kind": "not converged", "words": ""}]
+    ]
+    records.append(run(dict.fromkeys(keys, "25"), 0, 0.5))
+    text = StringIO()
+    print_summary(Screen(text, 80), records, rank(records, "metric"))
+    lines = text.getvalue().splitlines()
+    assert "…" not in "".join(lines[:4])
+    assert {"width", "lr", "weight_", "decay"} <= {
+        word for line in lines[:4] for word in line.split()
+    }
+    assert short_names(["a.width"]) == ["a.width"]
+    assert short_names(["a.name", "b.name"]) == ["a.name", "b.name"]
 
 
 def test_latex() -> None:

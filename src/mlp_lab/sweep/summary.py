@@ -217,9 +217,11 @@ def marked(ranking: Ranking, place: int) -> str:
 
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
-    table = plain_table("", *ranking.keys)
+    table = plain_table("")
+    for name in short_names(ranking.keys):
+        table.add_column(name, overflow="fold")
     for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for heading in ("verdict", ""):
         table.add_column(heading, no_wrap=True)
     for place, setting in enumerate(ranking.settings[:SHOWN]):
@@ -249,6 +251,14 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     name = best.label or "the one setting"
     say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
     say(command_of(ranking))
+
+
+def short_names(keys: Sequence[str]) -> list[str]:
+    """Keys as headings of narrow columns: several without groups, if that tells them apart."""
+    names = [key.rpartition(".")[2] for key in keys]
+    if len(keys) < 2 or len(set(names)) < len(names):
+        return list(keys)
+    return [name.replace("_", "_\n") for name in names]
 
 
 def load_drawing() -> None:
