@@ -10,9 +10,10 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import as_typed, main, quoted, remove_unused
+from mlp_lab.cli import main, quoted, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
 from mlp_lab.errors import UserError, nearest
+from mlp_lab.program import as_typed
 from mlp_lab.training.problem import pose
 
 

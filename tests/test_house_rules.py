@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "network": {"errors"},
     "data": {"errors", "terminal"},
     "training": {"errors", "terminal", "program", "network", "data", "config"},
-    "config": {"errors", "network", "data", "training", "sweep"},
+    "config": {"errors", "program", "network", "data", "training", "sweep"},
     "sweep": {
         *("errors", "terminal", "program", "network", "data", "training", "config", "report"),
         "insight",

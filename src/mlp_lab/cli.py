@@ -16,7 +16,6 @@ from typing import NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
-from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
@@ -24,7 +23,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab import __version__, predicting
 from mlp_lab.config import (
+    CONFIG_NAME,
     Config,
+    config_options,
     explain,
     fold_overrides,
     from_hydra,
@@ -35,7 +36,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
-from mlp_lab.program import INTERRUPTED, interruptible, terminable, train_words
+from mlp_lab.program import INTERRUPTED, as_typed, interruptible, terminable, train_words
 from mlp_lab.report import dashboard as showing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
@@ -46,7 +47,6 @@ from mlp_lab.training.problem import pose
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
-CONFIG_NAME = "train"
 
 logger = logging.getLogger(__name__)
 
@@ -214,17 +214,6 @@ def train_job(composed: DictConfig) -> None:
         fail(message)
 
 
-def config_options(hydra_config: HydraConf) -> list[str]:
-    """Where this command's settings come from beside `configs/`, as one would type it."""
-    sources = hydra_config.runtime.config_sources
-    folders = [as_typed(Path(each.path)) for each in sources if each.provider == "command-line"]
-    name = hydra_config.job.config_name
-    return [
-        *(f"--config-dir={folder}" for folder in folders),
-        *([] if name == CONFIG_NAME else [f"--config-name={name}"]),
-    ]
-
-
 def do(job: Job) -> None:
     """Train a job's network, or only show its data.
 
@@ -271,12 +260,6 @@ def require_no_sweep(composed: DictConfig, overrides: Sequence[str]) -> None:
             raise UserError(f"{word} is about the jobs of a sweep: put -m before the overrides")
     if fold_overrides(composed):
         raise UserError(f"cv={composed.cv} trains several networks: put -m before the overrides")
-
-
-def as_typed(folder: Path) -> Path:
-    """The folder as one would type it here."""
-    here = Path.cwd()
-    return folder.relative_to(here) if folder.is_relative_to(here) else folder
 
 
 def remove_unused(folder: Path) -> bool:

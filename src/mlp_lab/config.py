@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import yaml
+from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 from hydra.errors import (
     ConfigCompositionException,
@@ -35,6 +36,7 @@ from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
+from mlp_lab.program import as_typed
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.training.stopping import StopConfig
 from mlp_lab.training.tracking import TrackingConfig
@@ -47,6 +49,9 @@ CHOICES: dict[type, Mapping[str, type]] = {
 """Base class of a group -> the class of each of its choices, by the `name` in its YAML file."""
 
 GROUPS = ("model", "data", "loss", "optimizer", "schedule")
+
+CONFIG_NAME = "train"
+"""The configuration of a command that names none."""
 
 OF_THE_COMMAND = ("sweep", "cv", "cv_repeats")
 """Keys of the command line that no single run has."""
@@ -168,6 +173,17 @@ def _require_choice_of_group(override: str) -> None:
         raise UserError(f"{key} takes one name, got {value}: -m {key}=a,b trains with each")
     if group in GROUPS and field == "name":
         raise UserError(f"{key} follows from its group: use {group}={value}")
+
+
+def config_options(hydra: HydraConf) -> list[str]:
+    """Where a command's settings come from beside `configs/`, as one would type it."""
+    sources = hydra.runtime.config_sources
+    folders = [as_typed(Path(each.path)) for each in sources if each.provider == "command-line"]
+    name = hydra.job.config_name
+    return [
+        *(f"--config-dir={folder}" for folder in folders),
+        *([] if name == CONFIG_NAME else [f"--config-name={name}"]),
+    ]
 
 
 def of_the_command(override: str) -> bool:

@@ -30,6 +30,12 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def as_typed(folder: Path) -> Path:
+    """The folder as one would type it here."""
+    here = Path.cwd()
+    return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
 def train_words() -> list[str]:
     """`mlp-lab train` for the installed command, else `python train.py`."""
     if Path(sys.argv[0]).stem == "mlp-lab":

@@ -113,6 +113,24 @@ def test_the_same_sweep_twice(mixed: Path, tmp_path: Path) -> None:
     assert bits(tmp_path / "again") == bits(mixed)
 
 
+def test_settings_from_a_folder_of_ones_own(tmp_path: Path) -> None:
+    """A job's words name it as a single run's do, and those of the sweep's grid do not."""
+    (tmp_path / "mine" / "experiment").mkdir(parents=True)
+    file = tmp_path / "mine" / "experiment" / "mine.yaml"
+    file.write_text("# @package _global_\nepochs: 2\n")
+    words = ["-m", "--config-dir", "mine", *SMALL[3:], "experiment=mine"]
+    for seeds in ("0", "0,1"):  # the second goes on with the jobs of the first
+        done = command([*words, f"seed={seeds}", "hydra.sweep.dir=sweep"], tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert "\npython train.py --config-dir=mine data=iris" in done.stdout
+    book = json.loads((tmp_path / "sweep" / "sweep.json").read_text())["jobs"]
+    for number, folder in enumerate(jobs(tmp_path / "sweep")):
+        own = [*SMALL[3:], "experiment=mine", f"seed={number}"]
+        said = json.loads((folder / "result.json").read_text())["overrides"]
+        assert said == ["--config-dir=mine", *own]
+        assert book[str(number)]["overrides"] == own
+
+
 def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
     """To the same numbers: many cuts take no more memory than a few."""
     program = (
@@ -124,6 +142,24 @@ def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
         done = command([*words, f"hydra.sweep.dir={name}"], tmp_path, python)
         assert (done.returncode, done.stderr) == (0, "")
     assert bits(tmp_path / "few") == bits(tmp_path / "all")
+
+
+def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Path) -> None:
+    """And once before, for all that are checked; not for each job."""
+    program = """
+import mlp_lab.sweep.session as session, mlp_lab.training.problem as problem
+from mlp_lab.cli import train
+session.KEPT, encode = 1.0, problem.encode
+def counted(*given):
+    print("cut")
+    return encode(*given)
+problem.encode = counted
+train()
+"""
+    words = ["-m", *SMALL, "epochs=1", "seed=0,1", "data.split_seed=0,1,2", "sweep.processes=1"]
+    done = command(words, tmp_path, [sys.executable, "-c", program])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["cut"] * 6  # 6 jobs in one stack, on 3 cuts
 
 
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:

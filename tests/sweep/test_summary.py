@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import re
+import shlex
 from dataclasses import replace
 from html import unescape
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from mlp_lab.sweep.summary import (
     escaped,
     latex_table,
     print_summary,
+    short_names,
     summarise,
     table_of,
     verdict,
@@ -345,21 +348,34 @@ def test_the_command_of_a_setting(words: list[str], repeated: str, wanted: str) 
     assert command_of(rank(records, "metric")) == f"python train.py {wanted}".rstrip()
 
 
-def test_the_command_names_its_configuration(tmp_path: Path) -> None:
-    """As Hydra's record of the run has it, where it was another than the usual one."""
-    record = run({"model.width": "4"}, 0, 0.5)
-    record = RunRecord(tmp_path, record.settings, record.result)
-    (tmp_path / ".hydra").mkdir()
-    for name, folder, wanted in (
-        ("study", "/my", "--config-dir /my --config-name study "),
-        ("train", "", ""),
-    ):
-        sources = [{"path": "/configs", "provider": "main"}]
-        sources += [{"path": folder, "provider": "command-line"}] if folder else []
-        hydra = {"job": {"config_name": name}, "runtime": {"config_sources": sources}}
-        (tmp_path / ".hydra" / "hydra.yaml").write_text(json.dumps({"hydra": hydra}))
-        command_line = command_of(rank([record], "metric"))
-        assert command_line == f"python train.py {wanted}model.width=4 seed=0"
+def test_the_command_of_a_setting_whose_first_run_failed() -> None:
+    """A run that failed may lack its words: one that was scored has them."""
+    failed = run({}, 0, 0.5, status="failed", overrides=[])
+    scored = run({}, 1, 0.5, overrides=["--config-dir=mine", "experiment=mine", "seed=1"])
+    records = [replace(failed, reason="not finished", settings={"seed": 0}), scored]
+    ranking = rank([records[0], replace(scored, settings={"seed": 1})], "metric")
+    assert command_of(ranking) == "python train.py --config-dir=mine experiment=mine"
+
+
+def test_headings_that_have_room() -> None:
+    """Three keys are told apart on a terminal of 80 columns."""
+    keys = ("model.width", "optimizer.lr", "optimizer.weight_decay")
+    records = [
+        run(dict(zip(keys, (width, lr, "0.001"), strict=True)), 0, 0.9123, verdict=verdict)
+        for width in ("16", "32")
+        for lr in ("0.0001", "0.01")
+        for verdict in [{"kind": "not converged", "words": ""}]
+    ]
+    records.append(run(dict.fromkeys(keys, "25"), 0, 0.5))
+    text = StringIO()
+    print_summary(Screen(text, 80), records, rank(records, "metric"))
+    lines = text.getvalue().splitlines()
+    assert "…" not in "".join(lines[:4])
+    assert {"width", "lr", "weight_", "decay"} <= {
+        word for line in lines[:4] for word in line.split()
+    }
+    assert short_names(["a.width"]) == ["a.width"]
+    assert short_names(["a.name", "b.name"]) == ["a.name", "b.name"]
 
 
 def test_latex() -> None:
@@ -400,22 +416,6 @@ def test_the_files_of_a_sweep(swept: Path) -> None:
     assert page.count("<img") == page.count('alt="') == 2
     assert {path.name for path in swept.glob("*.png")} == {"heatmap.png", "learning_curves.png"}
     assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrr}")
-
-
-@pytest.mark.parametrize("alone", [True, False])
-def test_a_command_names_its_own_settings_once(tmp_path: Path, alone: bool) -> None:
-    """A run by itself has `--config-dir` among its words, a sweep's job in Hydra's record alone."""
-    folder = tmp_path / "run"
-    (folder / ".hydra").mkdir(parents=True)
-    (folder / ".hydra" / "hydra.yaml").write_text(
-        "hydra:\n  runtime:\n    config_sources:\n    - {path: mine, provider: command-line}\n"
-        "  job: {config_name: train}\n"
-    )
-    words = [*(["--config-dir=mine"] if alone else []), "experiment=mine", "seed=0"]
-    record = replace(run({"seed": "0"}, 0, 0.5, overrides=words), folder=folder)
-    command = command_of(rank([record], "metric"))
-    assert command.count("--config-dir") == 1
-    assert re.search(r"--config-dir[ =]mine experiment=mine", command)
 
 
 def test_what_the_page_says(swept: Path) -> None:
@@ -463,8 +463,13 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
 
 def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
     """The same ranking from the folders; one line for what cannot be compared."""
-    done = command(["compare", str(swept), str(swept / "3"), "-o", "out"], tmp_path, MLP_LAB)
+    words = ["compare", str(swept), str(swept / "3"), "-o", "out", "--latex", "t.tex"]
+    done = command(words, tmp_path, MLP_LAB)
     assert (done.returncode, done.stderr) == (0, "")
+    assert (tmp_path / "t.tex").is_file()
+    page = unescape((tmp_path / "out" / "summary.html").read_text())
+    again = ["mlp-lab", *words[:3], "--select=metric", *words[3:]]
+    assert shlex.join(again) in page
     assert (tmp_path / "out" / "summary.csv").read_text() == (swept / "summary.csv").read_text()
     (tmp_path / "begun" / "0").mkdir(parents=True)
     (tmp_path / "begun" / "0" / "config.yaml").touch()

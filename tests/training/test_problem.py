@@ -1,8 +1,10 @@
 """What is to be learnt, kept as long as there is room."""
 
 import numpy as np
+import pytest
 from lab import configure
 
+from mlp_lab.errors import UserError
 from mlp_lab.training.problem import Problems
 
 
@@ -21,3 +23,19 @@ def test_what_was_posed_last_stays() -> None:
     again = few.pose(configs[0])
     assert again.digest == everything.pose(configs[0]).digest
     np.testing.assert_array_equal(again.encoded.train.inputs, first[0])
+
+
+def test_facts_stay_when_rows_do_not() -> None:
+    """What a sweep must know of each of its jobs costs no second cut, and is no less strict."""
+    configs = [configure("data=iris", f"data.split_seed={i}") for i in range(3)]
+    problems = Problems(1.0)
+    first = [problems.facts(config) for config in configs]
+    assert list(problems.posed) == [problems.key(configs[-1])]
+    again = [problems.facts(config) for config in configs]
+    assert list(problems.posed) == [problems.key(configs[-1])]
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True] * 3
+    problem = Problems().pose(configs[0])
+    assert (first[0].rows, first[0].digest) == (problem.rows, problem.digest)
+    assert first[0].sizes(configs[0]) == problem.sizes(configs[0])
+    with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
+        problems.facts(configure("data=iris", "data.split_seed=0", "batch_size=99"))

@@ -33,6 +33,7 @@ def run(arguments: Namespace) -> None:
     latex = None if arguments.latex is None else Path(arguments.latex)
     again = ["mlp-lab", "compare", *arguments.folders, f"--select={arguments.select}"]
     again += [] if output is None else ["-o", str(output)]
+    again += [] if latex is None else ["--latex", str(latex)]
     summarise(records, output, Screen(), select=arguments.select, again=again, latex=latex)
     if output is not None:
         print(output)

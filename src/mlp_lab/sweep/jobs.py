@@ -8,7 +8,7 @@ from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
 from mlp_lab.training.beforehand import require_machine, require_memory
 from mlp_lab.training.job import PATHS, Job, hashed, section, without
-from mlp_lab.training.problem import Problem, Problems
+from mlp_lab.training.problem import Facts, Problems
 
 NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
 """Settings that a job may change and stay the same job."""
@@ -40,9 +40,14 @@ class SweepJob:
         return count_parameters(self.sizes)
 
     @property
+    def point(self) -> list[str]:
+        """Its words in the grid: what the command line changed, without the command's options."""
+        return [word for word in self.job.overrides if not word.startswith("--")]
+
+    @property
     def label(self) -> str:
         """As a person knows it."""
-        return f"job {self.number} ({' '.join(self.job.overrides)})"
+        return f"job {self.number} ({' '.join(self.point)})"
 
 
 def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Problems) -> SweepJob:
@@ -52,22 +57,22 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
         UserError: they do not fit.
     """
     config = job.config
-    problem = problems.pose(config)
-    sizes = problem.sizes(config)
+    facts = problems.facts(config)
+    sizes = facts.sizes(config)
     require_machine(config)
-    require_memory(config, sizes, problem.rows["train"])
+    require_memory(config, sizes, facts.rows["train"])
     return SweepJob(
         number=number,
         job=job,
         record=record,
         problem=problems.key(config),
         sizes=sizes,
-        loss=problem.objective.loss,
-        rows=problem.rows["train"],
+        loss=facts.objective.loss,
+        rows=facts.rows["train"],
         source=problems.source(config),
-        digest=problem.digest,
-        identity=identity(job.values, problem.digest),
-        group=_group(job, problem, sizes),
+        digest=facts.digest,
+        identity=identity(job.values, facts.digest),
+        group=_group(job, facts, sizes),
     )
 
 
@@ -77,14 +82,14 @@ def identity(values: Mapping[str, object], data: str) -> str:
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
-def _group(job: Job, problem: Problem, sizes: tuple[int, ...]) -> str:
+def _group(job: Job, facts: Facts, sizes: tuple[int, ...]) -> str:
     """What members of one stack must share."""
     config = job.config
     data = section(job.values, "data")
     source = [data.get(name) for name in ("name", *PATHS)]
     rule = (type(config.optimizer).__name__, config.optimizer.moments)
     shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
-    ends = (sizes[0], sizes[-1], problem.objective, config.data.target_transform)
+    ends = (sizes[0], sizes[-1], facts.objective, config.data.target_transform)
     return repr((source, config.model.activations, rule, shared, ends))
 
 

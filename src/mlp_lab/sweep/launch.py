@@ -19,7 +19,7 @@ from mlp_lab.sweep.workers import Worker, Workers
 from mlp_lab.training.folder import result_of
 from mlp_lab.training.interruption import interruption
 from mlp_lab.training.metrics import badness
-from mlp_lab.training.problem import Problems
+from mlp_lab.training.problem import Problem, Problems
 from mlp_lab.training.progress import Divergence
 
 REPORTED = 8
@@ -172,9 +172,11 @@ class Sweep:
 
     def _give(self, worker: Worker, task: Task, line: SweepLine) -> None:
         """Let a worker train a stack, with its rows."""
-        problems = {}
+        problems: dict[str, Problem] = {}
         try:
             for job in task.jobs:
+                if job.problem in problems:
+                    continue  # it may be let go meanwhile, and would be cut again
                 problems[job.problem] = self._problems.pose(job.job.config)
                 if problems[job.problem].digest != job.digest:
                     raise UserError("its rows have changed since the sweep began")

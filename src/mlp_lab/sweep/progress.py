@@ -22,7 +22,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
         for number in stack.jobs:
             job = jobs[number]
             table.add_row(
-                *(str(stack.number), str(number), " ".join(job.job.overrides)),
+                *(str(stack.number), str(number), " ".join(job.point)),
                 *(f"{job.parameters:,}", str(job.job.config.epochs)),
                 *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
             )

@@ -15,9 +15,6 @@ from mlp_lab.training.folder import CONFIG, RESULT
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-PRIMARY = "train"
-"""The configuration of a command that names none."""
-
 ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
@@ -93,24 +90,6 @@ def read_run(folder: Path) -> RunRecord:
     except (ValueError, yaml.YAMLError) as error:
         raise UserError(f"{folder} cannot be read: {error}") from error
     return RunRecord(folder, flat(settings), result, reason_of(result))
-
-
-def config_options(hydra: Mapping[str, Any]) -> list[str]:
-    """--config-dir and --config-name of a command, as Hydra's record of its settings has them."""
-    sources = hydra["runtime"]["config_sources"]
-    folders = [entry["path"] for entry in sources if entry["provider"] == "command-line"]
-    name = hydra["job"]["config_name"]
-    named = [] if name == PRIMARY else ["--config-name", name]
-    return [*(word for folder in folders for word in ("--config-dir", folder)), *named]
-
-
-def options_of(folder: Path) -> list[str]:
-    """--config-dir and --config-name of the command that made a run; nothing where nobody knows."""
-    path = folder / ".hydra" / "hydra.yaml"
-    try:
-        return config_options(LOADER(path.read_text(encoding="utf-8")).get_single_data()["hydra"])
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
-        return []
 
 
 def reason_of(result: Mapping[str, Any]) -> str:

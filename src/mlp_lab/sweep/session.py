@@ -13,7 +13,7 @@ from typing import Any, cast
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab.config import explain, from_values, of_the_command, sweep_settings
+from mlp_lab.config import config_options, explain, from_values, of_the_command, sweep_settings
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
@@ -26,7 +26,7 @@ from mlp_lab.sweep.launch import REPORTED, Outcome, Sweep, processes_for, stack_
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, config_options, data_of, flat, read_run, reason_of
+from mlp_lab.sweep.records import RunRecord, data_of, flat, read_run, reason_of
 from mlp_lab.sweep.summary import load_drawing, require_place, summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
@@ -75,7 +75,8 @@ class Session:
             self._workers = Workers(min(self._processes, jobs))
         hydra = cast(Mapping[str, Any], OmegaConf.to_container(master.hydra, enum_to_str=True))
         words = [*hydra["overrides"]["hydra"], *hydra["overrides"]["task"]]
-        self._command = [*train_words(), *config_options(hydra), "-m"]
+        self._options = config_options(master.hydra)
+        self._command = [*train_words(), *self._options, "-m"]
         self._command += [word for word in words if not word.startswith(NOT_REPEATED)]
         self.screen = Screen()
         self._composer = Composer(loader, master)
@@ -295,7 +296,7 @@ class Session:
     def _show_data(self, job: SweepJob) -> None:
         """Say once what was understood of a table, as the first job has it."""
         if not self.outcomes and not self.quiet:
-            overview = self._problems.pose(job.job.config).overview
+            overview = self._problems.facts(job.job.config).overview
             if overview is not None:
                 print_overview(self.screen, overview)
 
@@ -307,9 +308,9 @@ class Session:
             raise UserError(f"resume={config.resume} goes on in that folder alone: leave out -m")
         if isinstance(config.data, TableConfig) and config.data.report_only:
             raise UserError("data.report_only=true shows one data set: leave out -m")
-        job = Job(config, values, composed.folder, overrides)
+        job = Job(config, values, composed.folder, [*self._options, *overrides])
         found = sweep_job(number, job, composed.record, self._problems)
-        if self.searching and self._problems.posed[found.problem].rows["val"] == 0:
+        if self.searching and self._problems.facts(config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
@@ -317,7 +318,7 @@ class Session:
         """Write the plan down before anything is trained."""
         for number, job in jobs.items():
             folder = str(job.job.folder.relative_to(self.folder))
-            self._book.jobs[number] = Entry(job.identity, list(job.job.overrides), folder)
+            self._book.jobs[number] = Entry(job.identity, job.point, folder)
         placed = {number for stack in stacks for number in stack.jobs}
         planned = {stack.number for stack in stacks}
         for stack, members in self._book.stacks.items():

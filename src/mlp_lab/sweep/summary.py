@@ -21,7 +21,7 @@ from mlp_lab.sweep.ranking import (
     swept_keys,
     value_of,
 )
-from mlp_lab.sweep.records import RunRecord, named, options_of
+from mlp_lab.sweep.records import RunRecord, named
 from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.files import write_whole
@@ -157,21 +157,18 @@ def command_of(ranking: Ranking) -> str:
     Not `data.split_seed`: another would take rows for testing that the setting was chosen by.
     """
     repeated = {key for key in ranking.replicates if key != "data.split_seed"}
-    run = ranking.best.runs[0]
+    run = next(run for run in ranking.best.runs if not run.reason)
     if repeated & {"data.fold", "data.repeat"}:
         repeated |= {"data.folds", "data.fold", "data.repeat"}
     said = list(map(str, run.result.get("overrides", [])))
-    # A run by itself keeps its command's options there, a sweep's job in Hydra's record alone.
-    options = [word for word in said if word.startswith("--")] or options_of(run.folder)
     words = [
         word
         for word in said
         if not of_the_command(word)
-        and not word.startswith("--")
         and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
         and not key.startswith("tracking.")
     ]
-    return shlex.join([*train_words(), *options, *words])
+    return shlex.join([*train_words(), *words])
 
 
 def shown(value: str) -> str:
@@ -220,9 +217,11 @@ def marked(ranking: Ranking, place: int) -> str:
 
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
-    table = plain_table("", *ranking.keys)
+    table = plain_table("")
+    for name in short_names(ranking.keys):
+        table.add_column(name, overflow="fold")
     for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
     for heading in ("verdict", ""):
         table.add_column(heading, no_wrap=True)
     for place, setting in enumerate(ranking.settings[:SHOWN]):
@@ -252,6 +251,14 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     name = best.label or "the one setting"
     say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
     say(command_of(ranking))
+
+
+def short_names(keys: Sequence[str]) -> list[str]:
+    """Keys as headings of narrow columns: several without groups, if that tells them apart."""
+    names = [key.rpartition(".")[2] for key in keys]
+    if len(keys) < 2 or len(set(names)) < len(names):
+        return list(keys)
+    return [name.replace("_", "_\n") for name in names]
 
 
 def load_drawing() -> None:

@@ -97,7 +97,7 @@ def _resumed(job: Job, problem: Problem) -> Progress:
     ended = why_ended(config, state.epoch, progress)
     if ended and _complete(job):
         raise UserError(ended)
-    words = [word for word in job.overrides if not word.startswith("resume=")]
+    words = [word for word in job.overrides if not word.startswith(("resume=", "--"))]
     overrides = [*progress.origin.overrides, *words]
     return replace(progress, origin=replace(now, overrides=overrides))
 

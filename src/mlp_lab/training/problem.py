@@ -20,15 +20,32 @@ from mlp_lab.network.losses import Objective, choose_objective
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a problem without its rows; `rows` counts those of each part."""
+
+    objective: Objective
+    digest: str
+    """A hash of what the data set holds, before it is cut."""
+    overview: Overview | None
+    """What was understood of a table; None for other data."""
+    rows: Mapping[str, int]
+    inputs: int
+    outputs: int
+
+    def sizes(self, config: Config) -> tuple[int, ...]:
+        """Units of every layer of a network that learns it, inputs first."""
+        return (self.inputs, *config.model.widths, self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Encoded data, and an output and a loss that fit its task."""
 
     encoded: Encoded
     objective: Objective
     digest: str
-    """A hash of what the data set holds, before it is cut."""
     overview: Overview | None
-    """What was understood of a table; None for other data."""
+    """As in `Facts`."""
 
     @property
     def rows(self) -> dict[str, int]:
@@ -36,11 +53,16 @@ class Problem:
         encoded = self.encoded
         return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
 
-    def sizes(self, config: Config) -> tuple[int, ...]:
-        """Units of every layer of a network that learns it, inputs first."""
+    @property
+    def facts(self) -> Facts:
+        """What stays of it when its rows are let go."""
         encoded = self.encoded
         inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
-        return (inputs, *config.model.widths, outputs)
+        return Facts(self.objective, self.digest, self.overview, self.rows, inputs, outputs)
+
+    def sizes(self, config: Config) -> tuple[int, ...]:
+        """Units of every layer of a network that learns it, inputs first."""
+        return self.facts.sizes(config)
 
 
 def pose(config: Config) -> Problem:
@@ -68,23 +90,30 @@ class Problems:
         self._kept, self._size = kept, 0
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._posed: dict[str, Problem] = {}
+        self._facts: dict[str, Facts] = {}
 
     def pose(self, config: Config) -> Problem:
-        """As `pose`; the same object for runs that learn the same."""
+        """As `pose`; the same object for runs that learn the same, as long as it stays."""
         key = self.key(config)
         if key not in self._posed:
-            with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
-                self._posed[key] = _pose(config, *self._loaded(config.data))
+            self._posed[key] = self._new(config)
+            self._facts[key] = self._posed[key].facts
             self._size += self._posed[key].encoded.nbytes
             self._forget()
-        problem = self._posed[key]
-        rows = problem.rows["train"]
-        if isinstance(config.batch_size, int) and config.batch_size > rows:
-            raise UserError(
-                f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
-                " batch_size=full takes all of them"
-            )
-        return problem
+        _require_batch(config, self._facts[key])
+        return self._posed[key]
+
+    def facts(self, config: Config) -> Facts:
+        """What `pose` would tell of a problem; its rows are cut once for it, and may be let go.
+
+        Raises:
+            UserError: data and settings do not fit.
+        """
+        key = self.key(config)
+        if key not in self._facts:
+            self.pose(config)
+        _require_batch(config, self._facts[key])
+        return self._facts[key]
 
     @property
     def posed(self) -> Mapping[str, Problem]:
@@ -107,6 +136,10 @@ class Problems:
     def source(config: Config) -> str:
         """Everything that its rows depend on, before they are cut."""
         return _rows_key(config.data)
+
+    def _new(self, config: Config) -> Problem:
+        with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+            return _pose(config, *self._loaded(config.data))
 
     def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
         """Rows before they are cut, and a hash of them to come."""
@@ -148,6 +181,16 @@ def _pose(config: Config, raw: RawData, digest: Future[str]) -> Problem:
     _require_weight(encoded)
     seen = None if raw.source is None else overview(raw, split, encoded.schema)
     return Problem(encoded, objective, digest.result(), seen)
+
+
+def _require_batch(config: Config, facts: Facts) -> None:
+    """Raise if a step would take more rows than there are."""
+    rows = facts.rows["train"]
+    if isinstance(config.batch_size, int) and config.batch_size > rows:
+        raise UserError(
+            f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
+            " batch_size=full takes all of them"
+        )
 
 
 def _require_weight(encoded: Encoded) -> None:

@@ -380,6 +380,18 @@ def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
     assert seen.copies["test"] > 50
 
 
+def test_columns_that_repeat_others(tmp_path: Path) -> None:
+    """In another unit, or by other names; measured numbers that are all different do not."""
+    a, b = np.random.default_rng(0).normal(size=(2, 500)).round(5)
+    code = np.arange(500) % 3
+    columns = {"a": a, "b": b, "inches": -a / 2.54, "code": code, "other": code % 2, "y": a + b}
+    frame = pd.DataFrame(columns).assign(name=pd.Series(code).map({0: "x", 1: "z", 2: "y"}))
+    frame = pd.concat([frame, frame[:9]])  # rows that are there twice
+    seen = problem_of(written(frame, tmp_path), "data.target=y").overview
+    assert seen is not None
+    assert seen.repeats == {"inches": "a", "name": "code"}
+
+
 def test_a_numeric_leak_is_seen(tmp_path: Path) -> None:
     """The target in another unit."""
     x = np.random.default_rng(0).normal(size=(500, 2))

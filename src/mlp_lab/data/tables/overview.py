@@ -178,13 +178,20 @@ def _explained_numbers(bins: Index, target: Floats, held: Index, truth: Floats) 
 
 
 def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
-    """Columns whose values, numbered as they appear, are those of an earlier column."""
+    """Columns that say what an earlier column says: their equal values are in the same rows.
+
+    Most values of a measured number are there once, and any two such columns would say the same:
+    these repeat each other if they also have the same order, or the opposite, as in another unit.
+    """
     first: dict[bytes, str] = {}
     repeats = {}
     for column, values in zip(raw.columns, raw.inputs[rows].T, strict=True):
-        _, at, inverse = np.unique(values, return_index=True, return_inverse=True)
-        appearance = np.argsort(np.argsort(at))
-        found = first.setdefault(appearance[inverse].tobytes(), column.name)
+        levels, at, inverse = np.unique(values, return_index=True, return_inverse=True)
+        if 2 * len(levels) > len(values):
+            key = min(inverse.tobytes(), (len(levels) - 1 - inverse).tobytes())
+        else:
+            key = np.argsort(np.argsort(at))[inverse].tobytes()
+        found = first.setdefault(key, column.name)
         if found != column.name:
             repeats[column.name] = found
     return repeats
