@@ -4,6 +4,7 @@ import re
 import shlex
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -138,7 +139,12 @@ def test_a_saved_run_on_own_rows(iris_run: Path) -> None:
         (["theta_13=1"], "unknown key 'theta_13': did you mean 'theta_12'? (Omega_0, beta_0, "),
         (["model=dep"], "unknown model 'dep': did you mean 'deep'?"),
         (["model.widht=3"], "unknown key 'model.widht': did you mean 'model.width'?"),
-        (["optimizer.lr=1"], "optimizer.lr=1 changes nothing in a trace: it depends on model, "),
+        (["optimizer.lr=1"], "optimizer.lr=1 changes nothing in a trace (it depends on model, "),
+        (
+            ["modle=deep"],
+            "modle=deep changes nothing in a trace: did you mean 'model'? (it depends",
+        ),
+        (["Omega0=1"], "Omega0=1 changes nothing in a trace: did you mean 'Omega_0'? (it depends"),
         (["loss=mse,mae"], "loss=mse,mae gives several values, and only one can be shown"),
         (["data=iris", "x=[1,2]"], "x must have 4 numbers in a row, got 2"),
         (["--rows", "2"], "--rows=2 needs a data set or a run: say data=iris, or x=[...]"),
@@ -275,7 +281,22 @@ def test_the_document_is_balanced() -> None:
         begun = document.count(rf"\begin{{{name}}}")
         assert begun == document.count(rf"\end{{{name}}}") > 0
     assert "petal length" in document
-    assert "_" not in document.split("section*")[0].replace(r"\_", "")
+    assert r"\odot$ is elementwise" in document
+    assert not re.search(
+        r"[_*>]|dL/", re.sub(r"\$[^$]*\$|\\_", "", document.split(r"\section*")[0])
+    )
+
+
+def test_words_call_quantities_what_formulas_do() -> None:
+    """Markdown and LaTeX; what a table calls its columns stays as it is."""
+    found = trace(replace(asked("loss=mse"), columns=["beta_blocker"]))
+    reading = r"$\theta_{ij}$ leads from input i to unit j and $\theta_{0j}$ is the unit's bias"
+    for written in (markdown(found, 6), latex(found, 6)):
+        assert r"$\odot$ is elementwise" in written
+        assert reading in written
+        assert r"at $\frac{\partial L}{\partial (h_{1})_{1, 2}}$" in written
+        assert "beta_blocker" in written.replace(r"\_", "_")
+        assert r"\beta_{blocker}" not in written
 
 
 @pytest.mark.parametrize("line", re.findall(r"^    \$ mlp-lab (trace.*)$", PAGE, re.MULTILINE))

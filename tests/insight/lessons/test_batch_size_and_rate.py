@@ -28,10 +28,10 @@ def test_the_lowest_point_is_that_of_a_parabola() -> None:
     grid = np.array(rates.RATES)
     for place in (0.03, 0.1, 0.7):
         losses = np.exp(0.3 * np.log(grid / place) ** 2 - 1)
-        assert rates.lowest_point(grid, losses) == pytest.approx(place)
-    assert rates.lowest_point(grid, grid) == grid[0]
+        assert rates.lowest_point(rates.RATES, losses) == pytest.approx(place)
+    assert rates.lowest_point(rates.RATES, grid) == grid[0]
     losses = np.where(grid > 0.1, np.nan, 1 / grid)
-    assert rates.lowest_point(grid, losses) == grid[grid <= 0.1].max()
+    assert rates.lowest_point(rates.RATES, losses) == grid[grid <= 0.1].max()
 
 
 def test_gradients_of_rows_are_autograds() -> None:
@@ -124,8 +124,8 @@ def test_values_follow_from_the_tables() -> None:
     def judged(quantity: str, size: int, seed: int) -> float:
         """With two seeds, the other one chooses."""
         own = [row for row in table if row["batch_size"] == size and row["seed"] != seed]
-        rate = min(own, key=lambda row: float(row[quantity]))["lr"]
-        (loss,) = column(table, quantity, batch_size=size, seed=seed, lr=rate)
+        rate = min(own, key=lambda row: float(row[quantity]))["rate"]
+        (loss,) = column(table, quantity, batch_size=size, seed=seed, rate=rate)
         return loss
 
     for seed in range(2):
@@ -148,7 +148,7 @@ def test_rows_of_the_table_are_the_engines_losses() -> None:
     words = [f"experiment={NAME}", "batch_size=256", "epochs=16", "seed=1", "data.split_seed=1"]
     rate = rates.RATES[2]
     (network,) = bench().train([[*words, f"optimizer.lr={rate}"]])
-    own = {"batch_size": 256, "seed": 1, "lr": rate}
+    own = {"batch_size": 256, "seed": 1, "rate": rate}
     table = evidence(NAME).tables["rates"]
     losses = network.curve("train_loss")
     assert column(table, "after_steps", **own) == pytest.approx([losses[15]], rel=1e-3)

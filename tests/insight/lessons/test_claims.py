@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from mlp_lab.insight.lessons.claims import Claim, Finding, t_interval
+from mlp_lab.insight.lessons.page import in_numbers
 
 ABOVE = Claim(text="It grows.", measure="growth", above=1.0)
 BELOW = Claim(text="It shrinks.", measure="growth", below=1.0)
@@ -49,3 +50,14 @@ def test_verdicts(values: list[float], above: str, below: str) -> None:
 
 def test_a_rule_in_words() -> None:
     assert (ABOVE.rule, BELOW.rule) == ("> 1", "< 1")
+
+
+def test_a_finding_in_numbers() -> None:
+    """No seed's missing number is passed over, and rounding is no finding."""
+    assert in_numbers(Finding(ABOVE, [1.0, 2.0, 3.0])) == (
+        "2 over 3 seeds, 95 % interval -0.484 to 4.48"
+    )
+    assert in_numbers(Finding(ABOVE, [1e-16, -3e-16])) == "0 over 2 seeds, 95 % interval 0 to 0"
+    for missing in (math.inf, math.nan):
+        words = in_numbers(Finding(ABOVE, [1.0, missing, 3.0]))
+        assert words.startswith("no number from 1 of 3 seeds")

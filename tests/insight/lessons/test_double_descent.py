@@ -7,7 +7,7 @@ import pytest
 from given import bench, evidence
 
 from mlp_lab.insight.lessons.catalogue import LESSONS
-from mlp_lab.insight.lessons.double_descent import LEARNT, largest_rise
+from mlp_lab.insight.lessons.double_descent import LEARNT, largest_rise, learnt_in_words
 from mlp_lab.insight.lessons.lesson import column
 
 NAME = "double_descent"
@@ -21,6 +21,14 @@ def test_the_largest_rise_is_found() -> None:
         rises = [(curve[j] - curve[i], i, j) for j in range(9) for i in range(j + 1)]
         assert curve[top] - curve[bottom] == max(rises)[0]
     assert largest_rise(np.array([0.9, 0.3, 0.4, 0.2])) == (1, 2)
+
+
+def test_networks_that_never_learn_their_rows_are_no_number() -> None:
+    assert learnt_in_words(np.array([500.0, 900, 700])) == "from 500 to 900 parameters on"
+    assert learnt_in_words(np.array([np.inf, 900])) == (
+        "from 900 parameters on (with 1 of 2 seeds never)"
+    )
+    assert learnt_in_words(np.array([np.inf, np.inf])) == "by no network"
 
 
 def test_values_follow_from_the_table() -> None:

@@ -10,7 +10,7 @@ from scipy.stats import multivariate_normal
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig
 from mlp_lab.insight.lessons.catalogue import LESSONS
-from mlp_lab.insight.lessons.lesson import best_for_others, column, grouped
+from mlp_lab.insight.lessons.lesson import at_best_for_others, best_for_others, column, grouped
 from mlp_lab.insight.lessons.outputs_and_losses import calibration, classes, outliers
 from mlp_lab.training.assessment import assess_classes
 
@@ -27,6 +27,9 @@ def test_what_is_best_for_others_is_found_without_a_seeds_own_score() -> None:
         assert choice == int(np.argmin(means))
     flattered = np.array([[0.0, 5, 5], [1, 1, 1]])
     assert best_for_others(flattered) == [1, 1, 1]
+    assert at_best_for_others(flattered + 10, flattered).tolist() == [11, 11, 11]
+    values, lucky = np.arange(6.0).reshape(2, 3), np.array([[9.0, 0, 0], [1, 1, 1]])
+    assert at_best_for_others(values, lucky).tolist() == [0, 4, 5]
 
 
 def test_groups_are_consecutive() -> None:
@@ -176,9 +179,9 @@ def test_values_follow_from_the_tables() -> None:
     for loss in ("cross-entropy", "squared error"):
         own = [row for row in table if (row["loss"], row["start"]) == (loss, "wrong")]
         for seed in range(2):
-            other = {row["lr"]: float(row["accuracy"]) for row in own if row["seed"] != seed}
+            other = {row["rate"]: float(row["accuracy"]) for row in own if row["seed"] != seed}
             rate = max(other, key=lambda lr: other[lr])
-            (ends[loss, seed],) = column(own, "accuracy", seed=seed, lr=rate)
+            (ends[loss, seed],) = column(own, "accuracy", seed=seed, rate=rate)
     gaps = [ends["cross-entropy", seed] - ends["squared error", seed] for seed in range(2)]
     assert found.values["stuck"] == pytest.approx(gaps)
 

@@ -173,17 +173,27 @@ def _notes(table: Sequence[Row], error: Floats, bottom: int, top: int) -> list[s
     means = error.mean(axis=1)
     loss = _by_seed(table, "width", widths, "loss").mean(axis=1)
     of_width = {int(row["width"]): int(row["parameters"]) for row in table}
-    learnt = _learnt_at(table)
-    where = " to ".join(dict.fromkeys(f"{count:,.0f}" for count in (learnt.min(), learnt.max())))
     return [
         f"The first minimum lies at width {widths[bottom]}: an error of {means[bottom]:.3f}.",
         f"The peak lies at width {widths[top]}, {of_width[widths[top]]:,} parameters: an error of"
         f" {means[top]:.3f}. The loss has its peak at width {widths[int(loss.argmax())]}.",
         f"The widest network, {widths[-1]} units and {of_width[widths[-1]]:,} parameters, ends at"
         f" {means[-1]:.3f}.",
-        f"The training rows are learnt by heart from {where} parameters on; rows times outputs are"
-        f" {ROWS * OUTPUTS:,}.",
+        f"The training rows are learnt by heart {learnt_in_words(_learnt_at(table))}; rows times"
+        f" outputs are {ROWS * OUTPUTS:,}.",
     ]
+
+
+def learnt_in_words(learnt: Floats) -> str:
+    """From how many parameters on, over seeds, and how many seeds never got there."""
+    known = learnt[np.isfinite(learnt)]
+    if not len(known):
+        return "by no network"
+    where = " to ".join(dict.fromkeys(f"{count:,.0f}" for count in (known.min(), known.max())))
+    never = len(learnt) - len(known)
+    return f"from {where} parameters on" + f" (with {never} of {len(learnt)} seeds never)" * bool(
+        never
+    )
 
 
 def draw(tables: Tables) -> Figure:

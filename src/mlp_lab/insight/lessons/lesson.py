@@ -92,6 +92,11 @@ def best_for_others(scores: Floats) -> list[int]:
     return [int(np.delete(known, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
 
 
+def at_best_for_others(values: Floats, scores: Floats) -> Floats:
+    """Each seed's value at the choice that is best for the others, (choices, seeds) -> (seeds,)."""
+    return values[best_for_others(scores), np.arange(scores.shape[1])]
+
+
 def grouped(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
     """One after the other, so many in each group."""
     return [items[first : first + size] for first in range(0, len(items), size)]

@@ -1,6 +1,7 @@
 """What a lesson leaves: a page, a figure, its measurements, and the command that repeats it."""
 
 import csv
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,16 @@ from mlp_lab.insight.lessons.claims import Finding
 from mlp_lab.insight.lessons.lesson import FIRST, Evidence, Lesson
 from mlp_lab.training.files import to_json, write_whole
 
+ROUNDING = 1e-12
+"""Smaller differences of measured numbers are those of double precision."""
+
 PAGE, FIGURE, MEASUREMENTS = "page.md", "figure.png", "measurements.json"
+
+
+QUICK = (
+    "(The quick form, for trying out: fewer seeds, settings, rows and epochs than the words below"
+    " speak of, too few to say much.)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ def markdown(lesson: Lesson, findings: Sequence[Finding], evidence: Evidence, gi
     """The page."""
     lines = [f"# {title(given.name)}", "", lesson.question, ""]
     if given.quick:
-        lines += ["(The quick form, for trying out: it is too small to say much.)", ""]
+        lines += [QUICK, ""]
     for finding in findings:
         lines += [
             f"**{finding.claim.text}** {finding.verdict.capitalize()}.",
@@ -88,8 +98,16 @@ def _fresh(seeds: range) -> str:
 
 def in_numbers(finding: Finding) -> str:
     """`1.43 over 5 seeds, 95 % interval 1.31 to 1.55`."""
-    low, high = finding.interval
-    return (
-        f"{finding.mean:.3g} over {len(finding.values)} seeds,"
-        f" 95 % interval {low:.3g} to {high:.3g}"
-    )
+    count = len(finding.values)
+    if missing := count - sum(map(math.isfinite, finding.values)):
+        return (
+            f"no number from {missing} of {count} seeds, where what is measured never came about:"
+            " no interval"
+        )
+    mean, low, high = (_in_short(number) for number in (finding.mean, *finding.interval))
+    return f"{mean} over {count} seeds, 95 % interval {low} to {high}"
+
+
+def _in_short(number: float) -> str:
+    """Three digits; what rounding has left of zero is zero."""
+    return f"{0.0 if abs(number) < ROUNDING else number:.3g}"

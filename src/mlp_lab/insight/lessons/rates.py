@@ -1,7 +1,7 @@
 """Tables of what was tried at many rates over many seeds: which is best, and how much it matters.
 
-Their rows have columns `rate`, `seed`, `epochs` or `steps` to a goal, infinite where it was never
-reached, and `limit`, how long was tried.
+Their rows have columns `rate` and `seed`, and for times `epochs` or `steps` to a goal, infinite
+where it was never reached, and `limit`, how long was tried.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlp_lab.data.raw import Floats
-from mlp_lab.insight.lessons.lesson import Row, best_for_others, column
+from mlp_lab.insight.lessons.lesson import Row, at_best_for_others, column
 
 TWICE = 2.0
 """A rate will do that comes to the loss in at most so many times the epochs of the best."""
@@ -40,7 +40,7 @@ def at_best(table: Sequence[Row], quantity: str | None, **where: float | str) ->
     """
     found = times(table, **where)
     values = found if quantity is None else by_rate(table, quantity, **where)
-    return values[best_for_others(found), np.arange(found.shape[1])]
+    return at_best_for_others(values, found)
 
 
 def width(table: Sequence[Row], **where: float | str) -> Floats:

@@ -6,7 +6,7 @@ r"""Every formula of both passes, in one notation that a terminal shows and LaTe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mlp_lab.network.activations import LEAK
@@ -175,6 +175,30 @@ def as_latex(formula: str) -> str:
         'h_{1}^{\\top} \\frac{\\partial L}{\\partial f_{1}}'
     """
     return "".join(_token(found) for found in TOKEN.finditer(formula))
+
+
+IN_PROSE = re.compile(
+    r"(?:dL/d[A-Za-z]+(?:_\w+)?|\b(?:theta|phi|beta|Omega|[fh])_\w+)(?:\[[\d, ]+\])?"
+    r"|->|(?<= )\*(?= )"
+)
+SIGNS = {"->": r"\to", "*": r"\odot"}
+
+
+def in_prose(words: str, plain: Callable[[str], str] = str) -> str:
+    r"""Words in which names and signs of the formulas stand between dollar signs.
+
+    `plain` writes what lies between them.
+
+    Examples:
+        >>> in_prose("phi_j leads from unit j to y")
+        '$\\phi_{j}$ leads from unit j to y'
+    """
+    parts, end = [], 0
+    for found in IN_PROSE.finditer(words):
+        sign = SIGNS.get(found.group()) or as_latex(found.group())
+        parts += [plain(words[end : found.start()]), f"${sign}$"]
+        end = found.end()
+    return "".join([*parts, plain(words[end:])])
 
 
 WORDS = {

@@ -80,9 +80,10 @@ class Asked:
         settings = [word for word in typed if not OWN.fullmatch(word.partition("=")[0])]
         for word in settings:
             if word.lstrip("+~").partition("=")[0].partition(".")[0] not in SETTINGS:
+                close = nearest(word.partition("=")[0].partition(".")[0], [*SETTINGS, *EXAMPLE])
                 raise UserError(
-                    f"{word} changes nothing in a trace: it depends on {', '.join(SETTINGS)} and on"
-                    " own numbers"
+                    f"{word} changes nothing in a trace{close} (it depends on {', '.join(SETTINGS)}"
+                    " and on own numbers)"
                 )
         for word in typed:
             if word not in settings:

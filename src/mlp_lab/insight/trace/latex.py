@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mlp_lab.insight.trace.formulas import as_latex
+from mlp_lab.insight.trace.formulas import as_latex, in_prose
 from mlp_lab.insight.trace.passes import Gradient, Quantity, Trace
 from mlp_lab.insight.trace.text import (
     BESIDE,
     HEADINGS,
     checks,
+    columns_of,
     course_lines,
     cut,
     entries_of,
@@ -39,7 +40,8 @@ SPECIAL = str.maketrans(
 
 def latex(trace: Trace, most: int) -> str:
     """The whole document."""
-    parts = [BEGIN, *(f"{plain(line)}\n" for line in title(trace)), r"\section*{Forward pass}"]
+    parts = [BEGIN, *(f"{in_prose(line, plain)}\n" for line in title(trace))]
+    parts += [*(f"{plain(line)}\n" for line in columns_of(trace)), r"\section*{Forward pass}"]
     parts += [_aligned([_quantity(quantity, most) for quantity in trace.forward])]
     parts.append(r"\section*{Backward pass}")
     for gradient in trace.backward:
@@ -55,7 +57,7 @@ def latex(trace: Trace, most: int) -> str:
         ]
         parts.append(_aligned(rows))
     parts += [r"\section*{Checks}", r"\begin{itemize}"]
-    parts += [rf"\item {plain(line)}" for line in checks(trace)]
+    parts += [rf"\item {in_prose(line, plain)}" for line in checks(trace)]
     return "\n".join([*parts, r"\end{itemize}", r"\end{document}", ""])
 
 

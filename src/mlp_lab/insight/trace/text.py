@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mlp_lab.insight.trace.formulas import as_latex
+from mlp_lab.insight.trace.formulas import as_latex, in_prose
 from mlp_lab.insight.trace.names import course_names, entry_name
 from mlp_lab.insight.trace.passes import Gradient, Quantity, Trace
 
@@ -76,10 +76,16 @@ def title(trace: Trace) -> list[str]:
             "theta_ij leads from input i to unit j and theta_0j is the unit's bias; phi_j leads"
             " from unit j to y, whose bias is phi_0"
         )
-    if network.columns:
-        shown = [*network.columns[:8], *["…"] * (len(network.columns) > 8)]
-        lines.append(f"x holds, as the network reads them: {', '.join(shown)}")
     return lines
+
+
+def columns_of(trace: Trace) -> list[str]:
+    """What the inputs are, where a table's columns say so."""
+    columns = trace.network.columns
+    if not columns:
+        return []
+    shown = [*columns[:8], *["…"] * (len(columns) > 8)]
+    return [f"x holds, as the network reads them: {', '.join(shown)}"]
 
 
 def counted(count: int, word: str) -> str:
@@ -169,7 +175,9 @@ def _in_product(value: float) -> str:
 
 def text(trace: Trace, most: int) -> list[str]:
     """The trace for a terminal; at most so many rows, columns and entries of a quantity."""
-    lines = [part for line in title(trace) for part in textwrap.wrap(line, WIDTH)]
+    lines = [
+        part for line in [*title(trace), *columns_of(trace)] for part in textwrap.wrap(line, WIDTH)
+    ]
     lines += ["", "FORWARD PASS"]
     for quantity in trace.forward:
         lines += _quantity(quantity, most)
@@ -249,6 +257,7 @@ def entries_of(trace: Trace, gradient: Gradient, most: int) -> list[tuple[str, s
 def markdown(trace: Trace, most: int) -> str:
     """The trace as a page of Markdown with mathematics between dollar signs."""
     head, *notes = title(trace)
+    notes = [*map(in_prose, notes), *columns_of(trace)]
     lines = [f"# {head}", "", *(f"{note}  " for note in notes), "", "## Forward pass", ""]
     lines += ["| quantity | formula | shape | value |", "|---|---|---|---|"]
     for quantity in trace.forward:
@@ -272,7 +281,7 @@ def markdown(trace: Trace, most: int) -> str:
             "",
             "## In the course's words",
             "",
-            "dy = y - t; f_j and h_j belong to unit j.",
+            in_prose("dy = y - t; f_j and h_j belong to unit j."),
             "",
         ]
         lines += ["| gradient | formula | in numbers | value |", "|---|---|---|---:|"]
@@ -281,7 +290,9 @@ def markdown(trace: Trace, most: int) -> str:
                 f"| ${as_latex(name)}$ | ${as_latex(words)}$"
                 f" | {product.replace(' * ', ' · ')} | {number(value)} |"
             )
-    return "\n".join([*lines, "", "## Checks", "", *(f"- {line}" for line in checks(trace)), ""])
+    return "\n".join(
+        [*lines, "", "## Checks", "", *(f"- {in_prose(line)}" for line in checks(trace)), ""]
+    )
 
 
 def _in_line(value: Tensor, most: int) -> str:

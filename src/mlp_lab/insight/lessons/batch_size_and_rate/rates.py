@@ -17,11 +17,13 @@ from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import (
     Row,
     Tables,
+    at_best_for_others,
     best_for_others,
     column,
     grouped,
     levels,
 )
+from mlp_lab.insight.lessons.rates import by_rate, rates_of
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
@@ -150,7 +152,7 @@ def _row(network: Trained, epochs: int, steps: int) -> Row:
     losses = network.curve("train_loss")
     return {
         "batch_size": size,
-        "lr": network.config.optimizer.lr,
+        "rate": network.config.optimizer.lr,
         "seed": network.config.seed,
         "after_epochs": float(losses[epochs - 1]),
         "after_steps": float(losses[max(1, steps * size // ROWS) - 1]),
@@ -178,7 +180,7 @@ def _at_best_epochs(networks: Sequence[Sequence[Trained]]) -> list[Row]:
         {
             "batch_size": size,
             "seed": networks[0][seed].config.seed,
-            "lr": networks[choice // places][0].config.optimizer.lr,
+            "rate": networks[choice // places][0].config.optimizer.lr,
             "epoch": choice % places + 1 + window // 2,
             "accuracy": float(accuracies[choice, seed]),
         }
@@ -192,23 +194,15 @@ def smooth(curve: Floats, window: int) -> Floats:
     return means
 
 
-def by_rate(table: Sequence[Row], quantity: str, **where: float | str) -> tuple[Floats, Floats]:
-    """Rates, ascending, and a column's numbers at them, (rates, seeds)."""
-    rates = sorted(set(column(table, "lr", **where)))
-    found = [column(table, quantity, **where, lr=rate) for rate in rates]
-    return np.array(rates), np.array(found)
-
-
 def at_best_rates(
     table: Sequence[Row], quantity: str, **where: float | str
 ) -> tuple[Floats, Floats]:
     """For each seed its loss at the rate that is best for the others, and that rate, (seeds,)."""
-    rates, losses = by_rate(table, quantity, **where)
-    chosen = best_for_others(losses)
-    return losses[chosen, np.arange(losses.shape[1])], rates[chosen]
+    losses, rates = (by_rate(table, name, **where) for name in (quantity, "rate"))
+    return at_best_for_others(losses, losses), at_best_for_others(rates, losses)
 
 
-def lowest_point(rates: Floats, losses: Floats) -> float:
+def lowest_point(rates: Sequence[float], losses: Floats) -> float:
     """The rate at which a curve of losses over a geometric grid of rates is least.
 
     Between the grid's points it is the vertex of the parabola through the least one and its
@@ -226,8 +220,8 @@ def lowest_point(rates: Floats, losses: Floats) -> float:
 
 def best_rates(table: Sequence[Row], size: int) -> list[float]:
     """The rate of each seed's own least loss after equal epochs."""
-    rates, losses = by_rate(table, "after_epochs", batch_size=size)
-    return [lowest_point(rates, own) for own in losses.T]
+    rates = rates_of(table, batch_size=size)
+    return [lowest_point(rates, own) for own in by_rate(table, "after_epochs", batch_size=size).T]
 
 
 def _slope(x: Sequence[float], y: Sequence[float]) -> float:
@@ -239,7 +233,7 @@ def _values(tables: Tables) -> dict[str, Sequence[float]]:
     table = tables["rates"]
     sizes = levels(table, "batch_size")
     smallest, largest = sizes[0], sizes[-1]
-    rates, losses = by_rate(table, "after_epochs", batch_size=MIDDLE)
+    losses = by_rate(table, "after_epochs", batch_size=MIDDLE)
     middle, middle_rates = at_best_rates(table, "after_epochs", batch_size=MIDDLE)
     best = list(zip(*(best_rates(table, size) for size in sizes), strict=True))
     slopes = np.array([_slope(sizes, own) for own in best])
@@ -254,7 +248,7 @@ def _values(tables: Tables) -> dict[str, Sequence[float]]:
     cosine, _ = at_best_rates(tables["schedules"], "after_epochs", schedule="cosine")
     found = {
         "low": losses[0] / middle,
-        "high": np.log2(_diverging(rates, losses) / middle_rates),
+        "high": np.log2(_diverging(rates_of(table, batch_size=MIDDLE), losses) / middle_rates),
         "grows": np.array([own[-1] / own[0] for own in best]),
         "linear": slopes,
         "root": np.abs(slopes - 0.5),
@@ -266,7 +260,7 @@ def _values(tables: Tables) -> dict[str, Sequence[float]]:
     return {name: values.tolist() for name, values in found.items()}
 
 
-def _diverging(rates: Floats, losses: Floats) -> Floats:
+def _diverging(rates: Sequence[float], losses: Floats) -> Floats:
     """For each seed the lowest rate that ends worse than guessing; infinite for none, (seeds,)."""
     worse = np.where(np.isnan(losses), np.inf, losses) > GUESSING
     first = np.array(rates)[worse.argmax(axis=0)]
@@ -334,7 +328,7 @@ def _draw_losses(
     """Rates at which a seed diverged to no number are left out."""
     from mlp_lab.insight.lessons.figures import band
 
-    rates, losses = by_rate(table, "after_epochs", **where)
+    rates, losses = np.array(rates_of(table, **where)), by_rate(table, "after_epochs", **where)
     finite = np.isfinite(losses).all(axis=1)
     band(axis, rates[finite].tolist(), losses[finite].tolist(), label=label, color=color)
 

@@ -140,7 +140,7 @@ def _row(network: Trained, model: str, factor: float, start: float) -> Row:
     return {
         "model": model,
         "seed": network.config.seed,
-        "lr": network.config.optimizer.lr,
+        "rate": network.config.optimizer.lr,
         "factor": factor,
         "curvature_at_start": start,
         "loss": loss,
@@ -175,7 +175,9 @@ def _values(table: Sequence[Row]) -> dict[str, Sequence[float]]:
     factors: dict[str, Sequence[float]] = {
         "parabola": [highest(table, "linear", seed) for seed in levels(table, "seed")],
         "network": [highest(table, "network", seed) for seed in levels(table, "seed")],
-        "edge": [float(row["lr"]) * float(row["curvature_at_end"]) / 2 for row in _at_edge(table)],
+        "edge": [
+            float(row["rate"]) * float(row["curvature_at_end"]) / 2 for row in _at_edge(table)
+        ],
     }
     with np.errstate(divide="ignore"):  # no rate at all that holds
         return {name: np.abs(np.log2(found)).tolist() for name, found in factors.items()}
@@ -187,7 +189,7 @@ def _notes(table: Sequence[Row]) -> list[str]:
     network = [row for row in table if np.isfinite(float(row["curvature_at_end"]))]
     ends: dict[float, list[float]] = {}
     for row in network:
-        product = float(row["lr"]) * float(row["curvature_at_end"]) / 2
+        product = float(row["rate"]) * float(row["curvature_at_end"]) / 2
         ends.setdefault(float(row["factor"]), []).append(product)
     words = ", ".join(f"{factor:.2g}" for factor in ends)
     reached = ", ".join(f"{np.mean(products):.2f}" for products in ends.values())
@@ -227,7 +229,7 @@ def draw(tables: Tables, axes: Sequence[Axes]) -> None:
         for factor in sorted(set(column(table, "factor", model="network")))
         if np.isfinite(ends := column(table, "curvature_at_end", factor=factor)).all()
     }
-    rates = [float(np.mean(column(table, "lr", factor=factor))) for factor in network]
+    rates = [float(np.mean(column(table, "rate", factor=factor))) for factor in network]
     band(axes[1], rates, list(network.values()), label="after training", color=COLORS[1])
     start = float(np.mean(column(table, "curvature_at_start", model="network")))
     axes[1].axhline(start, color=COLORS[0], label="before training")

@@ -15,8 +15,9 @@ import numpy as np
 
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Row, Tables, best_for_others, column
+from mlp_lab.insight.lessons.lesson import Row, Tables, at_best_for_others, column
 from mlp_lab.insight.lessons.passes import backward
+from mlp_lab.insight.lessons.rates import by_rate
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
@@ -115,7 +116,7 @@ def _rows(networks: Sequence[Trained], misled: bool) -> list[Row]:
         {
             "loss": loss_names[network.problem.objective.output, network.problem.objective.loss],
             "start": "wrong" if misled else "usual",
-            "lr": network.config.optimizer.lr,
+            "rate": network.config.optimizer.lr,
             "seed": network.config.seed,
             "epochs": epochs_to(network.curve("val_accuracy"), ACCURACY),
             "most_epochs": network.config.epochs,
@@ -162,15 +163,11 @@ def at_best_rates(
     table: Sequence[Row], quantity: str, loss: str, start: str = "usual"
 ) -> tuple[Floats, Floats]:
     """For each seed its number at the rate that is best for the others, and that rate, (seeds,)."""
-    where = {"loss": loss, "start": start}
-    rates = sorted(set(column(table, "lr", **where)))
-    found = np.array([column(table, quantity, **where, lr=rate) for rate in rates])
+    found, rates = (by_rate(table, name, loss=loss, start=start) for name in (quantity, "rate"))
     most = float(table[0]["most_epochs"])
     # Never is later than ever, and must not hide how many of the other seeds arrive.
     lack = np.where(np.isinf(found), 2 * most, found) if quantity == "epochs" else -found
-    chosen = best_for_others(lack)
-    values = found[chosen, np.arange(found.shape[1])]
-    return values, np.array(rates)[chosen]
+    return at_best_for_others(found, lack), at_best_for_others(rates, lack)
 
 
 def _values(tables: Tables, seeds: int) -> tuple[dict[str, Sequence[float]], list[str]]:
@@ -183,7 +180,7 @@ def _values(tables: Tables, seeds: int) -> tuple[dict[str, Sequence[float]], lis
         faster = epochs[entropy][0] / epochs[squared][0]
 
     lower = [
-        column(table, "accuracy", loss=squared, start="wrong", lr=rate)[seed]
+        column(table, "accuracy", loss=squared, start="wrong", rate=rate)[seed]
         for seed, rate in enumerate(misled[entropy][1])
     ]
 
@@ -249,8 +246,8 @@ def _draw_rates(axis: Axes, table: Sequence[Row], quantity: str, start: str) -> 
 
     for loss, color in zip(LOSSES, COLORS, strict=False):
         own = {
-            rate: column(table, quantity, loss=loss, start=start, lr=rate)
-            for rate in sorted(set(column(table, "lr")))
+            rate: column(table, quantity, loss=loss, start=start, rate=rate)
+            for rate in sorted(set(column(table, "rate")))
         }
         known = {rate: found for rate, found in own.items() if found and np.isfinite(found).all()}
         if known:

@@ -120,7 +120,7 @@ def _row(network: Trained) -> Row:
         "loss": network.problem.objective.loss,
         "share": _function(network).outliers,
         "seed": network.config.seed,
-        "lr": network.config.optimizer.lr,
+        "rate": network.config.optimizer.lr,
         "distance": distance,
         "shift": shift,
         "of_fit": of_fit,
