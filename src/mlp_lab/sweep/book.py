@@ -83,8 +83,8 @@ class Book:
         for source, digest in data.items():
             if self.data.get(source, digest) != digest:
                 raise UserError(
-                    f"the rows of {names[source]} have changed since the sweep began: give it the rows it"
-                    " had, or start a new sweep"
+                    f"the rows of {names[source]} have changed since the sweep began: give it the"
+                    " rows it had, or start a new sweep"
                 )
         self.data |= data
 
