@@ -377,6 +377,8 @@ def test_headings_that_have_room() -> None:
     text = StringIO()
     print_summary(Screen(text, 80), records, rank(records, "metric"))
     lines = text.getvalue().splitlines()
+    assert "16     0.0001  0.001" in text.getvalue()
+    assert text.getvalue().count("0.9123 ") >= 4  # a number is never broken
     assert "…" not in "".join(lines[:4])
     assert {"width", "lr", "weight_", "decay"} <= {
         word for line in lines[:4] for word in line.split()
