@@ -258,7 +258,10 @@ def test_a_sweep_does_not_go_on_with_other_rows(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace("4.9,1", "4.8,1"))
     done = command(["-m", *words, "seed=0,1", f"sweep.resume={tmp_path / 'sweep'}"], tmp_path)
     assert done.returncode == 1
-    assert "have changed since the sweep began" in done.stderr
+    assert done.stderr == (
+        f"the rows of {path} (y) have changed since the sweep began: give it the rows it had, or"
+        " start a new sweep\n"
+    )
 
 
 def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:

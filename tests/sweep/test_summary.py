@@ -154,6 +154,13 @@ def test_equal_differences_say_no_more_than_their_signs() -> None:
     best, alike, behind = rank(grid(table), "metric").settings
     assert chance_of_lead(best, alike, 0.0) == 1
     assert chance_of_lead(best, behind, 0.0) == 0.25
+    one, other = 42 / 44, 40 / 44
+    table = {"4": [one, other], "8": [one - 4 / 44, 36 / 44], "16": [one, other - 1e-16]}
+    best, alike, behind = rank(grid(table), "metric").settings
+    first, second = (best.scores[key] - behind.scores[key] for key in best.scores)
+    assert first != second  # by rounding
+    assert chance_of_lead(best, behind, 0.0) == 0.25
+    assert chance_of_lead(best, alike, 0.0) == 1
 
 
 def test_settings_without_common_seeds_are_not_told_apart() -> None:
@@ -370,6 +377,8 @@ def test_headings_that_have_room() -> None:
     text = StringIO()
     print_summary(Screen(text, 80), records, rank(records, "metric"))
     lines = text.getvalue().splitlines()
+    assert "16     0.0001  0.001" in text.getvalue()
+    assert text.getvalue().count("0.9123 ") >= 4  # a number is never broken
     assert "…" not in "".join(lines[:4])
     assert {"width", "lr", "weight_", "decay"} <= {
         word for line in lines[:4] for word in line.split()

@@ -1,5 +1,7 @@
 """What is to be learnt, kept as long as there is room."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from lab import configure
@@ -39,3 +41,17 @@ def test_facts_stay_when_rows_do_not() -> None:
     assert first[0].sizes(configs[0]) == problem.sizes(configs[0])
     with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
         problems.facts(configure("data=iris", "data.split_seed=0", "batch_size=99"))
+
+
+def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:
+    """Its rows do not depend on the seed that cuts them; those of a drawn data set do."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "".join(f"{i * i / 10},{i % 2}\n" for i in range(80)))
+    problems = Problems()
+    seeds = [f"data.split_seed={seed}" for seed in range(2)]
+    table = ("data=table", f"data.path={path}", "data.target=y")
+    problems.pose(configure(*table, seeds[0]))
+    path.unlink()
+    problems.pose(configure(*table, seeds[1]))
+    drawn = [problems.pose(configure("data=moons", seed)).digest for seed in seeds]
+    assert drawn[0] != drawn[1]

@@ -72,13 +72,19 @@ class Book:
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} cannot be read: {error}") from error
 
-    def require_same_data(self, data: Mapping[str, str]) -> None:
-        """Raise if the rows of a data set are not those that the sweep began with."""
-        for name, digest in data.items():
-            if self.data.get(name, digest) != digest:
+    def require_same_data(self, data: Mapping[str, str], names: Mapping[str, str]) -> None:
+        """Raise if the rows of a data set are not those that the sweep began with.
+
+        `data`: what its rows depend on -> a hash of them; `names`: the same -> what to call it.
+
+        Raises:
+            UserError: they have changed.
+        """
+        for source, digest in data.items():
+            if self.data.get(source, digest) != digest:
                 raise UserError(
-                    f"the rows of {name} have changed since the sweep began: give it the rows it"
-                    " had, or start a new sweep"
+                    f"the rows of {names[source]} have changed since the sweep began: give it the"
+                    " rows it had, or start a new sweep"
                 )
         self.data |= data
 

@@ -29,7 +29,7 @@ class SweepJob:
     loss: str
     rows: int
     source: str
-    """The data set as a person knows it, and a hash of what it holds."""
+    """Settings that its rows depend on before they are cut, and a hash of what these hold."""
     digest: str
     identity: str
     group: str

@@ -220,7 +220,8 @@ class Session:
             more = f" (and {len(refused) - 1} more of {len(points)})" if len(refused) > 1 else ""
             nothing = "nothing more" if self.outcomes else "nothing"  # of a later batch of a search
             raise UserError(f"{refused[0]}{more}: {nothing} was trained")
-        self._book.require_same_data({job.source: job.digest for job in jobs})
+        names = {job.source: data_of(flat(job.job.values)) for job in jobs}
+        self._book.require_same_data({job.source: job.digest for job in jobs}, names)
         numbers = self._book.numbers([job.identity for job in jobs], first)
         found = {
             number: job if number == job.number else self._job(overrides, number)

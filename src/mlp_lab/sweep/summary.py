@@ -7,6 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from mlp_lab.config import of_the_command
 from mlp_lab.errors import UserError
@@ -31,6 +32,9 @@ SHOWN = 10
 
 LONGEST = 8
 """Letters of a number that tables show as it is."""
+
+WHOLE = 10
+"""Letters of a value that a narrow terminal does not break."""
 
 TABLE = "summary.csv"
 
@@ -217,18 +221,20 @@ def marked(ranking: Ranking, place: int) -> str:
 
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
+    places = list(enumerate(ranking.settings[:SHOWN]))
+    values = [[*map(shown, s.values.values()), *facts_of(s)] for _, s in places]
+    names = [*short_names(ranking.keys), f"val {ranking.score}", "± se", "runs", "parameters"]
     table = plain_table("")
-    for name in short_names(ranking.keys):
-        table.add_column(name, overflow="fold")
-    for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
-        table.add_column(heading, justify="right", overflow="fold")
-    for heading in ("verdict", ""):
+    for name, column in zip(names, zip(*values, strict=True), strict=True):
+        number = len(table.columns) > len(ranking.keys)
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(
+            name, justify=justify, overflow="fold", min_width=min(WHOLE, max(map(len, column)))
+        )
+    for heading in ("", "verdict"):  # the last is what a narrow terminal cuts off
         table.add_column(heading, no_wrap=True)
-    for place, setting in enumerate(ranking.settings[:SHOWN]):
-        values = map(shown, setting.values.values())
-        said = verdicts_on(setting), marked(ranking, place)
-        cells = (str(place + 1), *values, *facts_of(setting), *said)
-        table.add_row(*cells)
+    for (place, setting), cells in zip(places, values, strict=True):
+        table.add_row(str(place + 1), *cells, marked(ranking, place), verdicts_on(setting))
     screen.print(table)
 
     def say(words: str) -> None:

@@ -14,6 +14,7 @@ from mlp_lab.config import Config
 from mlp_lab.data.encoded import Encoded, encode
 from mlp_lab.data.raw import DataConfig, RawData
 from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.synthetic import SyntheticConfig
 from mlp_lab.data.tables.overview import Overview, overview
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective, choose_objective
@@ -152,7 +153,9 @@ class Problems:
 
 
 def _rows_key(data: DataConfig) -> str:
-    names = [field.name for field in fields(data) if field.name not in CUTTING]
+    fixed = not isinstance(data, SyntheticConfig)  # others draw their rows by this seed, too
+    cutting = (*CUTTING, *(["split_seed"] if fixed else []))
+    names = [field.name for field in fields(data) if field.name not in cutting]
     return repr([(name, getattr(data, name)) for name in names])
 
 
