@@ -125,7 +125,7 @@ def test_weights_that_are_all_zero_in_evaluate(tmp_path: Path) -> None:
     lines(tmp_path, "x,w,y", ["1,0,p", "2,0,q"], "new.csv")
     done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "FILE: the weights of all 2 rows are 0\n"
+    assert done.stderr == "FILE: no row has a weight above 0\n"
 
 
 def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:

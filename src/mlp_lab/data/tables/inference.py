@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.cells import as_number, cell_text
+from mlp_lab.data.tables.cells import Codes, as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import DATE, as_days, day_first
 from mlp_lab.data.tables.dialect import COMMA
@@ -63,13 +63,13 @@ def _natural(text: str) -> tuple[bool, float, str]:
     return (number is None, number or 0.0, text)
 
 
-def missing_codes(config: TableConfig, name: str, labels: Mapping[str, str]) -> list[str]:
-    """Texts of the codes that mean no answer in a column.
+def missing_codes(config: TableConfig, name: str, said: Codes) -> list[str]:
+    """Texts of the codes that mean no answer in a column, by the settings or by its file.
 
     A code and its value label are one: naming either names both.
     """
     codes: Sequence[Cell] = [*config.missing, *config.missing_in.get(name, [])]
-    return with_labels([cell_text(code) for code in codes], labels)
+    return with_labels([*map(cell_text, codes), *said.missing], said.labels)
 
 
 def with_labels(texts: Sequence[str], labels: Mapping[str, str]) -> list[str]:
@@ -95,13 +95,13 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     )
 
 
-def infer(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column | Dropped:
+def infer(cells: Cells, config: TableConfig, said: Codes) -> Column | Dropped:
     """How a feature is read, or why it is not."""
-    name = str(cells.series.name)
+    name, labels = str(cells.series.name), said.labels
     kind = "ordinal" if name in config.levels else config.types.get(name)
     if kind == "text":
         return Dropped(name, "declared as text")
-    plain = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
+    plain = Column(name=name, labels=labels, missing=missing_codes(config, name, said))
     if kind in (None, "numeric") and not labels and _many_numbers(cells):
         counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
@@ -246,10 +246,10 @@ def _all_dates(texts: Sequence[str]) -> bool:
     return all(day is not None for day in days)
 
 
-def infer_time(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
+def infer_time(cells: Cells, config: TableConfig, said: Codes) -> Column:
     """How the column of `data.time` is read: numbers, else dates."""
     name = str(cells.series.name)
-    column = Column(name=name, missing=missing_codes(config, name, labels))
+    column = Column(name=name, missing=missing_codes(config, name, said))
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
         return column
     values = values_of(cells, column.missing)
@@ -263,14 +263,14 @@ def _days_first(values: Values, config: TableConfig) -> bool | None:
     return day_first(values.texts) if config.day_first is None else config.day_first
 
 
-def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
+def infer_target(cells: Cells, config: TableConfig, said: Codes) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
         UserError: it cannot be learnt, or not as `data.task` says.
     """
-    name, task = str(cells.series.name), config.task
-    number = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
+    name, task, labels = str(cells.series.name), config.task, said.labels
+    number = Column(name=name, labels=labels, missing=missing_codes(config, name, said))
     declared = "ordinal" if name in config.levels else config.types.get(name)
     _require_no_contradiction(name, declared, config)
     named = declared in NAMED

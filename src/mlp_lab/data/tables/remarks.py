@@ -51,7 +51,7 @@ def _unused(codes: Sequence[Cell], files: Sequence[Rows], names: Sequence[str]) 
     for rows in files:
         for name in names:
             if left:
-                cells, labels = rows.cells(name), rows.labels.get(name, {})
+                cells, labels = rows.cells(name), rows.codes(name).labels
                 left = [code for code in left if not _occurs(cells, code, labels)]
     return left
 
