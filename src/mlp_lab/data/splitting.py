@@ -141,8 +141,8 @@ def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
     if counts[rarest] < parts:
         raise UserError(
             f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has"
-            f" {counted(int(counts[rarest]), 'row')}, fewer than the {parts} parts: leave it out, or call it"
-            " missing"
+            f" {counted(int(counts[rarest]), 'row')}, fewer than the {parts} parts: leave it out,"
+            " or call it missing"
         )
 
 

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Sequence
 
 from mlp_lab.config import GROUPS, Config
+from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.insight.verdict import Finding
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
@@ -56,7 +57,8 @@ def changes_for(finding: Finding, config: Config, leaks: Sequence[str]) -> list[
     if finding.kind == "underfit":
         return _against_underfitting(config)
     if finding.kind == "suspiciously good":
-        return [f"data.drop=[{','.join(leaks)}]"]
+        dropped = config.data.drop if isinstance(config.data, TableConfig) else []
+        return [f"data.drop=[{','.join([*dropped, *leaks])}]"]
     return simple.get(finding.kind, [])
 
 

@@ -16,7 +16,13 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import doubtful_dates, labelled_numbers, remarks_on, unused_codes
+from mlp_lab.data.tables.remarks import (
+    doubtful_dates,
+    labelled_numbers,
+    remarks_on,
+    unused_codes,
+    words_among_numbers,
+)
 from mlp_lab.errors import UserError, counted, nearest
 
 PARTS = {
@@ -211,7 +217,8 @@ def _target(table: Table, config: TableConfig) -> tuple[Floats, Column, list[str
     cells = table.understood(rows.cells(config.target), config)
     column = infer_target(cells, config, rows.codes(config.target))
     values = np.concatenate([class_values(some, column) for some in table.files])
-    return values, column, labelled_numbers(cells, column, config)
+    remarks = labelled_numbers(cells, column, config) + words_among_numbers(cells, column, config)
+    return values, column, remarks
 
 
 def _features(
