@@ -1,6 +1,7 @@
 """Cells that a careless reader would take for something else."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from lab import MLP_LAB, command
 from surveys import config_of
 
+from mlp_lab.data.columns import RARE
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.tables.frames import Rows
 from mlp_lab.errors import UserError
@@ -219,6 +221,8 @@ def test_labels_where_the_training_had_none(tmp_path: Path) -> None:
     new = Rows(pd.DataFrame({"trust": [2, 1], "n": [1, 2]}), labels=labels)
     assert new.values(trust).tolist() == [trust.levels.index("high"), trust.levels.index("low")]
     assert new.values(number).tolist() == [1, 2]
+    kept = replace(trust, levels=["low"], others=["high"])  # too rare to have an input
+    assert new.values(kept).tolist() == [RARE, 0]
 
 
 def remarks_of(path: Path, *overrides: str) -> list[str]:

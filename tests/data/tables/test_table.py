@@ -14,7 +14,7 @@ from mlp_lab.data.raw import RawData
 from mlp_lab.data.splitting import Split, split_rows
 from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.data.tables.frames import Rows
-from mlp_lab.data.tables.reading import read_table
+from mlp_lab.data.tables.reading import own_codes, read_chunks, read_table
 from mlp_lab.errors import UserError
 
 
@@ -316,6 +316,11 @@ def test_spss_knows_what_is_no_answer(tmp_path: Path) -> None:
     assert gone["town"] == (town == "none").tolist()
     assert gone["date"] == (np.arange(80) % 4 == 0).tolist()
     assert set(column(raw, "age").missing) == {"-9", "98", "99", "refused"}
+    (piece,) = read_chunks(tmp_path / "a.sav", FileSettings(), 99)
+    assert piece["age"].tolist() == age.tolist()  # what predict writes beside its predictions
+    _, spans = own_codes(tmp_path / "a.sav", FileSettings())
+    new = Rows(piece, spans=spans).values(Column(name="age"))
+    np.testing.assert_array_equal(new, raw.inputs[:, 0])
     frame.to_csv(tmp_path / "a.csv", index=False)
     again = Rows(read_table(tmp_path / "a.csv", FileSettings()).frame)
     for i, name in enumerate(("age", "town", "n")):
