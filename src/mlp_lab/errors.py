@@ -34,6 +34,11 @@ def in_a_list(name: str) -> str:
     return f"'{escaped}'"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 row`, `1,234 rows`."""
+    return f"{count:,} {noun}" + "s" * (count != 1)
+
+
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
     """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
     names = list(choices)

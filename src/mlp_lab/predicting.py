@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,13 +104,14 @@ def predict_file(predictor: Predictor, arguments: Namespace) -> None:
             writer.write(with_predictions(predictor, rows.frame, values, arguments.prefix))
             count += len(rows.frame)
     _say_unseen(strange, count)
-    print(f"{count:,} rows: {output}")
+    print(f"{counted(count, 'row')}: {output}")
 
 
 def _say_unseen(strange: Mapping[str, int], rows: int) -> None:
     """Predictions that rest on values which the training did not know are worth less."""
     for name, count in strange.items():
-        which = f"{count:,} of {rows:,} rows hold" if count < rows else "every row holds"
+        some = f"{count:,} of {rows:,} rows hold" + "s" * (count == 1)
+        which = some if count < rows else "every row holds"
         hint = "" if count < rows else ": is it spelled otherwise?"
         print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
 
@@ -126,14 +127,14 @@ def _values(predictor: Predictor, rows: Rows, strange: Counter[str]) -> Floats:
 
 def _chunks(predictor: Predictor, arguments: Namespace) -> Iterator[Rows]:
     from mlp_lab.data.tables.frames import Rows
-    from mlp_lab.data.tables.reading import detect, read_chunks, value_labels
+    from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
 
     path, settings = Path(arguments.file), _settings(predictor, arguments)
     decimal, rows = detect(path, settings, "FILE").decimal, 0
-    labels = value_labels(path, settings)
+    labels, spans = own_codes(path, settings)
     for frame in read_chunks(path, settings, CHUNK, "FILE"):
         if len(frame):
-            yield Rows(frame, decimal=decimal, first_row=rows + 1, labels=labels)
+            yield Rows(frame, decimal=decimal, first_row=rows + 1, labels=labels, spans=spans)
         rows += len(frame)
     if rows == 0:
         raise UserError(f"FILE: {path} has no row")
@@ -214,7 +215,7 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
     _say_unseen(strange, len(truth))
     weighted = len(weights) > 0
     if weighted and not weights.any():
-        raise UserError(f"FILE: the weights of all {len(weights)} rows are 0")
+        raise UserError("FILE: no row has a weight above 0")
     return Scored(
         target=predictor.schema.target,
         outputs=outputs,

@@ -211,6 +211,13 @@ def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
     configure(*[word for word in words if word.partition("=")[0] not in changed], *changes)
 
 
+def test_a_leak_is_dropped_beside_what_was() -> None:
+    """The advice keeps the columns that the command left out already."""
+    config = configure("data=table", "data.path=x", "data.target=y", "data.drop=[a]")
+    changes = changes_for(Finding("suspiciously good", "", "", {}), config, ["b", "c"])
+    assert changes == ["data.drop=[a,b,c]"]
+
+
 def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:
     """The share of validation rows in the verdict is that of the weights on disk."""
     run = train(tmp_path / "run", "data=wine", "epochs=40", *BARE)

@@ -6,7 +6,7 @@ from heapq import heapreplace
 import numpy as np
 
 from mlp_lab.data.raw import DataConfig, Draw, Floats, Index, PartName, RawData
-from mlp_lab.errors import UserError, require
+from mlp_lab.errors import UserError, counted, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +139,10 @@ def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
     counts = np.bincount(raw.target[rows].astype(np.int64), minlength=len(raw.classes))
     rarest = int(counts.argmin())
     if counts[rarest] < parts:
-        ending = "" if counts[rarest] == 1 else "s"
         raise UserError(
-            f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has {counts[rarest]}"
-            f" row{ending}, fewer than the {parts} parts: leave it out, or call it missing"
+            f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has"
+            f" {counted(int(counts[rarest]), 'row')}, fewer than the {parts} parts: leave it out,"
+            " or call it missing"
         )
 
 
@@ -177,7 +177,7 @@ def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Gen
 def _rows_of(fraction: float, rows: int, key: str) -> int:
     count = round(fraction * rows)
     if fraction > 0 and count == 0:
-        raise UserError(f"{key}={fraction} of {rows} rows is none: use 0, or more rows")
+        raise UserError(f"{key}={fraction} of {counted(rows, 'row')} is none: use 0, or more rows")
     return count
 
 

@@ -6,6 +6,7 @@ from typing import TypedDict
 import numpy as np
 from rich.table import Table
 
+from mlp_lab.errors import counted
 from mlp_lab.terminal import Screen, plain_table
 from mlp_lab.training.console import short
 from mlp_lab.training.metrics import Scores
@@ -67,7 +68,7 @@ def residuals(scored: Scored) -> dict[str, float]:
 def print_evaluation(found: Evaluation) -> None:
     """As tables on the terminal."""
     console = Screen()
-    console.print(f"{found['target']}, {found['rows']:,} rows")
+    console.print(f"{found['target']}, {counted(found['rows'], 'row')}")
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
     if found["confusion"] is not None:

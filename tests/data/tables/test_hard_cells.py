@@ -1,6 +1,7 @@
 """Cells that a careless reader would take for something else."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from lab import MLP_LAB, command
 from surveys import config_of
 
+from mlp_lab.data.columns import RARE
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.tables.frames import Rows
 from mlp_lab.errors import UserError
@@ -125,7 +127,7 @@ def test_weights_that_are_all_zero_in_evaluate(tmp_path: Path) -> None:
     lines(tmp_path, "x,w,y", ["1,0,p", "2,0,q"], "new.csv")
     done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "FILE: the weights of all 2 rows are 0\n"
+    assert done.stderr == "FILE: no row has a weight above 0\n"
 
 
 def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
@@ -219,6 +221,8 @@ def test_labels_where_the_training_had_none(tmp_path: Path) -> None:
     new = Rows(pd.DataFrame({"trust": [2, 1], "n": [1, 2]}), labels=labels)
     assert new.values(trust).tolist() == [trust.levels.index("high"), trust.levels.index("low")]
     assert new.values(number).tolist() == [1, 2]
+    kept = replace(trust, levels=["low"], others=["high"])  # too rare to have an input
+    assert new.values(kept).tolist() == [RARE, 0]
 
 
 def remarks_of(path: Path, *overrides: str) -> list[str]:
@@ -299,6 +303,62 @@ def test_labels_of_codes_among_numbers(tmp_path: Path) -> None:
     assert remarks_of(path, "data.target=age")[0] == remark
     for said in ("data.missing=[refused]", "+data.missing_in.age=[-9]", "+data.types.age=numeric"):
         assert remarks_of(path, said) == []
+
+
+def test_labels_of_the_ends_of_a_scale(tmp_path: Path) -> None:
+    """What lies apart from its numbers is named first: it means no answer more likely."""
+    codes = np.resize([1, 2, 3, -9, 4, 5, 99, 6, 7], 60)
+    frame = pd.DataFrame({"trust": codes, "y": ["p", "q"] * 30})
+    labels: dict[float, str] = {1: "low", 7: "high", -9: "refused", 99: "unknown"}
+    path = tmp_path / "t.dta"
+    frame.to_stata(path, write_index=False, value_labels={"trust": labels})
+    assert remarks_of(path) == [
+        "trust holds numbers, and labels for 99 (unknown), -9 (refused), 1 (low) and 1 more:"
+        " data.missing_in.trust=[99] if that means no answer"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("{}%", "numbers with '%', as '7%'; written without, they are read as numbers"),
+        ("€{}.50", "numbers with '€', as '€7.50'; written without, they are read as numbers"),
+        ("US$ {}", "numbers with 'US$', as 'US$ 7'; written without, they are read as numbers"),
+        ("{} EUR", "numbers with 'EUR', as '7 EUR'; written without, they are read as numbers"),
+        ("{},000,000", "numbers with grouped digits, as '7,000,000'; written without, they are"),
+        ("Q{}", ""),
+        ("{}-{}", ""),
+    ],
+)
+def test_numbers_with_a_sign_beside_them(written: str, said: str, tmp_path: Path) -> None:
+    """Become levels, and the report says why; codes are levels for good."""
+    numbers = [7 + i % 17 for i in range(2 * ROWS)]
+    rows = [f'"{written.format(n, n)}",{"pq"[i % 2]}' for i, n in enumerate(numbers)]
+    path = lines(tmp_path, "x,y", rows)
+    start = f"x is a category: {said}"
+    assert [remark[: len(start)] for remark in remarks_of(path)] == [start] * bool(said)
+    found = remarks_of(path, "data.target=x")
+    assert [remark[: len(start)] for remark in found] == [start] * bool(said)
+
+
+def test_a_target_of_amounts(tmp_path: Path) -> None:
+    """Is refused with the reason that it is no number."""
+    path = lines(tmp_path, "x,y", [f"{i % 7},{i}%" for i in range(ROWS)])
+    with pytest.raises(UserError, match=r"more than one for every two: numbers with '%', as '0%'"):
+        raw_of(path)
+
+
+def test_a_row_number_with_gaps(tmp_path: Path) -> None:
+    """Where rows are left out for a test, or have no target, it counts rows none the less."""
+    parts = ["train", "test", "train"]
+    rows = [f"{i + 1},{i % 7},{parts[i % 3]},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "row,x,part,y", rows)
+    raw = raw_of(path, "data.part=part")
+    assert [column.name for column in raw.columns] == ["x"]
+    rows[5] = "6,5,train,"
+    path = lines(tmp_path, "row,x,part,y", rows)
+    raw = raw_of(path, "data.part=part", "data.drop_missing_target=true")
+    assert [column.name for column in raw.columns] == ["x"]
 
 
 def test_a_word_that_makes_numbers_a_category(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ from surveys import REGIONS, ROWS, SETTINGS, config_of, problem_of, survey, writ
 from mlp_lab.data.columns import Column
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.splitting import Split, split_rows
+from mlp_lab.data.tables.dialect import FileSettings
+from mlp_lab.data.tables.frames import Rows
+from mlp_lab.data.tables.reading import own_codes, read_chunks, read_table
 from mlp_lab.errors import UserError
 
 
@@ -283,6 +286,45 @@ def test_value_labels_are_the_levels(tmp_path: Path) -> None:
         sex = column(raw, "sex")
         assert (sex.kind, sex.levels) == ("binary", ["man", "woman"])
         assert dict(sex.labels) == {"1": "man", "2": "woman"}
+
+
+def test_spss_knows_what_is_no_answer(tmp_path: Path) -> None:
+    """Its user-missing values are none in training, and in a new file with the bare codes."""
+    import pyreadstat
+
+    age = np.resize([20, 33, 47, -9, 51, 98, 68, 99], 80)
+    town = np.resize(["Köln", "Paris", "none", "Rome"], 80)
+    frame = pd.DataFrame({"age": age, "town": town, "n": np.arange(80) % 7, "y": [0, 1] * 40})
+    frame["date"] = pd.Timestamp("2020-01-01") + pd.to_timedelta(np.arange(80) * 9, "D")
+    frame.loc[::4, "date"] = pd.Timestamp("1900-01-01")
+    never = (pd.Timestamp("1900-01-01") - pd.Timestamp("1582-10-14")).total_seconds()
+    pyreadstat.write_sav(
+        frame,
+        tmp_path / "a.sav",
+        missing_ranges={
+            "age": [-9, {"lo": 98, "hi": 99}],
+            "town": ["none"],
+            "date": [never],
+            "y": [5],
+        },
+        variable_value_labels={"age": {-9: "refused"}},
+    )
+    raw = raw_of(tmp_path / "a.sav", "data.target=y")
+    names = [column.name for column in raw.columns]
+    gone = {name: np.isnan(raw.inputs[:, i]).tolist() for i, name in enumerate(names)}
+    assert gone["age"] == np.isin(age, [-9, 98, 99]).tolist()
+    assert gone["town"] == (town == "none").tolist()
+    assert gone["date"] == (np.arange(80) % 4 == 0).tolist()
+    assert set(column(raw, "age").missing) == {"-9", "98", "99", "refused"}
+    (piece,) = read_chunks(tmp_path / "a.sav", FileSettings(), 99)
+    assert piece["age"].tolist() == age.tolist()  # what predict writes beside its predictions
+    _, spans = own_codes(tmp_path / "a.sav", FileSettings())
+    new = Rows(piece, spans=spans).values(Column(name="age"))
+    np.testing.assert_array_equal(new, raw.inputs[:, 0])
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    again = Rows(read_table(tmp_path / "a.csv", FileSettings()).frame)
+    for i, name in enumerate(("age", "town", "n")):
+        np.testing.assert_array_equal(again.values(column(raw, name)), raw.inputs[:, i])
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,13 @@ MISSING_WORDS: tuple[str, ...] = (
     *("NULL", "null", "None", "#N/A", "<NA>"),
 )
 """Cells of a text table that mean no value."""
+
+
+class Codes(NamedTuple):
+    """What a file itself says of a column's codes: what they stand for, which mean no answer."""
+
+    labels: Mapping[str, str]
+    missing: Sequence[str]
 
 
 def cell_text(cell: object) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import LEAST, Schema, Target
-from mlp_lab.data.tables.cells import cell_text
+from mlp_lab.data.tables.cells import Codes, cell_text
 from mlp_lab.data.tables.parsing import Cells, parse
 from mlp_lab.errors import UserError, nearest
 
@@ -22,13 +23,19 @@ Mask = NDArray[np.bool_]
 Labels = Mapping[str, Mapping[str, str]]
 """Column -> code in a file -> what its own value labels call it."""
 
+Span = tuple[float | str | datetime, float | str | datetime]
+"""From one value to another, both among them."""
+
+Spans = Mapping[str, Sequence[Span]]
+"""Column -> values that its own file declares to be no answer."""
+
 
 class Rows:
     """Some rows of a file or a frame, and what is needed to read them.
 
     `decimal` is the decimal sign of cells that are text, `first_row` the number of the first row,
-    `labels` what the file itself calls its codes; `name` tells the file from others in messages,
-    where `of` follows a row.
+    `labels` what the file itself calls its codes, `spans` which of them it declares to be no
+    answer; `name` tells the file from others in messages, where `of` follows a row.
     """
 
     def __init__(
@@ -38,12 +45,14 @@ class Rows:
         decimal: str = ".",
         first_row: int = 1,
         labels: Labels | None = None,
+        spans: Spans | None = None,
         name: str = "",
     ) -> None:
         """Look at the names of the columns once."""
         self.frame = frame
         self.decimal = decimal
-        self.labels = labels or {}
+        self._labels = labels or {}
+        self._spans = spans or {}
         self._numbers = np.arange(first_row, first_row + len(frame))
         self.of = f" of {name}" if name else ""
         self._places: dict[str, list[int]] = {}
@@ -81,6 +90,14 @@ class Rows:
             raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
         return Cells(self.frame.iloc[:, places[0]], self.decimal)
 
+    def codes(self, name: str) -> Codes:
+        """What the file itself says of a column's codes; of no answers, those that occur."""
+        spans = self._spans.get(name, ())
+        series = self.cells(name).series if spans else pd.Series()
+        found = [series[series.between(low, high)].unique() for low, high in spans]
+        missing = [cell_text(value) for values in found for value in values]
+        return Codes(self._labels.get(name, {}), missing)
+
     def values(self, column: Column, cells: Cells | None = None) -> Floats:
         """A column's numbers, (N,); `cells` are its cells, if they are at hand.
 
@@ -88,10 +105,11 @@ class Rows:
             UserError: it is missing, or there twice, or holds what it cannot.
         """
         found = self.cells(column.name) if cells is None else cells
-        own = self.labels.get(column.name)
-        if own and own != column.labels:  # the same code may mean another thing
-            found = Cells(relabelled(found.series, own, column), self.decimal)
-        return parse(found, column, row=self.row)
+        own = self.codes(column.name)
+        if own.labels and own.labels != column.labels:  # the same code may mean another thing
+            found = Cells(relabelled(found.series, own.labels, column), self.decimal)
+        known = replace(column, missing=[*column.missing, *own.missing])
+        return parse(found, known, row=self.row)
 
 
 def relabelled(series: pd.Series, own: Mapping[str, str], column: Column) -> pd.Series:
@@ -105,7 +123,9 @@ def relabelled(series: pd.Series, own: Mapping[str, str], column: Column) -> pd.
         label = own.get(cell_text(value))
         if label in column.missing:
             meant[value] = None
-        elif label is not None and column.levels and (column.labels or label in column.levels):
+        elif label in column.others or (
+            label is not None and column.levels and (column.labels or label in column.levels)
+        ):
             meant[value] = label
     return series.map(lambda cell: meant.get(cell, cell)) if meant else series
 

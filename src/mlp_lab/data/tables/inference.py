@@ -1,5 +1,8 @@
 """What the columns of a file seem to hold. Declared kinds win; every choice is shown."""
 
+import re
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.cells import as_number, cell_text
+from mlp_lab.data.tables.cells import Codes, as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import DATE, as_days, day_first
 from mlp_lab.data.tables.dialect import COMMA
@@ -27,6 +30,11 @@ SAMPLE = 10_000
 """Rows that tell whether numbers have many values: listing a million of them takes seconds."""
 STRAY_SHARE = 0.1
 """Of a column's values that are words, the rest being numbers, up to which they seem strays."""
+AMOUNT = re.compile(
+    r"([^\d+.,-]{0,4}?)\s?[+-]?(?:\d{1,3}(?:[,'.\s]\d{3})+(?:[.,]\d+)?|\d*[.,]?\d+)\s?([^\d\s]{0,8})"
+)
+"""A number, its digits perhaps grouped, with what stands before it and after it."""
+
 FEWEST_IDENTIFIERS = 20
 """Rows below which distinct values are no sign of an identifier."""
 
@@ -63,13 +71,13 @@ def _natural(text: str) -> tuple[bool, float, str]:
     return (number is None, number or 0.0, text)
 
 
-def missing_codes(config: TableConfig, name: str, labels: Mapping[str, str]) -> list[str]:
-    """Texts of the codes that mean no answer in a column.
+def missing_codes(config: TableConfig, name: str, said: Codes) -> list[str]:
+    """Texts of the codes that mean no answer in a column, by the settings or by its file.
 
     A code and its value label are one: naming either names both.
     """
     codes: Sequence[Cell] = [*config.missing, *config.missing_in.get(name, [])]
-    return with_labels([cell_text(code) for code in codes], labels)
+    return with_labels([*map(cell_text, codes), *said.missing], said.labels)
 
 
 def with_labels(texts: Sequence[str], labels: Mapping[str, str]) -> list[str]:
@@ -95,13 +103,13 @@ def values_of(cells: Cells, missing: Sequence[str]) -> Values:
     )
 
 
-def infer(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column | Dropped:
+def infer(cells: Cells, config: TableConfig, said: Codes) -> Column | Dropped:
     """How a feature is read, or why it is not."""
-    name = str(cells.series.name)
+    name, labels = str(cells.series.name), said.labels
     kind = "ordinal" if name in config.levels else config.types.get(name)
     if kind == "text":
         return Dropped(name, "declared as text")
-    plain = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
+    plain = Column(name=name, labels=labels, missing=missing_codes(config, name, said))
     if kind in (None, "numeric") and not labels and _many_numbers(cells):
         counted = kind is None and _counts_rows(cells.series)
         return Dropped(name, "identifier: it counts the rows") if counted else plain
@@ -204,14 +212,30 @@ def _too_varied(values: Values) -> str:
 
 
 def stray_words(values: Values) -> str:
-    """What to do about a few words among numbers, which make a column text."""
+    """What to do about a few words among numbers, or a sign beside each, which make them text."""
     words = [text for text in values.texts if as_number(text) is None]
     if words and all(COMMA.fullmatch(text) for text in words):
         return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
-    if not words or len(words) > STRAY_SHARE * values.count:
+    if len(words) > STRAY_SHARE * values.count:
+        return _amounts(words)
+    if not words:
         return ""
     shown = ", ".join(map(repr, words[:3]))
     return f": numbers but for {shown}; data.missing=[{words[0]}] reads such cells as no value"
+
+
+def _amounts(words: Sequence[str]) -> str:
+    """What to do about texts of which most are numbers with one and the same sign."""
+    found = {text: match.groups() for text in words if (match := AMOUNT.fullmatch(text))}
+    signs = Counter(found.values()).most_common(1)
+    if not signs or signs[0][1] < (1 - STRAY_SHARE) * len(words):
+        return ""
+    before, after = signs[0][0]
+    if before and unicodedata.category(before.strip()[-1:] or " ") != "Sc":
+        return ""  # a code, as Q17 is
+    example = next(text for text, sign in found.items() if sign == signs[0][0])
+    what = f"with {(before or after).strip()!r}" if before or after else "with grouped digits"
+    return f": numbers {what}, as {example!r}; written without, they are read as numbers"
 
 
 def _as_numbers(values: Values) -> NDArray[np.float64] | None:
@@ -233,8 +257,15 @@ def _many_numbers(cells: Cells) -> bool:
 
 
 def _counts_rows(cells: pd.Series) -> bool:
-    """Whether whole numbers are consecutive and all different, as row numbers are."""
-    if cells.isna().any() or cells.max() - cells.min() + 1 != len(cells):
+    """Whether whole numbers are consecutive and all different, as row numbers are.
+
+    Those of rows that are left out (of a test, or without a target) may be missing in between.
+    """
+    if cells.isna().any():
+        return False
+    if bool((cells - cells.index == cells.iloc[0] - cells.index[0]).all()):
+        return True
+    if cells.max() - cells.min() + 1 != len(cells):
         return False
     return bool((cells % 1 == 0).all()) and cells.is_unique
 
@@ -246,10 +277,10 @@ def _all_dates(texts: Sequence[str]) -> bool:
     return all(day is not None for day in days)
 
 
-def infer_time(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
+def infer_time(cells: Cells, config: TableConfig, said: Codes) -> Column:
     """How the column of `data.time` is read: numbers, else dates."""
     name = str(cells.series.name)
-    column = Column(name=name, missing=missing_codes(config, name, labels))
+    column = Column(name=name, missing=missing_codes(config, name, said))
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
         return column
     values = values_of(cells, column.missing)
@@ -263,14 +294,14 @@ def _days_first(values: Values, config: TableConfig) -> bool | None:
     return day_first(values.texts) if config.day_first is None else config.day_first
 
 
-def infer_target(cells: Cells, config: TableConfig, labels: Mapping[str, str]) -> Column:
+def infer_target(cells: Cells, config: TableConfig, said: Codes) -> Column:
     """How the target is read; its levels are the classes, none for a number.
 
     Raises:
         UserError: it cannot be learnt, or not as `data.task` says.
     """
-    name, task = str(cells.series.name), config.task
-    number = Column(name=name, labels=labels, missing=missing_codes(config, name, labels))
+    name, task, labels = str(cells.series.name), config.task, said.labels
+    number = Column(name=name, labels=labels, missing=missing_codes(config, name, said))
     declared = "ordinal" if name in config.levels else config.types.get(name)
     _require_no_contradiction(name, declared, config)
     named = declared in NAMED
@@ -339,5 +370,5 @@ def _require_classes(name: str, levels: list[str], values: Values, task: str) ->
     if len(levels) > values.present / 2:
         raise UserError(
             f"data.target={name} has {len(levels)} classes in {values.present} rows, more than one"
-            " for every two: is it the right column?"
+            f" for every two{stray_words(values) or ': is it the right column?'}"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from mlp_lab.data.tables.overview import ColumnFacts, Overview
-from mlp_lab.errors import in_a_list
+from mlp_lab.errors import counted, in_a_list
 from mlp_lab.terminal import Screen, plain_table
 
 DATA_REPORT = "data_report.txt"
@@ -29,12 +29,14 @@ def print_overview(console: Screen, overview: Overview) -> None:
     """The data report: what was understood of a table."""
     say = partial(console.print, soft_wrap=True)
     parts = ", ".join(f"{count:,} {part}" for part, count in overview.rows.items())
-    say(f"{overview.note}\n{sum(overview.rows.values()):,} rows: {parts}")
+    say(f"{overview.note}\n{counted(sum(overview.rows.values()), 'row')}: {parts}")
     say(f"{overview.target} ({overview.task}): {overview.balance}")
     if overview.weight is not None:
         say(f"rows are weighted by {overview.weight}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in overview.kinds.items())
-    say(f"{len(overview.columns)} columns ({kinds}) make {overview.inputs} inputs")
+    verb = "makes" if len(overview.columns) == 1 else "make"
+    columns, inputs = counted(len(overview.columns), "column"), counted(overview.inputs, "input")
+    say(f"{columns} ({kinds}) {verb} {inputs}")
     say("")
     console.print(columns_table(overview.columns))
     say("")
@@ -44,7 +46,8 @@ def print_overview(console: Screen, overview: Overview) -> None:
         say(remark)
     for part, count in overview.copies.items():
         if count:
-            say(f"{count} of the {overview.rows[part]} {part} rows repeat a training row")
+            rows = counted(overview.rows[part], f"{part} row")
+            say(f"{count} of the {rows} repeat{'s' * (count == 1)} a training row")
     for name, first in overview.repeats.items():
         say(f"{name} repeats {first} in other words")
     for name in overview.leaks:

@@ -22,6 +22,7 @@ from mlp_lab.data.tables.dialect import (
     open_text,
     suffix_of,
 )
+from mlp_lab.data.tables.frames import Spans
 from mlp_lab.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -38,12 +39,16 @@ Labels = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file's cells; what the codes of columns stand for; how it was read; text's decimal sign."""
+    """A file's cells; what the codes of columns stand for; how it was read; text's decimal sign.
+
+    `spans`: which codes the file declares to be no answer; they stand in the cells.
+    """
 
     frame: pd.DataFrame
     labels: dict[str, Labels]
     note: str
     decimal: str = "."
+    spans: Spans | None = None
 
 
 def _names(path: Path, header: Iterable[object]) -> list[str]:
@@ -236,6 +241,7 @@ def _read_spss(
         path,
         encoding=None if settings.encoding == "auto" else settings.encoding,
         dates_as_pandas_datetime=True,
+        user_missing=True,
         row_offset=first,
         row_limit=rows,
     )
@@ -243,7 +249,15 @@ def _read_spss(
         if frame[name].dtype == object and (form or "").rstrip("0123456789.") in SPSS_DATES:
             frame[name] = pd.to_datetime(frame[name])  # no row of a piece has a date
     sets = meta.variable_value_labels.items()
-    return TableFile(frame, {name: _code_texts(labels) for name, labels in sets}, "SPSS")
+    return TableFile(
+        frame,
+        {name: _code_texts(labels) for name, labels in sets},
+        "SPSS",
+        spans={
+            name: [(span["lo"], span["hi"]) for span in spans if isinstance(span, dict)]
+            for name, spans in meta.missing_ranges.items()
+        },
+    )
 
 
 def _spss_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
@@ -340,8 +354,8 @@ def read_table(
     return replace(file, decimal=",") if settings.decimal == "," else file
 
 
-def value_labels(path: Path, settings: FileSettings) -> dict[str, Labels]:
-    """What a file's own labels call its codes, by column; most formats have none.
+def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Spans]:
+    """What a file itself says of its codes, by column: labels and no answers; most say nothing.
 
     Raises:
         UserError: as `read_table`.
@@ -349,13 +363,14 @@ def value_labels(path: Path, settings: FileSettings) -> dict[str, Labels]:
     with _one_line(path):
         suffix = suffix_of(path)
         if suffix in SPSS:
-            return _read_spss(path, settings, (), 0, 1).labels
+            file = _read_spss(path, settings, (), 0, 1)
+            return file.labels, file.spans or {}
         if suffix == STATA:
             with pd.read_stata(path, iterator=True) as reader:
                 if not reader.value_labels():
-                    return {}
-            return _read_stata(path, settings, ()).labels
-    return {}
+                    return {}, {}
+            return _read_stata(path, settings, ()).labels, {}
+    return {}, {}
 
 
 def read_chunks(

@@ -1,6 +1,7 @@
 """What a user may want to hear of a table, though nothing of it is wrong."""
 
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import pandas as pd
 
@@ -52,7 +53,7 @@ def _unused(codes: Sequence[Cell], files: Sequence[Rows], names: Sequence[str]) 
     for rows in files:
         for name in names:
             if left:
-                cells, labels = rows.cells(name), rows.labels.get(name, {})
+                cells, labels = rows.cells(name), rows.codes(name).labels
                 left = [code for code in left if not _occurs(cells, code, labels)]
     return left
 
@@ -112,11 +113,21 @@ def labelled_numbers(cells: Cells, column: Column, config: TableConfig) -> list[
     ]
     if not found:
         return []
+    _farthest_first(found, cells, column)
     shown = ", ".join(f"{text} ({column.labels[text]})" for text in found[:3])
+    shown += f" and {len(found) - 3} more" * (len(found) > 3)
     return [
         f"{name} holds numbers, and labels for {shown}: data.missing_in.{name}=[{found[0]}] if that"
         " means no answer"
     ]
+
+
+def _farthest_first(codes: list[str], cells: Cells, column: Column) -> None:
+    """Sort labelled codes: those that mean no answer lie apart from the numbers without labels."""
+    texts = [text for text in cells.texts if text not in column.labels]
+    numbers = [number for text in texts if (number := as_number(text)) is not None]
+    middle = median(numbers or [0.0])
+    codes.sort(key=lambda text: -abs((as_number(text) or 0.0) - middle))
 
 
 def words_among_numbers(cells: Cells, column: Column, config: TableConfig) -> list[str]:

@@ -16,8 +16,14 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import doubtful_dates, labelled_numbers, remarks_on, unused_codes
-from mlp_lab.errors import UserError, nearest
+from mlp_lab.data.tables.remarks import (
+    doubtful_dates,
+    labelled_numbers,
+    remarks_on,
+    unused_codes,
+    words_among_numbers,
+)
+from mlp_lab.errors import UserError, counted, nearest
 
 PARTS = {
     **dict.fromkeys(("train", "training"), PartName.FREE),
@@ -138,9 +144,12 @@ def _rows(config: TableConfig, path: str, key: str) -> tuple[Rows, str]:
     kept = [name for name, kind in config.types.items() if kind in ("category", "text", "binary")]
     file = read_table(Path(path), file_settings(config), [*kept, *config.levels], key)
     if len(file.frame) == 0:
-        raise UserError(f"{key}: {path} has {len(file.frame.columns)} columns, but no row")
+        raise UserError(
+            f"{key}: {path} has {counted(len(file.frame.columns), 'column')}, but no row"
+        )
     name = "" if key == "data.path" else Path(path).name
-    return Rows(file.frame, decimal=file.decimal, labels=file.labels, name=name), file.note
+    rows = Rows(file.frame, decimal=file.decimal, labels=file.labels, spans=file.spans, name=name)
+    return rows, file.note
 
 
 def _require_same_columns(config: TableConfig, train: Rows, test: Rows) -> None:
@@ -186,15 +195,15 @@ def _with_target(rows: Rows, config: TableConfig) -> Rows:
         UserError: some have none, and `data.drop_missing_target` is not set.
     """
     assert config.target is not None
-    codes = missing_codes(config, config.target, rows.labels.get(config.target, {}))
+    codes = missing_codes(config, config.target, rows.codes(config.target))
     gone = missing_rows(rows.cells(config.target), codes)
     count = int(gone.sum())
     if count == 0:
         return rows
     if not config.drop_missing_target:
         raise UserError(
-            f"data.target={config.target} is missing in {count} of {len(rows)} rows{rows.of}:"
-            " data.drop_missing_target=true leaves them out"
+            f"data.target={config.target} is missing in {count} of"
+            f" {counted(len(rows), 'row')}{rows.of}: data.drop_missing_target=true leaves them out"
         )
     if count == len(rows):
         raise UserError(f"data.target={config.target} is missing in every row{rows.of}")
@@ -206,9 +215,10 @@ def _target(table: Table, config: TableConfig) -> tuple[Floats, Column, list[str
     assert config.target is not None
     rows = table.first
     cells = table.understood(rows.cells(config.target), config)
-    column = infer_target(cells, config, rows.labels.get(config.target, {}))
+    column = infer_target(cells, config, rows.codes(config.target))
     values = np.concatenate([class_values(some, column) for some in table.files])
-    return values, column, labelled_numbers(cells, column, config)
+    remarks = labelled_numbers(cells, column, config) + words_among_numbers(cells, column, config)
+    return values, column, remarks
 
 
 def _features(
@@ -236,7 +246,7 @@ def _features(
         else:
             cells = rows.cells(name)
             known = table.understood(cells, config)
-            found = infer(known, config, rows.labels.get(name, {}))
+            found = infer(known, config, rows.codes(name))
             if isinstance(found, Column):
                 values[:, len(columns)] = table.values(found, cells)
                 columns.append(found)
@@ -257,8 +267,8 @@ def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column |
     """
     if config.weight is None:
         return None, None
-    labels = table.first.labels.get(config.weight, {})
-    column = Column(name=config.weight, missing=missing_codes(config, config.weight, labels))
+    codes = missing_codes(config, config.weight, table.first.codes(config.weight))
+    column = Column(name=config.weight, missing=codes)
     weights = np.concatenate([weight_values(rows, column) for rows in table.files])
     if not weights.any():
         raise UserError(f"data.weight={config.weight} is 0 in every row")
@@ -277,11 +287,12 @@ def _ties(table: Table, config: TableConfig) -> tuple[Ties, list[str]]:
 
 def _parts(rows: Rows, name: str, config: TableConfig) -> Index:
     """The part that each row is kept for."""
-    cells, labels = rows.cells(name), rows.labels.get(name, {})
+    cells, said = rows.cells(name), rows.codes(name)
     codes, _ = cells.distinct
-    gone = cells.missing(missing_codes(config, name, labels))
+    gone = cells.missing(missing_codes(config, name, said))
     texts = [
-        "" if no else labels.get(text, text) for text, no in zip(cells.texts, gone, strict=True)
+        "" if no else said.labels.get(text, text)
+        for text, no in zip(cells.texts, gone, strict=True)
     ]
     parts = [PARTS.get(text.lower(), UNNAMED) for text in texts]
     found: Index = np.array([*parts, UNNAMED], dtype=np.int64)[codes]
@@ -298,7 +309,7 @@ def _parts(rows: Rows, name: str, config: TableConfig) -> Index:
 def _groups(table: Table, name: str, config: TableConfig) -> Index:
     series = [rows.cells(name).series for rows in table.files]
     spelled = Cells(pd.concat([some.map(cell_text).where(some.notna()) for some in series]))
-    missing = missing_codes(config, name, table.first.labels.get(name, {}))
+    missing = missing_codes(config, name, table.first.codes(name))
     _require_present(table, missing_rows(spelled, missing), f"data.group={name}")
     codes, _ = spelled.distinct
     return codes.astype(np.int64)
@@ -307,9 +318,8 @@ def _groups(table: Table, name: str, config: TableConfig) -> Index:
 def _times(table: Table, config: TableConfig, name: str) -> tuple[Floats, list[str]]:
     """Numbers, or days since 1970, and remarks."""
     cells = table.first.cells(name)
-    labels = table.first.labels.get(name, {})
     known = table.understood(cells, config)
-    column = infer_time(known, config, labels)
+    column = infer_time(known, config, table.first.codes(name))
     times = table.values(column, cells)
     _require_present(table, np.isnan(times), f"data.time={name}")
     return times, doubtful_dates(known, column, config)
