@@ -10,10 +10,11 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import as_typed, main, quoted_sign, remove_unused
+from mlp_lab.cli import as_typed, main, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.training.problem import pose
+from mlp_lab.words import readable
 
 
 def refused(*overrides: str, folder: Path = Path("/nonexistent")) -> str:
@@ -551,6 +552,17 @@ def test_what_is_refused_before_data_is_read() -> None:
         (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
         (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),
         (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
+        (
+            ["data.path=survey.csv"],
+            "unknown key 'data.path': did you mean 'data.repeat'? (data has test_fraction,"
+            " val_fraction, folds, fold, repeat, split_seed, train_rows, label_noise, scaling,"
+            " target_transform, class_weights); data=table has it",
+        ),
+        (["--cfg"], "argument --cfg/-c: expected one argument"),
+        (["--multirun=3"], "argument --multirun/-m: ignored explicit argument '3'"),
+        (["+epochs=5"], "+epochs: epochs is a setting already, without the plus sign: epochs=..."),
+        (["resume="], "resume= needs the folder of a run"),
+        (["data.types.Größe=category"], "cannot read 'data.types.Größe=category': a key takes the"),
         (["--foo"], "unknown option '--foo': --help names those that there are"),
         (["deep"], "'deep' is no setting: settings are written as key=value, as in model=deep"),
         (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),
@@ -577,8 +589,37 @@ def test_a_command_that_cannot_work(arguments: list[str], message: str, tmp_path
 @pytest.mark.parametrize("typed", [";", ",", "|", "'", '"', ":", "\t", "\\t", "auto", "a", ""])
 def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
     """`data.delimiter=';'` loses its quotes before the command sees it."""
-    (read_back,) = OverridesParser.create().parse_overrides([quoted_sign(f"data.{key}={typed}")])
+    (read_back,) = OverridesParser.create().parse_overrides([readable(f"data.{key}={typed}")])
     assert read_back.value() == typed.replace("\\t", "\t")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("data.target=Größe", "Größe"),
+        ("data.target=age", "age"),
+        ("data.path=größe, (x).csv", "größe, (x).csv"),
+        ("data.path='größe, (x).csv'", "größe, (x).csv"),
+        ("data.path=it's.csv", "it's.csv"),
+        ('data.path=it\'s "1".csv', 'it\'s "1".csv'),
+        ("data.path=~/a.csv", str(Path.home() / "a.csv")),
+        ("resume=Läufe (alt)/1", "Läufe (alt)/1"),
+        ("data.drop=[Größe, zip code,'a,b']", ["Größe", "zip code", "a,b"]),
+        ("data.drop=[Größe (cm)]", ["Größe (cm)"]),
+    ],
+)
+def test_names_and_paths_as_a_shell_hands_them_on(typed: str, value: object) -> None:
+    """Letters beyond ASCII and signs of Hydra's grammar; what is quoted already stays so."""
+    (read_back,) = OverridesParser.create().parse_overrides([readable(typed)])
+    assert read_back.value() == value
+
+
+@pytest.mark.parametrize(
+    "typed", ["model.width=[1,2", "epochs==5", "epochs=", "seed=0,1", "~epochs"]
+)
+def test_other_words_stay_as_they_are(typed: str) -> None:
+    """What cannot be read is refused by the words that were typed."""
+    assert readable(typed) == typed
 
 
 def test_names_in_another_case_are_near() -> None:
