@@ -10,11 +10,12 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import main, quoted, remove_unused
+from mlp_lab.cli import main, remove_unused
 from mlp_lab.config import Config, explain, from_hydra, read
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.program import as_typed
 from mlp_lab.training.problem import pose
+from mlp_lab.words import readable
 
 
 def refused(*overrides: str, folder: Path = Path("/nonexistent")) -> str:
@@ -552,6 +553,17 @@ def test_what_is_refused_before_data_is_read() -> None:
         (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
         (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),
         (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
+        (
+            ["data.path=survey.csv"],
+            "unknown key 'data.path': did you mean 'data.repeat'? (data has test_fraction,"
+            " val_fraction, folds, fold, repeat, split_seed, train_rows, label_noise, scaling,"
+            " target_transform, class_weights); data=table has it",
+        ),
+        (["--cfg"], "argument --cfg/-c: expected one argument"),
+        (["--multirun=3"], "argument --multirun/-m: ignored explicit argument '3'"),
+        (["+epochs=5"], "+epochs: epochs is a setting already, without the plus sign: epochs=..."),
+        (["resume="], "resume= needs the folder of a run"),
+        (["data.types.Größe=category"], "cannot read 'data.types.Größe=category': keys on a command"),
         (["--foo"], "unknown option '--foo': --help names those that there are"),
         (["deep"], "'deep' is no setting: settings are written as key=value, as in model=deep"),
         (["data.types.größe=text"], "cannot read 'data.types.größe=text': keys on a command line"),
@@ -580,7 +592,7 @@ def test_a_command_that_cannot_work(arguments: list[str], message: str, tmp_path
 @pytest.mark.parametrize("typed", [";", ",", "|", "'", '"', ":", "\t", "\\t", "auto", "a", ""])
 def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
     """`data.delimiter=';'` loses its quotes before the command sees it."""
-    (read_back,) = OverridesParser.create().parse_overrides([quoted(f"data.{key}={typed}")])
+    (read_back,) = OverridesParser.create().parse_overrides([readable(f"data.{key}={typed}")])
     assert read_back.value() == typed.replace("\\t", "\t")
 
 
@@ -590,8 +602,15 @@ def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
         ("data.path=Übung (1).csv", "Übung (1).csv"),
         ("data.path=a=b & c.csv", "a=b & c.csv"),
         ("data.path=/a b/c.csv", "/a b/c.csv"),
+        ("data.path='größe, (x).csv'", "größe, (x).csv"),
+        ("data.path=it's.csv", "it's.csv"),
+        ('data.path=it\'s "1".csv', 'it\'s "1".csv'),
+        ("data.path=~/a.csv", str(Path.home() / "a.csv")),
+        ("resume=Läufe (alt)/1", "Läufe (alt)/1"),
         ("data.target=größe", "größe"),
+        ("data.target=age", "age"),
         ("data.drop=[a b, R&D , Income (net),größe]", ["a b", "R&D", "Income (net)", "größe"]),
+        ("data.drop=[Größe, zip code,'a,b']", ["Größe", "zip code", "a,b"]),
         ("data.missing=[-9,n/a,k.A.,'a, b']", [-9, "n/a", "k.A.", "a, b"]),
         ("data.missing=[]", []),
         ("data.features=null", None),
@@ -601,15 +620,25 @@ def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
 )
 def test_names_as_people_choose_them(typed: str, value: object) -> None:
     """Of files and columns: what Hydra would take for grammar, or not take at all, is quoted."""
-    (read_back,) = OverridesParser.create().parse_overrides([quoted(typed)])
+    (read_back,) = OverridesParser.create().parse_overrides([readable(typed)])
     assert read_back.value() == value
 
 
 def test_several_names_are_a_sweep() -> None:
-    (several,) = OverridesParser.create().parse_overrides([quoted("data.path=a.csv,ü (1).csv")])
+    (several,) = OverridesParser.create().parse_overrides([readable("data.path=a.csv,ü (1).csv")])
     assert several.is_choice_sweep()
-    words = ["data.fold=range(0,3)", "data.target=choice(a,b)", "model.width=(1)"]
-    assert [quoted(word) for word in words] == words
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("model.width=[1,2", "epochs==5", "epochs=", "seed=0,1", "~epochs", "model.width=(1)"),
+        *("data.fold=range(0,3)", "data.target=choice(a,b)", "data.target=choice(ä,b)"),
+    ],
+)
+def test_other_words_stay_as_they_are(typed: str) -> None:
+    """What cannot be read is refused by the words that were typed."""
+    assert readable(typed) == typed
 
 
 def test_names_in_another_case_are_near() -> None:

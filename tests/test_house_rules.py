@@ -43,7 +43,9 @@ MAY_IMPORT = {
         "program",
         "sweep",
         "insight",
+        "words",
     },
+    "words": set(),
     "__main__": {"program", "cli"},
     "": {"errors", "saved"},
 }
@@ -52,7 +54,7 @@ MAY_IMPORT = {
 HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2")
 
 HYDRA = (
-    *("mlp_lab.config", "mlp_lab.cli"),
+    *("mlp_lab.config", "mlp_lab.cli", "mlp_lab.words"),
     *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
     *("mlp_lab.sweep.ranges", "mlp_lab.insight.lessons.bench"),
 )

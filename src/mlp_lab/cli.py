@@ -2,15 +2,15 @@
 
 import logging
 import os
-import re
 import secrets
 import shutil
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext, redirect_stderr, suppress
 from dataclasses import fields
 from datetime import datetime
+from io import StringIO
 from pathlib import Path
 from typing import NoReturn
 
@@ -44,6 +44,7 @@ from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.beforehand import require_possible
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
+from mlp_lab.words import readable
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
@@ -63,6 +64,8 @@ def config_folder() -> Path:
 
 def run_folder(resume: str | None) -> str:
     """The folder to go on in, or a new one: its time, and letters in case two start together."""
+    if resume == "":
+        raise UserError("resume= needs the folder of a run")
     if resume is not None:
         saved_values(Path(str(resume)))  # says so if it is no run, before anything is written
         return resume
@@ -89,7 +92,7 @@ def train() -> None:
         print(__version__)
         return
     refuse_dashes(sys.argv[1:])
-    sys.argv[1:] = [quoted(word) for word in multirun_first(sys.argv[1:])]
+    sys.argv[1:] = [readable(word) for word in multirun_first(sys.argv[1:])]
     register_resolvers()
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
@@ -140,38 +143,15 @@ def refuse_dashes(words: Sequence[str]) -> None:
             fail(f"unknown option {word!r}: settings are written without dashes, as {key}=...")
     if not any(word.startswith("-") for word in words):
         return
-    _, unknown = get_args_parser().parse_known_args(words)
+    said = StringIO()
+    try:
+        with redirect_stderr(said):
+            _, unknown = get_args_parser().parse_known_args(words)
+    except SystemExit:  # its usage, and the error in the last line
+        fail(said.getvalue().splitlines()[-1].partition("error: ")[2])
     for word in unknown:
         if word.startswith("-"):
             fail(f"unknown option {word!r}: --help names those that there are")
-
-
-SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
-"""A sign that Hydra takes for a part of its own grammar, as a shell hands it on."""
-
-
-OF_A_TABLE = re.compile(r"(\+*data\.[^=]+)=([^'\"{}]+)")
-"""A setting of files or columns that holds no quotes and no braces of its own."""
-
-FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|extend_list|\w*str)\(.*\)")
-BARE = re.compile(r"[\w/\-\\+.$%*@?|:\s\[\],]*", re.ASCII)
-"""What Hydra reads without quotes."""
-
-
-def quoted(word: str) -> str:
-    """`data.delimiter=;` or `data.path=Umfrage (1).csv` as Hydra reads it.
-
-    A shell takes the quotes away that a user typed.
-    """
-    if found := SIGN.fullmatch(word):
-        key, sign = found[1], found[2].replace("\\t", "\t")
-        return f'{key}="{sign}"' if sign == "'" else f"{key}='{sign}'"
-    found = OF_A_TABLE.fullmatch(word)
-    if found is None or FUNCTION.fullmatch(found[2]):
-        return word
-    texts = re.split(r"(\s*[\[\],]\s*)", found[2])  # of a list, or of several values
-    safe = [text if BARE.fullmatch(text) else f"'{text}'" for text in texts]
-    return f"{found[1]}={''.join(safe)}"
 
 
 def multirun_first(words: Sequence[str]) -> list[str]:

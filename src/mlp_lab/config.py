@@ -12,7 +12,7 @@ import math
 import re
 import types
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -379,6 +379,24 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
+TABLES: dict[str, Mapping[str, type]] = {
+    "data": DATA,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+}
+
+
+def _elsewhere(key: str) -> str:
+    """Other choices of a group that have a setting which the chosen one lacks."""
+    group, _, name = key.partition(".")
+    homes = [
+        choice
+        for choice, kind in TABLES.get(group, {}).items()
+        if name in {field.name for field in fields(kind)}
+    ]
+    return f"; {group}={'|'.join(homes)} has it" if homes else ""
+
+
 def _holds(section: object, key: str) -> bool:
     return isinstance(section, DictConfig) and key in section
 
@@ -406,6 +424,9 @@ def _explain_typing(error: BaseException) -> str | None:
                 " chosen by --config-dir, may have others"
             )
         return f"cannot read {word!r}: do its brackets, quotes and commas match?"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith("Could not append"):
+        key = str(error).partition("at '")[2].partition("'")[0]
+        return f"+{key}: {key} is a setting already, without the plus sign: {key}=..."
     if isinstance(error, MissingConfigException) and not error.options:
         name = error.missing_cfg_file or ""
         return f"no file {name}.yaml: neither in configs/ nor in the folder of --config-dir"
@@ -434,5 +455,5 @@ def _explain_composition(error: BaseException) -> str | None:
             homes = [str(name) for name, part in parent.items() if _holds(part, key)]
             if homes:
                 return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
-            return str(unknown_key(key, [str(name) for name in parent]))
+            return str(unknown_key(key, [str(name) for name in parent])) + _elsewhere(key)
     return None

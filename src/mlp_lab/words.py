@@ -1,0 +1,67 @@
+"""Words of a command line as Hydra reads them: a shell takes the quotes away that were typed."""
+
+import re
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+
+SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
+"""A sign that Hydra takes for a part of its own grammar."""
+
+PATHS = (
+    "resume",
+    "sweep.resume",
+    "hydra.run.dir",
+    "hydra.sweep.dir",
+    "data.path",
+    "data.test_path",
+)
+
+FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|extend_list|\w*str)\(.*\)")
+"""Hydra's own: what is wrong within one is for it to say."""
+
+TOKEN = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[\[\],]|[^\[\],]+)")
+"""Of a list, or of several values: a name in quotes, a sign between names, or a name."""
+
+
+def readable(word: str) -> str:
+    """`data.delimiter=;`, `data.target=Größe` or `data.path=~/a (1).csv` as Hydra reads it.
+
+    A word that it reads already stays as it is, save that `~` is the home folder.
+    """
+    key, _, value = word.partition("=")
+    if SIGN.fullmatch(word):
+        sign = value.replace("\\t", "\t")
+        return f"{key}={quoted(sign)}"
+    if key in PATHS and value.startswith("~/"):
+        value = str(Path(value).expanduser())
+        word = f"{key}={value}"
+    named = key in PATHS or key.lstrip("+").startswith("data.")
+    if not named or "{" in value or FUNCTION.fullmatch(value) or _is_read(word):
+        return word
+    return f"{key}={''.join(_as_value(text.strip()) for text in TOKEN.findall(value))}"
+
+
+def quoted(value: str) -> str:
+    """Text that Hydra takes as it is."""
+    if "'" not in value:
+        return f"'{value}'"
+    if '"' not in value:
+        return f'"{value}"'
+    escaped = value.replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _as_value(token: str) -> str:
+    if token in ("[", "]", ",") or _is_read(f"x={token}"):
+        return token
+    return quoted(token)
+
+
+def _is_read(word: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return False
+    return True
