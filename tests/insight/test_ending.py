@@ -13,10 +13,10 @@ from torch import nn
 
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.insight.advice import changes_for, next_command
+from mlp_lab.insight.advice import changes_for, next_command, to_mend
 from mlp_lab.insight.neighbours import neighbours_share
 from mlp_lab.insight.signs import ROWS, look_inside
-from mlp_lab.insight.verdict import NOTES, STATES, Finding
+from mlp_lab.insight.verdict import NOTES, STATES, Finding, Verdict
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.importance import column_importance
 from mlp_lab.training.beforehand import why_ended
@@ -126,6 +126,17 @@ def test_where_a_verdict_is_written(tmp_path: Path) -> None:
     assert verdict["words"].encode() in events.read_bytes()
 
 
+def test_a_network_that_no_gradient_reaches_is_not_widened() -> None:
+    """What mends its gradients is what to try for the state, too."""
+    under, good, vanishing, dead = (
+        Finding(kind, "", "", {})
+        for kind in ("underfit", "good fit", "vanishing gradients", "dead units")
+    )
+    assert to_mend(Verdict(under, [dead, vanishing])) is vanishing
+    assert to_mend(Verdict(under, [dead])) is under
+    assert to_mend(Verdict(good, [vanishing])) is good
+
+
 def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> None:
     """The command that is printed is one that works, and goes further."""
     run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)
@@ -150,13 +161,29 @@ def test_what_ended_an_unfinished_run_is_lifted() -> None:
 def test_commands_name_the_files_that_a_run_came_from() -> None:
     """--config-dir stays; a group cannot be chosen where --config-name holds a whole config."""
     for option, command in (
-        ("--config-dir=mine", "python train.py --config-dir=mine experiment=mine model=perceptron"),
+        (
+            "--config-dir=mine",
+            "python train.py --config-dir=mine experiment=mine model=perceptron model.depth=0",
+        ),
         ("--config-name=config", ""),
     ):
         progress = Progress(Watch(), Origin("", "", [option, "experiment=mine"]))
         job = Job(configure(), {}, Path("run"), [])
         note = Finding("no better than a baseline", "", "", {})
         assert next_command(note, job, progress, []) == command
+
+
+def test_another_model_is_not_given_the_shape_of_the_old_one() -> None:
+    """No hidden layers is none, also where a depth was typed; and a choice by hand stays."""
+    words = ["data=wine", "model.depth=2", "model.width=[9,7]", "model.init=glorot"]
+    progress = Progress(Watch(), Origin("", "", words))
+    job = Job(configure(*words), {}, Path("run"), [])
+    note = Finding("no better than a baseline", "", "", {})
+    command = next_command(note, job, progress, [])
+    assert command.endswith(" data=wine model.init=glorot model=perceptron")
+    progress = Progress(Watch(), Origin("", "", ["experiment=initialisation"]))
+    command = next_command(note, job, progress, [])
+    assert command.endswith(" experiment=initialisation model=perceptron model.depth=0")
 
 
 @pytest.mark.parametrize("kind", [*STATES, *NOTES])

@@ -4,15 +4,25 @@ import shlex
 from collections.abc import Sequence
 
 from mlp_lab.config import GROUPS, Config
-from mlp_lab.insight.verdict import Finding
+from mlp_lab.insight.verdict import Finding, Verdict
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
 from mlp_lab.training.progress import Progress
 
 WIDER = 4
 LONGER = 2
+CAUSES = ("vanishing gradients", "exploding gradients")
+"""Of an underfitted network."""
+SHAPE = ("model.depth", "model.width", "model.activation")
+"""What was typed of it would win over another model's."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
+
+
+def to_mend(verdict: Verdict) -> Finding:
+    """What to try first: a network that no gradient reaches is underfitted whatever its width."""
+    causes = [note for note in verdict.notes if note.kind in CAUSES]
+    return causes[0] if causes and verdict.state.kind == "underfit" else verdict.state
 
 
 def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
@@ -33,7 +43,10 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
     one_file = any(word.startswith("--config-name=") for word in overrides)
     if one_file and changes[0].partition("=")[0] in GROUPS:
         return ""  # a whole configuration in one file has no groups to choose from
-    replaced = tuple(f"{word.partition('=')[0]}=" for word in changes)
+    names = [word.partition("=")[0] for word in changes]
+    if "model=perceptron" in changes and any(word.startswith("experiment=") for word in overrides):
+        changes.append("model.depth=0")  # an experiment's own depth would win over the model's
+    replaced = tuple(f"{name}=" for name in [*names, *SHAPE * ("model" in names)])
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
 
