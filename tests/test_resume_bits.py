@@ -144,6 +144,16 @@ def test_more_epochs_are_the_longer_run(tmp_path: Path) -> None:
     assert "epochs: 9\n" in (run / "config.yaml").read_text()
 
 
+def test_a_setting_typed_again_is_named_once(tmp_path: Path) -> None:
+    """In what result.json keeps, and so in the commands that the report and the verdict give."""
+    run = tmp_path / "run"
+    train(run, "data=iris", "epochs=1", "model.width=4", *BARE)
+    train(run, f"resume={run}", "epochs=2")
+    overrides = json.loads((run / "result.json").read_text())["overrides"]
+    assert [word for word in overrides if word.startswith("epochs")] == ["epochs=2"]
+    assert overrides[:2] == ["data=iris", "model.width=4"]
+
+
 def test_stopped_early_then_resumed_without_the_stop(tmp_path: Path) -> None:
     """`stop` may change: what was cut off by patience goes on as the run without patience."""
     overrides = ("data=iris", "optimizer.lr=0.1", "epochs=12", *BARE)

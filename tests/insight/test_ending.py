@@ -16,10 +16,10 @@ from torch import nn
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.insight.advice import changes_for, next_command
+from mlp_lab.insight.advice import changes_for, next_command, to_mend
 from mlp_lab.insight.neighbours import neighbours_share
 from mlp_lab.insight.signs import ROWS, look_inside
-from mlp_lab.insight.verdict import NOTES, STATES, Finding
+from mlp_lab.insight.verdict import NOTES, STATES, Finding, Verdict
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.importance import column_importance
 from mlp_lab.training.beforehand import why_ended
@@ -129,6 +129,17 @@ def test_where_a_verdict_is_written(tmp_path: Path) -> None:
     assert verdict["words"].encode() in events.read_bytes()
 
 
+def test_a_network_that_no_gradient_reaches_is_not_widened() -> None:
+    """What mends its gradients is what to try for the state, too."""
+    under, good, vanishing, dead = (
+        Finding(kind, "", "", {})
+        for kind in ("underfit", "good fit", "vanishing gradients", "dead units")
+    )
+    assert to_mend(Verdict(under, [dead, vanishing])) is vanishing
+    assert to_mend(Verdict(under, [dead])) is under
+    assert to_mend(Verdict(good, [vanishing])) is good
+
+
 def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> None:
     """The command that is printed is one that works, and goes further."""
     run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)
@@ -209,13 +220,6 @@ def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
         words += ["data=table", "data.path=x", "data.target=y"]
     changed = {word.partition("=")[0] for word in changes}
     configure(*[word for word in words if word.partition("=")[0] not in changed], *changes)
-
-
-def test_a_leak_is_dropped_beside_what_was() -> None:
-    """The advice keeps the columns that the command left out already."""
-    config = configure("data=table", "data.path=x", "data.target=y", "data.drop=[a]")
-    changes = changes_for(Finding("suspiciously good", "", "", {}), config, ["b", "c"])
-    assert changes == ["data.drop=[a,b,c]"]
 
 
 def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:

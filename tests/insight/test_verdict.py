@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 
 from mlp_lab.insight.verdict import NOTES, STATES, Evidence, Layer, judge
+from mlp_lab.training.progress import Divergence
 
 FALLING = [1.0 * 0.8**epoch for epoch in range(40)]
 """A loss that has long come to rest near 0."""
 
 SOUND = Evidence(
-    diverged="",
+    divergence=None,
     train_loss=FALLING,
     val_loss=[loss + 0.05 for loss in FALLING],
     constant={"train": 1.0, "val": 1.0},
@@ -47,8 +48,11 @@ def test_without_validation_rows() -> None:
 
 def test_a_loss_that_is_not_finite() -> None:
     """Comes first, whatever the curves say."""
-    verdict = judge(replace(SOUND, diverged="diverged: at step 3", train_loss=[math.nan]))
-    assert (verdict.state.kind, verdict.state.words) == ("diverged", "diverged: at step 3")
+    where = Divergence(epoch=1, step=3, lr=0.5)
+    verdict = judge(replace(SOUND, divergence=where, train_loss=[math.nan], val=-9.0))
+    assert (verdict.state.kind, verdict.state.words) == ("diverged", str(where))
+    assert verdict.state.numbers == {"epoch": 1, "step": 3, "learning rate": 0.5}
+    assert verdict.notes == []
 
 
 @pytest.mark.parametrize(("jump", "kind"), [(0.15, "unstable"), (0.05, "good fit")])
@@ -79,6 +83,14 @@ def test_losses_that_still_fall(slope: float, kind: str) -> None:
     assert state(replace(SOUND, train_loss=losses, val_loss=losses)) == kind
 
 
+def test_what_a_bad_beginning_cost_is_no_gain() -> None:
+    """A network that began worse than a constant has still to come to rest above it."""
+    losses = [0.7 + 0.5**epoch * 2 - 0.006 * epoch for epoch in range(21)]
+    found = judge(replace(SOUND, train_loss=losses, val_loss=losses)).state
+    assert found.kind == "not converged"
+    assert found.numbers["gained"] == pytest.approx(1 - losses[-1])
+
+
 def test_a_training_loss_that_falls_alone_has_converged() -> None:
     """More epochs would not help the validation rows."""
     train = [0.9 - 0.02 * epoch for epoch in range(30)]
@@ -91,7 +103,11 @@ def test_a_validation_loss_that_turns_up() -> None:
     found = judge(replace(SOUND, val_loss=val)).state
     assert found.kind == "overfit"
     assert found.since in (10, 11)  # curves are smoothed
-    assert "from 0.14 to 0.44" in found.words
+    assert f"from {val[found.since - 1]:.2f} to 0.44" in found.words
+    dip = [loss - 0.12 * (epoch == 20) for epoch, loss in enumerate(val)]
+    found = judge(replace(SOUND, val_loss=dip)).state
+    assert found.since in (10, 11)
+    assert f"from {dip[found.since - 1]:.2f} to 0.44" in found.words  # not from the single low one
     mild = [0.5 - 0.04 * min(epoch, 9) + 0.001 * max(0, epoch - 9) for epoch in range(40)]
     assert state(replace(SOUND, val_loss=mild)) == "good fit"
 

@@ -54,6 +54,22 @@ def draw(
     return drawn[0].axes
 
 
+@pytest.mark.parametrize(
+    ("losses", "best_epoch", "words"),
+    [
+        ([(0.5, 0.6), (0.4, 0.7)], 1, "the training loss ends at 0.4; the best epoch is 1"),
+        ([(0.5, 0.6), (math.inf, EMPTY)], 1, "the training loss was last 0.5; the best epoch is 1"),
+        ([(EMPTY, EMPTY)], 0, "no epoch ended with a finite number"),
+    ],
+)
+def test_the_words_for_those_who_cannot_see_it(
+    losses: list[tuple[float, float]], best_epoch: int, words: str, tmp_path: Path
+) -> None:
+    result = {"best_epoch": best_epoch, "verdict": {"words": "so"}}
+    said = draw_learning_curve(rows_of(*losses), result, tmp_path / "curve.png")
+    assert said == f"Loss and accuracy against epochs: {words}. so"
+
+
 ONE_EPOCH = rows_of((0.5, 0.6))
 FALLING = rows_of((0.5, 0.6), (0.4, 0.5), (0.3, 0.55))
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lab import BARE, MLP_LAB, command
+from matplotlib.figure import Figure
 from scipy import stats
 
 from mlp_lab.errors import UserError
@@ -446,6 +447,19 @@ def test_what_the_page_says(swept: Path) -> None:
     more = "seed=0,1 epochs=3 tracking.tensorboard=false sweep.latex=table.tex"
     assert f"<pre>{words} {more}</pre>" in page
     assert f"<pre>{command_of(ranking)}</pre>" in page
+
+
+def test_epochs_of_curves_are_whole_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few of them, which an axis would rather halve."""
+    records = grid({"4": [0.6], "8": [0.9]})
+    (tmp_path / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n3,0.6\n")
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, bbox_inches: drawn.append(figure))
+    draw(rank([replace(record, folder=tmp_path) for record in records], "metric"), tmp_path)
+    ticks = drawn[-1].axes[0].get_xticks()
+    assert [tick for tick in ticks if 1 <= tick <= 3] == [1, 2, 3]
 
 
 def test_the_curves_of_few_settings(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from mlp_lab.config import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import in_a_list
-from mlp_lab.insight.verdict import Finding
+from mlp_lab.insight.verdict import Finding, Verdict
 from mlp_lab.program import train_words
 from mlp_lab.training.job import Job
 from mlp_lab.training.progress import Progress
@@ -15,8 +15,16 @@ WIDER = 4
 LONGER = 2
 LAYERS = ("model.depth", "model.width", "model.activation")
 """What a model of another depth brings itself."""
+CAUSES = ("vanishing gradients", "exploding gradients")
+"""Of an underfitted network."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
+
+
+def to_mend(verdict: Verdict) -> Finding:
+    """What to try first: a network that no gradient reaches is underfitted whatever its width."""
+    causes = [note for note in verdict.notes if note.kind in CAUSES]
+    return causes[0] if causes and verdict.state.kind == "underfit" else verdict.state
 
 
 def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.insight import verdict as rules
-from mlp_lab.insight.advice import next_command
+from mlp_lab.insight.advice import next_command, to_mend
 from mlp_lab.insight.neighbours import NEIGHBOURS, neighbours_share
 from mlp_lab.insight.signs import look_inside
 from mlp_lab.insight.verdict import Evidence
@@ -30,7 +30,9 @@ class Judge:
         """
         verdict = rules.judge(self._evidence(run, network))
         notes = [_with_command(note, run) for note in verdict.notes]
-        return {**_with_command(verdict.state, run), "notes": notes}
+        state = _with_command(verdict.state, run)
+        state["next"] = _with_command(to_mend(verdict), run)["next"]
+        return {**state, "notes": notes}
 
     def _evidence(self, run: Run, network: MLP) -> Evidence:
         rows = read_curves(run.job.folder / CURVES)
@@ -43,9 +45,8 @@ class Judge:
         }
         if validated:
             rivals[f"the mean of {NEIGHBOURS} neighbours"] = self._neighbours_of(run.dataset)
-        diverged = run.ending is not None and run.ending.divergence is not None
         return Evidence(
-            diverged=str(run.progress.diverged) if diverged else "",
+            divergence=None if run.ending is None else run.ending.divergence,
             train_loss=[row["train_loss"] for row in rows],
             val_loss=[row["val_loss"] for row in rows] if validated else [],
             constant={part: found["loss"] for part, found in constant.items() if found},

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from mlp_lab.training.progress import Divergence
+
 UNSTABLE_DROP = 0.1
 """Of E on the training rows below its best so far ..."""
 UNSTABLE_SHARE = 0.1
@@ -19,7 +21,8 @@ UNSTABLE_EPOCHS = 6
 STILL_GAINING = 0.01
 """Of E on the training rows, in the last third of the epochs ..."""
 LATE_SHARE = 0.08
-"""... which is this share of all that it has gained, while validation rows gain: not converged."""
+"""... which is this share of all that it has gained above a constant, while validation rows gain:
+not converged."""
 RISEN = 0.05
 """Of E on the validation rows below its best: overfit."""
 GAP = 0.2
@@ -63,7 +66,7 @@ class Evidence:
     of a table of which each alone almost gives the target away.
     """
 
-    diverged: str
+    divergence: Divergence | None
     train_loss: Sequence[float]
     val_loss: Sequence[float]
     constant: Mapping[str, float]
@@ -120,9 +123,11 @@ def smoothed(values: Sequence[float]) -> list[float]:
 
 def diverged(evidence: Evidence) -> Finding | None:
     """The loss was not finite."""
-    if not evidence.diverged:
+    where = evidence.divergence
+    if where is None:
         return None
-    return Finding("diverged", evidence.diverged, "a loss that is not finite", {})
+    numbers = {"epoch": where.epoch, "step": where.step, "learning rate": where.lr}
+    return Finding("diverged", str(where), "a loss that is not finite", numbers)
 
 
 def unstable(evidence: Evidence) -> Finding | None:
@@ -151,7 +156,7 @@ def not_converged(evidence: Evidence) -> Finding | None:
     """Both losses were still falling when it ended."""
     train = smoothed(explained(evidence.train_loss, evidence.constant["train"]))
     earlier = len(train) - max(1, len(train) // 3)
-    gained, late = train[-1] - train[0], train[-1] - train[earlier - 1]
+    gained, late = train[-1] - max(0.0, train[0]), train[-1] - train[earlier - 1]
     numbers = {"train": late, "gained": gained}
     if late <= max(STILL_GAINING, LATE_SHARE * gained):
         return None
@@ -164,7 +169,8 @@ def not_converged(evidence: Evidence) -> Finding | None:
         "not converged",
         "not converged: the losses were still falling when it ended",
         f"in the last third of the epochs E(train) rose by more than {STILL_GAINING:g} and"
-        f" {LATE_SHARE:.0%} of all that it gained, and E(val) ended above its best before that",
+        f" {LATE_SHARE:.0%} of all that it gained above a constant, and E(val) ended above its best"
+        " before that",
         numbers,
     )
 
@@ -183,8 +189,8 @@ def overfit(evidence: Evidence) -> Finding | None:
         return Finding(
             "overfit",
             f"overfit since epoch {since}: from there the validation loss rose from"
-            f" {min(evidence.val_loss):.4g} to {evidence.val_loss[-1]:.4g}, while the training loss"
-            " fell",
+            f" {evidence.val_loss[best]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
+            " loss fell",
             f"E(val) ended more than {RISEN:g} below its best, and E(train) rose",
             numbers,
             since,
@@ -274,7 +280,7 @@ def inner_notes(layers: Sequence[Layer]) -> list[Finding]:
 
 def no_better(evidence: Evidence) -> Finding | None:
     """A model without hidden layers, or a constant, does as well."""
-    if evidence.val is None:
+    if evidence.val is None or evidence.divergence is not None:
         return None
     rivals = {name: s for name, s in evidence.rivals.items() if name in ("linear", "logistic")}
     name, rival = max({"constant": 0.0, **rivals}.items(), key=lambda item: item[1])
@@ -285,7 +291,7 @@ def no_better(evidence: Evidence) -> Finding | None:
         "no better than a baseline",
         f"not clearly better than the {name} baseline: {evidence.val:.1%} ± {margin:.1%} against"
         f" {rival:.1%} of the validation rows explained",
-        f"S(val) above a baseline's by less than {LARGEST_ERROR:g} / sqrt(validation rows)",
+        f"S(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
         {"val": evidence.val, name: rival, "margin": margin},
     )
 

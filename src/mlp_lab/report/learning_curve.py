@@ -36,10 +36,16 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     verdict = result["verdict"]["words"]
     figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
     figure.savefig(path)
-    return (
-        f"Loss and {quantities[-1]} against epochs: the training loss ends at"
-        f" {rows[-1]['train_loss']:.4g}; the best epoch is {result['best_epoch']}. {verdict}"
-    )
+    return f"Loss and {quantities[-1]} against epochs: {_in_words(rows, result)}. {verdict}"
+
+
+def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
+    finite = [row for row in rows if math.isfinite(row["train_loss"])]
+    if not finite:
+        return "no epoch ended with a finite number"
+    ends = f"the training loss {'ends at' if finite[-1] is rows[-1] else 'was last'}"
+    best = f"; the best epoch is {result['best_epoch']}" if result["best_epoch"] else ""
+    return f"{ends} {finite[-1]['train_loss']:.4g}{best}"
 
 
 def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mlp_lab.sweep.ranking import Ranking, Setting, as_number, importance
 from mlp_lab.training.tracking import CURVES, read_curves
@@ -240,6 +240,7 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
         axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=ENDS[name])
         axis.lines[-1].set_label(label)
         words.append(f"{label} ends at {rows[-1][column]:.4g}")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.set_xlabel("epoch")
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)

@@ -98,7 +98,9 @@ def _resumed(job: Job, problem: Problem) -> Progress:
     if ended and _complete(job):
         raise UserError(ended)
     words = [word for word in job.overrides if not word.startswith(("resume=", "--"))]
-    overrides = [*progress.origin.overrides, *words]
+    typed_again = tuple(f"{word.partition('=')[0]}=" for word in words)
+    kept = [word for word in progress.origin.overrides if not word.startswith(typed_again)]
+    overrides = [*kept, *words]
     return replace(progress, origin=replace(now, overrides=overrides))
 
 

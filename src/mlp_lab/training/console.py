@@ -114,5 +114,10 @@ def print_result(
         f" {result['seconds']} s",
         soft_wrap=True,
     )
-    for line in (*verdict, str(folder)):
+    print_lines(console, [*verdict, str(folder)])
+
+
+def print_lines(console: Screen, lines: Sequence[str]) -> None:
+    """Each as it is, however long: what is pasted must not be broken."""
+    for line in lines:
         console.print(line, soft_wrap=True)

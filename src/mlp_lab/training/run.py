@@ -14,7 +14,7 @@ from mlp_lab.terminal import Screen
 from mlp_lab.training.allocator import keep_freed_memory
 from mlp_lab.training.beforehand import no_cuda, require_possible, why_ended
 from mlp_lab.training.checkpoints import Clock, load_checkpoint
-from mlp_lab.training.console import ProgressLine, print_result
+from mlp_lab.training.console import ProgressLine, print_lines, print_result
 from mlp_lab.training.fit import EpochRecord
 from mlp_lab.training.folder import RESULT, claim, write_config
 from mlp_lab.training.interruption import interruption
@@ -50,8 +50,11 @@ def run(job: Job, problem: Problem, judge: Judge) -> Finished:
         with failure_recorded(folder):
             console = Screen()
             finished = train(one, stack, judge, console)
-    if not config.quiet and finished.ending.divergence is None:
-        print_result(console, one.models, one.result, one.verdict, folder)
+    if not config.quiet:
+        if finished.ending.divergence is None:
+            print_result(console, one.models, one.result, one.verdict, folder)
+        else:
+            print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
     return finished
 
 
