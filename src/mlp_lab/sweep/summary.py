@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from rich.table import Table
+
 from mlp_lab.config import of_the_command
 from mlp_lab.errors import UserError
 from mlp_lab.program import train_words
@@ -28,6 +30,9 @@ from mlp_lab.training.files import write_whole
 
 SHOWN = 10
 """Settings, or failed jobs, that the terminal names."""
+
+DISPENSABLE = ("runs", "parameters", "verdict", "± se")
+"""Columns that a narrow terminal does without, one after the other; summary.csv has them."""
 
 LONGEST = 8
 """Letters of a number that tables show as it is."""
@@ -218,22 +223,39 @@ def marked(ranking: Ranking, place: int) -> str:
     return "≈ best" if ranking.tied is not None and place in ranking.tied else ""
 
 
+def ranking_table(ranking: Ranking, left_out: Sequence[str]) -> Table:
+    """The first settings, a row for each; headings are broken where keys have a dot."""
+    columns: list[tuple[str, list[str]]] = [
+        ("", [str(place + 1) for place in range(len(ranking.settings))])
+    ]
+    columns += [
+        (key.replace(".", ".\n", 1), [shown(setting.values[key]) for setting in ranking.settings])
+        for key in ranking.keys
+    ]
+    names = (f"val\n{ranking.score}", "± se", "runs", "parameters")
+    facts = zip(*map(facts_of, ranking.settings), strict=True)
+    columns += zip(names, map(list, facts), strict=True)
+    columns.append(("verdict", list(map(verdicts_on, ranking.settings))))
+    columns.append((" ", [marked(ranking, place) for place in range(len(ranking.settings))]))
+    table, shown_columns = plain_table(), [c for c in columns if c[0] not in left_out]
+    for heading, _ in shown_columns:
+        number = heading in names
+        table.add_column(
+            heading, justify="right" if number else "left", no_wrap=True, vertical="bottom"
+        )
+    for cells in list(zip(*(cells for _, cells in shown_columns), strict=True))[:SHOWN]:
+        table.add_row(*cells)
+    return table
+
+
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
-    table = plain_table("", *ranking.keys)
-    for heading in (f"val {ranking.score}", "± se", "runs", "parameters"):
-        table.add_column(heading, justify="right")
-    for heading in ("verdict", ""):
-        table.add_column(heading, no_wrap=True)
-    for place, setting in enumerate(ranking.settings[:SHOWN]):
-        values = map(shown, setting.values.values())
-        said = verdicts_on(setting), marked(ranking, place)
-        cells = (str(place + 1), *values, *facts_of(setting), *said)
-        table.add_row(*cells)
+    for count in range(len(DISPENSABLE) + 1):
+        table = ranking_table(ranking, DISPENSABLE[:count])
+        if screen.fits(table):
+            break
     screen.print(table)
-
-    def say(words: str) -> None:
-        screen.print(words, soft_wrap=True)
+    say = screen.say
 
     if len(ranking.settings) > SHOWN:
         say(f"and {len(ranking.settings) - SHOWN} more settings")
@@ -251,7 +273,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     test = f", test {plus_minus(tests)}" if tests else ""
     name = best.label or "the one setting"
     say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
-    say(command_of(ranking))
+    screen.print(command_of(ranking), soft_wrap=True)
 
 
 def load_drawing() -> None:
