@@ -247,7 +247,7 @@ def test_what_nobody_can_rank_has_a_table(tmp_path: Path) -> None:
     assert (tmp_path / "summary.csv").read_text().count("diverged") == 2
 
 
-@pytest.mark.parametrize(("width", "verdict"), [(50, False), (100, True)])
+@pytest.mark.parametrize(("width", "verdict"), [(45, False), (100, True)])
 def test_a_narrow_screen_leaves_columns_out(width: int, verdict: bool) -> None:
     """Rather than cut headings and numbers."""
     records = [run({"optimizer.weight_decay": v}, 0, 0.5) for v in ("0.001", "0.0001")]
