@@ -655,6 +655,13 @@ def test_other_words_stay_as_they_are(typed: str) -> None:
     assert readable(typed) == typed
 
 
+def test_a_run_that_was_killed_as_it_claimed_its_folder(tmp_path: Path) -> None:
+    """Its config.yaml is empty; the first setting that it lacks is not what is wrong."""
+    (tmp_path / "config.yaml").touch()
+    line = refused(f"resume={tmp_path}")
+    assert line == f"{tmp_path} holds a run that stopped before it began: nothing to go on from"
+
+
 def test_names_in_another_case_are_near() -> None:
     """Short ones too."""
     assert nearest("AGE", ["y", "age"]) == ": did you mean 'age'?"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlp_lab.terminal import Screen, StatusLine, plain_table
-from mlp_lab.training.console import print_result
+from mlp_lab.training.console import print_result, print_scores
 
 ODD = "a[/b] [bold]c :smile: [relu,tanh]"
 
@@ -50,3 +50,39 @@ def test_a_folder_is_named_as_it_is() -> None:
         ODD,
         ODD,
     ]
+
+
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+def test_no_number_is_cut(width: int) -> None:
+    """Loss and metric stand one below the other where a screen is narrow."""
+    file = StringIO()
+    scores = {"loss": 1.234e-05, "accuracy": 0.1234}
+    models = {name: dict.fromkeys(("train", "val", "test"), scores) for name in ("network", "l")}
+    print_scores(Screen(file, width), models)
+    said = file.getvalue()
+    assert "…" not in said
+    assert said.count("1.234e-05") == said.count("0.1234") == 6
+    assert all(len(line) <= width for line in said.splitlines())
+
+
+@pytest.mark.parametrize(("width", "shown"), [(20, "long and more"), (10, "long"), (3, "l")])
+def test_a_line_says_what_there_is_room_for(
+    width: int, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first form that fits a terminal."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    file = StringIO()
+    line = StatusLine(Screen(file, width), quiet=False)
+    line.write("long and more", "long", "l")
+    assert file.getvalue().splitlines()[-1].endswith(shown)
+    line.close()
+
+
+def test_a_sentence_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal alone: a file keeps its lines."""
+    words = "it explains 100% of the training rows"
+    for forced, lines in (("", [words]), ("1", ["it explains 100%", "of the training", "rows"])):
+        monkeypatch.setenv("FORCE_COLOR", forced)
+        file = StringIO()
+        Screen(file, 18).say(words)
+        assert [line.rstrip() for line in file.getvalue().splitlines()] == lines

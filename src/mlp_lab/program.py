@@ -9,6 +9,9 @@ from pathlib import Path
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
 
+TRY = "try: "
+"""Before a command that may mend what was found."""
+
 
 @contextmanager
 def interruptible() -> Iterator[None]:

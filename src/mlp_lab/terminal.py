@@ -9,6 +9,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+WIDEST = 10_000
+"""Letters of a line on a terminal where everything has room."""
+
 
 def stop_writing() -> None:
     """Nobody reads standard output any more, as after `| head`: what follows goes nowhere."""
@@ -24,6 +27,14 @@ class Screen(Console):
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
         """`width` in letters; of a terminal by default."""
         super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
+
+    def say(self, words: str) -> None:
+        """A sentence: broken between words on a terminal, one line elsewhere."""
+        self.print(words, soft_wrap=not self.is_terminal)
+
+    def fits(self, table: Table) -> bool:
+        """Whether there is room for a table with not a letter cut off."""
+        return self.measure(table, options=self.options.update(width=WIDEST)).maximum <= self.width
 
     def on_broken_pipe(self) -> None:
         """Be silent from now on."""
@@ -43,10 +54,16 @@ class StatusLine:
         if self.live:
             self._live.start()
 
-    def write(self, line: str) -> None:
-        """Show a line; on a terminal, nothing any more once it was taken away."""
+    def write(self, line: str, *shorter: str) -> None:
+        """Show a line; on a terminal, nothing any more once it was taken away.
+
+        `shorter` say less, one less than the other: the first that the terminal has room for
+        is shown.
+        """
         if self._live.is_started:
-            self._live.update(Text(line, no_wrap=True), refresh=True)
+            fitting = (text for text in (line, *shorter) if len(text) <= self._console.width)
+            text = next(fitting, [line, *shorter][-1])
+            self._live.update(Text(text, no_wrap=True), refresh=True)
         elif not self.live:
             self._console.print(line, soft_wrap=True)
 

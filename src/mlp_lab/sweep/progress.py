@@ -78,9 +78,10 @@ class SweepLine:
         if self._quiet or now - self._shown < every:
             return
         self._shown = now
-        self._status.write(self._line(now))
+        self._status.write(*self._lines(now))
 
-    def _line(self, now: float) -> str:
+    def _lines(self, now: float) -> list[str]:
+        """All there is to say, and less: without the epochs of the stacks."""
         whole = sum(stack.seconds for stack in self._stacks.values())
         done = sum(
             self._stacks[stack].seconds * epoch / self._epochs[stack]
@@ -88,13 +89,14 @@ class SweepLine:
         )
         training = [s for s, epoch in self._at.items() if epoch < self._epochs[s]]
         words = [f"{len(self._done)}/{len(self._jobs)} jobs", f"{len(self._stacks)} stacks"]
+        epochs, left = [], []
         if training:
             places = ", ".join(f"{self._at[s]}/{self._epochs[s]}" for s in sorted(training))
-            words.append(f"epoch {places}")
+            epochs = [f"epoch {places}"]
         if done > self._before:
             rate = (done - self._before) / (now - self._started)
-            words.append(f"{clock((whole - done) / rate)} left")
-        return "  ".join(words)
+            left = [f"{clock((whole - done) / rate)} left"]
+        return ["  ".join([*words, *epochs, *left]), "  ".join([*words, *left])]
 
     def close(self) -> None:
         """Take the line away."""

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
+from rich.table import Table
+
 from mlp_lab.config import of_the_command
 from mlp_lab.errors import UserError
 from mlp_lab.program import train_words
@@ -30,11 +32,11 @@ from mlp_lab.training.files import write_whole
 SHOWN = 10
 """Settings, or failed jobs, that the terminal names."""
 
+DISPENSABLE = ("runs", "parameters", "verdict", "± se")
+"""Columns that a narrow terminal does without, one after the other; summary.csv has them."""
+
 LONGEST = 8
 """Letters of a number that tables show as it is."""
-
-WHOLE = 10
-"""Letters of a value that a narrow terminal does not break."""
 
 TABLE = "summary.csv"
 
@@ -219,27 +221,35 @@ def marked(ranking: Ranking, place: int) -> str:
     return "≈ best" if ranking.tied is not None and place in ranking.tied else ""
 
 
+def ranking_table(ranking: Ranking, left_out: Sequence[str]) -> Table:
+    """The first settings, a row for each; headings are broken where keys have a dot."""
+    settings = ranking.settings[:SHOWN]
+    columns = [("", [str(place + 1) for place in range(len(settings))])]
+    columns += [
+        (key.replace(".", ".\n", 1), [shown(setting.values[key]) for setting in settings])
+        for key in ranking.keys
+    ]
+    names = (f"val\n{ranking.score}", "± se", "runs", "parameters")
+    columns += zip(names, map(list, zip(*map(facts_of, settings), strict=True)), strict=True)
+    columns.append(("verdict", list(map(verdicts_on, settings))))
+    columns.append((" ", [marked(ranking, place) for place in range(len(settings))]))
+    table, there = plain_table(), [column for column in columns if column[0] not in left_out]
+    for heading, _ in there:
+        justify: Literal["left", "right"] = "right" if heading in names else "left"
+        table.add_column(heading, justify=justify, no_wrap=True, vertical="bottom")
+    for cells in zip(*(cells for _, cells in there), strict=True):
+        table.add_row(*cells)
+    return table
+
+
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the chosen one."""
-    places = list(enumerate(ranking.settings[:SHOWN]))
-    values = [[*map(shown, s.values.values()), *facts_of(s)] for _, s in places]
-    names = [*short_names(ranking.keys), f"val {ranking.score}", "± se", "runs", "parameters"]
-    table = plain_table("")
-    for name, column in zip(names, zip(*values, strict=True), strict=True):
-        number = len(table.columns) > len(ranking.keys)
-        justify: Literal["left", "right"] = "right" if number else "left"
-        table.add_column(
-            name, justify=justify, overflow="fold", min_width=min(WHOLE, max(map(len, column)))
-        )
-    for heading in ("", "verdict"):  # the last is what a narrow terminal cuts off
-        table.add_column(heading, no_wrap=True)
-    for (place, setting), cells in zip(places, values, strict=True):
-        table.add_row(str(place + 1), *cells, marked(ranking, place), verdicts_on(setting))
+    for count in range(len(DISPENSABLE) + 1):
+        table = ranking_table(ranking, DISPENSABLE[:count])
+        if screen.fits(table):
+            break
     screen.print(table)
-
-    def say(words: str) -> None:
-        screen.print(words, soft_wrap=True)
-
+    say = screen.say
     if len(ranking.settings) > SHOWN:
         say(f"and {len(ranking.settings) - SHOWN} more settings")
     failed = [record for record in records if record.reason]
@@ -256,15 +266,7 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     test = f", test {plus_minus(tests)}" if tests else ""
     name = best.label or "the one setting"
     say(f"chosen: {name}: val {ranking.score} {plus_minus(list(best.scores.values()))}{test}")
-    say(command_of(ranking))
-
-
-def short_names(keys: Sequence[str]) -> list[str]:
-    """Keys as headings of narrow columns: several without groups, if that tells them apart."""
-    names = [key.rpartition(".")[2] for key in keys]
-    if len(keys) < 2 or len(set(names)) < len(names):
-        return list(keys)
-    return [name.replace("_", "_\n") for name in names]
+    screen.print(command_of(ranking), soft_wrap=True)
 
 
 def load_drawing() -> None:

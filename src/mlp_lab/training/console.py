@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 from mlp_lab.training.metrics import Scores, main_metric
 
@@ -45,21 +46,22 @@ class ProgressLine:
             due = record.epoch == self.first + 1 or record.epoch % self._every == 0
         if last or due:
             self._shown = now
-            self._status.write(self._line(record, now))
+            self._status.write(*self._lines(record, now))
 
     @property
     def _every(self) -> int:
         return max(1, math.ceil(self.epochs / LINES))
 
-    def _line(self, record: MemberRecord, now: float) -> str:
-        metric = main_metric(record.train)
-        words = [f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"]
-        for quantity in ("loss", metric):
+    def _lines(self, record: MemberRecord, now: float) -> list[str]:
+        """All there is to say, then less and less of it; the time that is left stays."""
+        epoch = f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"
+        quantities = []
+        for quantity in ("loss", main_metric(record.train)):
             val = f" (val {short(record.val[quantity])})" if record.val else ""
-            words.append(f"{quantity} {short(record.train[quantity])}{val}")
+            quantities.append(f"{quantity} {short(record.train[quantity])}{val}")
         left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
-        words.append(f"{clock(left)} left")
-        return "  ".join(words)
+        time_left = f"{clock(left)} left"
+        return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
 
     def close(self) -> None:
         """Take the line away."""
@@ -78,24 +80,34 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def results_table(models: Mapping[str, Mapping[str, Scores]]) -> Table:
-    """A row for each model; loss and metrics of its training, validation and test rows.
+def results_table(models: Mapping[str, Mapping[str, Scores]], quantities: Sequence[str]) -> Table:
+    """A row for each model; some quantities of its training, validation and test rows.
 
     Args:
         models: model -> part -> scores; a part without rows has none.
+        quantities: loss, or metrics.
     """
-    scores = next(parts["train"] for parts in models.values())
     table = plain_table("")
-    shown = ["loss", main_metric(scores)]
     parts = [part for part in ("train", "val", "test") if next(iter(models.values()))[part]]
-    for quantity in shown:
+    for quantity in quantities:
         for part in parts:
             table.add_column(f"{quantity}\n{part}", justify="right")
     for name, by_part in models.items():
         table.add_row(
-            name, *(short(by_part[part][quantity]) for quantity in shown for part in parts)
+            name, *(short(by_part[part][quantity]) for quantity in quantities for part in parts)
         )
     return table
+
+
+def print_scores(console: Screen, models: Mapping[str, Mapping[str, Scores]]) -> None:
+    """Loss and metric of each model side by side, or where that is too wide one below the other."""
+    quantities = ["loss", main_metric(next(parts["train"] for parts in models.values()))]
+    whole = results_table(models, quantities)
+    if console.fits(whole):
+        console.print(whole)
+        return
+    for quantity in quantities:
+        console.print(results_table(models, [quantity]))
 
 
 def print_result(
@@ -106,18 +118,21 @@ def print_result(
     folder: Path,
 ) -> None:
     """The end of a run: what it reached beside the baselines, what that says, where it lies."""
-    console.print(results_table(models))
+    print_scores(console, models)
     reason = f" ({result['reason']})" if "reason" in result else ""
-    console.print(
+    console.say(
         f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
-        f" {result['seconds']} s",
-        soft_wrap=True,
+        f" {result['seconds']} s"
     )
-    print_lines(console, [*verdict, str(folder)])
+    print_lines(console, verdict)
+    console.print(str(folder), soft_wrap=True)
 
 
 def print_lines(console: Screen, lines: Sequence[str]) -> None:
-    """Each as it is, however long: what is pasted must not be broken."""
+    """Sentences broken between words; a command stays in one line, to be copied."""
     for line in lines:
-        console.print(line, soft_wrap=True)
+        if line.startswith(TRY):
+            console.print(line, soft_wrap=True)
+        else:
+            console.say(line)

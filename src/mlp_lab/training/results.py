@@ -18,6 +18,7 @@ from mlp_lab.data.schema import Target
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
+from mlp_lab.program import TRY
 from mlp_lab.training.evaluation import outputs
 from mlp_lab.training.files import joined_json, to_json, write_whole
 from mlp_lab.training.folder import MODEL, RESULT, SCHEMA
@@ -129,7 +130,7 @@ def in_brief(verdict: Verdict) -> list[str]:
     """What the terminal shows of it: what is so, and one thing to try."""
     findings = (verdict, *verdict["notes"])
     commands = [finding["next"] for finding in findings if finding["next"]]
-    return [finding["words"] for finding in findings] + [f"try: {each}" for each in commands[:1]]
+    return [finding["words"] for finding in findings] + [TRY + each for each in commands[:1]]
 
 
 def in_markdown(verdict: Verdict) -> str:

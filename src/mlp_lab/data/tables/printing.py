@@ -1,7 +1,6 @@
 """The data report as a person reads it: on the terminal and in data_report.txt."""
 
 from collections.abc import Sequence
-from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -27,7 +26,7 @@ def give_report(overview: Overview, folder: Path, quiet: bool) -> None:
 
 def print_overview(console: Screen, overview: Overview) -> None:
     """The data report: what was understood of a table."""
-    say = partial(console.print, soft_wrap=True)
+    say = console.say
     parts = ", ".join(f"{count:,} {part}" for part, count in overview.rows.items())
     say(f"{overview.note}\n{counted(sum(overview.rows.values()), 'row')}: {parts}")
     say(f"{overview.target} ({overview.task}): {overview.balance}")
