@@ -28,7 +28,7 @@ from mlp_lab.training.problem import pose
 from mlp_lab.training.run import run
 
 TUNING_SEEDS = (0, 1, 2, 3, 4, 5)
-REPORTED_SEEDS = (80, 81, 82)
+REPORTED_SEEDS = (90, 91, 92)
 WANTED = 0.9
 
 

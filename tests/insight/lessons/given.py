@@ -12,10 +12,10 @@ from mlp_lab.insight.lessons.lesson import Evidence
 SEEDS = 2
 
 
-def bench(seeds: int = SEEDS) -> Bench:
+def bench(seeds: range = range(SEEDS)) -> Bench:
     """Where quick lessons train."""
     register_resolvers()
-    return Bench(CONFIGS, seeds=range(seeds), quick=True, shown=lambda text: None)
+    return Bench(CONFIGS, seeds=seeds, quick=True, shown=lambda text: None)
 
 
 @cache

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from given import SEEDS, evidence
+from given import SEEDS, bench, evidence
 from lab import MLP_LAB, ROOT, command, written
 
 from mlp_lab.insight.lessons.catalogue import LESSONS
+from mlp_lab.insight.lessons.lesson import FIRST
 from mlp_lab.insight.lessons.page import Given, write_lesson
 
 
@@ -61,6 +62,16 @@ def test_a_lesson_in_a_process(tmp_path: Path) -> None:
         assert finding["claim"] in done.stdout
         assert f"over 2 seeds, 95 % interval {finding['interval'][0]:.3g} to" in done.stdout
         assert f": {finding['verdict']}" in done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LESSONS)
+def test_seeds_as_they_are_given(name: str, tmp_path: Path) -> None:
+    """Nothing takes a seed for a position."""
+    seeds = range(FIRST, FIRST + SEEDS)
+    found = LESSONS[name].measure(bench(seeds))
+    write_lesson(tmp_path, LESSONS[name], found, Given(name, "", seeds, True, 1.0, {}))
+    assert "Seeds are 100 to 101; " in (tmp_path / "page.md").read_text()
 
 
 @pytest.mark.parametrize("name", LESSONS)

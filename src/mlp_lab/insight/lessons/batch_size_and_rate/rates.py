@@ -126,7 +126,8 @@ def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]
             for row in _at_best_epochs(grouped(networks, len(bench.seeds)))
         ],
     }
-    _, best = at_best_rates(table, "after_epochs", batch_size=MIDDLE)
+    _, at_best = at_best_rates(table, "after_epochs", batch_size=MIDDLE)
+    best = dict(zip(bench.seeds, at_best, strict=True))
     chosen = [
         network
         for network in constant[MIDDLE]

@@ -82,7 +82,7 @@ def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]
         network for networks in grouped(by_rate, len(rates)) for network in _at_best_rates(networks)
     ]
     table = [_row(network) for network in chosen]
-    drawn = [network for network in chosen if _drawn(network)]
+    drawn = [network for network in chosen if _drawn(network, bench.seeds[0])]
     tables = {
         "outliers": table,
         "outlier_fits": [row for network in drawn for row in _fit(network)],
@@ -136,8 +136,8 @@ def absolute_errors(network: Trained) -> tuple[float, float]:
     return float(np.abs(network.predicted(part.inputs) - y).mean()), float(np.abs(truth - y).mean())
 
 
-def _drawn(network: Trained) -> bool:
-    return network.config.seed == 0 and _function(network).outliers == DRAWN
+def _drawn(network: Trained, seed: int) -> bool:
+    return network.config.seed == seed and _function(network).outliers == DRAWN
 
 
 def _fit(network: Trained) -> list[Row]:
