@@ -185,11 +185,12 @@ def overfit(evidence: Evidence) -> Finding | None:
     risen, gap = val[best] - val[-1], train[-1] - val[-1]
     numbers = {"best": val[best], "last": val[-1], "train": train[-1]}
     if risen > RISEN and train[-1] >= train[best]:
-        since = best + 1
+        lowest = min(range(len(val)), key=evidence.val_loss.__getitem__)
+        since = lowest + 1  # the best epoch, as everything else names it
         return Finding(
             "overfit",
             f"overfit since epoch {since}: from there the validation loss rose from"
-            f" {evidence.val_loss[best]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
+            f" {evidence.val_loss[lowest]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
             " loss fell",
             f"E(val) ended more than {RISEN:g} below its best, and E(train) rose",
             numbers,
