@@ -15,7 +15,7 @@ from mlp_lab.data.columns import UNSEEN, Column, classified, numeric
 from mlp_lab.data.encoded import Encoded, encode
 from mlp_lab.data.encoding import Input, Scaling
 from mlp_lab.data.raw import SCALINGS, DataConfig, Floats, RawData
-from mlp_lab.data.schema import Schema
+from mlp_lab.data.schema import Schema, Target
 from mlp_lab.data.splitting import Split, split_rows
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import choose_objective
@@ -120,6 +120,9 @@ def test_a_quantile_of_ties_is_their_middle() -> None:
     assert Scaling.fit(fitted, "quantile").apply(np.array([2.0])) == pytest.approx(0, abs=1e-9)
 
 
+NUMBER = Target(Column(name="y"), "regression", None, 1, "none", Scaling(0.0, 1.0, []))
+
+
 def encode_rows(schema: Schema, values: Floats) -> Floats:
     """Values of the schema's columns as the network reads them."""
     found = schema.encode_inputs(lambda i, block: values[block, i], len(values), "float64")
@@ -129,7 +132,7 @@ def encode_rows(schema: Schema, values: Floats) -> Floats:
 def column_inputs(column: Column, train: list[float], values: list[float]) -> Floats:
     """Values of a column as the network reads them, fitted on others."""
     entry = Input.fit(column, np.array(train), "none")
-    schema = Schema([entry], None, None)  # type: ignore[arg-type]
+    schema = Schema([entry], NUMBER, None)
     return encode_rows(schema, np.array(values)[:, None])
 
 
@@ -148,7 +151,7 @@ def test_rare_and_unseen_levels_share_an_input() -> None:
     entry = Input.fit(LETTERS, np.array([0, 0, 0, 1, 1, 1, 2, 2.0]), "none")
     assert entry.names == ["c=a", "c=b", "c=(other)"]
     assert entry.column.levels == ["a", "b"]
-    schema = Schema([entry], None, None)  # type: ignore[arg-type]
+    schema = Schema([entry], NUMBER, None)
     found = encode_rows(schema, np.array([[0.0], [1], [UNSEEN], [NAN]]))
     np.testing.assert_array_equal(found, [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 1]])
 

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lab import PARTS, configure
 
-from mlp_lab.data.bundled import BUNDLED
+from mlp_lab.config import read
+from mlp_lab.data.bundled import BUNDLED, BundledConfig
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Index, RawData, Ties
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
@@ -18,7 +19,7 @@ from mlp_lab.training.problem import pose
 
 def data_config(**values: float | None) -> DataConfig:
     """The digits' settings, some changed."""
-    return DataConfig(**{"name": "digits", **PARTS, **values})  # type: ignore[arg-type]
+    return read(BundledConfig, {"name": "digits", **PARTS, **values}, "data")
 
 
 def rows_of(counts: list[int], *, regression: bool = False) -> RawData:

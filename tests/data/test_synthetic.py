@@ -1,8 +1,6 @@
 """Generated data: what is drawn, and that it lies where it should."""
 
 from collections.abc import Callable
-from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -13,22 +11,17 @@ from lab import configure
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.columns import numeric
-from mlp_lab.data.raw import DataConfig, Floats, RawData
+from mlp_lab.data.raw import Floats, RawData
 from mlp_lab.data.synthetic import CODE, FUNCTIONS
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
 PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
 
 
-@cache
-def settings_of(name: str) -> DataConfig:
-    """As its YAML file has them."""
-    return configure(f"data={name}").data
-
-
 def draw(name: str, **changes: float) -> RawData:
     """Rows of a synthetic set."""
-    return replace(settings_of(name), **changes).load()  # type: ignore[arg-type]
+    words = [f"data.{key}={value}" for key, value in changes.items()]
+    return configure(f"data={name}", *words).data.load()
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from mlp_lab.config import read
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import INITS, ModelConfig, count_parameters
 from mlp_lab.network.mlp import MLP
@@ -137,4 +138,4 @@ def test_refusals_name_the_key(key: str, value: object) -> None:
         "init": "he",
     }
     with pytest.raises(UserError, match=f"model.{key}"):
-        ModelConfig(**{**values, key: value})  # type: ignore[arg-type]
+        read(ModelConfig, {**values, key: value}, "model")

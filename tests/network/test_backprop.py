@@ -96,7 +96,7 @@ def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tupl
     for k in range(len(batch.inputs)):
         plain = network.member(k)
         loss = plain_loss(plain, objective, batch, k)
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         losses.append(loss.detach())
         linear = [module for module in plain if isinstance(module, nn.Linear)]
         for layer, (n_in, n_out) in enumerate(pairwise(network.member_sizes[k])):

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from mlp_lab.config import read
 from mlp_lab.network import optimizers
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.optimizers import OPTIMIZERS, SHARES, Optimizer, OptimizerConfig
@@ -48,7 +50,7 @@ class Case:
 
     def config(self, member: int, *, decay: bool, clip: bool) -> OptimizerConfig:
         """The config of a member."""
-        return OPTIMIZERS[self.name](**self.values(member, decay=decay, clip=clip))  # type: ignore[arg-type]
+        return read(OptimizerConfig, self.values(member, decay=decay, clip=clip), "optimizer")
 
 
 def _lr(v: Values) -> float:
@@ -196,7 +198,8 @@ def reference(case: Case, member: int, *, decay: bool, clip: bool, per_epoch: in
         {"params": weights, "weight_decay": values["weight_decay"]},
         {"params": biases, "weight_decay": 0.0},
     ]
-    optimizer = (case.torch_factory or Averaged)(groups, values)
+    factory = case.torch_factory or Averaged
+    optimizer = factory(groups, values)
     clip_norm = values["clip_norm"]
     for step in range(STEPS // EPOCH * per_epoch):
         for group in optimizer.param_groups:
@@ -209,15 +212,15 @@ def reference(case: Case, member: int, *, decay: bool, clip: bool, per_epoch: in
     return [parameter.detach() for parameter in parameters]
 
 
-class Averaged(torch.optim.Optimizer):
+class Averaged:
     """`momentum` in NumPy: v <- alpha v + (1 - alpha) g, p <- p - lr v."""
 
     def __init__(self, groups: list[dict[str, object]], values: Values) -> None:
-        super().__init__(groups, {"lr": 0.0})
+        self.param_groups: list[dict[str, Any]] = groups
         self.alpha = float(values["alpha"] or 0)
         self.velocities: dict[int, float | np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = {}
 
-    def step(self, closure: object = None) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """One step."""
         for group in self.param_groups:
             for p in group["params"]:

@@ -110,7 +110,9 @@ def test_numbers_that_are_not_finite(
 def test_one_epoch_is_a_point(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line of one point would be invisible."""
     for chart in draw(ONE_EPOCH, 1, tmp_path, monkeypatch):
-        markers = [line.get_marker() for line in chart.get_lines() if len(line.get_xdata()) == 1]  # type: ignore[arg-type]
+        markers = [
+            line.get_marker() for line in chart.get_lines() if np.size(line.get_xdata()) == 1
+        ]
         assert markers == ["o", "o"]
 
 

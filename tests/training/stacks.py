@@ -2,22 +2,22 @@
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypedDict, Unpack
 
 import torch
 from lab import PARTS
 from torch import Tensor
 
-from mlp_lab.data.bundled import BundledConfig
+from mlp_lab.config import read
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
-from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig, PlaneConfig
 from mlp_lab.network.losses import Objective, choose_objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
+from mlp_lab.network.optimizers import OptimizerConfig
 from mlp_lab.network.schedules import ScheduleConfig
 from mlp_lab.training.evaluation import Units, totals
 from mlp_lab.training.fit import MemberRecord, fit
@@ -48,12 +48,10 @@ def _config(name: str, **changes: object) -> DataConfig:
         values |= {"rows": 100, "noise": 0.2}
     values |= changes
     if name == "gaussians":
-        return GaussiansConfig(name=name, **{"classes": 3, **values})  # type: ignore[arg-type]
-    if name in ("moons", "circles", "xor"):
-        return PlaneConfig(name=name, **values)  # type: ignore[arg-type]
+        values = {"classes": 3, **values}
     if name == "sine":
-        return FunctionConfig(name=name, **{"periods": 1.0, "outliers": 0.0, **values})  # type: ignore[arg-type]
-    return BundledConfig(name=name, **values)  # type: ignore[arg-type]
+        values = {"periods": 1.0, "outliers": 0.0, **values}
+    return read(DataConfig, {"name": name, **values}, "data")
 
 
 def dataset(
@@ -88,36 +86,58 @@ OWN_NUMBERS: dict[str, dict[str, float | bool]] = {
 def optimizer(name: str = "sgd", **changes: object) -> OptimizerConfig:
     """An optimizer's config by name; keywords change its numbers."""
     values = {"lr": 0.05, "weight_decay": 0.0, "clip_norm": None, **OWN_NUMBERS[name], **changes}
-    return OPTIMIZERS[name](name=name, **values)  # type: ignore[arg-type]
+    return read(OptimizerConfig, {"name": name, **values}, "optimizer")
 
 
-def member(rows: Dataset, **changes: object) -> Member:
+class MemberChanges(TypedDict, total=False):
+    """Numbers of a member."""
+
+    widths: list[int]
+    dropout: float
+    init: str
+    seed: int
+    epochs: int
+    optimizer: OptimizerConfig
+    schedule: ScheduleConfig
+
+
+def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
     """A member on these rows; keywords change its numbers."""
-    values: dict[str, object] = {
-        "widths": [6, 5],
-        "dropout": 0.0,
-        "init": "torch",
-        "seed": 0,
-        "epochs": 3,
-        "optimizer": optimizer(),
-        "schedule": ScheduleConfig(name="constant"),
-        **changes,
-    }
-    return Member(dataset=rows, **values)  # type: ignore[arg-type]
+    plain = Member(
+        dataset=rows,
+        widths=[6, 5],
+        dropout=0.0,
+        init="torch",
+        seed=0,
+        epochs=3,
+        optimizer=optimizer(),
+        schedule=ScheduleConfig(name="constant"),
+    )
+    return replace(plain, **changes)
 
 
-def shared(**changes: object) -> Shared:
+class SharedChanges(TypedDict, total=False):
+    """What a stack shares."""
+
+    activations: list[str]
+    objective: Objective
+    batch_size: int | None
+    gradient: str
+    dtype: torch.dtype
+    device: torch.device
+
+
+def shared(**changes: Unpack[SharedChanges]) -> Shared:
     """What a stack shares; keywords change it."""
-    values: dict[str, object] = {
-        "activations": ["tanh", "relu"],
-        "objective": Objective("softmax", "cce"),
-        "batch_size": 16,
-        "gradient": "explicit",
-        "dtype": torch.float64,
-        "device": torch.device("cpu"),
-        **changes,
-    }
-    return Shared(**values)  # type: ignore[arg-type]
+    plain = Shared(
+        activations=["tanh", "relu"],
+        objective=Objective("softmax", "cce"),
+        batch_size=16,
+        gradient="explicit",
+        dtype=torch.float64,
+        device=torch.device("cpu"),
+    )
+    return replace(plain, **changes)
 
 
 def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> list[Trained]:

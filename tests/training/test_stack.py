@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Unpack
 
 import pytest
 import torch
-from stacks import Trained, dataset, member, optimizer, shared, train
+from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, train
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.network.losses import Objective
@@ -30,15 +32,19 @@ def eight() -> Callable[..., list[Member]]:
     def build(rule: str, *, drops: bool = True) -> list[Member]:
         lr = {"adadelta": 1.0, "adam": 0.01, "adamw": 0.01, "rmsprop": 0.01}.get(rule, 0.1)
 
-        def one(rows: Dataset, seed: int, dropout: float, **changes: object) -> Member:
-            numbers = {"lr": lr * (1 + seed / 10), "weight_decay": [0.0, 0.01, 0.1][seed % 3]}
-            numbers["clip_norm"] = [None, 1.0, 0.3][seed % 3]  # type: ignore[assignment]
-            return member(
-                rows,
-                seed=seed,
-                dropout=dropout if drops else 0.0,
+        def one(
+            rows: Dataset, number: int, share: float, **changes: Unpack[MemberChanges]
+        ) -> Member:
+            numbers = {
+                "lr": lr * (1 + number / 10),
+                "weight_decay": [0.0, 0.01, 0.1][number % 3],
+                "clip_norm": [None, 1.0, 0.3][number % 3],
+            }
+            return replace(
+                member(rows, **changes),
+                seed=number,
+                dropout=share if drops else 0.0,
                 optimizer=optimizer(rule, **numbers),
-                **changes,
             )
 
         return [
