@@ -1,6 +1,5 @@
 """What the entries of a network are called: Omega_0[1, 2], and theta_12 where the course has it."""
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -31,9 +30,6 @@ def entry_name(sizes: Sequence[int], tensor: str, row: int, column: int) -> str:
             return name
     at = f"{column + 1}" if tensor.startswith("beta") else f"{row + 1}, {column + 1}"
     return f"{tensor}[{at}]"
-
-
-TENSOR = re.compile(r"(Omega|beta)_(\d+)")
 
 
 def tensor_shapes(sizes: Sequence[int]) -> dict[str, tuple[int, int]]:
