@@ -280,7 +280,7 @@ def inner_notes(layers: Sequence[Layer]) -> list[Finding]:
 
 
 def no_better(evidence: Evidence) -> Finding | None:
-    """A model without hidden layers, or a constant, does as well."""
+    """A model without hidden layers, or a constant, does as well, or better."""
     if evidence.val is None or evidence.divergence is not None:
         return None
     rivals = {name: s for name, s in evidence.rivals.items() if name in ("linear", "logistic")}
@@ -288,9 +288,10 @@ def no_better(evidence: Evidence) -> Finding | None:
     margin = standard_error(evidence)
     if evidence.val > rival + margin:
         return None
+    measure = "worse" if evidence.val < rival - margin else "not clearly better"
     return Finding(
         "no better than a baseline",
-        f"not clearly better than the {name} baseline: {evidence.val:.1%} ± {margin:.1%} against"
+        f"{measure} than the {name} baseline: {evidence.val:.1%} ± {margin:.1%} against"
         f" {rival:.1%} of the validation rows explained",
         f"S(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
         {"val": evidence.val, name: rival, "margin": margin},
