@@ -174,3 +174,9 @@ def test_every_kind_is_listed() -> None:
     """Findings of the tests above are all that there are."""
     assert len(set(STATES)) == 7
     assert len(set(NOTES)) == 6
+
+
+def test_nothing_explained_is_no_less_than_nothing() -> None:
+    """A share that is rounded to nought has no sign."""
+    words = judge(replace(SOUND, train=-0.001, rivals={"logistic": 0.9})).state.words
+    assert words.startswith("underfit: it explains 0% of its own")
