@@ -60,4 +60,6 @@ def require_choice(value: str, key: str, choices: Iterable[str]) -> None:
         raise UserError(f"unknown {key} {value!r}{nearest(value, names)} ({', '.join(names)})")
 
 
-JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
+JOBS_FAILED = (
+    "not every job succeeded: a line above says why, as does train.log where one had begun"
+)
