@@ -620,6 +620,8 @@ def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
         ("data.path=it's.csv", "it's.csv"),
         ('data.path=it\'s "1".csv', 'it\'s "1".csv'),
         ("data.path=~/a.csv", str(Path.home() / "a.csv")),
+        ("data.path=C:\\größe\\", "C:\\größe\\"),
+        ("data.path=it's C:\\ö\\", "it's C:\\ö\\"),
         ("resume=Läufe (alt)/1", "Läufe (alt)/1"),
         ("data.target=größe", "größe"),
         ("data.target=age", "age"),
@@ -639,8 +641,15 @@ def test_names_as_people_choose_them(typed: str, value: object) -> None:
 
 
 def test_several_names_are_a_sweep() -> None:
-    (several,) = OverridesParser.create().parse_overrides([readable("data.path=a.csv,ü (1).csv")])
+    """The home folder may be in each of them."""
+    typed = "data.path=a.csv,ü (1).csv,~/b.csv"
+    (several,) = OverridesParser.create().parse_overrides([readable(typed)])
     assert several.is_choice_sweep()
+    assert list(several.sweep_string_iterator()) == [
+        "a.csv",
+        "'ü (1).csv'",
+        str(Path.home() / "b.csv"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -648,6 +657,7 @@ def test_several_names_are_a_sweep() -> None:
     [
         *("model.width=[1,2", "epochs==5", "epochs=", "seed=0,1", "~epochs", "model.width=(1)"),
         *("data.fold=range(0,3)", "data.target=choice(a,b)", "data.target=choice(ä,b)"),
+        *("resume", "data.path"),
     ],
 )
 def test_other_words_stay_as_they_are(typed: str) -> None:

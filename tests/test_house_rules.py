@@ -45,7 +45,7 @@ MAY_IMPORT = {
         "insight",
         "words",
     },
-    "words": set(),
+    "words": {"errors"},
     "__main__": {"program", "cli"},
     "": {"errors", "saved"},
 }

@@ -78,6 +78,20 @@ def test_a_line_says_what_there_is_room_for(
     line.close()
 
 
+def test_a_file_has_whole_tables(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However wide they are; where nobody says how wide a line may be."""
+    for columns, cut in (("", False), ("80", True)):
+        monkeypatch.setenv("COLUMNS", columns)
+        if not columns:
+            monkeypatch.delenv("COLUMNS")
+        table = plain_table()
+        table.add_column("x" * 100, no_wrap=True)
+        Screen().print(table)
+        assert ("x" * 100 not in capsys.readouterr().out) == cut
+
+
 def test_a_sentence_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal alone: a file keeps its lines."""
     words = "it explains 100% of the training rows"

@@ -12,7 +12,7 @@ import math
 import re
 import types
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -381,21 +381,11 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
-TABLES: dict[str, Mapping[str, type]] = {
-    "data": DATA,
-    "optimizer": OPTIMIZERS,
-    "schedule": SCHEDULES,
-}
-
-
 def _elsewhere(key: str) -> str:
     """Other choices of a group that have a setting which the chosen one lacks."""
     group, _, name = key.partition(".")
-    homes = [
-        choice
-        for choice, kind in TABLES.get(group, {}).items()
-        if name in {field.name for field in fields(kind)}
-    ]
+    choices = CHOICES.get(cast(type, _hints(Config).get(group)), {})
+    homes = [choice for choice, kind in choices.items() if name in _hints(kind)]
     return f"; {group}={'|'.join(homes)} has it" if homes else ""
 
 

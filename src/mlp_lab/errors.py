@@ -30,8 +30,14 @@ def in_a_list(name: str) -> str:
         r"(?!(?:null|true|false|inf|nan)$)[a-z_][\w.]*", name, re.ASCII | re.IGNORECASE
     ):
         return name
-    escaped = name.replace("'", "\\'")
-    return f"'{escaped}'"
+    return quoted(name)
+
+
+def quoted(value: str) -> str:
+    """Text that Hydra takes as it is; there, a backslash stands for itself but before a quote."""
+    if "'" in value and '"' not in value:
+        return '"' + re.sub(r"(\\+)$", r"\1\1", value) + '"'
+    return "'" + re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'") + "'"
 
 
 def counted(count: int, noun: str) -> str:
@@ -54,4 +60,6 @@ def require_choice(value: str, key: str, choices: Iterable[str]) -> None:
         raise UserError(f"unknown {key} {value!r}{nearest(value, names)} ({', '.join(names)})")
 
 
-JOBS_FAILED = "not every job succeeded: a line above, and train.log in its folder, say why"
+JOBS_FAILED = (
+    "not every job succeeded: a line above says why, as does train.log where one had begun"
+)

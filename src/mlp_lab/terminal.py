@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 WIDEST = 10_000
-"""Letters of a line on a terminal where everything has room."""
+"""Letters of a line in which everything has room."""
 
 
 def stop_writing() -> None:
@@ -25,8 +25,10 @@ class Screen(Console):
     """
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
-        """`width` in letters; of a terminal by default."""
+        """`width` in letters; by default a terminal's, and elsewhere as wide as it takes."""
         super().__init__(file=file, width=width, markup=False, emoji=False, highlight=False)
+        if width is None and not self.is_terminal and "COLUMNS" not in os.environ:
+            self.width = WIDEST  # rich would take 80 letters, and cut what is wider
 
     def say(self, words: str) -> None:
         """A sentence: broken between words on a terminal, one line elsewhere."""

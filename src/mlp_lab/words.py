@@ -6,6 +6,8 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
+from mlp_lab.errors import quoted
+
 SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
 """A sign that Hydra takes for a part of its own grammar."""
 
@@ -21,6 +23,9 @@ PATHS = (
 FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|extend_list|\w*str)\(.*\)")
 """Hydra's own: what is wrong within one is for it to say."""
 
+HOME = re.compile(r"(?:(?<=,)|^)~/")
+"""The home folder, of each of several paths."""
+
 TOKEN = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[\[\],]|[^\[\],]+)")
 """Of a list, or of several values: a name in quotes, a sign between names, or a name."""
 
@@ -30,27 +35,19 @@ def readable(word: str) -> str:
 
     A word that it reads already stays as it is, save that `~` is the home folder.
     """
-    key, _, value = word.partition("=")
+    key, equals, value = word.partition("=")
+    if not equals:
+        return word
     if SIGN.fullmatch(word):
         sign = value.replace("\\t", "\t")
         return f"{key}={quoted(sign)}"
-    if key in PATHS and value.startswith("~/"):
-        value = str(Path(value).expanduser())
+    if key in PATHS:
+        value = HOME.sub(lambda _: f"{Path.home()}/", value)
         word = f"{key}={value}"
     named = key in PATHS or key.lstrip("+").startswith("data.")
     if not named or "{" in value or FUNCTION.fullmatch(value) or _is_read(word):
         return word
     return f"{key}={''.join(_as_value(text.strip()) for text in TOKEN.findall(value))}"
-
-
-def quoted(value: str) -> str:
-    """Text that Hydra takes as it is."""
-    if "'" not in value:
-        return f"'{value}'"
-    if '"' not in value:
-        return f'"{value}"'
-    escaped = value.replace("'", "\\'")
-    return f"'{escaped}'"
 
 
 def _as_value(token: str) -> str:

@@ -12,7 +12,7 @@ from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.columns import numeric
 from mlp_lab.data.raw import Floats, RawData
-from mlp_lab.data.synthetic import CODE, FUNCTIONS
+from mlp_lab.data.synthetic import CODE, FUNCTIONS, FunctionConfig
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
 PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
@@ -141,6 +141,15 @@ def test_functions_repeat(name: str, periods: int) -> None:
     copy = np.clip(np.floor((x + 1) / 2 * periods), 0, periods - 1)
     within = (x + 1) * periods - 2 * copy - 1
     np.testing.assert_allclose(raw.target, ONE_PERIOD[name](within), atol=1e-12)
+
+
+def test_a_broken_period_does_not_end_at_one() -> None:
+    """One and a half sawteeth from -1 to 1: the half one is at its middle there."""
+    data = configure("data=sawtooth", "data.periods=1.5").data
+    assert isinstance(data, FunctionConfig)
+    near, there = data.values(np.array([1 - 1e-9, 1.0]))
+    assert there == pytest.approx(near, abs=1e-6)
+    assert there == FUNCTIONS["sawtooth"](np.array(0.0))
 
 
 def test_outliers_are_rows_with_a_code() -> None:

@@ -140,6 +140,24 @@ def test_a_network_that_no_gradient_reaches_is_not_widened() -> None:
     assert to_mend(Verdict(good, [vanishing])) is good
 
 
+@pytest.mark.parametrize(
+    ("kind", "typed", "more"),
+    [
+        ("vanishing gradients", ["model.init=torch"], ["model.activation=relu", "model.init=he"]),
+        ("vanishing gradients", [], []),
+        ("exploding gradients", [], ["optimizer.clip_norm=1"]),
+        ("exploding gradients", ["optimizer.clip_norm=0.5"], []),
+    ],
+)
+def test_nothing_is_advised_that_a_run_has_already(
+    kind: str, typed: list[str], more: list[str]
+) -> None:
+    """The same command again would end in the same way."""
+    words = ["model.activation=relu", *typed]
+    finding = Finding(kind, "", "", {})
+    assert changes_for(finding, configure(*words), [], by_key=False) == more
+
+
 def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> None:
     """The command that is printed is one that works, and goes further."""
     run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)

@@ -150,6 +150,15 @@ def test_a_baseline_that_does_as_well(rival: float, found: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rival", "words"), [(0.96, "not clearly better than the"), (0.99, "worse than the")]
+)
+def test_a_baseline_that_does_better(rival: float, words: str) -> None:
+    """By more than the margin that the sentence names."""
+    (note,) = judge(replace(SOUND, rivals={"logistic": rival})).notes
+    assert note.words.startswith(words)
+
+
 def test_neighbours_are_no_baseline() -> None:
     """They judge whether it could be better, not whether a network was worth it."""
     assert notes(replace(SOUND, rivals={"the mean of 10 neighbours": 0.97})) == []
@@ -165,3 +174,9 @@ def test_every_kind_is_listed() -> None:
     """Findings of the tests above are all that there are."""
     assert len(set(STATES)) == 7
     assert len(set(NOTES)) == 6
+
+
+def test_nothing_explained_is_no_less_than_nothing() -> None:
+    """A share that is rounded to nought has no sign."""
+    words = judge(replace(SOUND, train=-0.001, rivals={"logistic": 0.9})).state.words
+    assert words.startswith("underfit: it explains 0% of its own")

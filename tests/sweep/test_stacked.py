@@ -162,6 +162,31 @@ train()
     assert done.stdout.splitlines() == ["cut"] * 6  # 6 jobs in one stack, on 3 cuts
 
 
+def test_rows_that_have_changed_when_they_are_cut_again(tmp_path: Path) -> None:
+    """Jobs whose rows are no longer those that were checked fail, in words, and train nothing."""
+    program = """
+import mlp_lab.sweep.session as session
+from mlp_lab.cli import train
+from pathlib import Path
+session.KEPT, stack_plans = 1.0, session.stack_plans
+def planned(*given, **more):
+    file = Path("t.csv")
+    file.write_text(file.read_text().replace("0.5", "0.25"))
+    return stack_plans(*given, **more)
+session.stack_plans = planned
+train()
+"""
+    rows = "".join(f"{n % 7},{n % 5},{n % 3 + 0.5}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text(f"a,b,y\n{rows}")
+    words = ["-m", "data=table", "data.path=t.csv", "data.target=y", "data.task=regression"]
+    words += ["epochs=1", "data.missing=[],[77]", "quiet=true"]
+    words += ["hydra.sweep.dir=s", "sweep.processes=1", "sweep.members=1"]
+    done = command(words, tmp_path, [sys.executable, "-c", program])
+    assert done.returncode == 1
+    assert done.stderr.count("its rows have changed since the sweep began") == 2
+    assert not list(tmp_path.glob("s/*/result.json"))
+
+
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
     """Its workers load it, while it composes: from start to summary it would take seconds more."""
     script = (

@@ -105,9 +105,10 @@ class FunctionConfig(SyntheticConfig):
 
     def values(self, x: Floats) -> Floats:
         """f(x), without noise, of numbers in [-1, 1]."""
-        # The phase within a period, in [-1, 1): one period covers the whole of x; 1 is its end.
-        phase = np.where(x < 1, np.mod((x + 1) * self.periods, 2) - 1, 1.0)
-        return FUNCTIONS[self.name](phase)
+        # The phase within a period, in [-1, 1): one period covers the whole of x. At x = 1, whole
+        # numbers of them end.
+        phase = np.mod((x + 1) * self.periods, 2) - 1
+        return FUNCTIONS[self.name](np.where((x == 1) & (phase == -1), 1.0, phase))
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Labels) -> RawData:

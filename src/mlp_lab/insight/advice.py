@@ -68,8 +68,8 @@ def changes_for(
         "undecided": ["data.val_fraction=0.15"],
         "dead units": ["model.activation=elu"],
         "saturated units": ["model.activation=relu"],
-        "vanishing gradients": ["model.activation=relu", "model.init=he"],
-        "exploding gradients": ["optimizer.clip_norm=1"],
+        "vanishing gradients": _against_vanishing(config),
+        "exploding gradients": _against_exploding(config),
         "no better than a baseline": _without_hidden_layers(config, by_key=by_key),
     }
     if finding.kind == "overfit":
@@ -97,6 +97,17 @@ def _dropping(config: Config, leaks: Sequence[str]) -> str:
     """Leave out these columns, and those that are left out already."""
     before = config.data.drop if isinstance(config.data, TableConfig) else []
     return f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"
+
+
+def _against_vanishing(config: Config) -> list[str]:
+    """Nothing where a network has all of it already."""
+    mended = set(config.model.activations) == {"relu"} and config.model.init == "he"
+    return [] if mended else ["model.activation=relu", "model.init=he"]
+
+
+def _against_exploding(config: Config) -> list[str]:
+    norm = config.optimizer.clip_norm
+    return ["optimizer.clip_norm=1"] if norm is None or norm > 1 else []
 
 
 def _against_overfitting(config: Config) -> list[str]:

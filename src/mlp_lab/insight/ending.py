@@ -31,7 +31,7 @@ class Judge:
         verdict = rules.judge(self._evidence(run, network))
         notes = [_with_command(note, run) for note in verdict.notes]
         state = _with_command(verdict.state, run)
-        state["next"] = _with_command(to_mend(verdict), run)["next"]
+        state["next"] = _with_command(to_mend(verdict), run)["next"] or state["next"]
         return {**state, "notes": notes}
 
     def _evidence(self, run: Run, network: MLP) -> Evidence:

@@ -202,8 +202,8 @@ def overfit(evidence: Evidence) -> Finding | None:
     since = narrow[-1] + 2 if narrow else 1
     return Finding(
         "overfit",
-        f"overfit since epoch {since}: it explains {train[-1]:.0%} of the training loss, but"
-        f" {val[-1]:.0%} of the validation loss",
+        f"overfit since epoch {since}: it explains {train[-1]:z.0%} of the training loss, but"
+        f" {val[-1]:z.0%} of the validation loss",
         f"E(train) ended more than {GAP:g} above E(val)",
         numbers,
         since,
@@ -220,8 +220,8 @@ def underfit(evidence: Evidence) -> Finding | None:
         return None
     return Finding(
         "underfit",
-        f"underfit: it explains {evidence.train:.0%} of its own training rows, where {name}"
-        f" explains {rival:.0%} of the validation rows",
+        f"underfit: it explains {evidence.train:z.0%} of its own training rows, where {name}"
+        f" explains {rival:z.0%} of the validation rows",
         f"S(train) below S(val) of a simple rival by more than {BEHIND:g} and its standard error,"
         f" at most {LARGEST_ERROR:g} / sqrt(validation rows)",
         {"train": evidence.train, "rival": rival},
@@ -239,8 +239,8 @@ def sound(evidence: Evidence) -> Finding:
         )
     return Finding(
         "good fit",
-        f"good fit: it explains {evidence.train:.0%} of the training and {evidence.val:.0%} of the"
-        " validation rows",
+        f"good fit: it explains {evidence.train:z.0%} of the training and {evidence.val:z.0%} of"
+        " the validation rows",
         "none of the other rules applies",
         {"train": evidence.train, "val": evidence.val},
     )
@@ -280,7 +280,7 @@ def inner_notes(layers: Sequence[Layer]) -> list[Finding]:
 
 
 def no_better(evidence: Evidence) -> Finding | None:
-    """A model without hidden layers, or a constant, does as well."""
+    """A model without hidden layers, or a constant, does as well, or better."""
     if evidence.val is None or evidence.divergence is not None:
         return None
     rivals = {name: s for name, s in evidence.rivals.items() if name in ("linear", "logistic")}
@@ -288,10 +288,11 @@ def no_better(evidence: Evidence) -> Finding | None:
     margin = standard_error(evidence)
     if evidence.val > rival + margin:
         return None
+    measure = "worse" if evidence.val < rival - margin else "not clearly better"
     return Finding(
         "no better than a baseline",
-        f"not clearly better than the {name} baseline: {evidence.val:.1%} ± {margin:.1%} against"
-        f" {rival:.1%} of the validation rows explained",
+        f"{measure} than the {name} baseline: {evidence.val:z.1%} ± {margin:.1%} against"
+        f" {rival:z.1%} of the validation rows explained",
         f"S(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
         {"val": evidence.val, name: rival, "margin": margin},
     )
@@ -304,7 +305,7 @@ def too_good(evidence: Evidence) -> Finding | None:
     columns = ", ".join(evidence.leaks)
     return Finding(
         "suspiciously good",
-        f"suspiciously good: {evidence.val:.1%} of the validation rows explained, and {columns}"
+        f"suspiciously good: {evidence.val:z.1%} of the validation rows explained, and {columns}"
         " alone almost gives the answer: would you have it when you predict?",
         f"S(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of a leak",
         {"val": evidence.val},

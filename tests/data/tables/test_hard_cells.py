@@ -10,7 +10,7 @@ import pytest
 from lab import MLP_LAB, command
 from surveys import config_of
 
-from mlp_lab.data.columns import RARE
+from mlp_lab.data.columns import RARE, Column
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.tables.frames import Rows
 from mlp_lab.errors import UserError
@@ -211,6 +211,14 @@ def test_a_missing_code_and_its_label_are_one(code: str, tmp_path: Path) -> None
     assert rows.values(raw.columns[0]).tolist()[0] == 30
     assert rows.values(raw.columns[1]).tolist()[0] == 2
     assert np.isnan([rows.values(column)[1] for column in raw.columns]).all()
+
+
+def test_a_file_with_labels_of_its_own_says_what_is_no_answer() -> None:
+    """Its user-missing code has a label that the training never heard of."""
+    known = Column(name="trust", kind="category", levels=["low", "high"], labels={"0": "low"})
+    labels = {"trust": {"0": "low", "1": "high", "99": "refused"}}
+    rows = Rows(pd.DataFrame({"trust": [1, 99]}), labels=labels, spans={"trust": [(99, 99)]})
+    np.testing.assert_array_equal(rows.values(known), [1, np.nan])
 
 
 def test_labels_where_the_training_had_none(tmp_path: Path) -> None:

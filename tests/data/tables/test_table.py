@@ -425,8 +425,9 @@ def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
 def test_columns_that_repeat_others(tmp_path: Path) -> None:
     """In another unit, or by other names; measured numbers that are all different do not."""
     a, b = np.random.default_rng(0).normal(size=(2, 500)).round(5)
+    a[::50] = np.nan
     code = np.arange(500) % 3
-    columns = {"a": a, "b": b, "inches": -a / 2.54, "code": code, "other": code % 2, "y": a + b}
+    columns = {"a": a, "b": b, "inches": -a / 2.54, "code": code, "other": code % 2, "y": b + 1}
     frame = pd.DataFrame(columns).assign(name=pd.Series(code).map({0: "x", 1: "z", 2: "y"}))
     frame = pd.concat([frame, frame[:9]])  # rows that are there twice
     seen = problem_of(written(frame, tmp_path), "data.target=y").overview

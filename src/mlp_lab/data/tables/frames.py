@@ -107,21 +107,23 @@ class Rows:
         found = self.cells(column.name) if cells is None else cells
         own = self.codes(column.name)
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
-            found = Cells(relabelled(found.series, own.labels, column), self.decimal)
+            found = Cells(relabelled(found.series, own, column), self.decimal)
         known = replace(column, missing=[*column.missing, *own.missing])
         return parse(found, known, row=self.row)
 
 
-def relabelled(series: pd.Series, own: Mapping[str, str], column: Column) -> pd.Series:
+def relabelled(series: pd.Series, own: Codes, column: Column) -> pd.Series:
     """Codes as what their own file's labels say that they mean.
 
-    A label that means no answer is no value. Else codes of numbers are the numbers; codes of levels
-    are what their labels say, if the training's codes had labels too, or its levels are labels.
+    A code or a label that means no answer is no value. Else codes of numbers are the numbers; codes
+    of levels are what their labels say, if the training's codes had labels too, or its levels are
+    labels.
     """
     meant: dict[object, str | None] = {}
     for value in series.dropna().unique():
-        label = own.get(cell_text(value))
-        if label in column.missing:
+        code = cell_text(value)
+        label = own.labels.get(code)
+        if code in own.missing or label in column.missing:
             meant[value] = None
         elif label in column.others or (
             label is not None and column.levels and (column.labels or label in column.levels)

@@ -263,7 +263,8 @@ def _counts_rows(cells: pd.Series) -> bool:
     """
     if cells.isna().any():
         return False
-    if bool((cells - cells.index == cells.iloc[0] - cells.index[0]).all()):
+    ahead = cells.iloc[0] - cells.index[0]
+    if cells.iloc[-1] - cells.index[-1] == ahead and bool((cells - cells.index == ahead).all()):
         return True
     if cells.max() - cells.min() + 1 != len(cells):
         return False

@@ -188,7 +188,9 @@ def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
     for column, values in zip(raw.columns, raw.inputs[rows].T, strict=True):
         levels, at, inverse = np.unique(values, return_index=True, return_inverse=True)
         if 2 * len(levels) > len(values):
-            key = min(inverse.tobytes(), (len(levels) - 1 - inverse).tobytes())
+            known = len(levels) - int(np.isnan(levels[-1]))  # no value comes last either way
+            turned = np.where(inverse < known, known - 1 - inverse, inverse)
+            key = min(inverse.tobytes(), turned.tobytes())
         else:
             key = np.argsort(np.argsort(at))[inverse].tobytes()
         found = first.setdefault(key, column.name)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from torch import Tensor
 
+from mlp_lab.errors import counted
 from mlp_lab.insight.trace.passes import Trace
-from mlp_lab.insight.trace.text import counted
 
 MOST_UNITS = 6
 """Of a layer that are drawn."""

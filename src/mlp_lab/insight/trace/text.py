@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
+from mlp_lab.errors import counted
 from mlp_lab.insight.trace.formulas import as_latex, in_prose
 from mlp_lab.insight.trace.names import course_names, entry_name
 from mlp_lab.insight.trace.passes import Gradient, Quantity, Trace
@@ -60,7 +61,7 @@ def title(trace: Trace) -> list[str]:
         for size, name in zip(sizes[1:-1], network.mlp.activation_names, strict=True)
     ]
     objective = network.objective
-    layers = [counted(sizes[0], "input"), *hidden, f"{counted(sizes[-1], objective.output)}"]
+    layers = [counted(sizes[0], "input"), *hidden, f"{sizes[-1]:,} {objective.output}"]
     lines = [f"{' -> '.join(layers)}; loss {objective.loss}; {counted(rows, 'row')}"]
     lines.append(
         "t is the target, y what the network gives; layers count from 0, rows and units from 1;"
@@ -86,12 +87,6 @@ def columns_of(trace: Trace) -> list[str]:
         return []
     shown = [*columns[:8], *["…"] * (len(columns) > 8)]
     return [f"x holds, as the network reads them: {', '.join(shown)}"]
-
-
-def counted(count: int, word: str) -> str:
-    """2 rows."""
-    plural = "s" * (count != 1 and word in ("row", "input"))
-    return f"{count:,} {word}{plural}"
 
 
 def checks(trace: Trace) -> list[str]:
