@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from argparse import RawDescriptionHelpFormatter
@@ -122,7 +123,7 @@ RESOLVERS: dict[str, Callable[..., str | None]] = {
     "run_folder": run_folder,
     "sweep_folder": sweep_folder,
     "hydra_folder": hydra_folder,
-    "train_words": lambda: " ".join(train_words()),
+    "train_words": lambda: shlex.join(train_words()),
     "config_folder": lambda: str(as_typed(config_folder())),
 }
 """What `${name:...}` in a YAML file stands for."""

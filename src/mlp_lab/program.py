@@ -1,5 +1,6 @@
 """A process as its user sees it: how it ends on Ctrl-C, and the words that start another."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -40,7 +41,13 @@ def as_typed(folder: Path) -> Path:
 
 
 def train_words() -> list[str]:
-    """`mlp-lab train` for the installed command, else `python train.py`."""
-    if Path(sys.argv[0]).stem == "mlp-lab":
+    """What starts another training from here: `mlp-lab train`, or `python` and train.py's path."""
+    typed = Path(sys.argv[0])
+    if typed.stem == "mlp-lab":
         return ["mlp-lab", "train"]
-    return ["python", "train.py"]
+    if typed == Path(__file__).with_name("__main__.py"):
+        return ["python", "-m", "mlp_lab", "train"]
+    if typed.name == "train.py":
+        return ["python", str(typed)]
+    beside = Path(os.path.normpath(typed.parent / ".." / "train.py"))  # of scripts/compare.py
+    return ["python", str(beside) if typed.suffix == ".py" and beside.is_file() else "train.py"]
