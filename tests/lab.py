@@ -3,6 +3,7 @@
 import copy
 import math
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,6 +30,8 @@ from mlp_lab.training.tracking import Row, read_curves
 
 ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, str(ROOT / "train.py")]
+TRAIN_WORDS = f"python {shlex.quote(TRAIN[1])}"
+"""How a command that `TRAIN` started calls itself."""
 MLP_LAB = [str(Path(sys.executable).with_name("mlp-lab"))]
 CONFIGS = config_folder()
 PARTS: dict[str, object] = yaml.safe_load((CONFIGS / "parts.yaml").read_text())

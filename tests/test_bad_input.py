@@ -43,7 +43,8 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("batch_size", 0, "1 or more, or 'full'"),
     ("batch_size", "half", "a number or 'full'"),
     ("threads", 0, "1 or more"),
-    ("model.depth", -1, "0 or more"),
+    ("model.depth", -1, "from 0 to 100,000"),
+    ("model.depth", 10**20, "from 0 to 100,000"),
     ("model.width", 0, "1 or more"),
     ("model.width", [8, 0, 8], "1 or more"),
     ("model.dropout", 1.0, "in [0, 1)"),
@@ -95,13 +96,15 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
     ("schedule=plateau", "schedule.gamma", 1.0, "in (0, 1)"),
     ("schedule=plateau", "schedule.patience", -1, "0 or more"),
     ("schedule=plateau", "schedule.threshold", 1.0, "in [0, 1)"),
-    ("data=sine", "data.rows", 0, "1 or more"),
+    ("data=sine", "data.rows", 0, "from 1 to 100,000,000"),
     ("data=sine", "data.noise", -0.1, "0 or more"),
     ("data=sine", "data.periods", 0.0, "positive"),
     ("data=sine", "data.outliers", 1.0, "in [0, 1)"),
-    ("data=circles", "data.rows", -5, "1 or more"),
-    ("data=gaussians", "data.classes", 1, "2 or more"),
-    ("data=spirals", "data.classes", 1, "2 or more"),
+    ("data=circles", "data.rows", -5, "from 1 to 100,000,000"),
+    ("data=gaussians", "data.classes", 1, "from 2 to 10,000"),
+    ("data=spirals", "data.classes", 1, "from 2 to 10,000"),
+    ("data=spirals", "data.classes", 10**9, "from 2 to 10,000"),
+    ("data=circles", "data.rows", 10**20, "from 1 to 100,000,000"),
     ("data=spirals", "data.turns", 0.0, "positive"),
 ]
 
@@ -204,6 +207,10 @@ def test_a_whole_number_is_a_number() -> None:
         (["~epochs"], "epochs is missing from the config"),
         (["~optimizer.lr"], "optimizer.lr is missing from the config"),
         (["optimizer=adm"], "unknown optimizer 'adm': did you mean 'adam'? (adadelta, "),
+        (["data=a/b.csv"], "unknown data 'a/b.csv': did you mean data=table data.path=a/b.csv?"),
+        (["data=Größe.csv"], "unknown data 'Größe.csv': did you mean data=table 'data.path=Größe"),
+        (["data=digits.png"], "unknown data 'digits.png': did you mean 'digits'? (absolute, "),
+        (["batch_size=1e3"], "batch_size must be a whole number or text, got 1000.0: write 1000"),
         (["data=digitz"], "unknown data 'digitz': did you mean 'digits'? (absolute, "),
         (["model=deeep"], "unknown model 'deeep': did you mean 'deep'? (deep, perceptron, "),
         (["schedule=cosin"], "unknown schedule 'cosin': did you mean 'cosine'? (constant, "),
@@ -258,7 +265,7 @@ def test_a_key_or_name_that_is_not_there(overrides: list[str], line: str, tmp_pa
             "batch_size must be at most the 98 training rows, got 200:"
             " batch_size=full takes all of them",
         ),
-        (["data=moons", "data.rows=0"], "data.rows must be 1 or more, got 0"),
+        (["data=moons", "data.rows=0"], "data.rows must be from 1 to 100,000,000, got 0"),
         (
             ["data=moons", "data.rows=1", "data.test_fraction=0", "data.val_fraction=0"],
             "the 1 training rows hold one class of class, '0': two are needed",
@@ -440,6 +447,26 @@ def test_a_run_whose_rows_have_changed(tmp_path: Path) -> None:
     train(run, f"resume={run}", "epochs=3")
 
 
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "not enough memory"),
+        (MemoryError("Unable to allocate 7 TiB"), "not enough memory: Unable to allocate 7 TiB"),
+        (RuntimeError("CUDA out of memory"), "not enough memory: CUDA out of memory"),
+    ],
+)
+def test_what_is_too_large(error: Exception, line: str) -> None:
+    """As numpy and torch say it, and as Python does, which says nothing."""
+    assert explain(error) == line
+
+
+def test_a_network_deeper_than_the_machine_can_hold() -> None:
+    """Its layers are as wide as usual."""
+    line = refused("data=iris", "model.depth=100000", "model.width=1000")
+    assert line.startswith("model.depth=100000 makes "), line
+    assert line.endswith(": use a smaller model.depth"), line
+
+
 def test_a_network_larger_than_the_machine() -> None:
     """Refused by the key that makes it so, before anything is allocated."""
     line = refused("data=iris", "model.width=10000000")
@@ -559,7 +586,10 @@ def test_what_is_refused_before_data_is_read() -> None:
             "model.dropout must be 0 with model.depth=0, which has no hidden units to drop",
         ),
         (["model.width=10000000"], "model.width=10000000 makes "),
-        (["data=moons", "data.rows=1000000000000"], "not enough memory: "),
+        (
+            ["data=moons", "data.rows=1000000000000"],
+            "data.rows must be from 1 to 100,000,000, got 1",
+        ),
         (["data=gaussians", "data.noise=1e308", "quiet=true"], "x_1 holds numbers that are too"),
         (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
         (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),

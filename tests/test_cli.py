@@ -8,7 +8,7 @@ from subprocess import CompletedProcess
 
 import pytest
 import yaml
-from lab import BARE, MLP_LAB, ROOT, command, compose, curves, written
+from lab import BARE, MLP_LAB, ROOT, TRAIN_WORDS, command, compose, curves, written
 from omegaconf import OmegaConf
 
 import mlp_lab
@@ -183,7 +183,7 @@ def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
         (
             ["--help"],
             [
-                "python train.py model=deep optimizer=adam",
+                f"{TRAIN_WORDS} model=deep optimizer=adam",
                 "optimizer: adadelta, adagrad, adam, adamw, gd",
                 "experiment: activations, ",
                 "epochs: 50",

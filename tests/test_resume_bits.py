@@ -12,7 +12,17 @@ from typing import cast
 
 import pytest
 import torch
-from lab import BARE, TRAIN, clean_environment, command, comparable, curves, train, written
+from lab import (
+    BARE,
+    TRAIN,
+    TRAIN_WORDS,
+    clean_environment,
+    command,
+    comparable,
+    curves,
+    train,
+    written,
+)
 from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
@@ -231,7 +241,7 @@ def test_a_terminated_run_says_how_to_go_on(
     assert process.returncode == 130
     asked, answer = errors.splitlines()
     assert asked == "finishing this epoch; once more ends the run at once"
-    said, _, go_on = answer.partition("; go on with: python train.py ")
+    said, _, go_on = answer.partition(f"; go on with: {TRAIN_WORDS} ")
     done = len(curves(tmp_path / "run"))
     assert said == f"stopped after epoch {done} of 100000"
     assert go_on == "resume=run"

@@ -3,6 +3,7 @@
 import logging
 import os
 import secrets
+import shlex
 import shutil
 import sys
 from argparse import RawDescriptionHelpFormatter
@@ -36,7 +37,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError, nearest
 from mlp_lab.insight.lessons import command as teaching
 from mlp_lab.insight.trace import command as tracing
-from mlp_lab.program import INTERRUPTED, as_typed, interruptible, terminable, train_words
+from mlp_lab.program import INTERRUPTED, as_typed, interruptible, train_words
 from mlp_lab.report import dashboard as showing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
@@ -122,7 +123,7 @@ RESOLVERS: dict[str, Callable[..., str | None]] = {
     "run_folder": run_folder,
     "sweep_folder": sweep_folder,
     "hydra_folder": hydra_folder,
-    "train_words": lambda: " ".join(train_words()),
+    "train_words": lambda: shlex.join(train_words()),
     "config_folder": lambda: str(as_typed(config_folder())),
 }
 """What `${name:...}` in a YAML file stands for."""
@@ -246,11 +247,25 @@ def remove_unused(folder: Path) -> bool:
     """Remove what Hydra made for a run that never began; whether it was removed."""
     unused = {path.name for path in folder.iterdir()} <= {".hydra"}
     if unused:
+        log_no_more(folder)
         shutil.rmtree(folder)
         if not folder.is_absolute():
             with suppress(OSError):  # a parent that holds anything else stays
                 os.removedirs(folder.parent)
     return unused
+
+
+def log_no_more(folder: Path) -> None:
+    """Close the log file in a folder; what logs at exit, as torch does, would open it again."""
+    root = logging.getLogger()
+    for handler in root.handlers.copy():
+        if isinstance(handler, logging.FileHandler) and _lies_in(folder, handler.baseFilename):
+            root.removeHandler(handler)
+            handler.close()
+
+
+def _lies_in(folder: Path, file: str) -> bool:
+    return Path(file).resolve().is_relative_to(folder.resolve())
 
 
 def fail(message: str) -> NoReturn:
@@ -329,12 +344,7 @@ def composed(overrides: list[str]) -> Config:
 
 def _about_a_saved_run(name: str) -> None:
     parser = predicting.parser(name)
-
-    def command() -> None:
-        with terminable():
-            predicting.run(name, parser.parse_args())
-
-    _in_one_line(command)
+    _in_one_line(lambda: predicting.run(name, parser.parse_args()))
 
 
 def _in_one_line(command: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import types
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
@@ -342,7 +343,9 @@ def convert(hint: object, value: object, key: str) -> object:
                 raise UserError(f"{key} must be finite, got {value}")
             return value
     wanted = " or ".join(_in_words(option) for option in options)
-    raise UserError(f"{key} must be {wanted}, got {shown(value)}")
+    whole = int in options and isinstance(value, float) and value.is_integer()
+    written = f": write {value:.0f}" if whole else ""  # 1e3 is no whole number in YAML
+    raise UserError(f"{key} must be {wanted}, got {shown(value)}{written}")
 
 
 def _in_words(hint: object) -> str:
@@ -369,11 +372,12 @@ def explain(error: BaseException) -> str | None:
         if isinstance(link, UserError):
             return str(link)
     for link in chain:
-        line = _explain_yaml(link) or _explain_typing(link) or _explain_composition(link)
-        if line is not None:
-            return line
+        for explanation in EXPLANATIONS:
+            line = explanation(link)
+            if line is not None:
+                return line
     if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
-        return f"not enough memory: {str(error).splitlines()[0]}"
+        return ": ".join(["not enough memory", *str(error).splitlines()[:1]])
     if isinstance(error, OSError) and error.strerror is not None:
         return f"cannot use {error.filename or 'a file'}: {error.strerror}"
     if isinstance(error, (HydraException, OmegaConfBaseException)):
@@ -401,6 +405,25 @@ def _explain_yaml(error: BaseException) -> str | None:
     return (
         f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     )
+
+
+def _explain_table(error: BaseException) -> str | None:
+    """data=survey.csv, for data=table data.path=survey.csv."""
+    if isinstance(error, OverrideParseException):
+        group, _, path = error.override.partition("=")
+    elif isinstance(error, MissingConfigException):
+        group, _, path = (error.missing_cfg_file or "").partition("/")
+    else:
+        return None
+    if group != "data" or "." not in path:
+        return None
+    from mlp_lab.data.tables.dialect import suffix_of
+    from mlp_lab.data.tables.reading import FORMATS  # pandas
+
+    if suffix_of(Path(path)) not in FORMATS:
+        return None
+    meant = shlex.join(["data=table", f"data.path={path}"])
+    return f"unknown data {path!r}: did you mean {meant}?"
 
 
 def _explain_typing(error: BaseException) -> str | None:
@@ -449,3 +472,7 @@ def _explain_composition(error: BaseException) -> str | None:
                 return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
             return str(unknown_key(key, [str(name) for name in parent])) + _elsewhere(key)
     return None
+
+
+EXPLANATIONS = (_explain_yaml, _explain_table, _explain_typing, _explain_composition)
+"""What others raise, in words of this project; the first that knows an error explains it."""

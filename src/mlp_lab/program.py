@@ -1,10 +1,12 @@
 """A process as its user sees it: how it ends on Ctrl-C, and the words that start another."""
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
@@ -15,22 +17,33 @@ TRY = "try: "
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """End with one line when somebody presses Ctrl-C."""
+    """End with one line on Ctrl-C or SIGTERM, so that no half-written file stays."""
+    owner = os.getpid()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == owner:
+            raise KeyboardInterrupt
+        signal.signal(number, signal.SIG_DFL)  # a forked child ends as if nothing were handled
+        os.kill(os.getpid(), number)
+
+    before = signal.signal(signal.SIGTERM, end)
     try:
         yield
-    except KeyboardInterrupt:
+    except BaseException as error:
+        if isinstance(error, SystemExit) or not asked_to_end(error):
+            raise
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
-
-
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM ends as Ctrl-C does, so that no half-written file stays."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def asked_to_end(error: BaseException) -> bool:
+    """Whether it is, or came of, a KeyboardInterrupt: a library may fail on its way out."""
+    link: BaseException | None = error
+    while link is not None and not isinstance(link, KeyboardInterrupt):
+        link = link.__context__
+    return link is not None
 
 
 def as_typed(folder: Path) -> Path:
@@ -40,7 +53,13 @@ def as_typed(folder: Path) -> Path:
 
 
 def train_words() -> list[str]:
-    """`mlp-lab train` for the installed command, else `python train.py`."""
-    if Path(sys.argv[0]).stem == "mlp-lab":
+    """What starts another training from here: `mlp-lab train`, or `python` and train.py's path."""
+    typed = Path(sys.argv[0])
+    if typed.stem == "mlp-lab":
         return ["mlp-lab", "train"]
-    return ["python", "train.py"]
+    if typed == Path(__file__).with_name("__main__.py"):
+        return ["python", "-m", "mlp_lab", "train"]
+    if typed.name == "train.py":
+        return ["python", str(typed)]
+    beside = Path(os.path.normpath(typed.parent / ".." / "train.py"))  # of scripts/compare.py
+    return ["python", str(beside) if typed.suffix == ".py" and beside.is_file() else "train.py"]

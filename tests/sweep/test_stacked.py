@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import BARE, TRAIN, clean_environment, command, comparable, written
+from lab import BARE, TRAIN, TRAIN_WORDS, clean_environment, command, comparable, written
 from safetensors.numpy import load_file
 
 from mlp_lab.errors import JOBS_FAILED
@@ -122,7 +122,7 @@ def test_settings_from_a_folder_of_ones_own(tmp_path: Path) -> None:
     for seeds in ("0", "0,1"):  # the second goes on with the jobs of the first
         done = command([*words, f"seed={seeds}", "hydra.sweep.dir=sweep"], tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
-    assert "\npython train.py --config-dir=mine data=iris" in done.stdout
+    assert f"\n{TRAIN_WORDS} --config-dir=mine data=iris" in done.stdout
     book = json.loads((tmp_path / "sweep" / "sweep.json").read_text())["jobs"]
     for number, folder in enumerate(jobs(tmp_path / "sweep")):
         own = [*SMALL[3:], "experiment=mine", f"seed={number}"]
@@ -460,7 +460,7 @@ def test_ctrl_c_says_how_to_go_on(number: int, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert list(folder.glob(".stacks/*.safetensors"))
     assert not list(folder.rglob("result.json"))
-    assert "of 16 jobs are done; go on with: python train.py -m" in errors
+    assert f"of 16 jobs are done; go on with: {TRAIN_WORDS} -m" in errors
     assert f"sweep.resume={folder}" in errors
 
 

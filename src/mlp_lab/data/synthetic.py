@@ -13,6 +13,11 @@ from mlp_lab.errors import require
 CODE = 9.0
 """A gross error: what a questionnaire codes "no answer" with, taken for a number."""
 
+MOST_ROWS = 10**8
+"""Points of which one array takes a gigabyte or two."""
+
+MOST_CLASSES = 10_000
+
 Labels = NDArray[np.int64]
 Rows = tuple[Floats, Labels]
 
@@ -30,8 +35,12 @@ class SyntheticConfig(DataConfig):
 
     def __post_init__(self) -> None:
         DataConfig.__post_init__(self)
-        require(self.rows >= 1, "data.rows", "1 or more", self.rows)
+        require(1 <= self.rows <= MOST_ROWS, "data.rows", f"from 1 to {MOST_ROWS:,}", self.rows)
         require(self.noise >= 0, "data.noise", "0 or more", self.noise)
+
+
+def _require_classes(classes: int) -> None:
+    require(2 <= classes <= MOST_CLASSES, "data.classes", f"from 2 to {MOST_CLASSES:,}", classes)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -51,7 +60,7 @@ class GaussiansConfig(SyntheticConfig):
 
     def __post_init__(self) -> None:
         SyntheticConfig.__post_init__(self)
-        require(self.classes >= 2, "data.classes", "2 or more", self.classes)
+        _require_classes(self.classes)
 
     def load(self) -> RawData:
         """Draw the points."""
@@ -68,7 +77,7 @@ class SpiralsConfig(SyntheticConfig):
 
     def __post_init__(self) -> None:
         SyntheticConfig.__post_init__(self)
-        require(self.classes >= 2, "data.classes", "2 or more", self.classes)
+        _require_classes(self.classes)
         require(self.turns > 0, "data.turns", "positive", self.turns)
 
     def load(self) -> RawData:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", int, str)
 
+DEEPEST = 100_000
+"""Hidden layers of which one may list the widths; memory runs out far below."""
+
 
 @dataclass(kw_only=True, slots=True)
 class ModelConfig:
@@ -30,7 +33,7 @@ class ModelConfig:
     init: str
 
     def __post_init__(self) -> None:
-        require(self.depth >= 0, "model.depth", "0 or more", self.depth)
+        require(0 <= self.depth <= DEEPEST, "model.depth", f"from 0 to {DEEPEST:,}", self.depth)
         for width in self.widths:
             require(width >= 1, "model.width", "1 or more", self.width)
         for activation in self.activations:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import signal
 import socket
 import threading
 from argparse import ArgumentParser, Namespace
@@ -57,7 +56,6 @@ def run(arguments: Namespace) -> None:
     require(port is None or 0 <= port < 2**16, "--port", "from 0 to 65535", port)
     folders = [Path(folder) for folder in arguments.folders]
     count = len({run for folder in folders for run in runs_in(folder)})
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with one_folder(folders) as logdir:
             address = serve(logdir, arguments.host, free_port(arguments.host, port))

@@ -16,6 +16,9 @@ from mlp_lab.training.problem import Problem
 from mlp_lab.training.progress import CHECKPOINT, Origin, Progress, read_state
 from mlp_lab.training.stopping import Watch
 
+USUAL_DEPTH = 3
+"""Hidden layers of `model=deep`; a network of more may be too deep rather than too wide."""
+
 
 def require_possible(job: Job, problem: Problem) -> Progress:
     """Where a run begins, or goes on from.
@@ -63,11 +66,19 @@ def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
     batch = config.batch_size if isinstance(config.batch_size, int) else rows
     needed, installed = training_bytes(sizes, batch, config.dtype), installed_memory()
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
+        key = "model.depth" if _too_deep(config, sizes, batch, installed) else "model.width"
+        value = config.model.depth if key == "model.depth" else config.model.width
         raise UserError(
-            f"model.width={shown(config.model.width)} makes {count_parameters(sizes):,} parameters,"
-            f" which take {needed / 2**30:,.0f} GiB to train; this machine has"
-            f" {installed / 2**30:.0f}: use a smaller model.width"
+            f"{key}={shown(value)} makes {count_parameters(sizes):,} parameters, which take"
+            f" {needed / 2**30:,.0f} GiB to train; this machine has {installed / 2**30:.0f}:"
+            f" use a smaller {key}"
         )
+
+
+def _too_deep(config: Config, sizes: tuple[int, ...], batch: int, installed: float) -> bool:
+    """Whether a network of as wide layers, but no more of them than usual, would fit."""
+    few = (sizes[0], *config.model.widths[:USUAL_DEPTH], sizes[-1])
+    return training_bytes(few, batch, config.dtype) <= installed
 
 
 def installed_memory() -> float:
