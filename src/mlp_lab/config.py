@@ -390,7 +390,7 @@ def _elsewhere(key: str) -> str:
     group, _, name = key.partition(".")
     choices = CHOICES.get(cast(type, _hints(Config).get(group)), {})
     homes = [choice for choice, kind in choices.items() if name in _hints(kind)]
-    return f"; {group}={'|'.join(homes)} has it" if homes else ""
+    return f"unknown key {key!r}: only {group}={'|'.join(homes)} has it" if homes else ""
 
 
 def _holds(section: object, key: str) -> bool:
@@ -470,7 +470,7 @@ def _explain_composition(error: BaseException) -> str | None:
             homes = [str(name) for name, part in parent.items() if _holds(part, key)]
             if homes:
                 return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
-            return str(unknown_key(key, [str(name) for name in parent])) + _elsewhere(key)
+            return _elsewhere(key) or str(unknown_key(key, [str(name) for name in parent]))
     return None
 
 

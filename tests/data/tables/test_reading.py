@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyreadstat
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from pyarrow import feather
+from pyarrow import parquet as pq
 
 from mlp_lab.data.tables.cells import MISSING_WORDS
 from mlp_lab.data.tables.dialect import Dialect, FileSettings
@@ -191,6 +194,20 @@ def test_a_saved_index_has_no_name(tmp_path: Path) -> None:
     path = text(tmp_path / "table.csv", ",a\n0,5\n1,6\n")
     assert read_table(path, AUTO).frame.columns.tolist() == ["Unnamed: 0", "a"]
     assert next(read_chunks(path, AUTO, 9)).columns.tolist() == ["Unnamed: 0", "a"]
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".feather"])
+def test_a_saved_index_is_a_column_if_it_has_a_name(suffix: str, tmp_path: Path) -> None:
+    """Row labels of a frame of which some rows were taken are none."""
+    path = tmp_path / f"table{suffix}"
+    frame = pd.DataFrame({"a": [1.0, 2, 3]}, index=[7, 8, 9])
+    for index, columns in ((frame.index, ["a"]), (frame.index.rename("id"), ["a", "id"])):
+        table = pa.Table.from_pandas(frame.set_axis(index), preserve_index=True)
+        if suffix == ".parquet":
+            pq.write_table(table, path)
+        else:
+            feather.write_feather(table, path)
+        assert list(read_table(path, AUTO).frame) == columns
 
 
 def test_parquet_values_are_plain(tmp_path: Path) -> None:

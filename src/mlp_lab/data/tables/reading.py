@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -144,7 +145,7 @@ def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.
 
 
 def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
-    """An empty one first; a saved index is a column like another."""
+    """An empty one first; a saved index is a column like another, unless it has no name."""
     from pyarrow import Table
     from pyarrow.ipc import open_file
     from pyarrow.parquet import ParquetFile
@@ -158,8 +159,10 @@ def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFra
             schema = source.schema
             batches = (source.get_batch(i) for i in range(source.num_record_batches))
         names, plain = _names(path, schema.names), _plain(schema)
+        unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
         for batches_of_one in chain([[]], ([batch] for batch in batches)):
             table = Table.from_batches(batches_of_one, schema).cast(plain).rename_columns(names)
+            table = table.drop_columns(unnamed)
             for first in range(0, len(table) or 1, rows):
                 piece = table.slice(first, rows)
                 yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
@@ -279,6 +282,9 @@ SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
 """Formats that pyreadstat reads as dates."""
 
 SPSS, STATA = (".sav", ".zsav"), ".dta"
+UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
+"""Row labels of a frame of which some rows were taken: they say where a row stood in another."""
+
 PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
