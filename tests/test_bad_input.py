@@ -705,3 +705,34 @@ def test_names_in_another_case_are_near() -> None:
     assert nearest("AGE", ["y", "age"]) == ": did you mean 'age'?"
     assert nearest("ages", ["y", "age"]) == ": did you mean 'age'?"
     assert nearest("zzz", ["y", "age"]) == ""
+
+
+def test_a_folder_that_nothing_can_be_written_to_any_more(tmp_path: Path) -> None:
+    """One line, though train.log cannot be opened either."""
+    program = f"""
+import sys
+from mlp_lab import cli
+from mlp_lab.training.tracking import CurveFile
+def full(*_):
+    cli.logging.FileHandler._open = full
+    raise PermissionError(13, "Permission denied", "{tmp_path}/run/curves.csv")
+CurveFile.add = full
+cli.train()
+"""
+    words = ["data=iris", "hydra.run.dir=run", *BARE]
+    done = command(words, tmp_path, [sys.executable, "-c", program])
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"cannot use {tmp_path}/run/curves.csv: Permission denied\n"
+
+
+def test_a_run_whose_config_cannot_be_read(tmp_path: Path) -> None:
+    """Hydra asks for it while it resolves the folder."""
+    program = """
+from mlp_lab import cli
+def locked(folder):
+    raise PermissionError(13, "Permission denied", f"{folder}/config.yaml")
+cli.saved_values = locked
+cli.train()
+"""
+    done = command(["resume=run"], tmp_path, [sys.executable, "-c", program])
+    assert (done.returncode, done.stderr) == (1, "cannot use run/config.yaml: Permission denied\n")

@@ -186,7 +186,8 @@ def train_job(composed: DictConfig) -> None:
         if message is None:
             raise
         if not (alone and remove_unused(folder)):
-            logger.error(message)
+            with suppress(OSError):  # nothing can be written any more, as the terminal will say
+                logger.error(message)
         if not alone:
             print(f"job {hydra_config.job.num}: {message}", file=sys.stderr)
             raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs

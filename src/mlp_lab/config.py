@@ -378,11 +378,17 @@ def explain(error: BaseException) -> str | None:
                 return line
     if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
         return ": ".join(["not enough memory", *str(error).splitlines()[:1]])
-    if isinstance(error, OSError) and error.strerror is not None:
-        return f"cannot use {error.filename or 'a file'}: {error.strerror}"
     if isinstance(error, (HydraException, OmegaConfBaseException)):
-        return "; ".join(line.strip() for line in str(error).splitlines() if line.strip())
-    return None
+        refused = next(filter(None, map(_explain_refusal, chain)), None)
+        return refused or "; ".join(filter(None, map(str.strip, str(error).splitlines())))
+    return _explain_refusal(error)
+
+
+def _explain_refusal(error: BaseException) -> str | None:
+    """A file or folder that the system refuses."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return None
+    return f"cannot use {error.filename or 'a file'}: {error.strerror}"
 
 
 def _elsewhere(key: str) -> str:

@@ -158,6 +158,16 @@ def test_nothing_is_advised_that_a_run_has_already(
     assert changes_for(finding, configure(*words), [], by_key=False) == more
 
 
+def test_a_network_with_a_dead_layer_is_not_widened(tmp_path: Path) -> None:
+    """Too large a rate killed it: a tenth reaches 0.9 and more, where a wider one stays dead."""
+    run = train(tmp_path / "run", "optimizer.lr=0.1", "epochs=8", *BARE)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["kind"] == "underfit"
+    assert verdict["next"].endswith(" optimizer.lr=0.01")
+    again = train(tmp_path / "again", "optimizer.lr=0.01", "epochs=8", *BARE)
+    assert json.loads((again / "result.json").read_text())["val"]["accuracy"] > 0.9
+
+
 def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> None:
     """The command that is printed is one that works, and goes further."""
     run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)

@@ -36,6 +36,41 @@ def test_weights_of_residuals_are_numbers_of_rows() -> None:
     assert residuals(scored(errors, np.ones(40))) == pytest.approx(residuals(scored(errors, None)))
 
 
+@pytest.mark.parametrize(
+    ("classes", "wanted"),
+    [
+        (6, "class_2                 3        0      170        0        0        0"),
+        (10, "class_2  class_0       3"),
+    ],
+)
+def test_more_classes_than_a_terminal_is_wide(
+    classes: int,
+    wanted: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No name and no number is cut: errors stand below each other, the most frequent first."""
+    monkeypatch.setenv("COLUMNS", "72")
+    names = [f"class_{number}" for number in range(classes)]
+    counts = {true: {guess: 170.0 * (true == guess) for guess in names} for true in names}
+    counts["class_1"]["class_2"] = 1.0
+    counts["class_2"]["class_0"] = 3.0
+    print_evaluation(
+        {
+            "rows": 1704,
+            "target": "y",
+            "scores": {},
+            "intervals": {},
+            "confusion": counts,
+            "residuals": None,
+        }
+    )
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert f"\n{wanted}\n" in printed
+    assert ("taken for" in printed) == (classes == 10)
+
+
 def test_many_rows_are_counted_in_full(capsys: pytest.CaptureFixture[str]) -> None:
     """12,345,678 rather than 1.23457e+07; weights that are no numbers of rows have decimals."""
     print_evaluation(

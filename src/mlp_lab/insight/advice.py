@@ -23,8 +23,13 @@ STRONG_DROPOUT = 0.3
 
 def to_mend(verdict: Verdict) -> Finding:
     """What to try first: a network that no gradient reaches is underfitted whatever its width."""
-    causes = [note for note in verdict.notes if note.kind in CAUSES]
+    causes = [note for note in verdict.notes if note.kind in CAUSES or cut_off(note)]
     return causes[0] if causes and verdict.state.kind == "underfit" else verdict.state
+
+
+def cut_off(finding: Finding) -> bool:
+    """Whether all units of some layer are dead: nothing passes, and no width helps."""
+    return finding.kind == "dead units" and max(finding.numbers.values(), default=0) == 1
 
 
 def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
@@ -66,7 +71,9 @@ def changes_for(
         "diverged": [f"optimizer.lr={rate / 10:g}"],
         "unstable": [f"optimizer.lr={rate / 5:g}"],
         "undecided": ["data.val_fraction=0.15"],
-        "dead units": ["model.activation=elu"],
+        "dead units": [
+            f"optimizer.lr={rate / 10:g}" if cut_off(finding) else "model.activation=elu"
+        ],
         "saturated units": ["model.activation=relu"],
         "vanishing gradients": _against_vanishing(config),
         "exploding gradients": _against_exploding(config),

@@ -15,6 +15,10 @@ from mlp_lab.training.scoring import Intervals, Scored
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 
+Counts = Mapping[str, Mapping[str, float]]
+"""True class -> predicted class -> rows."""
+
+
 class Evaluation(TypedDict):
     """What is said of a model on some rows; `confusion` counts rows of a class by prediction."""
 
@@ -72,7 +76,7 @@ def print_evaluation(found: Evaluation) -> None:
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
     if found["confusion"] is not None:
-        console.print(_confusion_table(found["confusion"]))
+        _print_confusion(console, found["confusion"])
     if found["residuals"] is not None:
         console.print(_residuals_table(found["residuals"]))
 
@@ -87,8 +91,33 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
     return table
 
 
-def _confusion_table(counts: Mapping[str, Mapping[str, float]]) -> Table:
-    table = plain_table("true \\ predicted")
+def _print_confusion(console: Screen, counts: Counts) -> None:
+    """All classes against all; where that is too wide, the errors below each other."""
+    for heading in ("true \\ predicted", "true \\\npredicted"):
+        table = _confusion_table(counts, heading)
+        if console.fits(table):
+            console.print(table)
+            return
+    console.print(_errors_table(counts))
+
+
+def _errors_table(counts: Counts) -> Table:
+    """Each class that is taken for another, the most frequent error first."""
+    errors = [
+        (weight, true, predicted)
+        for true, row in counts.items()
+        for predicted, weight in row.items()
+        if weight > 0 and predicted != true
+    ]
+    table = plain_table("true", "taken for")
+    table.add_column("rows", justify="right")
+    for weight, true, predicted in sorted(errors, key=lambda error: -error[0]):
+        table.add_row(true, predicted, _count(weight))
+    return table
+
+
+def _confusion_table(counts: Counts, heading: str) -> Table:
+    table = plain_table(heading)
     for name in counts:
         table.add_column(name, justify="right")
     for name, row in counts.items():
