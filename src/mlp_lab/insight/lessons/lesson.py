@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +38,20 @@ class Evidence:
     values: Mapping[str, Sequence[float]]
     tables: Tables
     notes: Sequence[str]
+
+
+Part = tuple[Mapping[str, Sequence[float]], Tables, Sequence[str]]
+"""Values, tables and notes of one of a lesson's experiments."""
+
+
+def together(parts: Iterable[Part]) -> Evidence:
+    """What several experiments measured, one after the other."""
+    found = list(parts)
+    return Evidence(
+        {key: value for values, _, _ in found for key, value in values.items()},
+        {name: table for _, tables, _ in found for name, table in tables.items()},
+        [note for _, _, notes in found for note in notes],
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

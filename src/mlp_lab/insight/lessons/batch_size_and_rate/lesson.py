@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.insight.lessons.batch_size_and_rate import noise, rates, stability
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Tables
+from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Tables, together
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench
@@ -14,14 +14,8 @@ if TYPE_CHECKING:
 
 def measure(bench: Bench) -> Evidence:
     """Every batch size with every rate, gradients of batches, and gradient descent."""
-    values, tables, notes, trained = rates.measure(bench)
-    for more_values, more_tables, more_notes in (
-        noise.measure(bench, trained),
-        stability.measure(bench),
-    ):
-        values, tables = {**values, **more_values}, {**tables, **more_tables}
-        notes += more_notes
-    return Evidence(values, tables, notes)
+    found, trained = rates.measure(bench)
+    return together([found, noise.measure(bench, trained), stability.measure(bench)])
 
 
 def draw(tables: Tables) -> Figure:

@@ -15,7 +15,7 @@ from mlp_lab.data.encoding import Array
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.batch_size_and_rate.rates import ROWS, SIZES
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Row, Tables, column, levels
+from mlp_lab.insight.lessons.lesson import Part, Row, Tables, column, levels
 from mlp_lab.insight.lessons.passes import backward
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ CLAIMS = {
 }
 
 
-def measure(
-    bench: Bench, trained: Sequence[Trained]
-) -> tuple[dict[str, Sequence[float]], Tables, list[str]]:
+def measure(bench: Bench, trained: Sequence[Trained]) -> Part:
     """Draw batches for untrained and for `trained` networks, one for each seed; time epochs."""
     rows = [row for network in trained for row in _noises(bench, network)]
     tables = {

@@ -15,6 +15,7 @@ import numpy as np
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import (
+    Part,
     Row,
     Tables,
     at_best_for_others,
@@ -99,7 +100,7 @@ CLAIMS = {
 }
 
 
-def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str], list[Trained]]:
+def measure(bench: Bench) -> tuple[Part, list[Trained]]:
     """Train all; also returns each seed's network of the middle batch size at its best rate."""
     sizes = SIZES[1:] if bench.quick else SIZES
     rates = RATES[2:10:3] if bench.quick else RATES
@@ -133,7 +134,7 @@ def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]
         for network in constant[MIDDLE]
         if network.config.optimizer.lr == best[network.config.seed]
     ]
-    return _values(tables), tables, _notes(tables), chosen
+    return (_values(tables), tables, _notes(tables)), chosen
 
 
 def _train(bench: Bench, rates: Sequence[float], words: Sequence[str]) -> list[Trained]:

@@ -14,7 +14,7 @@ import numpy as np
 from mlp_lab.data.encoding import Array
 from mlp_lab.insight.lessons.batch_size_and_rate.rates import GUESSING, ROWS
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Row, Tables, column, levels
+from mlp_lab.insight.lessons.lesson import Part, Row, Tables, column, levels
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -64,7 +64,7 @@ CLAIMS = {
 }
 
 
-def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]]:
+def measure(bench: Bench) -> Part:
     """Train each model at rates around 2 / largest curvature."""
     base = ["experiment=batch_size_and_rate", f"data.train_rows={ROWS}", "batch_size=full"]
     base += [f"epochs={20 if bench.quick else EPOCHS}"]

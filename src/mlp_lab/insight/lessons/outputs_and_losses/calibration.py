@@ -15,6 +15,7 @@ from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import (
+    Part,
     Row,
     Tables,
     best_for_others,
@@ -82,7 +83,7 @@ CLAIMS = {
 }
 
 
-def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]]:
+def measure(bench: Bench) -> Part:
     """Train a small and a large network of either output."""
     base = ["experiment=outputs_and_losses", *(["epochs=10"] if bench.quick else [])]
     if bench.quick:

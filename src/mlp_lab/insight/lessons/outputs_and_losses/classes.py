@@ -15,7 +15,7 @@ import numpy as np
 
 from mlp_lab.data.raw import Floats
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Row, Tables, at_best_for_others, column
+from mlp_lab.insight.lessons.lesson import Part, Row, Tables, at_best_for_others, column
 from mlp_lab.insight.lessons.passes import backward
 from mlp_lab.insight.lessons.rates import by_rate
 
@@ -81,7 +81,7 @@ SETTINGS = (
 """torch's initial weights leave the outputs nearly equal, so that `WRONG` decides."""
 
 
-def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]]:
+def measure(bench: Bench) -> Part:
     """Train with every loss and rate, from the usual start and from one that is sure and wrong."""
     rates = RATES[5::5] if bench.quick else RATES
     base = [*SETTINGS, *(["epochs=8"] if bench.quick else [])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.data.synthetic import CODE
-from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Tables
+from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Tables, together
 from mlp_lab.insight.lessons.outputs_and_losses import calibration, classes, outliers
 
 if TYPE_CHECKING:
@@ -17,12 +17,7 @@ PARTS = (calibration, outliers, classes)
 
 def measure(bench: Bench) -> Evidence:
     """Three experiments, one after the other."""
-    found = [part.measure(bench) for part in PARTS]
-    return Evidence(
-        {key: value for values, _, _ in found for key, value in values.items()},
-        {name: table for _, tables, _ in found for name, table in tables.items()},
-        [note for _, _, notes in found for note in notes],
-    )
+    return together(part.measure(bench) for part in PARTS)
 
 
 def draw(tables: Tables) -> Figure:

@@ -14,7 +14,7 @@ import numpy as np
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import CODE, FunctionConfig
 from mlp_lab.insight.lessons.claims import Claim
-from mlp_lab.insight.lessons.lesson import Row, Tables, best_for_others, column, grouped
+from mlp_lab.insight.lessons.lesson import Part, Row, Tables, best_for_others, column, grouped
 
 if TYPE_CHECKING:
     from mlp_lab.insight.lessons.bench import Bench, Trained
@@ -61,7 +61,7 @@ SETTINGS = (
 )
 
 
-def measure(bench: Bench) -> tuple[dict[str, Sequence[float]], Tables, list[str]]:
+def measure(bench: Bench) -> Part:
     """Train with either loss, every share of gross errors and every rate."""
     rates = RATES[1:3] if bench.quick else RATES
     base = [*SETTINGS, *(["epochs=10"] if bench.quick else [])]
