@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlp_lab.errors import UserError, require
+from mlp_lab.errors import UserError, counted, require
 from mlp_lab.training.folder import CONFIG
 
 ABOUT = "Show a run, a sweep, or everything below a folder in TensorBoard, until Ctrl-C."
@@ -60,8 +60,7 @@ def run(arguments: Namespace) -> None:
         with one_folder(folders) as logdir:
             address = serve(logdir, arguments.host, free_port(arguments.host, port))
             names = ", ".join(arguments.folders)
-            runs = f"{count:,} runs" if count != 1 else "1 run"
-            print(f"{runs} of {names} at {address} (Ctrl-C ends it)", flush=True)
+            print(f"{counted(count, 'run')} of {names} at {address} (Ctrl-C ends it)", flush=True)
             threading.Event().wait()
     except KeyboardInterrupt:
         print()  # after the terminal's ^C

@@ -17,6 +17,7 @@ import numpy as np
 
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import FunctionConfig
+from mlp_lab.errors import counted
 from mlp_lab.insight.lessons.claims import Claim
 from mlp_lab.insight.lessons.lesson import Evidence, Lesson, Row, Tables, column, levels
 from mlp_lab.insight.lessons.pieces import folding, joints, most_pieces
@@ -363,7 +364,7 @@ def _pieces_in_words(tables: Tables, depth: int) -> str:
         for init in INITS
     )
     return (
-        f"{depth} {'layer' if depth == 1 else 'layers'}, {units[0]:.0f} units: {starts} pieces"
+        f"{counted(depth, 'layer')}, {units[0]:.0f} units: {starts} pieces"
         f" before training, {np.mean(after):.0f} after it ({FOLDS}), of at most {most[0]:,.0f}."
     )
 
@@ -444,8 +445,8 @@ def _draw_fits(axis: Axes, tables: Tables, task: str) -> None:
     axis.plot(x, column(tables["fits"], "truth", task=task, depth=1), "0.8", linewidth=4)
     for depth, color in zip((1, DEEP), COLORS, strict=False):
         fit = column(tables["fits"], "fit", task=task, depth=depth)
-        layers = "1 layer" if depth == 1 else f"{depth} layers"
-        axis.plot(x, fit, color=color, linewidth=1, label=f"{layers}, dots: joints")
+        label = f"{counted(depth, 'layer')}, dots: joints"
+        axis.plot(x, fit, color=color, linewidth=1, label=label)
         where, heights = (
             column(tables["joints"], name, task=task, depth=depth)[1:-1] for name in ("x", "fit")
         )
