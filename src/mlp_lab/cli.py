@@ -4,7 +4,6 @@ import logging
 import os
 import secrets
 import shlex
-import shutil
 import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
@@ -30,6 +29,7 @@ from mlp_lab.config import (
     explain,
     fold_overrides,
     from_hydra,
+    refuse_sweep_settings,
     saved_values,
     store_open_groups,
 )
@@ -43,6 +43,7 @@ from mlp_lab.report.drawer import Drawer
 from mlp_lab.sweep import compare as comparing
 from mlp_lab.sweep.book import BOOK
 from mlp_lab.training.beforehand import require_possible
+from mlp_lab.training.folder import remove_folder
 from mlp_lab.training.job import Job
 from mlp_lab.training.problem import pose
 from mlp_lab.words import readable
@@ -237,9 +238,7 @@ def require_one_run(config: Config, folder: Path) -> None:
 
 def require_no_sweep(composed: DictConfig, overrides: Sequence[str]) -> None:
     """Raise if one run is asked for what only a sweep can do."""
-    for word in overrides:
-        if word.lstrip("+").startswith("sweep."):
-            raise UserError(f"{word} is about the jobs of a sweep: put -m before the overrides")
+    refuse_sweep_settings(overrides, "the jobs of a sweep: put -m before the overrides")
     if fold_overrides(composed):
         raise UserError(f"cv={composed.cv} trains several networks: put -m before the overrides")
 
@@ -249,10 +248,7 @@ def remove_unused(folder: Path) -> bool:
     unused = {path.name for path in folder.iterdir()} <= {".hydra"}
     if unused:
         log_no_more(folder)
-        shutil.rmtree(folder)
-        if not folder.is_absolute():
-            with suppress(OSError):  # a parent that holds anything else stays
-                os.removedirs(folder.parent)
+        remove_folder(folder)
     return unused
 
 

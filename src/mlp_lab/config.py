@@ -193,15 +193,15 @@ def of_the_command(override: str) -> bool:
     return key.partition(".")[0] in OF_THE_COMMAND
 
 
-def require_stacked(overrides: Iterable[str]) -> None:
-    """Raise if a command that trains job after job is asked for what only stacks know of.
+def refuse_sweep_settings(overrides: Iterable[str], about: str) -> None:
+    """Raise if a command that has no use for sweep.* is given one; `about` says what would.
 
     Raises:
         UserError: it is.
     """
     for word in overrides:
         if word.lstrip("+").startswith("sweep."):
-            raise UserError(f"{word} is about stacks of jobs: it needs hydra/launcher=stacked")
+            raise UserError(f"{word} is about {about}")
 
 
 FOLDING = ("data.folds", "data.fold", "data.repeat")

@@ -32,7 +32,7 @@ class GridSweeper(BasicSweeper):
     def sweep(self, arguments: list[str]) -> object:
         """Train every combination; say what they show together."""
         from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.config import fold_overrides, require_stacked
+        from mlp_lab.config import fold_overrides, refuse_sweep_settings
         from mlp_lab.errors import UserError, require
         from mlp_lab.sweep.ranges import require_grid
 
@@ -42,7 +42,7 @@ class GridSweeper(BasicSweeper):
         stacked = isinstance(launcher, StackedLauncher)
         require(size is None or size >= 1, "hydra.sweeper.max_batch_size", "1 or more", size)
         if not stacked:
-            require_stacked(arguments)
+            refuse_sweep_settings(arguments, "stacks of jobs: it needs hydra/launcher=stacked")
         words = [*arguments, *fold_overrides(self.config, arguments)]
         parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
         require_grid(parser.parse_overrides([*self._parse_config(), *words]), stacked=stacked)

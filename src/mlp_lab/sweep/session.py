@@ -2,10 +2,8 @@
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -30,7 +28,7 @@ from mlp_lab.sweep.records import RunRecord, data_of, flat, read_run, reason_of
 from mlp_lab.sweep.summary import load_drawing, require_place, summarise
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
-from mlp_lab.training.folder import CONFIG
+from mlp_lab.training.folder import CONFIG, remove_folder
 from mlp_lab.training.job import Job
 from mlp_lab.training.lock import alone_in
 from mlp_lab.training.problem import Problems
@@ -142,10 +140,7 @@ class Session:
     def remove_unused(self) -> None:
         """Remove the folder of a sweep that trained nothing, and what was made for it alone."""
         if {path.name for path in self.folder.iterdir()} <= {"multirun.yaml"}:
-            shutil.rmtree(self.folder)
-            if not self.folder.is_absolute():
-                with suppress(OSError):  # a parent that holds anything else stays
-                    os.removedirs(self.folder.parent)
+            remove_folder(self.folder)
 
     def _interrupted(self, done: str) -> Interrupted:
         """What to say when somebody asked to stop: the command that goes on, too."""

@@ -3,7 +3,9 @@
 import json
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,14 @@ def write_config(folder: Path, values: Mapping[str, object]) -> None:
     words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
     header = f"# {shlex.join(words)}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder that nothing was trained in, and those above it that were made for it."""
+    shutil.rmtree(folder)
+    if not folder.is_absolute():
+        with suppress(OSError):  # a parent that holds anything else stays
+            os.removedirs(folder.parent)
 
 
 def result_of(folder: Path) -> dict[str, Any]:
