@@ -11,10 +11,10 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.splitting import Split
+from mlp_lab.engine.stack import Member, Shared, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import Adam
 from mlp_lab.network.schedules import ScheduleConfig
-from mlp_lab.training.stack import Member, Shared, Stack
 
 INPUTS, CLASSES = 64, 10
 

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mlp_lab.training.allocator import keep_freed_memory
-from mlp_lab.training.fit import fit
+from mlp_lab.engine.allocator import keep_freed_memory
+from mlp_lab.engine.fit import fit
 
 ROUNDS = 9
 

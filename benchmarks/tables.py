@@ -52,8 +52,8 @@ def composed(path: Path) -> object:
     import hydra
     from omegaconf import OmegaConf
 
-    from mlp_lab.cli import config_folder, hydra_folder, run_folder
-    from mlp_lab.config import from_hydra, store_open_groups
+    from mlp_lab.commands.main import config_folder, hydra_folder, run_folder
+    from mlp_lab.config.schema import from_hydra, store_open_groups
 
     OmegaConf.register_new_resolver("run_folder", run_folder, replace=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
@@ -76,9 +76,9 @@ def encode(path: Path) -> None:
     """What reading and encoding need; seconds without reading and without the data report."""
     import pandas as pd
 
-    from mlp_lab.config import Config
+    from mlp_lab.config.schema import Config
     from mlp_lab.data.tables import table
-    from mlp_lab.training import problem
+    from mlp_lab.runs import prepared as problem
 
     config = composed(path)
     assert isinstance(config, Config)
@@ -106,9 +106,9 @@ def encode(path: Path) -> None:
 
 def predict(run: Path, path: Path) -> None:
     """What `mlp-lab predict` needs: seconds and MiB above the imports."""
-    from mlp_lab import predicting
+    from mlp_lab.commands import predict as predicting
     from mlp_lab.data.tables import frames, reading, writing  # noqa: F401
-    from mlp_lab.saved import load
+    from mlp_lab.predictor import load
 
     arguments = predicting.parser("predict").parse_args(
         [str(run), str(path), "-o", f"{path}.out.csv"]

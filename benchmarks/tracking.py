@@ -12,15 +12,15 @@ import torch
 from hydra import compose, initialize_config_dir
 from race import judge, machine, microseconds, race, ratio
 
-from mlp_lab.cli import config_folder, register_resolvers
-from mlp_lab.config import Config, from_hydra
+from mlp_lab.commands.main import config_folder, register_resolvers
+from mlp_lab.config.schema import Config, from_hydra
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.fit import fit
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.run import train
+from mlp_lab.runs.training import Run, build_stack
 from mlp_lab.terminal import Screen
-from mlp_lab.training.fit import fit
-from mlp_lab.training.job import Job
-from mlp_lab.training.problem import pose
-from mlp_lab.training.run import train
-from mlp_lab.training.runs import Run, build_stack
 
 ROUNDS = 9
 EPOCHS = 100

@@ -18,14 +18,14 @@ from hydra import compose, initialize_config_dir
 from race import machine
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from mlp_lab.cli import config_folder, register_resolvers
-from mlp_lab.config import from_hydra, store_open_groups
+from mlp_lab.commands.main import config_folder, register_resolvers
+from mlp_lab.config.schema import from_hydra, store_open_groups
 from mlp_lab.errors import UserError
-from mlp_lab.insight.ending import Judge
-from mlp_lab.insight.verdict import NOTES, STATES
-from mlp_lab.training.job import Job
-from mlp_lab.training.problem import pose
-from mlp_lab.training.run import run
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.run import run
+from mlp_lab.verdict.judge import Judge
+from mlp_lab.verdict.rules import NOTES, STATES
 
 TUNING_SEEDS = (0, 1, 2, 3, 4, 5)
 REPORTED_SEEDS = (90, 91, 92)

@@ -16,17 +16,17 @@ import yaml
 from omegaconf import DictConfig
 from torch import Tensor
 
-from mlp_lab.cli import config_folder, register_resolvers
-from mlp_lab.config import Config, from_hydra, read, store_open_groups
+from mlp_lab.commands.main import config_folder, register_resolvers
+from mlp_lab.config.schema import Config, from_hydra, read, store_open_groups
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.insight.ending import Judge
-from mlp_lab.training.fit import fit
-from mlp_lab.training.job import Job
-from mlp_lab.training.problem import Problem, pose
-from mlp_lab.training.run import choose_device, run
-from mlp_lab.training.runs import Run, build_stack
-from mlp_lab.training.stack import Stack
-from mlp_lab.training.tracking import Row, read_curves
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.stack import Stack
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import Problem, pose
+from mlp_lab.runs.run import choose_device, run
+from mlp_lab.runs.training import Run, build_stack
+from mlp_lab.tracking.tracker import Row, read_curves
+from mlp_lab.verdict.judge import Judge
 
 ROOT = Path(__file__).parents[1]
 TRAIN = [sys.executable, str(ROOT / "train.py")]
@@ -93,7 +93,7 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     folder.mkdir(parents=True, exist_ok=True)
     finished = run(Job(config, values, folder, overrides), problem, Judge())
     if config.tracking.report:
-        from mlp_lab.report.looking import look_at, show_in_tensorboard
+        from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
         from mlp_lab.report.page import write_report  # matplotlib takes a second to import
 
         look_at(finished, folder)

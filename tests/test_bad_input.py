@@ -10,12 +10,12 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.cli import main, remove_unused
-from mlp_lab.config import Config, explain, from_hydra, read
+from mlp_lab.commands.main import main, remove_unused
+from mlp_lab.config.overrides import readable
+from mlp_lab.config.schema import Config, explain, from_hydra, read
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.program import as_typed
-from mlp_lab.training.problem import pose
-from mlp_lab.words import readable
+from mlp_lab.runs.prepared import pose
 
 
 def refused(*overrides: str, folder: Path = Path("/nonexistent")) -> str:
@@ -711,8 +711,8 @@ def test_a_folder_that_nothing_can_be_written_to_any_more(tmp_path: Path) -> Non
     """One line, though train.log cannot be opened either."""
     program = f"""
 import sys
-from mlp_lab import cli
-from mlp_lab.training.tracking import CurveFile
+from mlp_lab.commands import main as cli
+from mlp_lab.tracking.tracker import CurveFile
 def full(*_):
     cli.logging.FileHandler._open = full
     raise PermissionError(13, "Permission denied", "{tmp_path}/run/curves.csv")
@@ -728,7 +728,7 @@ cli.train()
 def test_a_run_whose_config_cannot_be_read(tmp_path: Path) -> None:
     """Hydra asks for it while it resolves the folder."""
     program = """
-from mlp_lab import cli
+from mlp_lab.commands import main as cli
 def locked(folder):
     raise PermissionError(13, "Permission denied", f"{folder}/config.yaml")
 cli.saved_values = locked

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from lab import CONFIGS, ROOT
 
-from mlp_lab.cli import RESOLVERS
+from mlp_lab.commands.main import RESOLVERS
 
 SOURCES = ROOT / "src"
 PACKAGE = SOURCES / "mlp_lab"
@@ -19,58 +19,58 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
+BOTTOM = {"errors", "program", "terminal", "files"}
+"""Modules that every room may use."""
+
 MAY_IMPORT = {
     "errors": set(),
-    "terminal": set(),
     "program": set(),
-    "network": {"errors"},
-    "data": {"errors", "terminal"},
-    "training": {"errors", "terminal", "program", "network", "data", "config"},
-    "config": {"errors", "program", "network", "data", "training", "sweep"},
-    "sweep": {
-        *("errors", "terminal", "program", "network", "data", "training", "config", "report"),
-        "insight",
-    },
-    "report": {"errors", "program", "terminal", "training", "data", "network"},
-    "insight": {
-        *("errors", "terminal", "program", "config", "network", "data", "training", "saved"),
-        "sweep",  # lessons train many
-    },
-    "saved": {"errors", "network", "data", "training"},
-    "predicting": {"errors", "data", "training", "report", "saved"},
-    "cli": {
-        *("errors", "config", "data", "training", "report", "predicting", "terminal"),
-        "program",
-        "sweep",
-        "insight",
-        "words",
-    },
-    "words": {"errors"},
-    "__main__": {"program", "cli"},
-    "": {"errors", "saved"},
+    "terminal": {"errors"},
+    "files": {"errors"},
+    "data": BOTTOM,
+    "network": BOTTOM,
+    "metrics": BOTTOM | {"data", "network"},
+    "engine": {"errors", "data", "network", "metrics"},
+    "tracking": BOTTOM | {"metrics", "engine"},
+    "config": BOTTOM | {"data", "network", "engine", "tracking"},
+    "runs": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config"},
+    "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
+    "predictor": BOTTOM | {"data", "network", "runs"},
+    "report": BOTTOM | {"data", "network", "metrics", "tracking", "runs"},
+    "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
+    "sweep": BOTTOM
+    | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}
+    | {"verdict", "report", "compare"},
+    "trace": BOTTOM | {"data", "network", "engine", "config", "runs", "predictor"},
+    "lessons": BOTTOM | {"data", "network", "metrics", "engine", "config", "runs", "sweep"},
+    "commands": BOTTOM
+    | {"data", "network", "metrics", "tracking", "config", "runs", "verdict", "predictor"}
+    | {"report", "compare", "sweep", "trace", "lessons", ""},
+    "": {"predictor"},
+    "__main__": {"program", "commands"},
 }
-"""Part of the package -> the parts that it may import, itself aside; `` is `mlp_lab` itself."""
+"""Room -> the rooms that it may import, itself aside; `` is `mlp_lab` itself."""
 
 HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2")
 
 HYDRA = (
-    *("mlp_lab.config", "mlp_lab.cli", "mlp_lab.words"),
+    *("mlp_lab.config.schema", "mlp_lab.commands.main", "mlp_lab.config.overrides"),
     *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
-    *("mlp_lab.sweep.ranges", "mlp_lab.insight.lessons.bench"),
+    *("mlp_lab.sweep.ranges", "mlp_lab.lessons.bench"),
 )
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "hydra": HYDRA,
     "omegaconf": HYDRA,
-    "torch.utils.tensorboard": ("mlp_lab.training.events",),
-    "tensorboard": ("mlp_lab.training.events", "mlp_lab.report.dashboard"),
+    "torch.utils.tensorboard": ("mlp_lab.tracking.events",),
+    "tensorboard": ("mlp_lab.tracking.events", "mlp_lab.commands.dashboard"),
     "matplotlib": (
-        *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.sweep.figures"),
-        "mlp_lab.insight.lessons.figures",
+        *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
+        "mlp_lab.lessons.figures",
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (
-        *("mlp_lab.terminal", "mlp_lab.training.console", "mlp_lab.sweep.summary"),
+        *("mlp_lab.terminal", "mlp_lab.runs.console", "mlp_lab.compare.summary"),
         *("mlp_lab.data.tables.printing", "mlp_lab.report.evaluation"),
     ),
     "pandas": (
@@ -79,11 +79,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
             for name in ("table", "parsing", "dates", "inference", "frames")
         ),
         *(f"mlp_lab.data.tables.{name}" for name in ("remarks", "reading", "writing")),
-        *("mlp_lab.saved", "mlp_lab.predicting"),
+        *("mlp_lab.predictor", "mlp_lab.commands.predict"),
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),
-    "pickle": ("mlp_lab.sweep.pickled",),  # refuses those that would call something
+    "pickle": ("mlp_lab.sweep.pickle_check",),  # refuses those that would call something
     "marshal": (),
     "shelve": (),
     "joblib": (),
@@ -131,7 +131,7 @@ each_module = pytest.mark.parametrize("module", MODULES)
 
 def test_sources_are_found() -> None:
     """Else every rule would hold."""
-    assert {"mlp_lab", "mlp_lab.cli", "mlp_lab.network.mlp"} <= MODULES.keys()
+    assert {"mlp_lab", "mlp_lab.commands.main", "mlp_lab.network.mlp"} <= MODULES.keys()
     assert {part_of(module) for module in MODULES} == MAY_IMPORT.keys()
 
 
@@ -182,7 +182,9 @@ def needed_at_once(module: str) -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("module", ["mlp_lab", "mlp_lab.__main__", "mlp_lab.cli", "mlp_lab.config"])
+@pytest.mark.parametrize(
+    "module", ["mlp_lab", "mlp_lab.__main__", "mlp_lab.commands.main", "mlp_lab.config.schema"]
+)
 def test_starting_is_light(module: str) -> None:
     """A wrong setting is refused before slow libraries are imported."""
     slow = [name for name in needed_at_once(module) for heavy in HEAVY if is_of(name, heavy)]

@@ -19,12 +19,13 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 from torch import Tensor
 
-from mlp_lab.config import CHOICES, Config, read
+from mlp_lab.config.schema import CHOICES, Config, read
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.encoded import Encoded, EncodedPart
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.synthetic import FUNCTIONS
 from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.engine import stack as stack_module
 from mlp_lab.errors import UserError
 from mlp_lab.network import backprop
 from mlp_lab.network.backprop import Batch
@@ -33,9 +34,8 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
-from mlp_lab.training import run as run_module
-from mlp_lab.training import stack as stack_module
-from mlp_lab.training.problem import pose
+from mlp_lab.runs import run as run_module
+from mlp_lab.runs.prepared import pose
 
 OPTIMIZER_VALUES: dict[str, object] = {
     "lr": 0.02,
@@ -408,7 +408,7 @@ def test_checkpoint_share(
     share: float, saved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """0: one at the end. A share that pays for all of them: one each epoch."""
-    from mlp_lab.training import checkpoints
+    from mlp_lab.runs import checkpoint as checkpoints
 
     calls: list[object] = []
     monkeypatch.setattr(checkpoints, "save_checkpoint", lambda *given: calls.append(given))

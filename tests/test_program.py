@@ -48,7 +48,7 @@ def test_told_to_end_before_training(number: signal.Signals, tmp_path: Path) -> 
     """One line, and no folder; torch, which logs at exit, is loaded by then."""
     program = f"""
 import signal
-from mlp_lab import cli
+from mlp_lab.commands import main as cli
 def told(job, problem):
     import torch._subclasses.fake_tensor
     signal.raise_signal({int(number)})

@@ -10,7 +10,7 @@ from lab import BARE, ROOT, command, train, written
 from surveys import survey
 from surveys import written as save
 
-from mlp_lab.cli import main
+from mlp_lab.commands.main import main
 
 README = (ROOT / "README.md").read_text()
 INDENTED = re.findall(r"^    (?:\$ )?(.+)$", README, re.MULTILINE)

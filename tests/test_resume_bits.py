@@ -27,12 +27,12 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mlp_lab.config import explain
+from mlp_lab.config.schema import explain
+from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
-from mlp_lab.training.interruption import Asked
-from mlp_lab.training.lock import alone_in
-from mlp_lab.training.stack import Stack
-from mlp_lab.training.tracking import CurveFile, Row
+from mlp_lab.runs.interruption import Asked
+from mlp_lab.runs.lock import alone_in
+from mlp_lab.tracking.tracker import CurveFile, Row
 
 RECIPES = {
     "adam, dropout, plateau": [

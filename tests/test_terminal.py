@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from mlp_lab.runs.console import print_result, print_scores
 from mlp_lab.terminal import Screen, StatusLine, plain_table
-from mlp_lab.training.console import print_result, print_scores
 
 ODD = "a[/b] [bold]c :smile: [relu,tanh]"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mlp_lab.saved import Predictor
+    from mlp_lab.predictor import Predictor
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "load"]
@@ -18,6 +18,6 @@ def load(folder: str | Path) -> Predictor:
     Raises:
         UserError: the folder holds no finished run.
     """
-    from mlp_lab import saved  # torch: `import mlp_lab` alone stays fast
+    from mlp_lab import predictor  # torch: `import mlp_lab` alone stays fast
 
-    return saved.load(folder)
+    return predictor.load(folder)

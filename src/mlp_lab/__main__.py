@@ -6,9 +6,11 @@ from mlp_lab.program import interruptible
 def main() -> None:
     """`mlp-lab COMMAND ...`; Ctrl-C is one line from here on, also while libraries are loaded."""
     with interruptible():
-        from mlp_lab import cli  # Hydra takes half a second, much more on a busy machine
+        from mlp_lab.commands import (
+            main as commands,  # Hydra takes half a second, much more on a busy machine
+        )
 
-        cli.main()
+        commands.main()
 
 
 if __name__ == "__main__":

@@ -8,13 +8,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lab import PARTS, configure
 
-from mlp_lab.config import read
+from mlp_lab.config.schema import read
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Index, RawData, Ties
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
 from mlp_lab.errors import UserError
-from mlp_lab.training.problem import pose
+from mlp_lab.runs.prepared import pose
 
 
 def data_config(**values: float | None) -> DataConfig:

@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab import changed, values_of
 
-from mlp_lab.config import Config, read
+from mlp_lab.config.schema import Config, read
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import Problems
 from mlp_lab.sweep.jobs import SweepJob, identity, sweep_job
 from mlp_lab.sweep.plan import cost, plan, size
-from mlp_lab.training.job import Job
-from mlp_lab.training.problem import Problems
 
 PROBLEMS = Problems()
 

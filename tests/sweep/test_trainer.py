@@ -4,15 +4,15 @@ from pathlib import Path
 
 from lab import BARE, changed, values_of
 
-from mlp_lab.config import Config, read
-from mlp_lab.sweep.book import Book, Entry
+from mlp_lab.config.schema import Config, read
+from mlp_lab.runs.folder import result_of
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import Problems
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
-from mlp_lab.sweep.launch import unfinished
+from mlp_lab.sweep.manifest import Book, Entry
 from mlp_lab.sweep.messages import Ended, Left, Message, Task
-from mlp_lab.sweep.training import Trainer
-from mlp_lab.training.folder import result_of
-from mlp_lab.training.job import Job
-from mlp_lab.training.problem import Problems
+from mlp_lab.sweep.scheduler import unfinished
+from mlp_lab.sweep.trainer import Trainer
 
 PROBLEMS = Problems()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from mlp_lab.training.folder import CONFIG
+from mlp_lab.runs.folder import CONFIG
 
 PART = {"train": "training", "val": "validation", "test": "test"}
 

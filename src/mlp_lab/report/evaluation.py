@@ -7,10 +7,10 @@ import numpy as np
 from rich.table import Table
 
 from mlp_lab.errors import counted
+from mlp_lab.metrics.epoch import Scores
+from mlp_lab.metrics.scoring import Intervals, Scored
+from mlp_lab.runs.console import short
 from mlp_lab.terminal import Screen, plain_table
-from mlp_lab.training.console import short
-from mlp_lab.training.metrics import Scores
-from mlp_lab.training.scoring import Intervals, Scored
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
 

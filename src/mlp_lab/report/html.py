@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from mlp_lab.training.console import short
+from mlp_lab.runs.console import short
 
 COMMON = "mlp_lab.report"
 """Whose templates those of other packages build on."""

@@ -5,15 +5,15 @@ import shlex
 from pathlib import Path
 
 from mlp_lab.data.tables.printing import DATA_REPORT
+from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
 from mlp_lab.report.figures import draw
 from mlp_lab.report.html import embedded, rendered
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.report.pictures import read_pictures
-from mlp_lab.training.files import write_whole
-from mlp_lab.training.folder import PAGE
-from mlp_lab.training.tracking import CURVES, read_curves
+from mlp_lab.runs.folder import PAGE
+from mlp_lab.tracking.tracker import CURVES, read_curves
 
 CURVE = "learning_curve"
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from mlp_lab.training.files import to_json, write_whole
+from mlp_lab.files import to_json, write_whole
 
 Numbers = list[float]
 

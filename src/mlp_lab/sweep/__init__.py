@@ -1,1 +1,1 @@
-"""Sweeps: many jobs -> a few stacks, trained side by side; what they say together."""
+"""Sweeps: many jobs -> a few stacks, trained side by side."""

@@ -6,10 +6,10 @@ Hyperband runs it in brackets, each of which has its first rung later (Li et al.
 import math
 from collections.abc import Mapping, Sequence
 
+from mlp_lab.metrics.epoch import badness
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.training.metrics import badness
-from mlp_lab.training.tracking import CURVES, read_curves
+from mlp_lab.tracking.tracker import CURVES, read_curves
 
 
 def rungs(settings: SweepConfig, epochs: int) -> list[tuple[int, int]]:

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
-from mlp_lab.training.beforehand import require_machine, require_memory
-from mlp_lab.training.job import PATHS, Job, hashed, section, without
-from mlp_lab.training.problem import Facts, Problems
+from mlp_lab.runs.job import PATHS, Job, hashed, section, without
+from mlp_lab.runs.preflight import require_machine, require_memory
+from mlp_lab.runs.prepared import Facts, Problems
 
 NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
 """Settings that a job may change and stay the same job."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlp_lab.runs.prepared import Problem
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.training.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

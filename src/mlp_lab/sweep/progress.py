@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
+from mlp_lab.runs.console import REFRESH_SECONDS, clock
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
 from mlp_lab.terminal import Screen, StatusLine, plain_table
-from mlp_lab.training.console import REFRESH_SECONDS, clock
 
 SAID_SECONDS = 10.0
 """Between two lines where the output is no terminal."""

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
 
-from mlp_lab.config import OF_THE_COMMAND
+from mlp_lab.compare.ranking import REPLICATES
+from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.sweep.jobs import NOT_IDENTITY
-from mlp_lab.sweep.ranking import REPLICATES
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution

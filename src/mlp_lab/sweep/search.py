@@ -16,7 +16,7 @@ from hydra.core.override_parser.types import Override
 
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.sweep.jobs import NOT_IDENTITY
-from mlp_lab.sweep.pickled import require_harmless
+from mlp_lab.sweep.pickle_check import require_harmless
 from mlp_lab.sweep.ranges import search_space
 
 if TYPE_CHECKING:

@@ -11,27 +11,33 @@ from typing import Any, cast
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab.config import config_options, explain, from_values, of_the_command, sweep_settings
+from mlp_lab.compare.records import RunRecord, data_of, flat, read_run, reason_of
+from mlp_lab.compare.summary import load_drawing, require_place, summarise
+from mlp_lab.config.schema import (
+    config_options,
+    explain,
+    from_values,
+    of_the_command,
+    sweep_settings,
+)
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.program import train_words
-from mlp_lab.sweep.book import Book, Entry
+from mlp_lab.runs.folder import CONFIG, remove_folder
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs.prepared import Problems
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.halving import bracket_of, leaving, rungs
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
-from mlp_lab.sweep.launch import REPORTED, Outcome, Sweep, processes_for, stack_plans, unfinished
+from mlp_lab.sweep.manifest import Book, Entry
 from mlp_lab.sweep.messages import Task
 from mlp_lab.sweep.plan import StackPlan, plan_of
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.records import RunRecord, data_of, flat, read_run, reason_of
-from mlp_lab.sweep.summary import load_drawing, require_place, summarise
+from mlp_lab.sweep.scheduler import REPORTED, Outcome, Sweep, processes_for, stack_plans, unfinished
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
-from mlp_lab.training.folder import CONFIG, remove_folder
-from mlp_lab.training.job import Job
-from mlp_lab.training.lock import alone_in
-from mlp_lab.training.problem import Problems
 
 BROKEN = ("failed", "diverged")
 

@@ -23,7 +23,7 @@ def work(connection: Connection, parent: int) -> None:
     """
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
-    from mlp_lab.sweep.training import Trainer  # torch loads while the sweep composes its jobs
+    from mlp_lab.sweep.trainer import Trainer  # torch loads while the sweep composes its jobs
 
     def orphaned() -> bool:
         return os.getppid() != parent

@@ -10,7 +10,7 @@ from surveys import SETTINGS, problem_of, survey, written
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
-from mlp_lab.training.problem import Problem
+from mlp_lab.runs.prepared import Problem
 
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "test_path": ((), "'{folder}/test.csv'"),

@@ -16,7 +16,7 @@ from mlp_lab.data.tables.frames import Mask, Rows, class_values, weight_values
 from mlp_lab.data.tables.inference import infer, infer_target, infer_time, missing_codes
 from mlp_lab.data.tables.parsing import Cells, missing_rows, retyped
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.remarks import (
+from mlp_lab.data.tables.warnings import (
     doubtful_dates,
     labelled_numbers,
     remarks_on,

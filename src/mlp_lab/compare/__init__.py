@@ -1,0 +1,1 @@
+"""Finished runs -> ranking, summary, figures, page."""

@@ -1,0 +1,250 @@
+"""Pictures of a sweep: scores against one key, two keys, or many; curves of some of its runs."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, NullLocator
+
+from mlp_lab.compare.ranking import Ranking, Setting, as_number, importance
+from mlp_lab.tracking.tracker import CURVES, read_curves
+
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
+"""Behind labels that lie on lines."""
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.6"
+ENDS = {"best": ORANGE, "median": BLUE, "worst": GREY}
+WIDE = 30.0
+"""Ratio of the largest value of a key to the smallest, from which its axis is logarithmic."""
+
+TICKS = 12
+"""Values of a key, up to which a logarithmic axis names each."""
+
+LARGEST = 2000
+"""Cells of a heatmap that somebody can still read."""
+
+PARALLEL = 200
+"""Settings drawn as lines: more hide each other."""
+
+
+BROAD = 8.0
+"""Inches from which a picture needs the whole page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A picture in its file: a heading, how to read it, and what it shows in words."""
+
+    path: Path
+    heading: str
+    said: str
+    words: str
+    broad: bool
+
+
+def draw(ranking: Ranking, folder: Path) -> list[Drawn]:
+    """Draw what fits the number of swept keys."""
+    pictures = []
+    settings = [setting for setting in ranking.settings if setting.scores]
+    if len(ranking.keys) == 1 and len(settings) > 1:
+        pictures.append(_validation_curve(ranking, settings, folder / "validation_curve.png"))
+    elif len(ranking.keys) == 2 and fills_a_table(ranking.keys, settings):
+        pictures.append(_heatmap(ranking, settings, folder / "heatmap.png"))
+    elif len(ranking.keys) > 1:
+        pictures.append(_parallel(ranking, settings, folder / "parallel_coordinates.png"))
+        pictures.append(_importance(ranking, settings, folder / "importance.png"))
+    pictures.append(_curves(ranking, settings, folder / "learning_curves.png"))
+    return pictures
+
+
+def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
+    """Whether values of two keys meet often enough for a heatmap, as those of a search do not."""
+    rows, columns = (len({setting.values[key] for setting in settings}) for key in keys)
+    return rows * columns <= min(LARGEST, 4 * len(settings))
+
+
+def _figure(width: float, height: float) -> Figure:
+    figure = Figure(figsize=(width, height), dpi=120)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _save(figure: Figure, path: Path, heading: str, said: str, words: str) -> Drawn:
+    figure.savefig(path, bbox_inches="tight")
+    return Drawn(path, heading, said, words, broad=figure.get_figwidth() > BROAD)
+
+
+def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
+    """The best and the worst setting, for those who cannot see the picture."""
+    sign = 1 if ranking.higher_is_better else -1
+    best, worst = ranking.best, min(settings, key=lambda setting: sign * setting.mean)
+    return (
+        f"Validation {ranking.score}: {best.mean:.4g} with {best.label} is the best,"
+        f" {worst.mean:.4g} with {worst.label} the worst."
+    )
+
+
+def places(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
+    """Where a key's values lie on an axis, their labels, and whether the axis is logarithmic."""
+    levels = list(dict.fromkeys(values))
+    numbers = [as_number(level) for level in levels]
+    known = [number for number in numbers if number is not None]
+    if len(known) == len(levels):
+        log = min(known) > 0 and max(known) > WIDE * min(known)
+        return [float(value) for value in values], [], log
+    return [float(levels.index(value)) for value in values], levels, False
+
+
+def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
+    (key,) = ranking.keys
+    x, labels, log = places([setting.values[key] for setting in settings])
+    order = sorted(range(len(x)), key=x.__getitem__)
+    figure = _figure(6, 3.8)
+    axis = figure.subplots()
+    axis.errorbar(
+        [x[i] for i in order],
+        [settings[i].mean for i in order],
+        yerr=[settings[i].error or 0.0 for i in order],
+        color=BLUE,
+        marker="o",
+        capsize=3,
+        linestyle="" if labels else "-",
+    )
+    best = settings.index(ranking.best)
+    (dot,) = axis.plot([x[best]], [ranking.best.mean], "o", color=ORANGE, label="best")
+    dot.set_zorder(3)  # above the line with its errors
+    _label(axis, key, labels, log)
+    if log and len(settings) <= TICKS:
+        axis.xaxis.set_minor_locator(NullLocator())
+        axis.set_xticks(x, [setting.values[key] for setting in settings])
+    axis.set_ylabel(f"validation {ranking.score}")
+    axis.grid(alpha=0.3)
+    axis.legend()
+    said = f"Validation {ranking.score} against {key}, with standard errors."
+    return _save(figure, path, "Validation curve", said, _extremes(ranking, settings))
+
+
+def _label(axis: Axes, key: str, labels: Sequence[str], log: bool) -> None:
+    axis.set_xlabel(key)
+    if log:
+        axis.set_xscale("log")
+    if labels:
+        axis.set_xticks(range(len(labels)), labels)
+
+
+def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
+    levels = [_ordered({setting.values[key] for setting in settings}) for key in ranking.keys]
+    cells = {
+        (setting.values[ranking.keys[0]], setting.values[ranking.keys[1]]): setting.mean
+        for setting in settings
+    }
+    table = [[cells.get((a, b), math.nan) for b in levels[1]] for a in levels[0]]
+    figure = _figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]))
+    axis = figure.subplots()
+    colors = "viridis" if ranking.higher_is_better else "viridis_r"
+    image = axis.imshow(table, aspect="auto", cmap=colors)
+    figure.colorbar(image, label=f"validation {ranking.score}")
+    axis.set_xticks(range(len(levels[1])), levels[1])
+    axis.set_yticks(range(len(levels[0])), levels[0])
+    axis.set_xlabel(ranking.keys[1])
+    axis.set_ylabel(ranking.keys[0])
+    if len(cells) <= 150:
+        low, high = image.get_clim()
+        for i, row in enumerate(table):
+            for j, value in enumerate(row):
+                bright = high > low and (value - low) / (high - low) > 0.5
+                dark_text = bright if ranking.higher_is_better else not bright
+                color = "black" if dark_text else "white"
+                axis.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=8)
+    said = f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}."
+    return _save(figure, path, "Heatmap", said, _extremes(ranking, settings))
+
+
+def _ordered(values: set[str]) -> list[str]:
+    """Numbers by size, then words."""
+    return sorted(values, key=lambda text: (as_number(text) is None, as_number(text) or 0.0, text))
+
+
+def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
+    shown = settings[:: -(-len(settings) // PARALLEL)]
+    columns = [_unit(ranking, shown, key) for key in ranking.keys]
+    means = [setting.mean for setting in shown]
+    low, high = min(means), max(means)
+    heights = [(mean - low) / (high - low) if high > low else 0.5 for mean in means]
+    figure = _figure(2.2 * (len(columns) + 1), 4)
+    axis = figure.subplots()
+    for i in reversed(range(len(shown))):
+        share = heights[i] if ranking.higher_is_better else 1 - heights[i]
+        line = [*(column[0][i] for column in columns), heights[i]]
+        best = shown[i] is ranking.best
+        color = ORANGE if best else BLUE
+        axis.plot(line, color=color, alpha=1.0 if best else 0.1 + 0.6 * share**2, linewidth=2)
+    for place, (_, ticks) in enumerate(columns):
+        axis.axvline(place, color=GREY, linewidth=1)
+        for height, text in ticks:
+            axis.text(place + 0.02, height, text, fontsize=8, va="center", bbox=PAPER)
+    axis.axvline(len(columns), color=GREY, linewidth=1)
+    for height, value in ((0.0, low), (1.0, high)):
+        axis.text(len(columns) + 0.02, height, f"{value:.4g}", fontsize=8, va="center", bbox=PAPER)
+    names = [*ranking.keys, f"validation {ranking.score}"]
+    axis.set_xticks(range(len(names)), names)
+    axis.set_yticks([])
+    said = f"A line for each setting; the best in orange, good {ranking.score} in dark blue."
+    return _save(figure, path, "Parallel coordinates", said, _extremes(ranking, settings))
+
+
+def _unit(
+    ranking: Ranking, settings: Sequence[Setting], key: str
+) -> tuple[list[float], list[tuple[float, str]]]:
+    """Heights in [0, 1] of a key's values, and labels at some of them."""
+    values = [setting.values[key] for setting in settings]
+    x, _, log = places(values)
+    if log:
+        x = [math.log(value) for value in x]
+    low, high = min(x), max(x)
+    heights = [(value - low) / (high - low) if high > low else 0.5 for value in x]
+    ticks = sorted(set(zip(heights, values, strict=True)))
+    return heights, ticks[:: max(1, len(ticks) // 8)]
+
+
+def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
+    shares = sorted((importance(settings, key), key) for key in ranking.keys)
+    figure = _figure(6, 1 + 0.4 * len(shares))
+    axis = figure.subplots()
+    axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
+    axis.set_xlim(0, 1)
+    axis.set_xlabel(f"share of the variation of {ranking.score} by the key's means alone")
+    said = f"Share of the variation of {ranking.score} that a key's own means explain."
+    words = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
+    return _save(figure, path, "Importance of the keys", said, f"Main effects: {words}.")
+
+
+def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
+    """The first run of the best, the median and the worst setting."""
+    settings = [setting for setting in settings if setting.whole] or settings
+    chosen = {"best": settings[0], "worst": settings[-1], "median": settings[len(settings) // 2]}
+    names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
+    column = f"val_{ranking.score}"
+    words = []
+    figure = _figure(6, 3.8)
+    axis = figure.subplots()
+    for name in names:
+        setting = chosen[name]
+        run = next(run for run in setting.runs if not run.reason)
+        rows = read_curves(run.folder / CURVES)
+        label = f"{name}: {setting.label}" if setting.label else name
+        axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=ENDS[name])
+        axis.lines[-1].set_label(label)
+        words.append(f"{label} ends at {rows[-1][column]:.4g}")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_xlabel("epoch")
+    axis.set_ylabel(f"validation {ranking.score}")
+    axis.grid(alpha=0.3)
+    axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
+    said = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."
+    ends = f"Validation {ranking.score} by epoch: {'; '.join(words)}."
+    return _save(figure, path, "Learning curves", said, ends)

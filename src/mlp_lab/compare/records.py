@@ -1,0 +1,127 @@
+"""Finished runs as a sweep or `mlp-lab compare` looks at them: settings and results, as data."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlp_lab.errors import UserError
+from mlp_lab.runs.folder import CONFIG, RESULT
+from mlp_lab.sweep.jobs import NOT_IDENTITY
+
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+
+ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
+"""Parts of a configuration that no result depends on."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run: its folder, its settings by dotted key, and what result.json says.
+
+    `reason` says why it is not to be compared: it diverged, failed, or was never finished.
+    """
+
+    folder: Path
+    settings: Mapping[str, object]
+    result: Mapping[str, Any]
+    reason: str = ""
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """What its command line changed: key -> value as typed."""
+        words = (str(word) for word in self.result.get("overrides", []))
+        settings = [word for word in words if "=" in word and not word.startswith("--")]
+        return dict(word.lstrip("+").split("=", 1) for word in settings)
+
+    @property
+    def data(self) -> str:
+        """The data set, as a person knows it."""
+        return data_of(self.settings)
+
+
+def data_of(settings: Mapping[str, object]) -> str:
+    """The name of a data set, or its file and what is predicted of it."""
+    path = settings.get("data.path")
+    name = str(settings.get("data.name"))
+    return name if path is None else f"{path} ({settings.get('data.target')})"
+
+
+def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Settings by dotted key."""
+    found: dict[str, object] = {}
+    for name, value in settings.items():
+        if prefix or name not in ASIDE:
+            key = f"{prefix}{name}"
+            found |= flat(value, f"{key}.") if isinstance(value, Mapping) else {key: value}
+    return found
+
+
+def named(records: Sequence[RunRecord]) -> list[str]:
+    """A name for each run: its folder in the deepest one that holds them all."""
+    common = os.path.commonpath([record.folder.parent.absolute() for record in records])
+    return [
+        Path(os.path.relpath(record.folder.absolute(), common)).as_posix() for record in records
+    ]
+
+
+def read_run(folder: Path) -> RunRecord:
+    """A run folder.
+
+    Raises:
+        UserError: its files cannot be read.
+    """
+    try:
+        settings = LOADER((folder / CONFIG).read_text(encoding="utf-8")).get_single_data()
+        if not isinstance(settings, Mapping):
+            raise UserError(f"{folder / CONFIG} is no run's configuration: it holds no settings")
+        result = {}
+        if (folder / RESULT).is_file():
+            result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        said = folder / ".hydra" / "overrides.yaml"
+        if "overrides" not in result and said.is_file():  # it failed, or was never finished
+            result["overrides"] = LOADER(said.read_text(encoding="utf-8")).get_single_data()
+    except UserError:
+        raise
+    except (ValueError, yaml.YAMLError) as error:
+        raise UserError(f"{folder} cannot be read: {error}") from error
+    return RunRecord(folder, flat(settings), result, reason_of(result))
+
+
+def reason_of(result: Mapping[str, Any]) -> str:
+    """Why a run is not to be compared, if it is not."""
+    status = result.get("status")
+    if status in ("completed", "stopped"):
+        return ""
+    if status == "diverged":
+        return f"diverged in epoch {result['diverged']['epoch']}"
+    return str(result.get("reason", "not finished")) if status == "failed" else "not finished"
+
+
+def read_runs(folders: Iterable[Path]) -> list[RunRecord]:
+    """Every run in some folders, at any depth, in the order of their names; each of them once.
+
+    Raises:
+        UserError: a folder is not there, or holds no run.
+    """
+    records: dict[Path, RunRecord] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise UserError(f"no such folder: {str(folder)!r}")
+        found = [path.parent for path in folder.rglob(CONFIG) if path.parent.name != ".hydra"]
+        if not found:
+            raise UserError(f"{folder} holds no run: there is no {CONFIG} in it")
+        for path in sorted(found, key=_by_number):
+            if path.resolve() not in records:
+                records[path.resolve()] = read_run(path)
+    return list(records.values())
+
+
+def _by_number(folder: Path) -> tuple[Sequence[str], int, str]:
+    """Job 9 before job 10."""
+    name = folder.name
+    return folder.parent.parts, int(name) if name.isdigit() else -1, name

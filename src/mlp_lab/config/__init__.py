@@ -1,0 +1,1 @@
+"""YAML -> typed Config; the one border to Hydra and OmegaConf."""

@@ -1,0 +1,189 @@
+"""Mini-batches for all members of a stack: row orders, partial batches, dropout masks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.seeds import Stream, numpy_generator, torch_generator
+from mlp_lab.network.backprop import Batch
+from mlp_lab.network.mlp import Masks
+
+GATHERED_NUMBERS = 2**18
+"""Inputs gathered at once: enough to make the gather cheap per step, small beside a cache."""
+
+MASKED_STEPS = 8
+"""Steps whose dropout masks are drawn at once; it decides which numbers a member draws."""
+
+StepRows = tuple[Tensor, Tensor, Tensor | None]
+"""Inputs (k, B, D), targets (k, B, C), and each row's weight in the loss, (k, B), 1 on average."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepShape:
+    """The first k members have rows left; their weights where not all have equally many."""
+
+    k: int
+    weights: Tensor | None
+
+
+class Batches:
+    """The steps of each epoch.
+
+    A row's weight multiplies its share of the batch's mean; the weights of a batch are not brought
+    to a mean of 1 again, so that its gradient is that of the whole loss on average.
+
+    Members come in descending order of their rows, so those that still have a batch are always
+    the first k. A member's last batch may be smaller than its neighbours': the rest of it is
+    padding of weight 0.
+    """
+
+    def __init__(
+        self,
+        pool: RowPool,
+        *,
+        batch_size: int | None,
+        seeds: Sequence[int],
+        dropout: Sequence[float],
+        widths: Sequence[Sequence[int]],
+    ) -> None:
+        """`batch_size` None takes all of a member's rows in one step; they stay unshuffled."""
+        self.pool = pool
+        self.seeds = list(seeds)
+        self.batch_size = max(pool.counts) if batch_size is None else batch_size
+        self.steps = [-(-count // self.batch_size) for count in pool.counts]
+        self.together = min(self.steps) == max(self.steps)
+        self._shapes = self._step_shapes()
+        self._dropout = None
+        if any(dropout) and widths[0]:  # without hidden units there is nothing to drop
+            rows = [min(self.batch_size, count) for count in pool.counts]
+            self._dropout = Dropout(
+                dropout, widths, rows, self.steps, seeds=self.seeds, like=pool.inputs
+            )
+        self._whole: StepRows | None = None
+
+    def epoch(self, epoch: int) -> Iterator[Batch]:
+        """The batches of one epoch, counted from 0, in order."""
+        masks = None if self._dropout is None else self._dropout.epoch(epoch)
+        for (inputs, targets, of_rows), shape in zip(self._rows(epoch), self._shapes, strict=True):
+            k, (gathered, rows, _) = shape.k, inputs.shape
+            step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
+            weights = shape.weights
+            if of_rows is not None:
+                weights = of_rows[:k] * (1 / rows if weights is None else weights)
+            if k == gathered:
+                yield Batch(inputs, targets, weights, step_masks)
+            else:
+                yield Batch(inputs[:k], targets[:k], weights, step_masks)
+
+    def _rows(self, epoch: int) -> Iterator[StepRows]:
+        """Each step's inputs, targets and row weights, at least for the members that have any."""
+        if len(self._shapes) == 1:
+            if self._whole is None:
+                self._whole = self._all_rows()
+            yield self._whole
+            return
+        order = self._order(epoch)
+        size = self.batch_size
+        width = self.pool.inputs.shape[1]
+        span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
+        for first in range(0, order.shape[1], span):
+            k = self._shapes[first // size].k
+            rows = self.pool.gather(order[:k, first : first + span])
+            steps = torch.split(rows.inputs, size, 1), torch.split(rows.targets, size, 1)
+            if rows.loss_weights is None:
+                yield from ((*step, None) for step in zip(*steps, strict=True))
+            else:
+                yield from zip(*steps, torch.split(rows.loss_weights, size, 1), strict=True)
+
+    def _all_rows(self) -> StepRows:
+        (rows,) = self.pool.chunks(max(self.pool.counts))
+        weighted = self.pool.loss_weights is not None  # else they only mark padding
+        return rows.inputs, rows.targets, rows.loss_weights if weighted else None
+
+    def _order(self, epoch: int) -> Tensor:
+        """Each member's rows, (K, most rows), padded with row 0.
+
+        Shuffled, save for a member that takes them all in one step, as it would alone.
+        """
+        order = np.zeros((len(self.seeds), max(self.pool.counts)), dtype=np.int64)
+        for k, (seed, count) in enumerate(zip(self.seeds, self.pool.counts, strict=True)):
+            if self.steps[k] == 1:
+                order[k, :count] = np.arange(count)
+            else:
+                order[k, :count] = numpy_generator(seed, Stream.ORDER, epoch).permutation(count)
+        return torch.from_numpy(order).to(self.pool.inputs.device, non_blocking=True)
+
+    def _step_shapes(self) -> list[StepShape]:
+        counts = np.array(self.pool.counts)
+        shapes = []
+        for step in range(max(self.steps)):
+            left = np.clip(counts - step * self.batch_size, 0, self.batch_size)
+            left = left[left > 0]
+            weights = None
+            if left.min() < left.max():
+                real = np.arange(left.max()) < left[:, None]
+                weights = torch.as_tensor(real / left[:, None]).to(self.pool.inputs)
+            shapes.append(StepShape(len(left), weights))
+        return shapes
+
+
+class Dropout:
+    """Masks of 0 and 1 / (1 - rate), drawn by each member's own generator on the device."""
+
+    def __init__(
+        self,
+        rates: Sequence[float],
+        widths: Sequence[Sequence[int]],
+        rows: Sequence[int],
+        steps: Sequence[int],
+        *,
+        seeds: Sequence[int],
+        like: Tensor,
+    ) -> None:
+        """Room for the masks of `MASKED_STEPS` steps.
+
+        Args:
+            rates: share of units silenced, for each member.
+            widths: units of each hidden layer, for each member.
+            rows: rows of a full batch, for each member.
+            steps: steps of an epoch, for each member.
+            seeds: seed of each member.
+            like: a tensor of the wanted dtype and device.
+        """
+        self.seeds = list(seeds)
+        self.device = like.device
+        self.rates = like.new_tensor(rates).view(-1, 1, 1, 1)
+        self._dropping = [k for k, rate in enumerate(rates) if rate > 0]
+        self._lengths = [min(MASKED_STEPS, count) for count in steps]
+        layers = [max(layer) for layer in zip(*widths, strict=True)]
+        shape = (len(rates), max(self._lengths), max(rows))
+        # Ones stand where nothing is drawn: a member without dropout keeps every unit.
+        self._uniform = [like.new_ones(*shape, units) for units in layers]
+        self._drawn = [
+            (
+                k,
+                [
+                    u[k, : self._lengths[k], : rows[k], : widths[k][i]]
+                    for i, u in enumerate(self._uniform)
+                ],
+            )
+            for k in self._dropping
+        ]
+
+    def epoch(self, epoch: int) -> Iterator[Masks]:
+        """The masks of each step, one (K, B, H) for each hidden layer."""
+        generators = {
+            k: torch_generator(self.seeds[k], Stream.DROPOUT, epoch, self.device)
+            for k in self._dropping
+        }
+        scale = 1 / (1 - self.rates)
+        while True:
+            for k, layers in self._drawn:
+                for uniform in layers:
+                    uniform.uniform_(generator=generators[k])
+            masks = [(uniform >= self.rates) * scale for uniform in self._uniform]
+            yield from zip(*(mask.unbind(1) for mask in masks), strict=True)

@@ -1,0 +1,123 @@
+"""The loop over epochs. It yields what happened; whoever reads may take members out."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mlp_lab.engine.evaluation import totals
+from mlp_lab.engine.stack import Stack
+from mlp_lab.metrics.epoch import Scores, score
+from mlp_lab.runs.progress import Divergence
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """An epoch of one member. `epoch` counts from 1; `change` is |W - W before| / |W before|.
+
+    `train` and `val` are measured after the epoch's last step, over all rows and without dropout;
+    `val` is empty where there are no validation rows.
+    """
+
+    member: int
+    epoch: int
+    train: Scores
+    val: Scores
+    lr: float
+    change: float
+    diverged: Divergence | None
+
+    @property
+    def monitored(self) -> Scores:
+        """Validation scores, or training scores where there are no validation rows."""
+        return self.val or self.train
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """An epoch of the stack: a record of each member that took part and has not diverged before."""
+
+    epoch: int
+    members: list[MemberRecord]
+    seconds: float
+
+
+def fit(stack: Stack) -> Iterator[EpochRecord]:
+    """Train until no member has epochs left.
+
+    A member leaves the stack after its last epoch, or when the reader calls `stack.retire`. A
+    diverged one keeps its place until its last planned epoch, silent, so that its neighbours'
+    products keep their shapes and they their bits.
+    """
+    stack.retire(finished(stack))
+    while stack.ids and stack.training:
+        started = time.perf_counter()
+        lr = stack.learning_rates()
+        before = stack.network.layers.flat.clone()
+        means = stack.train_epoch()
+        numbers = _epoch_numbers(stack, means, before)
+        records = {
+            k: _member_record(stack, k, column, lr[k])
+            for k, column in enumerate(numbers)
+            if not stack.diverged[k]
+        }
+        for k, record in records.items():
+            stack.diverged[k] = record.diverged is not None
+            stack.schedules[k].observe(record.monitored["loss"])
+        yield EpochRecord(stack.epoch, list(records.values()), time.perf_counter() - started)
+        stack.retire(finished(stack))
+
+
+def finished(stack: Stack) -> list[int]:
+    """Ids of the members that have no epochs left."""
+    return [
+        member
+        for member, plan in zip(stack.ids, stack.members, strict=True)
+        if plan.epochs <= stack.epoch
+    ]
+
+
+@torch.no_grad()
+def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[float]]:
+    """All numbers of an epoch in one read from the device; a row for each member.
+
+    Loss and metric sums in training, in validation, the first step without finite outputs (or -1),
+    and how far the weights have moved.
+    """
+    objective, units = stack.shared.objective, stack.units
+    bad = ~means.isfinite()
+    first_bad = torch.where(bad.any(0), bad.int().argmax(0), -1)
+    rows = [totals(stack.network, stack.train, objective, units)]
+    if max(stack.val.counts) > 0:
+        rows.append(totals(stack.network, stack.val, objective, units))
+    else:
+        rows.append(torch.zeros_like(rows[0]))
+    rows += [first_bad.double().unsqueeze(0), _movement(stack, before).unsqueeze(0)]
+    numbers: list[list[float]] = torch.cat(rows).t().cpu().tolist()  # the epoch's one sync point
+    return numbers
+
+
+def _movement(stack: Stack, before: Tensor) -> Tensor:
+    """|W - W before| / |W before| of each member, (K,)."""
+    now = stack.network.layers
+    old = now.like()
+    old.flat.copy_(before)
+    size = old.squared_norms()
+    old.flat.sub_(now.flat)
+    return (old.squared_norms() / size).sqrt().double()
+
+
+def _member_record(stack: Stack, k: int, numbers: list[float], lr: float) -> MemberRecord:
+    train = score(stack.task, numbers[:3], stack.train_scales[k])
+    val = score(stack.task, numbers[3:6], stack.val_scales[k]) if stack.val.counts[k] else {}
+    bad_step = int(numbers[6])
+    finite = all(math.isfinite(scores.get("loss", 0.0)) for scores in (train, val))
+    divergence = None
+    if bad_step >= 0 or not finite:
+        # Where only the evaluation overflowed, the member's last step did it.
+        step = bad_step + 1 if bad_step >= 0 else stack.batches.steps[k]
+        divergence = Divergence(stack.epoch, step, lr)
+    return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)

@@ -1,0 +1,28 @@
+"""All lessons, in the order of a course."""
+
+from mlp_lab.lessons import (
+    activations,
+    backprop_cost,
+    double_descent,
+    initialisation,
+    optimizers,
+    under_and_overfitting,
+    universal_approximation,
+    why_deep,
+)
+from mlp_lab.lessons.batch_size_and_rate import lesson as batch_size_and_rate
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.outputs_and_losses import lesson as outputs_and_losses
+
+LESSONS: dict[str, Lesson] = {
+    "universal_approximation": universal_approximation.LESSON,
+    "why_deep": why_deep.LESSON,
+    "activations": activations.LESSON,
+    "outputs_and_losses": outputs_and_losses.LESSON,
+    "optimizers": optimizers.LESSON,
+    "backprop_cost": backprop_cost.LESSON,
+    "initialisation": initialisation.LESSON,
+    "batch_size_and_rate": batch_size_and_rate.LESSON,
+    "under_and_overfitting": under_and_overfitting.LESSON,
+    "double_descent": double_descent.LESSON,
+}

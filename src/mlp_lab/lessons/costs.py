@@ -1,0 +1,131 @@
+"""What a step of training costs: time of its passes, bytes of its tensors, derivatives by hand."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mlp_lab.data.raw import Floats
+from mlp_lab.engine.stack import Stack
+from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
+from mlp_lab.network.mlp import MLP
+
+LEAST = 0.002
+"""Seconds that one timing lasts at least; quicker actions are called several times."""
+
+
+class Step:
+    """The passes of a stack of one over the first rows of its training rows."""
+
+    def __init__(self, stack: Stack, rows: int) -> None:
+        """Everything is allocated; the tensors of a backward pass are filled once."""
+        part = stack.members[0].dataset.train
+        self.stack = stack
+        self.objective = stack.shared.objective
+        self.batch = Batch(part.inputs[None, :rows], part.targets[None, :rows], None, ())
+        self.passes = Backprop(stack.network, stack.gradients, self.objective, 1, rows)
+        self.gradient()
+
+    @torch.inference_mode()
+    def loss(self) -> Tensor:
+        """The mean loss over the rows: the forward pass alone."""
+        self.passes.forward(self.batch)
+        return self.objective.rows(self.passes.f[-1], self.batch.targets).mean()
+
+    @torch.inference_mode()
+    def gradient(self) -> Tensor:
+        """The same, and all its derivatives: the forward and the backward pass."""
+        f = self.passes(self.batch)
+        return self.objective.rows(f, self.batch.targets).mean()
+
+    @torch.inference_mode()
+    def differences(self) -> Tensor:
+        """All derivatives from finite differences: one forward pass for each parameter.
+
+        The step is the root of the precision, about which rounding and curvature weigh the same.
+        """
+        flat = self.stack.network.layers.flat
+        step = math.sqrt(torch.finfo(flat.dtype).eps)
+        before, moved = self.loss(), []
+        for place, value in enumerate(flat.tolist()):
+            flat[place] = value + step
+            moved.append(self.loss())
+            flat[place] = value
+        return (torch.stack(moved) - before) / step
+
+    def exact(self) -> Tensor:
+        """All derivatives by torch's autograd in double precision."""
+        network = self.stack.network
+        double = MLP(
+            network.member_sizes,
+            activations=network.activation_names,
+            output=network.output_name,
+            dtype=torch.float64,
+        )
+        double.layers.flat.copy_(network.layers.flat)
+        gradients = double.layers.like()
+        batch = Batch(self.batch.inputs.double(), self.batch.targets.double(), None, ())
+        autograd_backprop(double, gradients, self.objective, batch)
+        return gradients.flat
+
+    def held(self) -> dict[str, int]:
+        """Bytes of every tensor that training keeps beside its rows, by what it is for."""
+        passes = self.passes
+        return {
+            "parameters": stored([self.stack.network.layers.flat]),
+            "gradients": stored([self.stack.gradients.flat]),
+            "moments": stored(moment.flat for moment in self.stack.optimizer.moments),
+            "best": stored([self.stack.best.flat]),
+            "activations": stored([*passes.f, *passes.h]),
+            "slopes": stored([*passes.d_f, *passes.d_h]),
+        }
+
+
+def stored(tensors: Iterable[Tensor]) -> int:
+    """Bytes of the memory behind tensors; what two of them share counts once."""
+    storages = [tensor.untyped_storage() for tensor in tensors]
+    return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
+
+
+def products(sizes: list[int]) -> tuple[int, int]:
+    """Multiplications for each row of the forward pass, and of the backward pass.
+
+    Back, each layer multiplies once for its weights and once for the layer before it, of which the
+    first has none.
+    """
+    weights = [n_in * n_out for n_in, n_out in pairwise(sizes)]
+    return sum(weights), 2 * sum(weights) - weights[0]
+
+
+def in_turn(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, Floats]:
+    """Seconds of a call of each action, (rounds,), taken one after the other in every round.
+
+    Neighbours in time meet the same machine, so ratios within a round say more than the times.
+    Every second round goes backwards, so that none is always first. The clock is that of the
+    thread: what other programs take from a core does not count.
+    """
+    calls = {name: _calls(action) for name, action in actions.items()}
+    found = {name: np.empty(rounds) for name in actions}
+    for number in range(rounds):
+        for name in list(actions)[:: -1 if number % 2 else 1]:
+            found[name][number] = _seconds(actions[name], calls[name])
+    return found
+
+
+def _calls(action: Callable[[], object]) -> int:
+    """How many calls last long enough to be timed; the first one warms up."""
+    action()
+    return max(1, math.ceil(LEAST / max(_seconds(action, 1), 1e-6)))
+
+
+def _seconds(action: Callable[[], object], calls: int) -> float:
+    started = time.thread_time()
+    for _ in range(calls):
+        action()
+    return (time.thread_time() - started) / calls

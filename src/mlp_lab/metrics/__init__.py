@@ -1,0 +1,1 @@
+"""Scores: of each epoch, of predictions, with intervals."""

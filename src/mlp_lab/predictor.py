@@ -1,0 +1,155 @@
+"""A finished run's network, for new rows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from mlp_lab.data.encoded import require_finite
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.schema import Schema
+from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import plain_network
+from mlp_lab.runs.folder import MODEL, SCHEMA
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Rows = ArrayLike | pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """A network of plain torch layers, with what its inputs and outputs mean.
+
+    Rows are a DataFrame with the columns that the network was trained on, in any order and among
+    others; or, where all of them are numbers, an array of (N, columns) in the schema's order.
+    """
+
+    network: nn.Sequential
+    schema: Schema
+    objective: Objective
+
+    def encode(self, rows: Rows) -> torch.Tensor:
+        """Rows as the network reads them, (N, inputs).
+
+        Raises:
+            UserError: a column is missing, or holds what it cannot.
+        """
+        return self.encoded(self._values(rows))
+
+    def encoded(self, values: Floats) -> torch.Tensor:
+        """Values of the schema's columns, (N, columns) -> (N, inputs)."""
+        dtype = str(next(self.network.parameters()).dtype).removeprefix("torch.")
+        with np.errstate(over="ignore"):  # too large: refused in words
+            encoded = self.schema.encode_inputs(
+                lambda i, block: values[block, i], len(values), dtype
+            )
+        require_finite(encoded, self.schema.names)
+        return torch.from_numpy(encoded)
+
+    def _values(self, rows: Rows) -> Floats:
+        if "pandas" in sys.modules:  # else nobody can have made a frame
+            import pandas as pd
+
+            from mlp_lab.data.tables import frames
+
+            if isinstance(rows, pd.DataFrame):
+                return frames.frame_values(frames.Rows(rows), self.schema)
+        columns = [entry.column for entry in self.schema.inputs]
+        for column in columns:
+            if column.kind != "numeric":
+                raise UserError(
+                    f"rows must be a DataFrame: column {column.name!r} is of kind {column.kind},"
+                    " not numeric"
+                )
+        values: Floats = np.asarray(rows, dtype=np.float64)
+        if values.ndim != 2 or values.shape[1] != len(columns):
+            raise UserError(f"rows must have {len(columns)} columns, got shape {values.shape}")
+        return values
+
+    def outputs(self, rows: Rows) -> Floats:
+        """The network's outputs, (N, C)."""
+        return self.outputs_of(self.encode(rows))
+
+    def outputs_of(self, inputs: torch.Tensor) -> Floats:
+        """The network's outputs for encoded rows, (N, C)."""
+        with torch.inference_mode():
+            outputs: torch.Tensor = self.network(inputs)
+        return outputs.double().numpy()
+
+    def outputs_and_losses(self, inputs: torch.Tensor, targets: Floats) -> tuple[Floats, Floats]:
+        """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C).
+
+        Raises:
+            UserError: a target is too large for its loss.
+        """
+        layers = [layer for name, layer in self.network.named_children() if name != "probability"]
+        with torch.inference_mode():
+            f = nn.Sequential(*layers)(inputs)
+            losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
+            if f.isfinite().all():
+                require_finite(losses.numpy()[:, None], [self.schema.target.name])
+            return self.objective.predict(f).double().numpy(), losses.double().numpy()
+
+    def predict(self, rows: Rows) -> Floats | NDArray[np.str_]:
+        """The target, (N,): a number in its own units, or the name of a class."""
+        return self.decided(self.outputs(rows))
+
+    def decided(self, outputs: Floats) -> Floats | NDArray[np.str_]:
+        """What outputs predict."""
+        target = self.schema.target
+        if target.classes is None:
+            return target.decode(outputs)
+        names: NDArray[np.str_] = np.array(target.classes)[target.decide(outputs)]
+        return names
+
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the outputs are probabilities of classes."""
+        return self.objective.gives_probabilities(self.schema.target.outputs)
+
+    def predict_proba(self, rows: Rows) -> Floats:
+        """A probability for each class, (N, classes), in the order of `schema.target.classes`.
+
+        Raises:
+            UserError: the target is a number, or the outputs are no probabilities.
+        """
+        if not self.gives_probabilities:
+            raise UserError(
+                f"the outputs for {self.schema.target.name} are no probabilities: its task is"
+                f" {self.schema.target.task}, its output {self.objective.output}"
+            )
+        return self.schema.target.scores(self.outputs(rows))
+
+
+def load(folder: str | Path) -> Predictor:
+    """Read a run folder's model.safetensors and schema.json; nothing in them is executed.
+
+    Raises:
+        UserError: the folder holds no finished run.
+    """
+    folder = Path(folder)
+    if not (folder / MODEL).is_file():
+        raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
+    try:
+        described = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
+        layers, schema = described["network"], Schema.from_dict(described)
+        state = load_file(folder / MODEL)
+        network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
+    except SafetensorError as error:
+        raise UserError(f"{folder / MODEL} cannot be read: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise UserError(f"{folder / SCHEMA} cannot be read: {error}") from error
+    return Predictor(network, schema, Objective(layers["output"], layers["loss"]))

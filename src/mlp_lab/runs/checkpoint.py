@@ -1,0 +1,105 @@
+"""The exact state of a stack between two epochs, as one safetensors file.
+
+Random streams are derived from seed and epoch, so that no generator's state is in it.
+"""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from mlp_lab.engine.stack import Stack
+from mlp_lab.errors import UserError
+from mlp_lab.files import settle, write_whole
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.runs.progress import Progress, State, read_state
+
+
+def save_checkpoint(path: Path, stack: Stack, progress: Mapping[int, Progress]) -> None:
+    """Write weights, best weights, moments and all counters of the members in the stack."""
+    content = _content(stack, list(range(len(stack.ids))), stack.ids, progress)
+    write_whole(path, content)
+
+
+def save_member(path: Path, stack: Stack, position: int, progress: Progress) -> None:
+    """Write the state of a member that has ended, as a stack of one would."""
+    write_whole(path, _content(stack, [position], [0], {0: progress}), wait=False)
+
+
+def _content(
+    stack: Stack, positions: Sequence[int], ids: Sequence[int], progress: Mapping[int, Progress]
+) -> bytes:
+    schedules = [stack.schedules[position] for position in positions]
+    state = State(
+        epoch=stack.epoch,
+        progress={member: progress[member] for member in ids},
+        schedules=[[entry.reduction, entry.best, entry.waited] for entry in schedules],
+    )
+    layers = _layers(stack)
+    if len(positions) < len(stack.ids):
+        sizes = stack.network.member_sizes[positions[0]]
+        layers = {name: entry.take(positions, sizes) for name, entry in layers.items()}
+    tensors = {name: entry.flat.cpu() for name, entry in layers.items()}
+    return save(tensors, {"state": state.to_json()})
+
+
+def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
+    """Put a freshly built stack where the checkpoint left it; where each of its members stands.
+
+    Members that had left the stack leave it again.
+
+    Raises:
+        UserError: there is no checkpoint, or it is not of these networks.
+    """
+    state = read_state(path)
+    ids = list(state.progress)
+    stack.retire([member for member in stack.ids if member not in ids])
+    if stack.ids != ids:
+        raise UserError(f"{path} does not fit its configuration: other members")
+    try:
+        with safe_open(path, framework="pt") as file:
+            for name, layers in _layers(stack).items():
+                layers.flat.copy_(file.get_tensor(name))
+    except (SafetensorError, RuntimeError) as error:
+        raise UserError(f"{path} does not fit its configuration: {error}") from error
+    stack.epoch = state.epoch
+    for schedule, (reduction, best, waited) in zip(stack.schedules, state.schedules, strict=True):
+        schedule.reduction, schedule.best, schedule.waited = reduction, best, int(waited)
+    stack.diverged = [entry.diverged is not None for entry in state.progress.values()]
+    return state.progress
+
+
+def _layers(stack: Stack) -> dict[str, LayerTensors]:
+    """Everything that training changes, by name."""
+    moments = {f"moment_{i}": moment for i, moment in enumerate(stack.optimizer.moments)}
+    return {"weights": stack.network.layers, "best": stack.best, **moments}
+
+
+class Clock:
+    """Says when a checkpoint is due, so that they take only a share of the training time."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+        self._cost = 0.0
+        self._last = time.perf_counter()
+
+    def due(self) -> bool:
+        """Whether the time since the last checkpoint pays for the next; the first is free."""
+        waited = time.perf_counter() - self._last
+        return self.share > 0 and waited * self.share >= self._cost
+
+    def save(
+        self,
+        path: Path,
+        stack: Stack,
+        progress: Mapping[int, Progress],
+        before: Iterable[Path] = (),
+    ) -> None:
+        """Write one, after the files that must be on disk `before` it; note what all cost."""
+        started = time.perf_counter()
+        settle(before)
+        save_checkpoint(path, stack, progress)
+        self._last = time.perf_counter()
+        self._cost = self._last - started

@@ -1,0 +1,138 @@
+"""What a person sees while a run trains, and when it ends."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from mlp_lab.metrics.epoch import Scores, main_metric
+from mlp_lab.program import TRY
+from mlp_lab.terminal import Screen, StatusLine, plain_table
+
+if TYPE_CHECKING:
+    from mlp_lab.engine.fit import MemberRecord
+
+LINES = 20
+"""Progress lines of a whole run where the output is no terminal."""
+
+REFRESH_SECONDS = 0.1
+
+
+class ProgressLine:
+    """One line that follows the epochs on a terminal; now and then a line of its own elsewhere."""
+
+    def __init__(self, console: Screen, epochs: int, epochs_done: int, quiet: bool) -> None:
+        """Nothing is printed yet."""
+        self.epochs = epochs
+        self.first = epochs_done
+        self.quiet = quiet
+        self._started = self._shown = time.perf_counter()
+        self._status = StatusLine(console, quiet=quiet)
+
+    def show(self, record: MemberRecord) -> None:
+        """Say where the run is."""
+        if self.quiet:
+            return
+        last = record.epoch == self.epochs
+        now = time.perf_counter()
+        if self._status.live:
+            due = now - self._shown >= REFRESH_SECONDS
+        else:
+            due = record.epoch == self.first + 1 or record.epoch % self._every == 0
+        if last or due:
+            self._shown = now
+            self._status.write(*self._lines(record, now))
+
+    @property
+    def _every(self) -> int:
+        return max(1, math.ceil(self.epochs / LINES))
+
+    def _lines(self, record: MemberRecord, now: float) -> list[str]:
+        """All there is to say, then less and less of it; the time that is left stays."""
+        epoch = f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"
+        quantities = []
+        for quantity in ("loss", main_metric(record.train)):
+            val = f" (val {short(record.val[quantity])})" if record.val else ""
+            quantities.append(f"{quantity} {short(record.train[quantity])}{val}")
+        left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
+        time_left = f"{clock(left)} left"
+        return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._status.close()
+
+
+def short(value: float | None) -> str:
+    """Four significant digits."""
+    return "" if value is None else f"{value:.4g}"
+
+
+def clock(seconds: float) -> str:
+    """0:07, 12:34 or 1:02:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def results_table(models: Mapping[str, Mapping[str, Scores]], quantities: Sequence[str]) -> Table:
+    """A row for each model; some quantities of its training, validation and test rows.
+
+    Args:
+        models: model -> part -> scores; a part without rows has none.
+        quantities: loss, or metrics.
+    """
+    table = plain_table("")
+    parts = [part for part in ("train", "val", "test") if next(iter(models.values()))[part]]
+    for quantity in quantities:
+        for part in parts:
+            table.add_column(f"{quantity}\n{part}", justify="right")
+    for name, by_part in models.items():
+        table.add_row(
+            name, *(short(by_part[part][quantity]) for quantity in quantities for part in parts)
+        )
+    return table
+
+
+def print_scores(console: Screen, models: Mapping[str, Mapping[str, Scores]]) -> None:
+    """Loss and metric of each model side by side, or where that is too wide one below the other."""
+    quantities = ["loss", main_metric(next(parts["train"] for parts in models.values()))]
+    whole = results_table(models, quantities)
+    if console.fits(whole):
+        console.print(whole)
+        return
+    for quantity in quantities:
+        console.print(results_table(models, [quantity]))
+
+
+def print_result(
+    console: Screen,
+    models: Mapping[str, Mapping[str, Scores]],
+    result: Mapping[str, object],
+    verdict: Sequence[str],
+    folder: Path,
+) -> None:
+    """The end of a run: what it reached beside the baselines, what that says, where it lies."""
+    print_scores(console, models)
+    reason = f" ({result['reason']})" if "reason" in result else ""
+    console.say(
+        f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
+        f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
+        f" {result['seconds']} s"
+    )
+    print_lines(console, verdict)
+    console.print(str(folder), soft_wrap=True)
+
+
+def print_lines(console: Screen, lines: Sequence[str]) -> None:
+    """Sentences broken between words; a command stays in one line, to be copied."""
+    for line in lines:
+        if line.startswith(TRY):
+            console.print(line, soft_wrap=True)
+        else:
+            console.say(line)

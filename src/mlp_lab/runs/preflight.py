@@ -1,0 +1,152 @@
+"""What this machine or the run folder refuses, found before torch is loaded."""
+
+import ctypes
+import math
+import os
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+
+from mlp_lab.config.schema import Config
+from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.errors import UserError, require, shown
+from mlp_lab.network.architecture import count_parameters, training_bytes
+from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
+from mlp_lab.runs.job import Job, section
+from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.progress import CHECKPOINT, Origin, Progress, read_state
+
+USUAL_DEPTH = 3
+"""Hidden layers of `model=deep`; a network of more may be too deep rather than too wide."""
+
+
+def require_possible(job: Job, problem: Problem) -> Progress:
+    """Where a run begins, or goes on from.
+
+    Raises:
+        UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
+    """
+    require_machine(job.config)
+    require_memory(job.config, problem.sizes(job.config), problem.rows["train"])
+    if job.config.resume is not None:
+        return _resumed(job, problem)
+    if (job.folder / CONFIG).exists():
+        raise taken(job.folder)
+    return Progress(Watch(), Origin.of(job, problem))
+
+
+def require_machine(config: Config) -> None:
+    """Raise unless this machine has the threads and the device that a run asks for."""
+    cores = os.cpu_count() or 1
+    require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
+    if config.device == "cuda" and not cuda_possible():
+        raise no_cuda()
+
+
+def no_cuda() -> UserError:
+    """What to say where CUDA is asked for and is not there."""
+    return UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
+
+
+def cuda_possible() -> bool:
+    """Whether torch may find a CUDA device; torch itself has the last word."""
+    build = version("torch")
+    if "rocm" in build:
+        return True
+    driver = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
+    try:
+        ctypes.CDLL(driver)
+    except OSError:
+        return False
+    return not build.endswith("+cpu")
+
+
+def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
+    """Raise if a network of these layers, trained on so many rows, cannot fit this machine."""
+    batch = config.batch_size if isinstance(config.batch_size, int) else rows
+    needed, installed = training_bytes(sizes, batch, config.dtype), installed_memory()
+    if needed > installed and not (config.device != "cpu" and cuda_possible()):
+        key = "model.depth" if _too_deep(config, sizes, batch, installed) else "model.width"
+        value = config.model.depth if key == "model.depth" else config.model.width
+        raise UserError(
+            f"{key}={shown(value)} makes {count_parameters(sizes):,} parameters, which take"
+            f" {needed / 2**30:,.0f} GiB to train; this machine has {installed / 2**30:.0f}:"
+            f" use a smaller {key}"
+        )
+
+
+def _too_deep(config: Config, sizes: tuple[int, ...], batch: int, installed: float) -> bool:
+    """Whether a network of as wide layers, but no more of them than usual, would fit."""
+    few = (sizes[0], *config.model.widths[:USUAL_DEPTH], sizes[-1])
+    return training_bytes(few, batch, config.dtype) <= installed
+
+
+def installed_memory() -> float:
+    """Bytes of the machine's memory; infinitely many where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):
+        return math.inf
+
+
+def _resumed(job: Job, problem: Problem) -> Progress:
+    """Where the run in a folder stands; its command lines grow by this one."""
+    config, folder = job.config, job.folder
+    state = read_state(folder / CHECKPOINT)
+    progress = state.progress[0]
+    now = Origin.of(job, problem)
+    if progress.origin.rows != now.rows:
+        raise UserError(
+            f"resume={folder}: the rows of {_rows_named(job)} have changed since it began:"
+            " train a new run"
+        )
+    if progress.origin.settings != now.settings:
+        raise UserError(
+            f"resume={folder}: its {CONFIG} is not what it began with: undo the change, or train a"
+            f" new run with --config-dir {folder} --config-name config"
+        )
+    ended = why_ended(config, state.epoch, progress)
+    if ended and _complete(job):
+        raise UserError(ended)
+    words = [word for word in job.overrides if not word.startswith(("resume=", "--"))]
+    typed_again = tuple(f"{word.partition('=')[0]}=" for word in words)
+    kept = [word for word in progress.origin.overrides if not word.startswith(typed_again)]
+    overrides = [*kept, *words]
+    return replace(progress, origin=replace(now, overrides=overrides))
+
+
+def _rows_named(job: Job) -> str:
+    data = section(job.values, "data")
+    return f"data.path={data['path']}" if "path" in data else f"data={data['name']}"
+
+
+def _complete(job: Job) -> bool:
+    """Whether a run that has ended left all that it should: it may have been killed meanwhile."""
+    if result_of(job.folder).get("status", "failed") == "failed":
+        return False
+    return (job.folder / PAGE).is_file() or not job.config.tracking.report
+
+
+def why_ended(config: Config, epoch: int, progress: Progress) -> str:
+    """Why a run that goes on after an epoch would end at once, and what to set; or nothing."""
+    stop, waited = config.stop, progress.watch.waited
+    if epoch >= config.epochs:
+        return (
+            f"resume={config.resume} has finished its {epoch} epochs:"
+            f" set epochs to more than {epoch}"
+        )
+    ended = f"resume={config.resume} ended after epoch {epoch}"
+    met = stop.met(waited, progress.change, progress.seconds)
+    if "patience" in met:
+        return (
+            f"{ended}, with no better {stop.monitor} in its last {waited} epochs:"
+            f" set stop.patience above {waited}, or to null"
+        )
+    if "weights_tol" in met:
+        return (
+            f"{ended}, which moved its weights by {progress.change:.1e} of their size:"
+            " set stop.weights_tol below that, or to null"
+        )
+    if "seconds" in met:
+        return f"{ended} and {progress.seconds:.1f} s: set stop.seconds above that, or to null"
+    return ""

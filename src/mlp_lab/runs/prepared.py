@@ -1,0 +1,203 @@
+"""What is to be learnt: rows, parts and objective, settled before torch is loaded."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlp_lab.config.schema import Config
+from mlp_lab.data.encoded import Encoded, encode
+from mlp_lab.data.raw import DataConfig, RawData
+from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.synthetic import SyntheticConfig
+from mlp_lab.data.tables.overview import Overview, overview
+from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective, choose_objective
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a problem without its rows; `rows` counts those of each part."""
+
+    objective: Objective
+    digest: str
+    """A hash of what the data set holds, before it is cut."""
+    overview: Overview | None
+    """What was understood of a table; None for other data."""
+    rows: Mapping[str, int]
+    inputs: int
+    outputs: int
+
+    def sizes(self, config: Config) -> tuple[int, ...]:
+        """Units of every layer of a network that learns it, inputs first."""
+        return (self.inputs, *config.model.widths, self.outputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Encoded data, and an output and a loss that fit its task."""
+
+    encoded: Encoded
+    objective: Objective
+    digest: str
+    overview: Overview | None
+    """As in `Facts`."""
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows of each part."""
+        encoded = self.encoded
+        return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
+
+    @property
+    def facts(self) -> Facts:
+        """What stays of it when its rows are let go."""
+        encoded = self.encoded
+        inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
+        return Facts(self.objective, self.digest, self.overview, self.rows, inputs, outputs)
+
+    def sizes(self, config: Config) -> tuple[int, ...]:
+        """Units of every layer of a network that learns it, inputs first."""
+        return self.facts.sizes(config)
+
+
+def pose(config: Config) -> Problem:
+    """Load, split and encode the data, and hold the settings against it.
+
+    Raises:
+        UserError: data and settings do not fit.
+    """
+    return Problems().pose(config)
+
+
+CUTTING = (
+    *("test_fraction", "val_fraction", "folds", "fold", "repeat"),
+    *("train_rows", "label_noise"),
+    *("scaling", "target_transform", "class_weights"),
+)
+"""Settings of a data set on which its rows do not depend."""
+
+
+class Problems:
+    """The problems of several runs: rows are loaded, and cut and encoded, once for all alike."""
+
+    def __init__(self, kept: float = math.inf) -> None:
+        """Nothing is loaded yet. What was posed last stays, as far as it fits `kept` bytes."""
+        self._kept, self._size = kept, 0
+        self._rows: dict[str, tuple[RawData, Future[str]]] = {}
+        self._posed: dict[str, Problem] = {}
+        self._facts: dict[str, Facts] = {}
+
+    def pose(self, config: Config) -> Problem:
+        """As `pose`; the same object for runs that learn the same, as long as it stays."""
+        key = self.key(config)
+        if key not in self._posed:
+            self._posed[key] = self._new(config)
+            self._facts[key] = self._posed[key].facts
+            self._size += self._posed[key].encoded.nbytes
+            self._forget()
+        _require_batch(config, self._facts[key])
+        return self._posed[key]
+
+    def facts(self, config: Config) -> Facts:
+        """What `pose` would tell of a problem; its rows are cut once for it, and may be let go.
+
+        Raises:
+            UserError: data and settings do not fit.
+        """
+        key = self.key(config)
+        if key not in self._facts:
+            self.pose(config)
+        _require_batch(config, self._facts[key])
+        return self._facts[key]
+
+    @property
+    def posed(self) -> Mapping[str, Problem]:
+        """Problems by their keys: all of them, or those that have stayed."""
+        return self._posed
+
+    def _forget(self) -> None:
+        """Let go of what was posed first, where all together take too much."""
+        while self._size > self._kept and len(self._posed) > 1:
+            self._size -= self._posed.pop(next(iter(self._posed))).encoded.nbytes
+        while self._size > self._kept and len(self._rows) > 1:
+            self._size -= self._rows.pop(next(iter(self._rows)))[0].nbytes
+
+    @staticmethod
+    def key(config: Config) -> str:
+        """Everything that a problem depends on."""
+        return repr((config.data, config.model.output, config.loss.name, config.dtype))
+
+    @staticmethod
+    def source(config: Config) -> str:
+        """Everything that its rows depend on, before they are cut."""
+        return _rows_key(config.data)
+
+    def _new(self, config: Config) -> Problem:
+        with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+            return _pose(config, *self._loaded(config.data))
+
+    def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
+        """Rows before they are cut, and a hash of them to come."""
+        key = _rows_key(data)
+        if key not in self._rows:
+            raw = data.load()
+            self._rows[key] = raw, _hashing(raw)
+            self._size += raw.nbytes
+        return self._rows[key]
+
+
+def _rows_key(data: DataConfig) -> str:
+    fixed = not isinstance(data, SyntheticConfig)  # others draw their rows by this seed, too
+    cutting = (*CUTTING, *(["split_seed"] if fixed else []))
+    names = [field.name for field in fields(data) if field.name not in cutting]
+    return repr([(name, getattr(data, name)) for name in names])
+
+
+def _hashing(raw: RawData) -> Future[str]:
+    """A hash of the rows, on a core of its own while they are cut and encoded."""
+    pool = ThreadPoolExecutor(1)
+    found = pool.submit(_digest, raw)
+    pool.shutdown(wait=False)  # the thread ends with its task
+    return found
+
+
+def _digest(raw: RawData) -> str:
+    """Column by column, as a table lies in memory: a copy of it would take longer than hashing."""
+    found = hashlib.sha256(repr((raw.columns, raw.target_column, raw.classes)).encode())
+    ties = raw.ties
+    arrays: list[NDArray[Any] | None] = [*raw.inputs.T, raw.target, raw.weights]
+    for array in (*arrays, ties.parts, ties.groups, ties.times):
+        found.update(b"none" if array is None else np.ascontiguousarray(array).data)
+    return found.hexdigest()
+
+
+def _pose(config: Config, raw: RawData, digest: Future[str]) -> Problem:
+    objective = choose_objective(raw.task, config.model.output, config.loss.name)
+    split = split_rows(raw, config.data)
+    encoded = encode(raw, split, config.data, objective.output, config.dtype)
+    _require_weight(encoded)
+    seen = None if raw.source is None else overview(raw, split, encoded.schema)
+    return Problem(encoded, objective, digest.result(), seen)
+
+
+def _require_batch(config: Config, facts: Facts) -> None:
+    """Raise if a step would take more rows than there are."""
+    rows = facts.rows["train"]
+    if isinstance(config.batch_size, int) and config.batch_size > rows:
+        raise UserError(
+            f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
+            " batch_size=full takes all of them"
+        )
+
+
+def _require_weight(encoded: Encoded) -> None:
+    """Raise if the rows of a part weigh nothing together."""
+    for name, part in (("train", encoded.train), ("val", encoded.val), ("test", encoded.test)):
+        if part.weights is not None and len(part) and not part.weights.any():
+            raise UserError(f"data.weight is 0 in all {len(part)} {name} rows")

@@ -1,0 +1,139 @@
+"""One run from its configuration to its folder: a stack of one."""
+
+import shlex
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from mlp_lab.config.schema import Config
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.tables.printing import give_report
+from mlp_lab.engine.allocator import keep_freed_memory
+from mlp_lab.engine.fit import EpochRecord
+from mlp_lab.engine.stack import Stack
+from mlp_lab.errors import Interrupted
+from mlp_lab.program import train_words
+from mlp_lab.runs.checkpoint import Clock, load_checkpoint
+from mlp_lab.runs.console import ProgressLine, print_lines, print_result
+from mlp_lab.runs.folder import RESULT, claim, write_config
+from mlp_lab.runs.interruption import interruption
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs.preflight import no_cuda, require_possible, why_ended
+from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.progress import CHECKPOINT
+from mlp_lab.runs.results import failure_recorded
+from mlp_lab.runs.training import Common, Finished, Judge, Run, Training, build_stack, finish
+from mlp_lab.terminal import Screen
+
+
+def run(job: Job, problem: Problem, judge: Judge) -> Finished:
+    """Train the network that a job describes; write down how it went and what it reached.
+
+    Args:
+        job: what to do, in a folder of its own unless the run goes on.
+        problem: what to learn.
+        judge: says how it went.
+
+    Raises:
+        UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
+        Interrupted: Ctrl-C or SIGTERM; the run can go on later.
+    """
+    config, folder = job.config, job.folder
+    with alone_in(folder):
+        progress = require_possible(job, problem)
+        device = prepare_torch(config)
+        dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
+        one = Run(job, problem, dataset, progress)
+        stack = build_stack({0: one}, device)
+        begin(one, stack)
+        with failure_recorded(folder):
+            console = Screen()
+            finished = train(one, stack, judge, console)
+    if not config.quiet:
+        if finished.ending.divergence is None:
+            print_result(console, one.models, one.result, one.verdict, folder)
+        else:
+            print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
+    return finished
+
+
+def prepare_torch(config: Config) -> torch.device:
+    """Set up this process for a run's device and threads.
+
+    Raises:
+        UserError: the machine does not have the device.
+    """
+    device = choose_device(config.device)
+    torch.set_num_threads(config.threads)
+    threadpool_limits(config.threads)  # numpy's products too: two threads on a busy core wait
+    keep_freed_memory()
+    torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
+    return device
+
+
+def choose_device(name: str) -> torch.device:
+    """`auto` takes a GPU where there is one.
+
+    Raises:
+        UserError: CUDA was asked for and is not there.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise no_cuda()
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def begin(one: Run, stack: Stack) -> None:
+    """Make the folder this run's own, or put the stack where its run stands.
+
+    Raises:
+        UserError: the folder is taken, or its checkpoint is not of this network.
+    """
+    job, folder = one.job, one.job.folder
+    if job.config.resume is None:
+        claim(folder, job.values)
+        if one.problem.overview is not None:
+            give_report(one.problem.overview, folder, job.config.quiet)
+        return
+    load_checkpoint(folder / CHECKPOINT, stack)
+    if not why_ended(job.config, stack.epoch, one.progress):
+        one.progress.reason = ""
+    (folder / RESULT).unlink(missing_ok=True)  # it says nothing of the run that goes on
+    write_config(folder, job.values)
+
+
+def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
+    """Train a stack of one to its end.
+
+    Raises:
+        Interrupted: somebody asked the run to stop before its last epoch.
+    """
+    config, folder, common = one.job.config, one.job.folder, Common()
+    ended: list[Finished] = []
+    line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
+
+    def show(epoch: EpochRecord) -> None:
+        (record,) = epoch.members
+        if record.diverged is None:
+            line.show(record)
+
+    def end(run: Run, stack: Stack, position: int) -> None:
+        line.close()
+        ended.append(finish(run, stack, position, common, judge))
+
+    training = Training(
+        stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
+    )
+    try:
+        with interruption() as asked:
+            training.train(asked, show)
+    finally:
+        line.close()
+    if not ended:
+        raise Interrupted(
+            f"stopped after epoch {stack.epoch} of {config.epochs};"
+            f" go on with: {shlex.join([*train_words(), f'resume={folder}'])}"
+        )
+    return ended[0]

@@ -1,0 +1,112 @@
+"""sweep.json: the jobs of a sweep and the stacks that they were put into, kept to go on with."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlp_lab.errors import UserError
+from mlp_lab.files import write_whole
+
+BOOK = "sweep.json"
+STACKS = ".stacks"
+"""Folder of the checkpoints of stacks."""
+
+ENDED = ("completed", "stopped", "diverged")
+
+
+@dataclass(slots=True)
+class Entry:
+    """A job as the book has it."""
+
+    identity: str
+    overrides: list[str]
+    folder: str
+    """Inside the sweep's."""
+
+
+@dataclass(slots=True)
+class Book:
+    """What a sweep must remember: jobs by number, stacks of job numbers, hashes of data, rungs."""
+
+    jobs: dict[int, Entry] = field(default_factory=dict)
+    stacks: dict[int, list[int]] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    rungs: dict[str, dict[int, str]] = field(default_factory=dict)
+    """Rungs that were judged: the jobs that left, and why."""
+
+    def save(self, folder: Path) -> None:
+        """Write the whole book."""
+        jobs = {
+            number: {
+                "identity": entry.identity,
+                "overrides": entry.overrides,
+                "folder": entry.folder,
+            }
+            for number, entry in self.jobs.items()
+        }
+        content = {"jobs": jobs, "stacks": self.stacks, "data": self.data, "rungs": self.rungs}
+        write_whole(folder / BOOK, json.dumps(content, ensure_ascii=False) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> "Book":
+        """An empty one where there is none.
+
+        Raises:
+            UserError: it cannot be read.
+        """
+        path = folder / BOOK
+        if not path.is_file():
+            return cls()
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                {int(number): Entry(**entry) for number, entry in saved["jobs"].items()},
+                {int(number): jobs for number, jobs in saved["stacks"].items()},
+                saved["data"],
+                {
+                    rung: {int(number): reason for number, reason in dropped.items()}
+                    for rung, dropped in saved["rungs"].items()
+                },
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from error
+
+    def require_same_data(self, data: Mapping[str, str], names: Mapping[str, str]) -> None:
+        """Raise if the rows of a data set are not those that the sweep began with.
+
+        `data`: what its rows depend on -> a hash of them; `names`: the same -> what to call it.
+
+        Raises:
+            UserError: they have changed.
+        """
+        for source, digest in data.items():
+            if self.data.get(source, digest) != digest:
+                raise UserError(
+                    f"the rows of {names[source]} have changed since the sweep began: give it the"
+                    " rows it had, or start a new sweep"
+                )
+        self.data |= data
+
+    @property
+    def dropped(self) -> dict[int, str]:
+        """Jobs that left at any rung, and why."""
+        return {n: reason for rung in self.rungs.values() for n, reason in rung.items()}
+
+    @property
+    def homes(self) -> dict[int, int]:
+        """Job -> its stack: the last that has it, where one failed in another before."""
+        return {n: stack for stack in sorted(self.stacks) for n in self.stacks[stack]}
+
+    def numbers(self, identities: Sequence[str], first: int) -> list[int]:
+        """A number for each job: the one it has in the book, else its place counted from `first`.
+
+        Where the book has come further, the next free one. Equal jobs are one job.
+        """
+        known = {entry.identity: number for number, entry in self.jobs.items()}
+        free = max(self.jobs, default=-1) + 1
+        for place, identity in enumerate(identities, start=first):
+            if identity not in known:
+                known[identity] = max(free, place)
+                free = known[identity] + 1
+        return [known[identity] for identity in identities]

@@ -1,0 +1,102 @@
+r"""A trace as a LaTeX document (amsmath, booktabs, longtable); its parts can be copied out."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mlp_lab.trace.backprop import Gradient, Quantity, Trace
+from mlp_lab.trace.formulas import as_latex, in_prose
+from mlp_lab.trace.text import (
+    BESIDE,
+    HEADINGS,
+    checks,
+    columns_of,
+    course_lines,
+    cut,
+    entries_of,
+    title,
+)
+
+BEGIN = r"""\documentclass{article}
+\usepackage[margin=2.5cm]{geometry}
+\usepackage{amsmath,booktabs,longtable}
+\allowdisplaybreaks
+\begin{document}
+"""
+
+SPECIAL = str.maketrans(
+    {
+        **{sign: rf"\{sign}" for sign in "&%$#_{}"},
+        "\\": r"\textbackslash{}",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "…": r"\ldots{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+    }
+)
+
+
+def latex(trace: Trace, most: int) -> str:
+    """The whole document."""
+    parts = [BEGIN, *(f"{in_prose(line, plain)}\n" for line in title(trace))]
+    parts += [*(f"{plain(line)}\n" for line in columns_of(trace)), r"\section*{Forward pass}"]
+    parts += [_aligned([_quantity(quantity, most) for quantity in trace.forward])]
+    parts.append(r"\section*{Backward pass}")
+    for gradient in trace.backward:
+        formulas = [gradient.formula, *[gradient.chain] * (gradient.chain != gradient.formula)]
+        parts.append(_aligned([_equation(gradient.name, [part for part in formulas if part])]))
+        parts.append(_entries(trace, gradient, most))
+    if course := course_lines(trace):
+        parts.append(r"\section*{In the course's words}")
+        parts.append("$dy = y - t$; $f_j$ and $h_j$ belong to unit $j$.")
+        rows = [
+            _equation(name, [words]) + f" = {product.replace(' * ', chr(92) + 'cdot ')} = {value:g}"
+            for name, words, product, value in course
+        ]
+        parts.append(_aligned(rows))
+    parts += [r"\section*{Checks}", r"\begin{itemize}"]
+    parts += [rf"\item {in_prose(line, plain)}" for line in checks(trace)]
+    return "\n".join([*parts, r"\end{itemize}", r"\end{document}", ""])
+
+
+def plain(words: str) -> str:
+    """Words outside mathematics."""
+    return words.translate(SPECIAL)
+
+
+def _aligned(rows: list[str]) -> str:
+    return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def _equation(name: str, formulas: list[str]) -> str:
+    return f"{as_latex(name)} &= " + " = ".join(as_latex(formula) for formula in formulas)
+
+
+def _quantity(quantity: Quantity, most: int) -> str:
+    value = matrix(quantity.value, most)
+    if quantity.formula:
+        return f"{_equation(quantity.name, [quantity.formula])} = {value}"
+    return f"{as_latex(quantity.name)} &= {value}"
+
+
+def matrix(value: Tensor, most: int) -> str:
+    """A matrix with dots for what is cut; a single number as it is."""
+    shown, _ = cut(value, most, BESIDE)
+    if value.numel() == 1:
+        return shown[0][0]
+    rows = [" & ".join(entry.replace("…", r"\cdots") for entry in row) for row in shown]
+    if len(value) > most:
+        rows.append(" & ".join([r"\vdots"] * len(shown[0])))
+    return r"\begin{pmatrix} " + r" \\ ".join(rows) + r" \end{pmatrix}"
+
+
+def _entries(trace: Trace, gradient: Gradient, most: int) -> str:
+    lines = [r"\begin{longtable}{lrrr}", r"\toprule", f"entry & {' & '.join(HEADINGS)} \\\\"]
+    lines.append(r"\midrule")
+    for name, *values in entries_of(trace, gradient, most):
+        lines.append(f"${as_latex(name)}$ & {' & '.join(values)} \\\\[1ex]")
+    if (count := gradient.value.numel()) > most:
+        lines.append(f"\\ldots{{}} {count - most:,} more of {count:,} entries & & & \\\\")
+    return "\n".join([*lines, r"\bottomrule", r"\end{longtable}"])

@@ -1,0 +1,220 @@
+"""The network as a picture: units with their values, edges with weights and gradients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+from torch import Tensor
+
+from mlp_lab.errors import counted
+from mlp_lab.trace.backprop import Trace
+
+MOST_UNITS = 6
+"""Of a layer that are drawn."""
+
+LABELLED_EDGES = 12
+"""Between two layers; with more, an edge's width and colour say what its weight is."""
+
+BETWEEN, APART, MARGIN, TOP = 310, 138, 90, 92
+RADIUS = 44
+LABELS = [(0.5,), (0.27, 0.73), (0.17, 0.36, 0.8), (0.15, 0.33, 0.67, 0.85)]
+"""How far along an edge its label stands, for 1 to 4 edges of a unit: not where edges cross."""
+
+POSITIVE, NEGATIVE, GRADIENT, INK = "#1b6ca8", "#b8452a", "#5b5b5b", "#1a1a1a"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Where a layer's units are drawn: a unit's index, or None for dots, at a height."""
+
+    x: float
+    places: list[tuple[int | None, float]]
+
+
+def svg(trace: Trace) -> str:
+    """The picture, on a white ground. Units show the first row, edges the gradient of L."""
+    sizes = trace.network.sizes
+    height = TOP + MARGIN + max(min(size, MOST_UNITS + 1) for size in sizes) * APART
+    width = 2 * MARGIN + len(sizes) * BETWEEN
+    middle = TOP + (height - TOP - MARGIN / 2) / 2
+    layers = [_layer(size, MARGIN + i * BETWEEN, middle) for i, size in enumerate(sizes)]
+    root = ET.Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width} {height}",
+        width=str(width),
+        height=str(height),
+    )
+    root.set("font-family", "system-ui, sans-serif")
+    ET.SubElement(root, "title").text = "A network, its forward and its backward pass"
+    ET.SubElement(root, "rect", width="100%", height="100%", fill="white")
+    for line, words in enumerate(_legend(trace)):
+        _text(root, MARGIN / 2, 24 + 19 * line, [(words, INK)], anchor="start", size=14)
+    for k, (left, right) in enumerate(pairwise(layers)):
+        _edges(root, trace, k, left, right)
+    _loss_edges(root, trace, layers[-1], middle, width - MARGIN)
+    for i, layer in enumerate(layers):
+        _units(root, trace, i, layer)
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _layer(size: int, x: float, middle: float) -> Layer:
+    units: list[int | None] = list(range(min(size, MOST_UNITS)))
+    if size > MOST_UNITS:
+        units.insert(-1, None)
+        units[-1] = size - 1
+    top = middle - (len(units) - 1) * APART / 2
+    return Layer(x, [(unit, top + i * APART) for i, unit in enumerate(units)])
+
+
+def _legend(trace: Trace) -> list[str]:
+    network = trace.network
+    hidden = ", ".join(
+        f"{size} {name}"
+        for size, name in zip(network.sizes[1:-1], network.mlp.activation_names, strict=True)
+    )
+    rows = network.rows
+    lines = [
+        f"{counted(network.sizes[0], 'input')}{f', {hidden}' * bool(hidden)},"
+        f" {network.sizes[-1]} {network.objective.output}; loss {network.objective.loss};"
+        f" {counted(rows, 'row')}" + ", units show the first" * (rows > 1),
+        "edge: its weight (blue positive, red negative), in grey dL/dweight"
+        " | unit: its values, in grey dL/df; under it bias, in grey dL/dbias",
+    ]
+    cut = [f"{size:,}" for size in network.sizes if size > MOST_UNITS]
+    if cut:
+        lines.append(f"{MOST_UNITS} units are drawn of layers with more ({', '.join(cut)})")
+    return lines
+
+
+def _short(value: float) -> str:
+    return f"{value + 0.0:.3g}"
+
+
+def _edges(root: ET.Element, trace: Trace, k: int, left: Layer, right: Layer) -> None:
+    """Of layer k: lines first, labels upon them."""
+    weights, gradients = trace.value(f"Omega_{k}"), trace.value(f"dL/dOmega_{k}")
+    pairs = [
+        (i, j, left_y, right_y)
+        for i, left_y in left.places
+        for j, right_y in right.places
+        if i is not None and j is not None
+    ]
+    largest = _largest(weights)
+    for i, j, left_y, right_y in pairs:
+        weight = float(weights[i, j])
+        ET.SubElement(
+            root,
+            "line",
+            {
+                "x1": f"{left.x + RADIUS:g}",
+                "y1": f"{left_y:g}",
+                "x2": f"{right.x - RADIUS:g}",
+                "y2": f"{right_y:g}",
+                "stroke": NEGATIVE if weight < 0 else POSITIVE,
+                "stroke-width": f"{0.6 + 3 * abs(weight) / largest:.2f}",
+                "stroke-opacity": "0.55",
+            },
+        )
+    if len(pairs) > LABELLED_EDGES:
+        return
+    shares = LABELS[min(max(*weights.shape), len(LABELS)) - 1]
+    for i, j, left_y, right_y in pairs:
+        weight = float(weights[i, j])
+        colour = NEGATIVE if weight < 0 else POSITIVE
+        share = shares[(i + j) % len(shares)]
+        lines = [(_short(weight), colour), (_short(float(gradients[i, j])), GRADIENT)]
+        x0, x1 = left.x + RADIUS, right.x - RADIUS
+        at = (x0 + share * (x1 - x0), left_y + share * (right_y - left_y))
+        angle = math.degrees(math.atan2(right_y - left_y, x1 - x0))
+        _text(root, *at, lines, size=13, angle=angle)
+
+
+def _largest(weights: Tensor) -> float:
+    largest = float(weights.abs().nan_to_num(nan=0.0, posinf=0.0).max())
+    return largest or 1.0
+
+
+def _loss_edges(root: ET.Element, trace: Trace, layer: Layer, middle: float, x: float) -> None:
+    """From each output to L, with dL/dy of the first row."""
+    slopes = trace.value("dL/dy")
+    for unit, y in layer.places:
+        if unit is None:
+            continue
+        x0, x1 = layer.x + RADIUS, x - RADIUS
+        ends = {"x1": f"{x0:g}", "y1": f"{y:g}", "x2": f"{x1:g}", "y2": f"{middle:g}"}
+        ET.SubElement(root, "line", {**ends, "stroke": GRADIENT, "stroke-dasharray": "5 4"})
+        words = f"dL/dy {_short(float(slopes[0, unit]))}"
+        at = ((x0 + x1) / 2, (y + middle) / 2)
+        angle = math.degrees(math.atan2(middle - y, x1 - x0))
+        _text(root, *at, [("", INK), (words, GRADIENT)], size=13, angle=angle)
+    _unit(root, x, middle, [("L", INK), (_short(float(trace.value("L"))), INK)], "#f3eefc")
+
+
+def _units(root: ET.Element, trace: Trace, i: int, layer: Layer) -> None:
+    """Of layer i, inputs being 0: the first row's values."""
+    network, last = trace.network, len(trace.network.sizes) - 1
+    size = network.sizes[i]
+    for unit, y in layer.places:
+        if unit is None:
+            _text(
+                root, layer.x, y, [("⋮", INK), (f"{size - MOST_UNITS:,} more", GRADIENT)], size=15
+            )
+            continue
+        if i == 0:
+            value = _short(float(network.x[0, unit]))
+            name = "x" if size == 1 else f"x {unit + 1}"
+            _unit(root, layer.x, y, [(name, INK), (value, INK)], "#eef6ee")
+            continue
+        f = float(trace.value(f"f_{i - 1}")[0, unit])
+        name, after = ("y", trace.value("y")) if i == last else ("h", trace.value(f"h_{i}"))
+        lines = [
+            (f"f = {_short(f)}", INK),
+            (f"{name} = {_short(float(after[0, unit]))}", INK),
+            (_short(float(trace.value(f"dL/df_{i - 1}")[0, unit])), GRADIENT),
+        ]
+        if i == last:
+            lines.insert(2, (f"t = {_short(float(network.t[0, unit]))}", INK))
+        _unit(root, layer.x, y, lines, "#eef3fb" if i < last else "#fdf4e7")
+        bias = float(trace.value(f"beta_{i - 1}")[0, unit])
+        slope = float(trace.value(f"dL/dbeta_{i - 1}")[0, unit])
+        below = [(f"bias {_short(bias)}", NEGATIVE if bias < 0 else POSITIVE)]
+        _text(root, layer.x, y + RADIUS + 20, [*below, (_short(slope), GRADIENT)], size=13)
+
+
+def _unit(root: ET.Element, x: float, y: float, lines: list[tuple[str, str]], fill: str) -> None:
+    ET.SubElement(root, "circle", cx=f"{x:g}", cy=f"{y:g}", r=f"{RADIUS}", fill=fill, stroke=INK)
+    _text(root, x, y, lines, size=13)
+
+
+def _text(
+    root: ET.Element,
+    x: float,
+    y: float,
+    lines: list[tuple[str, str]],
+    *,
+    size: int,
+    anchor: str = "middle",
+    angle: float = 0.0,
+) -> None:
+    """Lines of words in their colours, centred upon a point, with a white edge."""
+    found = ET.SubElement(
+        root,
+        "text",
+        {
+            "text-anchor": anchor,
+            "font-size": str(size),
+            "stroke": "white",
+            "stroke-width": "3",
+            "paint-order": "stroke",
+            "transform": f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})",
+        },
+    )
+    for i, (words, colour) in enumerate(lines):
+        height = (i - (len(lines) - 1) / 2) * (size + 3) + size * 0.35
+        line = ET.SubElement(found, "tspan", x="0", y=f"{height:.1f}", fill=colour)
+        line.text = words

@@ -1,0 +1,297 @@
+"""A trace in words: for the terminal at 80 columns, and as Markdown."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from mlp_lab.errors import counted
+from mlp_lab.trace.backprop import Gradient, Quantity, Trace
+from mlp_lab.trace.formulas import as_latex, in_prose
+from mlp_lab.trace.names import course_names, entry_name
+
+WIDTH = 80
+COLUMN = 12
+LEFT = WIDTH - 3 * COLUMN
+"""Characters before the columns."""
+NOT_TAKEN = "-"
+HEADINGS = ("engine", "autograd", "difference")
+BESIDE = 6
+"""Numbers in a row."""
+INLINE = 3
+"""Numbers that stand on the line of their quantity."""
+
+
+def number(value: float) -> str:
+    """Five significant digits, at most 11 characters; no negative zero."""
+    return f"{value + 0.0:.5g}"
+
+
+def cut(value: Tensor, most: int, widest: int) -> tuple[list[list[str]], str]:
+    """The first rows and columns of a matrix as text, and what is missing, in words.
+
+    No row has more than `widest` entries, dots included.
+    """
+    rows, columns = value.shape
+    kept = min(most, columns if columns <= widest else widest - 1)
+    shown = [[number(entry) for entry in row[:kept]] for row in value[:most].tolist()]
+    missing = []
+    if columns > kept:
+        shown = [[*row, "…"] for row in shown]
+        missing.append(f"{columns - kept:,} more of {columns:,} columns")
+    if rows > most:
+        missing.append(f"{rows - most:,} more of {rows:,} rows")
+    return shown, " and ".join(missing)
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """(2, 3), (3) or nothing for a number."""
+    return f"({', '.join(map(str, shape))})" if shape else "number"
+
+
+def title(trace: Trace) -> list[str]:
+    """What is traced, and how to read it."""
+    network = trace.network
+    sizes, rows = network.sizes, network.rows
+    hidden = [
+        f"{size} {name}"
+        for size, name in zip(sizes[1:-1], network.mlp.activation_names, strict=True)
+    ]
+    objective = network.objective
+    layers = [counted(sizes[0], "input"), *hidden, f"{sizes[-1]:,} {objective.output}"]
+    lines = [f"{' -> '.join(layers)}; loss {objective.loss}; {counted(rows, 'row')}"]
+    lines.append(
+        "t is the target, y what the network gives; layers count from 0, rows and units from 1;"
+        " * is elementwise"
+        + (f"; B = {rows} rows" if rows > 1 else "")
+        + (f"; C = {sizes[-1]} outputs" if sizes[-1] > 1 and objective.loss != "cce" else "")
+        + ("; w is a row's weight in the loss" if network.weights is not None else "")
+    )
+    if network.dropout:
+        lines.append(f"without the dropout of {network.dropout} that training has")
+    if course_names(sizes):
+        lines.append(
+            "theta_ij leads from input i to unit j and theta_0j is the unit's bias; phi_j leads"
+            " from unit j to y, whose bias is phi_0"
+        )
+    return lines
+
+
+def columns_of(trace: Trace) -> list[str]:
+    """What the inputs are, where a table's columns say so."""
+    columns = trace.network.columns
+    if not columns:
+        return []
+    shown = [*columns[:8], *["…"] * (len(columns) > 8)]
+    return [f"x holds, as the network reads them: {', '.join(shown)}"]
+
+
+def checks(trace: Trace) -> list[str]:
+    """How far the three ways disagree, and why where they must."""
+    lines = []
+    for which, words in (("autograd", "autograd"), ("difference", "central differences")):
+        off, where = trace.worst(which)
+        lines.append(f"largest disagreement with {words}: {off:.2g}" + f" at {where}" * bool(where))
+    lines.append("(relative to max(1, |value|); differences leave out kinks)")
+    for gradient in trace.backward:
+        taken = int((~gradient.difference.isnan()).sum())
+        if taken < (entries := gradient.difference.numel()) and trace.finite:
+            lines.append(f"differences of {gradient.name}: {taken} of {entries:,} entries")
+    if trace.kinks:
+        first = ", ".join(trace.kinks[:6]) + ", …" * (len(trace.kinks) > 6)
+        lines.append(
+            f"kink: the loss has no derivative there, or has one on either side within the"
+            f" difference's step, so that the difference says something else: {first}"
+            f" ({len(trace.kinks)} in all). {_at_kink(trace)}"
+        )
+    if not trace.finite:
+        lines.append(
+            "not every number is finite: y has come to 0 or 1, or the weights are too large"
+        )
+    return lines
+
+
+def _at_kink(trace: Trace) -> str:
+    names = set(trace.network.mlp.activation_names)
+    slopes = [f"{name} a'(0) = {slope}" for name, slope in KINK_SLOPES.items() if name in names]
+    if trace.network.objective.loss == "mae":
+        slopes.append("mae sign(0) = 0")
+    return f"Engine and autograd take {', '.join(slopes)}"
+
+
+KINK_SLOPES = {"relu": "0", "leaky_relu": "0.01"}
+
+
+def course_lines(trace: Trace) -> list[tuple[str, str, str, float]]:
+    """Name, the course's formula, the same in numbers, and the engine's value.
+
+    For one row through one hidden layer to one linear output under squared error; else empty.
+    dy = y - t; f_j and h_j belong to unit j.
+    """
+    network = trace.network
+    names = course_names(network.sizes)
+    objective = (network.objective.output, network.objective.loss)
+    if (
+        not names
+        or objective != ("linear", "mse")
+        or network.rows > 1
+        or network.weights is not None
+    ):
+        return []
+    dy = float(trace.value("y") - network.t)
+    h, phi, slope, x = (
+        value.flatten().tolist()
+        for value in (trace.value("h_1"), trace.value("Omega_1"), trace.slopes[0], network.x)
+    )
+    lines = []
+    for name, (tensor, row, column) in names.items():
+        factors: list[tuple[str, float]] = [("2", 2.0), ("dy", dy)]
+        if tensor == "Omega_1":
+            factors.append((f"h_{row + 1}", h[row]))
+        elif tensor != "beta_1":
+            unit = column + 1
+            factors += [(f"phi_{unit}", phi[column]), (f"a'(f_{unit})", slope[column])]
+        if tensor == "Omega_0":
+            factors.append(("x" if len(x) == 1 else f"x_{row + 1}", x[row]))
+        value = float(trace.value(f"dL/d{tensor}")[row, column])
+        words = " ".join(symbol for symbol, _ in factors)
+        product = " * ".join(_in_product(factor) for _, factor in factors)
+        lines.append((f"dL/d{name}", words, product, value))
+    return lines
+
+
+def _in_product(value: float) -> str:
+    text = number(value)
+    return f"({text})" if text.startswith("-") else text
+
+
+def text(trace: Trace, most: int) -> list[str]:
+    """The trace for a terminal; at most so many rows, columns and entries of a quantity."""
+    lines = [
+        part for line in [*title(trace), *columns_of(trace)] for part in textwrap.wrap(line, WIDTH)
+    ]
+    lines += ["", "FORWARD PASS"]
+    for quantity in trace.forward:
+        lines += _quantity(quantity, most)
+    lines += ["", f"{'BACKWARD PASS':<{LEFT}}" + _three(HEADINGS)]
+    for gradient in trace.backward:
+        if gradient.name.startswith("dL/df_") and (k := int(gradient.of[2:])) < len(trace.slopes):
+            slope = trace.slopes[k]
+            lines += _quantity(Quantity(f"a'(f_{k})", "", tuple(slope.shape), slope), most)
+        lines += _gradient(trace, gradient, most)
+    if course := course_lines(trace):
+        lines += ["", "IN THE COURSE'S WORDS: dy = y - t; f_j and h_j belong to unit j"]
+        wide = [
+            max(len(words) for words in line) for line in zip(*(c[:3] for c in course), strict=True)
+        ]
+        for name, words, product, value in course:
+            lines.append(
+                f"{name:<{wide[0]}} = {words:<{wide[1]}} = {product:<{wide[2]}} = {number(value)}"
+            )
+    lines += ["", "CHECKS"]
+    return lines + [part for line in checks(trace) for part in textwrap.wrap(line, WIDTH)]
+
+
+def _three(values: Sequence[str]) -> str:
+    return "".join(f"{value:>{COLUMN}}" for value in values)
+
+
+def _defined(name: str, formula: str) -> str:
+    return f"{name} = {formula}" if formula else name
+
+
+def _quantity(quantity: Quantity, most: int) -> list[str]:
+    """Its formula, shape and value, on one line where the value is small."""
+    shown, missing = cut(quantity.value, most, BESIDE)
+    head = _head(_defined(quantity.name, quantity.formula), quantity.shape)
+    rows = ["".join(f"{entry:>{COLUMN}}" for entry in row) for row in shown]
+    if len(rows) == 1 and quantity.value.shape[1] <= INLINE and len(head[0]) <= LEFT:
+        return [f"{head[0]:<{LEFT}}{rows[0]}"]
+    return [*head, *(f"  {row}" for row in rows), *([f"    … {missing}"] if missing else [])]
+
+
+def _head(formula: str, shape: Sequence[int]) -> list[str]:
+    """A formula, and its shape on the right of column 44; or on lines of their own."""
+    words = shape_text(shape)
+    if len(formula) + len(words) + 1 <= (narrow := LEFT):
+        return [f"{formula:<{narrow - len(words)}}{words}"]
+    lines = textwrap.wrap(formula, WIDTH - len(words) - 1, subsequent_indent="    ")
+    return [*lines[:-1], f"{lines[-1]} {words}"]
+
+
+def _gradient(trace: Trace, gradient: Gradient, most: int) -> list[str]:
+    lines = _head(_defined(gradient.name, gradient.formula), gradient.shape)
+    if gradient.chain and gradient.chain != gradient.formula:
+        lines += textwrap.wrap(
+            f"= {gradient.chain}", WIDTH, initial_indent="    ", subsequent_indent="      "
+        )
+    for name, *values in entries_of(trace, gradient, most):
+        lines.append(f"    {name:<{LEFT - 4}}" + _three(values))
+    count = gradient.value.numel()
+    return lines + [f"    … {count - most:,} more of {count:,} entries"] * (count > most)
+
+
+def entries_of(trace: Trace, gradient: Gradient, most: int) -> list[tuple[str, str, str, str]]:
+    """Name, and value by the engine, by autograd and by a difference, of the first entries."""
+    found = []
+    columns = gradient.value.shape[1]
+    three = (gradient.value, gradient.autograd, gradient.difference)
+    flat = [tensor.flatten()[:most].tolist() for tensor in three]
+    kinks = gradient.kinks.flatten()[:most].tolist()
+    for i, (value, autograd, difference) in enumerate(zip(*flat, strict=True)):
+        row, column = divmod(i, columns)
+        name = f"dL/d{entry_name(trace.network.sizes, gradient.of, row, column)}"
+        third = NOT_TAKEN if math.isnan(difference) else number(difference)
+        found.append((name, number(value), number(autograd), third + " kink" * kinks[i]))
+    return found
+
+
+def markdown(trace: Trace, most: int) -> str:
+    """The trace as a page of Markdown with mathematics between dollar signs."""
+    head, *notes = title(trace)
+    notes = [*map(in_prose, notes), *columns_of(trace)]
+    lines = [f"# {head}", "", *(f"{note}  " for note in notes), "", "## Forward pass", ""]
+    lines += ["| quantity | formula | shape | value |", "|---|---|---|---|"]
+    for quantity in trace.forward:
+        formula = f"${as_latex(quantity.formula)}$" if quantity.formula else "given"
+        lines.append(
+            f"| ${as_latex(quantity.name)}$ | {formula} | {shape_text(quantity.shape)}"
+            f" | {_in_line(quantity.value, most)} |"
+        )
+    lines += ["", "## Backward pass"]
+    for gradient in trace.backward:
+        formulas = [gradient.formula, *[gradient.chain] * (gradient.chain != gradient.formula)]
+        whole = " = ".join(as_latex(part) for part in (gradient.name, *formulas) if part)
+        lines += ["", f"$${whole}$$", "", f"Shape {shape_text(gradient.shape)}.", ""]
+        lines += [f"| entry | {' | '.join(HEADINGS)} |", "|---|---:|---:|---:|"]
+        for name, *values in entries_of(trace, gradient, most):
+            lines.append(f"| ${as_latex(name)}$ | {' | '.join(values)} |")
+        if (count := gradient.value.numel()) > most:
+            lines.append(f"| … {count - most:,} more of {count:,} entries | | | |")
+    if course := course_lines(trace):
+        lines += [
+            "",
+            "## In the course's words",
+            "",
+            in_prose("dy = y - t; f_j and h_j belong to unit j."),
+            "",
+        ]
+        lines += ["| gradient | formula | in numbers | value |", "|---|---|---|---:|"]
+        for name, words, product, value in course:
+            lines.append(
+                f"| ${as_latex(name)}$ | ${as_latex(words)}$"
+                f" | {product.replace(' * ', ' · ')} | {number(value)} |"
+            )
+    return "\n".join(
+        [*lines, "", "## Checks", "", *(f"- {in_prose(line)}" for line in checks(trace)), ""]
+    )
+
+
+def _in_line(value: Tensor, most: int) -> str:
+    """A matrix in one line, rows between semicolons."""
+    shown, missing = cut(value, most, BESIDE)
+    rows = "; ".join(", ".join(row) for row in shown)
+    return rows + (f" (… {missing})" if missing else "")

@@ -1,0 +1,1 @@
+"""What is written epoch by epoch: curves.csv and TensorBoard events."""

@@ -1,1 +1,0 @@
-"""Training: stacks of networks, the loop over epochs, and everything that reads its records."""

@@ -1,0 +1,1 @@
+"""How a finished training went, by rules with thresholds, and what to try next."""

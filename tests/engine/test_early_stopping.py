@@ -1,0 +1,215 @@
+"""When a member stops and which epoch was its best, on records written by hand."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mlp_lab.engine.early_stopping import StopConfig, Watch
+from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.stack import Stack
+from mlp_lab.errors import UserError
+from mlp_lab.runs import checkpoint as checkpoints
+from mlp_lab.runs.checkpoint import Clock
+
+
+def record(epoch: int, value: float, *, name: str = "loss", change: float = 1.0) -> MemberRecord:
+    """An epoch with one validation score that matters."""
+    val = {"loss": 9.0, "accuracy": 0.5, name: value}
+    return MemberRecord(0, epoch, {"loss": 0.0, "accuracy": 1.0}, val, 0.1, change, None)
+
+
+def config(
+    *,
+    patience: int | None = None,
+    monitor: str = "loss",
+    min_delta: float = 0.0,
+    weights_tol: float | None = None,
+    seconds: float | None = None,
+) -> StopConfig:
+    """All off but what is named."""
+    return StopConfig(
+        patience=patience,
+        monitor=monitor,
+        min_delta=min_delta,
+        weights_tol=weights_tol,
+        seconds=seconds,
+    )
+
+
+def watch(
+    values: list[float], *, name: str, monitor: str, min_delta: float
+) -> tuple[Watch, list[int]]:
+    """The watch after these epochs, and which of them were the best so far."""
+    watched = Watch()
+    best = [
+        epoch
+        for epoch, value in enumerate(values, start=1)
+        if watched.observe(record(epoch, value, name=name), monitor, min_delta)
+    ]
+    return watched, best
+
+
+@pytest.mark.parametrize(
+    ("values", "min_delta", "best", "waited"),
+    [
+        ([3, 2, 1], 0.0, [1, 2, 3], 0),
+        ([3, 2, 2, 2], 0.0, [1, 2], 2),
+        ([3, 4, 2, 5, 6, 7], 0.0, [1, 3], 3),
+        ([3, 2.95, 2.9, 2.85], 0.1, [1, 2, 3, 4], 0),
+        ([3, 2.75, 2.25], 0.5, [1, 2, 3], 0),
+        ([3, 2.5, 2.5], 0.5, [1, 2], 2),
+    ],
+)
+def test_watch_on_the_loss(
+    values: list[float], min_delta: float, best: list[int], waited: int
+) -> None:
+    """Patience wants more than min_delta; the best epoch is the best, by however little."""
+    watched, found = watch(values, name="loss", monitor="loss", min_delta=min_delta)
+    assert found == best
+    assert (watched.best_epoch, watched.waited) == (best[-1], waited)
+    assert watched.best == values[best[-1] - 1]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "best"),
+    [
+        ("accuracy", [0.5, 0.7, 0.6, 0.7, 0.8], [1, 2, 5]),
+        ("loss", [5.0, 4.0, 3.0], [1]),
+    ],
+)
+def test_watch_on_the_metric(name: str, values: list[float], best: list[int]) -> None:
+    """A rising accuracy improves; the loss does not matter."""
+    assert watch(values, name=name, monitor="metric", min_delta=0.0)[1] == best
+
+
+def test_watch_on_an_error() -> None:
+    """A falling rmse improves."""
+    watched = Watch()
+    scores = [{"loss": 1.0, "rmse": rmse, "mae": 1.0, "r2": 0.0} for rmse in (3.0, 4.0, 2.0)]
+    records = [
+        MemberRecord(0, k + 1, score, score, 0.1, 1.0, None) for k, score in enumerate(scores)
+    ]
+    assert [watched.observe(one, "metric", 0.0) for one in records] == [True, False, True]
+
+
+def test_without_validation_the_last_epoch_is_the_best() -> None:
+    """Training scores select nothing."""
+    watched = Watch()
+    for epoch, loss in enumerate([1.0, 2.0, 3.0], start=1):
+        assert watched.observe(
+            MemberRecord(0, epoch, {"loss": loss}, {}, 0.1, 1.0, None), "loss", 0.0
+        )
+    assert (watched.best_epoch, watched.waited, watched.best) == (3, 0, 3.0)
+
+
+def test_patience() -> None:
+    """So many epochs in a row without an improvement, not one fewer."""
+    watched, stop = Watch(), config(patience=2)
+    reasons = []
+    for epoch, value in enumerate([3.0, 4.0, 2.0, 2.0, 2.5], start=1):
+        one = record(epoch, value)
+        watched.observe(one, "loss", 0.0)
+        reasons.append(watched.reason_to_stop(one, stop, 0.0))
+    assert reasons == ["", "", "", "", "no better loss for 2 epochs"]
+
+
+@pytest.mark.parametrize(
+    ("change", "stops"), [(0.011, False), (0.01, True), (0.0, True), (1.0, False)]
+)
+def test_weights_tol(change: float, stops: bool) -> None:
+    """A small enough move ends the training."""
+    reason = Watch().reason_to_stop(record(1, 1.0, change=change), config(weights_tol=0.01), 0.0)
+    assert bool(reason) == stops
+    assert not stops or "weights moved" in reason
+
+
+@pytest.mark.parametrize(("seconds", "stops"), [(1.9, False), (2.0, True), (5.0, True)])
+def test_seconds(seconds: float, stops: bool) -> None:
+    """A spent budget ends the training."""
+    reason = Watch().reason_to_stop(record(1, 1.0), config(seconds=2.0), seconds)
+    assert reason == ("time budget of 2 s" if stops else "")
+
+
+def test_null_is_off() -> None:
+    """Nothing stops a run that sets nothing."""
+    watched = Watch(best=1.0, best_epoch=1, waited=10**6)
+    assert watched.reason_to_stop(record(9, 2.0, change=0.0), config(), 1e9) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "build"),
+    [
+        ("patience", lambda: config(patience=0)),
+        ("weights_tol", lambda: config(weights_tol=0.0)),
+        ("seconds", lambda: config(seconds=-1.0)),
+        ("min_delta", lambda: config(min_delta=-0.1)),
+        ("monitor", lambda: config(monitor="accuracy")),
+    ],
+)
+def test_refusals_name_the_key(key: str, build: Callable[[], StopConfig]) -> None:
+    """What no run can mean."""
+    with pytest.raises(UserError, match=f"stop.{key}"):
+        build()
+
+
+class Hands:
+    """A clock to turn by hand."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    """Time stands still; a checkpoint takes 2 seconds."""
+    turned = Hands()
+    monkeypatch.setattr(time, "perf_counter", turned)
+
+    def two_seconds(path: Path, stack: Stack, progress: object) -> None:
+        turned.now += 2
+
+    monkeypatch.setattr(checkpoints, "save_checkpoint", two_seconds)
+    return turned
+
+
+def save(clock: Clock, tmp_path: Path) -> None:
+    """A checkpoint of nothing."""
+    clock.save(tmp_path, Stack.__new__(Stack), {})
+
+
+def test_checkpoints_take_their_share(hands: Hands, tmp_path: Path) -> None:
+    """The first is free; one of 2 s at a share of 10 % is due again 20 s after its end."""
+    clock = Clock(0.1)
+    assert clock.due()
+    save(clock, tmp_path)
+    assert not clock.due()
+    hands.now += 19.9
+    assert not clock.due()
+    hands.now += 0.2
+    assert clock.due()
+    save(clock, tmp_path)
+    assert not clock.due()
+
+
+def test_share_zero_is_never_due(hands: Hands) -> None:
+    """Only the last checkpoint is written."""
+    clock = Clock(0.0)
+    assert not clock.due()
+    hands.now += 1e9
+    assert not clock.due()
+
+
+def test_share_one_is_due_after_its_own_cost(hands: Hands, tmp_path: Path) -> None:
+    """Half of the time goes into checkpoints."""
+    clock = Clock(1.0)
+    save(clock, tmp_path)
+    hands.now += 1.9
+    assert not clock.due()
+    hands.now += 0.2
+    assert clock.due()

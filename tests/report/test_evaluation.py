@@ -1,0 +1,88 @@
+"""Tables of an evaluation, as a person reads them."""
+
+import numpy as np
+import pytest
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.encoding import Scaling
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.schema import Target
+from mlp_lab.metrics.scoring import Scored
+from mlp_lab.report.evaluation import print_evaluation, residuals
+
+NUMBER = Target(Column(name="y"), "regression", None, 1, "none", Scaling(0.0, 1.0, []))
+
+
+def scored(errors: Floats, weights: Floats | None) -> Scored:
+    """Predictions that are so much too high."""
+    return Scored(
+        target=NUMBER,
+        outputs=errors[:, None],
+        truth=np.zeros(len(errors)),
+        losses=errors**2,
+        weights=weights,
+        loss_weights=weights,
+        probabilities=False,
+    )
+
+
+def test_weights_of_residuals_are_numbers_of_rows() -> None:
+    """In every quantile; a row of weight 0 is not there, though its residual is the largest."""
+    draw = np.random.default_rng(0)
+    errors, weights = draw.normal(size=40), draw.integers(0, 4, 40)
+    weights[errors.argmax()] = 0
+    found = residuals(scored(errors, weights.astype(float)))
+    assert found == pytest.approx(residuals(scored(np.repeat(errors, weights), None)))
+    assert residuals(scored(errors, np.ones(40))) == pytest.approx(residuals(scored(errors, None)))
+
+
+@pytest.mark.parametrize(
+    ("classes", "wanted"),
+    [
+        (6, "class_2                 3        0      170        0        0        0"),
+        (10, "class_2  class_0       3"),
+    ],
+)
+def test_more_classes_than_a_terminal_is_wide(
+    classes: int,
+    wanted: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No name and no number is cut: errors stand below each other, the most frequent first."""
+    monkeypatch.setenv("COLUMNS", "72")
+    names = [f"class_{number}" for number in range(classes)]
+    counts = {true: {guess: 170.0 * (true == guess) for guess in names} for true in names}
+    counts["class_1"]["class_2"] = 1.0
+    counts["class_2"]["class_0"] = 3.0
+    print_evaluation(
+        {
+            "rows": 1704,
+            "target": "y",
+            "scores": {},
+            "intervals": {},
+            "confusion": counts,
+            "residuals": None,
+        }
+    )
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert f"\n{wanted}\n" in printed
+    assert ("taken for" in printed) == (classes == 10)
+
+
+def test_many_rows_are_counted_in_full(capsys: pytest.CaptureFixture[str]) -> None:
+    """12,345,678 rather than 1.23457e+07; weights that are no numbers of rows have decimals."""
+    print_evaluation(
+        {
+            "rows": 12_345_680,
+            "target": "y",
+            "scores": {},
+            "intervals": {},
+            "confusion": {"p": {"p": 12_345_678.0, "q": 2.0}, "q": {"p": 0.0, "q": 1234.5678}},
+            "residuals": None,
+        }
+    )
+    printed = capsys.readouterr().out
+    assert "12,345,678" in printed
+    assert printed.split()[-2:] == ["0", "1,234.57"]

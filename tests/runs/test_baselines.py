@@ -1,0 +1,148 @@
+"""What a network has to beat, against scikit-learn and NumPy."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+import numpy as np
+import pytest
+import torch
+from stacks import dataset
+from torch import Tensor
+
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.baselines import baselines, conjugate_gradients, constant_model, linear_model
+
+Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
+
+def predictions(model: MLP, inputs: Tensor) -> Floats:
+    """Outputs of the one network in the stack, (N, C)."""
+    with torch.no_grad():
+        outputs: Floats = model(inputs)[0].double().numpy()
+    return outputs
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("name", "output"),
+    [
+        ("moons", "sigmoid"),
+        ("breast_cancer", "sigmoid"),
+        ("iris", "softmax"),
+        ("wine", "softmax"),
+        ("gaussians", "softmax"),
+    ],
+)
+def test_logistic_is_scikit_learns(name: str, output: str, dtype: torch.dtype) -> None:
+    """Probabilities of test rows to 1e-3 of LogisticRegression's, at its default penalty."""
+    rows = dataset(name, output, dtype=dtype)
+    targets = rows.train.targets.numpy()
+    label = targets[:, 0] if output == "sigmoid" else targets.argmax(1)
+    logistic = import_module("sklearn.linear_model").LogisticRegression  # it has no types
+    theirs = logistic(max_iter=10_000, tol=1e-8)
+    theirs.fit(rows.train.inputs.double().numpy(), label)
+    expected = theirs.predict_proba(rows.test.inputs.double().numpy())
+    model = linear_model(rows.train, Objective(output, "bce" if output == "sigmoid" else "cce"))
+    found = predictions(model, rows.test.inputs)
+    if output == "sigmoid":
+        expected = expected[:, 1:]
+    assert found == pytest.approx(expected, abs=1e-3)
+    assert model.layers.flat.dtype == dtype
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae"])
+@pytest.mark.parametrize(
+    ("name", "output"), [("diabetes", "linear"), ("sine", "linear"), ("wine", "linear")]
+)
+def test_linear_is_least_squares(name: str, output: str, loss: str) -> None:
+    """Numbers and one-hot classes; the loss that is trained on does not matter."""
+    rows = dataset(name, output)
+    x = np.concatenate([rows.train.inputs.numpy(), np.ones((len(rows.train), 1))], 1)
+    expected, *_ = np.linalg.lstsq(x, rows.train.targets.numpy())
+    model = linear_model(rows.train, Objective(output, loss))
+    test = np.concatenate([rows.test.inputs.numpy(), np.ones((len(rows.test), 1))], 1)
+    assert predictions(model, rows.test.inputs) == pytest.approx(test @ expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(("loss", "statistic"), [("mse", np.mean), ("mae", np.median)])
+def test_constant_number(
+    loss: str,
+    statistic: Callable[..., Floats],
+) -> None:
+    """The mean, or under absolute error the median."""
+    rows = dataset("diabetes")
+    model = constant_model(rows.train, Objective("linear", loss))
+    expected = float(statistic(rows.train.targets.numpy()))
+    assert predictions(model, rows.test.inputs) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "loss"),
+    [
+        ("breast_cancer", "sigmoid", "bce"),
+        ("breast_cancer", "softmax", "cce"),
+        ("wine", "softmax", "cce"),
+        ("wine", "sigmoid", "mse"),
+        ("wine", "linear", "mse"),
+    ],
+)
+def test_constant_shares(name: str, output: str, loss: str) -> None:
+    """Each class's share of the training rows, whatever the inputs."""
+    rows = dataset(name, output)
+    model = constant_model(rows.train, Objective(output, loss))
+    shares = rows.train.targets.numpy().mean(0)
+    assert predictions(model, rows.test.inputs) == pytest.approx(
+        np.tile(shares, (len(rows.test), 1))
+    )
+
+
+@pytest.mark.parametrize("output", ["sigmoid", "softmax"])
+def test_constant_of_a_missing_class_is_finite(output: str) -> None:
+    """A class without training rows has share zero, and its loss is a number."""
+    rows = dataset("gaussians", output)
+    rows.train.targets[:, 1] += rows.train.targets[:, 0]
+    rows.train.targets[:, 0] = 0
+    model = constant_model(rows.train, Objective(output, "mse"))
+    assert model.layers.flat.isfinite().all()
+    assert predictions(model, rows.test.inputs)[:, 0].max() == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "objective", "names"),
+    [
+        ("sine", Objective("linear", "mse"), ["constant", "linear"]),
+        ("moons", Objective("sigmoid", "bce"), ["constant", "logistic"]),
+        ("iris", Objective("softmax", "cce"), ["constant", "logistic"]),
+        ("iris", Objective("linear", "mse"), ["constant", "linear"]),
+    ],
+)
+def test_which_baselines(name: str, objective: Objective, names: list[str]) -> None:
+    """Each is a stack of one network without hidden layers."""
+    rows = dataset(name, objective.output)
+    models = baselines(rows, objective)
+    assert list(models) == names
+    for model in models.values():
+        assert model.member_sizes == [[rows.train.inputs.shape[1], rows.schema.target.outputs]]
+        assert model.output_name == objective.output
+
+
+def test_separable_classes_end() -> None:
+    """Where the classes can be told apart without error the penalty keeps weights finite."""
+    rows = dataset("gaussians", noise=0.01, classes=2)
+    model = linear_model(rows.train, Objective("sigmoid", "bce"))
+    assert model.layers.flat.isfinite().all()
+    right = (model(rows.test.inputs)[0] > 0.5) == (rows.test.targets > 0.5)
+    assert right.all()
+
+
+def test_conjugate_gradients_solve() -> None:
+    """A positive definite system, to the tolerance that was asked for."""
+    generator = torch.Generator().manual_seed(0)
+    a = torch.randn(8, 8, generator=generator, dtype=torch.float64)
+    a = a @ a.t() + torch.eye(8, dtype=torch.float64)
+    b = torch.randn(8, 1, generator=generator, dtype=torch.float64)
+    x = conjugate_gradients(lambda v: a @ v, b, tolerance=1e-10)
+    torch.testing.assert_close(x, torch.linalg.solve(a, b), rtol=1e-7, atol=1e-7)
+    rough = conjugate_gradients(lambda v: a @ v, b, tolerance=0.1)
+    assert (a @ rough - b).norm() <= 0.1 * b.norm()

@@ -1,0 +1,57 @@
+"""What is to be learnt, kept as long as there is room."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import configure
+
+from mlp_lab.errors import UserError
+from mlp_lab.runs.prepared import Problems
+
+
+def test_what_was_posed_last_stays() -> None:
+    """As far as it fits; what comes again is the same."""
+    configs = [configure("data=iris", f"data.split_seed={i}") for i in range(6)]
+    size = Problems().pose(configs[0]).encoded.nbytes
+    everything, few = Problems(), Problems(6.0 * size)
+    first = [few.pose(config).encoded.train.inputs for config in configs]
+    for config in configs:
+        everything.pose(config)
+    assert len(everything.posed) == 6
+    assert 1 <= len(few.posed) < 6
+    assert few.key(configs[-1]) in few.posed
+    assert few.key(configs[0]) not in few.posed
+    again = few.pose(configs[0])
+    assert again.digest == everything.pose(configs[0]).digest
+    np.testing.assert_array_equal(again.encoded.train.inputs, first[0])
+
+
+def test_facts_stay_when_rows_do_not() -> None:
+    """What a sweep must know of each of its jobs costs no second cut, and is no less strict."""
+    configs = [configure("data=iris", f"data.split_seed={i}") for i in range(3)]
+    problems = Problems(1.0)
+    first = [problems.facts(config) for config in configs]
+    assert list(problems.posed) == [problems.key(configs[-1])]
+    again = [problems.facts(config) for config in configs]
+    assert list(problems.posed) == [problems.key(configs[-1])]
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True] * 3
+    problem = Problems().pose(configs[0])
+    assert (first[0].rows, first[0].digest) == (problem.rows, problem.digest)
+    assert first[0].sizes(configs[0]) == problem.sizes(configs[0])
+    with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
+        problems.facts(configure("data=iris", "data.split_seed=0", "batch_size=99"))
+
+
+def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:
+    """Its rows do not depend on the seed that cuts them; those of a drawn data set do."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "".join(f"{i * i / 10},{i % 2}\n" for i in range(80)))
+    problems = Problems()
+    seeds = [f"data.split_seed={seed}" for seed in range(2)]
+    table = ("data=table", f"data.path={path}", "data.target=y")
+    problems.pose(configure(*table, seeds[0]))
+    path.unlink()
+    problems.pose(configure(*table, seeds[1]))
+    drawn = [problems.pose(configure("data=moons", seed)).digest for seed in seeds]
+    assert drawn[0] != drawn[1]

@@ -1,0 +1,77 @@
+"""Files are there whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mlp_lab.files import settle, write_whole
+
+
+@pytest.mark.parametrize("content", ["weights · Ω\n", b"\x00\xff"])
+def test_write_and_replace(tmp_path: Path, content: str | bytes) -> None:
+    """Text is UTF-8, bytes are bytes, and nothing else stays in the folder."""
+    path = tmp_path / "result.json"
+    path.write_text("old, and longer than the new one")
+    write_whole(path, content)
+    assert path.read_bytes() == (content.encode() if isinstance(content, str) else content)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+
+
+@pytest.mark.parametrize("failing", ["fsync", "write", "replace"])
+def test_a_failed_write_keeps_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """Whether the disk is full, or the new file cannot take the old one's place."""
+    path = tmp_path / "result.json"
+    path.write_text("old")
+
+    def full(*arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if failing == "write":
+        content: str = "\ud800"  # cannot be encoded
+    else:
+        content = "new"
+        monkeypatch.setattr(
+            *((os, "fsync", full) if failing == "fsync" else (Path, "replace", full))
+        )
+    with pytest.raises((OSError, UnicodeEncodeError)) as caught:
+        write_whole(path, content)
+    assert getattr(caught.value, "filename", str(path)) == str(path)
+    assert path.read_text() == "old"
+    monkeypatch.undo()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    """No folder is made in passing."""
+    with pytest.raises(FileNotFoundError):
+        write_whole(tmp_path / "none" / "result.json", "new")
+
+
+def test_settled_files_are_waited_for_and_missing_ones_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every file that is there, whatever its number; an error of the disk comes through."""
+    paths = [tmp_path / f"{i}.json" for i in range(20)]
+    for path in paths[1:]:
+        write_whole(path, path.name, wait=False)
+    waited: list[int] = []
+
+    def fsync(file: int) -> None:
+        waited.append(os.fstat(file).st_ino)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    settle(paths)
+    assert sorted(waited) == sorted(path.stat().st_ino for path in paths[1:])
+
+    def full(file: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        settle(paths)
