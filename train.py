@@ -4,6 +4,6 @@ from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
     with interruptible():
-        from mlp_lab.commands.main import train
+        from mlp_lab.commands.main import run_command
 
-        train()
+        run_command("train")

@@ -52,8 +52,8 @@ def composed(path: Path) -> object:
     import hydra
     from omegaconf import OmegaConf
 
-    from mlp_lab.commands.main import config_folder, hydra_folder, run_folder
-    from mlp_lab.config.schema import from_hydra, store_open_groups
+    from mlp_lab.commands.composing import hydra_folder, run_folder
+    from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
 
     OmegaConf.register_new_resolver("run_folder", run_folder, replace=True)
     OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)

@@ -12,8 +12,9 @@ import torch
 from hydra import compose, initialize_config_dir
 from race import judge, machine, microseconds, race, ratio
 
-from mlp_lab.commands.main import config_folder, register_resolvers
-from mlp_lab.config.schema import Config, from_hydra
+from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.config.composition import config_folder, from_hydra
+from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.runs.job import Job

@@ -18,8 +18,8 @@ from hydra import compose, initialize_config_dir
 from race import machine
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from mlp_lab.commands.main import config_folder, register_resolvers
-from mlp_lab.config.schema import from_hydra, store_open_groups
+from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import pose

@@ -1,6 +1,9 @@
 """Show runs in TensorBoard: the same as `mlp-lab dashboard`."""
 
-from mlp_lab.commands.main import dashboard
+from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
-    dashboard()
+    with interruptible():
+        from mlp_lab.commands.main import run_command
+
+        run_command("dashboard")

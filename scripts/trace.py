@@ -4,6 +4,6 @@ from mlp_lab.program import interruptible
 
 if __name__ == "__main__":
     with interruptible():
-        from mlp_lab.commands.main import trace
+        from mlp_lab.commands.main import run_command
 
-        trace()
+        run_command("trace")

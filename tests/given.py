@@ -4,7 +4,7 @@ from functools import cache
 
 from lab import CONFIGS
 
-from mlp_lab.commands.main import register_resolvers
+from mlp_lab.commands.composing import register_resolvers
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Evidence

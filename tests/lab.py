@@ -16,8 +16,10 @@ import yaml
 from omegaconf import DictConfig
 from torch import Tensor
 
-from mlp_lab.commands.main import config_folder, register_resolvers
-from mlp_lab.config.schema import Config, from_hydra, read, store_open_groups
+from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack

@@ -9,7 +9,7 @@ import torch
 from lab import PARTS
 from torch import Tensor
 
-from mlp_lab.config.schema import read
+from mlp_lab.config.reading import read
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import DataConfig

@@ -10,9 +10,13 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from lab import BARE, MLP_LAB, Plain, changed, command, compose, curves, train, values_of, written
 
-from mlp_lab.commands.main import main, remove_unused
+from mlp_lab.commands.main import main
+from mlp_lab.commands.train import remove_unused
+from mlp_lab.config.composition import from_hydra
+from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable
-from mlp_lab.config.schema import Config, explain, from_hydra, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.program import as_typed
 from mlp_lab.runs.prepared import pose

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from lab import CONFIGS, ROOT
 
-from mlp_lab.commands.main import RESOLVERS
+from mlp_lab.commands.composing import RESOLVERS
 
 SOURCES = ROOT / "src"
 PACKAGE = SOURCES / "mlp_lab"

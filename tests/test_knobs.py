@@ -19,7 +19,8 @@ from tensorboard.backend.event_processing.event_accumulator import (
 )
 from torch import Tensor
 
-from mlp_lab.config.schema import CHOICES, Config, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.encoded import Encoded, EncodedPart
 from mlp_lab.data.raw import DataConfig

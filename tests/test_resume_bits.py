@@ -27,7 +27,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor
 
-from mlp_lab.config.schema import explain
+from mlp_lab.config.messages import explain
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.interruption import Asked

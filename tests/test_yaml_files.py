@@ -25,7 +25,8 @@ from lab import (
 from surveys import survey
 from surveys import written as save_survey
 
-from mlp_lab.config.schema import CHOICES, OF_THE_COMMAND, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import CHOICES, OF_THE_COMMAND
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.network.losses import LOSSES
 from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig

@@ -46,6 +46,11 @@ def asked_to_end(error: BaseException) -> bool:
     return link is not None
 
 
+def stop_writing() -> None:
+    """Nobody reads standard output any more, as after `| head`: what follows goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def as_typed(folder: Path) -> Path:
     """The folder as one would type it here."""
     here = Path.cwd()

@@ -1,7 +1,6 @@
 """Standard output as all commands use it."""
 
 import os
-import sys
 from typing import IO
 
 from rich.console import Console
@@ -9,13 +8,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from mlp_lab.program import stop_writing
+
 WIDEST = 10_000
 """Letters of a line in which everything has room."""
-
-
-def stop_writing() -> None:
-    """Nobody reads standard output any more, as after `| head`: what follows goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Screen(Console):

@@ -14,6 +14,7 @@ from lab import MLP_LAB, ROOT, command
 from matplotlib.mathtext import MathTextParser
 
 from mlp_lab.commands import main as cli
+from mlp_lab.commands.composing import compose
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import FITTING, LOSSES, OUTPUTS, Objective
@@ -31,7 +32,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def asked(*words: str, file: str | None = None, rows: int | None = None) -> Network:
     """The network of a command line."""
-    return network_of(Asked.of(words, file, rows), cli.composed)
+    return network_of(Asked.of(words, file, rows), compose)
 
 
 def traced(*words: str) -> Trace:

@@ -9,7 +9,8 @@ from typing import Union, cast, get_args, get_origin, get_type_hints
 import pytest
 from lab import Plain, changed, values_of
 
-from mlp_lab.config.schema import CHOICES, Config, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.errors import UserError
 
 MAY_BE_INFINITE = ("optimizer.clip_norm", "stop.min_delta", "stop.weights_tol", "stop.seconds")

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lab import PARTS, configure
 
-from mlp_lab.config.schema import read
+from mlp_lab.config.reading import read
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.raw import DataConfig, Index, RawData, Ties

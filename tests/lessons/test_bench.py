@@ -6,7 +6,8 @@ import torch
 from given import bench
 from lab import stack_of, trained, values_of
 
-from mlp_lab.config.schema import Config, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.errors import UserError
 
 WORDS = ["data=iris", "model=shallow", "epochs=4", "dtype=float64"]

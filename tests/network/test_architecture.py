@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mlp_lab.config.schema import read
+from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import INITS, ModelConfig, count_parameters
 from mlp_lab.network.mlp import MLP

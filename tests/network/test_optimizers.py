@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mlp_lab.config.schema import read
+from mlp_lab.config.reading import read
 from mlp_lab.network import optimizers
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.optimizers import OPTIMIZERS, SHARES, Optimizer, OptimizerConfig

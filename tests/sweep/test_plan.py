@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab import changed, values_of
 
-from mlp_lab.config.schema import Config, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problems
 from mlp_lab.sweep.jobs import SweepJob, identity, sweep_job

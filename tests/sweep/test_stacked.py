@@ -134,7 +134,7 @@ def test_settings_from_a_folder_of_ones_own(tmp_path: Path) -> None:
 def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
     """To the same numbers: many cuts take no more memory than a few."""
     program = (
-        "import mlp_lab.sweep.session as s\nfrom mlp_lab.commands.main import train\n"
+        "import mlp_lab.sweep.session as s\nfrom mlp_lab.commands.train import main as train\n"
         "s.KEPT = {}\ntrain()"
     )
     words = ["-m", *SMALL, "epochs=2", "data.split_seed=0,1,2", "sweep.members=1"]
@@ -149,7 +149,7 @@ def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Pa
     """And once before, for all that are checked; not for each job."""
     program = """
 import mlp_lab.sweep.session as session, mlp_lab.runs.prepared as problem
-from mlp_lab.commands.main import train
+from mlp_lab.commands.train import main as train
 session.KEPT, encode = 1.0, problem.encode
 def counted(*given):
     print("cut")
@@ -167,7 +167,7 @@ def test_rows_that_have_changed_when_they_are_cut_again(tmp_path: Path) -> None:
     """Jobs whose rows are no longer those that were checked fail, in words, and train nothing."""
     program = """
 import mlp_lab.sweep.session as session
-from mlp_lab.commands.main import train
+from mlp_lab.commands.train import main as train
 from pathlib import Path
 session.KEPT, stack_plans = 1.0, session.stack_plans
 def planned(*given, **more):
@@ -191,7 +191,7 @@ train()
 def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
     """Its workers load it, while it composes: from start to summary it would take seconds more."""
     script = (
-        "import sys; sys.modules['torch'] = None; from mlp_lab.commands.main import train; train();"
+        "import sys; sys.modules['torch'] = None; from mlp_lab.commands.train import main; main();"
         " sys.exit(sys.modules['torch'] is not None)"
     )
     work = "import mlp_lab.sweep.workers as w; work = w.work\n"
@@ -468,9 +468,9 @@ def test_ctrl_c_says_how_to_go_on(number: int, tmp_path: Path) -> None:
 def test_ctrl_c_at_the_end_of_a_batch(tmp_path: Path) -> None:
     """The next batch does not begin."""
     program = (
-        "from mlp_lab.sweep.scheduler import Sweep; from mlp_lab.commands.main import train\n"
+        "from mlp_lab.sweep.scheduler import Sweep; from mlp_lab.commands.train import main\n"
         "Sweep._require_whole = lambda sweep: setattr(sweep, 'asked', True)\n"
-        "train()"
+        "main()"
     )
     words = ["-m", *SMALL, "epochs=1", "seed=0,1,2,3", "hydra.sweeper.max_batch_size=2"]
     done = command([*words, "hydra.sweep.dir=sweep"], tmp_path, [sys.executable, "-c", program])

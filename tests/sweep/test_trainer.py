@@ -4,7 +4,8 @@ from pathlib import Path
 
 from lab import BARE, changed, values_of
 
-from mlp_lab.config.schema import Config, read
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.runs.folder import result_of
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problems

@@ -52,7 +52,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         """Search; say what was found."""
         from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.config.schema import fold_overrides
+        from mlp_lab.config.composition import fold_overrides
         from mlp_lab.errors import UserError
         from mlp_lab.sweep.search import require_optuna, search
 

@@ -32,7 +32,7 @@ class GridSweeper(BasicSweeper):
     def sweep(self, arguments: list[str]) -> object:
         """Train every combination; say what they show together."""
         from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.config.schema import fold_overrides, refuse_sweep_settings
+        from mlp_lab.config.composition import fold_overrides, refuse_sweep_settings
         from mlp_lab.errors import UserError, require
         from mlp_lab.sweep.ranges import require_grid
 

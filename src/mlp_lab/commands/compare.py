@@ -3,6 +3,8 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+from mlp_lab.commands.arguments import Parser, run_parsed
+
 ABOUT = "Rank the settings of runs, from one sweep or several, by their validation rows."
 
 
@@ -37,3 +39,10 @@ def run(arguments: Namespace) -> None:
     summarise(records, output, Screen(), select=arguments.select, again=again, latex=latex)
     if output is not None:
         print(output)
+
+
+def main() -> None:
+    """`mlp-lab compare FOLDER ...`."""
+    parser = Parser("mlp-lab compare", description=ABOUT)
+    add_arguments(parser)
+    run_parsed(parser, run)

@@ -15,6 +15,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.errors import UserError, counted, require
 from mlp_lab.runs.folder import CONFIG
 
@@ -145,3 +146,10 @@ def serve(logdir: Path, host: str, port: int) -> str:
     server.configure(argv=("",), logdir=str(logdir), port=port, **where)
     with redirect_stderr(StringIO()):  # a note on how it reads its files
         return str(server.launch())
+
+
+def main() -> None:
+    """`mlp-lab dashboard [FOLDER ...]`."""
+    parser = Parser("mlp-lab dashboard", description=ABOUT)
+    add_arguments(parser)
+    run_parsed(parser, run)

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import yaml
 
-from mlp_lab.config.schema import read
+from mlp_lab.commands.arguments import Parser, run_parsed
+from mlp_lab.commands.composing import register_resolvers, run_folder
+from mlp_lab.config.composition import config_folder, store_open_groups
+from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import FIRST, Evidence, Lesson
@@ -155,3 +158,12 @@ def _environment() -> dict[str, object]:
     from mlp_lab.runs.results import environment
 
     return environment(torch.device("cpu"))
+
+
+def main() -> None:
+    """`mlp-lab lesson [NAME key=value ...]`."""
+    parser = Parser("mlp-lab lesson", description=ABOUT)
+    add_arguments(parser)
+    register_resolvers()
+    store_open_groups()
+    run_parsed(parser, lambda arguments: run(arguments, config_folder(), run_folder(None)))

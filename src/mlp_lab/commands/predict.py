@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.errors import UserError, counted
 
 if TYPE_CHECKING:
@@ -33,18 +34,6 @@ ABOUT = {
     "predict": "Predict the rows of a file: its columns, `prediction`, a probability per class.",
     "evaluate": "Loss and metrics of a run's network on a file that holds the target.",
 }
-
-
-class Parser(ArgumentParser):
-    """Says in one line what is wrong with a command."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise it.
-
-        Raises:
-            UserError: always.
-        """
-        raise UserError(f"{self.prog}: {message} (--help says more)")
 
 
 def parser(command: str) -> Parser:
@@ -247,3 +236,8 @@ def scored_rows(
     inputs = predictor.encoded(values)
     outputs, losses = predictor.outputs_and_losses(inputs, target.encode(truth))
     return outputs, truth, losses, weights
+
+
+def main(command: str = "predict") -> None:
+    """`mlp-lab predict RUN_FOLDER FILE -o FILE`, or `mlp-lab evaluate RUN_FOLDER FILE`."""
+    run_parsed(parser(command), lambda arguments: run(command, arguments))

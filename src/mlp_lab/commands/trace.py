@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 
+from mlp_lab.commands.arguments import Parser, run_parsed
+from mlp_lab.commands.composing import compose
 from mlp_lab.errors import require
 from mlp_lab.trace.inputs import Asked, Compose, network_of
 
@@ -79,3 +81,10 @@ def files(arguments: Namespace) -> list[tuple[Path, str]]:
         folder.mkdir(parents=True, exist_ok=True)
         found += [(folder / f"trace.{ending}", ending) for ending in single]
     return found
+
+
+def main() -> None:
+    """`mlp-lab trace [RUN_FOLDER | key=value ...]`."""
+    parser = Parser("mlp-lab trace", description=ABOUT, formatter_class=RawDescriptionHelpFormatter)
+    add_arguments(parser)
+    run_parsed(parser, lambda arguments: run(arguments, compose))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp_lab.compare.records import ASIDE, RunRecord
-from mlp_lab.config.schema import of_the_command
+from mlp_lab.config.composition import of_the_command
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
 from mlp_lab.runs.job import PATHS

@@ -22,7 +22,7 @@ from mlp_lab.compare.ranking import (
     value_of,
 )
 from mlp_lab.compare.records import RunRecord, named
-from mlp_lab.config.schema import of_the_command
+from mlp_lab.config.composition import of_the_command
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words

@@ -19,7 +19,8 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 
-from mlp_lab.config.schema import Config, from_values
+from mlp_lab.config.composition import from_values
+from mlp_lab.config.schema import Config
 from mlp_lab.data.encoding import Array
 from mlp_lab.data.raw import Floats
 from mlp_lab.errors import UserError

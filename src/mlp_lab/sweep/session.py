@@ -13,13 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.compare.records import RunRecord, data_of, flat, read_run, reason_of
 from mlp_lab.compare.summary import load_drawing, require_place, summarise
-from mlp_lab.config.schema import (
-    config_options,
-    explain,
-    from_values,
-    of_the_command,
-    sweep_settings,
-)
+from mlp_lab.config.composition import config_options, from_values, of_the_command, sweep_settings
+from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError

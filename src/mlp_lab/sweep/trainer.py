@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import torch
 
-from mlp_lab.config.schema import explain
+from mlp_lab.config.messages import explain
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.engine.fit import EpochRecord

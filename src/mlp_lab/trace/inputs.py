@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from mlp_lab.config.schema import Config, explain, read, saved_values
+from mlp_lab.config.composition import saved_values
+from mlp_lab.config.messages import explain
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.errors import UserError, nearest, require, shown
 from mlp_lab.network.losses import FITTING, Objective, choose_objective
 from mlp_lab.runs.prepared import Problem, pose

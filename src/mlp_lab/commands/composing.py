@@ -1,0 +1,84 @@
+"""Configurations as commands compose them: what YAML files call, and one training's settings."""
+
+import secrets
+import shlex
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import hydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
+
+from mlp_lab.config.composition import config_folder, from_hydra, saved_values, store_open_groups
+from mlp_lab.config.messages import explain
+from mlp_lab.config.schema import CONFIG_NAME, Config
+from mlp_lab.errors import UserError
+from mlp_lab.program import as_typed, train_words
+from mlp_lab.sweep.manifest import BOOK
+
+
+def run_folder(resume: str | None) -> str:
+    """The folder to go on in, or a new one: its time, and letters in case two start together."""
+    if resume == "":
+        raise UserError("resume= needs the folder of a run")
+    if resume is not None:
+        saved_values(Path(str(resume)))  # says so if it is no run, before anything is written
+        return resume
+    return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
+
+
+def sweep_folder(resume: str | None) -> str:
+    """The sweep to go on with, or a new folder."""
+    if resume is None:
+        return run_folder(None)
+    if not (Path(str(resume)) / BOOK).is_file():
+        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {BOOK}")
+    return str(resume)
+
+
+def hydra_folder(resume: str | None) -> str | None:
+    """Hydra's record of a command; a resumed run keeps the record of its first one."""
+    return ".hydra" if resume is None else None
+
+
+RESOLVERS: dict[str, Callable[..., str | None]] = {
+    "run_folder": run_folder,
+    "sweep_folder": sweep_folder,
+    "hydra_folder": hydra_folder,
+    "train_words": lambda: shlex.join(train_words()),
+    "config_folder": lambda: str(as_typed(config_folder())),
+}
+"""What `${name:...}` in a YAML file stands for."""
+
+
+def register_resolvers() -> None:
+    """Let YAML files call them; each is asked once."""
+    for name, resolver in RESOLVERS.items():
+        OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
+
+
+def compose(overrides: Sequence[str]) -> Config:
+    """The configuration of one training, from its command line.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
+    register_resolvers()
+    store_open_groups()
+    try:
+        for override in OverridesParser.create().parse_overrides(list(overrides)):
+            if override.is_sweep_override():
+                raise UserError(
+                    f"{override.input_line} gives several values, and only one can be shown: put"
+                    " brackets around a list"
+                )
+        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
+            return from_hydra(hydra.compose(CONFIG_NAME, list(overrides)), overrides)[0]
+    except UserError:
+        raise
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
+        raise UserError(message) from error

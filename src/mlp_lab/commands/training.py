@@ -1,0 +1,23 @@
+"""A checked job -> its run, with pictures and pages: the part of `train` that needs torch."""
+
+from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
+from mlp_lab.report.drawer import Drawer
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.run import run
+from mlp_lab.verdict.judge import Judge
+
+
+def train_and_report(job: Job, problem: Problem, drawer: Drawer | None) -> None:
+    """Train a job's network; draw its page if there is somebody to draw it.
+
+    Raises:
+        UserError: it cannot be trained, or it diverged; then its files are there all the same.
+    """
+    finished = run(job, problem, Judge())
+    if drawer is not None:
+        look_at(finished, job.folder)
+        drawer.draw(job.folder)
+        if job.config.tracking.tensorboard:
+            show_in_tensorboard(job.folder)
+    finished.ending.raise_if_diverged(job.folder)

@@ -1,0 +1,146 @@
+"""What others raise, in one line that a user can act on."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import cast
+
+import yaml
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    MissingConfigException,
+    OverrideParseException,
+)
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+
+from mlp_lab.config.reading import field_types, unknown_key
+from mlp_lab.config.schema import CHOICES, GROUPS, Config
+from mlp_lab.errors import UserError, nearest
+
+NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
+"""How torch says it."""
+
+
+def explain(error: BaseException) -> str | None:
+    """One line for an error that the user can mend; None for any other."""
+    chain: list[BaseException] = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    for link in chain:
+        if isinstance(link, UserError):
+            return str(link)
+    for link in chain:
+        for explanation in EXPLANATIONS:
+            line = explanation(link)
+            if line is not None:
+                return line
+    if isinstance(error, MemoryError) or NO_MEMORY.search(str(error)):
+        return ": ".join(["not enough memory", *str(error).splitlines()[:1]])
+    if isinstance(error, (HydraException, OmegaConfBaseException)):
+        refused = next(filter(None, map(_explain_refusal, chain)), None)
+        return refused or "; ".join(filter(None, map(str.strip, str(error).splitlines())))
+    return _explain_refusal(error)
+
+
+def _explain_refusal(error: BaseException) -> str | None:
+    """A file or folder that the system refuses."""
+    if not isinstance(error, OSError) or error.strerror is None:
+        return None
+    return f"cannot use {error.filename or 'a file'}: {error.strerror}"
+
+
+def _elsewhere(key: str) -> str:
+    """Other choices of a group that have a setting which the chosen one lacks."""
+    group, _, name = key.partition(".")
+    choices = CHOICES.get(cast(type, field_types(Config).get(group)), {})
+    homes = [choice for choice, kind in choices.items() if name in field_types(kind)]
+    return f"unknown key {key!r}: only {group}={'|'.join(homes)} has it" if homes else ""
+
+
+def _holds(section: object, key: str) -> bool:
+    return isinstance(section, DictConfig) and key in section
+
+
+def _explain_yaml(error: BaseException) -> str | None:
+    """A file of settings that is no YAML."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
+        return None
+    mark = error.problem_mark
+    return (
+        f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    )
+
+
+def _explain_table(error: BaseException) -> str | None:
+    """data=survey.csv, for data=table data.path=survey.csv."""
+    if isinstance(error, OverrideParseException):
+        group, _, path = error.override.partition("=")
+    elif isinstance(error, MissingConfigException):
+        group, _, path = (error.missing_cfg_file or "").partition("/")
+    else:
+        return None
+    if group != "data" or "." not in path:
+        return None
+    from mlp_lab.data.tables.dialect import suffix_of
+    from mlp_lab.data.tables.reading import FORMATS  # pandas
+
+    if suffix_of(Path(path)) not in FORMATS:
+        return None
+    meant = shlex.join(["data=table", f"data.path={path}"])
+    return f"unknown data {path!r}: did you mean {meant}?"
+
+
+def _explain_typing(error: BaseException) -> str | None:
+    """Words of a command line that Hydra cannot read or find."""
+    if isinstance(error, OverrideParseException):
+        word = error.override
+        if "=" not in word:
+            return f"{word!r} is no setting: settings are written as key=value, as in model=deep"
+        key, _, value = word.partition("=")
+        if not key.isascii() or ("{" in value and not value.isascii()):
+            return (
+                f"cannot read {word!r}: keys on a command line are ASCII; a file of one's own,"
+                " chosen by --config-dir, may have others"
+            )
+        return f"cannot read {word!r}: do its brackets, quotes and commas match?"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith("Could not append"):
+        key = str(error).partition("at '")[2].partition("'")[0]
+        return f"+{key}: {key} is a setting already, without the plus sign: {key}=..."
+    if isinstance(error, MissingConfigException) and not error.options:
+        name = error.missing_cfg_file or ""
+        return f"no file {name}.yaml: neither in configs/ nor in the folder of --config-dir"
+    return None
+
+
+def _explain_composition(error: BaseException) -> str | None:
+    """Hydra's commonest complaints, in the words of this project."""
+    if isinstance(error, MissingConfigException) and error.options:
+        group, _, choice = (error.missing_cfg_file or "").rpartition("/")
+        options = error.options
+        return f"unknown {group} {choice!r}{nearest(choice, options)} ({', '.join(options)})"
+    if isinstance(error, ConfigCompositionException) and str(error).startswith("Ambiguous"):
+        override = str(error).partition("'")[2].partition("'")[0]
+        brackets = "" if override.partition("=")[0] in GROUPS else ", or brackets around a list"
+        return (
+            f"{override} gives several values: put -m before the overrides to train with each of"
+            f" them{brackets}"
+        )
+    if isinstance(error, ValueError) and str(error).startswith("Config group override"):
+        return "a group is chosen by the name of one of its files, as in model=deep: see --help"
+    if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
+        parent = error.parent_node
+        if isinstance(parent, DictConfig):
+            key = str(error.full_key)
+            homes = [str(name) for name, part in parent.items() if _holds(part, key)]
+            if homes:
+                return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
+            return _elsewhere(key) or str(unknown_key(key, [str(name) for name in parent]))
+    return None
+
+
+EXPLANATIONS = (_explain_yaml, _explain_table, _explain_typing, _explain_composition)
+"""What others raise, in words of this project; the first that knows an error explains it."""

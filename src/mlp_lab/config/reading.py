@@ -1,0 +1,103 @@
+"""Plain values -> dataclasses by their type hints.
+
+The schema is applied here and not in Hydra's ConfigStore, because OmegaConf's schemas cannot say
+`int | list[int]`, let `+typo=1` pass, and would appear among the choices of every group; here one
+grammar serves all errors.
+"""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import is_dataclass
+from functools import cache
+from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from mlp_lab.config.schema import CHOICES
+from mlp_lab.errors import UserError, nearest, require, require_choice, shown
+
+LARGEST_INT = 10**300
+"""Beyond it lies what no float can be."""
+
+Kind = TypeVar("Kind")
+
+
+def read(kind: type[Kind], values: object, path: str) -> Kind:
+    """Build a dataclass from a mapping by its fields' type hints; `path` is the key so far.
+
+    Raises:
+        UserError: an unknown or missing key, a value of the wrong type or out of its range.
+    """
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path or 'the config'} must be a group of settings, got {shown(values)}")
+    if kind in CHOICES:
+        name = values.get("name")
+        require_choice(str(name), path, CHOICES[kind])
+        kind = cast(type[Kind], CHOICES[kind][str(name)])
+    hints = field_types(cast(Hashable, kind))
+    names = list(hints)
+    prefix = f"{path}." if path else ""
+    for key in values:
+        if key not in names:
+            raise unknown_key(f"{prefix}{key}", names)
+    for name in names:
+        if name not in values:
+            raise UserError(f"{prefix}{name} is missing from the config")
+    return kind(**{name: convert(hints[name], values[name], prefix + name) for name in names})
+
+
+@cache
+def field_types(kind: Hashable) -> dict[str, object]:
+    """Types of a dataclass's fields; found once, since a sweep reads many configs."""
+    return get_type_hints(cast(type, kind))
+
+
+def unknown_key(key: str, names: Sequence[str]) -> UserError:
+    """What to say of a setting that does not exist; `names` are its would-be neighbours."""
+    path, _, last = key.rpartition(".")
+    where = f"{path} has " if path else ""
+    names = [name for name in names if name not in ("name", "hydra")]
+    listed = ", ".join(names) or "no settings"
+    close = nearest(last, names, f"{path}." if path else "")
+    return UserError(f"unknown key {key!r}{close} ({where}{listed})")
+
+
+def convert(hint: object, value: object, key: str) -> object:
+    """A value of the hinted type: a dataclass, a union, a list, or a number, text, bool or None.
+
+    Raises:
+        UserError: the value is of another type. A whole number counts as a float, nothing else.
+    """
+    if isinstance(hint, type) and is_dataclass(hint):
+        return read(hint, value, key)
+    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    for option in options:
+        if get_origin(option) is list and isinstance(value, list):
+            (item,) = get_args(option)
+            return [convert(item, entry, key) for entry in value]
+        if get_origin(option) is dict and isinstance(value, Mapping):
+            (_, item) = get_args(option)
+            return {str(name): convert(item, value[name], f"{key}.{name}") for name in value}
+        if option is float and type(value) is int:
+            require(abs(value) < LARGEST_INT, key, "of at most 300 digits", value)
+            return float(value)
+        if isinstance(option, type) and type(value) is option:
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UserError(f"{key} must be finite, got {value}")
+            return value
+    wanted = " or ".join(_in_words(option) for option in options)
+    whole = int in options and isinstance(value, float) and value.is_integer()
+    written = f": write {value:.0f}" if whole else ""  # 1e3 is no whole number in YAML
+    raise UserError(f"{key} must be {wanted}, got {shown(value)}{written}")
+
+
+def _in_words(hint: object) -> str:
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    if hint is type(None):
+        return "null"
+    if get_origin(hint) is list:
+        return "a list"
+    if get_origin(hint) is dict:
+        return "a group of columns"
+    return words[cast(type, hint)]
