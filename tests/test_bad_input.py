@@ -715,13 +715,13 @@ def test_a_folder_that_nothing_can_be_written_to_any_more(tmp_path: Path) -> Non
     """One line, though train.log cannot be opened either."""
     program = f"""
 import sys
-from mlp_lab.commands import main as cli
+from mlp_lab.commands import train as cli
 from mlp_lab.tracking.tracker import CurveFile
 def full(*_):
     cli.logging.FileHandler._open = full
     raise PermissionError(13, "Permission denied", "{tmp_path}/run/curves.csv")
 CurveFile.add = full
-cli.train()
+cli.main()
 """
     words = ["data=iris", "hydra.run.dir=run", *BARE]
     done = command(words, tmp_path, [sys.executable, "-c", program])
@@ -732,11 +732,11 @@ cli.train()
 def test_a_run_whose_config_cannot_be_read(tmp_path: Path) -> None:
     """Hydra asks for it while it resolves the folder."""
     program = """
-from mlp_lab.commands import main as cli
+from mlp_lab.commands import composing, train
 def locked(folder):
     raise PermissionError(13, "Permission denied", f"{folder}/config.yaml")
-cli.saved_values = locked
-cli.train()
+composing.saved_values = locked
+train.main()
 """
     done = command(["resume=run"], tmp_path, [sys.executable, "-c", program])
     assert (done.returncode, done.stderr) == (1, "cannot use run/config.yaml: Permission denied\n")

@@ -48,13 +48,13 @@ def test_told_to_end_before_training(number: signal.Signals, tmp_path: Path) -> 
     """One line, and no folder; torch, which logs at exit, is loaded by then."""
     program = f"""
 import signal
-from mlp_lab.commands import main as cli
+from mlp_lab.commands import train as cli
 def told(job, problem):
     import torch._subclasses.fake_tensor
     signal.raise_signal({int(number)})
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
 cli.require_possible = told
-cli.train()
+cli.main()
 """
     done = command(["data=iris"], tmp_path, [sys.executable, "-c", program])
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from mlp_lab.config.composition import config_folder, from_hydra, saved_values, store_open_groups
 from mlp_lab.config.messages import explain
+from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
 from mlp_lab.program import as_typed, train_words
@@ -66,15 +67,16 @@ def compose(overrides: Sequence[str]) -> Config:
     """
     register_resolvers()
     store_open_groups()
+    overrides = [with_current_name(word) for word in overrides]
     try:
-        for override in OverridesParser.create().parse_overrides(list(overrides)):
+        for override in OverridesParser.create().parse_overrides(overrides):
             if override.is_sweep_override():
                 raise UserError(
                     f"{override.input_line} gives several values, and only one can be shown: put"
                     " brackets around a list"
                 )
         with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
-            return from_hydra(hydra.compose(CONFIG_NAME, list(overrides)), overrides)[0]
+            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)[0]
     except UserError:
         raise
     except Exception as error:

@@ -31,6 +31,7 @@ from mlp_lab.config.composition import (
 )
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable
+from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
@@ -50,7 +51,7 @@ def main() -> None:
         print(__version__)
         return
     refuse_dashes(sys.argv[1:])
-    sys.argv[1:] = [readable(word) for word in multirun_first(sys.argv[1:])]
+    sys.argv[1:] = [readable(with_current_name(word)) for word in multirun_first(sys.argv[1:])]
     register_resolvers()
     store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from mlp_lab.config.renamed_keys import RENAMED, with_current_names
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import CONFIG, RESULT
 from mlp_lab.sweep.jobs import NOT_IDENTITY
@@ -36,7 +37,8 @@ class RunRecord:
         """What its command line changed: key -> value as typed."""
         words = (str(word) for word in self.result.get("overrides", []))
         settings = [word for word in words if "=" in word and not word.startswith("--")]
-        return dict(word.lstrip("+").split("=", 1) for word in settings)
+        typed = (word.lstrip("+").split("=", 1) for word in settings)
+        return {RENAMED.get(key, key): value for key, value in typed}
 
     @property
     def data(self) -> str:
@@ -89,7 +91,7 @@ def read_run(folder: Path) -> RunRecord:
         raise
     except (ValueError, yaml.YAMLError) as error:
         raise UserError(f"{folder} cannot be read: {error}") from error
-    return RunRecord(folder, flat(settings), result, reason_of(result))
+    return RunRecord(folder, flat(with_current_names(settings)), result, reason_of(result))
 
 
 def reason_of(result: Mapping[str, Any]) -> str:

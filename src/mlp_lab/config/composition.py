@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.config.reading import convert, read
+from mlp_lab.config.renamed_keys import with_current_names
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
 from mlp_lab.errors import UserError, require
 from mlp_lab.program import as_typed
@@ -66,6 +67,7 @@ def from_values(
             " its keys are those of the whole configuration"
         )
     values = {name: composed[name] for name in composed if name not in OF_THE_COMMAND}
+    values = with_current_names(values, announce=True)
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
     return read(Config, values, ""), {**values, "resume": None}
@@ -162,7 +164,7 @@ def saved_values(folder: Path) -> dict[str, object]:
         raise UserError(f"{folder} holds a run that stopped before it began: nothing to go on from")
     values = _plain(cast(DictConfig, OmegaConf.load(path)))
     values.pop("defaults", None)
-    return values
+    return with_current_names(values)
 
 
 def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
+from mlp_lab.config.renamed_keys import with_former_names
 from mlp_lab.config.schema import MAY_CHANGE_ON_RESUME
 from mlp_lab.engine.early_stopping import Watch
 from mlp_lab.errors import UserError
@@ -50,6 +51,7 @@ class Origin:
 
 def lasting_settings(values: Mapping[str, object]) -> str:
     """A hash of the settings that stay when a run goes on; where its rows lie does not count."""
+    values = with_former_names(values)  # the names by which version 0.1 took this hash
     data, stop = section(values, "data"), section(values, "stop")
     return hashed(
         without(values, (*MAY_CHANGE_ON_RESUME, "data")), without(data, PATHS), stop["monitor"]
