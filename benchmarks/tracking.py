@@ -18,9 +18,9 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared import pose
 from mlp_lab.runs.run import train
-from mlp_lab.runs.training import Run, build_stack
 from mlp_lab.terminal import Screen
 
 ROUNDS = 9

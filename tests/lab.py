@@ -24,9 +24,9 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared import Problem, pose
 from mlp_lab.runs.run import choose_device, run
-from mlp_lab.runs.training import Run, build_stack
 from mlp_lab.tracking.tracker import Row, read_curves
 from mlp_lab.verdict.judge import Judge
 

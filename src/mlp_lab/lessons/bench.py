@@ -324,8 +324,8 @@ def _stack(task: _Task) -> Stack:
     import torch
 
     from mlp_lab.data.dataset import Dataset
+    from mlp_lab.runs.member import Run, build_stack
     from mlp_lab.runs.run import prepare_torch
-    from mlp_lab.runs.training import Run, build_stack
 
     config = task.jobs[0].job.config
     device = prepare_torch(config)

@@ -30,8 +30,8 @@ from mlp_lab.report.pictures import (
     Plane,
     write_pictures,
 )
+from mlp_lab.runs.finish import Finished
 from mlp_lab.runs.folder import RESULT
-from mlp_lab.runs.training import Finished
 from mlp_lab.tracking.events import EventFile
 
 POINTS = 1000

@@ -4,7 +4,6 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
@@ -13,37 +12,12 @@ import torch
 from safetensors.torch import save
 
 from mlp_lab import __version__
-from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.data.schema import Target
-from mlp_lab.engine.evaluation import outputs
-from mlp_lab.engine.row_source import RowPool
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import Interrupted
 from mlp_lab.files import joined_json, to_json, write_whole
-from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.scoring import Scored
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.program import TRY
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
-from mlp_lab.runs.progress import Divergence
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a run ended: completed, stopped (for a reason) or diverged (somewhere)."""
-
-    status: str
-    reason: str = ""
-    divergence: Divergence | None = None
-
-    def raise_if_diverged(self, folder: Path) -> None:
-        """Say where a run diverged; its files are in `folder`.
-
-        Raises:
-            UserError: it did.
-        """
-        if self.divergence is not None:
-            raise UserError(f"{self.divergence} ({folder})")
 
 
 @contextmanager
@@ -65,48 +39,6 @@ def record_failure(folder: Path, error: Exception) -> None:
     reason = f"{type(error).__name__}: {error}"
     with suppress(OSError):  # a full disk may be why
         write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
-
-
-def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
-    """Outputs of a stack of one for every part; the one place where test rows are looked at."""
-    parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
-    target = dataset.schema.target
-    return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
-
-
-def scores_of(parts: Mapping[str, Scored]) -> dict[str, Scores]:
-    """Loss and metrics of every part."""
-    return {part: rows.scores() for part, rows in parts.items()}
-
-
-def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scored:
-    """A stack of one's outputs for one part, with what they should have been."""
-    pool = RowPool([rows])
-    y, losses = outputs(model, pool, objective)
-    weights, loss_weights = (
-        None if given is None else given.double().cpu().numpy()
-        for given in (rows.weights, rows.loss_weights)
-    )
-    return Scored(
-        target=target,
-        outputs=y.double().numpy(),
-        truth=target.truth(rows.targets.double().cpu().numpy()),
-        weights=weights,
-        losses=losses.double().numpy(),
-        loss_weights=loss_weights,
-        probabilities=objective.gives_probabilities(target.outputs),
-    )
-
-
-def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[str, object]:
-    """The first lines of result.json."""
-    described: dict[str, object] = {"status": ending.status}
-    if ending.reason:
-        described["reason"] = ending.reason
-    if ending.divergence is not None:
-        where = ending.divergence
-        described["diverged"] = {"epoch": where.epoch, "step": where.step, "lr": where.lr}
-    return {**described, "epochs_run": epochs_run, "best_epoch": best_epoch}
 
 
 class Finding(TypedDict):

@@ -15,15 +15,17 @@ from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
 from mlp_lab.runs.checkpoint import Clock, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
+from mlp_lab.runs.finish import Common, Finished, Judge, finish
 from mlp_lab.runs.folder import RESULT, claim, write_config
 from mlp_lab.runs.interruption import interruption
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.preflight import no_cuda, require_possible, why_ended
 from mlp_lab.runs.prepared import Problem
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded
-from mlp_lab.runs.training import Common, Finished, Judge, Run, Training, build_stack, finish
+from mlp_lab.runs.training import Training
 from mlp_lab.terminal import Screen
 
 

@@ -12,11 +12,13 @@ from mlp_lab.engine.fit import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs.checkpoint import Clock, load_checkpoint, save_member
+from mlp_lab.runs.finish import Common, Finished, finish
 from mlp_lab.runs.folder import CONFIG, RESULT, claim, to_yaml, write_config
+from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.run import prepare_torch
-from mlp_lab.runs.training import Common, Finished, Run, Training, build_stack, finish
+from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
 from mlp_lab.verdict.judge import Judge

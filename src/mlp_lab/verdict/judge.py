@@ -4,8 +4,8 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.metrics.skill import share_explained
 from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import Finding, Verdict
-from mlp_lab.runs.training import Run
 from mlp_lab.tracking.tracker import CURVES, read_curves
 from mlp_lab.verdict import rules
 from mlp_lab.verdict.advice import next_command, to_mend

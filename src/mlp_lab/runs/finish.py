@@ -1,0 +1,89 @@
+"""The end of a run: its best network scored and judged, and everything it leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.stack import Stack
+from mlp_lab.files import to_json
+from mlp_lab.metrics.scoring import Scored
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.member import Run
+from mlp_lab.runs.results import Verdict, environment, in_brief, in_markdown, write_results
+from mlp_lab.runs.scoring import PartScores, score_model, scores_of
+from mlp_lab.runs.termination import Ending, describe_ending
+
+Judge = Callable[["Run", MLP], Verdict]
+"""Says how a run went, from its curves, its scores and its best network."""
+
+
+class Common:
+    """What runs on the same rows have in common, found once."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._rivals: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        self._schemas: dict[int, str] = {}
+
+    def rivals(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
+        """Scores of the baselines: baseline -> part -> scores."""
+        key = (id(dataset), objective)
+        if key not in self._rivals:
+            self._rivals[key] = {
+                name: scores_of(score_model(model, dataset, objective))
+                for name, model in baselines(dataset, objective).items()
+            }
+        return self._rivals[key]
+
+    def schema(self, dataset: Dataset) -> str:
+        """What inputs and outputs mean, as JSON."""
+        if id(dataset) not in self._schemas:
+            self._schemas[id(dataset)] = to_json(dataset.schema.to_dict())
+        return self._schemas[id(dataset)]
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has ended: its best network, a stack of one, and its outputs by part."""
+
+    ending: Ending
+    dataset: Dataset
+    network: MLP
+    scored: Mapping[str, Scored]
+
+
+def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> Finished:
+    """Score and judge a run's best network, and write what it leaves behind."""
+    assert run.ending is not None
+    network = stack.best_network([position])
+    scored = score_model(network, run.dataset, run.problem.objective)
+    run.models = {
+        "network": scores_of(scored),
+        **common.rivals(run.dataset, run.problem.objective),
+    }
+    verdict = judge(run, network)
+    run.result = {
+        **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
+        "parameters": network.parameter_counts[0],
+        "output": run.problem.objective.output,
+        "loss": run.problem.objective.loss,
+        "rows": run.problem.rows,
+        **run.models["network"],
+        "test_intervals": scored["test"].intervals(),
+        "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
+        "verdict": verdict,
+        "seconds": round(run.progress.seconds, 3),
+        "overrides": run.progress.origin.overrides,
+        "environment": environment(stack.shared.device),
+    }
+    assert run.tracker is not None
+    run.verdict = in_brief(verdict)
+    run.tracker.add_text("verdict", in_markdown(verdict), stack.epoch)
+    run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
+    schema = common.schema(run.dataset)
+    write_results(run.job.folder, network, schema, run.problem.objective, run.result)
+    return Finished(run.ending, run.dataset, network, scored)

@@ -1,0 +1,114 @@
+"""A member of a stack as a run with a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.progress import Origin, Progress
+from mlp_lab.runs.scoring import PartScores
+from mlp_lab.runs.termination import Ending
+from mlp_lab.tracking.tracker import Tracker, open_tracker
+
+
+@dataclass(slots=True)
+class Run:
+    """A member of a stack as a run with a folder of its own."""
+
+    job: Job
+    problem: Problem
+    dataset: Dataset
+    progress: Progress
+    tracker: Tracker | None = None
+    ending: Ending | None = None
+    result: dict[str, object] = field(default_factory=dict)
+    models: dict[str, PartScores] = field(default_factory=dict)
+    """Scores of the network and of the baselines, once the run has ended."""
+    verdict: list[str] = field(default_factory=list)
+    """What a person reads of how it went, once it has ended."""
+
+    @classmethod
+    def fresh(cls, job: Job, problem: Problem, dataset: Dataset) -> Run:
+        """A run before its first step."""
+        return cls(job, problem, dataset, Progress(Watch(), Origin.of(job, problem)))
+
+    def open(self, epochs_done: int) -> None:
+        """Open the files that each epoch is written to."""
+        job, task = self.job, self.dataset.schema.target.task
+        self.tracker = open_tracker(
+            job.config.tracking, job.folder, task, epochs_done, job.overrides
+        )
+
+    def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:
+        """Write down an epoch that took `seconds`; whether its weights are the best so far."""
+        assert self.tracker is not None
+        config, progress = self.job.config, self.progress
+        progress.seconds += seconds
+        self.tracker.add(record, progress.seconds, stack, position)
+        if record.diverged is not None:
+            progress.diverged = record.diverged
+            return False
+        best = progress.watch.observe(record, config.stop.monitor, config.stop.min_delta)
+        progress.change = record.change
+        progress.reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
+        return best
+
+    def ended(self, epoch: int) -> Ending | None:
+        """How the run ended, if it has after so many epochs."""
+        progress = self.progress
+        if progress.diverged is not None:
+            return Ending("diverged", divergence=progress.diverged)
+        if progress.reason:
+            return Ending("stopped", progress.reason)
+        return Ending("completed") if epoch >= self.job.config.epochs else None
+
+    def diverged_before(self, epoch: int) -> bool:
+        """Whether it ended in an earlier epoch and only keeps its place in the stack."""
+        diverged = self.progress.diverged
+        return diverged is not None and diverged.epoch < epoch
+
+    def close(self) -> None:
+        """Close its files."""
+        if self.tracker is not None:
+            self.tracker.close()
+            self.tracker = None
+
+
+def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
+    """The networks of some runs that can train together, before their first step."""
+    first = members[0]
+    config = first.job.config
+    shared = Shared(
+        activations=config.model.activations,
+        objective=first.problem.objective,
+        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
+        gradient=config.gradient,
+        dtype=getattr(torch, config.dtype),
+        device=device,
+    )
+    stack = Stack([_member(members[k]) for k in range(len(members))], shared)
+    if any(run.job.config.tracking.gradient_norms for run in members.values()):
+        stack.keep_last_gradients()
+    return stack
+
+
+def _member(run: Run) -> Member:
+    config = run.job.config
+    return Member(
+        dataset=run.dataset,
+        widths=config.model.widths,
+        dropout=config.model.dropout,
+        init=config.model.init,
+        seed=config.seed,
+        epochs=config.epochs,
+        optimizer=config.optimizer,
+        schedule=config.schedule,
+    )
