@@ -231,7 +231,7 @@ def test_a_whole_number_is_a_number() -> None:
         (["model=3"], "a group is chosen by the name"),
         (["seed=0,1"], "seed=0,1 gives several values: put -m before the overrides"),
         (["optimizer=adam,sgd"], "optimizer=adam,sgd gives several values: put -m before"),
-        (["seed"], "'seed' is no setting: settings are written as key=value"),
+        (["seed"], "'seed' is not a setting: settings are written as key=value"),
         (["optimizer.lr=[1"], "[1"),
         (["seed=${nothing}"], "nothing"),
     ],
@@ -365,7 +365,7 @@ def test_runs_are_never_overwritten(tmp_path: Path) -> None:
     line = refused("data=wine", "epochs=1", *BARE, folder=tmp_path)
     assert line == (
         f"{tmp_path} holds a run already, and runs are never overwritten: choose another folder,"
-        f" or go on with resume={tmp_path}"
+        f" or resume it with resume={tmp_path}"
     )
     assert {name: (tmp_path / name).read_bytes() for name in written(tmp_path)} == before
 
@@ -611,7 +611,7 @@ def test_what_is_refused_before_data_is_read() -> None:
             "cannot read 'data.types.Größe=category': keys on a command",
         ),
         (["--foo"], "unknown option '--foo': --help names those that there are"),
-        (["deep"], "'deep' is no setting: settings are written as key=value, as in model=deep"),
+        (["deep"], "'deep' is not a setting: settings are written as key=value, as in model=deep"),
         (["data.types.größe=text"], "cannot read 'data.types.größe=text': keys on a command line"),
         (["data.types={größe: text}"], "cannot read 'data.types={größe: text}': keys on a command"),
         (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),
@@ -701,7 +701,7 @@ def test_a_run_that_was_killed_as_it_claimed_its_folder(tmp_path: Path) -> None:
     """Its config.yaml is empty; the first setting that it lacks is not what is wrong."""
     (tmp_path / "config.yaml").touch()
     line = refused(f"resume={tmp_path}")
-    assert line == f"{tmp_path} holds a run that stopped before it began: nothing to go on from"
+    assert line == f"{tmp_path} holds a run that stopped before it began: nothing to resume from"
 
 
 def test_names_in_another_case_are_near() -> None:

@@ -10,7 +10,7 @@ class UserError(ValueError):
 
 
 class Interrupted(Exception):
-    """Somebody asked the run to end (Ctrl-C, SIGTERM); the message says how to go on."""
+    """A run or sweep was stopped by Ctrl-C or SIGTERM; the message says how to resume it."""
 
 
 def require(holds: bool, key: str, rule: str, value: object) -> None:

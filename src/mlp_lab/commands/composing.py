@@ -20,7 +20,7 @@ from mlp_lab.sweep.manifest import BOOK
 
 
 def run_folder(resume: str | None) -> str:
-    """The folder to go on in, or a new one: its time, and letters in case two start together."""
+    """The folder of the run to resume, or a new one: its time, and letters if two start together."""
     if resume == "":
         raise UserError("resume= needs the folder of a run")
     if resume is not None:
@@ -30,7 +30,7 @@ def run_folder(resume: str | None) -> str:
 
 
 def sweep_folder(resume: str | None) -> str:
-    """The sweep to go on with, or a new folder."""
+    """The folder of the sweep to resume, or a new one."""
     if resume is None:
         return run_folder(None)
     if not (Path(str(resume)) / BOOK).is_file():

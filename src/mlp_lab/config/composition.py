@@ -161,7 +161,9 @@ def saved_values(folder: Path) -> dict[str, object]:
     if not path.is_file():
         raise UserError(f"{folder} is not a run folder: it has no config.yaml")
     if path.stat().st_size == 0:  # created to claim the folder, and killed before it was written
-        raise UserError(f"{folder} holds a run that stopped before it began: nothing to go on from")
+        raise UserError(
+            f"{folder} holds a run that stopped before it began: nothing to resume from"
+        )
     values = _plain(cast(DictConfig, OmegaConf.load(path)))
     values.pop("defaults", None)
     return with_current_names(values)

@@ -39,7 +39,7 @@ class Config:
 
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
     float64. `gradient`: explicit (backpropagation as written out here) or autograd. `threads`:
-    intra-op threads. `quiet`: print errors only. `resume`: a run folder to go on in.
+    intra-op threads. `quiet`: print errors only. `resume`: the folder of a run to resume.
     """
 
     model: ModelConfig

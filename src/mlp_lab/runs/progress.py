@@ -108,7 +108,7 @@ def read_state(path: Path) -> State:
     if not path.is_file():
         raise UserError(
             f"{path.parent} has no {path.name}: it stopped before the first one, so there is"
-            " nothing to go on from"
+            " nothing to resume from"
         )
     try:
         with safe_open(path, framework="numpy") as file:

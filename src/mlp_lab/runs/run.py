@@ -17,7 +17,7 @@ from mlp_lab.runs.checkpoint import Clock, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import Common, Finished, Judge, finish
 from mlp_lab.runs.folder import RESULT, claim, write_config
-from mlp_lab.runs.interruption import interruption
+from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.member import Run, build_stack
@@ -39,7 +39,7 @@ def run(job: Job, problem: Problem, judge: Judge) -> Finished:
 
     Raises:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
-        Interrupted: Ctrl-C or SIGTERM; the run can go on later.
+        Interrupted: Ctrl-C or SIGTERM; the run can be resumed.
     """
     config, folder = job.config, job.folder
     with alone_in(folder):
@@ -129,13 +129,13 @@ def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
         stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
     )
     try:
-        with interruption() as asked:
-            training.train(asked, show)
+        with stop_requests() as stop_requested:
+            training.train(stop_requested, show)
     finally:
         line.close()
     if not ended:
         raise Interrupted(
             f"stopped after epoch {stack.epoch} of {config.epochs};"
-            f" go on with: {shlex.join([*train_words(), f'resume={folder}'])}"
+            f" resume with: {shlex.join([*train_words(), f'resume={folder}'])}"
         )
     return ended[0]

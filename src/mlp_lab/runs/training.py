@@ -31,7 +31,7 @@ class Training:
 
     def train(
         self,
-        asked: Callable[[], bool],
+        stop_requested: Callable[[], bool],
         show: Callable[[EpochRecord], None],
         until: int | None = None,
     ) -> None:
@@ -53,12 +53,12 @@ class Training:
                     self.runs[member].open(stack.epoch)
             for epoch in fit(stack):
                 self._observe(epoch)
-                asked_to_stop = asked() or epoch.epoch == until
-                if asked_to_stop or self._must_save(epoch) or self.clock.due():
+                stops_here = stop_requested() or epoch.epoch == until
+                if stops_here or self._must_save(epoch) or self.clock.due():
                     self._save()
                 self._leave([record.member for record in epoch.members])
                 show(epoch)
-                if asked_to_stop:
+                if stops_here:
                     break
         finally:
             for run in self.runs.values():

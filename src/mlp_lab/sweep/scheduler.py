@@ -11,7 +11,7 @@ from typing import Any
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.metrics.epoch import badness
 from mlp_lab.runs.folder import result_of
-from mlp_lab.runs.interruption import interruption
+from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.prepared import Problem, Problems
 from mlp_lab.runs.progress import Divergence
 from mlp_lab.sweep.config import SweepConfig
@@ -155,7 +155,7 @@ class Sweep:
         (self.folder / STACKS).mkdir(parents=True, exist_ok=True)
         waiting = list(tasks)
         stopping = False
-        with interruption() as asked:
+        with stop_requests() as asked:
             while waiting or workers.busy():
                 if self.asked and not stopping:
                     stopping, waiting = True, []
