@@ -332,7 +332,7 @@ def test_a_stop_that_no_longer_holds_is_forgotten(
     killed = "tracking.checkpoint_share=0"
     with monkeypatch.context() as patch:
         patch.setattr(Stack, "train_epoch", lambda stack: os.kill(os.getpid(), signal.SIGINT))
-        patch.setattr(Asked, "handle", signal.default_int_handler)
+        patch.setattr(StopRequest, "handle", signal.default_int_handler)
         with pytest.raises(KeyboardInterrupt):
             train(run, f"resume={run}", "stop.patience=null", killed)
     train(run, f"resume={run}")

@@ -20,7 +20,7 @@ from mlp_lab.sweep.manifest import BOOK
 
 
 def run_folder(resume: str | None) -> str:
-    """The folder of the run to resume, or a new one: its time, and letters if two start together."""
+    """The folder to resume in, or a new one: its time, and letters if two start together."""
     if resume == "":
         raise UserError("resume= needs the folder of a run")
     if resume is not None:
