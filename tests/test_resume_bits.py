@@ -30,6 +30,7 @@ from torch import Tensor
 from mlp_lab.config.messages import explain
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.runs.interruption import StopRequest
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.tracking.tracker import CurveFile, Row
 
