@@ -47,7 +47,7 @@ from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import require_possible
 from mlp_lab.runs.prepared import pose
-from mlp_lab.sweep.manifest import BOOK
+from mlp_lab.sweep.manifest import MANIFEST
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 TRACEBACK_WANTED = os.environ.get(FULL_ERROR) == "1"
@@ -76,11 +76,11 @@ def run_folder(resume: str | None) -> str:
 
 
 def sweep_folder(resume: str | None) -> str:
-    """The sweep to go on with, or a new folder."""
+    """The sweep to resume, or a new folder."""
     if resume is None:
         return run_folder(None)
-    if not (Path(str(resume)) / BOOK).is_file():
-        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {BOOK}")
+    if not (Path(str(resume)) / MANIFEST).is_file():
+        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {MANIFEST}")
     return str(resume)
 
 

@@ -39,7 +39,6 @@ from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
 from mlp_lab.program import as_typed
-from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.tracking.tracker import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
@@ -229,15 +228,6 @@ def fold_overrides(composed: DictConfig, typed: Iterable[str] = ()) -> list[str]
         if word.lstrip("+").partition("=")[0] in FOLDING[: len(words)]:
             raise UserError(f"cv={folds} chooses the folds itself: leave out {word}, or cv")
     return words
-
-
-def sweep_settings(composed: DictConfig) -> SweepConfig:
-    """The settings of `-m`.
-
-    Raises:
-        UserError: a key or value that cannot be.
-    """
-    return read(SweepConfig, OmegaConf.to_container(composed.sweep, resolve=True), "sweep")
 
 
 def _plain(config: DictConfig) -> dict[str, object]:
