@@ -25,8 +25,11 @@ from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.ranges import require_grid, search_space
-from mlp_lab.sweep.search import SearchConfig, open_study, search
+from mlp_lab.sweep.config import SearchConfig
+from mlp_lab.sweep.grid import require_grid
+from mlp_lab.sweep.ranges import search_space
+from mlp_lab.sweep.search import search
+from mlp_lab.sweep.study import open_study
 
 WORDS = (
     *("-m", "hydra/sweeper=optuna", "data=iris", "model=shallow", "epochs=2", *BARE),

@@ -123,18 +123,18 @@ def test_settings_from_a_folder_of_ones_own(tmp_path: Path) -> None:
         done = command([*words, f"seed={seeds}", "hydra.sweep.dir=sweep"], tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
     assert f"\n{TRAIN_WORDS} --config-dir=mine data=iris" in done.stdout
-    book = json.loads((tmp_path / "sweep" / "sweep.json").read_text())["jobs"]
+    manifest = json.loads((tmp_path / "sweep" / "sweep.json").read_text())["jobs"]
     for number, folder in enumerate(jobs(tmp_path / "sweep")):
         own = [*SMALL[3:], "experiment=mine", f"seed={number}"]
         said = json.loads((folder / "result.json").read_text())["overrides"]
         assert said == ["--config-dir=mine", *own]
-        assert book[str(number)]["overrides"] == own
+        assert manifest[str(number)]["overrides"] == own
 
 
 def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
     """To the same numbers: many cuts take no more memory than a few."""
     program = (
-        "import mlp_lab.sweep.session as s\nfrom mlp_lab.commands.train import main as train\n"
+        "import mlp_lab.sweep.running as s\nfrom mlp_lab.commands.train import main as train\n"
         "s.KEPT = {}\ntrain()"
     )
     words = ["-m", *SMALL, "epochs=2", "data.split_seed=0,1,2", "sweep.members=1"]
@@ -148,9 +148,9 @@ def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
 def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Path) -> None:
     """And once before, for all that are checked; not for each job."""
     program = """
-import mlp_lab.sweep.session as session, mlp_lab.runs.prepared as problem
+import mlp_lab.sweep.running as running, mlp_lab.runs.prepared as problem
 from mlp_lab.commands.train import main as train
-session.KEPT, encode = 1.0, problem.encode
+running.KEPT, encode = 1.0, problem.encode
 def counted(*given):
     print("cut")
     return encode(*given)
@@ -166,15 +166,15 @@ train()
 def test_rows_that_have_changed_when_they_are_cut_again(tmp_path: Path) -> None:
     """Jobs whose rows are no longer those that were checked fail, in words, and train nothing."""
     program = """
-import mlp_lab.sweep.session as session
+import mlp_lab.sweep.running as running
 from mlp_lab.commands.train import main as train
 from pathlib import Path
-session.KEPT, stack_plans = 1.0, session.stack_plans
+running.KEPT, plan = 1.0, running.plan
 def planned(*given, **more):
     file = Path("t.csv")
     file.write_text(file.read_text().replace("0.5", "0.25"))
-    return stack_plans(*given, **more)
-session.stack_plans = planned
+    return plan(*given, **more)
+running.plan = planned
 train()
 """
     rows = "".join(f"{n % 7},{n % 5},{n % 3 + 0.5}\n" for n in range(60))
@@ -375,12 +375,12 @@ def test_a_killed_sweep_goes_on(
 
 def epochs_kept(folder: Path) -> dict[str, int]:
     """Job -> epochs that a checkpoint of its stack goes on from."""
-    book = json.loads((folder / "sweep.json").read_text())
+    manifest = json.loads((folder / "sweep.json").read_text())
     found = {}
     for path in folder.glob(".stacks/*.safetensors"):
         state = read_state(path)
         for member in state.progress:
-            found[str(book["stacks"][path.stem][member])] = state.epoch
+            found[str(manifest["stacks"][path.stem][member])] = state.epoch
     return found
 
 
@@ -461,21 +461,21 @@ def test_ctrl_c_says_how_to_go_on(number: int, tmp_path: Path) -> None:
     assert process.returncode == 130
     assert list(folder.glob(".stacks/*.safetensors"))
     assert not list(folder.rglob("result.json"))
-    assert f"of 16 jobs are done; go on with: {TRAIN_WORDS} -m" in errors
+    assert f"of 16 jobs are done; resume with: {TRAIN_WORDS} -m" in errors
     assert f"sweep.resume={folder}" in errors
 
 
 def test_ctrl_c_at_the_end_of_a_batch(tmp_path: Path) -> None:
     """The next batch does not begin."""
     program = (
-        "from mlp_lab.sweep.scheduler import Sweep; from mlp_lab.commands.train import main\n"
-        "Sweep._require_whole = lambda sweep: setattr(sweep, 'asked', True)\n"
+        "from mlp_lab.sweep.scheduler import Scheduler; from mlp_lab.commands.train import main\n"
+        "Scheduler._require_whole = lambda s: setattr(s, 'stop_requested', True)\n"
         "main()"
     )
     words = ["-m", *SMALL, "epochs=1", "seed=0,1,2,3", "hydra.sweeper.max_batch_size=2"]
     done = command([*words, "hydra.sweep.dir=sweep"], tmp_path, [sys.executable, "-c", program])
     assert done.returncode == 130
-    assert done.stderr.startswith("2 jobs are done; go on with: python train.py -m ")
+    assert done.stderr.startswith("2 jobs are done; resume with: python train.py -m ")
     assert len(jobs(tmp_path / "sweep")) == 2
 
 
@@ -569,7 +569,7 @@ def test_a_halved_sweep_goes_on_after_a_kill(tmp_path: Path) -> None:
 
 
 def rungs_of(folder: Path) -> str:
-    """What the book says, if it is there."""
+    """What the manifest says, if it is there."""
     try:
         return (folder / "sweep.json").read_text()
     except FileNotFoundError:

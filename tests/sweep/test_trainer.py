@@ -10,9 +10,9 @@ from mlp_lab.runs.folder import result_of
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problems
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
-from mlp_lab.sweep.manifest import Book, Entry
-from mlp_lab.sweep.messages import Ended, Left, Message, Task
-from mlp_lab.sweep.scheduler import unfinished
+from mlp_lab.sweep.manifest import Manifest, ManifestJob
+from mlp_lab.sweep.messages import Ended, Idle, Message, StackRequest
+from mlp_lab.sweep.stacks import unfinished
 from mlp_lab.sweep.trainer import Trainer
 
 PROBLEMS = Problems()
@@ -28,22 +28,24 @@ def job(number: int, folder: Path) -> SweepJob:
 def test_a_job_that_failed_is_trained_in_one_stack_alone(tmp_path: Path) -> None:
     """In its new one: the old, which goes on with the others, leaves its folder alone."""
     jobs = {number: job(number, tmp_path) for number in range(2)}
-    book = Book({n: Entry(j.identity, [], str(n)) for n, j in jobs.items()}, {0: [0, 1]})
+    manifest = Manifest(
+        {n: ManifestJob(j.identity, [], str(n)) for n, j in jobs.items()}, {0: [0, 1]}
+    )
     (tmp_path / "0").mkdir()
     (tmp_path / "0" / "result.json").write_text('{"status": "failed"}')
-    going, fresh = unfinished(book, jobs)
-    assert (going, [one.number for one in fresh]) == ([0], [0])
-    book.stacks[1] = [0]
-    assert book.homes == {0: 1, 1: 0}
+    going, fresh = unfinished(manifest, jobs)
+    assert (going, fresh) == ([0], [0])
+    manifest.stacks[1] = [0]
+    assert manifest.stack_of == {0: 1, 1: 0}
     checkpoint, heard = tmp_path / "0.safetensors", list[Message]()
     trainer = Trainer(heard.append, lambda: False)
     problems = dict(PROBLEMS.posed)
-    old = Task(0, list(jobs.values()), problems, checkpoint, reports=False, elsewhere={0})
+    old = StackRequest(0, list(jobs.values()), problems, checkpoint, reports=False, elsewhere={0})
     assert [one.number for one in old.own] == [1]
     trainer.train(old)
     assert [m.job for m in heard if isinstance(m, Ended)] == [1]
-    assert isinstance(heard[-1], Left)
+    assert isinstance(heard[-1], Idle)
     assert result_of(tmp_path / "0") == {"status": "failed"}
-    trainer.train(Task(1, [jobs[0]], problems, tmp_path / "1.safetensors", reports=False))
+    trainer.train(StackRequest(1, [jobs[0]], problems, tmp_path / "1.safetensors", reports=False))
     assert [m.job for m in heard if isinstance(m, Ended)] == [1, 0]
-    assert unfinished(book, jobs) == ([], [])
+    assert unfinished(manifest, jobs) == ([], [])

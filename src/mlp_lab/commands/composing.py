@@ -16,7 +16,7 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
 from mlp_lab.program import as_typed, train_words
-from mlp_lab.sweep.manifest import BOOK
+from mlp_lab.sweep.manifest import MANIFEST
 
 
 def run_folder(resume: str | None) -> str:
@@ -33,8 +33,8 @@ def sweep_folder(resume: str | None) -> str:
     """The folder of the sweep to resume, or a new one."""
     if resume is None:
         return run_folder(None)
-    if not (Path(str(resume)) / BOOK).is_file():
-        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {BOOK}")
+    if not (Path(str(resume)) / MANIFEST).is_file():
+        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {MANIFEST}")
     return str(resume)
 
 

@@ -12,11 +12,11 @@ import yaml
 from mlp_lab.config.renamed_keys import RENAMED, with_current_names
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import CONFIG, RESULT
-from mlp_lab.sweep.jobs import NOT_IDENTITY
+from mlp_lab.runs.job import INCIDENTAL
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
+ASIDE = (*INCIDENTAL, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
 

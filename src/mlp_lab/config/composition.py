@@ -15,7 +15,6 @@ from mlp_lab.config.renamed_keys import with_current_names
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
 from mlp_lab.errors import UserError, require
 from mlp_lab.program import as_typed
-from mlp_lab.sweep.config import SweepConfig
 
 
 def config_folder() -> Path:
@@ -136,15 +135,6 @@ def fold_overrides(composed: DictConfig, typed: Iterable[str] = ()) -> list[str]
         if word.lstrip("+").partition("=")[0] in FOLDING[: len(words)]:
             raise UserError(f"cv={folds} chooses the folds itself: leave out {word}, or cv")
     return words
-
-
-def sweep_settings(composed: DictConfig) -> SweepConfig:
-    """The settings of `-m`.
-
-    Raises:
-        UserError: a key or value that cannot be.
-    """
-    return read(SweepConfig, OmegaConf.to_container(composed.sweep, resolve=True), "sweep")
 
 
 def _plain(config: DictConfig) -> dict[str, object]:

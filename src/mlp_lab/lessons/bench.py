@@ -28,8 +28,9 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem, Problems
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
+from mlp_lab.sweep.messages import one_line
 from mlp_lab.sweep.plan import plan
-from mlp_lab.sweep.scheduler import MEMORY_SHARE, free_memory
+from mlp_lab.sweep.resources import MEMORY_SHARE, free_memory
 from mlp_lab.sweep.workers import process_context
 
 if TYPE_CHECKING:
@@ -244,8 +245,6 @@ def _work(
 ) -> None:
     """Train one stack after the other until none is left, or the lesson has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the lesson ends its workers itself
-    from mlp_lab.sweep.trainer import in_words
-
     while os.getppid() == parent:
         with following.get_lock():
             index = following.value
@@ -255,7 +254,7 @@ def _work(
         try:
             found: list[Outcome] | str = _trained(tasks[index], lambda: os.getppid() != parent)
         except Exception as error:
-            found = in_words(error)
+            found = one_line(error)
         pipe.send((index, found))
 
 

@@ -3,22 +3,32 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
-from mlp_lab.runs.job import PATHS, Job, hashed, section, without
+from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared import Facts, Problems
 
-NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
-"""Settings that a job may change and stay the same job."""
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A job as its grid point makes it: its configuration, its folder, and Hydra's record.
+
+    `record`: names of the files in .hydra/ -> what they say, as data for YAML.
+    """
+
+    values: dict[str, object]
+    folder: Path
+    record: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class SweepJob:
     """A job with what training it together with others needs to know.
 
-    `record` are the files in .hydra/; `problem` names what it learns; `sizes` are its layers'.
+    `record` as in `Composed`; `problem` names what it learns; `sizes` are its layers'.
     """
 
     number: int
@@ -78,7 +88,7 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
 
 def identity(values: Mapping[str, object], data: str) -> str:
     """A hash of everything that a job's numbers depend on: settings, data and this package."""
-    settings = without(values, (*NOT_IDENTITY, "data"))
+    settings = without(values, (*INCIDENTAL, "data"))
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
