@@ -62,7 +62,7 @@ class StackedLauncher(Launcher):
     @contextmanager
     def opened(self, jobs: int, *, searching: bool = False) -> "Iterator[Sweep]":
         """The sweep's folder and processes for all batches that are launched in the block."""
-        from mlp_lab.sweep.command import (
+        from mlp_lab.sweep.command import (  # noqa: PLC0415  every Hydra program imports this file
             opened_sweep,
         )
 

@@ -56,7 +56,7 @@ class OptunaSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> None:
         """Search; say what was found."""
         require_optuna(self.search.sampler)
-        from mlp_lab.sweep import search, summing_up
+        from mlp_lab.sweep import search, summing_up  # noqa: PLC0415  Optuna is an extra
 
         assert self.config is not None
         assert self.hydra_context is not None

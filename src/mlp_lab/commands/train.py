@@ -146,14 +146,14 @@ def do(job: Job) -> None:
     problem = pose(config)
     if isinstance(config.data, TableConfig) and config.data.report_only:
         assert problem.overview is not None
-        from mlp_lab.data.tables.printing import give_report
+        from mlp_lab.data.tables.printing import give_report  # noqa: PLC0415  rich
 
         give_report(problem.overview, folder, config.quiet)
         print(folder)
         return
     require_possible(job, problem)
     with Drawer() if config.tracking.report else nullcontext() as drawer:
-        from mlp_lab.commands.training import train_and_report
+        from mlp_lab.commands.training import train_and_report  # noqa: PLC0415  torch
 
         train_and_report(job, problem, drawer)
 

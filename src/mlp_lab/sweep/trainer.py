@@ -162,8 +162,8 @@ def _begin(job: SweepJob, run: Run) -> None:
 
 def _report(finished: Finished, job: SweepJob) -> None:
     """Draw the page of a job, as a single run has it."""
-    from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
-    from mlp_lab.report.page import write_report
+    from mlp_lab.report.diagnostics import look_at, show_in_tensorboard  # noqa: PLC0415
+    from mlp_lab.report.page import write_report  # noqa: PLC0415  matplotlib: few sweeps draw here
 
     folder = job.job.folder
     look_at(finished, folder)

@@ -26,7 +26,7 @@ def work(connection: Connection, parent: int) -> None:
     """
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
-    from mlp_lab.sweep.trainer import (
+    from mlp_lab.sweep.trainer import (  # noqa: PLC0415  torch loads while the sweep composes
         Trainer,
     )
 
