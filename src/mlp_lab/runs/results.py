@@ -16,6 +16,7 @@ from mlp_lab import __version__
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Target
 from mlp_lab.engine.evaluation import outputs
+from mlp_lab.engine.records import Divergence
 from mlp_lab.engine.row_source import RowPool
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.files import joined_json, to_json, write_whole
@@ -25,7 +26,6 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.program import TRY
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
-from mlp_lab.runs.progress import Divergence
 
 
 @dataclass(frozen=True, slots=True)

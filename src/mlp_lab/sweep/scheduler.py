@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.metrics.epoch import badness
 from mlp_lab.runs.folder import result_of
 from mlp_lab.runs.interruption import interruption
 from mlp_lab.runs.prepared import Problem, Problems
-from mlp_lab.runs.progress import Divergence
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import ENDED, STACKS, Book
