@@ -15,9 +15,10 @@ from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
-from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.evaluation import Units, totals
-from mlp_lab.engine.fit import MemberRecord, fit
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.row_source import RowPool
 from mlp_lab.engine.stack import Member, Shared, Stack
 from mlp_lab.metrics.epoch import Scores, score
@@ -144,7 +145,7 @@ def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> l
     """Read `fit` to its end as a run does; what each member left behind."""
     stack = Stack(members, shared)
     trained = [Trained() for _ in members]
-    watches = [Watch() for _ in members]
+    watches = [EarlyStopping() for _ in members]
     for epoch in fit(stack):
         for record in epoch.members:
             position, one = stack.ids.index(record.member), trained[record.member]

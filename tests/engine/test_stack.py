@@ -10,7 +10,8 @@ import torch
 from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, train
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.engine.fit import MemberRecord, fit
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Member, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import OPTIMIZERS

@@ -16,7 +16,7 @@ from torch import nn
 from mlp_lab import load
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.metrics.permutation_importance import column_importance
 from mlp_lab.metrics.skill import share_of_outputs
 from mlp_lab.network.mlp import MLP
@@ -180,7 +180,7 @@ def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> Non
 def test_what_ended_an_unfinished_run_is_lifted() -> None:
     """Else the command that is printed would be refused: the run would end at once."""
     stops = ("stop.patience=3", "stop.weights_tol=0.1", "stop.seconds=5")
-    progress = Progress(Watch(waited=3), Origin("", "", []), seconds=6.0, change=0.5)
+    progress = Progress(EarlyStopping(waited=3), Origin("", "", []), seconds=6.0, change=0.5)
     job = Job(configure(*stops), {}, Path("run"), stops)
     command = next_command(Finding("not converged", "", "", {}), job, progress, [])
     words = "resume=run epochs=100 stop.patience=null stop.seconds=null"
@@ -191,7 +191,7 @@ def test_what_ended_an_unfinished_run_is_lifted() -> None:
 
 def advised(kind: str, *overrides: str, leaks: Sequence[str] = ()) -> list[str]:
     """What is to be typed after `python train.py`, of a run that these words began."""
-    progress = Progress(Watch(), Origin("", "", list(overrides)))
+    progress = Progress(EarlyStopping(), Origin("", "", list(overrides)))
     typed = [word for word in overrides if not word.startswith("--")]
     job = Job(configure(*typed), {}, Path("run"), overrides)
     return shlex.split(next_command(Finding(kind, "", "", {}), job, progress, leaks))[2:]

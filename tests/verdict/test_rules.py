@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mlp_lab.runs.progress import Divergence
+from mlp_lab.engine.records import Divergence
 from mlp_lab.verdict.rules import NOTES, STATES, Evidence, Layer, judge
 
 FALLING = [1.0 * 0.8**epoch for epoch in range(40)]

@@ -3,46 +3,14 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from mlp_lab.engine.evaluation import totals
+from mlp_lab.engine.records import Divergence, EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
-from mlp_lab.metrics.epoch import Scores, score
-from mlp_lab.runs.progress import Divergence
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRecord:
-    """An epoch of one member. `epoch` counts from 1; `change` is |W - W before| / |W before|.
-
-    `train` and `val` are measured after the epoch's last step, over all rows and without dropout;
-    `val` is empty where there are no validation rows.
-    """
-
-    member: int
-    epoch: int
-    train: Scores
-    val: Scores
-    lr: float
-    change: float
-    diverged: Divergence | None
-
-    @property
-    def monitored(self) -> Scores:
-        """Validation scores, or training scores where there are no validation rows."""
-        return self.val or self.train
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRecord:
-    """An epoch of the stack: a record of each member that took part and has not diverged before."""
-
-    epoch: int
-    members: list[MemberRecord]
-    seconds: float
+from mlp_lab.metrics.epoch import score
 
 
 def fit(stack: Stack) -> Iterator[EpochRecord]:

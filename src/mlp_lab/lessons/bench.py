@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from mlp_lab.engine.fit import MemberRecord
+    from mlp_lab.engine.records import MemberRecord
     from mlp_lab.engine.stack import Stack
     from mlp_lab.network.mlp import MLP
 

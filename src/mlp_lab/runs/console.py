@@ -15,7 +15,7 @@ from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
-    from mlp_lab.engine.fit import MemberRecord
+    from mlp_lab.engine.records import MemberRecord
 
 LINES = 20
 """Progress lines of a whole run where the output is no terminal."""

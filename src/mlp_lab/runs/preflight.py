@@ -8,7 +8,7 @@ from dataclasses import replace
 from importlib.metadata import version
 
 from mlp_lab.config.schema import Config
-from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require, shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
 from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
@@ -32,7 +32,7 @@ def require_possible(job: Job, problem: Problem) -> Progress:
         return _resumed(job, problem)
     if (job.folder / CONFIG).exists():
         raise taken(job.folder)
-    return Progress(Watch(), Origin.of(job, problem))
+    return Progress(EarlyStopping(), Origin.of(job, problem))
 
 
 def require_machine(config: Config) -> None:

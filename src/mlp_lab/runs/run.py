@@ -9,7 +9,7 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.engine.allocator import keep_freed_memory
-from mlp_lab.engine.fit import EpochRecord
+from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words

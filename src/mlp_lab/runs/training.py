@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.engine.fit import EpochRecord, fit
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
 from mlp_lab.runs.checkpoint import Clock

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlp_lab.engine.records import Divergence
 from mlp_lab.metrics.epoch import badness
 from mlp_lab.runs.folder import result_of
-from mlp_lab.runs.progress import Divergence
 from mlp_lab.sweep.jobs import SweepJob
 
 ENDED = ("completed", "stopped", "diverged")

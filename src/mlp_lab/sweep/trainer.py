@@ -7,7 +7,7 @@ import torch
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
-from mlp_lab.engine.fit import EpochRecord
+from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs.checkpoint import Clock, load_checkpoint, save_member

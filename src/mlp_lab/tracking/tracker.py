@@ -14,7 +14,7 @@ from mlp_lab.files import write_whole
 from mlp_lab.metrics.epoch import METRICS, Scores, main_metric
 
 if TYPE_CHECKING:
-    from mlp_lab.engine.fit import MemberRecord
+    from mlp_lab.engine.records import MemberRecord
     from mlp_lab.engine.stack import Stack
     from mlp_lab.tracking.events import EventFile
 

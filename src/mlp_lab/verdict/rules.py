@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mlp_lab.runs.progress import Divergence
+from mlp_lab.engine.records import Divergence
 
 UNSTABLE_DROP = 0.1
 """Of E on the training rows below its best so far ..."""
