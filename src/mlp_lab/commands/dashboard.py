@@ -15,7 +15,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from mlp_lab.errors import UserError, counted, require
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import counted
 from mlp_lab.runs.folder import CONFIG
 
 ABOUT = "Show a run, a sweep, or everything below a folder in TensorBoard, until Ctrl-C."

@@ -12,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from mlp_lab.errors import UserError, counted
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted
 
 if TYPE_CHECKING:
     import pandas as pd

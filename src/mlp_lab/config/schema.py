@@ -33,7 +33,8 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.engine.early_stopping import StopConfig
-from mlp_lab.errors import UserError, nearest, require, require_choice, shown
+from mlp_lab.errors import UserError, nearest, require, require_choice
+from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig

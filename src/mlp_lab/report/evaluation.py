@@ -6,10 +6,9 @@ from typing import TypedDict
 import numpy as np
 from rich.table import Table
 
-from mlp_lab.errors import counted
+from mlp_lab.formatting import counted, four_digits
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.scoring import Intervals, Scored
-from mlp_lab.runs.console import short
 from mlp_lab.terminal import Screen, plain_table
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
@@ -86,8 +85,8 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, value in scores.items():
-        bounds = " to ".join(map(short, intervals[name])) if name in intervals else ""
-        table.add_row(name.replace("_", " "), short(value), bounds)
+        bounds = " to ".join(map(four_digits, intervals[name])) if name in intervals else ""
+        table.add_row(name.replace("_", " "), four_digits(value), bounds)
     return table
 
 
@@ -134,5 +133,5 @@ def _residuals_table(found: Mapping[str, float]) -> Table:
     table = plain_table("prediction - truth")
     table.add_column("", justify="right")
     for name, value in found.items():
-        table.add_row(name, short(value))
+        table.add_row(name, four_digits(value))
     return table

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
-from mlp_lab.runs.console import short
+from mlp_lab.formatting import four_digits
 
 COMMON = "mlp_lab.report"
 """Whose templates those of other packages build on."""
@@ -18,7 +18,7 @@ def rendered(package: str, template: str, **values: object) -> str:
         autoescape=True,
         undefined=StrictUndefined,
     )
-    environment.filters["short"] = short
+    environment.filters["short"] = four_digits
     return environment.get_template(template).render(**values)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.errors import in_a_list
+from mlp_lab.formatting import in_a_list
 from mlp_lab.program import train_words
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.progress import Progress
