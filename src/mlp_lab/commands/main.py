@@ -220,9 +220,9 @@ def do(job: Job) -> None:
 
         finished = run(job, problem, Judge())
         if drawer is not None:
-            from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
+            from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
 
-            look_at(finished, folder)
+            write_diagnostics(finished, folder)
             drawer.draw(folder)
             if config.tracking.tensorboard:
                 show_in_tensorboard(folder)

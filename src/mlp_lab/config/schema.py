@@ -41,7 +41,7 @@ from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, Opt
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
 from mlp_lab.program import as_typed
 from mlp_lab.sweep.config import SweepConfig
-from mlp_lab.tracking.tracker import TrackingConfig
+from mlp_lab.tracking.config import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
     DataConfig: DATA,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mlp_lab.errors import require, require_choice
-from mlp_lab.metrics.epoch import badness
+from mlp_lab.metrics.epoch import minimised_metric
 
 if TYPE_CHECKING:
     from mlp_lab.engine.fit import MemberRecord
@@ -60,7 +60,7 @@ class Watch:
 
         Without validation rows nothing can be selected: the last epoch counts as the best.
         """
-        value = badness(record.monitored, monitor)
+        value = minimised_metric(record.monitored, monitor)
         if not record.val or value < self.reference - min_delta:
             self.reference, self.waited = value, 0
         else:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 import torch
@@ -20,10 +19,9 @@ from mlp_lab.engine.row_source import RowPool
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.files import joined_json, to_json, write_whole
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.scoring import Scored
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.program import TRY
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
 from mlp_lab.runs.progress import Divergence
 
@@ -67,19 +65,19 @@ def record_failure(folder: Path, error: Exception) -> None:
         write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
 
 
-def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
+def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Predictions]:
     """Outputs of a stack of one for every part; the one place where test rows are looked at."""
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     target = dataset.schema.target
     return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
 
 
-def scores_of(parts: Mapping[str, Scored]) -> dict[str, Scores]:
+def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
     """Loss and metrics of every part."""
     return {part: rows.scores() for part, rows in parts.items()}
 
 
-def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scored:
+def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Predictions:
     """A stack of one's outputs for one part, with what they should have been."""
     pool = RowPool([rows])
     y, losses = outputs(model, pool, objective)
@@ -87,7 +85,7 @@ def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scor
         None if given is None else given.double().cpu().numpy()
         for given in (rows.weights, rows.loss_weights)
     )
-    return Scored(
+    return Predictions(
         target=target,
         outputs=y.double().numpy(),
         truth=target.truth(rows.targets.double().cpu().numpy()),
@@ -107,43 +105,6 @@ def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[st
         where = ending.divergence
         described["diverged"] = {"epoch": where.epoch, "step": where.step, "lr": where.lr}
     return {**described, "epochs_run": epochs_run, "best_epoch": best_epoch}
-
-
-class Finding(TypedDict):
-    """What is so, by which rule and numbers, and the command that may mend it, if there is one."""
-
-    kind: str
-    words: str
-    rule: str
-    numbers: dict[str, float]
-    since: int | None
-    next: str
-
-
-class Verdict(Finding):
-    """How a training went, as result.json has it, and what else is worth knowing."""
-
-    notes: list[Finding]
-
-
-def in_brief(verdict: Verdict) -> list[str]:
-    """What the terminal shows of it: what is so, and one thing to try."""
-    findings = (verdict, *verdict["notes"])
-    commands = [finding["next"] for finding in findings if finding["next"]]
-    return [finding["words"] for finding in findings] + [TRY + each for each in commands[:1]]
-
-
-def in_markdown(verdict: Verdict) -> str:
-    """All of it, for TensorBoard's text tab."""
-    parts = []
-    for finding in (verdict, *verdict["notes"]):
-        numbers = ", ".join(f"{name} {value:.4g}" for name, value in finding["numbers"].items())
-        parts.append(
-            f"**{finding['words']}**\n\nRule: {finding['rule']} ({numbers or 'no number'})"
-        )
-        if finding["next"]:
-            parts.append(f"Try: `{finding['next']}`")
-    return "\n\n".join(parts)
 
 
 def environment(device: torch.device) -> dict[str, object]:

@@ -12,22 +12,20 @@ from mlp_lab.engine.fit import EpochRecord, MemberRecord, fit
 from mlp_lab.engine.stack import Member, Shared, Stack
 from mlp_lab.files import settle, to_json
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.scoring import Scored
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
 from mlp_lab.runs.checkpoint import Clock
+from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.folder import CONFIG, MODEL, RESULT, SCHEMA
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem
 from mlp_lab.runs.progress import CHECKPOINT, Origin, Progress
 from mlp_lab.runs.results import (
     Ending,
-    Verdict,
     describe_ending,
     environment,
-    in_brief,
-    in_markdown,
     score_model,
     scores_of,
     write_results,
@@ -268,7 +266,7 @@ class Finished:
     ending: Ending
     dataset: Dataset
     network: MLP
-    scored: Mapping[str, Scored]
+    scored: Mapping[str, Predictions]
 
 
 def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> Finished:
@@ -290,14 +288,14 @@ def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) 
         **run.models["network"],
         "test_intervals": scored["test"].intervals(),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
-        "verdict": verdict,
+        "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
         "environment": environment(stack.shared.device),
     }
     assert run.tracker is not None
-    run.verdict = in_brief(verdict)
-    run.tracker.add_text("verdict", in_markdown(verdict), stack.epoch)
+    run.verdict = verdict.in_brief()
+    run.tracker.add_text("verdict", verdict.in_markdown(), stack.epoch)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)

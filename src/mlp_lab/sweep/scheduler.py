@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.errors import Interrupted, UserError
-from mlp_lab.metrics.epoch import badness
+from mlp_lab.metrics.epoch import minimised_metric
 from mlp_lab.runs.folder import result_of
 from mlp_lab.runs.interruption import interruption
 from mlp_lab.runs.prepared import Problem, Problems
@@ -43,7 +43,7 @@ class Outcome:
         diverged = self.result.get("status") == "diverged"
         if self.reason or diverged or not scores or scores["loss"] is None:
             return math.nan
-        return badness(scores, select)
+        return minimised_metric(scores, select)
 
 
 def free_memory() -> float:

@@ -157,11 +157,11 @@ def _begin(job: SweepJob, run: Run) -> None:
 
 def _report(finished: Finished, job: SweepJob) -> None:
     """The page of a job, as a single run has it."""
-    from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
+    from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
     from mlp_lab.report.page import write_report  # matplotlib
 
     folder = job.job.folder
-    look_at(finished, folder)
+    write_diagnostics(finished, folder)
     write_report(folder)
     if job.job.config.tracking.tensorboard:
         show_in_tensorboard(folder)
