@@ -32,7 +32,7 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.interruption import StopRequest
 from mlp_lab.runs.lock import alone_in
-from mlp_lab.tracking.tracker import CurveFile, Row
+from mlp_lab.tracking.curves import CurveFile, Row
 
 RECIPES = {
     "adam, dropout, plateau": [

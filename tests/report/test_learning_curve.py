@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from mlp_lab.report.learning_curve import draw_learning_curve
-from mlp_lab.tracking.tracker import Row
+from mlp_lab.tracking.curves import Row
 
 EMPTY = math.nan
 

@@ -141,12 +141,13 @@ def test_words_of_pictures(runs: dict[str, Path], tmp_path: Path) -> None:
     confusion = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
     words = draw(confusion, tmp_path / "a.png")
     assert words == (
-        "Confusion matrix of the validation rows: 90.0% are right; most often a is taken for b."
+        "Confusion matrix of the validation rows: accuracy 90.0%; the most frequent error: a"
+        " predicted as b."
     )
     perfect = replace(confusion, counts=[[8.0, 0.0], [0.0, 2.0]])
-    assert draw(perfect, tmp_path / "a.png").endswith("100.0% are right.")
+    assert draw(perfect, tmp_path / "a.png").endswith("accuracy 100.0%.")
     columns = Importance("y", [f"column {i}" for i in range(40)], [1.0] * 40)
-    assert "most by column 0, column 1 and column 2" in draw(columns, tmp_path / "a.png")
+    assert "highest of column 0, column 1 and column 2" in draw(columns, tmp_path / "a.png")
     many = Confusion("test", [f"class {i}" for i in range(25)], np.eye(25).tolist())
     draw(many, tmp_path / "a.png")
     plane = Plane(("x", "z"), "y", [], [0, 1], [0, 1], [[1, 2], [3, 4]], ([0.5], [0.5], [2]))

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from mlp_lab.compare.ranking import Ranking, Setting, as_number, importance
-from mlp_lab.tracking.tracker import CURVES, read_curves
+from mlp_lab.tracking.curves import CURVES, read_curves
 
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 """Behind labels that lie on lines."""

@@ -19,9 +19,9 @@ from mlp_lab.compare.summary import (
     verdicts_on,
 )
 from mlp_lab.files import write_whole
+from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import read_config, rows_of, source_of
-from mlp_lab.report.html import embedded, rendered
-from mlp_lab.runs.console import short
+from mlp_lab.report.html import embedded, render
 
 PAGE = "summary.html"
 
@@ -34,7 +34,7 @@ def write_page(
     first = next(run for run in ranking.best.runs if not run.reason)
     config, settings = read_config(first.folder)
     tests = test_scores(ranking.best, ranking.score)
-    page = rendered(
+    page = render(
         "mlp_lab.compare",
         "summary.html",
         folder=folder.name,
@@ -100,7 +100,7 @@ def baselines(ranking: Ranking) -> str:
         name: sum(found[name]["val"][ranking.score] for found in runs) / len(runs)
         for name in runs[0]
     }
-    return ", ".join(f"{name} {short(value)}" for name, value in means.items())
+    return ", ".join(f"{name} {four_digits(value)}" for name, value in means.items())
 
 
 def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, str, str]]:

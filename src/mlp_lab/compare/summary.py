@@ -25,8 +25,8 @@ from mlp_lab.compare.records import RunRecord, named
 from mlp_lab.config.composition import of_the_command
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
+from mlp_lab.formatting import four_digits
 from mlp_lab.program import train_words
-from mlp_lab.runs.console import short
 from mlp_lab.terminal import Screen, plain_table
 
 SHOWN = 10
@@ -154,7 +154,7 @@ def plus_minus(values: Sequence[float]) -> str:
     if not values:
         return "none"
     error = standard_error(values)
-    return short(sum(values) / len(values)) + (f" ± {error:.2g}" if error is not None else "")
+    return four_digits(sum(values) / len(values)) + (f" ± {error:.2g}" if error is not None else "")
 
 
 def command_of(ranking: Ranking) -> str:
@@ -180,7 +180,7 @@ def command_of(ranking: Ranking) -> str:
 def shown(value: str) -> str:
     """A value as a table has room for it."""
     number = as_number(value)
-    return value if number is None or len(value) <= LONGEST else short(number)
+    return value if number is None or len(value) <= LONGEST else four_digits(number)
 
 
 def verdict(ranking: Ranking) -> str:
@@ -207,7 +207,7 @@ def verdict(ranking: Ranking) -> str:
 def facts_of(setting: Setting) -> list[str]:
     """Mean score, its standard error, runs and parameters, as every table has them."""
     error = "" if setting.error is None else f"{setting.error:.2g}"
-    mean = short(setting.mean) if setting.scores else ""
+    mean = four_digits(setting.mean) if setting.scores else ""
     return [mean, error, str(len(setting.runs)), f"{setting.parameters:,}"]
 
 

@@ -13,7 +13,7 @@ from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
-from mlp_lab.tracking.tracker import TrackingConfig
+from mlp_lab.tracking.config import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
     DataConfig: DATA,

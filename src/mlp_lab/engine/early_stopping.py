@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import require, require_choice
-from mlp_lab.metrics.epoch import badness
+from mlp_lab.metrics.epoch import minimised_metric
 
 
 @dataclass(kw_only=True, slots=True)
@@ -55,7 +55,7 @@ class EarlyStopping:
 
         Without validation rows nothing can be selected: the last epoch counts as the best.
         """
-        value = badness(record.monitored, monitor)
+        value = minimised_metric(record.monitored, monitor)
         if not record.val or value < self.reference - min_delta:
             self.reference, self.waited = value, 0
         else:

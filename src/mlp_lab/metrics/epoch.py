@@ -22,7 +22,7 @@ class Scale:
     """What turns a member's weighted sums over rows into metrics in the target's own units."""
 
     weight: float
-    """Of all rows; their number where each counts 1."""
+    """Total of all rows; their number where each counts 1."""
     loss_weight: float
     unit: float
     """Units of the target in one unit of the errors."""
@@ -56,7 +56,7 @@ def main_metric(scores: Scores) -> str:
     return next(names[0] for names in METRICS.values() if names[0] in scores)
 
 
-def badness(scores: Scores, monitor: str) -> float:
+def minimised_metric(scores: Scores, monitor: str) -> float:
     """The monitored quantity, `loss` or the main `metric`, turned so that less is better."""
     if monitor == "loss":
         return scores["loss"]

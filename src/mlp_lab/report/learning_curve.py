@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mlp_lab.report.about import PART
-from mlp_lab.tracking.tracker import Row
+from mlp_lab.tracking.curves import Row
 
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""

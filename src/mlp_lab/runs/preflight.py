@@ -9,7 +9,8 @@ from importlib.metadata import version
 
 from mlp_lab.config.schema import Config
 from mlp_lab.engine.early_stopping import EarlyStopping
-from mlp_lab.errors import UserError, require, shown
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
 from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
 from mlp_lab.runs.job import Job, section

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.engine.records import Divergence
-from mlp_lab.metrics.epoch import badness
+from mlp_lab.metrics.epoch import minimised_metric
 from mlp_lab.runs.folder import result_of
 from mlp_lab.sweep.jobs import SweepJob
 
@@ -33,7 +33,7 @@ class Outcome:
         diverged = self.result.get("status") == "diverged"
         if self.reason or diverged or not scores or scores["loss"] is None:
             return math.nan
-        return badness(scores, select)
+        return minimised_metric(scores, select)
 
 
 @dataclass(frozen=True, slots=True)

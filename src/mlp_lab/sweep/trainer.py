@@ -162,11 +162,11 @@ def _begin(job: SweepJob, run: Run) -> None:
 
 def _report(finished: Finished, job: SweepJob) -> None:
     """Draw the page of a job, as a single run has it."""
-    from mlp_lab.report.diagnostics import look_at, show_in_tensorboard  # noqa: PLC0415
+    from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics  # noqa: PLC0415
     from mlp_lab.report.page import write_report  # noqa: PLC0415  matplotlib: few sweeps draw here
 
     folder = job.job.folder
-    look_at(finished, folder)
+    write_diagnostics(finished, folder)
     write_report(folder)
     if job.job.config.tracking.tensorboard:
         show_in_tensorboard(folder)
