@@ -28,7 +28,7 @@ PORTS = range(6006, 6106)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab dashboard [FOLDER ...]`."""
+    """Add what `mlp-lab dashboard [FOLDER ...]` takes."""
     parser.add_argument(
         "folders",
         metavar="FOLDER",
@@ -107,7 +107,7 @@ def one_folder(folders: Sequence[Path]) -> Iterator[Path]:
         yield Path(links)
 
 
-def free_port(host: str, asked: int | None) -> int:
+def free_port(host: str, wanted: int | None) -> int:
     """The port that is asked for, or the first that nothing listens at.
 
     Raises:
@@ -115,7 +115,7 @@ def free_port(host: str, asked: int | None) -> int:
     """
     address = "" if is_everywhere(host) else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for port in PORTS if asked is None else [asked]:
+    for port in PORTS if wanted is None else [wanted]:
         try:
             socket.create_server((address, port), family=family).close()
         except OSError as error:
@@ -124,8 +124,8 @@ def free_port(host: str, asked: int | None) -> int:
                 raise UserError(f"cannot listen at {host}, port {port}: {reason}") from error
         else:
             return port
-    if asked is not None:
-        raise UserError(f"--port {asked} is taken: without it, the next one that is free is")
+    if wanted is not None:
+        raise UserError(f"--port {wanted} is taken: without it, the next one that is free is")
     raise UserError(f"ports {PORTS[0]} to {PORTS[-1]} are taken: name another with --port")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
 
-from mlp_lab.compare.ranking import REPLICATES
+from mlp_lab.compare.settings import REPLICATES
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.sweep.jobs import NOT_IDENTITY
