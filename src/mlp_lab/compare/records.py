@@ -1,4 +1,4 @@
-"""Finished runs as a sweep or `mlp-lab compare` looks at them: settings and results, as data."""
+"""Finished runs as data: settings and results."""
 
 import json
 import os
@@ -53,6 +53,14 @@ def data_of(settings: Mapping[str, object]) -> str:
     return name if path is None else f"{path} ({settings.get('data.target')})"
 
 
+def by_data(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs by the data set that they were trained on."""
+    parts: dict[str, list[RunRecord]] = {}
+    for record in records:
+        parts.setdefault(record.data, []).append(record)
+    return parts
+
+
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Settings by dotted key."""
     found: dict[str, object] = {}
@@ -72,7 +80,7 @@ def named(records: Sequence[RunRecord]) -> list[str]:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """A run folder.
+    """Read a run folder.
 
     Raises:
         UserError: its files cannot be read.
@@ -80,7 +88,7 @@ def read_run(folder: Path) -> RunRecord:
     try:
         settings = LOADER((folder / CONFIG).read_text(encoding="utf-8")).get_single_data()
         if not isinstance(settings, Mapping):
-            raise UserError(f"{folder / CONFIG} is no run's configuration: it holds no settings")
+            raise UserError(f"{folder / CONFIG} is not a run's configuration: it holds no settings")
         result = {}
         if (folder / RESULT).is_file():
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))

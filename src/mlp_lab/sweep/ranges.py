@@ -12,7 +12,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from mlp_lab.compare.ranking import REPLICATES
+from mlp_lab.compare.settings import REPLICATES
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.runs.job import INCIDENTAL
