@@ -1,9 +1,12 @@
-"""Jobs of sweeps, without a command."""
+"""Jobs of sweeps without a command, and sweeps as commands."""
 
+import csv
+import json
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from lab import BARE, changed, values_of
+from lab import BARE, TRAIN, changed, clean_environment, command, comparable, values_of
 
 from mlp_lab.config.schema import Config, read
 from mlp_lab.runs.job import Job
@@ -43,3 +46,55 @@ def iris_job(number: int, folder: Path = Path(), /, **changes: object) -> SweepJ
 def rows_of(jobs: Iterable[SweepJob]) -> dict[str, Problem]:
     """What a worker is sent with some jobs."""
     return {job.problem: PROBLEMS.posed[job.problem] for job in jobs}
+
+
+SMALL = (*BARE, "data=iris", "model=shallow", "dtype=float64")
+
+
+def sweep(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A sweep whose folder is `folder`."""
+    return command(["-m", *words, f"hydra.sweep.dir={folder}"], folder.parent, **environment)
+
+
+def job_folders(folder: Path) -> list[Path]:
+    """Folders of a sweep's jobs, by number."""
+    found = [path for path in folder.iterdir() if path.name.isdigit()]
+    return sorted(found, key=lambda path: int(path.name))
+
+
+def result(folder: Path) -> dict[str, object]:
+    """result.json without what two equal runs differ in."""
+    found: dict[str, object] = json.loads((folder / "result.json").read_text())
+    return comparable(found)
+
+
+def curve(folder: Path) -> list[dict[str, str]]:
+    """curves.csv without the time."""
+    with (folder / "curves.csv").open() as file:
+        return [{k: row[k] for k in row if k != "seconds"} for row in csv.DictReader(file)]
+
+
+def bits(folder: Path) -> dict[str, object]:
+    """Everything about a sweep's jobs that a second, equal sweep must repeat."""
+    return {
+        path.name: (
+            result(path),
+            curve(path),
+            (path / "model.safetensors").read_bytes(),
+            (path / "schema.json").read_bytes(),
+        )
+        for path in job_folders(folder)
+    }
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A sweep as the leader of a process group."""
+    return subprocess.Popen(
+        [*TRAIN, "-m", *words, f"hydra.sweep.dir={folder}"],
+        cwd=folder.parent,
+        env=clean_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )

@@ -137,33 +137,6 @@ def test_another_search_in_the_same_folder(words: Sequence[str], line: str, tmp_
     assert len(bowl.asked) == 1
 
 
-@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
-def test_a_journal_executes_nothing(
-    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The state of cmaes is a pickle: one that would call something is refused."""
-    monkeypatch.chdir(tmp_path)
-    config = SearchConfig(18, 6, "cmaes", 0)
-    search(parsed(*XY), [[]], tmp_path, config, Bowl())
-    journal = tmp_path / "optuna.journal"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
-    assert states
-    for line in states:
-        line["system_attr"] = {"cma:optimizer:0": state.hex()}
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(UserError, match="is not to be trusted"):
-        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
-    assert not (tmp_path / "hacked").exists()
-
-
-def test_what_is_no_journal(tmp_path: Path) -> None:
-    """One line."""
-    (tmp_path / "optuna.journal").write_text("what\nis this\n")
-    with pytest.raises(UserError, match="cannot be read"):
-        search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
-
-
 def test_folds_are_one_trial(tmp_path: Path) -> None:
     """Its value is their mean."""
 
@@ -246,13 +219,6 @@ def test_bad_input(words: list[str], line: str, tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_cmaes_needs_numbers(tmp_path: Path) -> None:
-    """It would draw at random."""
-    config = SearchConfig(2, 2, "cmaes", 0)
-    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
-        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())
-
-
 def test_trials_have_no_reports(tmp_path: Path) -> None:
     """However small a batch is: a search has many; what it found is drawn once."""
     words = [word for word in WORDS if not word.startswith("tracking.report")]
@@ -262,3 +228,37 @@ def test_trials_have_no_reports(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("search/*/result.json"))) == 4
     assert list(tmp_path.glob("search/*/report.html")) == []
     assert (tmp_path / "search" / "summary.html").is_file()
+
+
+@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
+def test_a_journal_executes_nothing(
+    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state of cmaes is a pickle: one that would call something is refused."""
+    monkeypatch.chdir(tmp_path)
+    config = SearchConfig(18, 6, "cmaes", 0)
+    search(parsed(*XY), [[]], tmp_path, config, Bowl())
+    journal = tmp_path / "optuna.journal"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
+    assert states
+    for line in states:
+        line["system_attr"] = {"cma:optimizer:0": state.hex()}
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(UserError, match="is not to be trusted"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_what_is_no_journal(tmp_path: Path) -> None:
+    """One line."""
+    (tmp_path / "optuna.journal").write_text("what\nis this\n")
+    with pytest.raises(UserError, match="cannot be read"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
+
+
+def test_cmaes_needs_numbers(tmp_path: Path) -> None:
+    """It would draw at random."""
+    config = SearchConfig(2, 2, "cmaes", 0)
+    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
+        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())
