@@ -147,9 +147,9 @@ def test_ctrl_c_says_how_to_resume(number: int, tmp_path: Path) -> None:
 def test_ctrl_c_at_the_end_of_a_batch(tmp_path: Path) -> None:
     """The next batch does not begin."""
     program = (
-        "from mlp_lab.sweep.scheduler import Scheduler; from mlp_lab.commands.train import main as train\n"
+        "from mlp_lab.sweep.scheduler import Scheduler; from mlp_lab.commands.train import main\n"
         "Scheduler._require_whole = lambda s: setattr(s, 'stop_requested', True)\n"
-        "train()"
+        "main()"
     )
     words = ["-m", *SMALL, "epochs=1", "seed=0,1,2,3", "hydra.sweeper.max_batch_size=2"]
     done = command([*words, "hydra.sweep.dir=sweep"], tmp_path, [sys.executable, "-c", program])
