@@ -25,7 +25,6 @@ def command_in(folder: Path) -> SweepCommand:
         quiet=True,
         pictures=False,
         searching=False,
-        options=[],
         words=["train", "-m"],
     )
 

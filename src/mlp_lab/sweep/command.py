@@ -1,5 +1,6 @@
 """The command line of a sweep, as Hydra has composed it."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, cast
@@ -7,13 +8,14 @@ from typing import Any, cast
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab.config.composition import config_options
+from mlp_lab.config.composition import config_options, from_values, of_the_command
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
 from mlp_lab.program import train_words
+from mlp_lab.runs.job import Job
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.config import SweepConfig
-from mlp_lab.sweep.running import Sweep, SweepCommand, running_sweep
+from mlp_lab.sweep.running import MakeJob, Sweep, SweepCommand, running_sweep
 
 NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
 """Words that the command that resumes a sweep does without: it names the folder itself."""
@@ -33,7 +35,20 @@ def opened_sweep(
             " hydra/launcher=basic"
         )
     command = sweep_command(master, searching=searching)
-    return running_sweep(command, Composer(loader, master).compose, jobs)
+    make_job = job_maker(Composer(loader, master), config_options(master.hydra))
+    return running_sweep(command, make_job, jobs)
+
+
+def job_maker(composer: Composer, options: Sequence[str]) -> MakeJob:
+    """What makes grid points jobs; `options`: where settings come from beside configs/."""
+
+    def make_job(words: Sequence[str], number: int) -> tuple[Job, Mapping[str, object]]:
+        overrides = [word for word in words if not of_the_command(word)]
+        composed = composer.compose(overrides, number)
+        config, values = from_values(composed.values, overrides)
+        return Job(config, values, composed.folder, [*options, *overrides]), composed.record
+
+    return make_job
 
 
 def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
@@ -49,7 +64,6 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         raise UserError(
             "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
         )
-    options = config_options(master.hydra)
     typed = cast(dict[str, Any], OmegaConf.to_container(master.hydra.overrides))  # ${...} as it is
     words = [w for w in (*typed["hydra"], *typed["task"]) if not w.startswith(NOT_REPEATED)]
     return SweepCommand(
@@ -60,6 +74,5 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         quiet=bool(master.quiet),
         pictures=bool(master.tracking.report),
         searching=searching,
-        options=options,
-        words=[*train_words(), *options, "-m", *words],
+        words=[*train_words(), *config_options(master.hydra), "-m", *words],
     )

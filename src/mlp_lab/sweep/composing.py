@@ -6,6 +6,7 @@ was composed: as plain data where a value means what it says, else by OmegaConf.
 
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -16,7 +17,17 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from mlp_lab.sweep.jobs import Composed
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A job as Hydra would have made it: its configuration, its folder, and Hydra's record.
+
+    `record`: names of the files in .hydra/ -> what they say, as data for YAML.
+    """
+
+    values: dict[str, object]
+    folder: Path
+    record: Mapping[str, object]
 
 
 class Composer:

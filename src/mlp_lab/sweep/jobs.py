@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
@@ -13,22 +12,11 @@ from mlp_lab.runs.prepared import Facts, Problems
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
-    """A job as its grid point makes it: its configuration, its folder, and Hydra's record.
-
-    `record`: names of the files in .hydra/ -> what they say, as data for YAML.
-    """
-
-    values: dict[str, object]
-    folder: Path
-    record: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class SweepJob:
     """A job with what training it together with others needs to know.
 
-    `record` as in `Composed`; `problem` names what it learns; `sizes` are its layers'.
+    `record`: files in .hydra/ -> what they say, as data for YAML; `problem` names what it learns;
+    `sizes` are its layers'.
     """
 
     number: int

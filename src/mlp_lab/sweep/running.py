@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_lab.compare.summary import load_drawing, require_place
-from mlp_lab.config.composition import from_values, of_the_command
 from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.printing import print_overview
 from mlp_lab.errors import Interrupted, UserError
@@ -25,7 +24,7 @@ from mlp_lab.sweep.checks import (
 )
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs
-from mlp_lab.sweep.jobs import Composed, SweepJob, sweep_job
+from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
@@ -45,8 +44,8 @@ KEPT = 2.0**28
 RECORD = "multirun.yaml"
 """Hydra's record of the command."""
 
-Compose = Callable[[Sequence[str], int], Composed]
-"""Grid point and number -> its job."""
+MakeJob = Callable[[Sequence[str], int], tuple[Job, Mapping[str, object]]]
+"""Grid point and number -> its job, and the record of it, as `SweepJob` has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ class SweepCommand:
     """What the command of a sweep says of all its jobs together.
 
     `device` and `threads` as in a run's configuration; `pictures`: whether pages are drawn;
-    `searching`: whether a search is told what jobs reach, and asks for others by it; `options`:
-    where settings come from beside configs/; `words`: the command that would start it again.
+    `searching`: whether a search is told what jobs reach, and asks for others by it; `words`:
+    the command that would start it again.
     """
 
     settings: SweepConfig
@@ -65,12 +64,11 @@ class SweepCommand:
     quiet: bool
     pictures: bool
     searching: bool
-    options: Sequence[str]
     words: Sequence[str]
 
 
 @contextmanager
-def running_sweep(command: SweepCommand, compose: Compose, jobs: int) -> Iterator["Sweep"]:
+def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterator["Sweep"]:
     """A sweep's folder for this process alone, and workers for at most so many jobs at once.
 
     A folder in which nothing was written but Hydra's record is removed in the end.
@@ -87,7 +85,7 @@ def running_sweep(command: SweepCommand, compose: Compose, jobs: int) -> Iterato
     with ExitStack() as afterwards, alone_in(folder):
         afterwards.callback(_remove_unused, folder)
         with Workers(count) as workers:  # which load torch while the jobs are composed
-            yield Sweep(command, compose, Manifest.load(folder), workers, processes)
+            yield Sweep(command, make_job, Manifest.load(folder), workers, processes)
 
 
 def _remove_unused(folder: Path) -> None:
@@ -101,7 +99,7 @@ class Sweep:
     def __init__(
         self,
         command: SweepCommand,
-        compose: Compose,
+        make_job: MakeJob,
         manifest: Manifest,
         workers: Workers,
         processes: int,
@@ -109,7 +107,7 @@ class Sweep:
         """No job is known yet; stacks are planned for so many processes side by side."""
         self.command = command
         self.manifest = manifest
-        self._compose = compose
+        self._make_job = make_job
         self._workers = workers
         self._processes = processes
         self._problems = Problems(KEPT)
@@ -192,13 +190,10 @@ class Sweep:
         return jobs
 
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
-        overrides = [word for word in words if not of_the_command(word)]
-        composed = self._compose(overrides, number)
-        config, values = from_values(composed.values, overrides)
-        require_a_training(config)
-        job = Job(config, values, composed.folder, [*self.command.options, *overrides])
-        found = sweep_job(number, job, composed.record, self._problems)
-        if self.command.searching and self._problems.facts(config).rows["val"] == 0:
+        job, record = self._make_job(words, number)
+        require_a_training(job.config)
+        found = sweep_job(number, job, record, self._problems)
+        if self.command.searching and self._problems.facts(job.config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
