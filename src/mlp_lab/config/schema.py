@@ -11,7 +11,7 @@ from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
-from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
+from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
 from mlp_lab.tracking.config import TrackingConfig
 
@@ -73,7 +73,7 @@ class Config:
         self._check_across_fields()
 
     def _check_across_fields(self) -> None:
-        if isinstance(self.optimizer, GradientDescent) and self.batch_size != "full":
+        if isinstance(self.optimizer, GradientDescentConfig) and self.batch_size != "full":
             raise UserError(
                 f"batch_size must be 'full' with optimizer=gd, got {self.batch_size}:"
                 " use optimizer=sgd for mini-batches"

@@ -55,7 +55,7 @@ class Batches:
         self.seeds = list(seeds)
         self.batch_size = max(pool.counts) if batch_size is None else batch_size
         self.steps = [-(-count // self.batch_size) for count in pool.counts]
-        self.together = min(self.steps) == max(self.steps)
+        self.equal_steps = min(self.steps) == max(self.steps)
         self._shapes = self._step_shapes()
         self._dropout = None
         if any(dropout) and widths[0]:  # without hidden units there is nothing to drop

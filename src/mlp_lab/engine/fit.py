@@ -23,12 +23,11 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
     stack.retire(finished(stack))
     while stack.ids and stack.training:
         started = time.perf_counter()
-        lr = stack.learning_rates()
         before = stack.network.layers.flat.clone()
         means = stack.train_epoch()
         numbers = _epoch_numbers(stack, means, before)
         records = {
-            k: _member_record(stack, k, column, lr[k])
+            k: _member_record(stack, k, column, stack.last_lr[k])
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
         }

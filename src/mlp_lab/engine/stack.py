@@ -15,8 +15,9 @@ from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.optimizers import Optimizer, OptimizerConfig
+from mlp_lab.network.optimizers import OptimizerConfig
 from mlp_lab.network.schedules import Schedule, ScheduleConfig
+from mlp_lab.network.stack_optimizer import Optimizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ class Stack:
         self.members = [members[k] for k in by_rows]
         self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
         self.diverged = [False] * len(members)
+        self.last_lr: list[float] = []
+        """Each member's learning rate in the last epoch."""
         self.last_gradients: LayerTensors | None = None
         """Of the epoch's last step, as backpropagation gave them; kept on request."""
         network = MLP(
@@ -94,9 +97,6 @@ class Stack:
         self.gradients = network.layers.like()
         if self.last_gradients is not None:
             self.keep_last_gradients()
-        self.optimizer = Optimizer(
-            network.layers, self.gradients, [member.optimizer for member in members]
-        )
         self.train = RowPool([member.dataset.train for member in members])
         self.val = RowPool([member.dataset.val for member in members])
         self.units = Units([member.dataset.schema.target for member in members])
@@ -108,6 +108,12 @@ class Stack:
             seeds=[member.seed for member in members],
             dropout=[member.dropout for member in members],
             widths=[member.widths for member in members],
+        )
+        self.optimizer = Optimizer(
+            network.layers,
+            self.gradients,
+            [member.optimizer for member in members],
+            equal_steps=self.batches.equal_steps,
         )
         self._passes: dict[tuple[int, int], Backprop] = {}
 
@@ -121,13 +127,6 @@ class Stack:
         """Whether any member is left that has not diverged."""
         return not all(self.diverged)
 
-    def learning_rates(self) -> list[float]:
-        """Each member's rate in the epoch at hand."""
-        return [
-            member.optimizer.lr * schedule.factor(self.epoch)
-            for member, schedule in zip(self.members, self.schedules, strict=True)
-        ]
-
     def train_epoch(self) -> Tensor:
         """One pass over every member's training rows.
 
@@ -135,7 +134,11 @@ class Stack:
         finite when the loss does, and looking at them costs one operation where the loss costs six.
         """
         steps_taken = [self.epoch * steps for steps in self.batches.steps]
-        self.optimizer.begin_epoch(self.learning_rates(), steps_taken, self.batches.together)
+        self.last_lr = [
+            member.optimizer.lr * schedule.factor(self.epoch)
+            for member, schedule in zip(self.members, self.schedules, strict=True)
+        ]
+        self.optimizer.begin_epoch(self.last_lr, steps_taken)
         means = self.network.layers.flat.new_zeros(max(self.batches.steps), len(self.members))
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
