@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from safetensors.torch import save
 
-from mlp_lab import __version__
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import joined_json, to_json, write_whole
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
+from mlp_lab.version import __version__
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def opened_sweep(
     Raises:
         UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
     """
-    if master.hydra.sweeper["_target_"].endswith(".BasicSweeper"):
+    if master.hydra.runtime.choices["hydra/sweeper"] == "basic":
         raise UserError(
             "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
             " hydra/launcher=basic"

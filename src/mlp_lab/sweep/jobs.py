@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
 from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared import Facts, Problems
+from mlp_lab.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
