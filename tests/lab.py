@@ -19,11 +19,12 @@ from torch import Tensor
 from mlp_lab.commands.main import config_folder, register_resolvers
 from mlp_lab.config.schema import Config, from_hydra, read, store_open_groups
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.device import choose_device
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem, pose
-from mlp_lab.runs.run import choose_device, run
+from mlp_lab.runs.run import run
 from mlp_lab.runs.training import Run, build_stack
 from mlp_lab.tracking.tracker import Row, read_curves
 from mlp_lab.verdict.judge import Judge

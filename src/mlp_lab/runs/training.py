@@ -10,7 +10,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.records import EpochRecord, MemberRecord
-from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.files import settle, to_json
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.scoring import Scored
@@ -138,7 +138,7 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     """The networks of some runs that can train together, before their first step."""
     first = members[0]
     config = first.job.config
-    shared = Shared(
+    shared = SharedSettings(
         activations=config.model.activations,
         objective=first.problem.objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,

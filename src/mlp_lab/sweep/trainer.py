@@ -8,6 +8,7 @@ import torch
 from mlp_lab.config.schema import explain
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
+from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
@@ -15,7 +16,6 @@ from mlp_lab.runs.checkpoint import Clock, load_checkpoint, save_member
 from mlp_lab.runs.folder import CONFIG, RESULT, claim, to_yaml, write_config
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
-from mlp_lab.runs.run import prepare_torch
 from mlp_lab.runs.training import Common, Finished, Run, Training, build_stack, finish
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Left, Message, Task
@@ -60,7 +60,7 @@ class Trainer:
 
     def _train(self, task: Task, left: dict[int, int]) -> None:
         config = task.jobs[0].job.config
-        device = prepare_torch(config)
+        device = prepare_torch(device=config.device, threads=config.threads)
         self._load(task, getattr(torch, config.dtype), device)
         runs = {
             member: Run.fresh(job.job, task.problems[job.problem], self._datasets[job.problem])
