@@ -11,7 +11,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.splitting import Split
-from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import AdamConfig
 from mlp_lab.network.schedules import ScheduleConfig
@@ -79,7 +79,7 @@ def adam_stack(
         )
         for k in range(members)
     ]
-    shared = Shared(
+    shared = SharedSettings(
         activations=["relu"] * len(widths),
         objective=Objective("softmax", "cce"),
         batch_size=batch_size,

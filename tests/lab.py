@@ -21,12 +21,13 @@ from mlp_lab.config.composition import config_folder, from_hydra, store_open_gro
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.device import choose_device
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared import Problem, pose
-from mlp_lab.runs.run import choose_device, run
+from mlp_lab.runs.run import run
 from mlp_lab.tracking.curves import Row, read_curves
 from mlp_lab.verdict.judge import Judge
 

@@ -92,10 +92,10 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
     ("optimizer=rmsprop", "optimizer.rho", 1.0, "in [0, 1)"),
     ("optimizer=rmsprop", "optimizer.momentum", 1.0, "in [0, 1)"),
     ("optimizer=rmsprop", "optimizer.eps", 0.0, "1e-37 or more"),
-    ("schedule=step", "schedule.every", 0, "1 or more"),
+    ("schedule=step", "schedule.step_size", 0, "1 or more"),
     ("schedule=step", "schedule.gamma", 0.0, "in (0, 1]"),
     ("schedule=cosine", "schedule.floor", 1.5, "in [0, 1]"),
-    ("schedule=warmup", "schedule.rise", 0, "1 or more"),
+    ("schedule=warmup", "schedule.warmup_epochs", 0, "1 or more"),
     ("schedule=warmup", "schedule.start", 0.0, "in (0, 1]"),
     ("schedule=plateau", "schedule.gamma", 1.0, "in (0, 1)"),
     ("schedule=plateau", "schedule.patience", -1, "0 or more"),
@@ -319,7 +319,7 @@ def test_a_key_or_name_that_is_not_there(overrides: list[str], line: str, tmp_pa
         ),
         (
             ["schedule=warmup", "epochs=5"],
-            "schedule.rise must be below epochs=5, got 5",
+            "schedule.warmup_epochs must be below epochs=5, got 5",
         ),
         (
             ["data.val_fraction=0", "stop.patience=3"],

@@ -8,8 +8,8 @@ from stacks import dataset, evaluate, member, shared, train
 
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.engine import evaluation
-from mlp_lab.engine.evaluation import Units, totals
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.evaluation import TargetScale, sums_over_rows
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import METRICS, Scores
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -81,7 +81,7 @@ def test_scores_by_hand_in_any_chunks(
     model = network(rows, objective.output)
     target = rows.schema.target
     for parts in ([rows.train] * 3, [rows.train, rows.test, rows.val]):
-        found = evaluate(model, RowPool(parts), objective, [target] * 3)
+        found = evaluate(model, RowSource(parts), objective, [target] * 3)
         for k, scores in enumerate(found):
             assert list(scores) == ["loss", *METRICS[target.task]]
             assert scores == pytest.approx(by_hand(model, k, parts[k], objective, rows), rel=1e-10)
@@ -92,10 +92,13 @@ def test_empty_part_has_no_scores() -> None:
     rows = dataset("sine", val_fraction=0.0)
     model = network(rows, "linear")
     assert len(rows.val) == 0
-    totals_of_none = totals(
-        model, RowPool([rows.val] * 3), Objective("linear", "mse"), Units([rows.schema.target] * 3)
+    sums_of_none = sums_over_rows(
+        model,
+        RowSource([rows.val] * 3),
+        Objective("linear", "mse"),
+        TargetScale([rows.schema.target] * 3),
     )
-    assert not totals_of_none.any()
+    assert not sums_of_none.any()
 
 
 def test_scores_do_not_follow_batches_or_chunks(

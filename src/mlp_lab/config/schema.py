@@ -12,7 +12,7 @@ from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
-from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
+from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUpConfig
 from mlp_lab.tracking.config import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
@@ -80,9 +80,10 @@ class Config:
             )
         if self.dtype == "float32" and self.optimizer.lr > LARGEST:
             raise UserError(f"optimizer.lr must be at most 1e30, got {self.optimizer.lr}")
-        if isinstance(self.schedule, WarmUp) and self.schedule.rise >= self.epochs:
+        if isinstance(self.schedule, WarmUpConfig) and self.schedule.warmup_epochs >= self.epochs:
             raise UserError(
-                f"schedule.rise must be below epochs={self.epochs}, got {self.schedule.rise}"
+                f"schedule.warmup_epochs must be below epochs={self.epochs},"
+                f" got {self.schedule.warmup_epochs}"
             )
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:

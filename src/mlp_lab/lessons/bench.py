@@ -323,11 +323,11 @@ def _stack(task: _Task) -> Stack:
     import torch
 
     from mlp_lab.data.dataset import Dataset
+    from mlp_lab.engine.device import prepare_torch
     from mlp_lab.runs.member import Run, build_stack
-    from mlp_lab.runs.run import prepare_torch
 
     config = task.jobs[0].job.config
-    device = prepare_torch(config)
+    device = prepare_torch(device=config.device, threads=config.threads)
     dtype = getattr(torch, config.dtype)
     rows = {
         name: Dataset.of(task.problems[name].encoded, dtype, device)

@@ -1,13 +1,11 @@
 """What this machine or the run folder refuses, found before torch is loaded."""
 
-import ctypes
 import math
 import os
-import sys
 from dataclasses import replace
-from importlib.metadata import version
 
 from mlp_lab.config.schema import Config
+from mlp_lab.engine.cuda import cuda_possible, no_cuda
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import shown
@@ -42,24 +40,6 @@ def require_machine(config: Config) -> None:
     require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     if config.device == "cuda" and not cuda_possible():
         raise no_cuda()
-
-
-def no_cuda() -> UserError:
-    """What to say where CUDA is asked for and is not there."""
-    return UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
-
-
-def cuda_possible() -> bool:
-    """Whether torch may find a CUDA device; torch itself has the last word."""
-    build = version("torch")
-    if "rocm" in build:
-        return True
-    driver = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(driver)
-    except OSError:
-        return False
-    return not build.endswith("+cpu")
 
 
 def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:

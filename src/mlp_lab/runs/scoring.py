@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Target
 from mlp_lab.engine.evaluation import outputs
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
@@ -29,8 +29,8 @@ def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
 
 def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Predictions:
     """A stack of one's outputs for one part, with what they should have been."""
-    pool = RowPool([rows])
-    y, losses = outputs(model, pool, objective)
+    source = RowSource([rows])
+    y, losses = outputs(model, source, objective)
     weights, loss_weights = (
         None if given is None else given.double().cpu().numpy()
         for given in (rows.weights, rows.loss_weights)

@@ -7,6 +7,7 @@ import torch
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
+from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
@@ -16,7 +17,6 @@ from mlp_lab.runs.folder import CONFIG, RESULT, claim, to_yaml, write_config
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
-from mlp_lab.runs.run import prepare_torch
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest, one_line
@@ -56,7 +56,7 @@ class Trainer:
     def _train(self, request: StackRequest, unended: dict[int, int]) -> None:
         """Train a stack; `unended` (member -> number of its job) loses each job that ends."""
         config = request.jobs[0].job.config
-        device = prepare_torch(config)
+        device = prepare_torch(device=config.device, threads=config.threads)
         self._load(request, getattr(torch, config.dtype), device)
         runs = {
             member: Run.fresh(job.job, request.problems[job.problem], self._datasets[job.problem])
