@@ -19,7 +19,7 @@ def test_bounds_are_allowed() -> None:
 
 def test_what_cannot_be() -> None:
     """One line each."""
-    with pytest.raises(UserError, match="tracking.histograms must be 0 or more, got -1"):
+    with pytest.raises(UserError, match=r"tracking\.histograms must be 0 or more, got -1"):
         replace(CONFIG, histograms=-1)
-    with pytest.raises(UserError, match="tracking.checkpoint_share must be in"):
+    with pytest.raises(UserError, match=r"tracking\.checkpoint_share must be in"):
         replace(CONFIG, checkpoint_share=1.5)

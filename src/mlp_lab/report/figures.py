@@ -39,14 +39,14 @@ HEADINGS: dict[type[Picture], str] = {
 
 
 def heading(picture: Picture) -> str:
-    """What the picture is called."""
+    """The heading above a picture."""
     if isinstance(picture, Plane):
         return "Decision regions" if picture.classes else "Fitted surface"
     return HEADINGS[type(picture)]
 
 
 def draw(picture: Picture, path: Path) -> str:
-    """Draw a picture into a PNG file; what it shows, for those who cannot see it."""
+    """Draw a picture into a PNG file; its alternative text, for those who cannot see it."""
     figure = Figure(figsize=(5.4, 4.2), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.subplots()
