@@ -26,7 +26,7 @@ NOTHING_FINITE = "the loss was finite in no epoch"
 
 
 def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
-    """Draw curves.csv's rows, the best epoch and the verdict of result.json; its alternative text."""
+    """Draw curves.csv's rows, the best epoch and the verdict of result.json; alternative text."""
     quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
     figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120)
     FigureCanvasAgg(figure)
