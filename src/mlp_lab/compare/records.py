@@ -92,9 +92,9 @@ def read_run(folder: Path) -> RunRecord:
         result = {}
         if (folder / RESULT).is_file():
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        said = folder / ".hydra" / "overrides.yaml"
-        if "overrides" not in result and said.is_file():  # it failed, or was never finished
-            result["overrides"] = LOADER(said.read_text(encoding="utf-8")).get_single_data()
+        typed = folder / ".hydra" / "overrides.yaml"
+        if "overrides" not in result and typed.is_file():  # it failed, or was never finished
+            result["overrides"] = LOADER(typed.read_text(encoding="utf-8")).get_single_data()
     except UserError:
         raise
     except (ValueError, yaml.YAMLError) as error:

@@ -25,7 +25,7 @@ Areas = Callable[[Floats], Floats]
 """Weights (N, R) -> the area under the ROC curve of each class, (C, R)."""
 
 BINS = 10
-"""Of confidence, for the calibration error."""
+"""Bins of confidence for the calibration error."""
 
 TABLE_ROWS = 1000
 """Rows up to which multiplying by a table of all pairs beats sums in order."""

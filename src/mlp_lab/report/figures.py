@@ -39,14 +39,14 @@ HEADINGS: dict[type[Picture], str] = {
 
 
 def heading(picture: Picture) -> str:
-    """What the picture is called."""
+    """The heading above a picture."""
     if isinstance(picture, Plane):
         return "Decision regions" if picture.classes else "Fitted surface"
     return HEADINGS[type(picture)]
 
 
 def draw(picture: Picture, path: Path) -> str:
-    """Draw a picture into a PNG file; what it shows, for those who cannot see it."""
+    """Draw a picture into a PNG file; its alternative text, for those who cannot see it."""
     figure = Figure(figsize=(5.4, 4.2), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -183,9 +183,13 @@ def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
     axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="0.6", linewidth=1)
-    axes.set_xlabel("skill lost when the column is shuffled")
-    more = f" ({len(columns)} of {len(picture.columns)})" if len(picture.columns) > SHOWN else ""
-    axes.set_title(f"permutation importance, validation rows{more}", fontsize=11)
+    axes.set_xlabel("skill lost on validation rows when shuffled")
+    more = (
+        f" ({len(columns)} of {len(picture.columns)} columns)"
+        if len(picture.columns) > SHOWN
+        else ""
+    )
+    axes.set_title(f"permutation importance{more}", fontsize=11)
     return f"Permutation importance for {picture.target}: highest of {listed(columns[:3])}."
 
 
