@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.tracking.config import TrackingConfig
 from mlp_lab.tracking.tracker import curve_row, open_tracker, scalars, settings_of
 
