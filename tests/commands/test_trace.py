@@ -18,10 +18,12 @@ from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, OUTPUTS, Objective
 from mlp_lab.predictor import load
-from mlp_lab.trace.backprop import Network, Trace, trace
+from mlp_lab.trace.backprop import trace
 from mlp_lab.trace.formulas import ACTIVATION, OUTPUT, ROW_LOSS, SLOPE, Formulas, as_latex
-from mlp_lab.trace.inputs import Asked, network_of
 from mlp_lab.trace.latex import latex
+from mlp_lab.trace.networks import traced_network
+from mlp_lab.trace.quantities import Network, Trace
+from mlp_lab.trace.request import TraceRequest
 from mlp_lab.trace.svg import svg
 from mlp_lab.trace.text import WIDTH, markdown, text
 
@@ -31,7 +33,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def asked(*words: str, file: str | None = None, rows: int | None = None) -> Network:
     """The network of a command line."""
-    return network_of(Asked.of(words, file, rows), cli.composed)
+    return traced_network(TraceRequest.of(words, file, rows), cli.composed)
 
 
 def traced(*words: str) -> Trace:
@@ -108,8 +110,8 @@ def test_a_saved_run(iris_run: Path, diabetes_run: Path) -> None:
         plain = load(folder).network.double()
         assert network.rows == rows
         torch.testing.assert_close(found.value("y"), plain(network.x).detach())
-        assert found.worst("autograd")[0] < 1e-12
-        assert found.worst("difference")[0] < 1e-7
+        assert found.largest_error("autograd")[0] < 1e-12
+        assert found.largest_error("difference")[0] < 1e-7
 
 
 def test_a_saved_run_on_own_rows(iris_run: Path) -> None:
@@ -132,7 +134,10 @@ def test_a_saved_run_on_own_rows(iris_run: Path) -> None:
         (["x=true"], "x must be a number"),
         (["t=[[1],[2]]"], "x and t must have equally many rows, got 1 and 2"),
         (["loss=bce", "t=3"], "t must be in [0, 1] with loss=bce, got [[3.0]]"),
-        (["loss=cce", "t=[1,1]"], "each row of t must be shares that sum to 1 with loss=cce"),
+        (
+            ["loss=cce", "t=[1,1]"],
+            "each row of t must be probabilities that sum to 1 with loss=cce",
+        ),
         (["loss=bce", "model.output=linear"], "loss=bce does not fit model.output=linear"),
         (["Omega_0=3"], "Omega_0 must be 1 row of 2 numbers, got [[3.0]]"),
         (["phi_1=[1,2]"], "phi_1 must be 1 row of 1 number, got [[1.0, 2.0]]"),
