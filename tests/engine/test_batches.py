@@ -201,19 +201,3 @@ def test_masks_do_not_follow_neighbours(batch_size: int | None) -> None:
 def test_without_dropout_there_are_no_masks() -> None:
     """Nothing is drawn or multiplied."""
     assert all(len(batch.masks) == 0 for batch in build(RAGGED, batch_size=4).epoch(0))
-
-
-@pytest.mark.parametrize("length", [1, 7, 23, 100])
-@pytest.mark.parametrize("counts", [[23], RAGGED, [5, 0, 3]])
-def test_pool_chunks(counts: Rows, length: int) -> None:
-    """Every row of every member once, whatever the length of a chunk."""
-    source = RowSource([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
-    seen: list[Rows] = [[] for _ in counts]
-    for inputs, targets, real, _ in source.chunks(length):
-        assert inputs.shape[1] <= length
-        assert torch.equal(targets, 10 * inputs)
-        for k in range(len(counts)):
-            kept = slice(None) if real is None else real[k] == 1
-            seen[k] += [int(row) for row in inputs[k, kept, 0]]
-    for k, count in enumerate(counts):
-        assert seen[k] == list(range(1000 * (k + 1), 1000 * (k + 1) + count))

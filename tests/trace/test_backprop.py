@@ -11,9 +11,11 @@ from torch import Tensor
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import LOSSES, OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.trace.backprop import Network, Trace, trace
-from mlp_lab.trace.checks import by_autograd
-from mlp_lab.trace.inputs import EXAMPLE, set_numbers
+from mlp_lab.trace.backprop import trace
+from mlp_lab.trace.gradient_check import by_autograd
+from mlp_lab.trace.networks import set_numbers
+from mlp_lab.trace.quantities import Network, Trace
+from mlp_lab.trace.request import EXAMPLE
 from mlp_lab.trace.text import course_lines
 
 NUMBERS = {"x": 2.0, "t": 3.0, "theta_01": 0.5, "theta_02": 1.0, "theta_11": 1.0, "theta_12": -1.0}
@@ -170,8 +172,8 @@ def check(network: Network) -> Trace:
         assert_close(gradient.value, expected[gradient.of], msg=gradient.name)
         assert_close(gradient.autograd, reference[gradient.of])
         assert gradient.value.shape == gradient.autograd.shape == gradient.difference.shape
-    assert found.worst("autograd")[0] < 1e-12
-    assert found.worst("difference")[0] < 1e-7
+    assert found.largest_error("autograd")[0] < 1e-12
+    assert found.largest_error("difference")[0] < 1e-7
     assert found.kinks == []
     return found
 
@@ -200,9 +202,9 @@ def test_a_wrong_gradient_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
         type(ACTIVATIONS["tanh"])(value=lambda f: f.tanh(), slope=lambda f, h: 1 - h),
     )
     found = trace(drawn(["tanh"], Objective("linear", "mse")))
-    assert found.worst("autograd")[0] > 0.01
-    assert found.worst("difference")[0] > 0.01
-    assert "0" in found.worst("autograd")[1]
+    assert found.largest_error("autograd")[0] > 0.01
+    assert found.largest_error("difference")[0] > 0.01
+    assert "0" in found.largest_error("autograd")[1]
 
 
 def test_kinks_are_named() -> None:
@@ -210,7 +212,7 @@ def test_kinks_are_named() -> None:
     found = example(theta_01=-2.0)
     assert float(found.value("f_0")[0, 0]) == 0
     assert found.kinks == ["dL/df_0[1, 1]", "dL/dtheta_01", "dL/dtheta_11"]
-    assert found.worst("difference")[0] < 1e-7
+    assert found.largest_error("difference")[0] < 1e-7
     (gradient,) = [gradient for gradient in found.backward if gradient.name == "dL/df_0"]
     half = float(found.value("dL/dh_1")[0, 0]) / 2
     assert float(gradient.difference[0, 0]) == pytest.approx(half, rel=1e-4)
@@ -224,7 +226,7 @@ def test_engine_and_autograd_agree_at_kinks(activation: str) -> None:
     network.x.zero_()
     network.t.copy_(network.mlp(network.x)[0].detach())
     found = trace(network)
-    assert found.worst("autograd")[0] == 0
+    assert found.largest_error("autograd")[0] == 0
     assert len(found.kinks) > 0
 
 
@@ -258,4 +260,4 @@ def test_a_large_gradient_is_sampled() -> None:
     taken = {g.of: int((~g.difference.isnan()).sum()) for g in found.backward}
     assert taken["Omega_0"] == 256
     assert taken["beta_0"] == 128
-    assert found.worst("difference")[0] < 1e-7
+    assert found.largest_error("difference")[0] < 1e-7

@@ -8,7 +8,14 @@ from pathlib import Path
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.commands.composing import compose
 from mlp_lab.errors import require
-from mlp_lab.trace.inputs import Asked, Compose, network_of
+from mlp_lab.files import write_whole
+from mlp_lab.terminal import Screen
+from mlp_lab.trace.backprop import trace
+from mlp_lab.trace.latex import latex
+from mlp_lab.trace.networks import Compose, traced_network
+from mlp_lab.trace.request import TraceRequest
+from mlp_lab.trace.svg import svg
+from mlp_lab.trace.text import markdown, text
 
 ABOUT = """\
 Every quantity of a forward and a backward pass: formula, shape and value, beside autograd's value
@@ -24,7 +31,7 @@ MORE = """\
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab trace ...`."""
+    """Add the arguments of `mlp-lab trace ...`."""
     parser.epilog = MORE
     parser.add_argument(
         "words",
@@ -51,16 +58,8 @@ def run(arguments: Namespace, compose: Compose) -> None:
         UserError: settings, numbers, data or run cannot be used.
     """
     require(arguments.entries >= 1, "--entries", "1 or more", arguments.entries)
-    asked = Asked.of(arguments.words, arguments.numbers, arguments.rows)
-    network = network_of(asked, compose)
-
-    from mlp_lab.files import write_whole
-    from mlp_lab.terminal import Screen
-    from mlp_lab.trace.backprop import trace
-    from mlp_lab.trace.latex import latex
-    from mlp_lab.trace.svg import svg
-    from mlp_lab.trace.text import markdown, text
-
+    request = TraceRequest.of(arguments.words, arguments.numbers, arguments.rows)
+    network = traced_network(request, compose)
     found, most = trace(network), arguments.entries
     makers = {"md": lambda: markdown(found, most), "tex": lambda: latex(found, most)}
     makers["svg"] = lambda: svg(found)

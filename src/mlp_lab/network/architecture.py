@@ -70,7 +70,12 @@ def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
 
 
 def count_parameters(sizes: Sequence[int]) -> int:
-    """Weights and biases of a network whose layers, inputs first, have these sizes."""
+    """Weights and biases of a network whose layers, inputs first, have these sizes.
+
+    Examples:
+        >>> count_parameters([2, 3, 1])  # 2 x 3 + 3 and 3 x 1 + 1
+        13
+    """
     return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
 
 

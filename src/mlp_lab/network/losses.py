@@ -204,6 +204,10 @@ def choose_objective(task: str, output: str, loss: str) -> Objective:
 
     Raises:
         UserError: the loss fits neither the task nor the output; the message says which would.
+
+    Examples:
+        >>> choose_objective("multiclass", output="auto", loss="auto")
+        Objective(output='softmax', loss='cce')
     """
     for candidate, losses in COMPATIBLE_LOSSES[task].items():
         if output in ("auto", candidate):

@@ -56,7 +56,7 @@ CANCELLED = {"bce": "(y - t)", "cce": "(y - t)"}
 
 @dataclass(frozen=True, slots=True)
 class Formulas:
-    """Of one network: `share` is what an entry of y counts in L, as text behind a factor."""
+    """Every formula of one network."""
 
     activations: Sequence[str]
     objective: Objective
@@ -69,7 +69,7 @@ class Formulas:
     def of(
         cls, sizes: Sequence[int], activations: Sequence[str], objective: Objective, rows: int
     ) -> Formulas:
-        """Of a network by its layers' sizes."""
+        """The formulas of a network by its layers' sizes."""
         return cls(activations, objective, rows, sizes[-1] > 1 and objective.loss != "cce")
 
     def weighted(self) -> Formulas:
@@ -81,14 +81,15 @@ class Formulas:
         return len(self.activations)
 
     @property
-    def _share(self) -> str:
+    def _loss_weight(self) -> str:
+        """What an entry of y counts in L, as text behind a factor."""
         below = ["B"] * (self.rows > 1) + ["C"] * self.averaged
         factor = " * w" if self.row_weight else ""
         return factor + {0: "", 1: f" / {''.join(below)}", 2: " / (B C)"}[len(below)]
 
     def pre_activation(self, k: int) -> str:
         """f_k."""
-        return f"beta_{k} + {_read(k)} Omega_{k}"
+        return f"beta_{k} + {_layer_input(k)} Omega_{k}"
 
     def hidden(self, k: int) -> str:
         """h_k."""
@@ -112,13 +113,13 @@ class Formulas:
         symbol, _, layer = of.partition("_")
         k = int(layer or 0)
         if symbol == "y":
-            return SLOPE[self.objective.loss] + self._share
+            return SLOPE[self.objective.loss] + self._loss_weight
         if symbol == "h":
             return f"dL/df_{k} Omega_{k}^T"
         if symbol == "beta":
             return f"sum over rows of dL/df_{k}" if self.rows > 1 else f"dL/df_{k}"
         if symbol == "Omega":
-            return f"{_read(k)}^T dL/df_{k}"
+            return f"{_layer_input(k)}^T dL/df_{k}"
         if k == self._depth:
             return self._last()
         return f"dL/dh_{k + 1} * a'(f_{k})"
@@ -127,7 +128,7 @@ class Formulas:
         """dL/df of the last layer."""
         pulled = PULLBACK[self.objective.output]
         if self.objective.loss in CANCELLED:
-            return f"{pulled} = {CANCELLED[self.objective.loss]}{self._share}"
+            return f"{pulled} = {CANCELLED[self.objective.loss]}{self._loss_weight}"
         return pulled
 
     def chain(self, of: str) -> str:
@@ -148,11 +149,11 @@ class Formulas:
             return factors[1:-1]
         if symbol == "beta":
             return f"sum over rows of {factors}" if self.rows > 1 else factors[1:-1]
-        return f"{_read(k)}^T {factors}"
+        return f"{_layer_input(k)}^T {factors}"
 
 
-def _read(k: int) -> str:
-    """What layer k reads."""
+def _layer_input(k: int) -> str:
+    """What layer k reads: x or hidden units."""
     return "x" if k == 0 else f"h_{k}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mlp_lab.trace.backprop import Gradient, Quantity, Trace
 from mlp_lab.trace.formulas import as_latex, in_prose
+from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 from mlp_lab.trace.text import (
     BESIDE,
     HEADINGS,

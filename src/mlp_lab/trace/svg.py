@@ -10,10 +10,10 @@ from xml.etree import ElementTree as ET
 from torch import Tensor
 
 from mlp_lab.formatting import counted
-from mlp_lab.trace.backprop import Trace
+from mlp_lab.trace.quantities import Trace
 
 MOST_UNITS = 6
-"""Of a layer that are drawn."""
+"""Units of a layer that are drawn."""
 
 LABELLED_EDGES = 12
 """Between two layers; with more, an edge's width and colour say what its weight is."""
@@ -96,7 +96,7 @@ def _short(value: float) -> str:
 
 
 def _edges(root: ET.Element, trace: Trace, k: int, left: Layer, right: Layer) -> None:
-    """Of layer k: lines first, labels upon them."""
+    """The edges of layer k: lines first, labels upon them."""
     weights, gradients = trace.value(f"Omega_{k}"), trace.value(f"dL/dOmega_{k}")
     pairs = [
         (i, j, left_y, right_y)
@@ -156,7 +156,7 @@ def _loss_edges(root: ET.Element, trace: Trace, layer: Layer, middle: float, x: 
 
 
 def _units(root: ET.Element, trace: Trace, i: int, layer: Layer) -> None:
-    """Of layer i, inputs being 0: the first row's values."""
+    """The units of layer i, inputs being 0, with the first row's values."""
     network, last = trace.network, len(trace.network.sizes) - 1
     size = network.sizes[i]
     for unit, y in layer.places:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from mlp_lab.formatting import counted
-from mlp_lab.trace.backprop import Gradient, Quantity, Trace
 from mlp_lab.trace.formulas import as_latex, in_prose
 from mlp_lab.trace.names import course_names, entry_name
+from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 
 WIDTH = 80
 COLUMN = 12
@@ -93,8 +93,10 @@ def checks(trace: Trace) -> list[str]:
     """How far the three ways disagree, and why where they must."""
     lines = []
     for which, words in (("autograd", "autograd"), ("difference", "central differences")):
-        off, where = trace.worst(which)
-        lines.append(f"largest disagreement with {words}: {off:.2g}" + f" at {where}" * bool(where))
+        error, where = trace.largest_error(which)
+        lines.append(
+            f"largest disagreement with {words}: {error:.2g}" + f" at {where}" * bool(where)
+        )
     lines.append("(relative to max(1, |value|); differences leave out kinks)")
     for gradient in trace.backward:
         taken = int((~gradient.difference.isnan()).sum())

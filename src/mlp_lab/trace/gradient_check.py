@@ -1,24 +1,20 @@
 """Gradients by two ways that share nothing with the engine's backward pass."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from mlp_lab.trace.backprop import Network, Quantity
+from mlp_lab.trace.quantities import Network, Quantity
 
 STEP = torch.finfo(torch.float64).eps ** (1 / 3)
-"""Of a central difference, relative to its scale: where rounding and curvature balance."""
+"""Step of a central difference, relative to its scale: rounding and curvature balance there."""
 
 CHUNK = 2**22
-"""Numbers in a batch of disturbed tensors."""
+"""Numbers in a batch of perturbed tensors."""
 
-MOST, LEAST = 256, 8
+MAX_ENTRIES, MIN_ENTRIES = 256, 8
 """Entries of a gradient that are held against a difference: each is two passes, and two copies."""
 
 KINKED_AT_ZERO = ("relu", "leaky_relu")
@@ -62,9 +58,9 @@ def by_autograd(network: Network) -> dict[str, Tensor]:
                 seen[f"f_{last}"] = value
         y = value.detach().requires_grad_()
         start = seen[f"f_{last}"] if network.objective.loss in FROM_LOGITS else value
-        loss = (torch_loss(network.objective.loss, start, network.t) * network.shares).sum()
+        loss = (torch_loss(network.objective.loss, start, network.t) * network.loss_weights).sum()
         rows = loss_of_output(network.objective.loss, y, network.t)
-        (d_y,) = torch.autograd.grad((rows * network.shares).sum(), y)
+        (d_y,) = torch.autograd.grad((rows * network.loss_weights).sum(), y)
         parameters = dict(plain.named_parameters())
         found = torch.autograd.grad(loss, [*seen.values(), *parameters.values()])
     gradients = dict(zip([*seen, *parameters], found, strict=True))
@@ -75,8 +71,8 @@ def by_autograd(network: Network) -> dict[str, Tensor]:
     return named
 
 
-class Finite:
-    """The forward pass from any quantity on, for many disturbed copies of it at once."""
+class LossDifferences:
+    """The loss as a function of any quantity, for many perturbed copies of it at once."""
 
     def __init__(self, network: Network, forward: Sequence[Quantity]) -> None:
         self.network = network
@@ -95,9 +91,9 @@ class Finite:
         if symbol == "h":
             f = values @ self.value[f"Omega_{k}"] + self.value[f"beta_{k}"]
         elif symbol == "Omega":
-            f = self._read(k) @ values + self.value[f"beta_{k}"]
+            f = self._layer_input(k) @ values + self.value[f"beta_{k}"]
         elif symbol == "beta":
-            f = self._read(k) @ self.value[f"Omega_{k}"] + values
+            f = self._layer_input(k) @ self.value[f"Omega_{k}"] + values
         else:
             f = values
         return self._onward(k, f)
@@ -113,7 +109,7 @@ class Finite:
     def _t(self) -> Tensor:
         return self.network.t
 
-    def _read(self, k: int) -> Tensor:
+    def _layer_input(self, k: int) -> Tensor:
         return self.value["x" if k == 0 else f"h_{k}"]
 
     def _onward(self, k: int, f: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,39 +128,39 @@ class Finite:
         return loss_of_output(self.network.objective.loss, y, self._t)
 
     def _sides_of_output(self, y: Tensor) -> list[Tensor]:
-        """Of |y - t|, the only loss with a kink."""
+        """Sides of the kink of |y - t|, the only loss with one."""
         kinked = self.network.objective.loss == "mae"
         return [(y - self._t).sign().flatten(1)] if kinked else []
 
     def _of_rows(self, rows: Tensor, sides: list[Tensor]) -> tuple[Tensor, Tensor]:
         none = rows.new_zeros(len(rows), 0)
-        return (rows * self.network.shares).sum(-1), torch.cat([none, *sides], 1)
+        return (rows * self.network.loss_weights).sum(-1), torch.cat([none, *sides], 1)
 
 
-def some_entries(count: int) -> Tensor:
+def sampled_entries(count: int) -> Tensor:
     """Flat indices of those that a difference is taken of: all, or some evenly over all."""
-    taken = min(count, MOST, max(LEAST, CHUNK // count))
+    taken = min(count, MAX_ENTRIES, max(MIN_ENTRIES, CHUNK // count))
     return torch.linspace(0, count - 1, taken, dtype=torch.float64).round().long()
 
 
-def central_difference(finite: Finite, of: str, entries: Tensor) -> tuple[Tensor, Tensor]:
+def central_difference(loss: LossDifferences, of: str, entries: Tensor) -> tuple[Tensor, Tensor]:
     """(L(v + s) - L(v - s)) / 2s for some entries v of a quantity, by their flat indices.
 
     Returns the differences, NaN where none was asked for, and where a kink lies within the step:
     both of the quantity's shape.
     """
-    value = finite.value[of]
+    value = loss.value[of]
     difference = torch.full_like(value, torch.nan).flatten()
     kinks = torch.zeros_like(difference, dtype=torch.bool)
-    widest = max(finite.network.sizes) * max(finite.network.rows, 1)
+    widest = max(loss.network.sizes) * max(loss.network.rows, 1)
     for chunk in torch.split(entries, max(1, CHUNK // max(value.numel(), widest))):
         copies = value.flatten().repeat(len(chunk), 1)
         index = chunk.unsqueeze(1)
         at = copies.gather(1, index)
-        step = STEP * finite.scale(of, at)
+        step = STEP * loss.scale(of, at)
         high, low = at + step, at - step
-        above, side_above = finite.losses(of, copies.scatter(1, index, high).view(-1, *value.shape))
-        below, side_below = finite.losses(of, copies.scatter(1, index, low).view(-1, *value.shape))
+        above, side_above = loss.losses(of, copies.scatter(1, index, high).view(-1, *value.shape))
+        below, side_below = loss.losses(of, copies.scatter(1, index, low).view(-1, *value.shape))
         difference[chunk] = (above - below) / (high - low).squeeze(1)
         kinks[chunk] = (side_above != side_below).any(1)
     return difference.view(value.shape), kinks.view(value.shape)

@@ -1,0 +1,209 @@
+"""The network that is traced: the course's example, own settings and numbers, or a saved run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+
+from mlp_lab.config.composition import saved_values
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.seeds import Stream, torch_generator
+from mlp_lab.errors import UserError, nearest, require
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
+from mlp_lab.network.mlp import MLP, layer_names
+from mlp_lab.predictor import load
+from mlp_lab.runs.prepared import Problem, pose
+from mlp_lab.trace.names import course_names, tensor_shapes
+from mlp_lab.trace.quantities import Network
+from mlp_lab.trace.request import EXAMPLE, Matrix, TraceRequest
+
+Compose = Callable[[list[str]], Config]
+"""Settings as typed -> the configuration of a training."""
+
+EXAMPLE_SIZES = [1, 2, 1]
+
+EXAMPLE_TARGET: dict[str, Matrix] = {"linear": [[3.0]], "sigmoid": [[1.0]], "softmax": [[1.0, 0.0]]}
+"""By the output function."""
+
+ROWS = 3
+"""Rows of a data set that are traced, unless the request says otherwise."""
+
+
+def traced_network(request: TraceRequest, compose: Compose) -> Network:
+    """The network that a command line asks for, in double precision.
+
+    Raises:
+        UserError: settings, numbers and data do not fit each other.
+    """
+    if request.run is not None:
+        return _of_run(request.run, request)
+    about_data = any(
+        word.startswith(("data=", "data.", "experiment=")) for word in request.settings
+    )
+    base = [] if about_data else ["data=cubic"]  # any that needs no file; it is never loaded
+    if not any(word.startswith("model=") for word in request.settings):
+        base += ["model=shallow", *["model.width=2"] * (not _sets(request, "model.width"))]
+    config = compose([*base, *request.settings])
+    return _of_data(config, request) if about_data else _of_numbers(config, request)
+
+
+def _sets(request: TraceRequest, *keys: str) -> bool:
+    return any(word.partition("=")[0] in keys for word in request.settings)
+
+
+def _of_run(folder: Path, request: TraceRequest) -> Network:
+    """A saved run's network on the first of its training rows."""
+    predictor = load(folder)
+    plain, objective = predictor.network.double(), predictor.objective
+    config = read(Config, saved_values(folder), "")
+    state = plain.state_dict()
+    names = layer_names(config.model.depth)
+    sizes = [state[f"{names[0]}.weight"].shape[1]]
+    sizes += [len(state[f"{name}.bias"]) for name in names]
+    mlp = MLP(
+        [sizes],
+        activations=config.model.activations,
+        output=objective.output,
+        dtype=torch.float64,
+    )
+    for k, name in enumerate(names):
+        mlp.layers.weights[k][0] = state[f"{name}.weight"].t()
+        mlp.layers.biases[k][0, 0] = state[f"{name}.bias"]
+    x, t, weights = _rows(request, lambda: pose(config))
+    set_numbers(mlp, request.numbers)
+    return checked(
+        Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
+    )
+
+
+def _of_data(config: Config, request: TraceRequest) -> Network:
+    """A network before its first step, on the first of its training rows."""
+    problem = pose(config)
+    x, t, weights = _rows(request, lambda: problem)
+    mlp = initial(config, list(problem.sizes(config)), problem.objective)
+    set_numbers(mlp, request.numbers)
+    names, dropout = problem.encoded.schema.names, config.model.dropout
+    return checked(Network(mlp, problem.objective, x, t, weights, names, dropout))
+
+
+def _rows(
+    request: TraceRequest, prepare: Callable[[], Problem]
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """Inputs (B, D), targets (B, C) and weights (B,): own ones, else the first training rows."""
+    own = {key: _tensor(request.numbers[key]) for key in ("x", "t") if key in request.numbers}
+    if len(own) == 2:
+        return own["x"], own["t"], None
+    train = Dataset.of(prepare().encoded, torch.float64, torch.device("cpu")).train
+    count = request.rows or (len(next(iter(own.values()))) if own else ROWS)
+    weights = None if train.loss_weights is None else train.loss_weights[:count]
+    return own.get("x", train.inputs[:count]), own.get("t", train.targets[:count]), weights
+
+
+def _of_numbers(config: Config, request: TraceRequest) -> Network:
+    """A network on rows that are typed, or on the example's."""
+    if request.rows is not None:
+        raise UserError(
+            f"--rows={request.rows} needs a data set or a run: say data=iris, or x=[...]"
+        )
+    objective = objective_of(config)
+    x = _tensor(request.numbers.get("x", EXAMPLE["x"]))
+    typed = request.numbers.get("t")
+    t = _tensor(EXAMPLE_TARGET[objective.output] * len(x) if typed is None else typed)
+    sizes = [x.shape[1], *config.model.widths, t.shape[1]]
+    mlp = initial(config, sizes, objective)
+    if sizes == EXAMPLE_SIZES and not _sets(request, "seed", "model.init"):
+        set_numbers(mlp, EXAMPLE)
+    set_numbers(mlp, request.numbers)
+    return checked(Network(mlp, objective, x, t, dropout=config.model.dropout))
+
+
+def objective_of(config: Config) -> Objective:
+    """Output and loss of the first task that they fit: a number, two classes, more.
+
+    Raises:
+        UserError: they fit none, since they do not fit each other.
+    """
+    errors = []
+    for task in COMPATIBLE_LOSSES:
+        try:
+            return choose_objective(task, config.model.output, config.loss.name)
+        except UserError as error:
+            errors.append(error)
+    raise errors[1]  # two classes take every loss and every output
+
+
+def initial(config: Config, sizes: list[int], objective: Objective) -> MLP:
+    """The network that a training would begin with, in double precision."""
+    mlp = MLP(
+        [sizes],
+        activations=config.model.activations,
+        output=objective.output,
+        dtype={"float32": torch.float32, "float64": torch.float64}[config.dtype],
+    )
+    mlp.initialise([config.model.init], [torch_generator(config.seed, Stream.WEIGHTS)])
+    return mlp.to(torch.float64)
+
+
+def set_numbers(mlp: MLP, numbers: Mapping[str, Matrix]) -> None:
+    """Replace weights and biases by own ones, whole tensors or entries by the course's names.
+
+    Raises:
+        UserError: the network has none of that name, or one of another shape.
+    """
+    sizes = mlp.member_sizes[0]
+    shapes, entries = tensor_shapes(sizes), course_names(sizes)
+    for key, value in numbers.items():
+        if key in ("x", "t"):
+            continue
+        if key not in shapes and key not in entries:
+            known = [*shapes, *entries]
+            listed = ", ".join(known[:20]) + ", …" * (len(known) > 20)
+            raise UserError(f"unknown key {key!r}{nearest(key, known)} ({listed})")
+        tensor, row, column = entries.get(key, (key, 0, 0))
+        symbol, _, layer = tensor.partition("_")
+        layers = mlp.layers.weights if symbol == "Omega" else mlp.layers.biases
+        parameter = layers[int(layer)][0]
+        shape = (1, 1) if key in entries else shapes[key]
+        own_shape = (len(value), len(value[0]))
+        require(own_shape == shape, key, _in_words(shape), value)
+        if key in entries:
+            parameter[row, column] = value[0][0]
+        else:
+            parameter.copy_(_tensor(value))
+
+
+def _in_words(shape: tuple[int, int]) -> str:
+    rows, columns = shape
+    return f"{rows} row{'s' * (rows > 1)} of {columns} number{'s' * (columns > 1)}"
+
+
+def checked(network: Network) -> Network:
+    """The network, if its rows fit it.
+
+    Raises:
+        UserError: x and t differ in rows, have other columns than the network, or t cannot be.
+    """
+    x, t, sizes, loss = network.x, network.t, network.sizes, network.objective.loss
+    if len(x) != len(t):
+        raise UserError(f"x and t must have equally many rows, got {len(x)} and {len(t)}")
+    for key, tensor, size in (("x", x, sizes[0]), ("t", t, sizes[-1])):
+        if tensor.shape[1] != size:
+            raise UserError(
+                f"{key} must have {size} number{'s' * (size > 1)} in a row, got {tensor.shape[1]}"
+            )
+    if loss == "bce" and not bool(((t >= 0) & (t <= 1)).all()):
+        raise UserError(f"t must be in [0, 1] with loss=bce, got {t.tolist()}")
+    probabilities = bool((t >= 0).all()) and bool(((t.sum(1) - 1).abs() < 1e-9).all())
+    if loss == "cce" and not probabilities:
+        raise UserError(
+            f"each row of t must be probabilities that sum to 1 with loss=cce, got {t.tolist()}"
+        )
+    return network
+
+
+def _tensor(values: Matrix) -> torch.Tensor:
+    return torch.tensor(values, dtype=torch.float64)

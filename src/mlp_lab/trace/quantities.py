@@ -1,0 +1,147 @@
+"""What a trace consists of: a network, its quantities by name, and their gradients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.trace.names import entry_name
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What is traced: a stack of one, without dropout, and its rows.
+
+    Shape:
+        - x: (B, D); t: (B, C)
+        - weights: (B,), how much a row counts in the loss; None where all count 1
+    """
+
+    mlp: MLP
+    objective: Objective
+    x: Tensor
+    t: Tensor
+    weights: Tensor | None = None
+    columns: Sequence[str] = ()
+    """Names of the inputs, where they have any."""
+    dropout: float = 0.0
+    """The dropout rate in training; a trace is without dropout."""
+
+    @property
+    def sizes(self) -> list[int]:
+        """Units of every layer, inputs first."""
+        return self.mlp.member_sizes[0]
+
+    @property
+    def rows(self) -> int:
+        """B."""
+        return len(self.x)
+
+    @property
+    def loss_weights(self) -> Tensor:
+        """The weight of each row's loss in L, (B,): 1 / B, times the row's own."""
+        return (torch.ones_like(self.x[:, 0]) if self.weights is None else self.weights) / self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A named step of a pass. `formula` is empty for what is given; `value` is (rows, columns)."""
+
+    name: str
+    formula: str
+    shape: tuple[int, ...]
+    value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Gradient(Quantity):
+    """The gradient of L by one quantity, and what two other ways make of it.
+
+    `chain` is the formula with every factor down to dL/df of the last layer. `difference` is NaN
+    where none was taken, and `kinks` marks where it was taken across a kink.
+    """
+
+    chain: str
+    autograd: Tensor
+    difference: Tensor
+    kinks: Tensor
+
+    @property
+    def of(self) -> str:
+        """The quantity that L is differentiated by: `Omega_0` for dL/dOmega_0."""
+        return self.name.removeprefix("dL/d")
+
+    @property
+    def autograd_error(self) -> Tensor:
+        """Disagreement with autograd, relative to max(1, |autograd|)."""
+        return _disagreement(self.value, self.autograd)
+
+    @property
+    def difference_error(self) -> Tensor:
+        """Disagreement with the differences, likewise; 0 where none was taken, or at a kink."""
+        off = _disagreement(self.value, self.difference)
+        return off.where(~(self.difference.isnan() | self.kinks), 0)
+
+
+def _disagreement(value: Tensor, other: Tensor) -> Tensor:
+    off = (value - other).abs() / other.abs().clamp_min(1)
+    return off.where(value != other, 0)  # infinities, too
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Both passes. Layers count from 0 as in the mathematics; rows and units from 1."""
+
+    network: Network
+    forward: list[Quantity]
+    backward: list[Gradient]
+    slopes: list[Tensor] = field(default_factory=list)
+    """a'(f_k) of each hidden layer, (B, H), as the backward pass has it."""
+
+    def value(self, name: str) -> Tensor:
+        """A quantity by its name, (rows, columns)."""
+        found: list[Quantity] = [*self.forward, *self.backward]
+        return next(quantity.value for quantity in found if quantity.name == name)
+
+    def largest_error(self, reference: str) -> tuple[float, str]:
+        """The largest disagreement with `autograd` or the `difference`, and the entry it is at."""
+        worst = (0.0, "")
+        for gradient in self.backward:
+            error = (
+                gradient.autograd_error if reference == "autograd" else gradient.difference_error
+            )
+            largest = error.nan_to_num(nan=math.inf, posinf=math.inf).flatten().max(0)
+            if float(largest.values) > worst[0]:
+                row, column = divmod(int(largest.indices), error.shape[1])
+                entry = entry_name(self.network.sizes, gradient.of, row, column)
+                worst = (float(largest.values), f"dL/d{entry}")
+        return worst
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number of both passes is finite."""
+        return all(
+            bool(quantity.value.isfinite().all()) for quantity in (*self.forward, *self.backward)
+        )
+
+    @property
+    def kinks(self) -> list[str]:
+        """Entries whose difference was taken across a kink."""
+        return [
+            f"dL/d{entry_name(self.network.sizes, gradient.of, row, column)}"
+            for gradient in self.backward
+            for row, column in gradient.kinks.nonzero().tolist()
+        ]
+
+
+def shape_of(name: str, value: Tensor) -> tuple[int, ...]:
+    """As one writes it: a bias is a vector, L a number."""
+    if name == "L":
+        return ()
+    return tuple(value.shape[1:]) if name.startswith("beta") else tuple(value.shape)

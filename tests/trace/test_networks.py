@@ -1,0 +1,72 @@
+"""Which network a command line asks for: the example, own numbers, a data set's, a saved run's."""
+
+from pathlib import Path
+
+import torch
+from traces import network_of
+
+from mlp_lab.engine.seeds import Stream, torch_generator
+from mlp_lab.network.losses import Objective
+from mlp_lab.predictor import load
+from mlp_lab.trace.backprop import trace
+
+
+def test_own_numbers() -> None:
+    """By tensor, by the course's names, from words; and what the example has stays."""
+    network = network_of("x=1e-1", "t=-2", "Omega_0=[[3,4]]", "phi_2=7", "model.activation=tanh")
+    assert network.x.tolist() == [[0.1]]
+    assert network.t.tolist() == [[-2.0]]
+    assert [weight[0].tolist() for weight in network.mlp.layers.weights] == [[[3, 4]], [[2], [7]]]
+    assert [bias[0].tolist() for bias in network.mlp.layers.biases] == [[[0.5, 1]], [[0.5]]]
+    assert network.mlp.activation_names == ["tanh"]
+
+
+def test_numbers_of_a_file(tmp_path: Path) -> None:
+    """A word counts more than the file."""
+    path = tmp_path / "numbers.yaml"
+    path.write_text("x: [[1, 2], [3, 4]]\nt: [[0], [1]]\nbeta_0: [1, 2, 3]\nphi_1: 5\n")
+    network = network_of("model.width=3", "phi_1=6", file=str(path))
+    assert network.x.tolist() == [[1, 2], [3, 4]]
+    assert network.mlp.layers.biases[0][0].tolist() == [[1, 2, 3]]
+    assert float(network.mlp.layers.weights[1][0, 0, 0]) == 6
+
+
+def test_settings() -> None:
+    """Sizes follow from the rows, output and loss from each other, weights from the seed."""
+    network = network_of("model=deep", "model.width=4", "x=[[1,2],[0,1]]", "t=[[1,0,0],[0,1,0]]")
+    assert network.sizes == [2, 4, 4, 4, 3]
+    assert network.objective == Objective("linear", "mse")
+    assert network_of("loss=cce").objective == Objective("softmax", "cce")
+    assert network_of("model.output=sigmoid").objective == Objective("sigmoid", "bce")
+    one, other = (network_of(f"seed={seed}").mlp.layers.flat for seed in (1, 2))
+    assert not one.equal(other)
+    assert network_of("model=perceptron").sizes == [1, 1]
+
+
+def test_a_data_set_s_first_rows() -> None:
+    """With the very weights that a training would begin with."""
+    network = network_of("data=iris", "model=shallow", "model.width=5", "seed=3", rows=2)
+    assert (network.rows, network.sizes) == (2, [4, 5, 3])
+    assert network.columns[0] == "sepal length (cm)"
+    drawn = torch.zeros(4, 5).normal_(
+        0, (2 / 4) ** 0.5, generator=torch_generator(3, Stream.WEIGHTS)
+    )
+    assert network.mlp.layers.weights[0][0].equal(drawn.double())
+
+
+def test_a_saved_run(iris_run: Path, diabetes_run: Path) -> None:
+    """Its weights and first training rows; y is what it predicts."""
+    for folder, rows in ((iris_run, 3), (diabetes_run, 2)):
+        network = network_of(str(folder), rows=None if rows == 3 else rows)
+        found = trace(network)
+        plain = load(folder).network.double()
+        assert network.rows == rows
+        torch.testing.assert_close(found.value("y"), plain(network.x).detach())
+        assert found.largest_error("autograd")[0] < 1e-12
+        assert found.largest_error("difference")[0] < 1e-7
+
+
+def test_a_saved_run_on_own_rows(iris_run: Path) -> None:
+    """Its data are not needed, then."""
+    network = network_of(str(iris_run), "x=[[0,0,0,0]]", "t=[[1,0,0]]")
+    assert network.x.tolist() == [[0, 0, 0, 0]]
