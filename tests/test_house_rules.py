@@ -55,8 +55,8 @@ HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jin
 
 HYDRA = (
     *("mlp_lab.config.schema", "mlp_lab.commands.main", "mlp_lab.config.overrides"),
-    *("mlp_lab.sweep.composing", "mlp_lab.sweep.session", "mlp_lab.sweep.search"),
-    *("mlp_lab.sweep.ranges", "mlp_lab.lessons.bench"),
+    *("mlp_lab.sweep.composing", "mlp_lab.sweep.command", "mlp_lab.sweep.search"),
+    *("mlp_lab.sweep.grid", "mlp_lab.sweep.ranges", "mlp_lab.lessons.bench"),
 )
 
 ONLY_IN: dict[str, tuple[str, ...]] = {
