@@ -72,7 +72,9 @@ def sweep(name: str, *words: str) -> float:
 
 def grid_search(*, basic: bool) -> None:
     """1 and 2."""
-    name = "grid_by_basic" if basic else "grid_by_sklearn"  # a folder of its own: it would go on
+    name = (
+        "grid_by_basic" if basic else "grid_by_sklearn"
+    )  # a folder of its own: it would be resumed
     ours = sweep(name, *GRID)
     print(f"  stacked      {ours:6.1f} s")
     if basic:

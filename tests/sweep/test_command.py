@@ -49,7 +49,6 @@ def test_what_a_command_says(loader: ConfigLoader) -> None:
             False,
             "leave out hydra.sweeper.max_batch_size",
         ),
-        (["hydra/sweeper=basic"], False, "hydra/sweeper=basic knows neither cv nor a summary"),
     ],
 )
 def test_what_a_sweep_cannot_do(

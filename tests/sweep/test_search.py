@@ -44,7 +44,7 @@ class Bowl:
         self.broken_at = broken_at
 
     def __call__(self, points: Sequence[Sequence[str]], first: int) -> list[float]:
-        """Values of points."""
+        """The values of some points."""
         if first == self.broken_at:
             raise KeyboardInterrupt
         self.asked += points
@@ -53,7 +53,7 @@ class Bowl:
 
     @staticmethod
     def value(point: Sequence[str]) -> float:
-        """Of one."""
+        """The value of one point."""
         x, y = (float(word.partition("=")[2]) for word in point[-2:])
         return float("nan") if x > 0.95 else (x - 0.3) ** 2 + (y - 3) ** 2
 

@@ -59,7 +59,7 @@ def test_failed_jobs_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_a_search_remembers_a_failed_trial(tmp_path: Path) -> None:
-    """Of an earlier command; a grid does not."""
+    """Also one of an earlier command; a grid does not."""
     trained = [trained_in(tmp_path, 0)]
     (trained_in(tmp_path, 1).job.job.folder / "result.json").write_text('{"status": "failed"}')
     manifest = Manifest({1: ManifestJob("", [], "1")})

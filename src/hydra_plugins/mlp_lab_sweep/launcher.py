@@ -14,6 +14,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+from mlp_lab.errors import UserError
+
 if TYPE_CHECKING:
     from mlp_lab.sweep.outcome import Trained
     from mlp_lab.sweep.running import Sweep
@@ -62,14 +64,17 @@ class StackedLauncher(Launcher):
     @contextmanager
     def opened(self, jobs: int, *, searching: bool = False) -> "Iterator[Sweep]":
         """The sweep's folder and processes for all batches that are launched in the block."""
-        from mlp_lab.sweep.command import (  # noqa: PLC0415  every Hydra program imports this file
-            opened_sweep,
-        )
+        from mlp_lab.sweep import command  # noqa: PLC0415  every Hydra program imports this file
 
         assert self.config is not None
         assert self.hydra_context is not None
+        if self.config.hydra.sweeper["_target_"].endswith(".BasicSweeper"):
+            raise UserError(
+                "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
+                " hydra/launcher=basic"
+            )
         loader = self.hydra_context.config_loader
-        with opened_sweep(loader, self.config, jobs, searching=searching) as sweep:
+        with command.opened_sweep(loader, self.config, jobs, searching=searching) as sweep:
             self._sweep = sweep
             try:
                 yield sweep

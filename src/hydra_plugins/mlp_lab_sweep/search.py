@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hydra.core.config_store import ConfigStore
-from hydra.core.plugins import Plugins
-from hydra.plugins.launcher import Launcher
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
+from hydra_plugins.mlp_lab_sweep.base import LaunchingSweeper
 from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher, StackedReturn
 from mlp_lab.errors import UserError
 from mlp_lab.sweep.config import SearchConfig, require_optuna
@@ -34,39 +30,25 @@ ConfigStore.instance().store(
 )
 
 
-class OptunaSweeper(Sweeper):
+class OptunaSweeper(LaunchingSweeper):
     """Searches the ranges of the command line."""
 
     def __init__(self, n_trials: int, batch: int, sampler: str, seed: int) -> None:
         """Nothing is searched yet."""
         self.search = SearchConfig(n_trials, batch, sampler, seed)
-        self.launcher: Launcher | None = None
-        self.config: DictConfig | None = None
-        self.hydra_context: HydraContext | None = None
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        """Take the sweep's configuration."""
-        self.config, self.hydra_context = config, hydra_context
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
 
     def sweep(self, arguments: list[str]) -> None:
         """Search; say what was found."""
         require_optuna(self.search.sampler)
         from mlp_lab.sweep import search, summing_up  # noqa: PLC0415  Optuna is an extra
 
-        assert self.config is not None
-        assert self.hydra_context is not None
         launcher = self.launcher
         if not isinstance(launcher, StackedLauncher):
             raise UserError(
                 "hydra/sweeper=optuna trains stacks of trials: use hydra/launcher=stacked"
             )
-        loader, jobs = self.hydra_context.config_loader, list[StackedReturn]()
-        overrides, folds = search.parsed(loader, self.config, arguments)
+        overrides, folds = search.parsed(self.loader, self.master, arguments)
+        jobs = list[StackedReturn]()
         with launcher.opened(self.search.batch, searching=True) as sweep:
 
             def launch(points: Sequence[Sequence[str]], first: int) -> list[float]:

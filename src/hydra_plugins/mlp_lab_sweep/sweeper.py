@@ -7,13 +7,10 @@ itself, faster, before it trains any. Hydra imports this file at every start of 
 from dataclasses import dataclass
 
 from hydra.core.config_store import ConfigStore
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.plugins.launcher import Launcher
-from hydra.plugins.sweeper import Sweeper
-from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
 
+from hydra_plugins.mlp_lab_sweep.base import LaunchingSweeper
 from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
 
 
@@ -31,34 +28,19 @@ ConfigStore.instance().store(
 )
 
 
-class GridSweeper(Sweeper):
+class GridSweeper(LaunchingSweeper):
     """Trains every combination of the values on the command line."""
 
     def __init__(self, max_batch_size: int | None, params: dict[str, str] | None = None) -> None:
         """Take at most so many points at once, and ranges beside those of the command line."""
         self.max_batch_size = max_batch_size
         self.params = [f"{key}={values}" for key, values in (params or {}).items()]
-        self.launcher: Launcher | None = None
-        self.config: DictConfig | None = None
-        self.hydra_context: HydraContext | None = None
-
-    def setup(
-        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
-    ) -> None:
-        """Take the sweep's configuration."""
-        self.config, self.hydra_context = config, hydra_context
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
 
     def sweep(self, arguments: list[str]) -> list[JobReturn]:
         """Train every combination; say what they show together."""
         from mlp_lab.sweep import grid, summing_up  # noqa: PLC0415  see above
 
-        assert self.config is not None
-        assert self.hydra_context is not None
-        assert self.launcher is not None
-        master, loader, launcher = self.config, self.hydra_context.config_loader, self.launcher
+        master, loader, launcher = self.master, self.loader, self.launcher
         stacked = isinstance(launcher, StackedLauncher)
         size = self.max_batch_size
         batches = grid.batches(loader, master, self.params, arguments, size, stacked=stacked)
@@ -66,7 +48,7 @@ class GridSweeper(Sweeper):
         if not isinstance(launcher, StackedLauncher):
             grid.save_record(master)
             grid.require_composable(loader, master, points)
-            return [job for first, batch in batches for job in launcher.launch(batch, first)]
+            return [job for batch in batches for job in launched(launcher, *batch)]
         with launcher.opened(len(batches[0][1])) as sweep:
             grid.save_record(master)
             if len(batches) > 1:  # before the first of them is trained
@@ -74,3 +56,11 @@ class GridSweeper(Sweeper):
             jobs = [job for first, batch in batches for job in launcher.launch(batch, first)]
             summing_up.sum_up(sweep.command, sweep.manifest, [job.trained for job in jobs])
             return list(jobs)
+
+
+def launched(launcher: Launcher, first: int, points: list[list[str]]) -> list[JobReturn]:
+    """Launch a batch of points; raise what its first failed job raised, once all have ended."""
+    jobs = list(launcher.launch(points, first))
+    for job in jobs:
+        _ = job.return_value
+    return jobs

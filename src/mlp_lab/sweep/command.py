@@ -29,11 +29,6 @@ def opened_sweep(
     Raises:
         UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
     """
-    if master.hydra.runtime.choices["hydra/sweeper"] == "basic":
-        raise UserError(
-            "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
-            " hydra/launcher=basic"
-        )
     command = sweep_command(master, searching=searching)
     make_job = job_maker(Composer(loader, master), config_options(master.hydra))
     return running_sweep(command, make_job, jobs)

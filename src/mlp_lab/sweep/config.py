@@ -16,7 +16,7 @@ class SweepConfig:
     `select`: what of the validation rows ranks settings, the main metric or the loss. `latex`: a
     file for the ranking as a LaTeX table.
 
-    `halving` f: at the epochs r, r f, r f^2, … the best of f jobs goes on, r being `first_rung`
+    `halving` f: at the epochs r, r f, r f^2, … all but the best of f jobs stop; r is `first_rung`
     (Jamieson and Talwalkar, 2016). `brackets`: jobs in so many parts, each of which begins f
     times as late as the one before (Hyperband, Li et al., 2018).
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 from mlp_lab.sweep.config import SweepConfig
 
 MEMORY_SHARE = 0.5
-"""Of the memory that is free, which stacks may take if nothing is said."""
+"""The part of the free memory that stacks may take if nothing is said."""
 
 
 def free_memory() -> float:

@@ -26,9 +26,7 @@ def work(connection: Connection, parent: int) -> None:
     """
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
-    from mlp_lab.sweep.trainer import (  # noqa: PLC0415  torch loads while the sweep composes
-        Trainer,
-    )
+    from mlp_lab.sweep import trainer  # noqa: PLC0415  torch loads while the sweep composes
 
     def orphaned() -> bool:
         return os.getppid() != parent
@@ -41,14 +39,14 @@ def work(connection: Connection, parent: int) -> None:
         with suppress(OSError):  # the sweep has died
             connection.send(message)
 
-    trainer = Trainer(send, stop_requested)
+    here = trainer.Trainer(send, stop_requested)
     while not told and not orphaned():
         if connection.poll(IDLE_SECONDS):
             request = connection.recv()
             if not isinstance(request, StackRequest):
                 return
             before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
-            trainer.train(request)
+            here.train(request)
             signal.signal(signal.SIGTERM, before)
 
 
