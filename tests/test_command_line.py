@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 import yaml
-from lab import BARE, MLP_LAB, ROOT, TRAIN_WORDS, call, command, compose, curves, train, written
+from lab import BARE, MLP_LAB, ROOT, TRAIN_WORDS, call, command, compose, curves, written
 from omegaconf import OmegaConf
 
 import mlp_lab
@@ -239,7 +239,7 @@ def test_a_wrong_setting_is_refused_without_torch(
 ) -> None:
     """Nor any other slow library: the error is there at once."""
     if arguments[0].endswith("=run"):
-        train(tmp_path / "run", "data=iris", "epochs=1", *BARE)
+        call(["hydra.run.dir=run", "data=iris", "epochs=1", *BARE], tmp_path)
     before = written(tmp_path) | {"run/train.log"} if written(tmp_path) else set()
     done = command(arguments, tmp_path, PYTHONPROFILEIMPORTTIME="1")
     assert done.returncode == 1
