@@ -9,7 +9,7 @@ import torch
 from networks import adam_stack, random_classes
 from race import machine, race
 
-from mlp_lab.engine.allocator import keep_freed_memory
+from mlp_lab.engine.device import keep_freed_memory
 
 ROWS = 320
 BATCH = 32

@@ -11,9 +11,9 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import RawData
 from mlp_lab.data.splitting import Split
-from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.optimizers import Adam
+from mlp_lab.network.optimizers import AdamConfig
 from mlp_lab.network.schedules import ScheduleConfig
 
 INPUTS, CLASSES = 64, 10
@@ -65,7 +65,7 @@ def adam_stack(
             init="he",
             seed=seed + k,
             epochs=10**6,
-            optimizer=Adam(
+            optimizer=AdamConfig(
                 name="adam",
                 lr=1e-3 / (1 + seed + k),
                 weight_decay=0.0,
@@ -79,7 +79,7 @@ def adam_stack(
         )
         for k in range(members)
     ]
-    shared = Shared(
+    shared = SharedSettings(
         activations=["relu"] * len(widths),
         objective=Objective("softmax", "cce"),
         batch_size=batch_size,

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from mlp_lab.engine.allocator import keep_freed_memory
+from mlp_lab.engine.device import keep_freed_memory
 from mlp_lab.engine.fit import fit
 
 ROUNDS = 9

@@ -1,7 +1,7 @@
 """How often a verdict is right: `python benchmarks/verdict.py`, or `... tune` for the tuning seeds.
 
 Runs whose state is known by the way they are made: too small a network, too few epochs, too high a
-rate, redrawn labels learnt by heart, and so on, on several data sets and seeds. For each verdict it
+rate, redrawn labels memorised, and so on, on several data sets and seeds. For each verdict it
 prints how many runs got it that should have (recall) and how many that got it should have
 (precision). Thresholds were chosen on the tuning seeds; the others report.
 """
@@ -25,7 +25,7 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import pose
 from mlp_lab.runs.run import run
 from mlp_lab.verdict.judge import Judge
-from mlp_lab.verdict.rules import NOTES, STATES
+from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
 
 TUNING_SEEDS = (0, 1, 2, 3, 4, 5)
 REPORTED_SEEDS = (90, 91, 92)
@@ -61,7 +61,7 @@ MADE = (
     Made("not converged", "data=moons epochs=6 optimizer.lr=3e-4"),
     Made("not converged", "data=breast_cancer optimizer=sgd optimizer.lr=1e-3 epochs=10"),
     Made("not converged", "data=sine optimizer=sgd optimizer.lr=3e-4 epochs=30"),
-    # Steps far too long: out of bounds, or to and fro.
+    # Steps far too long: the loss diverges or oscillates.
     Made("diverged", "data=diabetes optimizer=sgd optimizer.lr=100 epochs=10"),
     Made("diverged", "data=sine optimizer=sgd optimizer.lr=100 epochs=10"),
     Made("diverged", "data=digits optimizer=sgd optimizer.lr=1000 loss=mse model.output=linear"),
@@ -69,7 +69,7 @@ MADE = (
     Made("unstable", "data=breast_cancer model.activation=tanh optimizer.lr=0.3 epochs=60"),
     Made("unstable", "data=sine model.activation=tanh optimizer.lr=0.3 epochs=60"),
     Made("unstable", "data=spirals model.activation=tanh optimizer.lr=0.3 epochs=60"),
-    # Redrawn labels, or a few noisy rows, learnt by heart.
+    # Redrawn labels, or a few noisy rows, memorised.
     Made("overfit", "data=digits data.train_rows=200 data.label_noise=0.4 epochs=150"),
     Made("overfit", "data=diabetes epochs=150"),
     Made("overfit", "data=wine data.label_noise=0.5 epochs=200"),
@@ -82,7 +82,7 @@ MADE = (
     Made("good fit", "data=circles epochs=200 schedule=cosine", without=BETTER),
     Made("good fit", "data=moons data.noise=0.05 epochs=200 schedule=cosine"),
     Made("good fit", "data=breast_cancer model=shallow model.width=8 epochs=100 schedule=cosine"),
-    # What goes on inside.
+    # Hidden units and gradients.
     Made("", "data=breast_cancer data.scaling=none model.activation=tanh", ("saturated units",)),
     Made("", "data=wine data.scaling=none model.activation=tanh", ("saturated units",)),
     Made("", "data=digits model.activation=sigmoid optimizer.lr=3 epochs=10", ("saturated units",)),
@@ -94,7 +94,7 @@ MADE = (
     Made("", "data=diabetes optimizer.lr=0.5 epochs=20", ("dead units",)),
     Made("", "data=digits model.activation=elu epochs=5", (), LEARNT),
     Made("", "data=iris model.activation=leaky_relu epochs=20", (), LEARNT),
-    # Straight lines are the best boundaries; the answer among the columns.
+    # Straight lines are the best boundaries; target leakage.
     Made("", "data=gaussians data.rows=2000 epochs=20", BETTER),
     Made("", "data=gaussians data.rows=2000 data.classes=2 epochs=20", BETTER),
     Made("", "data=gaussians data.rows=2000 data.classes=5 data.noise=0.7 epochs=20", BETTER),
@@ -175,14 +175,14 @@ def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:
 
 def report(judged: Sequence[Judged]) -> Iterator[str]:
     """A line for each verdict that some run was made for."""
-    for state in STATES:
+    for state in STATE_RULES:
         known = [one for one in judged if one.made.state]
         right = sum(one.state == one.made.state == state for one in known)
         wanted = sum(one.made.state == state for one in known)
         got = sum(one.state == state for one in known)
         if wanted:
             yield figures(state, right, wanted, got)
-    for note in NOTES:
+    for note in NOTE_RULES:
         known = [one for one in judged if note in (*one.made.notes, *one.made.without)]
         right = sum(note in one.notes and note in one.made.notes for one in known)
         wanted = sum(note in one.made.notes for one in known)

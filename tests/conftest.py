@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from lab import train
+from lab import command, train
 
 
 @pytest.fixture(autouse=True)
@@ -31,3 +31,16 @@ def diabetes_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         *("data=diabetes", "data.val_fraction=0", "model=shallow", "model.width=8"),
         *("epochs=3", "quiet=true"),
     )
+
+
+@pytest.fixture(scope="session")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sweep of two keys and two seeds, with its pages."""
+    folder = tmp_path_factory.mktemp("swept") / "sweep"
+    words = ["-m", "data=iris", "model=shallow", "model.width=4,8", "optimizer.lr=1e-3,1e-2"]
+    more = ["seed=0,1", "epochs=3", "tracking.tensorboard=false", "sweep.latex=table.tex"]
+    done = command([*words, *more, f"hydra.sweep.dir={folder}"], folder.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "best: model.width=" in done.stdout
+    assert done.stdout.splitlines()[-1] == str(folder)
+    return folder

@@ -27,13 +27,14 @@ from mlp_lab.config.messages import explain
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.device import choose_device
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared import Problem, pose
-from mlp_lab.runs.run import choose_device, run
-from mlp_lab.tracking.tracker import Row, read_curves
+from mlp_lab.runs.run import run
+from mlp_lab.tracking.curves import Row, read_curves
 from mlp_lab.verdict.judge import Judge
 
 ROOT = Path(__file__).parents[1]
@@ -111,15 +112,23 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     folder.mkdir(parents=True, exist_ok=True)
     finished = run(Job(config, values, folder, overrides), problem, Judge())
     if config.tracking.report:
-        from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
+        from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
         from mlp_lab.report.page import write_report  # matplotlib takes a second to import
 
-        look_at(finished, folder)
+        write_diagnostics(finished, folder)
         write_report(folder)
         if config.tracking.tensorboard:
             show_in_tensorboard(folder)
     finished.ending.raise_if_diverged(folder)
     return folder
+
+
+def posed(*overrides: str) -> tuple[Problem, Dataset]:
+    """A data set as the networks of a run see it."""
+    problem = pose(configure("dtype=float64", *overrides))
+    import torch
+
+    return problem, Dataset.of(problem.encoded, torch.float64, torch.device("cpu"))
 
 
 def trained(values: Plain) -> tuple[Tensor, list[Row]]:

@@ -15,11 +15,12 @@ from mlp_lab.data.encoded import encode
 from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
-from mlp_lab.engine.early_stopping import Watch
-from mlp_lab.engine.evaluation import Units, totals
-from mlp_lab.engine.fit import MemberRecord, fit
-from mlp_lab.engine.row_source import RowPool
-from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.engine.evaluation import TargetScale, sums_over_rows
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import MemberRecord
+from mlp_lab.engine.row_source import RowSource
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.metrics.epoch import Scores, score
 from mlp_lab.network.losses import Objective, choose_objective
 from mlp_lab.network.mlp import MLP
@@ -127,9 +128,9 @@ class SharedChanges(TypedDict, total=False):
     device: torch.device
 
 
-def shared(**changes: Unpack[SharedChanges]) -> Shared:
+def shared(**changes: Unpack[SharedChanges]) -> SharedSettings:
     """What a stack shares; keywords change it."""
-    plain = Shared(
+    plain = SharedSettings(
         activations=["tanh", "relu"],
         objective=Objective("softmax", "cce"),
         batch_size=16,
@@ -140,11 +141,13 @@ def shared(**changes: Unpack[SharedChanges]) -> Shared:
     return replace(plain, **changes)
 
 
-def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> list[Trained]:
+def train(
+    members: Sequence[Member], shared: SharedSettings, monitor: str = "loss"
+) -> list[Trained]:
     """Read `fit` to its end as a run does; what each member left behind."""
     stack = Stack(members, shared)
     trained = [Trained() for _ in members]
-    watches = [Watch() for _ in members]
+    watches = [EarlyStopping() for _ in members]
     for epoch in fit(stack):
         for record in epoch.members:
             position, one = stack.ids.index(record.member), trained[record.member]
@@ -163,10 +166,10 @@ def train(members: Sequence[Member], shared: Shared, monitor: str = "loss") -> l
 
 
 def evaluate(
-    network: MLP, pool: RowPool, objective: Objective, targets: Sequence[Target]
+    network: MLP, source: RowSource, objective: Objective, targets: Sequence[Target]
 ) -> list[Scores]:
-    """Loss and metrics of each member of a pool that has rows for all."""
-    units = Units(targets)
-    sums = totals(network, pool, objective, units).t().tolist()
-    scales = units.scales(pool)
-    return [score(units.task, row, scale) for row, scale in zip(sums, scales, strict=True)]
+    """Loss and metrics of each member of a source that has rows for all."""
+    own_scale = TargetScale(targets)
+    sums = sums_over_rows(network, source, objective, own_scale).t().tolist()
+    scales = own_scale.of_metrics(source)
+    return [score(own_scale.task, row, scale) for row, scale in zip(sums, scales, strict=True)]

@@ -132,7 +132,7 @@ def test_a_folder_that_nothing_can_be_written_to_any_more(tmp_path: Path) -> Non
     program = f"""
 import sys
 from mlp_lab.commands import train as cli
-from mlp_lab.tracking.tracker import CurveFile
+from mlp_lab.tracking.curves import CurveFile
 def full(*_):
     cli.logging.FileHandler._open = full
     raise PermissionError(13, "Permission denied", "{tmp_path}/run/curves.csv")

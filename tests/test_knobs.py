@@ -27,6 +27,7 @@ from mlp_lab.data.raw import DataConfig
 from mlp_lab.data.synthetic import FUNCTIONS
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine import stack as stack_module
+from mlp_lab.engine.device import choose_device
 from mlp_lab.errors import UserError
 from mlp_lab.network import backprop
 from mlp_lab.network.backprop import Batch
@@ -35,7 +36,6 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
-from mlp_lab.runs import run as run_module
 from mlp_lab.runs.prepared import pose
 
 OPTIMIZER_VALUES: dict[str, object] = {
@@ -56,10 +56,10 @@ OPTIMIZER_VALUES: dict[str, object] = {
 """Another value for each field that an optimizer may have."""
 
 SCHEDULE_VALUES: dict[str, object] = {
-    "every": 2,
+    "step_size": 2,
     "gamma": 0.1,
     "floor": 0.3,
-    "rise": 3,
+    "warmup_epochs": 3,
     "start": 0.6,
     "then": "cosine",
     "patience": 2,
@@ -67,9 +67,9 @@ SCHEDULE_VALUES: dict[str, object] = {
 }
 SCHEDULE_BASES: dict[str, Plain] = {
     "constant": {},
-    "step": {"every": 1},
+    "step": {"step_size": 1},
     "cosine": {},
-    "warmup": {"rise": 2},
+    "warmup": {"warmup_epochs": 2},
     "plateau": {"patience": 0, "threshold": 0.9},
 }
 
@@ -369,7 +369,7 @@ def test_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         train_values(tmp_path, small(device="cuda"))
     assert written(tmp_path) == set()
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    chosen = [run_module.choose_device(name).type for name in ("auto", "cpu", "cuda")]
+    chosen = [choose_device(name).type for name in ("auto", "cpu", "cuda")]
     assert chosen == ["cuda", "cpu", "cuda"]
 
 

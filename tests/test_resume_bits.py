@@ -30,9 +30,9 @@ from torch import Tensor
 from mlp_lab.config.messages import explain
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
-from mlp_lab.runs.interruption import Asked
+from mlp_lab.runs.interruption import StopRequest
 from mlp_lab.runs.lock import alone_in
-from mlp_lab.tracking.tracker import CurveFile, Row
+from mlp_lab.tracking.curves import CurveFile, Row
 
 RECIPES = {
     "adam, dropout, plateau": [
@@ -104,7 +104,7 @@ def test_interrupted_and_resumed(
             with pytest.raises(Interrupted) as caught:
                 train(run, *arguments)
         assert str(caught.value) == (
-            f"stopped after epoch {epoch} of {epochs}; go on with: python train.py resume={run}"
+            f"stopped after epoch {epoch} of {epochs}; resume with: python train.py resume={run}"
         )
         assert len(curves(run)) == epoch
         assert "result.json" not in written(run)
@@ -240,8 +240,8 @@ def test_a_terminated_run_says_how_to_go_on(
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     asked, answer = errors.splitlines()
-    assert asked == "finishing this epoch; once more ends the run at once"
-    said, _, go_on = answer.partition(f"; go on with: {TRAIN_WORDS} ")
+    assert asked == "finishing this epoch; press Ctrl-C again to stop now"
+    said, _, go_on = answer.partition(f"; resume with: {TRAIN_WORDS} ")
     done = len(curves(tmp_path / "run"))
     assert said == f"stopped after epoch {done} of 100000"
     assert go_on == "resume=run"
@@ -333,7 +333,7 @@ def test_a_stop_that_no_longer_holds_is_forgotten(
     killed = "tracking.checkpoint_share=0"
     with monkeypatch.context() as patch:
         patch.setattr(Stack, "train_epoch", lambda stack: os.kill(os.getpid(), signal.SIGINT))
-        patch.setattr(Asked, "handle", signal.default_int_handler)
+        patch.setattr(StopRequest, "handle", signal.default_int_handler)
         with pytest.raises(KeyboardInterrupt):
             train(run, f"resume={run}", "stop.patience=null", killed)
     train(run, f"resume={run}")

@@ -56,8 +56,8 @@ def shortened(values: Plain) -> Plain:
         rows = {"data.train_rows": data["train_rows"] or 300}
     schedule = values["schedule"]
     assert isinstance(schedule, dict)
-    rise = {"schedule.rise": 1} if "rise" in schedule else {}
-    return changed(values, {"epochs": 2, **rows, **rise})
+    warmup = {"schedule.warmup_epochs": 1} if "warmup_epochs" in schedule else {}
+    return changed(values, {"epochs": 2, **rows, **warmup})
 
 
 def test_the_number_of_files() -> None:

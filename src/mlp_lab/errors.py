@@ -1,8 +1,9 @@
 """What a user did wrong, said in one line that names the key, the rule and the value."""
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+from mlp_lab.formatting import shown
 
 
 class UserError(ValueError):
@@ -10,39 +11,13 @@ class UserError(ValueError):
 
 
 class Interrupted(Exception):
-    """Somebody asked the run to end (Ctrl-C, SIGTERM); the message says how to go on."""
+    """A run or sweep was stopped by Ctrl-C or SIGTERM; the message says how to resume it."""
 
 
 def require(holds: bool, key: str, rule: str, value: object) -> None:
     """Raise `UserError("<key> must be <rule>, got <value>")` unless the rule holds."""
     if not holds:
         raise UserError(f"{key} must be {rule}, got {shown(value)}")
-
-
-def shown(value: object) -> str:
-    """A value as YAML has it."""
-    return "null" if value is None else repr(value)
-
-
-def in_a_list(name: str) -> str:
-    """A name as an element of a list that is typed, in quotes unless it is plain letters."""
-    if re.fullmatch(
-        r"(?!(?:null|true|false|inf|nan)$)[a-z_][\w.]*", name, re.ASCII | re.IGNORECASE
-    ):
-        return name
-    return quoted(name)
-
-
-def quoted(value: str) -> str:
-    """Text that Hydra takes as it is; there, a backslash stands for itself but before a quote."""
-    if "'" in value and '"' not in value:
-        return '"' + re.sub(r"(\\+)$", r"\1\1", value) + '"'
-    return "'" + re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'") + "'"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 row`, `1,234 rows`."""
-    return f"{count:,} {noun}" + "s" * (count != 1)
 
 
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:

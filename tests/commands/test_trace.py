@@ -17,7 +17,7 @@ from mlp_lab.commands import main as cli
 from mlp_lab.commands.composing import compose
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.losses import FITTING, LOSSES, OUTPUTS, Objective
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, OUTPUTS, Objective
 from mlp_lab.predictor import load
 from mlp_lab.trace.backprop import Network, Trace, trace
 from mlp_lab.trace.formulas import ACTIVATION, OUTPUT, ROW_LOSS, SLOPE, Formulas, as_latex
@@ -247,7 +247,10 @@ def test_formulas_are_latex() -> None:
     """matplotlib, which reads a part of LaTeX, reads them all."""
     parser = MathTextParser("path")
     pairs = {
-        (output, loss) for fits in FITTING.values() for output in fits for loss in fits[output]
+        (output, loss)
+        for fits in COMPATIBLE_LOSSES.values()
+        for output in fits
+        for loss in fits[output]
     }
     for output, loss in sorted(pairs):
         for rows, outputs in ((1, 1), (2, 3)):

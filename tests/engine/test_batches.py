@@ -10,7 +10,7 @@ from torch import Tensor
 from mlp_lab.data.dataset import Part
 from mlp_lab.engine import batches as batches_module
 from mlp_lab.engine.batches import Batches
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.network.backprop import Batch
 
 Rows = list[int]
@@ -32,10 +32,10 @@ def build(
     widths: Sequence[Sequence[int]] | None = None,
 ) -> Batches:
     """Members whose rows are numbered from 1000, 2000 and so on."""
-    pool = RowPool([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
+    source = RowSource([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
     members = len(counts)
     return Batches(
-        pool,
+        source,
         batch_size=batch_size,
         seeds=list(range(members)) if seeds is None else seeds,
         dropout=[0.0] * members if dropout is None else dropout,
@@ -117,7 +117,7 @@ def test_order_does_not_follow_neighbours(k: int) -> None:
     """Alone a member sees the same rows in the same steps."""
     batches = build(RAGGED, batch_size=4)
     alone = Batches(
-        RowPool([part(RAGGED[k], 1000 * (k + 1))]),
+        RowSource([part(RAGGED[k], 1000 * (k + 1))]),
         batch_size=4,
         seeds=[k],
         dropout=[0.0],
@@ -130,9 +130,9 @@ def test_order_does_not_follow_neighbours(k: int) -> None:
 def test_shared_part() -> None:
     """Members on one part hold it once and shuffle it each in its own way."""
     rows = part(10, 0)
-    pool = RowPool([rows, rows])
-    assert len(pool.inputs) == 10
-    batches = Batches(pool, batch_size=4, seeds=[0, 1], dropout=[0, 0], widths=[[4], [4]])
+    source = RowSource([rows, rows])
+    assert len(source.inputs) == 10
+    batches = Batches(source, batch_size=4, seeds=[0, 1], dropout=[0, 0], widths=[[4], [4]])
     seen = rows_seen(batches, 0)
     assert seen[0] != seen[1]
     for steps in seen:
@@ -207,9 +207,9 @@ def test_without_dropout_there_are_no_masks() -> None:
 @pytest.mark.parametrize("counts", [[23], RAGGED, [5, 0, 3]])
 def test_pool_chunks(counts: Rows, length: int) -> None:
     """Every row of every member once, whatever the length of a chunk."""
-    pool = RowPool([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
+    source = RowSource([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])
     seen: list[Rows] = [[] for _ in counts]
-    for inputs, targets, real, _ in pool.chunks(length):
+    for inputs, targets, real, _ in source.chunks(length):
         assert inputs.shape[1] <= length
         assert torch.equal(targets, 10 * inputs)
         for k in range(len(counts)):

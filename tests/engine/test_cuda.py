@@ -5,7 +5,7 @@ import torch
 from stacks import Trained, dataset, member, optimizer, shared, train
 
 from mlp_lab.engine.batches import Batches
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.network.losses import Objective
 from mlp_lab.runs.baselines import baselines
 
@@ -62,13 +62,13 @@ def test_masks_alone_and_in_a_stack(batch_size: int | None) -> None:
     widths = [[3, 9], [70, 2], [5, 5], [1, 40]]
     rates = [0.5, 0.3, 0.0, 0.1]
     together = Batches(
-        RowPool(parts), batch_size=batch_size, seeds=[0, 1, 2, 3], dropout=rates, widths=widths
+        RowSource(parts), batch_size=batch_size, seeds=[0, 1, 2, 3], dropout=rates, widths=widths
     )
     for k, part in enumerate(parts):
         if rates[k] == 0:
             continue
         alone = Batches(
-            RowPool([part]),
+            RowSource([part]),
             batch_size=batch_size,
             seeds=[k],
             dropout=[rates[k]],

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mlp_lab.engine.early_stopping import StopConfig, Watch
-from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import UserError
 
 
@@ -35,9 +35,9 @@ def config(
 
 def watch(
     values: list[float], *, name: str, monitor: str, min_delta: float
-) -> tuple[Watch, list[int]]:
+) -> tuple[EarlyStopping, list[int]]:
     """The watch after these epochs, and which of them were the best so far."""
-    watched = Watch()
+    watched = EarlyStopping()
     best = [
         epoch
         for epoch, value in enumerate(values, start=1)
@@ -81,7 +81,7 @@ def test_watch_on_the_metric(name: str, values: list[float], best: list[int]) ->
 
 def test_watch_on_an_error() -> None:
     """A falling rmse improves."""
-    watched = Watch()
+    watched = EarlyStopping()
     scores = [{"loss": 1.0, "rmse": rmse, "mae": 1.0, "r2": 0.0} for rmse in (3.0, 4.0, 2.0)]
     records = [
         MemberRecord(0, k + 1, score, score, 0.1, 1.0, None) for k, score in enumerate(scores)
@@ -91,7 +91,7 @@ def test_watch_on_an_error() -> None:
 
 def test_without_validation_the_last_epoch_is_the_best() -> None:
     """Training scores select nothing."""
-    watched = Watch()
+    watched = EarlyStopping()
     for epoch, loss in enumerate([1.0, 2.0, 3.0], start=1):
         assert watched.observe(
             MemberRecord(0, epoch, {"loss": loss}, {}, 0.1, 1.0, None), "loss", 0.0
@@ -101,7 +101,7 @@ def test_without_validation_the_last_epoch_is_the_best() -> None:
 
 def test_patience() -> None:
     """So many epochs in a row without an improvement, not one fewer."""
-    watched, stop = Watch(), config(patience=2)
+    watched, stop = EarlyStopping(), config(patience=2)
     reasons = []
     for epoch, value in enumerate([3.0, 4.0, 2.0, 2.0, 2.5], start=1):
         one = record(epoch, value)
@@ -115,7 +115,9 @@ def test_patience() -> None:
 )
 def test_weights_tol(change: float, stops: bool) -> None:
     """A small enough move ends the training."""
-    reason = Watch().reason_to_stop(record(1, 1.0, change=change), config(weights_tol=0.01), 0.0)
+    reason = EarlyStopping().reason_to_stop(
+        record(1, 1.0, change=change), config(weights_tol=0.01), 0.0
+    )
     assert bool(reason) == stops
     assert not stops or "weights moved" in reason
 
@@ -123,13 +125,13 @@ def test_weights_tol(change: float, stops: bool) -> None:
 @pytest.mark.parametrize(("seconds", "stops"), [(1.9, False), (2.0, True), (5.0, True)])
 def test_seconds(seconds: float, stops: bool) -> None:
     """A spent budget ends the training."""
-    reason = Watch().reason_to_stop(record(1, 1.0), config(seconds=2.0), seconds)
+    reason = EarlyStopping().reason_to_stop(record(1, 1.0), config(seconds=2.0), seconds)
     assert reason == ("time budget of 2 s" if stops else "")
 
 
 def test_null_is_off() -> None:
     """Nothing stops a run that sets nothing."""
-    watched = Watch(best=1.0, best_epoch=1, waited=10**6)
+    watched = EarlyStopping(best=1.0, best_epoch=1, waited=10**6)
     assert watched.reason_to_stop(record(9, 2.0, change=0.0), config(), 1e9) == ""
 
 

@@ -8,9 +8,9 @@ from stacks import dataset, evaluate, member, shared, train
 
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.engine import evaluation
-from mlp_lab.engine.evaluation import Units, totals
-from mlp_lab.engine.row_source import RowPool
-from mlp_lab.metrics.epoch import METRICS, Scale, Scores, badness, main_metric, score
+from mlp_lab.engine.evaluation import TargetScale, sums_over_rows
+from mlp_lab.engine.row_source import RowSource
+from mlp_lab.metrics.epoch import METRICS, Scores
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 
@@ -81,7 +81,7 @@ def test_scores_by_hand_in_any_chunks(
     model = network(rows, objective.output)
     target = rows.schema.target
     for parts in ([rows.train] * 3, [rows.train, rows.test, rows.val]):
-        found = evaluate(model, RowPool(parts), objective, [target] * 3)
+        found = evaluate(model, RowSource(parts), objective, [target] * 3)
         for k, scores in enumerate(found):
             assert list(scores) == ["loss", *METRICS[target.task]]
             assert scores == pytest.approx(by_hand(model, k, parts[k], objective, rows), rel=1e-10)
@@ -92,10 +92,13 @@ def test_empty_part_has_no_scores() -> None:
     rows = dataset("sine", val_fraction=0.0)
     model = network(rows, "linear")
     assert len(rows.val) == 0
-    totals_of_none = totals(
-        model, RowPool([rows.val] * 3), Objective("linear", "mse"), Units([rows.schema.target] * 3)
+    sums_of_none = sums_over_rows(
+        model,
+        RowSource([rows.val] * 3),
+        Objective("linear", "mse"),
+        TargetScale([rows.schema.target] * 3),
     )
-    assert not totals_of_none.any()
+    assert not sums_of_none.any()
 
 
 def test_scores_do_not_follow_batches_or_chunks(
@@ -138,20 +141,3 @@ def test_records_hold_what_evaluate_finds() -> None:
         assert scores == pytest.approx(by_hand(model, 0, part, objective, rows), rel=1e-10)
         expected = F.mse_loss(model.member(0)(part.inputs), part.targets).item()
         assert scores["loss"] == pytest.approx(expected, rel=1e-10)
-
-
-def test_r2_of_a_constant_target_is_not_a_number() -> None:
-    """There is no spread to explain."""
-    scores = score(
-        "regression", [1.0, 2.0, 3.0], Scale(weight=2, loss_weight=2, unit=4.0, sum_of_squares=0.0)
-    )
-    assert (scores["loss"], scores["rmse"], scores["mae"]) == (0.5, 4.0, 6.0)
-    assert np.isnan(scores["r2"])
-
-
-def test_less_badness_is_better() -> None:
-    """Accuracy is turned around, an error is not."""
-    assert badness({"loss": 2.0, "accuracy": 0.9}, "loss") == 2.0
-    assert badness({"loss": 2.0, "accuracy": 0.9}, "metric") == -0.9
-    assert badness({"loss": 2.0, "rmse": 3.0, "mae": 1.0, "r2": 0.5}, "metric") == 3.0
-    assert main_metric({"loss": 2.0, "rmse": 3.0, "mae": 1.0, "r2": 0.5}) == "rmse"

@@ -5,13 +5,13 @@ from stacks import dataset, member, optimizer, shared
 
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
-from mlp_lab.network.schedules import Plateau, Schedule
+from mlp_lab.network.schedules import PlateauConfig, Schedule
 
 
 @pytest.mark.parametrize("val_fraction", [0.0, 0.2])
 def test_a_plateau_hears_validation_rows_where_there_are_any(val_fraction: float) -> None:
     """Every epoch's rate follows from the losses before it; the two losses would part ways."""
-    plateau = Plateau(name="plateau", gamma=0.9, patience=0, threshold=0.01)
+    plateau = PlateauConfig(name="plateau", gamma=0.9, patience=0, threshold=0.01)
     rows = dataset("gaussians", label_noise=0.9, train_rows=20, val_fraction=val_fraction)
     stack = Stack(
         [member(rows, epochs=25, optimizer=optimizer("adam"), schedule=plateau)], shared()

@@ -11,7 +11,7 @@ from torch import nn
 from mlp_lab.engine.seeds import Stream, numpy_generator
 from mlp_lab.engine.stack import Stack
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.schedules import Cosine
+from mlp_lab.network.schedules import CosineConfig
 
 EPOCHS, LR = 6, 0.03
 Rule = Callable[[list[dict[str, object]]], torch.optim.Optimizer]
@@ -38,7 +38,7 @@ def test_epochs_equal_a_plain_loop(rule: str, batch_size: int | None) -> None:
         epochs=EPOCHS,
         seed=3,
         optimizer=optimizer(rule, lr=LR, weight_decay=0.05, clip_norm=0.5),
-        schedule=Cosine(name="cosine", floor=0.0),
+        schedule=CosineConfig(name="cosine", floor=0.0),
     )
     together = shared(batch_size=batch_size, objective=Objective("softmax", "cce"))
     network = Stack([one], together).network.member(0)[:-1]  # cross_entropy has the softmax

@@ -10,11 +10,12 @@ import torch
 from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, train
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.engine.fit import MemberRecord, fit
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Member, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import OPTIMIZERS
-from mlp_lab.network.schedules import Cosine, Plateau, ScheduleConfig, Step
+from mlp_lab.network.schedules import CosineConfig, PlateauConfig, ScheduleConfig, StepConfig
 
 CONSTANT = ScheduleConfig(name="constant")
 
@@ -50,7 +51,14 @@ def eight() -> Callable[..., list[Member]]:
         return [
             one(few, 0, 0.5, widths=[7, 3], epochs=20),
             one(clean, 1, 0.3, widths=[4, 9], epochs=20),
-            one(noisy, 2, 0.0, widths=[1, 1], epochs=7, schedule=Cosine(name="cosine", floor=0.0)),
+            one(
+                noisy,
+                2,
+                0.0,
+                widths=[1, 1],
+                epochs=7,
+                schedule=CosineConfig(name="cosine", floor=0.0),
+            ),
             one(clean, 3, 0.0, widths=[6, 2], epochs=13, init="he"),
             one(fewer, 4, 0.0, widths=[3, 8], epochs=20, init="glorot"),
             one(other, 5, 0.1, widths=[5, 5], epochs=11),
@@ -60,7 +68,7 @@ def eight() -> Callable[..., list[Member]]:
                 0.0,
                 widths=[2, 6],
                 epochs=20,
-                schedule=Plateau(name="plateau", gamma=0.5, patience=1, threshold=0.05),
+                schedule=PlateauConfig(name="plateau", gamma=0.5, patience=1, threshold=0.05),
             ),
             one(
                 clean,
@@ -68,7 +76,7 @@ def eight() -> Callable[..., list[Member]]:
                 0.2,
                 widths=[8, 4],
                 epochs=1,
-                schedule=Step(name="step", every=1, gamma=0.5),
+                schedule=StepConfig(name="step", step_size=1, gamma=0.5),
             ),
         ]
 
@@ -202,7 +210,7 @@ def test_seed_and_every_number_matter() -> None:
         member(rows, optimizer=optimizer(lr=0.06)),
         member(rows, optimizer=optimizer(weight_decay=0.1)),
         member(rows, optimizer=optimizer(clip_norm=0.1)),
-        member(rows, schedule=Step(name="step", every=1, gamma=0.5)),
+        member(rows, schedule=StepConfig(name="step", step_size=1, gamma=0.5)),
         member(dataset("gaussians", label_noise=0.5)),
     ]
     losses = [one.records[-1].train["loss"] for one in train(variants, shared())]
@@ -338,7 +346,7 @@ def test_divergence_by_hand(
 ) -> None:
     """Epoch and step, both from 1, and the scheduled rate of a linear model that blows up."""
     rows = dataset("sine", rows=100)
-    schedule = Step(name="step", every=1, gamma=1.0)
+    schedule = StepConfig(name="step", step_size=1, gamma=1.0)
     one = member(rows, widths=[], epochs=80, optimizer=optimizer(lr=lr), schedule=schedule)
     together = shared(activations=[], objective=Objective("linear", "mse"), batch_size=batch_size)
     (result,) = train([one], together)
@@ -426,7 +434,11 @@ def test_best_weights_are_of_the_best_epoch() -> None:
 def test_learning_rates_follow_each_schedule() -> None:
     """Records hold the rate of their own member and epoch."""
     rows = dataset("gaussians")
-    schedules = [CONSTANT, Step(name="step", every=2, gamma=0.5), Cosine(name="cosine", floor=0.0)]
+    schedules = [
+        CONSTANT,
+        StepConfig(name="step", step_size=2, gamma=0.5),
+        CosineConfig(name="cosine", floor=0.0),
+    ]
     members = [member(rows, epochs=4, schedule=schedule) for schedule in schedules]
     rates = [[r.lr / 0.05 for r in one.records] for one in train(members, shared())]
     assert rates[0] == pytest.approx([1, 1, 1, 1])

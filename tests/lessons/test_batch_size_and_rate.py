@@ -6,11 +6,11 @@ import torch
 from given import bench, evidence
 from lab import configure, stack_of
 
+from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Row, column
-from mlp_lab.runs.run import prepare_torch
 
 NAME = "batch_size_and_rate"
 
@@ -19,7 +19,8 @@ def small_stack(*words: str) -> Stack:
     """Few parameters in double precision, so that whole Hessians fit."""
     small = ["data.train_rows=64", "batch_size=16", "dtype=float64", "model.width=4"]
     config = configure(f"experiment={NAME}", *small, *words)
-    prepare_torch(config)  # one thread: two are slower by far on cores that others use
+    # One thread: two are slower by far on cores that others use.
+    prepare_torch(device=config.device, threads=config.threads)
     return stack_of(config)
 
 

@@ -12,7 +12,7 @@ from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import at_best_for_others, best_for_others, column, grouped
 from mlp_lab.lessons.outputs_and_losses import calibration, classes, outliers
-from mlp_lab.metrics.predictions import assess_classes
+from mlp_lab.metrics.classification import classification_metrics
 
 NAME = "outputs_and_losses"
 
@@ -62,7 +62,7 @@ def test_the_calibration_error_is_that_of_a_sum_over_rows(size: str) -> None:
         confidence, right = (calibration.bins(network, q)[-1] for q in ("confidence", "right"))
         found = float(np.abs(confidence - right).sum())
         assert found == pytest.approx(error_by_hand(y, labels), rel=1e-6)
-        assessed = assess_classes(y, labels.astype(np.int64), None, probabilities=True)
+        assessed = classification_metrics(y, labels.astype(np.int64), None, probabilities=True)
         assert found == pytest.approx(assessed["calibration_error"])
         assert right.sum() == pytest.approx(network.last("val_accuracy"))
         assert calibration.bins(network, "rows")[-1].sum() == pytest.approx(1)

@@ -9,7 +9,14 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from mlp_lab.errors import UserError
-from mlp_lab.network.losses import FITTING, LOSSES, OUTPUTS, LossConfig, Objective, choose_objective
+from mlp_lab.network.losses import (
+    COMPATIBLE_LOSSES,
+    LOSSES,
+    OUTPUTS,
+    LossConfig,
+    Objective,
+    choose_objective,
+)
 
 CLASSES = 4
 PAIRS = [
@@ -98,17 +105,17 @@ def test_auto(task: str, output: str, loss: str, expected: tuple[str, str]) -> N
     assert choose_objective(task, output, loss) == Objective(*expected)
 
 
-@pytest.mark.parametrize("task", FITTING)
+@pytest.mark.parametrize("task", COMPATIBLE_LOSSES)
 def test_every_combination_is_chosen_or_refused(task: str) -> None:
     """What is set is kept; a refusal is one line that names an alternative which is accepted."""
     for output, loss in product(["auto", *OUTPUTS], ["auto", *LOSSES]):
         fits = any(
             output in ("auto", candidate) and (loss == "auto" or loss in losses)
-            for candidate, losses in FITTING[task].items()
+            for candidate, losses in COMPATIBLE_LOSSES[task].items()
         )
         if fits:
             chosen = choose_objective(task, output, loss)
-            assert chosen.loss in FITTING[task][chosen.output]
+            assert chosen.loss in COMPATIBLE_LOSSES[task][chosen.output]
             assert output in ("auto", chosen.output)
             assert loss in ("auto", chosen.loss)
         else:

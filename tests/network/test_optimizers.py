@@ -12,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from mlp_lab.config.reading import read
-from mlp_lab.network import optimizers
+from mlp_lab.network import stack_optimizer
 from mlp_lab.network.layers import LayerTensors
-from mlp_lab.network.optimizers import OPTIMIZERS, SHARES, Optimizer, OptimizerConfig
+from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
+from mlp_lab.network.stack_optimizer import Optimizer
 
 SIZES = [3, 5, 2]
 STEPS, EPOCH = 50, 5
@@ -237,11 +238,11 @@ def train(
     """Ten epochs; before and after each step yields how many members it concerns (0: before)."""
     parameters = layers(3, 0).take(members, SIZES)
     gradients = parameters.like()
-    optimizer = Optimizer(parameters, gradients, configs)
-    together = min(per_epoch) == max(per_epoch)
+    equal_steps = min(per_epoch) == max(per_epoch)
+    optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
     for epoch in range(STEPS // EPOCH):
         lr = [config.lr * factor(epoch) for config in configs]
-        optimizer.begin_epoch(lr, [epoch * steps for steps in per_epoch], together)
+        optimizer.begin_epoch(lr, [epoch * steps for steps in per_epoch])
         for step in range(max(per_epoch)):
             k = sum(steps > step for steps in per_epoch)
             for position, member in enumerate(members[:k]):
@@ -303,32 +304,32 @@ def test_pieces_are_the_whole(
     configs = [case.config(member, decay=decay, clip=clip) for member in range(3)]
     whole = trained(configs, [0, 1, 2], [EPOCH] * 3)
     for piece in (7, len(whole.flat_weights), len(whole.flat) - 1):
-        monkeypatch.setattr(optimizers, "PIECE", piece)
+        monkeypatch.setattr(stack_optimizer, "PIECE", piece)
         cut = trained(configs, [0, 1, 2], [EPOCH] * 3)
         torch.testing.assert_close(cut.flat, whole.flat, rtol=1e-14, atol=1e-14)
 
 
-@pytest.mark.parametrize("together", [True, False])
-@pytest.mark.parametrize("key", SHARES)
-def test_shares_near_one_in_single_precision(key: str, together: bool) -> None:
+@pytest.mark.parametrize("equal_steps", [True, False])
+@pytest.mark.parametrize("key", ["alpha", "rho", "beta1", "beta2"])
+def test_decay_rates_near_one_in_single_precision(key: str, equal_steps: bool) -> None:
     """Beside others, 1 - 1e-8 is what it is alone, though no float32 lies so near 1."""
     case = next(case for case in CASES if key in case.numbers[0])
     configs = [case.config(0, decay=False, clip=False) for _ in range(3)]
-    for config, share in zip(configs, (0.9, 1 - 1e-4, 1 - 1e-8), strict=True):
-        setattr(config, key, share)
-    stack = single_precision(configs, together)
+    for config, rate in zip(configs, (0.9, 1 - 1e-4, 1 - 1e-8), strict=True):
+        setattr(config, key, rate)
+    stack = single_precision(configs, equal_steps)
     for member, config in enumerate(configs):
-        alone = single_precision([config], together=True)
+        alone = single_precision([config], equal_steps=True)
         for mine, expected in zip(stack.tensors, alone.tensors, strict=True):
             torch.testing.assert_close(mine[member], expected[0], rtol=1e-6, atol=1e-6)
 
 
-def single_precision(configs: list[OptimizerConfig], together: bool) -> LayerTensors:
+def single_precision(configs: list[OptimizerConfig], equal_steps: bool) -> LayerTensors:
     """How far equal members move in five steps with gradients that are the same for all."""
     parameters = LayerTensors(len(configs), SIZES, dtype=torch.float32, device=torch.device("cpu"))
     gradients = parameters.like()
-    optimizer = Optimizer(parameters, gradients, configs)
-    optimizer.begin_epoch([config.lr for config in configs], [0] * len(configs), together)
+    optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
+    optimizer.begin_epoch([config.lr for config in configs], [0] * len(configs))
     for step in range(5):
         for tensor, g in zip(gradients.tensors, gradient(step, 0), strict=True):
             tensor.copy_(g.expand_as(tensor))
@@ -359,11 +360,11 @@ def test_padding_stays_at_zero(case: Case) -> None:
     configs = [case.config(member, decay=True, clip=True) for member in range(3)]
     parameters = layers(3, 0)
     gradients = parameters.like()
-    optimizer = Optimizer(parameters, gradients, configs)
     for tensor in parameters.tensors:
         tensor[..., -1] = 0
-    for together in (True, False):
-        optimizer.begin_epoch([config.lr for config in configs], [0] * 3, together)
+    for equal_steps in (True, False):
+        optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
+        optimizer.begin_epoch([config.lr for config in configs], [0] * 3)
         for step in range(5):
             gradients.flat.copy_(layers(3, 1 + step).flat)
             for tensor in gradients.tensors:
@@ -374,17 +375,17 @@ def test_padding_stays_at_zero(case: Case) -> None:
         assert (tensor[..., 0] != 0).all()
 
 
-@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("equal_steps", [True, False])
 @every_case
-def test_decay_spares_biases(case: Case, together: bool) -> None:
+def test_decay_spares_biases(case: Case, equal_steps: bool) -> None:
     """Without gradients weights shrink and biases stay as they are."""
     config = case.config(0, decay=True, clip=False)
     parameters = layers(2, 0)
     start = parameters.like()
     start.flat.copy_(parameters.flat)
     gradients = parameters.like()
-    optimizer = Optimizer(parameters, gradients, [config] * 2)
-    optimizer.begin_epoch([config.lr] * 2, [0, 0], together)
+    optimizer = Optimizer(parameters, gradients, [config] * 2, equal_steps=equal_steps)
+    optimizer.begin_epoch([config.lr] * 2, [0, 0])
     for _ in range(3):
         gradients.flat.zero_()
         optimizer.step(2)

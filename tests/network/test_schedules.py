@@ -8,7 +8,14 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from mlp_lab.errors import UserError
-from mlp_lab.network.schedules import SCHEDULES, Cosine, Plateau, Schedule, Step, WarmUp
+from mlp_lab.network.schedules import (
+    SCHEDULES,
+    CosineConfig,
+    PlateauConfig,
+    Schedule,
+    StepConfig,
+    WarmUpConfig,
+)
 
 EPOCHS = 40
 LR = 0.3
@@ -40,18 +47,18 @@ def test_constant() -> None:
     assert {schedule.factor(epoch) for epoch in range(EPOCHS)} == {1.0}
 
 
-@pytest.mark.parametrize(("every", "gamma"), [(1, 0.9), (7, 0.5), (50, 0.1), (3, 1.0)])
-def test_step(every: int, gamma: float) -> None:
+@pytest.mark.parametrize(("step_size", "gamma"), [(1, 0.9), (7, 0.5), (50, 0.1), (3, 1.0)])
+def test_step(step_size: int, gamma: float) -> None:
     """StepLR."""
-    schedule = Schedule(Step(name="step", every=every, gamma=gamma), EPOCHS)
-    expected = torch_rates(lr_scheduler.StepLR(sgd(), every, gamma))
+    schedule = Schedule(StepConfig(name="step", step_size=step_size, gamma=gamma), EPOCHS)
+    expected = torch_rates(lr_scheduler.StepLR(sgd(), step_size, gamma))
     assert [LR * schedule.factor(epoch) for epoch in range(EPOCHS)] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("floor", [0.0, 0.1, 1.0])
 def test_cosine(floor: float) -> None:
     """CosineAnnealingLR over all epochs."""
-    schedule = Schedule(Cosine(name="cosine", floor=floor), EPOCHS)
+    schedule = Schedule(CosineConfig(name="cosine", floor=floor), EPOCHS)
     torch_schedule = lr_scheduler.CosineAnnealingLR(sgd(), EPOCHS, eta_min=LR * floor)
     rates = [LR * schedule.factor(epoch) for epoch in range(EPOCHS)]
     assert rates == pytest.approx(torch_rates(torch_schedule), abs=1e-12)
@@ -64,7 +71,7 @@ def test_cosine(floor: float) -> None:
 )
 def test_plateau(gamma: float, patience: int, threshold: float, seed: int) -> None:
     """ReduceLROnPlateau with a relative threshold, on losses that fall, rise and stand still."""
-    config = Plateau(name="plateau", gamma=gamma, patience=patience, threshold=threshold)
+    config = PlateauConfig(name="plateau", gamma=gamma, patience=patience, threshold=threshold)
     schedule = Schedule(config, EPOCHS)
     optimizer = sgd()
     torch_schedule = lr_scheduler.ReduceLROnPlateau(
@@ -89,7 +96,7 @@ def test_plateau(gamma: float, patience: int, threshold: float, seed: int) -> No
 
 def test_plateau_by_hand() -> None:
     """More than `patience` epochs have to pass; then counting starts anew."""
-    schedule = Schedule(Plateau(name="plateau", gamma=0.5, patience=1, threshold=0.1), 10)
+    schedule = Schedule(PlateauConfig(name="plateau", gamma=0.5, patience=1, threshold=0.1), 10)
     factors = []
     for epoch, loss in enumerate([1.0, 0.95, 0.95, 0.8, 0.8, 0.8, 0.8, 0.8]):
         schedule.observe(loss)
@@ -99,7 +106,7 @@ def test_plateau_by_hand() -> None:
 
 def test_observing_changes_no_other_schedule() -> None:
     """Only a plateau looks at losses."""
-    schedule = Schedule(Step(name="step", every=2, gamma=0.5), 10)
+    schedule = Schedule(StepConfig(name="step", step_size=2, gamma=0.5), 10)
     for _ in range(10):
         schedule.observe(1.0)
     assert [schedule.factor(epoch) for epoch in range(4)] == [1, 1, 0.5, 0.5]
@@ -113,20 +120,24 @@ def test_observing_changes_no_other_schedule() -> None:
     ],
 )
 def test_warm_up(then: str, expected: list[float]) -> None:
-    """Equal steps from `start`, 1 in epoch `rise`, then 1 or half a cosine to 0."""
-    schedule = Schedule(WarmUp(name="warmup", rise=4, start=0.2, then=then), 8)
+    """Equal steps from `start`, 1 in epoch `warmup_epochs`, then 1 or half a cosine to 0."""
+    schedule = Schedule(WarmUpConfig(name="warmup", warmup_epochs=4, start=0.2, then=then), 8)
     assert [schedule.factor(epoch) for epoch in range(8)] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(
     ("name", "values", "key"),
     [
-        ("step", {"every": 0, "gamma": 0.5}, "schedule.every"),
-        ("step", {"every": 1, "gamma": 0.0}, "schedule.gamma"),
+        ("step", {"step_size": 0, "gamma": 0.5}, "schedule.step_size"),
+        ("step", {"step_size": 1, "gamma": 0.0}, "schedule.gamma"),
         ("cosine", {"floor": 1.5}, "schedule.floor"),
-        ("warmup", {"rise": 0, "start": 0.1, "then": "constant"}, "schedule.rise"),
-        ("warmup", {"rise": 1, "start": 0.0, "then": "constant"}, "schedule.start"),
-        ("warmup", {"rise": 1, "start": 0.1, "then": "linear"}, "schedule.then"),
+        (
+            "warmup",
+            {"warmup_epochs": 0, "start": 0.1, "then": "constant"},
+            "schedule.warmup_epochs",
+        ),
+        ("warmup", {"warmup_epochs": 1, "start": 0.0, "then": "constant"}, "schedule.start"),
+        ("warmup", {"warmup_epochs": 1, "start": 0.1, "then": "linear"}, "schedule.then"),
         ("plateau", {"gamma": 1.0, "patience": 1, "threshold": 0.0}, "schedule.gamma"),
         ("plateau", {"gamma": 0.5, "patience": -1, "threshold": 0.0}, "schedule.patience"),
         ("plateau", {"gamma": 0.5, "patience": 1, "threshold": 1.0}, "schedule.threshold"),

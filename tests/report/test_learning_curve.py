@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from mlp_lab.report.learning_curve import draw_learning_curve
-from mlp_lab.tracking.tracker import Row
+from mlp_lab.tracking.curves import Row
 
 EMPTY = math.nan
 
@@ -59,7 +59,7 @@ def draw(
     [
         ([(0.5, 0.6), (0.4, 0.7)], 1, "the training loss ends at 0.4; the best epoch is 1"),
         ([(0.5, 0.6), (math.inf, EMPTY)], 1, "the training loss was last 0.5; the best epoch is 1"),
-        ([(EMPTY, EMPTY)], 0, "no epoch ended with a finite number"),
+        ([(EMPTY, EMPTY)], 0, "the loss was finite in no epoch"),
     ],
 )
 def test_the_words_for_those_who_cannot_see_it(

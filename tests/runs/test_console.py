@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.program import TRY
 from mlp_lab.runs.console import (
     ProgressLine,

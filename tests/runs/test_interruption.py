@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from mlp_lab.runs.interruption import Asked, interruption
+from mlp_lab.runs.interruption import StopRequest, stop_requests
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -14,7 +14,7 @@ def test_the_second_time_is_the_end(
 ) -> None:
     """The first one says so, once, where errors go."""
     before = signal.getsignal(number)
-    with interruption() as asked:
+    with stop_requests() as asked:
         assert not asked()
         signal.raise_signal(number)
         assert asked()
@@ -29,7 +29,7 @@ def test_the_second_time_is_the_end(
 
 def test_one_of_each_is_two() -> None:
     """Whoever asks in another way asks again."""
-    with interruption():
+    with stop_requests():
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
@@ -43,7 +43,7 @@ def test_handlers_come_back() -> None:
 
     before = signal.signal(signal.SIGTERM, mine)
     try:
-        with pytest.raises(RuntimeError, match="True"), interruption() as asked:
+        with pytest.raises(RuntimeError, match="True"), stop_requests() as asked:
             raise RuntimeError(signal.getsignal(signal.SIGTERM) == asked.handle)
         assert signal.getsignal(signal.SIGTERM) == mine
     finally:
@@ -56,11 +56,11 @@ def test_another_thread_asks_nobody() -> None:
     found: list[object] = []
 
     def work() -> None:
-        with interruption() as asked:
+        with stop_requests() as asked:
             found.extend([type(asked), asked()])
             found.extend(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert found == [Asked, False, *before]
+    assert found == [StopRequest, False, *before]

@@ -11,7 +11,7 @@ from mlp_lab.engine.fit import fit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared import pose
-from mlp_lab.tracking.tracker import read_curves
+from mlp_lab.tracking.curves import read_curves
 
 IRIS = ("data=iris", "model=shallow", "model.width=4", *BARE)
 WILD = ("optimizer=sgd", "optimizer.lr=1e30", "model=deep")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from lab import BARE, configure, curves, refused, stack_of_runs, train, written
 
+from mlp_lab.engine.cuda import cuda_possible
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import training_bytes
 from mlp_lab.runs import preflight
 from mlp_lab.runs.preflight import (
-    cuda_possible,
     installed_memory,
     require_machine,
     require_memory,
@@ -173,7 +173,7 @@ def test_cuda(build: str, driver: bool, possible: bool, monkeypatch: pytest.Monk
         if not driver:
             raise OSError
 
-    monkeypatch.setattr(preflight, "version", lambda name: build)
+    monkeypatch.setattr("mlp_lab.engine.cuda.version", lambda name: build)
     monkeypatch.setattr("ctypes.CDLL", load)
     assert cuda_possible() == possible
     config = configure("data=iris", "device=cuda")

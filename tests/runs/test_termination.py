@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
-from mlp_lab.runs.progress import Divergence
 from mlp_lab.runs.termination import Ending, describe_ending
 
 WHERE = Divergence(epoch=3, step=2, lr=0.5)

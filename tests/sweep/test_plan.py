@@ -1,19 +1,11 @@
 """Jobs -> stacks: every job in one, and nothing together that must not be."""
 
-from pathlib import Path
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lab import changed, values_of
+from sweeps import iris_job
 
-from mlp_lab.config.reading import read
-from mlp_lab.config.schema import Config
-from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import Problems
-from mlp_lab.sweep.jobs import SweepJob, identity, sweep_job
-from mlp_lab.sweep.plan import cost, plan, size
-
-PROBLEMS = Problems()
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.sweep.plan import cost, plan, size, stack_plan
 
 GRID = st.lists(
     st.fixed_dictionaries(
@@ -36,8 +28,7 @@ GRID = st.lists(
 
 def job(number: int, changes: dict[str, object]) -> SweepJob:
     """A job on the irises."""
-    values = changed(values_of("data=iris", "model=shallow"), changes)
-    return sweep_job(number, Job(read(Config, values, ""), values, Path(), []), {}, PROBLEMS)
+    return iris_job(number, **{key.replace(".", "__"): value for key, value in changes.items()})
 
 
 @settings(max_examples=40, deadline=None)
@@ -75,11 +66,12 @@ def test_narrow_members_are_not_padded_to_wide_ones() -> None:
     assert cost(far) > 1.5 * (cost(far[:1]) + cost(far[1:]))
 
 
-def test_identity_is_what_numbers_depend_on() -> None:
-    """Settings and data, not where files lie or how the run is watched."""
-    values = values_of("data=iris")
-    same = changed(values, {"device": "cpu", "quiet": True, "threads": 2, "tracking.report": False})
-    assert identity(values, "data") == identity(same, "data")
-    assert identity(values, "data") != identity(values, "other data")
-    for key, value in {"seed": 1, "epochs": 7, "optimizer.lr": 0.5, "data.split_seed": 3}.items():
-        assert identity(changed(values, {key: value}), "data") != identity(values, "data")
+def test_a_stack_costs_as_its_widest_member() -> None:
+    """All are padded to it; each of the others has its own steps."""
+    narrow, wide = job(0, {"model.width": 4}), job(1, {"model.width": 64})
+    assert cost([narrow, wide]) > cost([wide]) > cost([narrow])
+    assert cost([narrow, wide]) < cost([wide, wide]) + 1e-12
+    assert size([narrow, wide]) == size([wide, wide])
+    found = stack_plan(3, [narrow, wide])
+    assert (found.number, found.jobs) == (3, (0, 1))
+    assert (found.seconds, found.memory) == (cost([narrow, wide]), size([narrow, wide]))

@@ -1,8 +1,7 @@
-"""hydra/sweeper=optuna: ranges, batches, and going on after a kill."""
+"""hydra/sweeper=optuna: ranges, batches, and resuming after a kill."""
 
 import json
 import os
-import re
 import signal
 import subprocess
 import time
@@ -14,19 +13,14 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from lab import BARE, TRAIN, clean_environment, command
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.ranges import require_grid, search_space
-from mlp_lab.sweep.search import SearchConfig, open_study, search
+from mlp_lab.sweep.config import SearchConfig
+from mlp_lab.sweep.search import search
+from mlp_lab.sweep.study import open_study
 
 WORDS = (
     *("-m", "hydra/sweeper=optuna", "data=iris", "model=shallow", "epochs=2", *BARE),
@@ -38,84 +32,6 @@ WORDS = (
 def parsed(*words: str) -> list[Override]:
     """Overrides as Hydra reads them."""
     return OverridesParser.create().parse_overrides(list(words))
-
-
-@pytest.mark.parametrize(
-    ("word", "wanted"),
-    [
-        ("a=interval(0,1)", FloatDistribution(0, 1)),
-        ("a=tag(log,interval(1e-4,1e-1))", FloatDistribution(1e-4, 1e-1, log=True)),
-        ("a=int(interval(8,64))", IntDistribution(8, 64)),
-        ("a=tag(log,int(interval(1,128)))", IntDistribution(1, 128, log=True)),
-        ("a=range(8,65,8)", IntDistribution(8, 64, step=8)),
-        ("a=range(1,20,5)", IntDistribution(1, 16, step=5)),
-        ("a=range(5,1,-2)", IntDistribution(3, 5, step=2)),
-        ("a=range(3)", IntDistribution(0, 2)),
-        ("a=tag(log,range(1,101))", IntDistribution(1, 100, log=True)),
-        ("a=shuffle(range(1,5))", IntDistribution(1, 4)),
-        ("a=range(0.5,5)", FloatDistribution(0.5, 4.5, step=1)),
-        ("a=range(0,1,0.1)", FloatDistribution(0, 0.9, step=0.1)),
-        ("a=float(range(1,5))", FloatDistribution(1, 4, step=1)),
-        ("a=relu,tanh", CategoricalDistribution(("relu", "tanh"))),
-        ("a=relu,relu,tanh", CategoricalDistribution(("relu", "tanh"))),
-        ("a=1e-3,1e-2", CategoricalDistribution(("0.001", "0.01"))),
-        ("a=[1,2],[3,4]", CategoricalDistribution(("[1,2]", "[3,4]"))),
-        ("a='x y',null", CategoricalDistribution(("'x y'", "null"))),
-    ],
-)
-def test_ranges(word: str, wanted: BaseDistribution) -> None:
-    """As Hydra writes them."""
-    assert search_space(parsed(word, "b=3")) == ({"a": wanted}, ["b=3"])
-
-
-@pytest.mark.parametrize(
-    ("word", "line"),
-    [
-        ("a=interval(4,8)", "a=interval(4,8) is a range, which hydra/sweeper=optuna searches"),
-        ("cv=3,5", "cv=3,5 gives several values, but it is about all jobs: give it one"),
-        ("threads=1,2", "threads=1,2 changes no result, and equal jobs train once: give it one"),
-    ],
-)
-def test_what_is_no_grid(word: str, line: str) -> None:
-    """One line; jobs that are trained one after the other may differ in what changes no result."""
-    with pytest.raises(UserError, match=re.escape(line)):
-        require_grid(parsed("a=1", word), stacked=True)
-    require_grid(parsed("threads=1,2", "cv=3", "b=range(3)", "c=x,y"), stacked=False)
-
-
-def test_words_stay_as_they_are() -> None:
-    """Those that add or remove a key, too."""
-    words = ["+b=3", "~c", "d='x y'", "e={f:1}"]
-    space, fixed = search_space(parsed(*words, "++a=1,2"))
-    assert (list(space), fixed) == (["++a"], words)
-
-
-@pytest.mark.parametrize(
-    ("word", "line"),
-    [
-        ("a=3", "nothing to search"),
-        ("seed=0,1", "seed repeats a setting"),
-        ("+seed=0,1", "seed repeats a setting"),
-        ("data.split_seed=0,1", "data.split_seed repeats a setting"),
-        ("sweep.members=1,2", "sweep.members changes no result"),
-        ("device=cpu,cuda", "device changes no result"),
-        ("a=interval(1,1)", "a must be an interval from low to high, got 'interval(1,1)'"),
-        ("a=interval(0,inf)", "a must be an interval from low to high"),
-        ("a=tag(log,interval(0,1))", "a must be above 0 on a logarithmic scale"),
-        ("a=tag(log,range(0,9))", "a must be above 0 on a logarithmic scale"),
-        ("a=tag(log,range(1,9,2))", "a must be in steps of 1 with log"),
-        ("a=tag(log,choice(1,2))", "a must be a range of numbers to be on a logarithmic scale"),
-        ("a=tag(lgo,interval(1,2))", "unknown tag of a 'lgo': did you mean 'log'?"),
-        ("a=range(5,1)", "a must be a range with values"),
-        ("a=int(range(1.5,3.2,0.5))", "a must be a range in steps other than 0"),
-    ],
-)
-def test_what_cannot_be_searched(word: str, line: str) -> None:
-    """One line."""
-    with pytest.raises(UserError) as refusal:
-        search_space(parsed(word))
-    assert line in str(refusal.value)
-    assert "\n" not in str(refusal.value)
 
 
 class Bowl:
@@ -221,33 +137,6 @@ def test_another_search_in_the_same_folder(words: Sequence[str], line: str, tmp_
     assert len(bowl.asked) == 1
 
 
-@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
-def test_a_journal_executes_nothing(
-    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The state of cmaes is a pickle: one that would call something is refused."""
-    monkeypatch.chdir(tmp_path)
-    config = SearchConfig(18, 6, "cmaes", 0)
-    search(parsed(*XY), [[]], tmp_path, config, Bowl())
-    journal = tmp_path / "optuna.journal"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
-    assert states
-    for line in states:
-        line["system_attr"] = {"cma:optimizer:0": state.hex()}
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(UserError, match="is not to be trusted"):
-        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
-    assert not (tmp_path / "hacked").exists()
-
-
-def test_what_is_no_journal(tmp_path: Path) -> None:
-    """One line."""
-    (tmp_path / "optuna.journal").write_text("what\nis this\n")
-    with pytest.raises(UserError, match="cannot be read"):
-        search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
-
-
 def test_folds_are_one_trial(tmp_path: Path) -> None:
     """Its value is their mean."""
 
@@ -330,13 +219,6 @@ def test_bad_input(words: list[str], line: str, tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_cmaes_needs_numbers(tmp_path: Path) -> None:
-    """It would draw at random."""
-    config = SearchConfig(2, 2, "cmaes", 0)
-    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
-        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())
-
-
 def test_trials_have_no_reports(tmp_path: Path) -> None:
     """However small a batch is: a search has many; what it found is drawn once."""
     words = [word for word in WORDS if not word.startswith("tracking.report")]
@@ -346,3 +228,37 @@ def test_trials_have_no_reports(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("search/*/result.json"))) == 4
     assert list(tmp_path.glob("search/*/report.html")) == []
     assert (tmp_path / "search" / "summary.html").is_file()
+
+
+@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
+def test_a_journal_executes_nothing(
+    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The state of cmaes is a pickle: one that would call something is refused."""
+    monkeypatch.chdir(tmp_path)
+    config = SearchConfig(18, 6, "cmaes", 0)
+    search(parsed(*XY), [[]], tmp_path, config, Bowl())
+    journal = tmp_path / "optuna.journal"
+    lines = [json.loads(line) for line in journal.read_text().splitlines()]
+    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
+    assert states
+    for line in states:
+        line["system_attr"] = {"cma:optimizer:0": state.hex()}
+    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(UserError, match="is not to be trusted"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
+    assert not (tmp_path / "hacked").exists()
+
+
+def test_what_is_no_journal(tmp_path: Path) -> None:
+    """One line."""
+    (tmp_path / "optuna.journal").write_text("what\nis this\n")
+    with pytest.raises(UserError, match="cannot be read"):
+        search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
+
+
+def test_cmaes_needs_numbers(tmp_path: Path) -> None:
+    """It would draw at random."""
+    config = SearchConfig(2, 2, "cmaes", 0)
+    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
+        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())

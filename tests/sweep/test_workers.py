@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mlp_lab.sweep.messages import Task
+from mlp_lab.sweep.messages import StackRequest
 from mlp_lab.sweep.workers import Workers
 
 
@@ -12,7 +12,7 @@ def test_one_that_dies_while_it_waits_is_replaced() -> None:
     (worker,) = workers.idle()
     worker.process.kill()
     worker.process.join()
-    worker.give(Task(0, [], {}, Path("nowhere"), reports=False))
+    worker.submit(StackRequest(0, [], {}, Path("nowhere"), reports=False))
     assert [message for _, message in workers.messages(5.0)] == [None]
     workers.replace(worker)
     (worker,) = workers.idle()

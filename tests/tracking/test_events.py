@@ -13,10 +13,10 @@ from tensorboard.plugins.custom_scalar import layout_pb2
 from tensorboard.plugins.hparams.api_pb2 import Status
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
-from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.console import ProgressLine
-from mlp_lab.tracking.tracker import read_curves
+from mlp_lab.tracking.curves import read_curves
 
 QUIET = ("model=shallow", "model.width=4", "quiet=true", "tracking.report=false")
 

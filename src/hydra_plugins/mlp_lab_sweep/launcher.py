@@ -3,7 +3,8 @@
 Hydra imports this file at every start of every application, so that it imports nothing slow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 if TYPE_CHECKING:
-    from mlp_lab.sweep.session import Session
+    from mlp_lab.sweep.outcome import Trained
+    from mlp_lab.sweep.running import Sweep
 
 
 @dataclass
@@ -29,6 +31,19 @@ ConfigStore.instance().store(
 )
 
 
+class StackedReturn(JobReturn):
+    """What Hydra's sweepers know of a job, and what those of mlp_lab do."""
+
+    def __init__(self, overrides: Sequence[str], trained: "Trained", select: str) -> None:
+        """The value of a job that failed is NaN.
+
+        None is returned as failed: a sweeper would then raise it before the others are summed up.
+        """
+        super().__init__(overrides=list(overrides), status=JobStatus.COMPLETED)
+        self.return_value = trained.outcome.value(select)
+        self.trained = trained
+
+
 class StackedLauncher(Launcher):
     """Trains the jobs of a batch as stacks of networks, side by side in worker processes."""
 
@@ -36,7 +51,7 @@ class StackedLauncher(Launcher):
         """Nothing is known yet."""
         self.config: DictConfig | None = None
         self.hydra_context: HydraContext | None = None
-        self.session: Session | None = None
+        self._sweep: Sweep | None = None
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -44,34 +59,33 @@ class StackedLauncher(Launcher):
         """Take the sweep's configuration."""
         self.hydra_context, self.config = hydra_context, config
 
-    def open(self, jobs: int) -> "Session":
-        """The sweep's folder and processes, for at most so many jobs at once."""
-        from mlp_lab.errors import UserError
-        from mlp_lab.sweep.session import Session
+    @contextmanager
+    def opened(self, jobs: int, *, searching: bool = False) -> "Iterator[Sweep]":
+        """The sweep's folder and processes for all batches that are launched in the block."""
+        from mlp_lab.sweep.command import (  # noqa: PLC0415  every Hydra program imports this file
+            opened_sweep,
+        )
 
         assert self.config is not None
         assert self.hydra_context is not None
-        if self.config.hydra.sweeper["_target_"].endswith(".BasicSweeper"):
-            raise UserError(
-                "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
-                " hydra/launcher=basic"
-            )
-        if self.session is None:
-            self.session = Session(self.hydra_context.config_loader, self.config, jobs)
-        return self.session
+        loader = self.hydra_context.config_loader
+        with opened_sweep(loader, self.config, jobs, searching=searching) as sweep:
+            self._sweep = sweep
+            try:
+                yield sweep
+            finally:
+                self._sweep = None
 
     def launch(
         self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int
-    ) -> Sequence[JobReturn]:
-        """Train a batch of grid points; the value of one that failed is NaN.
-
-        None is returned as failed: a sweeper would then raise it before the others are summed up.
-        """
-        session = self.open(len(job_overrides))
-        outcomes = session.launch(job_overrides, initial_job_idx)
-        returns = []
-        for overrides, outcome in zip(job_overrides, outcomes, strict=True):
-            found = JobReturn(overrides=list(overrides), status=JobStatus.COMPLETED)
-            found.return_value = outcome.value(session.settings.select)
-            returns.append(found)
-        return returns
+    ) -> list[StackedReturn]:
+        """Train a batch of grid points; in a sweep of its own where none is open."""
+        if self._sweep is None:
+            with self.opened(len(job_overrides)):
+                return self.launch(job_overrides, initial_job_idx)
+        select = self._sweep.command.settings.select
+        trained = self._sweep.train(job_overrides, initial_job_idx)
+        return [
+            StackedReturn(overrides, each, select)
+            for overrides, each in zip(job_overrides, trained, strict=True)
+        ]

@@ -1,15 +1,21 @@
-"""hydra/sweeper=optuna: trials are asked for and trained a stack at a time."""
+"""hydra/sweeper=optuna: trials are asked for and trained a stack at a time.
 
+Hydra imports this file at every start of every application, so that it imports nothing slow.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
+
+from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher, StackedReturn
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.config import SearchConfig, require_optuna
 
 
 @dataclass
@@ -33,8 +39,6 @@ class OptunaSweeper(Sweeper):
 
     def __init__(self, n_trials: int, batch: int, sampler: str, seed: int) -> None:
         """Nothing is searched yet."""
-        from mlp_lab.sweep.search import SearchConfig
-
         self.search = SearchConfig(n_trials, batch, sampler, seed)
         self.launcher: Launcher | None = None
         self.config: DictConfig | None = None
@@ -51,12 +55,9 @@ class OptunaSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Search; say what was found."""
-        from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.config.composition import fold_overrides
-        from mlp_lab.errors import UserError
-        from mlp_lab.sweep.search import require_optuna, search
-
         require_optuna(self.search.sampler)
+        from mlp_lab.sweep import search, summing_up  # noqa: PLC0415  Optuna is an extra
+
         assert self.config is not None
         assert self.hydra_context is not None
         launcher = self.launcher
@@ -64,19 +65,16 @@ class OptunaSweeper(Sweeper):
             raise UserError(
                 "hydra/sweeper=optuna trains stacks of trials: use hydra/launcher=stacked"
             )
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        words = parser.parse_overrides(fold_overrides(self.config, arguments))
-        (folds,) = BasicSweeper.split_arguments(words, None)
-        session = launcher.open(self.search.batch)
-        session.searching = True
-        if session.settings.halving is not None:
-            raise UserError("sweep.halving judges a whole grid at once: leave it out of a search")
-        search(
-            parser.parse_overrides(arguments),
-            folds,
-            session.folder,
-            self.search,
-            lambda points, first: [job.return_value for job in launcher.launch(points, first)],
-            dry_run=session.settings.dry_run,
-        )
-        session.sum_up()
+        loader, jobs = self.hydra_context.config_loader, list[StackedReturn]()
+        overrides, folds = search.parsed(loader, self.config, arguments)
+        with launcher.opened(self.search.batch, searching=True) as sweep:
+
+            def launch(points: Sequence[Sequence[str]], first: int) -> list[float]:
+                launched = launcher.launch(points, first)
+                jobs.extend(launched)
+                return [job.return_value for job in launched]
+
+            command = sweep.command
+            dry_run = command.settings.dry_run
+            search.search(overrides, folds, command.folder, self.search, launch, dry_run=dry_run)
+            summing_up.sum_up(command, sweep.manifest, [job.trained for job in jobs])

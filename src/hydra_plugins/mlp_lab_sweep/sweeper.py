@@ -1,15 +1,20 @@
 """hydra/sweeper=grid: every combination, handed to the launcher whole.
 
-Hydra's basic sweeper composes every point to see whether it can be; the launcher does so itself,
-faster, before it trains any.
+Hydra's basic sweeper composes every point to see whether it can be; the stacked launcher does so
+itself, faster, before it trains any. Hydra imports this file at every start of every application.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobReturn
+from hydra.plugins.launcher import Launcher
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
 
 
 @dataclass
@@ -26,46 +31,46 @@ ConfigStore.instance().store(
 )
 
 
-class GridSweeper(BasicSweeper):
-    """The basic sweeper, which leaves the points to the stacked launcher to check."""
+class GridSweeper(Sweeper):
+    """Trains every combination of the values on the command line."""
 
-    def sweep(self, arguments: list[str]) -> object:
+    def __init__(self, max_batch_size: int | None, params: dict[str, str] | None = None) -> None:
+        """Take at most so many points at once, and ranges beside those of the command line."""
+        self.max_batch_size = max_batch_size
+        self.params = [f"{key}={values}" for key, values in (params or {}).items()]
+        self.launcher: Launcher | None = None
+        self.config: DictConfig | None = None
+        self.hydra_context: HydraContext | None = None
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Take the sweep's configuration."""
+        self.config, self.hydra_context = config, hydra_context
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> list[JobReturn]:
         """Train every combination; say what they show together."""
-        from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.config.composition import fold_overrides, refuse_sweep_settings
-        from mlp_lab.errors import UserError, require
-        from mlp_lab.sweep.ranges import require_grid
+        from mlp_lab.sweep import grid, summing_up  # noqa: PLC0415  see above
 
         assert self.config is not None
         assert self.hydra_context is not None
-        size, launcher = self.max_batch_size, self.launcher
+        assert self.launcher is not None
+        master, loader, launcher = self.config, self.hydra_context.config_loader, self.launcher
         stacked = isinstance(launcher, StackedLauncher)
-        require(size is None or size >= 1, "hydra.sweeper.max_batch_size", "1 or more", size)
-        if not stacked:
-            refuse_sweep_settings(arguments, "stacks of jobs: it needs hydra/launcher=stacked")
-        words = [*arguments, *fold_overrides(self.config, arguments)]
-        parser = OverridesParser.create(config_loader=self.hydra_context.config_loader)
-        require_grid(parser.parse_overrides([*self._parse_config(), *words]), stacked=stacked)
-        try:
-            returned = super().sweep(words)
-        except UserError:
-            if isinstance(launcher, StackedLauncher) and launcher.session is not None:
-                launcher.session.remove_unused()
-            raise
-        if isinstance(launcher, StackedLauncher) and launcher.session is not None:
-            launcher.session.sum_up()
-        return returned
-
-    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
-        """Compose the points here only for launchers that do not, or not all at once."""
-        from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
-        from mlp_lab.errors import UserError
-
-        assert self.overrides is not None
-        if not batch:
-            raise UserError("the grid is empty: a key has a range without values")
-        if not isinstance(self.launcher, StackedLauncher):
-            super().validate_batch_is_legal(batch)
-        elif self.batch_index == 1 < len(self.overrides):
-            points = [point for part in self.overrides for point in part]
-            self.launcher.open(len(batch)).require_possible(points)
+        size = self.max_batch_size
+        batches = grid.batches(loader, master, self.params, arguments, size, stacked=stacked)
+        points = [point for _, batch in batches for point in batch]
+        if not isinstance(launcher, StackedLauncher):
+            grid.save_record(master)
+            grid.require_composable(loader, master, points)
+            return [job for first, batch in batches for job in launcher.launch(batch, first)]
+        with launcher.opened(len(batches[0][1])) as sweep:
+            grid.save_record(master)
+            if len(batches) > 1:  # before the first of them is trained
+                sweep.checked(points, 0)
+            jobs = [job for first, batch in batches for job in launcher.launch(batch, first)]
+            summing_up.sum_up(sweep.command, sweep.manifest, [job.trained for job in jobs])
+            return list(jobs)

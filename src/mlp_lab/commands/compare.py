@@ -4,12 +4,15 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from mlp_lab.commands.arguments import Parser, run_parsed
+from mlp_lab.compare.records import read_runs
+from mlp_lab.compare.summary import require_place, summarise
+from mlp_lab.terminal import Screen
 
 ABOUT = "Rank the settings of runs, from one sweep or several, by their validation rows."
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab compare FOLDER ...`."""
+    """Add what `mlp-lab compare FOLDER ...` takes."""
     parser.add_argument("folders", metavar="FOLDER", nargs="+", help="runs, or folders of runs")
     parser.add_argument("-o", "--output", help="folder for summary.csv, summary.html and figures")
     parser.add_argument("--select", choices=["metric", "loss"], default="metric")
@@ -22,10 +25,6 @@ def run(arguments: Namespace) -> None:
     Raises:
         UserError: there are none, or they cannot be compared.
     """
-    from mlp_lab.compare.records import read_runs
-    from mlp_lab.compare.summary import require_place, summarise
-    from mlp_lab.terminal import Screen
-
     if arguments.latex is not None:
         require_place(arguments.latex, "--latex")
     records = read_runs([Path(folder) for folder in arguments.folders])

@@ -16,11 +16,11 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
 from mlp_lab.program import as_typed, train_words
-from mlp_lab.sweep.manifest import BOOK
+from mlp_lab.sweep.manifest import MANIFEST
 
 
 def run_folder(resume: str | None) -> str:
-    """The folder to go on in, or a new one: its time, and letters in case two start together."""
+    """The folder to resume in, or a new one: its time, and letters if two start together."""
     if resume == "":
         raise UserError("resume= needs the folder of a run")
     if resume is not None:
@@ -30,11 +30,11 @@ def run_folder(resume: str | None) -> str:
 
 
 def sweep_folder(resume: str | None) -> str:
-    """The sweep to go on with, or a new folder."""
+    """The folder of the sweep to resume, or a new one."""
     if resume is None:
         return run_folder(None)
-    if not (Path(str(resume)) / BOOK).is_file():
-        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {BOOK}")
+    if not (Path(str(resume)) / MANIFEST).is_file():
+        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {MANIFEST}")
     return str(resume)
 
 

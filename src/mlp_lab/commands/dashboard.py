@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.errors import UserError, counted, require
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import counted
 from mlp_lab.runs.folder import CONFIG
 
 ABOUT = "Show a run, a sweep, or everything below a folder in TensorBoard, until Ctrl-C."
@@ -28,7 +29,7 @@ PORTS = range(6006, 6106)
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab dashboard [FOLDER ...]`."""
+    """Add what `mlp-lab dashboard [FOLDER ...]` takes."""
     parser.add_argument(
         "folders",
         metavar="FOLDER",
@@ -107,15 +108,15 @@ def one_folder(folders: Sequence[Path]) -> Iterator[Path]:
         yield Path(links)
 
 
-def free_port(host: str, asked: int | None) -> int:
-    """The port that is asked for, or the first that nothing listens at.
+def free_port(host: str, wanted: int | None) -> int:
+    """The port that is wanted for, or the first that nothing listens at.
 
     Raises:
         UserError: it is taken, or this machine has no such address.
     """
     address = "" if is_everywhere(host) else host
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    for port in PORTS if asked is None else [asked]:
+    for port in PORTS if wanted is None else [wanted]:
         try:
             socket.create_server((address, port), family=family).close()
         except OSError as error:
@@ -124,8 +125,8 @@ def free_port(host: str, asked: int | None) -> int:
                 raise UserError(f"cannot listen at {host}, port {port}: {reason}") from error
         else:
             return port
-    if asked is not None:
-        raise UserError(f"--port {asked} is taken: without it, the next one that is free is")
+    if wanted is not None:
+        raise UserError(f"--port {wanted} is taken: without it, the next one that is free is")
     raise UserError(f"ports {PORTS[0]} to {PORTS[-1]} are taken: name another with --port")
 
 

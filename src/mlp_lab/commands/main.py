@@ -4,9 +4,9 @@ import os
 import sys
 from importlib import import_module
 
-from mlp_lab import __version__
 from mlp_lab.commands.failure import fail
 from mlp_lab.errors import nearest
+from mlp_lab.version import __version__
 
 COMMANDS = {
     "train": "mlp_lab.commands.train",

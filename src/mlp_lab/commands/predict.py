@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.errors import UserError, counted
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlp_lab.data.raw import Floats
     from mlp_lab.data.tables.dialect import FileSettings
     from mlp_lab.data.tables.frames import Rows
-    from mlp_lab.metrics.scoring import Scored
+    from mlp_lab.metrics.predictions import Predictions
     from mlp_lab.predictor import Predictor
 
 CHUNK = 2**15
@@ -166,13 +167,13 @@ def with_predictions(
 def evaluate_file(predictor: Predictor, arguments: Namespace) -> None:
     """Print loss and metrics, and what is confused with what; write them as JSON."""
     from mlp_lab.files import to_json, write_whole
-    from mlp_lab.report.evaluation import print_evaluation, summary
+    from mlp_lab.report.evaluation import evaluate, print_evaluation
 
     output = None if arguments.output is None else Path(arguments.output)
     if output is not None:
         _require_place(output)
     scored = score_file(predictor, arguments)
-    found = summary(scored)
+    found = evaluate(scored)
     print_evaluation(found)
     if output is not None:
         write_whole(output, to_json({"file": arguments.file, **found}))
@@ -187,11 +188,11 @@ def _require_place(output: Path) -> None:
         raise UserError(f"cannot write {output}: there is no folder {output.parent}")
 
 
-def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
+def score_file(predictor: Predictor, arguments: Namespace) -> Predictions:
     """Outputs and truth of every row of a file."""
     import numpy as np
 
-    from mlp_lab.metrics.scoring import Scored
+    from mlp_lab.metrics.predictions import Predictions
 
     strange = Counter[str]()
     pieces = [
@@ -205,7 +206,7 @@ def score_file(predictor: Predictor, arguments: Namespace) -> Scored:
     weighted = len(weights) > 0
     if weighted and not weights.any():
         raise UserError("FILE: no row has a weight above 0")
-    return Scored(
+    return Predictions(
         target=predictor.schema.target,
         outputs=outputs,
         truth=truth,

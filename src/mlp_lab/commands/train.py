@@ -18,7 +18,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from mlp_lab import __version__
 from mlp_lab.commands.composing import register_resolvers
 from mlp_lab.commands.failure import FULL_ERROR, TRACEBACK_WANTED, fail
 from mlp_lab.config.composition import (
@@ -41,6 +40,7 @@ from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import require_possible
 from mlp_lab.runs.prepared import pose
+from mlp_lab.version import __version__
 
 logger = logging.getLogger(__name__)
 
@@ -146,14 +146,14 @@ def do(job: Job) -> None:
     problem = pose(config)
     if isinstance(config.data, TableConfig) and config.data.report_only:
         assert problem.overview is not None
-        from mlp_lab.data.tables.printing import give_report
+        from mlp_lab.data.tables.printing import give_report  # noqa: PLC0415  rich
 
         give_report(problem.overview, folder, config.quiet)
         print(folder)
         return
     require_possible(job, problem)
     with Drawer() if config.tracking.report else nullcontext() as drawer:
-        from mlp_lab.commands.training import train_and_report
+        from mlp_lab.commands.training import train_and_report  # noqa: PLC0415  torch
 
         train_and_report(job, problem, drawer)
 

@@ -1,6 +1,6 @@
 """A checked job -> its run, with pictures and pages: the part of `train` that needs torch."""
 
-from mlp_lab.report.diagnostics import look_at, show_in_tensorboard
+from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem
@@ -16,7 +16,7 @@ def train_and_report(job: Job, problem: Problem, drawer: Drawer | None) -> None:
     """
     finished = run(job, problem, Judge())
     if drawer is not None:
-        look_at(finished, job.folder)
+        write_diagnostics(finished, job.folder)
         drawer.draw(job.folder)
         if job.config.tracking.tensorboard:
             show_in_tensorboard(job.folder)

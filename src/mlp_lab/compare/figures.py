@@ -1,17 +1,22 @@
-"""Pictures of a sweep: scores against one key, two keys, or many; curves of some of its runs."""
+"""Pictures of a ranking: scores against one key, two keys, or many; curves of some of its runs."""
+
+from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullLocator
+from mlp_lab.compare.ranking import Ranking
+from mlp_lab.compare.settings import Setting
+from mlp_lab.compare.statistics import main_effect
+from mlp_lab.compare.values import as_number
+from mlp_lab.tracking.curves import CURVES, read_curves
 
-from mlp_lab.compare.ranking import Ranking, Setting, as_number, importance
-from mlp_lab.tracking.tracker import CURVES, read_curves
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 """Behind labels that lie on lines."""
@@ -30,19 +35,18 @@ LARGEST = 2000
 PARALLEL = 200
 """Settings drawn as lines: more hide each other."""
 
-
 BROAD = 8.0
 """Inches from which a picture needs the whole page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A picture in its file: a heading, how to read it, and what it shows in words."""
+    """A picture in its file; the alternative text is for those who cannot see it."""
 
     path: Path
     heading: str
-    said: str
-    words: str
+    caption: str
+    alt_text: str
     broad: bool
 
 
@@ -67,19 +71,23 @@ def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
     return rows * columns <= min(LARGEST, 4 * len(settings))
 
 
-def _figure(width: float, height: float) -> Figure:
+def blank_figure(width: float, height: float) -> Figure:
+    """A figure of some inches."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(width, height), dpi=120)
     FigureCanvasAgg(figure)
     return figure
 
 
-def _save(figure: Figure, path: Path, heading: str, said: str, words: str) -> Drawn:
+def _save(figure: Figure, path: Path, heading: str, caption: str, alt_text: str) -> Drawn:
     figure.savefig(path, bbox_inches="tight")
-    return Drawn(path, heading, said, words, broad=figure.get_figwidth() > BROAD)
+    return Drawn(path, heading, caption, alt_text, broad=figure.get_figwidth() > BROAD)
 
 
 def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
-    """The best and the worst setting, for those who cannot see the picture."""
+    """The best and the worst setting, in words."""
     sign = 1 if ranking.higher_is_better else -1
     best, worst = ranking.best, min(settings, key=lambda setting: sign * setting.mean)
     return (
@@ -88,7 +96,7 @@ def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
     )
 
 
-def places(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
+def axis_positions(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
     """Where a key's values lie on an axis, their labels, and whether the axis is logarithmic."""
     levels = list(dict.fromkeys(values))
     numbers = [as_number(level) for level in levels]
@@ -101,9 +109,9 @@ def places(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
 
 def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     (key,) = ranking.keys
-    x, labels, log = places([setting.values[key] for setting in settings])
+    x, labels, log = axis_positions([setting.values[key] for setting in settings])
     order = sorted(range(len(x)), key=x.__getitem__)
-    figure = _figure(6, 3.8)
+    figure = blank_figure(6, 3.8)
     axis = figure.subplots()
     axis.errorbar(
         [x[i] for i in order],
@@ -119,13 +127,13 @@ def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path)
     dot.set_zorder(3)  # above the line with its errors
     _label(axis, key, labels, log)
     if log and len(settings) <= TICKS:
-        axis.xaxis.set_minor_locator(NullLocator())
+        axis.minorticks_off()
         axis.set_xticks(x, [setting.values[key] for setting in settings])
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend()
-    said = f"Validation {ranking.score} against {key}, with standard errors."
-    return _save(figure, path, "Validation curve", said, _extremes(ranking, settings))
+    caption = f"Validation {ranking.score} against {key}, with standard errors."
+    return _save(figure, path, "Validation curve", caption, _extremes(ranking, settings))
 
 
 def _label(axis: Axes, key: str, labels: Sequence[str], log: bool) -> None:
@@ -143,7 +151,7 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn
         for setting in settings
     }
     table = [[cells.get((a, b), math.nan) for b in levels[1]] for a in levels[0]]
-    figure = _figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]))
+    figure = blank_figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]))
     axis = figure.subplots()
     colors = "viridis" if ranking.higher_is_better else "viridis_r"
     image = axis.imshow(table, aspect="auto", cmap=colors)
@@ -160,8 +168,8 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn
                 dark_text = bright if ranking.higher_is_better else not bright
                 color = "black" if dark_text else "white"
                 axis.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=8)
-    said = f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}."
-    return _save(figure, path, "Heatmap", said, _extremes(ranking, settings))
+    caption = f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}."
+    return _save(figure, path, "Heatmap", caption, _extremes(ranking, settings))
 
 
 def _ordered(values: set[str]) -> list[str]:
@@ -171,11 +179,11 @@ def _ordered(values: set[str]) -> list[str]:
 
 def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     shown = settings[:: -(-len(settings) // PARALLEL)]
-    columns = [_unit(ranking, shown, key) for key in ranking.keys]
+    columns = [_heights(ranking, shown, key) for key in ranking.keys]
     means = [setting.mean for setting in shown]
     low, high = min(means), max(means)
     heights = [(mean - low) / (high - low) if high > low else 0.5 for mean in means]
-    figure = _figure(2.2 * (len(columns) + 1), 4)
+    figure = blank_figure(2.2 * (len(columns) + 1), 4)
     axis = figure.subplots()
     for i in reversed(range(len(shown))):
         share = heights[i] if ranking.higher_is_better else 1 - heights[i]
@@ -193,16 +201,16 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Draw
     names = [*ranking.keys, f"validation {ranking.score}"]
     axis.set_xticks(range(len(names)), names)
     axis.set_yticks([])
-    said = f"A line for each setting; the best in orange, good {ranking.score} in dark blue."
-    return _save(figure, path, "Parallel coordinates", said, _extremes(ranking, settings))
+    caption = f"A line for each setting; the best in orange, good {ranking.score} in dark blue."
+    return _save(figure, path, "Parallel coordinates", caption, _extremes(ranking, settings))
 
 
-def _unit(
+def _heights(
     ranking: Ranking, settings: Sequence[Setting], key: str
 ) -> tuple[list[float], list[tuple[float, str]]]:
     """Heights in [0, 1] of a key's values, and labels at some of them."""
     values = [setting.values[key] for setting in settings]
-    x, _, log = places(values)
+    x, _, log = axis_positions(values)
     if log:
         x = [math.log(value) for value in x]
     low, high = min(x), max(x)
@@ -212,15 +220,19 @@ def _unit(
 
 
 def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
-    shares = sorted((importance(settings, key), key) for key in ranking.keys)
-    figure = _figure(6, 1 + 0.4 * len(shares))
+    means = [setting.mean for setting in settings]
+    effects = [main_effect([s.values[key] for s in settings], means) for key in ranking.keys]
+    shares = sorted(zip(effects, ranking.keys, strict=True))
+    figure = blank_figure(6, 1 + 0.4 * len(shares))
     axis = figure.subplots()
     axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
     axis.set_xlim(0, 1)
-    axis.set_xlabel(f"share of the variation of {ranking.score} by the key's means alone")
-    said = f"Share of the variation of {ranking.score} that a key's own means explain."
-    words = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
-    return _save(figure, path, "Importance of the keys", said, f"Main effects: {words}.")
+    axis.set_xlabel(f"share of the variance of validation {ranking.score} (main effect)")
+    caption = (
+        f"Share of the variance of validation {ranking.score} that a key's means explain alone."
+    )
+    listed = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
+    return _save(figure, path, "Main effects of the keys", caption, f"Main effects: {listed}.")
 
 
 def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
@@ -229,22 +241,21 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     chosen = {"best": settings[0], "worst": settings[-1], "median": settings[len(settings) // 2]}
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     column = f"val_{ranking.score}"
-    words = []
-    figure = _figure(6, 3.8)
+    ends = []
+    figure = blank_figure(6, 3.8)
     axis = figure.subplots()
     for name in names:
         setting = chosen[name]
-        run = next(run for run in setting.runs if not run.reason)
-        rows = read_curves(run.folder / CURVES)
+        rows = read_curves(setting.first_finished.folder / CURVES)
         label = f"{name}: {setting.label}" if setting.label else name
         axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=ENDS[name])
         axis.lines[-1].set_label(label)
-        words.append(f"{label} ends at {rows[-1][column]:.4g}")
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ends.append(f"{label} ends at {rows[-1][column]:.4g}")
+    axis.locator_params("x", integer=True)
     axis.set_xlabel("epoch")
     axis.set_ylabel(f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
-    said = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."
-    ends = f"Validation {ranking.score} by epoch: {'; '.join(words)}."
-    return _save(figure, path, "Learning curves", said, ends)
+    caption = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."
+    alt_text = f"Validation {ranking.score} by epoch: {'; '.join(ends)}."
+    return _save(figure, path, "Learning curves", caption, alt_text)

@@ -5,25 +5,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mlp_lab.compare.figures import draw
-from mlp_lab.compare.ranking import Ranking, value_of
-from mlp_lab.compare.records import RunRecord, named
-from mlp_lab.compare.summary import (
+from mlp_lab.compare.conclusion import (
     command_of,
-    facts_of,
-    marked,
+    numbers_of,
     plus_minus,
-    shown,
-    test_scores,
-    verdict,
+    scores_on_test_rows,
+    significance,
+    standing,
     verdicts_on,
 )
+from mlp_lab.compare.figures import blank_figure, draw
+from mlp_lab.compare.ranking import Ranking
+from mlp_lab.compare.records import RunRecord, named
+from mlp_lab.compare.terminal import in_brief
+from mlp_lab.compare.values import value_of
 from mlp_lab.files import write_whole
+from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import read_config, rows_of, source_of
-from mlp_lab.report.html import embedded, rendered
-from mlp_lab.runs.console import short
+from mlp_lab.report.html import embedded, template
 
 PAGE = "summary.html"
+TEMPLATE = ("mlp_lab.compare", "summary.html")
 
 
 def write_page(
@@ -31,17 +33,15 @@ def write_page(
 ) -> None:
     """Draw the figures and write the page; `again` are the words of the command that made it."""
     folder.mkdir(exist_ok=True)
-    first = next(run for run in ranking.best.runs if not run.reason)
+    first = ranking.best.first_finished
     config, settings = read_config(first.folder)
-    tests = test_scores(ranking.best, ranking.score)
-    page = rendered(
-        "mlp_lab.compare",
-        "summary.html",
+    tests = scores_on_test_rows(ranking.best, ranking.score)
+    page = template(*TEMPLATE).render(
         folder=folder.name,
         data=source_of(settings["data"]),
         ranking=ranking,
         rows=rows(ranking),
-        verdict=verdict(ranking),
+        significance=significance(ranking),
         val=plus_minus(list(ranking.best.scores.values())),
         test=plus_minus(tests) if tests else "",
         command=command_of(ranking),
@@ -56,12 +56,18 @@ def write_page(
     write_whole(folder / PAGE, page, wait=False)
 
 
+def load_libraries() -> None:
+    """Load what a page needs, ahead of it."""
+    template(*TEMPLATE)
+    blank_figure(1, 1)
+
+
 def rows(ranking: Ranking) -> list[dict[str, object]]:
-    """Of the table of settings."""
+    """The table of settings: standing, cells and verdict of each."""
     return [
         {
-            "standing": marked(ranking, place),
-            "cells": [*map(shown, setting.values.values()), *facts_of(setting)],
+            "standing": standing(ranking, place),
+            "cells": [*map(in_brief, setting.values.values()), *numbers_of(setting)],
             "verdict": verdicts_on(setting),
         }
         for place, setting in enumerate(ranking.settings)
@@ -83,7 +89,7 @@ def about(
         "output, loss": f"{result['output']}, {result['loss']}",
         "compared": ", ".join(compared),
         "repeated over": ", ".join(repeated),
-        "verdict on the chosen": verdicts_on(ranking.best),
+        "verdict on the best": verdicts_on(ranking.best),
         f"baselines, validation {ranking.score}": baselines(ranking),
     }
     return {heading: words for heading, words in found.items() if words}
@@ -94,13 +100,13 @@ def _count(records: Sequence[RunRecord], key: str) -> int:
 
 
 def baselines(ranking: Ranking) -> str:
-    """Their mean scores on the rows that the chosen setting was judged by."""
+    """Mean scores of the baselines on the rows that the best setting was chosen by."""
     runs = [run.result["baselines"] for run in ranking.best.runs if not run.reason]
     means = {
         name: sum(found[name]["val"][ranking.score] for found in runs) / len(runs)
         for name in runs[0]
     }
-    return ", ".join(f"{name} {short(value)}" for name, value in means.items())
+    return ", ".join(f"{name} {four_digits(value)}" for name, value in means.items())
 
 
 def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Finished runs as a sweep or `mlp-lab compare` looks at them: settings and results, as data."""
+"""Finished runs as data: settings and results."""
 
 import json
 import os
@@ -12,11 +12,11 @@ import yaml
 from mlp_lab.config.renamed_keys import RENAMED, with_current_names
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import CONFIG, RESULT
-from mlp_lab.sweep.jobs import NOT_IDENTITY
+from mlp_lab.runs.job import INCIDENTAL
 
 LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 
-ASIDE = (*NOT_IDENTITY, "sweep", "defaults")
+ASIDE = (*INCIDENTAL, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
 
@@ -53,6 +53,14 @@ def data_of(settings: Mapping[str, object]) -> str:
     return name if path is None else f"{path} ({settings.get('data.target')})"
 
 
+def by_data(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:
+    """Runs by the data set that they were trained on."""
+    parts: dict[str, list[RunRecord]] = {}
+    for record in records:
+        parts.setdefault(record.data, []).append(record)
+    return parts
+
+
 def flat(settings: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Settings by dotted key."""
     found: dict[str, object] = {}
@@ -72,7 +80,7 @@ def named(records: Sequence[RunRecord]) -> list[str]:
 
 
 def read_run(folder: Path) -> RunRecord:
-    """A run folder.
+    """Read a run folder.
 
     Raises:
         UserError: its files cannot be read.
@@ -80,13 +88,13 @@ def read_run(folder: Path) -> RunRecord:
     try:
         settings = LOADER((folder / CONFIG).read_text(encoding="utf-8")).get_single_data()
         if not isinstance(settings, Mapping):
-            raise UserError(f"{folder / CONFIG} is no run's configuration: it holds no settings")
+            raise UserError(f"{folder / CONFIG} is not a run's configuration: it holds no settings")
         result = {}
         if (folder / RESULT).is_file():
             result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        said = folder / ".hydra" / "overrides.yaml"
-        if "overrides" not in result and said.is_file():  # it failed, or was never finished
-            result["overrides"] = LOADER(said.read_text(encoding="utf-8")).get_single_data()
+        typed = folder / ".hydra" / "overrides.yaml"
+        if "overrides" not in result and typed.is_file():  # it failed, or was never finished
+            result["overrides"] = LOADER(typed.read_text(encoding="utf-8")).get_single_data()
     except UserError:
         raise
     except (ValueError, yaml.YAMLError) as error:

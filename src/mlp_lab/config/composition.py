@@ -15,7 +15,6 @@ from mlp_lab.config.renamed_keys import with_current_names
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
 from mlp_lab.errors import UserError, require
 from mlp_lab.program import as_typed
-from mlp_lab.sweep.config import SweepConfig
 
 
 def config_folder() -> Path:
@@ -138,15 +137,6 @@ def fold_overrides(composed: DictConfig, typed: Iterable[str] = ()) -> list[str]
     return words
 
 
-def sweep_settings(composed: DictConfig) -> SweepConfig:
-    """The settings of `-m`.
-
-    Raises:
-        UserError: a key or value that cannot be.
-    """
-    return read(SweepConfig, OmegaConf.to_container(composed.sweep, resolve=True), "sweep")
-
-
 def _plain(config: DictConfig) -> dict[str, object]:
     return cast(dict[str, object], OmegaConf.to_container(config, resolve=True))
 
@@ -161,7 +151,9 @@ def saved_values(folder: Path) -> dict[str, object]:
     if not path.is_file():
         raise UserError(f"{folder} is not a run folder: it has no config.yaml")
     if path.stat().st_size == 0:  # created to claim the folder, and killed before it was written
-        raise UserError(f"{folder} holds a run that stopped before it began: nothing to go on from")
+        raise UserError(
+            f"{folder} holds a run that stopped before it began: nothing to resume from"
+        )
     values = _plain(cast(DictConfig, OmegaConf.load(path)))
     values.pop("defaults", None)
     return with_current_names(values)

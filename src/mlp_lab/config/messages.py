@@ -57,8 +57,8 @@ def _elsewhere(key: str) -> str:
     """Other choices of a group that have a setting which the chosen one lacks."""
     group, _, name = key.partition(".")
     choices = CHOICES.get(cast(type, field_types(Config).get(group)), {})
-    homes = [choice for choice, kind in choices.items() if name in field_types(kind)]
-    return f"unknown key {key!r}: only {group}={'|'.join(homes)} has it" if homes else ""
+    owners = [choice for choice, kind in choices.items() if name in field_types(kind)]
+    return f"unknown key {key!r}: only {group}={'|'.join(owners)} has it" if owners else ""
 
 
 def _holds(section: object, key: str) -> bool:
@@ -99,7 +99,7 @@ def _explain_typing(error: BaseException) -> str | None:
     if isinstance(error, OverrideParseException):
         word = error.override
         if "=" not in word:
-            return f"{word!r} is no setting: settings are written as key=value, as in model=deep"
+            return f"{word!r} is not a setting: settings are written as key=value, as in model=deep"
         key, _, value = word.partition("=")
         if not key.isascii() or ("{" in value and not value.isascii()):
             return (
@@ -135,9 +135,9 @@ def _explain_composition(error: BaseException) -> str | None:
         parent = error.parent_node
         if isinstance(parent, DictConfig):
             key = str(error.full_key)
-            homes = [str(name) for name, part in parent.items() if _holds(part, key)]
-            if homes:
-                return f"unknown key {key!r}: did you mean {homes[0]}.{key}?"
+            owners = [str(name) for name, part in parent.items() if _holds(part, key)]
+            if owners:
+                return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
             return _elsewhere(key) or str(unknown_key(key, [str(name) for name in parent]))
     return None
 

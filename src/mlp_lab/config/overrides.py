@@ -6,7 +6,7 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from mlp_lab.errors import quoted
+from mlp_lab.formatting import quoted
 
 SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
 """A sign that Hydra takes for a part of its own grammar."""

@@ -15,7 +15,8 @@ from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mlp_lab.config.schema import CHOICES
-from mlp_lab.errors import UserError, nearest, require, require_choice, shown
+from mlp_lab.errors import UserError, nearest, require, require_choice
+from mlp_lab.formatting import shown
 
 LARGEST_INT = 10**300
 """Beyond it lies what no float can be."""

@@ -11,9 +11,9 @@ from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
-from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescent, OptimizerConfig
-from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUp
-from mlp_lab.tracking.tracker import TrackingConfig
+from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
+from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUpConfig
+from mlp_lab.tracking.config import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
     DataConfig: DATA,
@@ -39,7 +39,7 @@ class Config:
 
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
     float64. `gradient`: explicit (backpropagation as written out here) or autograd. `threads`:
-    intra-op threads. `quiet`: print errors only. `resume`: a run folder to go on in.
+    intra-op threads. `quiet`: print errors only. `resume`: the folder of a run to resume.
     """
 
     model: ModelConfig
@@ -73,16 +73,17 @@ class Config:
         self._check_across_fields()
 
     def _check_across_fields(self) -> None:
-        if isinstance(self.optimizer, GradientDescent) and self.batch_size != "full":
+        if isinstance(self.optimizer, GradientDescentConfig) and self.batch_size != "full":
             raise UserError(
                 f"batch_size must be 'full' with optimizer=gd, got {self.batch_size}:"
                 " use optimizer=sgd for mini-batches"
             )
         if self.dtype == "float32" and self.optimizer.lr > LARGEST:
             raise UserError(f"optimizer.lr must be at most 1e30, got {self.optimizer.lr}")
-        if isinstance(self.schedule, WarmUp) and self.schedule.rise >= self.epochs:
+        if isinstance(self.schedule, WarmUpConfig) and self.schedule.warmup_epochs >= self.epochs:
             raise UserError(
-                f"schedule.rise must be below epochs={self.epochs}, got {self.schedule.rise}"
+                f"schedule.warmup_epochs must be below epochs={self.epochs},"
+                f" got {self.schedule.warmup_epochs}"
             )
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:

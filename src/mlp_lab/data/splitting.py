@@ -6,7 +6,8 @@ from heapq import heapreplace
 import numpy as np
 
 from mlp_lab.data.raw import DataConfig, Draw, Floats, Index, PartName, RawData
-from mlp_lab.errors import UserError, counted, require
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import counted
 
 
 @dataclass(frozen=True, slots=True)

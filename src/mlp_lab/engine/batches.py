@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Stream, numpy_generator, torch_generator
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.mlp import Masks
@@ -43,7 +43,7 @@ class Batches:
 
     def __init__(
         self,
-        pool: RowPool,
+        source: RowSource,
         *,
         batch_size: int | None,
         seeds: Sequence[int],
@@ -51,17 +51,17 @@ class Batches:
         widths: Sequence[Sequence[int]],
     ) -> None:
         """`batch_size` None takes all of a member's rows in one step; they stay unshuffled."""
-        self.pool = pool
+        self.source = source
         self.seeds = list(seeds)
-        self.batch_size = max(pool.counts) if batch_size is None else batch_size
-        self.steps = [-(-count // self.batch_size) for count in pool.counts]
-        self.together = min(self.steps) == max(self.steps)
+        self.batch_size = max(source.counts) if batch_size is None else batch_size
+        self.steps = [-(-count // self.batch_size) for count in source.counts]
+        self.equal_steps = min(self.steps) == max(self.steps)
         self._shapes = self._step_shapes()
         self._dropout = None
         if any(dropout) and widths[0]:  # without hidden units there is nothing to drop
-            rows = [min(self.batch_size, count) for count in pool.counts]
+            rows = [min(self.batch_size, count) for count in source.counts]
             self._dropout = Dropout(
-                dropout, widths, rows, self.steps, seeds=self.seeds, like=pool.inputs
+                dropout, widths, rows, self.steps, seeds=self.seeds, like=source.inputs
             )
         self._whole: StepRows | None = None
 
@@ -88,11 +88,11 @@ class Batches:
             return
         order = self._order(epoch)
         size = self.batch_size
-        width = self.pool.inputs.shape[1]
+        width = self.source.inputs.shape[1]
         span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
         for first in range(0, order.shape[1], span):
             k = self._shapes[first // size].k
-            rows = self.pool.gather(order[:k, first : first + span])
+            rows = self.source.gather(order[:k, first : first + span])
             steps = torch.split(rows.inputs, size, 1), torch.split(rows.targets, size, 1)
             if rows.loss_weights is None:
                 yield from ((*step, None) for step in zip(*steps, strict=True))
@@ -100,8 +100,8 @@ class Batches:
                 yield from zip(*steps, torch.split(rows.loss_weights, size, 1), strict=True)
 
     def _all_rows(self) -> StepRows:
-        (rows,) = self.pool.chunks(max(self.pool.counts))
-        weighted = self.pool.loss_weights is not None  # else they only mark padding
+        (rows,) = self.source.chunks(max(self.source.counts))
+        weighted = self.source.loss_weights is not None  # else they only mark padding
         return rows.inputs, rows.targets, rows.loss_weights if weighted else None
 
     def _order(self, epoch: int) -> Tensor:
@@ -109,16 +109,16 @@ class Batches:
 
         Shuffled, save for a member that takes them all in one step, as it would alone.
         """
-        order = np.zeros((len(self.seeds), max(self.pool.counts)), dtype=np.int64)
-        for k, (seed, count) in enumerate(zip(self.seeds, self.pool.counts, strict=True)):
+        order = np.zeros((len(self.seeds), max(self.source.counts)), dtype=np.int64)
+        for k, (seed, count) in enumerate(zip(self.seeds, self.source.counts, strict=True)):
             if self.steps[k] == 1:
                 order[k, :count] = np.arange(count)
             else:
                 order[k, :count] = numpy_generator(seed, Stream.ORDER, epoch).permutation(count)
-        return torch.from_numpy(order).to(self.pool.inputs.device, non_blocking=True)
+        return torch.from_numpy(order).to(self.source.inputs.device, non_blocking=True)
 
     def _step_shapes(self) -> list[StepShape]:
-        counts = np.array(self.pool.counts)
+        counts = np.array(self.source.counts)
         shapes = []
         for step in range(max(self.steps)):
             left = np.clip(counts - step * self.batch_size, 0, self.batch_size)
@@ -126,7 +126,7 @@ class Batches:
             weights = None
             if left.min() < left.max():
                 real = np.arange(left.max()) < left[:, None]
-                weights = torch.as_tensor(real / left[:, None]).to(self.pool.inputs)
+                weights = torch.as_tensor(real / left[:, None]).to(self.source.inputs)
             shapes.append(StepShape(len(left), weights))
         return shapes
 

@@ -1,16 +1,11 @@
 """When a member stops before its last epoch, and which epoch was its best."""
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import require, require_choice
-from mlp_lab.metrics.epoch import badness
-
-if TYPE_CHECKING:
-    from mlp_lab.engine.fit import MemberRecord
+from mlp_lab.metrics.epoch import minimised_metric
 
 
 @dataclass(kw_only=True, slots=True)
@@ -46,8 +41,8 @@ class StopConfig:
 
 
 @dataclass(slots=True)
-class Watch:
-    """What a member's records have said so far; plain numbers, kept in checkpoints."""
+class EarlyStopping:
+    """A member's best epoch and its wait for a better one; plain numbers, kept in checkpoints."""
 
     best: float = math.inf
     best_epoch: int = 0
@@ -60,7 +55,7 @@ class Watch:
 
         Without validation rows nothing can be selected: the last epoch counts as the best.
         """
-        value = badness(record.monitored, monitor)
+        value = minimised_metric(record.monitored, monitor)
         if not record.val or value < self.reference - min_delta:
             self.reference, self.waited = value, 0
         else:

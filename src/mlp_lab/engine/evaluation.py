@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mlp_lab.data.schema import Target
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scale
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -17,12 +17,12 @@ EVALUATED_NUMBERS = 2**18
 again and again, where larger pieces come from the system anew each time, page by page."""
 
 FEWEST_ROWS = 64
-"""Rows of each member computed at once all the same: products of fewer are slow."""
+"""RowBatch of each member computed at once all the same: products of fewer are slow."""
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
-    """The targets of a stack's members, which share a task and a transform.
+class TargetScale:
+    """How the targets of a stack's members are scaled; they share a task and a transform.
 
     Errors of a plain target are measured in the network's units and multiplied at the end, since
     their squares in its own units may not fit a float32; those of a logarithm cannot wait.
@@ -40,8 +40,8 @@ class Units:
         """What the network's target is of the target: none, log or log1p."""
         return self.targets[0].transform
 
-    def restored(self, values: Tensor) -> Tensor:
-        """Outputs or targets, (K, r, 1), as errors are measured: only a logarithm is undone."""
+    def undo_logarithm(self, values: Tensor) -> Tensor:
+        """Outputs or targets, (K, r, 1), as errors are measured: in their own units after a log."""
         if self.transform == "none":
             return values
         scalings = [[target.scaling.center, target.scaling.scale] for target in self.targets]
@@ -49,13 +49,13 @@ class Units:
         undone = values * scale + center
         return torch.exp(undone) if self.transform == "log" else torch.expm1(undone)
 
-    def measured(self, y: Tensor, targets: Tensor) -> list[Tensor]:
+    def row_metrics(self, y: Tensor, targets: Tensor) -> list[Tensor]:
         """What the task's metrics are made of, for each row: (K, r) of each.
 
         Several classes are decided by their order: y may be anything in the order of the outputs.
         """
         if self.task == "regression":
-            error = self.restored(y) - self.restored(targets)
+            error = self.undo_logarithm(y) - self.undo_logarithm(targets)
             return [error.square().sum(-1), error.abs().sum(-1)]
         if y.shape[-1] == 1:
             right = (y > 0.5) == (targets > 0.5)
@@ -63,39 +63,44 @@ class Units:
         decided = y.max(-1, keepdim=True).indices  # half of argmax's time
         return [targets.gather(-1, decided).squeeze(-1)]
 
-    def scales(self, pool: RowPool) -> list[Scale]:
-        """What each member's sums are divided by."""
-        found = []
+    def of_metrics(self, source: RowSource) -> list[Scale]:
+        """What each member's sums over these rows are divided by."""
+        scales = []
         for k, target in enumerate(self.targets):
-            rows = pool.of(k)
+            rows = source.member_rows(k)
             ones = torch.ones(len(rows.targets), dtype=torch.float64, device=rows.targets.device)
             weights = ones if rows.weights is None else rows.weights.double()
             loss_weights = ones if rows.loss_weights is None else rows.loss_weights.double()
-            values = Units([target]).restored(rows.targets.double()[None])[0, :, 0]
+            values = TargetScale([target]).undo_logarithm(rows.targets.double()[None])[0, :, 0]
             total = weights.sum()
             spread = (values - (weights * values).sum() / total).square() @ weights
             unit = target.scaling.scale if self.transform == "none" else 1.0
-            found.append(Scale(total.item(), loss_weights.sum().item(), unit, spread.item()))
-        return found
+            scales.append(Scale(total.item(), loss_weights.sum().item(), unit, spread.item()))
+        return scales
 
 
 def rows_at_once(network: MLP) -> int:
-    """Of each member. It depends on no batch size, and so neither does any result."""
+    """Rows of each member; they depend on no batch size, and so neither does any result."""
     units = network.members * max(network.layers.sizes)
     return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
 
 
 @torch.inference_mode()
-def totals(network: MLP, pool: RowPool, objective: Objective, units: Units) -> Tensor:
+def sums_over_rows(
+    network: MLP, source: RowSource, objective: Objective, target_scale: TargetScale
+) -> Tensor:
     """Weighted sums over rows in double precision, (3, K): loss, then squared and absolute errors.
 
     For classes the second is the number of right answers and the third is zero.
     """
     length = rows_at_once(network)
-    sums = torch.zeros(3, network.members, dtype=torch.float64, device=pool.inputs.device)
-    for inputs, targets, weights, loss_weights in pool.chunks(length):
+    sums = torch.zeros(3, network.members, dtype=torch.float64, device=source.inputs.device)
+    for inputs, targets, weights, loss_weights in source.chunks(length):
         f = network.pre_activation(inputs)
-        measures = [objective.rows(f, targets), *units.measured(objective.order(f), targets)]
+        measures = [
+            objective.rows(f, targets),
+            *target_scale.row_metrics(objective.decision_values(f), targets),
+        ]
         for i, measure in enumerate(measures):
             counts = weights if i else loss_weights
             counted = measure if counts is None else measure * counts
@@ -104,12 +109,12 @@ def totals(network: MLP, pool: RowPool, objective: Objective, units: Units) -> T
 
 
 @torch.inference_mode()
-def outputs(network: MLP, pool: RowPool, objective: Objective) -> tuple[Tensor, Tensor]:
+def outputs(network: MLP, source: RowSource, objective: Objective) -> tuple[Tensor, Tensor]:
     """A stack of one's outputs y, (N, C), and each row's loss, (N,), on the CPU."""
     length = rows_at_once(network)
     bias = network.layers.biases[-1][0]
     ys, losses = [bias.new_empty(0, bias.shape[1]).cpu()], [bias.new_empty(0).cpu()]
-    for rows in pool.chunks(length):
+    for rows in source.chunks(length):
         f = network.pre_activation(rows.inputs)
         ys.append(objective.predict(f)[0].cpu())
         losses.append(objective.rows(f, rows.targets)[0].cpu())

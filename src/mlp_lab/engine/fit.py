@@ -3,46 +3,14 @@
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mlp_lab.engine.evaluation import totals
+from mlp_lab.engine.evaluation import sums_over_rows
+from mlp_lab.engine.records import Divergence, EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
-from mlp_lab.metrics.epoch import Scores, score
-from mlp_lab.runs.progress import Divergence
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRecord:
-    """An epoch of one member. `epoch` counts from 1; `change` is |W - W before| / |W before|.
-
-    `train` and `val` are measured after the epoch's last step, over all rows and without dropout;
-    `val` is empty where there are no validation rows.
-    """
-
-    member: int
-    epoch: int
-    train: Scores
-    val: Scores
-    lr: float
-    change: float
-    diverged: Divergence | None
-
-    @property
-    def monitored(self) -> Scores:
-        """Validation scores, or training scores where there are no validation rows."""
-        return self.val or self.train
-
-
-@dataclass(frozen=True, slots=True)
-class EpochRecord:
-    """An epoch of the stack: a record of each member that took part and has not diverged before."""
-
-    epoch: int
-    members: list[MemberRecord]
-    seconds: float
+from mlp_lab.metrics.epoch import score
 
 
 def fit(stack: Stack) -> Iterator[EpochRecord]:
@@ -55,12 +23,11 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
     stack.retire(finished(stack))
     while stack.ids and stack.training:
         started = time.perf_counter()
-        lr = stack.learning_rates()
         before = stack.network.layers.flat.clone()
         means = stack.train_epoch()
         numbers = _epoch_numbers(stack, means, before)
         records = {
-            k: _member_record(stack, k, column, lr[k])
+            k: _member_record(stack, k, column, stack.last_lr[k])
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
         }
@@ -87,20 +54,20 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     Loss and metric sums in training, in validation, the first step without finite outputs (or -1),
     and how far the weights have moved.
     """
-    objective, units = stack.shared.objective, stack.units
-    bad = ~means.isfinite()
-    first_bad = torch.where(bad.any(0), bad.int().argmax(0), -1)
-    rows = [totals(stack.network, stack.train, objective, units)]
+    objective, scale = stack.shared.objective, stack.target_scale
+    broken = ~means.isfinite()
+    first_broken = torch.where(broken.any(0), broken.int().argmax(0), -1)
+    rows = [sums_over_rows(stack.network, stack.train, objective, scale)]
     if max(stack.val.counts) > 0:
-        rows.append(totals(stack.network, stack.val, objective, units))
+        rows.append(sums_over_rows(stack.network, stack.val, objective, scale))
     else:
         rows.append(torch.zeros_like(rows[0]))
-    rows += [first_bad.double().unsqueeze(0), _movement(stack, before).unsqueeze(0)]
+    rows += [first_broken.double().unsqueeze(0), _weight_change(stack, before).unsqueeze(0)]
     numbers: list[list[float]] = torch.cat(rows).t().cpu().tolist()  # the epoch's one sync point
     return numbers
 
 
-def _movement(stack: Stack, before: Tensor) -> Tensor:
+def _weight_change(stack: Stack, before: Tensor) -> Tensor:
     """|W - W before| / |W before| of each member, (K,)."""
     now = stack.network.layers
     old = now.like()
@@ -113,11 +80,11 @@ def _movement(stack: Stack, before: Tensor) -> Tensor:
 def _member_record(stack: Stack, k: int, numbers: list[float], lr: float) -> MemberRecord:
     train = score(stack.task, numbers[:3], stack.train_scales[k])
     val = score(stack.task, numbers[3:6], stack.val_scales[k]) if stack.val.counts[k] else {}
-    bad_step = int(numbers[6])
+    broken_step = int(numbers[6])
     finite = all(math.isfinite(scores.get("loss", 0.0)) for scores in (train, val))
     divergence = None
-    if bad_step >= 0 or not finite:
+    if broken_step >= 0 or not finite:
         # Where only the evaluation overflowed, the member's last step did it.
-        step = bad_step + 1 if bad_step >= 0 else stack.batches.steps[k]
+        step = broken_step + 1 if broken_step >= 0 else stack.batches.steps[k]
         divergence = Divergence(stack.epoch, step, lr)
     return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)

@@ -9,7 +9,7 @@ from torch import Tensor
 from mlp_lab.data.dataset import Part
 
 
-class Rows(NamedTuple):
+class RowBatch(NamedTuple):
     """Some rows of every member: inputs (K, r, D), targets (K, r, C), and what each row counts.
 
     `weights`, in metrics, and `loss_weights` are (K, r); both None where every row counts 1.
@@ -22,11 +22,11 @@ class Rows(NamedTuple):
     loss_weights: Tensor | None
 
 
-class RowPool:
+class RowSource:
     """One part (training, validation or test rows) for every member.
 
     Members that share a part share its memory. Member k owns the rows `starts[k]` to
-    `starts[k] + counts[k]` of the pool.
+    `starts[k] + counts[k]` of the source.
     """
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -45,27 +45,27 @@ class RowPool:
         self.starts = torch.tensor([first_rows[id(part)] for part in parts], device=device)
         self._device_counts = torch.tensor(self.counts, device=device)
 
-    def _picked(self, pick: Callable[[Tensor], Tensor]) -> Rows:
-        return Rows(
+    def _picked(self, pick: Callable[[Tensor], Tensor]) -> RowBatch:
+        return RowBatch(
             pick(self.inputs),
             pick(self.targets),
             None if self.weights is None else pick(self.weights),
             None if self.loss_weights is None else pick(self.loss_weights),
         )
 
-    def of(self, member: int) -> Rows:
+    def member_rows(self, member: int) -> RowBatch:
         """All rows of one member, without the leading axis."""
         first = int(self.starts[member])
         return self._picked(lambda part: part[first : first + self.counts[member]])
 
-    def gather(self, index: Tensor) -> Rows:
+    def gather(self, index: Tensor) -> RowBatch:
         """The rows at (K, r) positions, counted from each member's first row."""
         rows = (index + self.starts[: len(index), None]).flatten()
         return self._picked(
             lambda part: part.index_select(0, rows).view(*index.shape, *part.shape[1:])
         )
 
-    def chunks(self, length: int) -> Iterator[Rows]:
+    def chunks(self, length: int) -> Iterator[RowBatch]:
         """Every row of every member once, `length` at a time."""
         members, most = len(self.counts), max(self.counts)
         for first in range(0, most, length):
@@ -93,12 +93,12 @@ def _joined(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def _weights(weights: Sequence[Tensor | None], parts: Sequence[Part]) -> Tensor | None:
-    """Of all rows, 1 in parts without; None if no part has any."""
+    """Weights of all rows, 1 in parts without; None if no part has any."""
     if all(part is None for part in weights):
         return None
     return _joined(
         [
-            part.inputs.new_ones(len(part)) if given is None else given
-            for given, part in zip(weights, parts, strict=True)
+            part.inputs.new_ones(len(part)) if own is None else own
+            for own, part in zip(weights, parts, strict=True)
         ]
     )

@@ -8,15 +8,16 @@ from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.batches import Batches
-from mlp_lab.engine.evaluation import Units
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.evaluation import TargetScale
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.optimizers import Optimizer, OptimizerConfig
+from mlp_lab.network.optimizers import OptimizerConfig
 from mlp_lab.network.schedules import Schedule, ScheduleConfig
+from mlp_lab.network.stack_optimizer import Optimizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
+class SharedSettings:
     """What all networks of a stack have in common. `batch_size` None takes all rows in a step."""
 
     activations: list[str]
@@ -57,11 +58,11 @@ class Shared:
 class Stack:
     """K networks with their data, optimizer state and place in the training.
 
-    Positions count the members that are still in the stack, in descending order of their training
-    rows; `ids` says which member of the original list stands at each position.
+    `fit` trains it. Positions count the members that are still in the stack, in descending order
+    of their training rows; `ids` says which member of the original list stands at each position.
     """
 
-    def __init__(self, members: Sequence[Member], shared: Shared) -> None:
+    def __init__(self, members: Sequence[Member], shared: SharedSettings) -> None:
         """Draw the weights; no step is taken yet."""
         self.shared = shared
         self.epoch = 0
@@ -70,8 +71,10 @@ class Stack:
         self.members = [members[k] for k in by_rows]
         self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
         self.diverged = [False] * len(members)
+        self.last_lr: list[float] = []
+        """Each member's learning rate in the last epoch."""
         self.last_gradients: LayerTensors | None = None
-        """Of the epoch's last step, as backpropagation gave them; kept on request."""
+        """Gradients of the epoch's last step, as backpropagation gave them; kept on request."""
         network = MLP(
             [member.sizes for member in self.members],
             activations=shared.activations,
@@ -94,14 +97,11 @@ class Stack:
         self.gradients = network.layers.like()
         if self.last_gradients is not None:
             self.keep_last_gradients()
-        self.optimizer = Optimizer(
-            network.layers, self.gradients, [member.optimizer for member in members]
-        )
-        self.train = RowPool([member.dataset.train for member in members])
-        self.val = RowPool([member.dataset.val for member in members])
-        self.units = Units([member.dataset.schema.target for member in members])
-        self.train_scales = self.units.scales(self.train)
-        self.val_scales = self.units.scales(self.val)
+        self.train = RowSource([member.dataset.train for member in members])
+        self.val = RowSource([member.dataset.val for member in members])
+        self.target_scale = TargetScale([member.dataset.schema.target for member in members])
+        self.train_scales = self.target_scale.of_metrics(self.train)
+        self.val_scales = self.target_scale.of_metrics(self.val)
         self.batches = Batches(
             self.train,
             batch_size=self.shared.batch_size,
@@ -109,24 +109,23 @@ class Stack:
             dropout=[member.dropout for member in members],
             widths=[member.widths for member in members],
         )
-        self._passes: dict[tuple[int, int], Backprop] = {}
+        self.optimizer = Optimizer(
+            network.layers,
+            self.gradients,
+            [member.optimizer for member in members],
+            equal_steps=self.batches.equal_steps,
+        )
+        self._backprops: dict[tuple[int, int], Backprop] = {}
 
     @property
     def task(self) -> str:
         """regression, binary or multiclass."""
-        return self.units.task
+        return self.target_scale.task
 
     @property
     def training(self) -> bool:
         """Whether any member is left that has not diverged."""
         return not all(self.diverged)
-
-    def learning_rates(self) -> list[float]:
-        """Each member's rate in the epoch at hand."""
-        return [
-            member.optimizer.lr * schedule.factor(self.epoch)
-            for member, schedule in zip(self.members, self.schedules, strict=True)
-        ]
 
     def train_epoch(self) -> Tensor:
         """One pass over every member's training rows.
@@ -135,7 +134,11 @@ class Stack:
         finite when the loss does, and looking at them costs one operation where the loss costs six.
         """
         steps_taken = [self.epoch * steps for steps in self.batches.steps]
-        self.optimizer.begin_epoch(self.learning_rates(), steps_taken, self.batches.together)
+        self.last_lr = [
+            member.optimizer.lr * schedule.factor(self.epoch)
+            for member, schedule in zip(self.members, self.schedules, strict=True)
+        ]
+        self.optimizer.begin_epoch(self.last_lr, steps_taken)
         means = self.network.layers.flat.new_zeros(max(self.batches.steps), len(self.members))
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
@@ -157,9 +160,9 @@ class Stack:
         if self.shared.gradient == "autograd":
             return autograd_backprop(self.network, self.gradients, objective, batch)
         shape = (batch.inputs.shape[0], batch.inputs.shape[1])
-        if shape not in self._passes:
-            self._passes[shape] = Backprop(self.network, self.gradients, objective, *shape)
-        return self._passes[shape](batch)
+        if shape not in self._backprops:
+            self._backprops[shape] = Backprop(self.network, self.gradients, objective, *shape)
+        return self._backprops[shape](batch)
 
     def keep_last_gradients(self) -> None:
         """Keep the gradients of each epoch's last step from now on."""

@@ -28,8 +28,9 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem, Problems
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
+from mlp_lab.sweep.messages import one_line
 from mlp_lab.sweep.plan import plan
-from mlp_lab.sweep.scheduler import MEMORY_SHARE, free_memory
+from mlp_lab.sweep.resources import MEMORY_SHARE, free_memory
 from mlp_lab.sweep.workers import process_context
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from mlp_lab.engine.fit import MemberRecord
+    from mlp_lab.engine.records import MemberRecord
     from mlp_lab.engine.stack import Stack
     from mlp_lab.network.mlp import MLP
 
@@ -244,8 +245,6 @@ def _work(
 ) -> None:
     """Train one stack after the other until none is left, or the lesson has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the lesson ends its workers itself
-    from mlp_lab.sweep.trainer import in_words
-
     while os.getppid() == parent:
         with following.get_lock():
             index = following.value
@@ -255,7 +254,7 @@ def _work(
         try:
             found: list[Outcome] | str = _trained(tasks[index], lambda: os.getppid() != parent)
         except Exception as error:
-            found = in_words(error)
+            found = one_line(error)
         pipe.send((index, found))
 
 
@@ -324,11 +323,11 @@ def _stack(task: _Task) -> Stack:
     import torch
 
     from mlp_lab.data.dataset import Dataset
+    from mlp_lab.engine.device import prepare_torch
     from mlp_lab.runs.member import Run, build_stack
-    from mlp_lab.runs.run import prepare_torch
 
     config = task.jobs[0].job.config
-    device = prepare_torch(config)
+    device = prepare_torch(device=config.device, threads=config.threads)
     dtype = getattr(torch, config.dtype)
     rows = {
         name: Dataset.of(task.problems[name].encoded, dtype, device)

@@ -20,7 +20,8 @@ from mlp_lab.engine.seeds import Stream, numpy_generator
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.optimizers import Optimizer, OptimizerConfig
+from mlp_lab.network.optimizers import OptimizerConfig
+from mlp_lab.network.stack_optimizer import Optimizer
 
 ROWS = 100
 NOISE = 0.3
@@ -98,7 +99,7 @@ def walk(
     slopes.copy_(starts[:, 1])
     gradients = network.layers.like()
     optimizer = Optimizer(network.layers, gradients, rules)
-    optimizer.begin_epoch([rule.lr for rule in rules], [0] * members, together=True)
+    optimizer.begin_epoch([rule.lr for rule in rules], [0] * members)
     rows = ROWS if batch_size is None else batch_size
     passes = Backprop(network, gradients, Objective("linear", "mse"), members, rows)
     path = torch.empty(members, steps + 1, 2, dtype=torch.float64)

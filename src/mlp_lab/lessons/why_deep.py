@@ -17,7 +17,7 @@ import numpy as np
 
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.synthetic import FunctionConfig
-from mlp_lab.errors import counted
+from mlp_lab.formatting import counted
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column, levels
 from mlp_lab.lessons.linear_regions import folding, joints, most_pieces

@@ -22,12 +22,12 @@ class Scale:
     """What turns a member's weighted sums over rows into metrics in the target's own units."""
 
     weight: float
-    """Of all rows; their number where each counts 1."""
+    """Total of all rows; their number where each counts 1."""
     loss_weight: float
     unit: float
     """Units of the target in one unit of the errors."""
     sum_of_squares: float
-    """Of the targets around their mean, weighted, in units of the errors."""
+    """Weighted squares of the targets around their mean, in units of the errors."""
 
 
 def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
@@ -38,6 +38,10 @@ def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
         sums: of the loss, then of squared and of absolute errors; for classes the second counts
             right answers.
         scale: what to divide by.
+
+    >>> scale = Scale(weight=4, loss_weight=4, unit=10, sum_of_squares=8)
+    >>> score("regression", [6, 4, 2], scale)
+    {'loss': 1.5, 'rmse': 10.0, 'mae': 5.0, 'r2': 0.5}
     """
     loss, first, second = sums
     if task != "regression":
@@ -56,7 +60,7 @@ def main_metric(scores: Scores) -> str:
     return next(names[0] for names in METRICS.values() if names[0] in scores)
 
 
-def badness(scores: Scores, monitor: str) -> float:
+def minimised_metric(scores: Scores, monitor: str) -> float:
     """The monitored quantity, `loss` or the main `metric`, turned so that less is better."""
     if monitor == "loss":
         return scores["loss"]

@@ -1,7 +1,8 @@
-"""S, the share explained: a score that means the same for numbers and classes, on every data set.
+"""Skill: a score that means the same for numbers and classes, on every data set.
 
-R2 for a number; for classes the share of a constant prediction's wrong answers that are gone. 0 is
-nothing learnt, 1 is perfect.
+1 - errors / errors of the best constant prediction: R2 for a number; for classes the share of the
+constant's wrong answers that are gone. 0 is nothing learnt, 1 is perfect. It is the skill score of
+forecast verification (Murphy, Skill Scores Based on the Mean Square Error, 1988).
 """
 
 from collections.abc import Mapping
@@ -14,16 +15,22 @@ from mlp_lab.data.dataset import Part
 from mlp_lab.data.schema import Target
 
 
-def share_explained(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
-    """S of a model's metrics on some rows, beside those of a constant prediction on the same."""
+def skill(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
+    """Skill of a model's metrics on some rows, beside those of a constant prediction on the same.
+
+    >>> skill({"accuracy": 0.875}, {"accuracy": 0.75})
+    0.5
+    >>> skill({"r2": 0.6}, {"r2": 0.0})
+    0.6
+    """
     if "r2" in scores:
         return scores["r2"] if isfinite(scores["r2"]) else 0.0
     wrong = 1 - constant["accuracy"]
     return (scores["accuracy"] - constant["accuracy"]) / wrong if wrong > 0 else 0.0
 
 
-def share_of_outputs(target: Target, y: torch.Tensor, rows: Part) -> float:
-    """S of outputs y, (N, C), for the rows of a part."""
+def skill_of_outputs(target: Target, y: torch.Tensor, rows: Part) -> float:
+    """Skill of outputs y, (N, C), for the rows of a part."""
     truth = target.truth(rows.targets.double().cpu().numpy())
     outputs = y.double().cpu().numpy()
     weights = np.ones(len(truth)) if rows.weights is None else rows.weights.double().cpu().numpy()

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
+from mlp_lab.network.matrix_products import affine, empty_product, matmul
 from mlp_lab.network.mlp import MLP, Masks
-from mlp_lab.network.products import affine, multiply, room
 
 
 @dataclass(slots=True)
@@ -53,11 +53,11 @@ class Backprop:
         self.d_weights = [weight[:k] for weight in gradients.weights]
         self.d_biases = [bias[:k] for bias in gradients.biases]
         units = network.layers.sizes[1:]
-        self.f = [room(bias, rows, n) for bias, n in zip(self.biases, units, strict=True)]
+        self.f = [empty_product(bias, rows, n) for bias, n in zip(self.biases, units, strict=True)]
         self.d_f = [torch.empty_like(f) for f in self.f]
         self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
         self.h: list[Tensor] = []
-        self.carried: list[Tensor] = []
+        self.layer_inputs: list[Tensor] = []
 
     def __call__(self, batch: Batch) -> Tensor:
         """Write the gradients of the mean loss; return the last pre-activations, (k, B, C)."""
@@ -71,24 +71,24 @@ class Backprop:
         return self.f[-1]
 
     def forward(self, batch: Batch) -> None:
-        """Fill f and h; `carried` holds what each layer reads: x, then each h with its mask."""
-        self.h, self.carried = [], [batch.inputs]
+        """Fill f, h and what each layer reads, `layer_inputs`: x, then each h with its mask."""
+        self.h, self.layer_inputs = [], [batch.inputs]
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            affine(self.carried[k], weight, bias, out=self.f[k])
+            affine(self.layer_inputs[k], weight, bias, out=self.f[k])
             if k < last:
                 h = self.network.activate(k, self.f[k])
                 self.h.append(h)
-                self.carried.append(h * batch.masks[k] if batch.masks else h)
+                self.layer_inputs.append(h * batch.masks[k] if batch.masks else h)
 
     def backward(self, batch: Batch) -> None:
         """From dL/df of the last layer to every dL/dOmega_k and dL/dbeta_k."""
         for k in reversed(range(len(self.weights))):
             d_f = self.d_f[k]
-            multiply(self.carried[k].mT, d_f, out=self.d_weights[k])
+            matmul(self.layer_inputs[k].mT, d_f, out=self.d_weights[k])
             torch.sum(d_f, 1, keepdim=True, out=self.d_biases[k])
             if k > 0:
-                d_h = multiply(d_f, self.transposed[k], out=self.d_h[k - 1])
+                d_h = matmul(d_f, self.transposed[k], out=self.d_h[k - 1])
                 if batch.masks:
                     d_h.mul_(batch.masks[k - 1])
                 slope = self.network.activations[k - 1].slope(self.f[k - 1], self.h[k - 1])

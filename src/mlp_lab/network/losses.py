@@ -151,7 +151,7 @@ LOSSES: dict[str, Loss] = {
     ),
 }
 
-FITTING: dict[str, dict[str, tuple[str, ...]]] = {
+COMPATIBLE_LOSSES: dict[str, dict[str, tuple[str, ...]]] = {
     "regression": {"linear": ("mse", "mae")},
     "binary": {
         "sigmoid": ("bce", "mse", "mae"),
@@ -164,7 +164,7 @@ FITTING: dict[str, dict[str, tuple[str, ...]]] = {
         "sigmoid": ("mse", "mae"),
     },
 }
-"""Task -> output -> losses that fit both. `auto` takes the first that agrees with what was set."""
+"""Task -> output -> losses for both. `auto` takes the first that agrees with what was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Objective:
         """The network's output y = o(f)."""
         return OUTPUTS[self.output].value(f)
 
-    def order(self, f: Tensor) -> Tensor:
+    def decision_values(self, f: Tensor) -> Tensor:
         """Values that put a row's classes in the order of its outputs, of f's shape."""
         return f if self.output == "softmax" else self.predict(f)
 
@@ -205,13 +205,13 @@ def choose_objective(task: str, output: str, loss: str) -> Objective:
     Raises:
         UserError: the loss fits neither the task nor the output; the message says which would.
     """
-    for candidate, losses in FITTING[task].items():
+    for candidate, losses in COMPATIBLE_LOSSES[task].items():
         if output in ("auto", candidate):
             if loss == "auto":
                 return Objective(candidate, losses[0])
             if loss in losses:
                 return Objective(candidate, loss)
-    allowed = FITTING[task]
+    allowed = COMPATIBLE_LOSSES[task]
     if output != "auto" and output not in allowed:
         raise UserError(
             f"model.output={output} does not fit a {task} target,"

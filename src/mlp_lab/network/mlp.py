@@ -10,7 +10,7 @@ from mlp_lab.network.activations import ACTIVATIONS, LEAK
 from mlp_lab.network.architecture import INITS, count_parameters
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
-from mlp_lab.network.products import affine
+from mlp_lab.network.matrix_products import affine
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -70,10 +70,10 @@ class MLP(nn.Module):
         self.biases = nn.ParameterList(layers.biases)
         self.activations = [ACTIVATIONS[name] for name in self.activation_names]
         self.output = OUTPUTS[self.output_name]
-        self.silencers = [self._silencer(k) for k in range(1, len(layers.sizes) - 1)]
+        self.padding_masks = [self._padding_mask(k) for k in range(1, len(layers.sizes) - 1)]
 
-    def _silencer(self, layer: int) -> Tensor | None:
-        """(K, 1, H) of ones and zeros that silences padded units, where anything must."""
+    def _padding_mask(self, layer: int) -> Tensor | None:
+        """1 where a unit is real, 0 where it is padding, (K, 1, H); None where none is needed."""
         widths = [sizes[layer] for sizes in self.member_sizes]
         if self.activations[layer - 1].at_zero == 0 or min(widths) == max(widths):
             return None
@@ -121,8 +121,8 @@ class MLP(nn.Module):
     def activate(self, layer: int, f: Tensor) -> Tensor:
         """h = a(f) of a hidden layer, padded units silent."""
         h = self.activations[layer].value(f)
-        silencer = self.silencers[layer]
-        return h if silencer is None else h * silencer[: len(h)]
+        mask = self.padding_masks[layer]
+        return h if mask is None else h * mask[: len(h)]
 
     def forward(self, inputs: Tensor) -> Tensor:
         """y, (K, B, C), without dropout: the networks as they predict."""

@@ -18,23 +18,23 @@ class ScheduleConfig:
 
 
 @dataclass(kw_only=True, slots=True)
-class Step(ScheduleConfig):
-    """Multiply the rate by `gamma` after every `every` epochs."""
+class StepConfig(ScheduleConfig):
+    """Multiply the rate by `gamma` after every `step_size` epochs."""
 
-    every: int
+    step_size: int
     gamma: float
 
     def __post_init__(self) -> None:
-        require(self.every >= 1, "schedule.every", "1 or more", self.every)
+        require(self.step_size >= 1, "schedule.step_size", "1 or more", self.step_size)
         require(0 < self.gamma <= 1, "schedule.gamma", "in (0, 1]", self.gamma)
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """gamma ^ floor(epoch / every)."""
-        return self.gamma ** (epoch // self.every)
+        """gamma ^ floor(epoch / step_size)."""
+        return self.gamma ** (epoch // self.step_size)
 
 
 @dataclass(kw_only=True, slots=True)
-class Cosine(ScheduleConfig):
+class CosineConfig(ScheduleConfig):
     """From 1 down to `floor` along half a cosine (Loshchilov and Hutter, 2017)."""
 
     floor: float
@@ -48,29 +48,30 @@ class Cosine(ScheduleConfig):
 
 
 @dataclass(kw_only=True, slots=True)
-class WarmUp(ScheduleConfig):
-    """From `start` up to 1 in equal steps over the first `rise` epochs, then constant or cosine."""
+class WarmUpConfig(ScheduleConfig):
+    """From `start` up to 1 in `warmup_epochs` equal steps, `then` constant or along a cosine."""
 
-    rise: int
+    warmup_epochs: int
     start: float
     then: str
 
     def __post_init__(self) -> None:
-        require(self.rise >= 1, "schedule.rise", "1 or more", self.rise)
+        require(self.warmup_epochs >= 1, "schedule.warmup_epochs", "1 or more", self.warmup_epochs)
         require(0 < self.start <= 1, "schedule.start", "in (0, 1]", self.start)
         require_choice(self.then, "schedule.then", ["constant", "cosine"])
 
     def factor(self, epoch: int, epochs: int) -> float:
-        """start + (1 - start) epoch / rise, then 1 or half a cosine over the epochs that remain."""
-        if epoch < self.rise:
-            return self.start + (1 - self.start) * epoch / self.rise
+        """start + (1 - start) epoch / warmup_epochs, then 1 or half a cosine down to 0."""
+        if epoch < self.warmup_epochs:
+            return self.start + (1 - self.start) * epoch / self.warmup_epochs
         if self.then == "constant":
             return 1.0
-        return (1 + math.cos(math.pi * (epoch - self.rise) / (epochs - self.rise))) / 2
+        since, remaining = epoch - self.warmup_epochs, epochs - self.warmup_epochs
+        return (1 + math.cos(math.pi * since / remaining)) / 2
 
 
 @dataclass(kw_only=True, slots=True)
-class Plateau(ScheduleConfig):
+class PlateauConfig(ScheduleConfig):
     """Multiply the rate by `gamma` when the loss has not improved for more than `patience` epochs.
 
     The loss is the validation loss, or the training loss where there are no validation rows; it
@@ -89,16 +90,23 @@ class Plateau(ScheduleConfig):
 
 SCHEDULES: dict[str, type[ScheduleConfig]] = {
     "constant": ScheduleConfig,
-    "step": Step,
-    "cosine": Cosine,
-    "warmup": WarmUp,
-    "plateau": Plateau,
+    "step": StepConfig,
+    "cosine": CosineConfig,
+    "warmup": WarmUpConfig,
+    "plateau": PlateauConfig,
 }
 
 
 @dataclass(slots=True)
 class Schedule:
-    """A member's schedule as it runs; what it has learnt of the losses is three plain numbers."""
+    """A member's schedule as it runs; its state is three plain numbers, kept in checkpoints.
+
+    Examples:
+        >>> halving = StepConfig(name="step", step_size=2, gamma=0.5)
+        >>> schedule = Schedule(halving, epochs=5)
+        >>> [schedule.factor(epoch) for epoch in range(5)]
+        [1.0, 1.0, 0.5, 0.5, 0.25]
+    """
 
     config: ScheduleConfig
     epochs: int
@@ -112,7 +120,7 @@ class Schedule:
 
     def observe(self, loss: float) -> None:
         """Take note of an epoch's loss."""
-        if not isinstance(self.config, Plateau):
+        if not isinstance(self.config, PlateauConfig):
             return
         if loss < self.best * (1 - self.config.threshold):
             self.best, self.waited = loss, 0

@@ -31,7 +31,7 @@ def rows_of(result: Mapping[str, Any]) -> str:
 def about_run(
     config: Mapping[str, Any], result: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Heading -> words."""
+    """Heading -> words: data, network, optimizer and how the training ended."""
     layers = " → ".join(f"{size:,}" for size in schema["network"]["sizes"])
     found = {
         "data": source_of(config["data"]),
@@ -47,7 +47,6 @@ def about_run(
 
 
 def _activations(model: Mapping[str, Any]) -> str:
-    """Of all hidden layers, or of each."""
     if model["depth"] == 0:
         return ""
     chosen = model["activation"]

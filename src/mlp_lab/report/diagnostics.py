@@ -1,4 +1,4 @@
-"""A run's network and data -> the numbers of its pictures."""
+"""Diagnostics of a finished run: from its network and data, the numbers that pictures show."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.encoding import NumberEncoding
 from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import Schema, Target
-from mlp_lab.metrics.permutation_importance import column_importance
-from mlp_lab.metrics.predictions import BINS
-from mlp_lab.metrics.scoring import Scored
-from mlp_lab.metrics.skill import share_of_outputs
+from mlp_lab.engine.evaluation import rows_at_once
+from mlp_lab.metrics.classification import BINS
+from mlp_lab.metrics.permutation_importance import permutation_importance
+from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.skill import skill_of_outputs
 from mlp_lab.network.mlp import MLP
-from mlp_lab.report.evaluation import confusion
 from mlp_lab.report.pictures import (
     Calibration,
     Confusion,
@@ -41,11 +41,11 @@ GRID = 150
 """Points along each side of a plane."""
 
 MOST_CLASSES = 30
-"""Of a confusion matrix that is legible."""
+"""Classes of a confusion matrix that is legible."""
 
 
-def look_at(finished: Finished, folder: Path) -> None:
-    """Write down what the pictures of a run that has ended show."""
+def write_diagnostics(finished: Finished, folder: Path) -> None:
+    """Write pictures.json: the numbers that the pictures of a finished run show."""
     write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
 
 
@@ -58,66 +58,66 @@ def show_in_tensorboard(folder: Path) -> None:
     events.close()
 
 
-def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Scored]) -> list[Picture]:
+def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Predictions]) -> list[Picture]:
     """All that a run's network and data can show.
 
     Args:
         network: a stack of one, at its best weights.
         dataset: what it learnt.
-        scored: its outputs by part.
+        scored: its predictions by part.
     """
     part = next((name for name in ("test", "val") if len(scored[name].truth)), "train")
     found = [
-        *_about_rows(scored[part], part),
+        *_of_predictions(scored[part], part),
         *_over_inputs(network, dataset),
-        _importance(network, dataset),
+        importance(network, dataset),
     ]
     return [picture for picture in found if picture is not None]
 
 
-def _about_rows(scored: Scored, part: str) -> list[Picture | None]:
-    if scored.target.classes is None:
-        return [observed(scored, part)]
-    calibrated = calibration(scored, part) if scored.probabilities else None
-    return [confusion_picture(scored, part), calibrated]
+def _of_predictions(predictions: Predictions, part: str) -> list[Picture | None]:
+    if predictions.target.classes is None:
+        return [observed(predictions, part)]
+    calibrated = calibration(predictions, part) if predictions.probabilities else None
+    return [confusion(predictions, part), calibrated]
 
 
-def confusion_picture(scored: Scored, part: str) -> Confusion | None:
-    """Of classes that are few enough."""
-    counts = confusion(scored)
-    if len(counts) > MOST_CLASSES:
+def confusion(predictions: Predictions, part: str) -> Confusion | None:
+    """The confusion matrix, where classes are few enough."""
+    counts = predictions.confusion()
+    if counts is None or len(counts) > MOST_CLASSES:
         return None
     return Confusion(part, list(counts), [list(row.values()) for row in counts.values()])
 
 
-def observed(scored: Scored, part: str) -> Observed | None:
-    """Of rows whose prediction is finite."""
-    predicted = scored.target.decode(scored.outputs)
+def observed(predictions: Predictions, part: str) -> Observed | None:
+    """Predicted against observed numbers, of rows whose prediction is finite."""
+    target = predictions.target
+    predicted = target.decode(predictions.outputs)
     finite = np.flatnonzero(np.isfinite(predicted))
     rows = finite[np.linspace(0, len(finite) - 1, min(len(finite), POINTS)).round().astype(int)]
     if len(rows) == 0:
         return None
-    truth = scored.truth[rows].tolist()
-    return Observed(part, scored.target.name, truth, predicted[rows].tolist())
+    return Observed(part, target.name, predictions.truth[rows].tolist(), predicted[rows].tolist())
 
 
-def calibration(scored: Scored, part: str) -> Calibration | None:
+def calibration(predictions: Predictions, part: str) -> Calibration | None:
     """In 10 equally wide bins, as the calibration error is measured; empty bins are left out."""
-    shares = scored.target.scores(scored.outputs)
-    if not np.isfinite(shares).all():
+    probabilities = predictions.target.scores(predictions.outputs)
+    if not np.isfinite(probabilities).all():
         return None
-    right = scored.target.decide(scored.outputs) == scored.truth
-    confidence = shares.max(axis=1)
-    weights = np.ones(len(right)) if scored.weights is None else scored.weights
+    right = predictions.target.decide(predictions.outputs) == predictions.truth
+    confidence = probabilities.max(axis=1)
+    weights = np.ones(len(right)) if predictions.weights is None else predictions.weights
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    weight, sure, correct = (
+    weight, confident, correct = (
         np.bincount(bins, values, minlength=BINS)
         for values in (weights, weights * confidence, weights * right)
     )
     filled = weight > 0
     return Calibration(
         part,
-        (sure[filled] / weight[filled]).tolist(),
+        (confident[filled] / weight[filled]).tolist(),
         (correct[filled] / weight[filled]).tolist(),
         weight[filled].tolist(),
     )
@@ -141,7 +141,7 @@ def _over_inputs(network: MLP, dataset: Dataset) -> list[Picture | None]:
 
 
 def fitted_curve(network: MLP, schema: Schema, rows: Part) -> Fit | None:
-    """Over the range of the training rows; for classes there is none."""
+    """A number as a function of one input, over the range of the training rows."""
     target = schema.target
     if target.classes is not None:
         return None
@@ -150,14 +150,14 @@ def fitted_curve(network: MLP, schema: Schema, rows: Part) -> Fit | None:
     return Fit(
         schema.inputs[0].column.name,
         target.name,
-        own_units(schema, 0, x),
+        decoded(schema, 0, x),
         y.tolist(),
-        (own_units(schema, 0, rows.inputs[:, 0]), truth_of(target, rows)),
+        (decoded(schema, 0, rows.inputs[:, 0]), truth_of(target, rows)),
     )
 
 
 def plane(network: MLP, schema: Schema, rows: Part) -> Plane:
-    """Over the range of the training rows and a tenth more."""
+    """What is predicted over two inputs, over the range of the training rows and a tenth more."""
     x, y = axis(rows.inputs[:, 0]), axis(rows.inputs[:, 1])
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)  # (G * G, 2)
     values = predicted(network, schema.target, grid).reshape(GRID, GRID)
@@ -166,19 +166,19 @@ def plane(network: MLP, schema: Schema, rows: Part) -> Plane:
         (first, second),
         schema.target.name,
         list(schema.target.classes or []),
-        own_units(schema, 0, x),
-        own_units(schema, 1, y),
+        decoded(schema, 0, x),
+        decoded(schema, 1, y),
         values.tolist(),
         (
-            own_units(schema, 0, rows.inputs[:, 0]),
-            own_units(schema, 1, rows.inputs[:, 1]),
+            decoded(schema, 0, rows.inputs[:, 0]),
+            decoded(schema, 1, rows.inputs[:, 1]),
             truth_of(schema.target, rows),
         ),
     )
 
 
 def axis(values: torch.Tensor) -> torch.Tensor:
-    """Points from the smallest to the largest value and a tenth more on each side."""
+    """Points from the smallest to the largest value, and a tenth more on each side."""
     low, high = values.min().item(), values.max().item()
     margin = (high - low) / 10 or 1.0
     return torch.linspace(low - margin, high + margin, GRID).to(values)
@@ -193,8 +193,8 @@ def predicted(network: MLP, target: Target, inputs: torch.Tensor) -> Floats:
     return target.decide(outputs).astype(np.float64)
 
 
-def own_units(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
-    """Encoded values of a column as they were."""
+def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
+    """Encoded values of a column in its own units."""
     encoding = schema.inputs[column].encoding
     assert isinstance(encoding, NumberEncoding)
     found: Numbers = encoding.scaling.undo(values.double().cpu().numpy()).tolist()
@@ -207,13 +207,19 @@ def truth_of(target: Target, rows: Part) -> Numbers:
     return found
 
 
-def _importance(network: MLP, dataset: Dataset) -> Importance | None:
+def importance(network: MLP, dataset: Dataset) -> Importance | None:
+    """Permutation importance of two or more columns on the validation rows."""
     target = dataset.schema.target
 
     def score(y: torch.Tensor, rows: Part) -> float:
-        return share_of_outputs(target, y, rows)
+        return skill_of_outputs(target, y, rows)
 
-    losses = column_importance(network, dataset.val, dataset.schema, score)
+    def predict(inputs: torch.Tensor) -> torch.Tensor:
+        pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
+        return torch.cat([network(piece)[0] for piece in pieces])
+
+    with torch.inference_mode():
+        losses = permutation_importance(predict, dataset.val, dataset.schema, score)
     if len(losses) < 2:
         return None
     ordered: Sequence[str] = sorted(losses, key=lambda name: -losses[name])

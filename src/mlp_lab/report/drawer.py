@@ -6,10 +6,13 @@ Loading the drawing libraries takes half as long as loading torch; a second core
 import multiprocessing
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
+
+from mlp_lab.report.html import template
 
 
 class Drawer:
@@ -41,7 +44,7 @@ class Drawer:
             OSError: it cannot be written.
         """
         if self._connection is None:
-            _draw(folder)
+            _page_writer()(folder)
             return
         self._connection.send(folder)
         error = self._connection.recv()
@@ -53,22 +56,24 @@ def _serve(connection: Connection, parents: Connection) -> None:
     """Draw the one folder that comes, if one does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever trains decides what Ctrl-C means
     parents.close()  # else its end would never come
-    import mlp_lab.report.page  # noqa: F401  (matplotlib, while torch loads elsewhere)
-
+    write_report = _page_writer()
     try:
         folder = connection.recv()
     except EOFError:  # there is nothing to draw
         return
     outcome: Exception | None = None
     try:
-        _draw(folder)
+        write_report(folder)
     except Exception as error:
         outcome = error
     with suppress(BrokenPipeError):  # nobody waits for it any more
         connection.send(outcome)
 
 
-def _draw(folder: Path) -> None:
-    from mlp_lab.report.page import write_report  # matplotlib
+def _page_writer() -> Callable[[Path], None]:
+    """What writes a page, with the libraries that it needs."""
+    # matplotlib, which a refused setting must not wait for, and torch loads beside it
+    from mlp_lab.report import page
 
-    write_report(folder)
+    template(*page.TEMPLATE)
+    return page.write_report

@@ -1,19 +1,15 @@
-"""How good predictions are: metrics with intervals, and a confusion matrix or residuals."""
+"""How good a model's predictions are: scores with intervals, a confusion matrix or residuals."""
 
 from collections.abc import Mapping
 from typing import TypedDict
 
-import numpy as np
 from rich.table import Table
 
-from mlp_lab.errors import counted
+from mlp_lab.formatting import counted, four_digits
+from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.scoring import Intervals, Scored
-from mlp_lab.runs.console import short
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.terminal import Screen, plain_table
-
-QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
-
 
 Counts = Mapping[str, Mapping[str, float]]
 """True class -> predicted class -> rows."""
@@ -30,47 +26,20 @@ class Evaluation(TypedDict):
     residuals: dict[str, float] | None
 
 
-def summary(scored: Scored) -> Evaluation:
+def evaluate(predictions: Predictions) -> Evaluation:
     """Scores, and where the errors are; everything weighted as the rows are."""
-    numbers = scored.target.classes is None
     return Evaluation(
-        rows=len(scored.truth),
-        target=scored.target.name,
-        scores=scored.scores(),
-        intervals=scored.intervals(),
-        confusion=None if numbers else confusion(scored),
-        residuals=residuals(scored) if numbers else None,
+        rows=len(predictions.truth),
+        target=predictions.target.name,
+        scores=predictions.scores(),
+        intervals=predictions.intervals(),
+        confusion=predictions.confusion(),
+        residuals=predictions.residuals(),
     )
-
-
-def confusion(scored: Scored) -> dict[str, dict[str, float]]:
-    """True class -> predicted class -> weight of such rows (their number where all count 1)."""
-    classes = scored.target.classes or []
-    counts = np.zeros((len(classes), len(classes)))
-    weights = np.ones(len(scored.truth)) if scored.weights is None else scored.weights
-    np.add.at(
-        counts, (scored.truth.astype(np.int64), scored.target.decide(scored.outputs)), weights
-    )
-    return {
-        name: dict(zip(classes, row, strict=True))
-        for name, row in zip(classes, counts.tolist(), strict=True)
-    }
-
-
-def residuals(scored: Scored) -> dict[str, float]:
-    """Mean, deviation and quantiles of prediction minus truth, in the target's units."""
-    errors = scored.target.decode(scored.outputs) - scored.truth
-    mean = float(np.average(errors, weights=scored.weights))
-    spread = float(np.sqrt(np.average((errors - mean) ** 2, weights=scored.weights)))
-    # The least residual that a share of the rows does not exceed: a weight is a number of rows.
-    found = np.quantile(errors, QUANTILES, weights=scored.weights, method="inverted_cdf")
-    quantiles = zip(QUANTILES, found.tolist(), strict=True)
-    named = {f"quantile {share:g}": value for share, value in quantiles}
-    return {"mean": mean, "deviation": spread, **named}
 
 
 def print_evaluation(found: Evaluation) -> None:
-    """As tables on the terminal."""
+    """Print an evaluation as tables."""
     console = Screen()
     console.print(f"{found['target']}, {counted(found['rows'], 'row')}")
     console.print(_scores_table(found["scores"], found["intervals"]))
@@ -86,13 +55,13 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, value in scores.items():
-        bounds = " to ".join(map(short, intervals[name])) if name in intervals else ""
-        table.add_row(name.replace("_", " "), short(value), bounds)
+        bounds = " to ".join(map(four_digits, intervals[name])) if name in intervals else ""
+        table.add_row(name.replace("_", " "), four_digits(value), bounds)
     return table
 
 
 def _print_confusion(console: Screen, counts: Counts) -> None:
-    """All classes against all; where that is too wide, the errors below each other."""
+    """The confusion matrix; where that is too wide, its errors below each other."""
     for heading in ("true \\ predicted", "true \\\npredicted"):
         table = _confusion_table(counts, heading)
         if console.fits(table):
@@ -102,14 +71,14 @@ def _print_confusion(console: Screen, counts: Counts) -> None:
 
 
 def _errors_table(counts: Counts) -> Table:
-    """Each class that is taken for another, the most frequent error first."""
+    """Pairs of a true and another predicted class, the most frequent error first."""
     errors = [
         (weight, true, predicted)
         for true, row in counts.items()
         for predicted, weight in row.items()
         if weight > 0 and predicted != true
     ]
-    table = plain_table("true", "taken for")
+    table = plain_table("true", "predicted")
     table.add_column("rows", justify="right")
     for weight, true, predicted in sorted(errors, key=lambda error: -error[0]):
         table.add_row(true, predicted, _count(weight))
@@ -131,8 +100,8 @@ def _count(weight: float) -> str:
 
 
 def _residuals_table(found: Mapping[str, float]) -> Table:
-    table = plain_table("prediction - truth")
+    table = plain_table("residual")
     table.add_column("", justify="right")
     for name, value in found.items():
-        table.add_row(name, short(value))
+        table.add_row(name, four_digits(value))
     return table

@@ -1,4 +1,4 @@
-"""Pictures of a run as PNG files, and what they show in words."""
+"""Pictures of a run as PNG files, with a heading, and what they show in words."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,14 +24,29 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
 
 SHOWN = 20
-"""Columns in the picture of their importance."""
+"""Columns in the picture of permutation importance."""
 
 NUMBERED = 12
 """Classes up to which a confusion matrix has its counts written in."""
 
+HEADINGS: dict[type[Picture], str] = {
+    Confusion: "Confusion matrix",
+    Observed: "Predicted against observed",
+    Calibration: "Calibration",
+    Fit: "Fitted function",
+    Importance: "Permutation importance",
+}
+
+
+def heading(picture: Picture) -> str:
+    """The heading above a picture."""
+    if isinstance(picture, Plane):
+        return "Decision regions" if picture.classes else "Fitted surface"
+    return HEADINGS[type(picture)]
+
 
 def draw(picture: Picture, path: Path) -> str:
-    """Draw a picture into a PNG file; what it shows, for those who cannot see it."""
+    """Draw a picture into a PNG file; its alternative text, for those who cannot see it."""
     figure = Figure(figsize=(5.4, 4.2), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.subplots()
@@ -72,22 +87,24 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
                 color = "white" if shares[i, j] > 0.5 else "0.2"
                 text = f"{counts[i, j]:.0f}" if counts[i, j] else ""
                 axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    axes.set_title(f"classes of the {PART[picture.part]} rows", fontsize=11)
+    axes.set_xlabel("predicted class")
+    axes.set_ylabel("true class")
+    axes.set_title(f"confusion matrix, {PART[picture.part]} rows", fontsize=11)
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
     worst = (
-        f"; most often {picture.classes[i]} is taken for {picture.classes[j]}" if off.any() else ""
+        f"; the most frequent error: {picture.classes[i]} predicted as {picture.classes[j]}"
+        if off.any()
+        else ""
     )
-    return f"Confusion matrix of the {PART[picture.part]} rows: {right:.1%} are right{worst}."
+    return f"Confusion matrix of the {PART[picture.part]} rows: accuracy {right:.1%}{worst}."
 
 
 def _observed(axes: Axes, picture: Observed) -> str:
     observed, predicted = np.array(picture.observed), np.array(picture.predicted)
     low, high = min(observed.min(), predicted.min()), max(observed.max(), predicted.max())
-    axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="equal")
+    axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="perfect prediction")
     axes.plot(observed, predicted, ".", color=COLORS[0], alpha=0.5, label=PART[picture.part])
     axes.set_xlabel(f"observed {picture.target}")
     axes.set_ylabel(f"predicted {picture.target}")
@@ -96,26 +113,26 @@ def _observed(axes: Axes, picture: Observed) -> str:
     error = float(np.abs(predicted - observed).mean())
     return (
         f"Predicted against observed {picture.target} of {len(observed)} {PART[picture.part]} rows;"
-        f" they are {error:.3g} apart on average."
+        f" the mean absolute error is {error:.3g}."
     )
 
 
 def _calibration(axes: Axes, picture: Calibration) -> str:
     weight = np.array(picture.weight)
-    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="as sure as right")
+    axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="perfect calibration")
     axes.plot(picture.confidence, picture.accuracy, color=COLORS[0], linewidth=1)
     sizes = 20 + 180 * weight / weight.max()
     axes.scatter(picture.confidence, picture.accuracy, sizes, color=COLORS[0], alpha=0.7)
     axes.set_xlim(0, 1.03)
     axes.set_ylim(0, 1.03)
-    axes.set_xlabel("probability of the predicted class")
-    axes.set_ylabel("share that is right")
-    axes.set_title(f"calibration on the {PART[picture.part]} rows", fontsize=11)
+    axes.set_xlabel("confidence: probability of the predicted class")
+    axes.set_ylabel("accuracy")
+    axes.set_title(f"calibration, {PART[picture.part]} rows", fontsize=11)
     axes.legend(loc="upper left")
     gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
     return (
-        f"Share of right answers by the probability of the predicted class, {PART[picture.part]}"
-        f" rows; the two are {gap:.1%} apart on average."
+        f"Calibration on the {PART[picture.part]} rows: accuracy against the probability of the"
+        f" predicted class; the calibration error is {gap:.1%}."
     )
 
 
@@ -124,7 +141,7 @@ def _fit(axes: Axes, picture: Fit) -> str:
     axes.plot(picture.x, picture.y, color=COLORS[1], linewidth=2, label="network")
     axes.set_xlabel(picture.input)
     axes.set_ylabel(picture.target)
-    axes.set_title("the fitted function", fontsize=11)
+    axes.set_title("fitted function, with training rows", fontsize=11)
     axes.legend()
     return f"The network's {picture.target} as a function of {picture.input}, with training rows."
 
@@ -143,7 +160,7 @@ def _plane(axes: Axes, picture: Plane) -> str:
         for i, name in enumerate(picture.classes):
             axes.plot(x[truth == i], y[truth == i], ".", color=colors[i], label=short_name(name))
         axes.legend()
-        words = "The class that is predicted"
+        words = "The predicted class"
     else:
         shown = axes.imshow(
             values, extent=extent, origin="lower", aspect="auto", cmap="viridis",
@@ -154,7 +171,7 @@ def _plane(axes: Axes, picture: Plane) -> str:
         words = f"The predicted {picture.target}"
     axes.set_xlabel(picture.inputs[0])
     axes.set_ylabel(picture.inputs[1])
-    axes.set_title("prediction over the inputs, with training rows", fontsize=11)
+    axes.set_title(f"{heading(picture).lower()}, with training rows", fontsize=11)
     return f"{words} over {picture.inputs[0]} and {picture.inputs[1]}, with training rows."
 
 
@@ -166,10 +183,14 @@ def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
     axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="0.6", linewidth=1)
-    axes.set_xlabel("share explained that shuffling it costs")
-    more = f" ({len(columns)} of {len(picture.columns)})" if len(picture.columns) > SHOWN else ""
-    axes.set_title(f"importance of the columns{more}", fontsize=11)
-    return f"Importance of columns for {picture.target}: most by {listed(columns[:3])}."
+    axes.set_xlabel("skill lost on validation rows when shuffled")
+    more = (
+        f" ({len(columns)} of {len(picture.columns)} columns)"
+        if len(picture.columns) > SHOWN
+        else ""
+    )
+    axes.set_title(f"permutation importance{more}", fontsize=11)
+    return f"Permutation importance for {picture.target}: highest of {listed(columns[:3])}."
 
 
 def short_name(name: str, most: int = 24) -> str:

@@ -1,27 +1,35 @@
 """Self-contained pages from templates."""
 
+from __future__ import annotations
+
 import base64
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from mlp_lab.formatting import four_digits
 
-from mlp_lab.runs.console import short
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 COMMON = "mlp_lab.report"
-"""Whose templates those of other packages build on."""
+"""The package whose templates those of others extend."""
 
 
-def rendered(package: str, template: str, **values: object) -> str:
-    """A template of a package, filled in; values are escaped, and a missing one is an error."""
+@cache
+def template(package: str, name: str) -> Template:
+    """A template of a package; its values are escaped, and a missing one is an error."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(COMMON)]),
         autoescape=True,
         undefined=StrictUndefined,
     )
-    environment.filters["short"] = short
-    return environment.get_template(template).render(**values)
+    environment.filters["four_digits"] = four_digits
+    return environment.get_template(name)
 
 
 def embedded(picture: Path) -> str:
-    """A picture as the text that a page holds it by."""
+    """A PNG file as text for a data URL."""
     return base64.b64encode(picture.read_bytes()).decode()

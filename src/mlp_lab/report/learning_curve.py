@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mlp_lab.report.about import PART
-from mlp_lab.tracking.tracker import Row
+from mlp_lab.tracking.curves import Row
 
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
@@ -22,9 +22,11 @@ LOG_FROM = 30
 MOST = 130
 """Letters of a verdict that fit above the curves."""
 
+NOTHING_FINITE = "the loss was finite in no epoch"
+
 
 def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
-    """Draw curves.csv's rows, the best epoch and the verdict of result.json; what it shows."""
+    """Draw curves.csv's rows, the best epoch and the verdict of result.json; alternative text."""
     quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
     figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120)
     FigureCanvasAgg(figure)
@@ -42,7 +44,7 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
 def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
     finite = [row for row in rows if math.isfinite(row["train_loss"])]
     if not finite:
-        return "no epoch ended with a finite number"
+        return NOTHING_FINITE
     ends = f"the training loss {'ends at' if finite[-1] is rows[-1] else 'was last'}"
     best = f"; the best epoch is {result['best_epoch']}" if result["best_epoch"] else ""
     return f"{ends} {finite[-1]['train_loss']:.4g}{best}"
@@ -68,5 +70,4 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
     if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
         axis.legend()
     else:
-        said = "no epoch ended with a finite number"
-        axis.text(0.5, 0.5, said, ha="center", va="center", transform=axis.transAxes)
+        axis.text(0.5, 0.5, NOTHING_FINITE, ha="center", va="center", transform=axis.transAxes)

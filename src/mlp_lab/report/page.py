@@ -8,43 +8,33 @@ from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
-from mlp_lab.report.figures import draw
-from mlp_lab.report.html import embedded, rendered
+from mlp_lab.report.figures import draw, heading
+from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.report.pictures import read_pictures
 from mlp_lab.runs.folder import PAGE
-from mlp_lab.tracking.tracker import CURVES, read_curves
+from mlp_lab.tracking.curves import CURVES, read_curves
 
 CURVE = "learning_curve"
-
-HEADINGS = {
-    "confusion": "What is taken for what",
-    "observed": "Predicted against observed",
-    "calibration": "Calibration",
-    "fit": "The fitted function",
-    "plane": "Decision boundary",
-    "importance": "Importance of the columns",
-}
+TEMPLATE = ("mlp_lab.report", "run.html")
 
 
 def write_report(folder: Path) -> None:
     """Draw the pictures and write report.html, from what the folder holds."""
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     rows = read_curves(folder / CURVES)
-    words = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
+    curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
     pictures = [
-        (HEADINGS[name], embedded(folder / f"{name}.png"), shown)
+        (heading(picture), embedded(folder / f"{name}.png"), alt_text)
         for name, picture in read_pictures(folder).items()
-        for shown in [draw(picture, folder / f"{name}.png")]
+        for alt_text in [draw(picture, folder / f"{name}.png")]
     ]
     config, settings = read_config(folder)
     schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
     data_report = folder / DATA_REPORT
     again = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
-    page = rendered(
-        "mlp_lab.report",
-        "run.html",
+    page = template(*TEMPLATE).render(
         result=result,
         findings=[result["verdict"], *result["verdict"]["notes"]],
         models={**models, **result["baselines"]},
@@ -56,7 +46,7 @@ def write_report(folder: Path) -> None:
         about=about_run(settings, result, schema),
         data=source_of(settings["data"]),
         config=config,
-        curve=(embedded(folder / f"{CURVE}.png"), words),
+        curve=(embedded(folder / f"{CURVE}.png"), curve_text),
         pictures=pictures,
         first=shlex.join([*train_words(), *result["overrides"]]),
         again=shlex.join(again),

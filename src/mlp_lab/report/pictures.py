@@ -71,7 +71,7 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """S that is lost when a column is shuffled in the validation rows; most important first."""
+    """Skill that is lost when a column is shuffled in the validation rows; highest first."""
 
     target: str
     columns: list[str]
@@ -94,14 +94,14 @@ FILE = "pictures.json"
 
 
 def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
-    """Their numbers, as pictures.json."""
+    """Write the numbers of pictures as pictures.json."""
     names = {kind: name for name, kind in KINDS.items()}
     content = {names[type(picture)]: asdict(picture) for picture in pictures}
     write_whole(folder / FILE, to_json(content), wait=False)
 
 
 def read_pictures(folder: Path) -> dict[str, Picture]:
-    """Back from pictures.json: name -> picture; none where it is missing."""
+    """Name -> picture, from pictures.json; none where it is missing."""
     path = folder / FILE
     if not path.is_file():
         return {}

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from mlp_lab.formatting import duration, four_digits
 from mlp_lab.metrics.epoch import Scores, main_metric
 from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
-    from mlp_lab.engine.fit import MemberRecord
+    from mlp_lab.engine.records import MemberRecord
 
 LINES = 20
 """Progress lines of a whole run where the output is no terminal."""
@@ -57,27 +58,15 @@ class ProgressLine:
         epoch = f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"
         quantities = []
         for quantity in ("loss", main_metric(record.train)):
-            val = f" (val {short(record.val[quantity])})" if record.val else ""
-            quantities.append(f"{quantity} {short(record.train[quantity])}{val}")
+            val = f" (val {four_digits(record.val[quantity])})" if record.val else ""
+            quantities.append(f"{quantity} {four_digits(record.train[quantity])}{val}")
         left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
-        time_left = f"{clock(left)} left"
+        time_left = f"{duration(left)} left"
         return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
 
     def close(self) -> None:
         """Take the line away."""
         self._status.close()
-
-
-def short(value: float | None) -> str:
-    """Four significant digits."""
-    return "" if value is None else f"{value:.4g}"
-
-
-def clock(seconds: float) -> str:
-    """0:07, 12:34 or 1:02:03."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def results_table(models: Mapping[str, Mapping[str, Scores]], quantities: Sequence[str]) -> Table:
@@ -94,7 +83,8 @@ def results_table(models: Mapping[str, Mapping[str, Scores]], quantities: Sequen
             table.add_column(f"{quantity}\n{part}", justify="right")
     for name, by_part in models.items():
         table.add_row(
-            name, *(short(by_part[part][quantity]) for quantity in quantities for part in parts)
+            name,
+            *(four_digits(by_part[part][quantity]) for quantity in quantities for part in parts),
         )
     return table
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import to_json
-from mlp_lab.metrics.scoring import Scored
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.results import Verdict, environment, in_brief, in_markdown, write_results
+from mlp_lab.runs.results import environment, write_results
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
 from mlp_lab.runs.termination import Ending, describe_ending
 
@@ -53,7 +54,7 @@ class Finished:
     ending: Ending
     dataset: Dataset
     network: MLP
-    scored: Mapping[str, Scored]
+    scored: Mapping[str, Predictions]
 
 
 def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> Finished:
@@ -75,14 +76,14 @@ def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) 
         **run.models["network"],
         "test_intervals": scored["test"].intervals(),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
-        "verdict": verdict,
+        "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
         "environment": environment(stack.shared.device),
     }
     assert run.tracker is not None
-    run.verdict = in_brief(verdict)
-    run.tracker.add_text("verdict", in_markdown(verdict), stack.epoch)
+    run.verdict = verdict.in_brief()
+    run.tracker.add_text("verdict", verdict.in_markdown(), stack.epoch)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.problem.objective, run.result)

@@ -39,7 +39,7 @@ def taken(folder: Path) -> UserError:
     """What to say where a run would begin in another's folder."""
     return UserError(
         f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
-        f" or go on with resume={folder}"
+        f" or resume it with resume={folder}"
     )
 
 

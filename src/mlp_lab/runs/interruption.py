@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: a run finishes its epoch first."""
+"""Ctrl-C and SIGTERM while networks train: the epoch is finished first."""
 
 import signal
 import sys
@@ -8,35 +8,39 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Asked:
-    """Whether somebody asked the run to end; the first time it finishes its epoch."""
+class StopRequest:
+    """A request to stop: the first lets the run finish its epoch, the second ends the process."""
 
     def __init__(self) -> None:
-        self._asked = False
+        self._made = False
 
     def __call__(self) -> bool:
         """Whether to stop after this epoch."""
-        return self._asked
+        return self._made
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Take note; a second request ends the process at once."""
-        if self._asked:
+        """Handle a signal.
+
+        Raises:
+            KeyboardInterrupt: the second time.
+        """
+        if self._made:
             raise KeyboardInterrupt
-        self._asked = True
-        print("finishing this epoch; once more ends the run at once", file=sys.stderr)
+        self._made = True
+        print("finishing this epoch; press Ctrl-C again to stop now", file=sys.stderr)
 
 
 @contextmanager
-def interruption() -> Iterator[Asked]:
+def stop_requests() -> Iterator[StopRequest]:
     """Turn Ctrl-C and SIGTERM into a question that the loop asks after each epoch."""
-    asked = Asked()
+    request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
-        yield asked  # only a main thread may handle signals
+        yield request  # only a main thread may handle signals
         return
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, asked.handle) for number in numbers}
+    before = {number: signal.signal(number, request.handle) for number in numbers}
     try:
-        yield asked
+        yield request
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

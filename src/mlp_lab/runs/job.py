@@ -11,6 +11,9 @@ from mlp_lab.config.schema import Config
 PATHS = ("path", "test_path")
 """Settings of the data that say where rows lie, and nothing of what they hold."""
 
+INCIDENTAL = ("resume", "device", "threads", "quiet", "tracking")
+"""Settings that a job may change and stay the same job."""
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

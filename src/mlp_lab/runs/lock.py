@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from mlp_lab.errors import UserError
 
 
@@ -13,22 +15,23 @@ from mlp_lab.errors import UserError
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other processes out until the block ends, or this process does, however it dies.
 
-    The folder itself is locked, so that no file is left; Windows cannot, and is not protected.
+    Processes that are forked in the block hold the lock, too: after this one was killed the folder
+    is free when the last of them has ended.
 
     Raises:
         UserError: another process is in it.
     """
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = _opened(folder)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError(f"{folder} is being trained by another process") from None
+        if not lock_descriptor(descriptor, blocking=False):
+            raise UserError(f"{folder} is being trained by another process")
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(folder: Path) -> int:
+    """Something of a folder that can be locked, and that leaves no file behind."""
+    if sys.platform == "win32":  # where a folder cannot be opened
+        return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
+    return os.open(folder, os.O_RDONLY)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import torch
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.engine.early_stopping import Watch
-from mlp_lab.engine.fit import MemberRecord
-from mlp_lab.engine.stack import Member, Shared, Stack
+from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.engine.records import MemberRecord
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem
 from mlp_lab.runs.progress import Origin, Progress
@@ -38,7 +38,7 @@ class Run:
     @classmethod
     def fresh(cls, job: Job, problem: Problem, dataset: Dataset) -> Run:
         """A run before its first step."""
-        return cls(job, problem, dataset, Progress(Watch(), Origin.of(job, problem)))
+        return cls(job, problem, dataset, Progress(EarlyStopping(), Origin.of(job, problem)))
 
     def open(self, epochs_done: int) -> None:
         """Open the files that each epoch is written to."""
@@ -86,7 +86,7 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     """The networks of some runs that can train together, before their first step."""
     first = members[0]
     config = first.job.config
-    shared = Shared(
+    shared = SharedSettings(
         activations=config.model.activations,
         objective=first.problem.objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,

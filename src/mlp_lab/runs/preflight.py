@@ -1,15 +1,14 @@
 """What this machine or the run folder refuses, found before torch is loaded."""
 
-import ctypes
 import math
 import os
-import sys
 from dataclasses import replace
-from importlib.metadata import version
 
 from mlp_lab.config.schema import Config
-from mlp_lab.engine.early_stopping import Watch
-from mlp_lab.errors import UserError, require, shown
+from mlp_lab.engine.cuda import cuda_possible, no_cuda
+from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
 from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
 from mlp_lab.runs.job import Job, section
@@ -32,7 +31,7 @@ def require_possible(job: Job, problem: Problem) -> Progress:
         return _resumed(job, problem)
     if (job.folder / CONFIG).exists():
         raise taken(job.folder)
-    return Progress(Watch(), Origin.of(job, problem))
+    return Progress(EarlyStopping(), Origin.of(job, problem))
 
 
 def require_machine(config: Config) -> None:
@@ -41,24 +40,6 @@ def require_machine(config: Config) -> None:
     require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     if config.device == "cuda" and not cuda_possible():
         raise no_cuda()
-
-
-def no_cuda() -> UserError:
-    """What to say where CUDA is asked for and is not there."""
-    return UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
-
-
-def cuda_possible() -> bool:
-    """Whether torch may find a CUDA device; torch itself has the last word."""
-    build = version("torch")
-    if "rocm" in build:
-        return True
-    driver = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(driver)
-    except OSError:
-        return False
-    return not build.endswith("+cpu")
 
 
 def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:

@@ -11,28 +11,13 @@ from safetensors import SafetensorError, safe_open
 
 from mlp_lab.config.renamed_keys import with_former_names
 from mlp_lab.config.schema import MAY_CHANGE_ON_RESUME
-from mlp_lab.engine.early_stopping import Watch
+from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
 from mlp_lab.runs.prepared import Problem
 
 CHECKPOINT = "checkpoint.safetensors"
-
-
-@dataclass(frozen=True, slots=True)
-class Divergence:
-    """The step by which a member's loss had stopped being finite, counted from 1 in its epoch."""
-
-    epoch: int
-    step: int
-    lr: float
-
-    def __str__(self) -> str:
-        """What happened, and what to try."""
-        return (
-            f"diverged: the loss was no longer finite by epoch {self.epoch}, step {self.step}, at"
-            f" learning rate {self.lr:g}: try a smaller optimizer.lr or optimizer.clip_norm=1"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +52,7 @@ class Progress:
     diverged.
     """
 
-    watch: Watch
+    watch: EarlyStopping
     origin: Origin
     seconds: float = 0.0
     change: float = math.inf
@@ -108,7 +93,7 @@ def read_state(path: Path) -> State:
     if not path.is_file():
         raise UserError(
             f"{path.parent} has no {path.name}: it stopped before the first one, so there is"
-            " nothing to go on from"
+            " nothing to resume from"
         )
     try:
         with safe_open(path, framework="numpy") as file:
@@ -125,7 +110,7 @@ def read_state(path: Path) -> State:
 def _progress(saved: Mapping[str, Any]) -> Progress:
     diverged = saved["diverged"]
     parts = {
-        "watch": Watch(**saved["watch"]),
+        "watch": EarlyStopping(**saved["watch"]),
         "origin": Origin(**saved["origin"]),
         "diverged": None if diverged is None else Divergence(**diverged),
     }

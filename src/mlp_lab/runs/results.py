@@ -5,19 +5,17 @@ import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypedDict
 
 import numpy as np
 import torch
 from safetensors.torch import save
 
-from mlp_lab import __version__
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import joined_json, to_json, write_whole
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.program import TRY
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
+from mlp_lab.version import __version__
 
 
 @contextmanager
@@ -39,43 +37,6 @@ def record_failure(folder: Path, error: Exception) -> None:
     reason = f"{type(error).__name__}: {error}"
     with suppress(OSError):  # a full disk may be why
         write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
-
-
-class Finding(TypedDict):
-    """What is so, by which rule and numbers, and the command that may mend it, if there is one."""
-
-    kind: str
-    words: str
-    rule: str
-    numbers: dict[str, float]
-    since: int | None
-    next: str
-
-
-class Verdict(Finding):
-    """How a training went, as result.json has it, and what else is worth knowing."""
-
-    notes: list[Finding]
-
-
-def in_brief(verdict: Verdict) -> list[str]:
-    """What the terminal shows of it: what is so, and one thing to try."""
-    findings = (verdict, *verdict["notes"])
-    commands = [finding["next"] for finding in findings if finding["next"]]
-    return [finding["words"] for finding in findings] + [TRY + each for each in commands[:1]]
-
-
-def in_markdown(verdict: Verdict) -> str:
-    """All of it, for TensorBoard's text tab."""
-    parts = []
-    for finding in (verdict, *verdict["notes"]):
-        numbers = ", ".join(f"{name} {value:.4g}" for name, value in finding["numbers"].items())
-        parts.append(
-            f"**{finding['words']}**\n\nRule: {finding['rule']} ({numbers or 'no number'})"
-        )
-        if finding["next"]:
-            parts.append(f"Try: `{finding['next']}`")
-    return "\n\n".join(parts)
 
 
 def environment(device: torch.device) -> dict[str, object]:

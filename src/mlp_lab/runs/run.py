@@ -3,13 +3,11 @@
 import shlex
 
 import torch
-from threadpoolctl import threadpool_limits
 
-from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.printing import give_report
-from mlp_lab.engine.allocator import keep_freed_memory
-from mlp_lab.engine.fit import EpochRecord
+from mlp_lab.engine.device import prepare_torch
+from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
@@ -17,11 +15,11 @@ from mlp_lab.runs.checkpoint import Clock, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import Common, Finished, Judge, finish
 from mlp_lab.runs.folder import RESULT, claim, write_config
-from mlp_lab.runs.interruption import interruption
+from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.preflight import no_cuda, require_possible, why_ended
+from mlp_lab.runs.preflight import require_possible, why_ended
 from mlp_lab.runs.prepared import Problem
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded
@@ -39,12 +37,12 @@ def run(job: Job, problem: Problem, judge: Judge) -> Finished:
 
     Raises:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
-        Interrupted: Ctrl-C or SIGTERM; the run can go on later.
+        Interrupted: Ctrl-C or SIGTERM; the run can be resumed.
     """
     config, folder = job.config, job.folder
     with alone_in(folder):
         progress = require_possible(job, problem)
-        device = prepare_torch(config)
+        device = prepare_torch(device=config.device, threads=config.threads)
         dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
         one = Run(job, problem, dataset, progress)
         stack = build_stack({0: one}, device)
@@ -58,33 +56,6 @@ def run(job: Job, problem: Problem, judge: Judge) -> Finished:
         else:
             print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
     return finished
-
-
-def prepare_torch(config: Config) -> torch.device:
-    """Set up this process for a run's device and threads.
-
-    Raises:
-        UserError: the machine does not have the device.
-    """
-    device = choose_device(config.device)
-    torch.set_num_threads(config.threads)
-    threadpool_limits(config.threads)  # numpy's products too: two threads on a busy core wait
-    keep_freed_memory()
-    torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
-    return device
-
-
-def choose_device(name: str) -> torch.device:
-    """`auto` takes a GPU where there is one.
-
-    Raises:
-        UserError: CUDA was asked for and is not there.
-    """
-    if name == "cuda" and not torch.cuda.is_available():
-        raise no_cuda()
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
 
 
 def begin(one: Run, stack: Stack) -> None:
@@ -129,13 +100,13 @@ def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
         stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
     )
     try:
-        with interruption() as asked:
-            training.train(asked, show)
+        with stop_requests() as stop_requested:
+            training.train(stop_requested, show)
     finally:
         line.close()
     if not ended:
         raise Interrupted(
             f"stopped after epoch {stack.epoch} of {config.epochs};"
-            f" go on with: {shlex.join([*train_words(), f'resume={folder}'])}"
+            f" resume with: {shlex.join([*train_words(), f'resume={folder}'])}"
         )
     return ended[0]

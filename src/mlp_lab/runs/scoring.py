@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Target
 from mlp_lab.engine.evaluation import outputs
-from mlp_lab.engine.row_source import RowPool
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.scoring import Scored
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 
@@ -15,27 +15,27 @@ PartScores = Mapping[str, Scores]
 """Part -> loss and metrics."""
 
 
-def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
+def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Predictions]:
     """Outputs of a stack of one for every part; the one place where test rows are looked at."""
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     target = dataset.schema.target
     return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
 
 
-def scores_of(parts: Mapping[str, Scored]) -> dict[str, Scores]:
+def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
     """Loss and metrics of every part."""
     return {part: rows.scores() for part, rows in parts.items()}
 
 
-def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Scored:
+def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Predictions:
     """A stack of one's outputs for one part, with what they should have been."""
-    pool = RowPool([rows])
-    y, losses = outputs(model, pool, objective)
+    source = RowSource([rows])
+    y, losses = outputs(model, source, objective)
     weights, loss_weights = (
         None if given is None else given.double().cpu().numpy()
         for given in (rows.weights, rows.loss_weights)
     )
-    return Scored(
+    return Predictions(
         target=target,
         outputs=y.double().numpy(),
         truth=target.truth(rows.targets.double().cpu().numpy()),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
-from mlp_lab.runs.progress import Divergence
 
 
 @dataclass(frozen=True, slots=True)

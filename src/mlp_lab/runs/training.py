@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.engine.fit import EpochRecord, fit
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
 from mlp_lab.runs.checkpoint import Clock
@@ -31,7 +32,7 @@ class Training:
 
     def train(
         self,
-        asked: Callable[[], bool],
+        stop_requested: Callable[[], bool],
         show: Callable[[EpochRecord], None],
         until: int | None = None,
     ) -> None:
@@ -53,12 +54,12 @@ class Training:
                     self.runs[member].open(stack.epoch)
             for epoch in fit(stack):
                 self._observe(epoch)
-                asked_to_stop = asked() or epoch.epoch == until
-                if asked_to_stop or self._must_save(epoch) or self.clock.due():
+                stops_here = stop_requested() or epoch.epoch == until
+                if stops_here or self._must_save(epoch) or self.clock.due():
                     self._save()
                 self._leave([record.member for record in epoch.members])
                 show(epoch)
-                if asked_to_stop:
+                if stops_here:
                     break
         finally:
             for run in self.runs.values():

@@ -1,38 +1,33 @@
 """Grid points -> configurations, by Hydra, but composed once for each set of group choices.
 
 Composing takes Hydra 50 to 75 ms, whatever differs. Values that differ are set on a copy of what
-was composed: as plain data where a value means what it says, else by Hydra's own function.
+was composed: as plain data where a value means what it says, else by OmegaConf.
 """
 
-from __future__ import annotations
-
 import copy
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-NUMBER, OUTPUT, DIRNAME, OVERRIDE = (f"_of_the_job_{i}_" for i in range(4))
-"""Stand where a job's own record of Hydra's settings differs from its neighbours'."""
-
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A job as Hydra would have made it: its configuration, its folder, and Hydra's record."""
+    """A job as Hydra would have made it: its configuration, its folder, and Hydra's record.
+
+    `record`: names of the files in .hydra/ -> what they say, as data for YAML.
+    """
 
     values: dict[str, object]
     folder: Path
     record: Mapping[str, object]
-    """Names of the files in .hydra/, and what they say: text, or data for YAML."""
 
 
 class Composer:
@@ -46,28 +41,28 @@ class Composer:
         self._bases: dict[tuple[str, ...], _Base] = {}
 
     def compose(self, overrides: Sequence[str], number: int) -> Composed:
-        """One job, from what it changes.
+        """Compose one job, from what it changes.
 
         Raises:
             HydraException, OmegaConfBaseException: as Hydra raises them for a single command.
         """
         parsed = [_parsed(override) for override in overrides]
+        values = [override for override in parsed if self._sets_value(override)]
         chosen = tuple(
             text
             for text, override in zip(overrides, parsed, strict=True)
-            if not self._is_plain(override)
+            if not self._sets_value(override)
         )
         if chosen not in self._bases:
             composed = self._loader.load_sweep_config(self._master, list(chosen))
             self._bases[chosen] = _Base(composed, Path(str(self._master.hydra.sweep.dir)))
-        plain = [override for override in parsed if self._is_plain(override)]
-        return self._bases[chosen].job(list(overrides), plain, parsed, number)
+        return self._bases[chosen].job(overrides, values, parsed, number)
 
-    def _is_plain(self, override: Override) -> bool:
-        """Whether an override sets a value, and chooses or removes nothing."""
-        path = override.key_or_group
-        simple = override.package is None and not override.is_delete()
-        return simple and path not in self._groups and "/" not in path
+    def _sets_value(self, override: Override) -> bool:
+        """Whether an override sets a value, and chooses, adds or removes nothing."""
+        key = override.key_or_group
+        simple = override.package is None and not override.is_delete() and not override.is_add()
+        return simple and key not in self._groups and "/" not in key
 
 
 @lru_cache(maxsize=4096)
@@ -81,75 +76,56 @@ class _Base:
 
     def __init__(self, composed: DictConfig, sweep_folder: Path) -> None:
         """Work out once what is the same for each of them."""
-        self.composed = composed
-        self.task = copy.deepcopy(composed)
-        with read_write(self.task), open_dict(self.task):
-            del self.task["hydra"]
-        self._values = _container(self.task)
-        self._fixed = "${" not in repr(self._values)
-        self._record = self._hydra_record()
+        self._whole = composed
+        self._task = copy.deepcopy(composed)
+        with read_write(self._task), open_dict(self._task):
+            del self._task["hydra"]
+        self._values = _container(self._task)
         self._sweep_folder = sweep_folder
-        lines = OmegaConf.to_yaml(composed.hydra.sweep).splitlines()
-        self._numbered = "subdir: ${hydra.job.num}" in lines
-        naming = composed.hydra.job.config.override_dirname
-        self._naming = {
-            "exclude_keys": list(naming.exclude_keys),
-            "item_sep": naming.item_sep,
-            "kv_sep": naming.kv_sep,
-        }
+        numbered = _container(composed.hydra.sweep)["subdir"] == "${hydra.job.num}"
+        self._plain = numbered and "${" not in repr(self._values)
 
     def job(
         self,
-        overrides: list[str],
-        plain: Sequence[Override],
+        overrides: Sequence[str],
+        changes: Sequence[Override],
         parsed: Sequence[Override],
         number: int,
     ) -> Composed:
-        """One of the jobs, from the values that it sets."""
-        dirname = get_overrides_dirname(list(parsed), **self._naming)
-        written = _with_values(self._values, plain) if self._fixed and self._numbered else None
-        if written is None:
-            task = copy.deepcopy(self.task)
-            ConfigLoaderImpl._apply_overrides_to_config(list(plain), task)
-            folder = self._folder(overrides, dirname, number, task)
-            written, values = _container(task), _container(task, resolve=True)
-        else:
+        """One of the jobs, from the values that it changes."""
+        written = _with_values(self._values, changes) if self._plain else None
+        if written is not None:
             values, folder = written, self._sweep_folder / str(number)
-        own = {
-            f"{NUMBER}text": f"'{number}'",
-            NUMBER: str(number),
-            OUTPUT: json.dumps(str(folder.absolute())),
-        }
-        hydra = self._record
-        for mark, text in {**own, DIRNAME: json.dumps(dirname, ensure_ascii=False)}.items():
-            hydra = hydra.replace(mark, text)
-        record = {
-            "config.yaml": written,
-            "hydra.yaml": _with_overrides(hydra, overrides),
-            "overrides.yaml": overrides,
-        }
-        return Composed(values, folder, record)
+        else:
+            task = copy.deepcopy(self._task)
+            for change in changes:
+                key, force = change.key_or_group, change.is_force_add()
+                OmegaConf.update(task, key, change.value(), merge=True, force_add=force)
+            folder = self._folder(overrides, parsed, number, task)
+            written, values = _container(task), _container(task, resolve=True)
+        return Composed(values, folder, {"config.yaml": written, "overrides.yaml": list(overrides)})
 
-    def _folder(self, overrides: list[str], dirname: str, number: int, task: DictConfig) -> Path:
+    def _folder(
+        self, overrides: Sequence[str], parsed: Sequence[Override], number: int, task: DictConfig
+    ) -> Path:
         """The sweep's folder / hydra.sweep.subdir, which may say anything of the job."""
-        whole = self.composed
+        whole = self._whole
         with read_write(whole), read_write(whole.hydra), open_dict(whole):
             whole.hydra.job.id = whole.hydra.job.num = number
-            whole.hydra.job.override_dirname = dirname
-            whole.hydra.overrides.task = overrides
+            whole.hydra.job.override_dirname = _override_dirname(whole, parsed)
+            whole.hydra.overrides.task = list(overrides)
             for key in task:
                 whole[key] = task[key]
         HydraConfig.instance().set_config(whole)
         return self._sweep_folder / str(whole.hydra.sweep.subdir)
 
-    def _hydra_record(self) -> str:
-        """hydra.yaml with marks where a job says what is its own."""
-        hydra = OmegaConf.create(OmegaConf.to_container(self.composed.hydra, enum_to_str=True))
-        hydra.job.id, hydra.job.num = f"{NUMBER}text", NUMBER
-        hydra.job.override_dirname = DIRNAME
-        hydra.overrides.task = [OVERRIDE]
-        hydra.runtime.output_dir = OUTPUT
-        return OmegaConf.to_yaml(OmegaConf.create({"hydra": hydra}))
+
+def _override_dirname(whole: DictConfig, overrides: Sequence[Override]) -> str:
+    """hydra.job.override_dirname, as Hydra writes it of a command line."""
+    naming = whole.hydra.job.config.override_dirname
+    excluded = list(naming.exclude_keys)
+    words = (str(each.input_line) for each in overrides if each.key_or_group not in excluded)
+    return str(naming.item_sep).join(sorted(words)).replace("=", str(naming.kv_sep))
 
 
 def _container(config: DictConfig, *, resolve: bool = False) -> dict[str, object]:
@@ -159,11 +135,11 @@ def _container(config: DictConfig, *, resolve: bool = False) -> dict[str, object
 def _with_values(
     values: Mapping[str, object], overrides: Sequence[Override]
 ) -> dict[str, object] | None:
-    """A copy in which some keys have new values; None if it takes Hydra to know what they mean."""
+    """A copy in which some keys have new values; None if only OmegaConf knows what they mean."""
     changed = dict(values)
     for override in overrides:
         value = override.value()
-        if override.is_add() or override.is_force_add() or not _is_simple(value):
+        if override.is_force_add() or not _is_simple(value):
             return None
         *path, last = override.key_or_group.split(".")
         section = changed
@@ -185,10 +161,3 @@ def _is_simple(value: object) -> bool:
     if isinstance(value, str):
         return "$" not in value
     return value is None or isinstance(value, int | float)
-
-
-def _with_overrides(record: str, overrides: Sequence[str]) -> str:
-    """A line for each override in place of the mark."""
-    (line,) = [line for line in record.splitlines() if OVERRIDE in line]
-    lines = [line.replace(OVERRIDE, json.dumps(text, ensure_ascii=False)) for text in overrides]
-    return record.replace(line, "\n".join(lines) or line.replace(f"- {OVERRIDE}", "[]"))

@@ -1,8 +1,9 @@
-"""How a sweep is trained: the settings of `-m`."""
+"""How a sweep is trained and searched: the settings of `-m`."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
-from mlp_lab.errors import require, require_choice
+from mlp_lab.errors import UserError, require, require_choice
 
 
 @dataclass(kw_only=True, slots=True)
@@ -10,7 +11,7 @@ class SweepConfig:
     """How the jobs of a sweep are trained and judged; no job's own numbers depend on it.
 
     `dry_run`: show every job, its stack, memory and time, and train nothing. `resume`: a sweep's
-    folder to go on in. `processes` train stacks side by side; null: one for each core. `memory`:
+    folder to resume. `processes` train stacks side by side; null: one for each core. `memory`:
     GiB for all of them together; null: half of what is free. `members`: most networks of a stack.
     `select`: what of the validation rows ranks settings, the main metric or the loss. `latex`: a
     file for the ranking as a LaTeX table.
@@ -43,3 +44,33 @@ class SweepConfig:
         require(self.first_rung >= 1, "sweep.first_rung", "1 or more", self.first_rung)
         require(self.brackets >= 1, "sweep.brackets", "1 or more", self.brackets)
         require_choice(self.select, "sweep.select", ["metric", "loss"])
+
+
+SAMPLERS = ("tpe", "random", "cmaes", "gp")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchConfig:
+    """`trials` in all, asked for in batches of `batch`; `sampler`: one of SAMPLERS."""
+
+    trials: int
+    batch: int
+    sampler: str
+    seed: int
+
+    def __post_init__(self) -> None:
+        require(self.trials >= 1, "hydra.sweeper.n_trials", "1 or more", self.trials)
+        require(self.batch >= 1, "hydra.sweeper.batch", "1 or more", self.batch)
+        require(self.seed >= 0, "hydra.sweeper.seed", "0 or more", self.seed)
+        require_choice(self.sampler, "hydra.sweeper.sampler", SAMPLERS)
+
+
+def require_optuna(sampler: str) -> None:
+    """Raise unless Optuna is installed, and what a sampler needs beside it.
+
+    Raises:
+        UserError: one of them is not.
+    """
+    for package in ("optuna", *(("cmaes",) if sampler == "cmaes" else ())):
+        if find_spec(package) is None:
+            raise UserError(f"hydra/sweeper=optuna needs {package}: pip install 'mlp_lab[optuna]'")

@@ -4,21 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from mlp_lab import __version__
 from mlp_lab.network.architecture import count_parameters
-from mlp_lab.runs.job import PATHS, Job, hashed, section, without
+from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared import Facts, Problems
-
-NOT_IDENTITY = ("resume", "device", "threads", "quiet", "tracking")
-"""Settings that a job may change and stay the same job."""
+from mlp_lab.version import __version__
 
 
 @dataclass(frozen=True, slots=True)
 class SweepJob:
     """A job with what training it together with others needs to know.
 
-    `record` are the files in .hydra/; `problem` names what it learns; `sizes` are its layers'.
+    `record`: files in .hydra/ -> what they say, as data for YAML; `problem` names what it learns;
+    `sizes` are its layers'.
     """
 
     number: int
@@ -78,7 +76,7 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
 
 def identity(values: Mapping[str, object], data: str) -> str:
     """A hash of everything that a job's numbers depend on: settings, data and this package."""
-    settings = without(values, (*NOT_IDENTITY, "data"))
+    settings = without(values, (*INCIDENTAL, "data"))
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 

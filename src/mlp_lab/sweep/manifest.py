@@ -1,23 +1,19 @@
-"""sweep.json: the jobs of a sweep and the stacks that they were put into, kept to go on with."""
+"""sweep.json: the jobs of a sweep and the stacks that they were put into, for resuming it."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
 
-BOOK = "sweep.json"
-STACKS = ".stacks"
-"""Folder of the checkpoints of stacks."""
-
-ENDED = ("completed", "stopped", "diverged")
+MANIFEST = "sweep.json"
 
 
 @dataclass(slots=True)
-class Entry:
-    """A job as the book has it."""
+class ManifestJob:
+    """A job as the manifest has it."""
 
     identity: str
     overrides: list[str]
@@ -26,51 +22,56 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Book:
+class Manifest:
     """What a sweep must remember: jobs by number, stacks of job numbers, hashes of data, rungs."""
 
-    jobs: dict[int, Entry] = field(default_factory=dict)
+    jobs: dict[int, ManifestJob] = field(default_factory=dict)
     stacks: dict[int, list[int]] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
     rungs: dict[str, dict[int, str]] = field(default_factory=dict)
-    """Rungs that were judged: the jobs that left, and why."""
+    """Rungs of successive halving that were judged: the jobs that stopped, and why."""
 
     def save(self, folder: Path) -> None:
-        """Write the whole book."""
-        jobs = {
-            number: {
-                "identity": entry.identity,
-                "overrides": entry.overrides,
-                "folder": entry.folder,
-            }
-            for number, entry in self.jobs.items()
-        }
+        """Write it whole."""
+        jobs = {number: asdict(job) for number, job in self.jobs.items()}
         content = {"jobs": jobs, "stacks": self.stacks, "data": self.data, "rungs": self.rungs}
-        write_whole(folder / BOOK, json.dumps(content, ensure_ascii=False) + "\n")
+        write_whole(folder / MANIFEST, json.dumps(content, ensure_ascii=False) + "\n")
 
     @classmethod
-    def load(cls, folder: Path) -> "Book":
-        """An empty one where there is none.
+    def load(cls, folder: Path) -> "Manifest":
+        """Read a sweep's manifest; an empty one where there is none.
 
         Raises:
             UserError: it cannot be read.
         """
-        path = folder / BOOK
+        path = folder / MANIFEST
         if not path.is_file():
             return cls()
         try:
             saved = json.loads(path.read_text(encoding="utf-8"))
             return cls(
-                {int(number): Entry(**entry) for number, entry in saved["jobs"].items()},
+                {int(number): ManifestJob(**job) for number, job in saved["jobs"].items()},
                 {int(number): jobs for number, jobs in saved["stacks"].items()},
                 saved["data"],
                 {
-                    rung: {int(number): reason for number, reason in dropped.items()}
-                    for rung, dropped in saved["rungs"].items()
+                    rung: {int(number): reason for number, reason in stopped.items()}
+                    for rung, stopped in saved["rungs"].items()
                 },
             )
         except (ValueError, KeyError, TypeError) as error:
             raise UserError(f"{path} cannot be read: {error}") from error
+
+    def add(
+        self, jobs: Mapping[int, ManifestJob], stacks: Mapping[int, Sequence[int]], folder: Path
+    ) -> None:
+        """Enter jobs and the stacks that will train them, and save; no job stays in two stacks."""
+        self.jobs |= jobs
+        placed = {number for members in stacks.values() for number in members}
+        for stack, members in self.stacks.items():
+            if stack not in stacks:
+                self.stacks[stack] = [number for number in members if number not in placed]
+        self.stacks |= {stack: list(members) for stack, members in stacks.items()}
+        self.save(folder)
 
     def require_same_data(self, data: Mapping[str, str], names: Mapping[str, str]) -> None:
         """Raise if the rows of a data set are not those that the sweep began with.
@@ -89,21 +90,21 @@ class Book:
         self.data |= data
 
     @property
-    def dropped(self) -> dict[int, str]:
-        """Jobs that left at any rung, and why."""
+    def eliminated(self) -> dict[int, str]:
+        """Jobs that stopped at any rung, and why."""
         return {n: reason for rung in self.rungs.values() for n, reason in rung.items()}
 
     @property
-    def homes(self) -> dict[int, int]:
+    def stack_of(self) -> dict[int, int]:
         """Job -> its stack: the last that has it, where one failed in another before."""
         return {n: stack for stack in sorted(self.stacks) for n in self.stacks[stack]}
 
     def numbers(self, identities: Sequence[str], first: int) -> list[int]:
-        """A number for each job: the one it has in the book, else its place counted from `first`.
+        """A number for each job: the one it has already, else its place counted from `first`.
 
-        Where the book has come further, the next free one. Equal jobs are one job.
+        Where numbers have come further, the next free one. Equal jobs are one job.
         """
-        known = {entry.identity: number for number, entry in self.jobs.items()}
+        known = {job.identity: number for number, job in self.jobs.items()}
         free = max(self.jobs, default=-1) + 1
         for place, identity in enumerate(identities, start=first):
             if identity not in known:

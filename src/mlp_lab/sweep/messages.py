@@ -1,17 +1,18 @@
-"""What a sweep and its worker processes say to each other."""
+"""What a sweep and its workers say to each other: stacks go out, messages come back."""
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlp_lab.config.messages import explain
 from mlp_lab.runs.prepared import Problem
 from mlp_lab.sweep.jobs import SweepJob
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A stack to train, or to go on with where its checkpoint is."""
+class StackRequest:
+    """A stack to train, or to resume where its checkpoint is; `problems` are its rows."""
 
     stack: int
     jobs: Sequence[SweepJob]
@@ -20,9 +21,9 @@ class Task:
     reports: bool
     """Whether each job gets a report of its own."""
     until: int | None = None
-    """Epoch after which the stack rests."""
-    dropped: Mapping[int, str] = field(default_factory=dict)
-    """Jobs that leave the stack before it goes on, and why."""
+    """Epoch after which training pauses."""
+    eliminated: Mapping[int, str] = field(default_factory=dict)
+    """Jobs that stop before the next epoch, and why."""
     elsewhere: Set[int] = frozenset()
     """Jobs that have failed in this stack, and are trained in another."""
 
@@ -58,8 +59,13 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
-    """A worker is free again; what had not ended of its stack was asked to stop."""
+class Idle:
+    """A worker is free again; what had not ended of its stack was told to stop."""
 
 
-Message = Epoch | Ended | Failed | Left
+Message = Epoch | Ended | Failed | Idle
+
+
+def one_line(error: Exception) -> str:
+    """One line for any error."""
+    return explain(error) or f"{type(error).__name__}: {error}"

@@ -6,12 +6,10 @@ So it is read here first, where nothing may be called but what such a state is m
 import io
 import pickle
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+
+from optuna.trial import FrozenTrial
 
 from mlp_lab.errors import UserError
-
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
 
 STATE = "cma:optimizer:"
 MADE_OF = {
@@ -28,7 +26,7 @@ class Reader(pickle.Unpickler):
     """Knows nothing but `MADE_OF`."""
 
     def find_class(self, module: str, name: str) -> object:
-        """Of a name in a pickle.
+        """Look up a name of a pickle.
 
         Raises:
             UserError: it has no place in a sampler's state.
@@ -38,7 +36,7 @@ class Reader(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def require_harmless(trials: Sequence["FrozenTrial"], journal: str) -> None:
+def require_harmless(trials: Sequence[FrozenTrial], journal: str) -> None:
     """Raise unless the sampler's states in a journal are what they should be, before any is used.
 
     Raises:

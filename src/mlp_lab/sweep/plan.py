@@ -60,12 +60,12 @@ def plan(
     for bucket in buckets:
         fitting = max(1, int(memory // (size(bucket) / len(bucket))))
         needed = math.ceil(len(bucket) / min(members, fitting))
-        stacks += _split(bucket, max(needed, _pieces(bucket, processes, total)))
+        stacks += _split(bucket, max(needed, _stack_count(bucket, processes, total)))
     stacks.sort(key=lambda stack: -cost(stack))  # the longest first: the others fill the gaps
-    return [plan_of(first + i, stack) for i, stack in enumerate(stacks)]
+    return [stack_plan(first + i, stack) for i, stack in enumerate(stacks)]
 
 
-def _pieces(bucket: Sequence[SweepJob], processes: int, total: float) -> int:
+def _stack_count(bucket: Sequence[SweepJob], processes: int, total: float) -> int:
     """Into how many stacks a bucket is cut, so that no process waits long for another.
 
     A bucket worth an eighth of a process's work is shared by all; one whose dispatch counts for
@@ -78,7 +78,7 @@ def _pieces(bucket: Sequence[SweepJob], processes: int, total: float) -> int:
     return min(len(bucket), 2 * processes if fine else processes)
 
 
-def plan_of(number: int, stack: Sequence[SweepJob]) -> StackPlan:
+def stack_plan(number: int, stack: Sequence[SweepJob]) -> StackPlan:
     """What training some jobs together should take."""
     return StackPlan(number, tuple(job.number for job in stack), cost(stack), size(stack))
 
@@ -122,7 +122,7 @@ class Load:
 
 
 def load(stack: Sequence[SweepJob]) -> Load:
-    """Of a whole stack."""
+    """What the cost of a whole stack depends on."""
     first, *others = stack
     return sum((Load.of(job) for job in others), Load.of(first))
 
@@ -161,7 +161,7 @@ def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:
     return buckets
 
 
-def _split(bucket: list[SweepJob], pieces: int) -> list[list[SweepJob]]:
-    """Stacks of about equally many members; neighbours stay together."""
-    bounds = [round(i * len(bucket) / pieces) for i in range(pieces + 1)]
+def _split(bucket: list[SweepJob], count: int) -> list[list[SweepJob]]:
+    """So many stacks of about equally many members; neighbours stay together."""
+    bounds = [round(i * len(bucket) / count) for i in range(count + 1)]
     return [bucket[a:b] for a, b in pairwise(bounds) if a < b]

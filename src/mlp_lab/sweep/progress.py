@@ -3,7 +3,8 @@
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from mlp_lab.runs.console import REFRESH_SECONDS, clock
+from mlp_lab.formatting import duration
+from mlp_lab.runs.console import REFRESH_SECONDS
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
 from mlp_lab.terminal import Screen, StatusLine, plain_table
@@ -30,7 +31,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     seconds = sum(stack.seconds for stack in stacks)
     count = sum(len(stack.jobs) for stack in stacks)
     screen.print(
-        f"{count} jobs in {len(stacks)} stacks, about {clock(seconds)} on one core:"
+        f"{count} jobs in {len(stacks)} stacks, about {duration(seconds)} on one core:"
         " nothing was trained"
     )
 
@@ -95,7 +96,7 @@ class SweepLine:
             epochs = [f"epoch {places}"]
         if done > self._before:
             rate = (done - self._before) / (now - self._started)
-            left = [f"{clock((whole - done) / rate)} left"]
+            left = [f"{duration((whole - done) / rate)} left"]
         return ["  ".join([*words, *epochs, *left]), "  ".join([*words, *left])]
 
     def close(self) -> None:

@@ -1,24 +1,26 @@
-"""Ranges of the command line, as Hydra writes them, and what Optuna calls them."""
+"""Ranges of the command line, as Hydra writes them -> distributions, as Optuna has them."""
 
 import math
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
 
-from mlp_lab.compare.ranking import REPLICATES
+from mlp_lab.compare.settings import REPLICATES
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require, require_choice
-from mlp_lab.sweep.jobs import NOT_IDENTITY
-
-if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
+from mlp_lab.runs.job import INCIDENTAL
 
 
 def search_space(
     overrides: Sequence[Override],
-) -> tuple[dict[str, "BaseDistribution"], list[str]]:
+) -> tuple[dict[str, BaseDistribution], list[str]]:
     """What is searched, by key, and the words that stay as they are.
 
     Raises:
@@ -41,27 +43,6 @@ def search_space(
     return space, fixed
 
 
-def require_grid(overrides: Sequence[Override], *, stacked: bool) -> None:
-    """Raise unless each combination of some values is a job of its own; `stacked`: equal are one.
-
-    Raises:
-        UserError: a key has no list of values, or one that tells no job from another.
-    """
-    for override in overrides:
-        if not override.is_sweep_override():
-            continue
-        key, word = override.key_or_group, override.input_line
-        if not override.is_discrete_sweep():
-            raise UserError(
-                f"{word} is a range, which hydra/sweeper=optuna searches: a grid takes values, as"
-                f" {key}=1,2"
-            )
-        if key.partition(".")[0] in OF_THE_COMMAND:
-            raise UserError(f"{word} gives several values, but it is about all jobs: give it one")
-        if stacked and key.partition(".")[0] in NOT_IDENTITY:
-            raise UserError(f"{word} changes no result, and equal jobs train once: give it one")
-
-
 def require_setting(key: str) -> None:
     """Raise unless a network can be better or worse for a key's value.
 
@@ -73,18 +54,16 @@ def require_setting(key: str) -> None:
             f"{key} repeats a setting and is no part of a search: give it one value, and judge"
             " every trial over several runs with cv=5"
         )
-    if key.partition(".")[0] in (*OF_THE_COMMAND, *NOT_IDENTITY):
+    if key.partition(".")[0] in (*OF_THE_COMMAND, *INCIDENTAL):
         raise UserError(f"{key} changes no result and is no part of a search: give it one value")
 
 
-def distribution(override: Override) -> "BaseDistribution":
+def distribution(override: Override) -> BaseDistribution:
     """What a range stands for: numbers between two others, or choices as they were typed.
 
     Raises:
         UserError: it holds no value, or cannot be on a logarithmic scale.
     """
-    from optuna.distributions import CategoricalDistribution
-
     key, value = override.key_or_group, override.value()
     tags = value.tags if isinstance(value, Sweep) else set()
     for tag in tags:
@@ -97,9 +76,7 @@ def distribution(override: Override) -> "BaseDistribution":
     return CategoricalDistribution(tuple(dict.fromkeys(override.sweep_string_iterator())))
 
 
-def _interval(override: Override, interval: IntervalSweep) -> "BaseDistribution":
-    from optuna.distributions import FloatDistribution, IntDistribution
-
+def _interval(override: Override, interval: IntervalSweep) -> BaseDistribution:
     key, log = override.key_or_group, "log" in interval.tags
     low, high = interval.start, interval.end
     assert low is not None
@@ -112,9 +89,7 @@ def _interval(override: Override, interval: IntervalSweep) -> "BaseDistribution"
     return FloatDistribution(low, high, log=log)
 
 
-def _range(override: Override, values: RangeSweep) -> "BaseDistribution":
-    from optuna.distributions import FloatDistribution, IntDistribution
-
+def _range(override: Override, values: RangeSweep) -> BaseDistribution:
     key, log = override.key_or_group, "log" in values.tags
     numbers = (values.start or 0, values.stop or 0, values.step)
     require(all(map(math.isfinite, numbers)), key, "a range of finite numbers", _typed(override))

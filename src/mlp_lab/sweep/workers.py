@@ -9,8 +9,11 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from types import TracebackType
+from typing import Self
 
-from mlp_lab.sweep.messages import Message, Task
+from mlp_lab.errors import Interrupted
+from mlp_lab.sweep.messages import Message, StackRequest
 
 IDLE_SECONDS = 0.5
 """How often a worker without work looks whether its sweep is still there."""
@@ -23,12 +26,14 @@ def work(connection: Connection, parent: int) -> None:
     """
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
-    from mlp_lab.sweep.trainer import Trainer  # torch loads while the sweep composes its jobs
+    from mlp_lab.sweep.trainer import (  # noqa: PLC0415  torch loads while the sweep composes
+        Trainer,
+    )
 
     def orphaned() -> bool:
         return os.getppid() != parent
 
-    def asked() -> bool:
+    def stop_requested() -> bool:
         """Whether the sweep wants to stop; it says nothing else while a stack trains."""
         return bool(told) or orphaned() or connection.poll()
 
@@ -36,14 +41,14 @@ def work(connection: Connection, parent: int) -> None:
         with suppress(OSError):  # the sweep has died
             connection.send(message)
 
-    trainer = Trainer(send, asked)
+    trainer = Trainer(send, stop_requested)
     while not told and not orphaned():
         if connection.poll(IDLE_SECONDS):
-            task = connection.recv()
-            if not isinstance(task, Task):
+            request = connection.recv()
+            if not isinstance(request, StackRequest):
                 return
             before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
-            trainer.train(task)
+            trainer.train(request)
             signal.signal(signal.SIGTERM, before)
 
 
@@ -58,13 +63,13 @@ class Worker:
         )
         self.process.start()
         theirs.close()
-        self.task: Task | None = None
+        self.request: StackRequest | None = None
 
-    def give(self, task: Task) -> None:
+    def submit(self, request: StackRequest) -> None:
         """Let it train a stack."""
-        self.task = task
+        self.request = request
         with suppress(OSError):  # it has died, as the pipe will say in its place
-            self.connection.send(task)
+            self.connection.send(request)
 
     def stop(self) -> None:
         """Let it end after the epoch at hand."""
@@ -80,23 +85,38 @@ def process_context() -> ForkContext | SpawnContext:
 
 
 class Workers:
-    """All workers of a sweep."""
+    """All workers of a sweep; they end with the block that they are used in."""
 
     def __init__(self, count: int) -> None:
         """Start them; where a process can be copied they share what is loaded already."""
         self._context = process_context()
         self.all = [Worker(self._context) for _ in range(count)]
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Let them end in order, or at once where something went wrong."""
+        if kind is None or issubclass(kind, Interrupted):
+            self.stop()
+        else:
+            self.kill()
+
     def idle(self) -> list[Worker]:
-        """Those without a task; another in place of one that died while it waited."""
-        for worker in [each for each in self.all if each.task is None]:
+        """Those without a stack; another in place of one that died while it waited."""
+        for worker in [each for each in self.all if each.request is None]:
             if not worker.process.is_alive():
                 self.replace(worker)
-        return [worker for worker in self.all if worker.task is None]
+        return [worker for worker in self.all if worker.request is None]
 
     def busy(self) -> list[Worker]:
         """Those with one."""
-        return [worker for worker in self.all if worker.task is not None]
+        return [worker for worker in self.all if worker.request is not None]
 
     def messages(self, seconds: float) -> Iterator[tuple[Worker, Message | None]]:
         """What workers have said, waiting a while for it; None from one that died."""
@@ -119,6 +139,8 @@ class Workers:
         """End all at once."""
         for worker in self.all:
             worker.process.kill()
+        for worker in self.all:
+            worker.process.join()
 
     def stop(self) -> None:
         """Ask all to end, and wait for them."""

@@ -15,8 +15,9 @@ from mlp_lab.config.composition import saved_values
 from mlp_lab.config.messages import explain
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
-from mlp_lab.errors import UserError, nearest, require, shown
-from mlp_lab.network.losses import FITTING, Objective, choose_objective
+from mlp_lab.errors import UserError, nearest, require
+from mlp_lab.formatting import shown
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.runs.prepared import Problem, pose
 from mlp_lab.trace.names import course_names, tensor_shapes
 
@@ -264,7 +265,7 @@ def objective_of(config: Config) -> Objective:
         UserError: they fit none, since they do not fit each other.
     """
     errors = []
-    for task in FITTING:
+    for task in COMPATIBLE_LOSSES:
         try:
             return choose_objective(task, config.model.output, config.loss.name)
         except UserError as error:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 from torch import Tensor
 
-from mlp_lab.errors import counted
+from mlp_lab.formatting import counted
 from mlp_lab.trace.backprop import Trace
 
 MOST_UNITS = 6

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from mlp_lab.errors import counted
+from mlp_lab.formatting import counted
 from mlp_lab.trace.backprop import Gradient, Quantity, Trace
 from mlp_lab.trace.formulas import as_latex, in_prose
 from mlp_lab.trace.names import course_names, entry_name

@@ -5,29 +5,29 @@ from collections.abc import Sequence
 
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.errors import in_a_list
+from mlp_lab.formatting import in_a_list
 from mlp_lab.program import train_words
+from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.progress import Progress
-from mlp_lab.verdict.rules import Finding, Verdict
 
 WIDER = 4
 LONGER = 2
 LAYERS = ("model.depth", "model.width", "model.activation")
 """What a model of another depth brings itself."""
 CAUSES = ("vanishing gradients", "exploding gradients")
-"""Of an underfitted network."""
+"""What may keep a network underfitted, whatever its width."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
 
 
-def to_mend(verdict: Verdict) -> Finding:
-    """What to try first: a network that no gradient reaches is underfitted whatever its width."""
-    causes = [note for note in verdict.notes if note.kind in CAUSES or cut_off(note)]
+def first_to_mend(verdict: Verdict) -> Finding:
+    """The finding to act on: a network that no gradient reaches is underfitted at any width."""
+    causes = [note for note in verdict.notes if note.kind in CAUSES or has_dead_layer(note)]
     return causes[0] if causes and verdict.state.kind == "underfit" else verdict.state
 
 
-def cut_off(finding: Finding) -> bool:
+def has_dead_layer(finding: Finding) -> bool:
     """Whether all units of some layer are dead: nothing passes, and no width helps."""
     return finding.kind == "dead units" and max(finding.numbers.values(), default=0) == 1
 
@@ -43,7 +43,7 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
         lifted = [f"stop.{key}=null" for key in met]
         words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
         return shlex.join([*train_words(), *words])
-    changes = changes_for(finding, config, leaks, by_key=outweighs_groups(overrides))
+    changes = changes_for(finding, config, leaks, by_key=may_override_groups(overrides))
     if not changes:
         return ""
     replaced = tuple(f"{key}=" for word in changes for key in keys_replaced_by(word))
@@ -51,7 +51,7 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
     return shlex.join([*train_words(), *kept, *changes])
 
 
-def outweighs_groups(overrides: Sequence[str]) -> bool:
+def may_override_groups(overrides: Sequence[str]) -> bool:
     """Whether an experiment or a whole configuration may set what a group would choose."""
     return any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
 
@@ -72,7 +72,7 @@ def changes_for(
         "unstable": [f"optimizer.lr={rate / 5:g}"],
         "undecided": ["data.val_fraction=0.15"],
         "dead units": [
-            f"optimizer.lr={rate / 10:g}" if cut_off(finding) else "model.activation=elu"
+            f"optimizer.lr={rate / 10:g}" if has_dead_layer(finding) else "model.activation=elu"
         ],
         "saturated units": ["model.activation=relu"],
         "vanishing gradients": _against_vanishing(config),

@@ -1,9 +1,9 @@
-"""A rival that needs no training: the mean of the ten nearest training rows."""
+"""A baseline that needs no training: the mean of the ten nearest training rows."""
 
 import torch
 
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.metrics.skill import share_of_outputs
+from mlp_lab.metrics.skill import skill_of_outputs
 
 NEIGHBOURS = 10
 TRAIN_ROWS = 4000
@@ -12,9 +12,9 @@ VAL_ROWS = 1000
 
 
 @torch.inference_mode()
-def neighbours_share(dataset: Dataset) -> float:
-    """S on validation rows of what their nearest training rows say."""
+def neighbours_skill(dataset: Dataset) -> float:
+    """Skill on validation rows of the mean of their nearest training rows."""
     train, val = dataset.train.some(TRAIN_ROWS), dataset.val.some(VAL_ROWS)
     distances = torch.cdist(val.inputs, train.inputs)  # (V, T)
     nearest = distances.topk(min(NEIGHBOURS, len(train)), largest=False).indices
-    return share_of_outputs(dataset.schema.target, train.targets[nearest].mean(1), val)
+    return skill_of_outputs(dataset.schema.target, train.targets[nearest].mean(1), val)

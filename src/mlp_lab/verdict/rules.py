@@ -1,34 +1,38 @@
 """The rules by which a run is judged, all of them, with their thresholds (docs/verdicts.md).
 
-Losses are compared as shares explained: E = 1 - L / L0, with L0 the loss of a constant prediction
-on the same rows; 0 is nothing learnt, 1 is perfect. Scores are compared as S: R2, or for classes
-the share of a constant prediction's errors that are gone. Both mean the same on every data set.
+Losses are compared as D2 = 1 - L / L0, with L0 the loss of a constant prediction on the same rows:
+the fraction of the loss that is explained (as scikit-learn's d2 scores; R2 for squared errors).
+Scores are compared as skill (metrics/skill.py). For both 0 is nothing learnt and 1 is perfect, on
+every data set.
+
+A new rule is a function of the evidence and an entry in one of the two tables at the end.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from mlp_lab.runs.progress import Divergence
+from mlp_lab.engine.records import Divergence
+from mlp_lab.runs.findings import Finding, Verdict
 
 UNSTABLE_DROP = 0.1
-"""Of E on the training rows below its best so far ..."""
+"""Fall of D2 on the training rows below its best so far ..."""
 UNSTABLE_SHARE = 0.1
 """... in more than this share of the later half's epochs: unstable."""
 UNSTABLE_EPOCHS = 6
 """Fewer say nothing about stability."""
 STILL_GAINING = 0.01
-"""Of E on the training rows, in the last third of the epochs ..."""
+"""Gain of D2 on the training rows in the last third of the epochs ..."""
 LATE_SHARE = 0.08
 """... which is this share of all that it has gained above a constant, while validation rows gain:
 not converged."""
 RISEN = 0.05
-"""Of E on the validation rows below its best: overfit."""
+"""Fall of D2 on the validation rows below its best: overfit."""
 GAP = 0.2
-"""Of E between training and validation rows: overfit."""
+"""Difference of D2 between training and validation rows: overfit."""
 BEHIND = 0.05
-"""Of S on training rows below what a simple rival surely reaches on validation rows: underfit."""
+"""Skill on training rows below what a simple method surely reaches on validation rows: underfit."""
 DEAD = 0.1
 """Share of a layer's units with slope 0 at all rows."""
 SATURATED = 0.1
@@ -36,20 +40,17 @@ SATURATED = 0.1
 VANISHING = 1e-3
 """RMS of dL/df in the first hidden layer, by the last hidden layer's; its inverse is exploding."""
 NEARLY_ALL = 0.8
-"""S on validation rows beside a column that almost gives the target away: a leak?"""
+"""Skill on validation rows that, with a column which almost determines the target, means a leak."""
 LARGEST_ERROR = 0.5
 """By the square root of the rows, the largest standard error of a share: closer is no better."""
 
-STATES = ("diverged", "unstable", "not converged", "overfit", "underfit", "good fit", "undecided")
-NOTES = (
-    *("dead units", "saturated units", "vanishing gradients", "exploding gradients"),
-    *("no better than a baseline", "suspiciously good"),
-)
+WITHOUT_HIDDEN_LAYERS = ("linear", "logistic")
+"""Baselines that a network with hidden layers should beat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layer:
-    """A hidden layer on training rows: what it ended as, and the RMS of dL/df as it began."""
+class LayerStatistics:
+    """A hidden layer on training rows: shares of its units after training, RMS of dL/df before."""
 
     dead: float
     saturated: float
@@ -61,9 +62,9 @@ class Evidence:
     """All that a run is judged by.
 
     `train_loss` and `val_loss` hold a number for each epoch (`val_loss` none without any
-    `val_rows`), `constant` the constant prediction's loss by part. `train` and `val` are S of the
-    network, `rivals` S of simple methods on the validation rows by their names. `leaks`: columns
-    of a table of which each alone almost gives the target away.
+    `val_rows`), `constant` the constant prediction's loss by part. `train` and `val` are the
+    network's skill, `baselines` the skill of simple methods on the validation rows by their names.
+    `leaks`: columns of a table of which each alone almost determines the target.
     """
 
     divergence: Divergence | None
@@ -73,43 +74,40 @@ class Evidence:
     train: float
     val: float | None
     val_rows: int
-    rivals: Mapping[str, float]
-    layers: Sequence[Layer] = ()
+    baselines: Mapping[str, float]
+    layers: Sequence[LayerStatistics] = ()
     leaks: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is so, in words; by which rule, and the numbers it used."""
-
-    kind: str
-    words: str
-    rule: str
-    numbers: dict[str, float]
-    since: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """How the training went, and what else is worth knowing."""
-
-    state: Finding
-    notes: list[Finding]
+Rule = Callable[[Evidence], Finding | None]
 
 
 def judge(evidence: Evidence) -> Verdict:
-    """Hold a run against the rules, in their order; the first that applies is its state."""
-    rules = (diverged, unstable, not_converged, overfit, underfit)
-    state = next((found for rule in rules if (found := rule(evidence))), None)
-    notes = [
-        *(note for rule in (too_good, no_better) if (note := rule(evidence))),
-        *inner_notes(evidence.layers),
-    ]
-    return Verdict(state or sound(evidence), notes)
+    """Hold a run against the rules; the first rule of a state that applies is its state.
+
+    >>> falling = [0.8**epoch for epoch in range(40)]
+    >>> evidence = Evidence(
+    ...     divergence=None,
+    ...     train_loss=falling,
+    ...     val_loss=[max(loss, 0.3) for loss in falling],
+    ...     constant={"train": 1.0, "val": 1.0},
+    ...     train=0.99,
+    ...     val=0.7,
+    ...     val_rows=400,
+    ...     baselines={"logistic": 0.75},
+    ... )
+    >>> verdict = judge(evidence)
+    >>> verdict.state.kind, verdict.state.since, [note.kind for note in verdict.notes]
+    ('overfit', 9, ['no better than a baseline'])
+    """
+    return Verdict(
+        next(found for rule in STATE_RULES.values() if (found := rule(evidence))),
+        [found for rule in NOTE_RULES.values() if (found := rule(evidence))],
+    )
 
 
-def explained(losses: Sequence[float], constant: float) -> list[float]:
-    """E of every epoch."""
+def d2(losses: Sequence[float], constant: float) -> list[float]:
+    """The fraction of a constant prediction's loss that is explained, in every epoch."""
     scale = constant if constant > 0 else 1.0
     return [1 - loss / scale for loss in losses]
 
@@ -119,6 +117,11 @@ def smoothed(values: Sequence[float]) -> list[float]:
     reach = len(values) // 40
     windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
     return [sum(window) / len(window) for window in windows]
+
+
+def standard_error(evidence: Evidence) -> float:
+    """The largest standard error that a skill can have on the validation rows."""
+    return LARGEST_ERROR / math.sqrt(evidence.val_rows)
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -131,8 +134,8 @@ def diverged(evidence: Evidence) -> Finding | None:
 
 
 def unstable(evidence: Evidence) -> Finding | None:
-    """The training loss jumps back again and again."""
-    raw = explained(evidence.train_loss, evidence.constant["train"])
+    """The training loss rises again and again."""
+    raw = d2(evidence.train_loss, evidence.constant["train"])
     later = range(len(raw) // 2, len(raw))
     if len(raw) < UNSTABLE_EPOCHS:
         return None
@@ -144,9 +147,10 @@ def unstable(evidence: Evidence) -> Finding | None:
     worst = min(raw[epoch] for epoch in below)
     return Finding(
         "unstable",
-        f"unstable: the training loss jumps; in {share:.0%} of the later epochs it had lost more"
-        f" than {UNSTABLE_DROP:.0%} of what it had explained before",
-        f"E(train) more than {UNSTABLE_DROP:g} below its best so far in more than"
+        f"unstable: the training loss oscillates; in {share:.0%} of the later half's epochs it was"
+        f" above its minimum so far by more than {UNSTABLE_DROP:.0%} of a constant prediction's"
+        " loss",
+        f"D²(train) more than {UNSTABLE_DROP:g} below its best so far in more than"
         f" {UNSTABLE_SHARE:.0%} of the later half's epochs",
         {"share": share, "best": max(raw), "worst": worst},
     )
@@ -154,23 +158,23 @@ def unstable(evidence: Evidence) -> Finding | None:
 
 def not_converged(evidence: Evidence) -> Finding | None:
     """Both losses were still falling when it ended."""
-    train = smoothed(explained(evidence.train_loss, evidence.constant["train"]))
+    train = smoothed(d2(evidence.train_loss, evidence.constant["train"]))
     earlier = len(train) - max(1, len(train) // 3)
     gained, late = train[-1] - max(0.0, train[0]), train[-1] - train[earlier - 1]
     numbers = {"train": late, "gained": gained}
     if late <= max(STILL_GAINING, LATE_SHARE * gained):
         return None
     if evidence.val_loss:
-        val = smoothed(explained(evidence.val_loss, evidence.constant["val"]))
+        val = smoothed(d2(evidence.val_loss, evidence.constant["val"]))
         numbers["val"] = val[-1] - max(val[:earlier])
         if numbers["val"] <= 0:
             return None
     return Finding(
         "not converged",
-        "not converged: the losses were still falling when it ended",
-        f"in the last third of the epochs E(train) rose by more than {STILL_GAINING:g} and"
-        f" {LATE_SHARE:.0%} of all that it gained above a constant, and E(val) ended above its best"
-        " before that",
+        "not converged: the losses were still falling when the training ended",
+        f"in the last third of the epochs D²(train) rose by more than {STILL_GAINING:g} and"
+        f" {LATE_SHARE:.0%} of all that it gained above a constant, and D²(val) ended above its"
+        " best before that",
         numbers,
     )
 
@@ -179,8 +183,8 @@ def overfit(evidence: Evidence) -> Finding | None:
     """The validation loss has turned up, or stayed far above the training loss."""
     if not evidence.val_loss:
         return None
-    train = smoothed(explained(evidence.train_loss, evidence.constant["train"]))
-    val = smoothed(explained(evidence.val_loss, evidence.constant["val"]))
+    train = smoothed(d2(evidence.train_loss, evidence.constant["train"]))
+    val = smoothed(d2(evidence.val_loss, evidence.constant["val"]))
     best = max(range(len(val)), key=val.__getitem__)
     risen, gap = val[best] - val[-1], train[-1] - val[-1]
     numbers = {"best": val[best], "last": val[-1], "train": train[-1]}
@@ -192,7 +196,7 @@ def overfit(evidence: Evidence) -> Finding | None:
             f"overfit since epoch {since}: from there the validation loss rose from"
             f" {evidence.val_loss[lowest]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
             " loss fell",
-            f"E(val) ended more than {RISEN:g} below its best, and E(train) rose",
+            f"D²(val) ended more than {RISEN:g} below its best, and D²(train) rose",
             numbers,
             since,
         )
@@ -202,9 +206,9 @@ def overfit(evidence: Evidence) -> Finding | None:
     since = narrow[-1] + 2 if narrow else 1
     return Finding(
         "overfit",
-        f"overfit since epoch {since}: it explains {train[-1]:z.0%} of the training loss, but"
+        f"overfit since epoch {since}: {train[-1]:z.0%} of the training loss is explained, but"
         f" {val[-1]:z.0%} of the validation loss",
-        f"E(train) ended more than {GAP:g} above E(val)",
+        f"D²(train) ended more than {GAP:g} above D²(val)",
         numbers,
         since,
     )
@@ -212,101 +216,156 @@ def overfit(evidence: Evidence) -> Finding | None:
 
 def underfit(evidence: Evidence) -> Finding | None:
     """A simple method does better on new rows than the network on its own training rows."""
-    if not evidence.rivals:
+    if not evidence.baselines:
         return None
-    name = max(evidence.rivals, key=evidence.rivals.__getitem__)
-    rival = evidence.rivals[name]
-    if evidence.train >= rival - BEHIND - standard_error(evidence):
+    name = max(evidence.baselines, key=evidence.baselines.__getitem__)
+    baseline = evidence.baselines[name]
+    if evidence.train >= baseline - BEHIND - standard_error(evidence):
         return None
     return Finding(
         "underfit",
-        f"underfit: it explains {evidence.train:z.0%} of its own training rows, where {name}"
-        f" explains {rival:z.0%} of the validation rows",
-        f"S(train) below S(val) of a simple rival by more than {BEHIND:g} and its standard error,"
-        f" at most {LARGEST_ERROR:g} / sqrt(validation rows)",
-        {"train": evidence.train, "rival": rival},
+        f"underfit: skill {evidence.train:z.0%} on the training rows, below the {baseline:z.0%} of"
+        f" {name} on the validation rows",
+        f"skill(train) below skill(val) of a baseline by more than {BEHIND:g} and its standard"
+        f" error, at most {LARGEST_ERROR:g} / sqrt(validation rows)",
+        {"train": evidence.train, "rival": baseline},
     )
 
 
-def sound(evidence: Evidence) -> Finding:
-    """None of the above."""
-    if evidence.val is None:
-        return Finding(
-            "undecided",
-            "undecided: without validation rows a good fit and an overfitted one look alike",
-            "no validation rows",
-            {"train": evidence.train},
-        )
+def undecided(evidence: Evidence) -> Finding | None:
+    """There are no validation rows."""
+    if evidence.val is not None:
+        return None
+    return Finding(
+        "undecided",
+        "undecided: without validation rows a good fit and an overfitted one look alike",
+        "no validation rows",
+        {"train": evidence.train},
+    )
+
+
+def good_fit(evidence: Evidence) -> Finding | None:
+    """None of the other rules applies."""
+    assert evidence.val is not None
     return Finding(
         "good fit",
-        f"good fit: it explains {evidence.train:z.0%} of the training and {evidence.val:z.0%} of"
-        " the validation rows",
+        f"good fit: skill {evidence.train:z.0%} on the training and {evidence.val:z.0%} on the"
+        " validation rows",
         "none of the other rules applies",
         {"train": evidence.train, "val": evidence.val},
     )
 
 
-def standard_error(evidence: Evidence) -> float:
-    """Of S on the validation rows, at most."""
-    return LARGEST_ERROR / math.sqrt(evidence.val_rows)
-
-
-def inner_notes(layers: Sequence[Layer]) -> list[Finding]:
-    """Hidden units that learn no more, and gradients that do not arrive."""
-    notes = []
-    for kind, limit, shares in (
-        ("dead units", DEAD, [layer.dead for layer in layers]),
-        ("saturated units", SATURATED, [layer.saturated for layer in layers]),
-    ):
-        if max(shares, default=0.0) > limit:
-            adjective = kind.partition(" ")[0]
-            listed = ", ".join(f"{share:.0%}" for share in shares)
-            words = f"{adjective} hidden units by layer: {listed}"
-            numbers = {f"layer {k + 1}": share for k, share in enumerate(shares)}
-            notes.append(Finding(kind, words, f"more than {limit:.0%} of a layer's units", numbers))
-    if len(layers) >= 2 and layers[-1].gradient > 0:
-        ratio = layers[0].gradient / layers[-1].gradient
-        numbers = {f"layer {k + 1}": layer.gradient for k, layer in enumerate(layers)}
-        words = (
-            f"the gradient is {ratio:.1e} times as large in the first hidden layer as in the last"
-        )
-        if ratio < VANISHING:
-            rule = f"RMS of dL/df, first by last hidden layer, below {VANISHING:g}"
-            notes.append(Finding("vanishing gradients", words, rule, numbers))
-        elif ratio > 1 / VANISHING:
-            rule = f"RMS of dL/df, first by last hidden layer, above {1 / VANISHING:g}"
-            notes.append(Finding("exploding gradients", words, rule, numbers))
-    return notes
+def leak(evidence: Evidence) -> Finding | None:
+    """Nearly everything is known, and one column of a table almost determines the target."""
+    if evidence.val is None or evidence.val < NEARLY_ALL or not evidence.leaks:
+        return None
+    columns = ", ".join(evidence.leaks)
+    return Finding(
+        "suspiciously good",
+        f"suspiciously good: skill {evidence.val:z.1%} on the validation rows; possible target"
+        f" leakage: {columns} alone almost determines the target. Is it known before the target"
+        " is?",
+        f"skill(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of target"
+        " leakage",
+        {"val": evidence.val},
+    )
 
 
 def no_better(evidence: Evidence) -> Finding | None:
     """A model without hidden layers, or a constant, does as well, or better."""
     if evidence.val is None or evidence.divergence is not None:
         return None
-    rivals = {name: s for name, s in evidence.rivals.items() if name in ("linear", "logistic")}
-    name, rival = max({"constant": 0.0, **rivals}.items(), key=lambda item: item[1])
+    simple = {
+        name: reached
+        for name, reached in evidence.baselines.items()
+        if name in WITHOUT_HIDDEN_LAYERS
+    }
+    name, baseline = max({"constant": 0.0, **simple}.items(), key=lambda item: item[1])
     margin = standard_error(evidence)
-    if evidence.val > rival + margin:
+    if evidence.val > baseline + margin:
         return None
-    measure = "worse" if evidence.val < rival - margin else "not clearly better"
+    measure = "worse" if evidence.val < baseline - margin else "not clearly better"
     return Finding(
         "no better than a baseline",
-        f"{measure} than the {name} baseline: {evidence.val:z.1%} ± {margin:.1%} against"
-        f" {rival:z.1%} of the validation rows explained",
-        f"S(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
-        {"val": evidence.val, name: rival, "margin": margin},
+        f"{measure} than the {name} baseline: skill {evidence.val:z.1%} ± {margin:.1%} on the"
+        f" validation rows, against {baseline:z.1%}",
+        f"skill(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
+        {"val": evidence.val, name: baseline, "margin": margin},
     )
 
 
-def too_good(evidence: Evidence) -> Finding | None:
-    """Nearly everything is known, and one column of a table gives it away."""
-    if evidence.val is None or evidence.val < NEARLY_ALL or not evidence.leaks:
+def dead_units(evidence: Evidence) -> Finding | None:
+    """Units of a layer have slope 0 at all rows: they learn no more."""
+    return _units("dead", DEAD, [layer.dead for layer in evidence.layers])
+
+
+def saturated_units(evidence: Evidence) -> Finding | None:
+    """Units of a layer have hardly any slope, on average over the rows."""
+    return _units("saturated", SATURATED, [layer.saturated for layer in evidence.layers])
+
+
+def _units(adjective: str, limit: float, shares: Sequence[float]) -> Finding | None:
+    if max(shares, default=0.0) <= limit:
         return None
-    columns = ", ".join(evidence.leaks)
+    listed = ", ".join(f"{share:.0%}" for share in shares)
     return Finding(
-        "suspiciously good",
-        f"suspiciously good: {evidence.val:z.1%} of the validation rows explained, and {columns}"
-        " alone almost gives the answer: would you have it when you predict?",
-        f"S(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of a leak",
-        {"val": evidence.val},
+        f"{adjective} units",
+        f"{adjective} hidden units by layer: {listed}",
+        f"more than {limit:.0%} of a layer's units",
+        {f"layer {k + 1}": share for k, share in enumerate(shares)},
     )
+
+
+def vanishing_gradients(evidence: Evidence) -> Finding | None:
+    """Hardly any gradient reaches the first hidden layer, as the training begins."""
+    ratio = gradient_ratio(evidence.layers)
+    if ratio is None or ratio >= VANISHING:
+        return None
+    return _gradients("vanishing gradients", ratio, f"below {VANISHING:g}", evidence.layers)
+
+
+def exploding_gradients(evidence: Evidence) -> Finding | None:
+    """The gradient grows from layer to layer on its way back, as the training begins."""
+    ratio = gradient_ratio(evidence.layers)
+    if ratio is None or ratio <= 1 / VANISHING:
+        return None
+    return _gradients("exploding gradients", ratio, f"above {1 / VANISHING:g}", evidence.layers)
+
+
+def gradient_ratio(layers: Sequence[LayerStatistics]) -> float | None:
+    """RMS of dL/df in the first hidden layer by that in the last, of two or more."""
+    if len(layers) < 2 or layers[-1].gradient <= 0:
+        return None
+    return layers[0].gradient / layers[-1].gradient
+
+
+def _gradients(kind: str, ratio: float, bound: str, layers: Sequence[LayerStatistics]) -> Finding:
+    return Finding(
+        kind,
+        f"the gradient is {ratio:.1e} times as large in the first hidden layer as in the last",
+        f"RMS of dL/df, first by last hidden layer, {bound}",
+        {f"layer {k + 1}": layer.gradient for k, layer in enumerate(layers)},
+    )
+
+
+STATE_RULES: dict[str, Rule] = {
+    "diverged": diverged,
+    "unstable": unstable,
+    "not converged": not_converged,
+    "overfit": overfit,
+    "underfit": underfit,
+    "undecided": undecided,
+    "good fit": good_fit,
+}
+"""Kind -> its rule, in their order; the last applies where no other does."""
+
+NOTE_RULES: dict[str, Rule] = {
+    "suspiciously good": leak,
+    "no better than a baseline": no_better,
+    "dead units": dead_units,
+    "saturated units": saturated_units,
+    "vanishing gradients": vanishing_gradients,
+    "exploding gradients": exploding_gradients,
+}
+"""Kind -> its rule; each that applies is said."""

@@ -12,7 +12,8 @@ from mlp_lab.data.columns import RARE, UNSEEN, Column
 from mlp_lab.data.raw import Floats, Index
 from mlp_lab.data.tables.cells import as_number, canonical, cell_text, missing_among, pointed
 from mlp_lab.data.tables.dates import as_days, wanted
-from mlp_lab.errors import UserError, in_a_list
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import in_a_list
 
 TRUTH_VALUES = {"True": 1.0, "False": 0.0}
 """Numbers of truth values, as a column of them alone is read."""

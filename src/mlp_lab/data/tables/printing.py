@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from mlp_lab.data.tables.overview import ColumnFacts, Overview
-from mlp_lab.errors import counted, in_a_list
+from mlp_lab.formatting import counted, in_a_list
 from mlp_lab.terminal import Screen, plain_table
 
 DATA_REPORT = "data_report.txt"

@@ -23,7 +23,8 @@ from mlp_lab.data.tables.warnings import (
     unused_codes,
     words_among_numbers,
 )
-from mlp_lab.errors import UserError, counted, nearest
+from mlp_lab.errors import UserError, nearest
+from mlp_lab.formatting import counted
 
 PARTS = {
     **dict.fromkeys(("train", "training"), PartName.FREE),

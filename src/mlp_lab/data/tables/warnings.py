@@ -18,7 +18,7 @@ from mlp_lab.data.tables.inference import (
     with_labels,
 )
 from mlp_lab.data.tables.parsing import Cells
-from mlp_lab.errors import in_a_list
+from mlp_lab.formatting import in_a_list
 
 
 def remarks_on(cells: Cells, column: Column, config: TableConfig) -> list[str]:

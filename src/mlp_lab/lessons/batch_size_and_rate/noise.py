@@ -79,7 +79,7 @@ def gradients(network: MLP, objective: Objective, inputs: Array, targets: Array)
     """The gradient of every row's own loss, (N, parameters), by the engine's backward pass."""
     passes = backward(network, objective, inputs, targets)
     parts = []
-    for carried, d_f in zip(passes.carried, passes.d_f, strict=True):
+    for carried, d_f in zip(passes.layer_inputs, passes.d_f, strict=True):
         own = d_f[0].numpy() * len(inputs)  # of the row's loss, not of its share in the mean
         parts += [np.einsum("ni,no->nio", carried[0].numpy(), own).reshape(len(own), -1), own]
     found: Floats = np.concatenate(parts, axis=1)

@@ -4,7 +4,7 @@ import ctypes
 
 import pytest
 
-from mlp_lab.engine.allocator import KEPT_BYTES, LARGE_BYTES, keep_freed_memory
+from mlp_lab.engine.device import KEPT_BYTES, LARGE_BYTES, keep_freed_memory
 
 
 def test_glibc_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor
 from mlp_lab.network.losses import NARROW
 
 
-def room(like: Tensor, rows: int, columns: int) -> Tensor:
+def empty_product(like: Tensor, rows: int, columns: int) -> Tensor:
     """Memory for a product, (K, rows, columns), with the members and the dtype of `like`."""
     members = len(like)
     if columns < NARROW:
@@ -18,8 +18,8 @@ def room(like: Tensor, rows: int, columns: int) -> Tensor:
     return like.new_empty(members, rows, columns)
 
 
-def multiply(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
-    """a b, (K, r, m) x (K, m, c) -> (K, r, c); a narrow `out` is best what `room` gave."""
+def matmul(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+    """a b, (K, r, m) x (K, m, c) -> (K, r, c); a narrow `out` is best what `empty_product` gave."""
     if b.shape[-1] >= NARROW:
         return torch.bmm(a, b, out=out)
     if out.mT.is_contiguous():
@@ -28,7 +28,7 @@ def multiply(a: Tensor, b: Tensor, out: Tensor) -> Tensor:
 
 
 def affine(h: Tensor, weight: Tensor, bias: Tensor, out: Tensor | None = None) -> Tensor:
-    """beta + h Omega, (K, B, n); `out` is what `room` gave."""
+    """beta + h Omega, (K, B, n); `out` is what `empty_product` gave."""
     if weight.shape[-1] < NARROW:
         turned = None if out is None else out.mT
         return torch.baddbmm(bias.mT, weight.mT, h.mT, out=turned).mT

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mlp_lab.network.losses import NARROW, OUTPUTS, categorical_cross_entropy, softmax
-from mlp_lab.network.products import affine, multiply, room
+from mlp_lab.network.matrix_products import affine, empty_product, matmul
 
 WIDTHS = (1, 2, NARROW - 1, NARROW, NARROW + 3)
 MEMBERS, ROWS, INNER = 3, 5, 7
@@ -21,11 +21,11 @@ def drawn(*shape: int) -> torch.Tensor:
 def test_products_are_matrix_products(columns: int) -> None:
     """Into memory that lies the other way round where narrow, and into memory that does not."""
     a, b = drawn(MEMBERS, ROWS, INNER), drawn(MEMBERS, INNER, columns)
-    turned = room(a, ROWS, columns)
+    turned = empty_product(a, ROWS, columns)
     assert turned.shape == (MEMBERS, ROWS, columns)
     assert turned.mT.is_contiguous() == (columns < NARROW)
     for out in (turned, torch.empty(MEMBERS, ROWS, columns, dtype=a.dtype)):
-        found = multiply(a, b, out=out)
+        found = matmul(a, b, out=out)
         torch.testing.assert_close(found, a @ b, rtol=1e-13, atol=1e-13)
         torch.testing.assert_close(out, found, rtol=0, atol=0)
 
@@ -34,10 +34,10 @@ def test_products_are_matrix_products(columns: int) -> None:
 def test_transposed_factors(columns: int) -> None:
     """As the backward pass has them: h^T dL/df and dL/df Omega^T."""
     h, d_f = drawn(MEMBERS, ROWS, columns), drawn(MEMBERS, ROWS, INNER)
-    kept = room(h, ROWS, columns).copy_(h)
+    kept = empty_product(h, ROWS, columns).copy_(h)
     for layout in (h, kept):
         out = torch.empty(MEMBERS, INNER, columns, dtype=h.dtype)
-        multiply(d_f.mT, layout, out=out)
+        matmul(d_f.mT, layout, out=out)
         torch.testing.assert_close(out, d_f.mT @ h, rtol=1e-13, atol=1e-13)
 
 
@@ -51,7 +51,7 @@ def test_affine(columns: int) -> None:
     )
     expected = bias + h @ weight
     shared = h.expand(MEMBERS, ROWS, INNER)
-    out = room(bias, ROWS, columns)
+    out = empty_product(bias, ROWS, columns)
     affine(shared, weight, bias, out=out)
     for found in (out, affine(shared, weight, bias)):
         torch.testing.assert_close(found, expected, rtol=1e-13, atol=1e-13)
@@ -65,7 +65,7 @@ def test_affine(columns: int) -> None:
 def test_softmax_and_cross_entropy_are_torchs(columns: int) -> None:
     """In both layouts."""
     f, target = drawn(MEMBERS, ROWS, columns), torch.eye(columns, dtype=torch.float64)[0]
-    for layout in (f, room(f, ROWS, columns).copy_(f)):
+    for layout in (f, empty_product(f, ROWS, columns).copy_(f)):
         torch.testing.assert_close(softmax(layout), f.softmax(-1), rtol=1e-14, atol=1e-15)
         rows = categorical_cross_entropy(OUTPUTS["softmax"], layout, target.expand_as(f))
         torch.testing.assert_close(rows, -f.log_softmax(-1)[..., 0], rtol=1e-14, atol=1e-14)

@@ -1,0 +1,107 @@
+"""What a ranking says, in the words and numbers that the terminal, the page and tables share."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+
+from mlp_lab.compare.ranking import Ranking
+from mlp_lab.compare.records import RunRecord
+from mlp_lab.compare.settings import Setting
+from mlp_lab.compare.statistics import standard_error
+from mlp_lab.config.composition import of_the_command
+from mlp_lab.formatting import counted, four_digits
+from mlp_lab.program import train_words
+
+UNTESTED = (
+    "no significance test: it takes two or more runs of each setting on the same seeds or folds:"
+    " try seed=0,1,2 or cv=5"
+)
+ALONE = "no other setting has finished all its runs: there is nothing to compare it with"
+ONLY_ONE = "only one setting: there is nothing to compare it with"
+
+
+def significance(ranking: Ranking) -> str:
+    """How sure the first place is, in a sentence."""
+    if len(ranking.settings) == 1:
+        return ONLY_ONE
+    if ranking.tied is None:
+        others = [s for s in ranking.settings[1:] if s.whole == ranking.best.whole]
+        return UNTESTED if others else ALONE
+    test = "paired t-tests, 95 %"
+    if ranking.compared > 1:
+        test += f", Bonferroni-corrected for {ranking.compared} comparisons"
+    if not ranking.tied:
+        return f"all others are significantly worse ({test})"
+    words = f"not significantly worse: {counted(len(ranking.tied), 'setting')} ({test})"
+    simplest = ranking.simplest
+    if simplest is not ranking.best:
+        words += f"; the simplest: {simplest.label}, {simplest.parameters:,} parameters"
+    return words
+
+
+def standing(ranking: Ranking, place: int) -> str:
+    """What a table says of a setting beside its numbers."""
+    setting = ranking.settings[place]
+    if not setting.whole:
+        return f"{len(setting.runs) - len(setting.scores)} of {len(setting.runs)} runs missing"
+    if place == 0:
+        return "best"
+    return "≈ best" if ranking.tied is not None and place in ranking.tied else ""
+
+
+def numbers_of(setting: Setting) -> list[str]:
+    """Mean score, its standard error, runs and parameters, as every table has them."""
+    error = "" if setting.error is None else f"{setting.error:.2g}"
+    mean = four_digits(setting.mean) if setting.scores else ""
+    return [mean, error, str(len(setting.runs)), f"{setting.parameters:,}"]
+
+
+def plus_minus(values: Sequence[float]) -> str:
+    """Mean and standard error in words.
+
+    >>> plus_minus([0.5, 0.75]), plus_minus([0.5])
+    ('0.625 ± 0.12', '0.5')
+    """
+    if not values:
+        return "none"
+    error = standard_error(values)
+    mean = four_digits(sum(values) / len(values))
+    return mean if error is None else f"{mean} ± {error:.2g}"
+
+
+def verdict_on(record: RunRecord) -> str:
+    """How a run went; nothing if it failed."""
+    return str(record.result.get("verdict", {}).get("kind", ""))
+
+
+def verdicts_on(setting: Setting) -> str:
+    """How most of its runs went, and how many they are unless all."""
+    found = [kind for run in setting.runs if (kind := verdict_on(run))]
+    for kind, count in Counter(found).most_common(1):
+        return kind if count == len(found) else f"{kind} {count}/{len(found)}"
+    return ""
+
+
+def scores_on_test_rows(setting: Setting, score: str) -> list[float]:
+    """Scores of the best setting on the test rows; the one place of a sweep that looks at them."""
+    found = [run.result.get("test", {}).get(score) for run in setting.runs if not run.reason]
+    return [value for value in found if value is not None]
+
+
+def command_of(ranking: Ranking) -> str:
+    """What trains the best setting alone: everything that its runs set, replicates left out.
+
+    Not `data.split_seed`: another would take rows for testing that the setting was chosen by.
+    """
+    repeated = {key for key in ranking.replicates if key != "data.split_seed"}
+    if repeated & {"data.fold", "data.repeat"}:
+        repeated |= {"data.folds", "data.fold", "data.repeat"}
+    overrides = ranking.best.first_finished.result.get("overrides", [])
+    words = [
+        word
+        for word in map(str, overrides)
+        if not of_the_command(word)
+        and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
+        and not key.startswith("tracking.")
+    ]
+    return shlex.join([*train_words(), *words])

@@ -1,0 +1,185 @@
+"""One optimizer that steps a whole stack, each member with numbers of its own."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from torch import Tensor
+
+from mlp_lab.network.layers import LayerTensors
+from mlp_lab.network.optimizers import OptimizerConfig
+from mlp_lab.network.update_rules import Number, UpdateRule
+
+NORM_FLOOR = 1e-6
+"""Added to a gradient's norm before dividing by it, as torch.nn.utils.clip_grad_norm_ does."""
+
+PIECE = 2**17
+"""Numbers that are updated at once: 512 KB of each tensor, so that a rule's operations find them in
+the cache; larger ones also get their temporaries from the system, page by page, in every step."""
+
+
+@dataclass(slots=True)
+class Block:
+    """Tensors that one call of an update rule changes, and the numbers that it is called with."""
+
+    p: Tensor
+    g: Tensor
+    moments: list[Tensor]
+    part: slice
+    """Where the block's share of a number lies that differs between members."""
+    decaying: int
+    """How much of the beginning of p and g is Omega."""
+    rule: UpdateRule
+    weight_decay: Number
+    lr: Number = 0.0
+
+
+class Optimizer:
+    """One update rule applied to the members of a stack, each with its own numbers.
+
+    While all members take equally many steps, a step updates the flat tensors, piece by piece.
+    Members with fewer rows take fewer: then the first k step without the rest, layer by layer.
+    """
+
+    def __init__(
+        self,
+        parameters: LayerTensors,
+        gradients: LayerTensors,
+        configs: Sequence[OptimizerConfig],
+        *,
+        equal_steps: bool = True,
+    ) -> None:
+        """Moments at their start.
+
+        Args:
+            parameters: what is updated.
+            gradients: by what; clipping and weight decay change them.
+            configs: one for each member.
+            equal_steps: whether all members take equally many steps in an epoch.
+
+        Raises:
+            ValueError: the members do not share the rule and its switches.
+        """
+        if len({(type(config), config.moments) for config in configs}) > 1:
+            raise ValueError("the members of a stack share their optimizer and its switches")
+        self.parameters = parameters
+        self.gradients = gradients
+        self.configs = list(configs)
+        self.equal_steps = equal_steps
+        self.moments = [parameters.like() for _ in range(configs[0].moments)]
+        starts = [config.initial_moment for config in configs]
+        if any(starts):
+            self.moments[0].flat.copy_(parameters.spread(parameters.flat.new_tensor(starts)))
+        clips = [math.inf if c.clip_norm is None else c.clip_norm for c in configs]
+        self._clip = parameters.flat.new_tensor(clips) if min(clips) < math.inf else None
+        self._decays = any(config.weight_decay for config in configs)
+        self._numbers: dict[tuple[float, ...], Number] = {}
+        self._lr: Number = 0.0
+        self._t: Number = 0.0
+        members = len(configs)
+        self._blocks = {members: self._pieces() if equal_steps else self._layers(members)}
+        """By how many members step."""
+
+    def begin_epoch(self, lr: Sequence[float], steps_taken: Sequence[int]) -> None:
+        """Set each member's scheduled learning rate, and how many steps it has behind it."""
+        self._lr = self._spread(lr)
+        self._t = float(steps_taken[0]) if self.equal_steps else self._spread(steps_taken)
+        for blocks in self._blocks.values():
+            for block in blocks:
+                block.lr = _part(self._lr, block.part)
+
+    def step(self, k: int) -> None:
+        """Update the first k members from their gradients."""
+        if self._clip is not None:
+            norms = self.gradients.squared_norms().sqrt_()
+            factors = (self._clip / (norms + NORM_FLOOR)).clamp_max_(1).view(-1, 1, 1)
+            for gradient in self.gradients.tensors:
+                gradient.mul_(factors)
+        if k not in self._blocks:
+            self._blocks[k] = self._layers(k)
+        t = self._advance(k)
+        for block in self._blocks[k]:
+            if self._decays and block.decaying:
+                self._decay(block)
+            block.rule(block.p, block.g, *block.moments, lr=block.lr, t=t)
+
+    def _advance(self, k: int) -> Number:
+        """The number of this step, from 1."""
+        if isinstance(self._t, float):
+            self._t += 1
+            return self._t
+        return self._t[:k].add_(1)  # in place: the others' counts stay
+
+    def _decay(self, block: Block) -> None:
+        omega, gradient = block.p[: block.decaying], block.g[: block.decaying]
+        decay = block.weight_decay
+        if self.configs[0].decoupled_decay:
+            omega.mul_(1 - _part(block.lr, slice(block.decaying)) * decay)
+        elif isinstance(decay, float):
+            gradient.add_(omega, alpha=decay)
+        else:
+            gradient.addcmul_(omega, decay)
+
+    def _pieces(self) -> list[Block]:
+        """The flat tensors in pieces; on a GPU, whose caches are no help, in one."""
+        p, g = self.parameters.flat, self.gradients.flat
+        length = PIECE if p.is_cpu else len(p)
+        weights = len(self.parameters.flat_weights)
+        parts = [slice(*ends) for ends in pairwise([*range(0, len(p), length), len(p)])]
+        return [
+            self._block(
+                p[part],
+                g[part],
+                [moment.flat[part] for moment in self.moments],
+                part,
+                decaying=max(0, min(weights, part.stop) - part.start),
+            )
+            for part in parts
+        ]
+
+    def _layers(self, k: int) -> list[Block]:
+        """The first k members of each layer."""
+        weights = len(self.parameters.weights)
+        tensors = zip(self.parameters.tensors, self.gradients.tensors, strict=True)
+        return [
+            self._block(
+                p[:k],
+                g[:k],
+                [moment.tensors[i][:k] for moment in self.moments],
+                slice(k),
+                decaying=k if i < weights else 0,
+            )
+            for i, (p, g) in enumerate(tensors)
+        ]
+
+    def _block(
+        self, p: Tensor, g: Tensor, moments: list[Tensor], part: slice, decaying: int
+    ) -> Block:
+        """Tensors with their share of every number."""
+
+        def share(values: Sequence[float]) -> Number:
+            key = tuple(values)
+            if key not in self._numbers:
+                self._numbers[key] = self._spread(values)
+            return _part(self._numbers[key], part)
+
+        rule = type(self.configs[0]).update_rule(self.configs, share)
+        decay = share([config.weight_decay for config in self.configs])
+        decay = _part(decay, slice(decaying))
+        return Block(p, g, moments, part, decaying, rule, decay, _part(self._lr, part))
+
+    def _spread(self, values: Sequence[float]) -> Number:
+        """One number for all members, or a tensor that broadcasts against what is updated.
+
+        Shape:
+            - with equal steps that of the flat tensors, else (K, 1, 1)
+        """
+        if self.equal_steps and all(value == values[0] for value in values):
+            return float(values[0])
+        tensor = self.parameters.flat.new_tensor(values)
+        return self.parameters.spread(tensor) if self.equal_steps else tensor.view(-1, 1, 1)
+
+
+def _part(number: Number, part: slice) -> Number:
+    return number if isinstance(number, float) else number[part]

@@ -1,0 +1,113 @@
+"""What is refused before any job of a sweep is trained: jobs that do not belong together."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from mlp_lab.compare.records import data_of, flat
+from mlp_lab.config.schema import Config
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.errors import UserError
+from mlp_lab.sweep.config import SweepConfig
+from mlp_lab.sweep.halving import Rung, rungs
+from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.sweep.manifest import Manifest
+
+Criterion = tuple[str, ...]
+"""What the loss of a job means: jobs with the same can be compared by it."""
+
+
+def data_name(job: SweepJob) -> str:
+    """The data set of a job, as a person knows it."""
+    return data_of(flat(job.job.values))
+
+
+def require_a_training(config: Config) -> None:
+    """Raise if a configuration is of something that no job of a sweep can be.
+
+    Raises:
+        UserError: it resumes a run, or only shows its data.
+    """
+    if config.resume is not None:
+        raise UserError(f"resume={config.resume} resumes in that folder alone: leave out -m")
+    if isinstance(config.data, TableConfig) and config.data.report_only:
+        raise UserError("data.report_only=true shows one data set: leave out -m")
+
+
+def require_own_folders(jobs: Mapping[int, SweepJob], manifest: Manifest, sweep: Path) -> None:
+    """Raise if a job would write over another's files; `sweep` is the folder of all.
+
+    Raises:
+        UserError: it would, or its folder is not inside the sweep's.
+    """
+    kept = {sweep / job.folder: number for number, job in manifest.jobs.items()}
+    inside = Path(os.path.normpath(sweep))
+    for number, job in jobs.items():
+        folder = Path(os.path.normpath(job.job.folder))
+        if inside not in folder.parents:
+            raise UserError(
+                f"hydra.sweep.subdir must be inside hydra.sweep.dir={sweep}, got"
+                f" {str(folder)!r} for {job.label}"
+            )
+        if (other := kept.setdefault(folder, number)) != number:
+            raise UserError(
+                f"hydra.sweep.subdir must differ from job to job, got {folder.name!r} for job"
+                f" {other} and {job.label}: nothing was trained"
+            )
+
+
+def require_comparable(
+    jobs: Iterable[SweepJob],
+    known: Mapping[str, Criterion],
+    settings: SweepConfig,
+    *,
+    searching: bool,
+) -> dict[str, Criterion]:
+    """Raise if scores that choose between jobs mean different things.
+
+    `known`: data set -> what the loss of its jobs means, of earlier batches; returned is the same
+    with the data sets of these jobs.
+
+    Raises:
+        UserError: they do.
+    """
+    found = dict(known)
+    for job in jobs:
+        data = job.job.config.data
+        criterion = (job.loss, data.target_transform, data.class_weights)
+        first = found.setdefault(data_name(job), criterion)
+        if settings.select == "loss" and criterion != first:
+            raise UserError(
+                "sweep.select=loss cannot choose between losses of different kinds, as in"
+                f" {job.label}: use sweep.select=metric"
+            )
+    if (searching or settings.halving is not None) and len(found) > 1:
+        chooser = "a search" if searching else "sweep.halving"
+        raise UserError(f"{chooser} chooses between jobs on one data set, got {', '.join(found)}")
+    return found
+
+
+def require_judged_together(
+    jobs: Mapping[int, SweepJob], manifest: Manifest, settings: SweepConfig
+) -> None:
+    """Raise if jobs would join a halved sweep after others were stopped.
+
+    Raises:
+        UserError: some would, or the rungs are no longer the same.
+    """
+    if not manifest.rungs:
+        return
+    last = max(Rung.parse(name).epoch for name in manifest.rungs)
+    same = {str(rung) for rung in rungs(settings, last + 1)}
+    other = [name for name in manifest.rungs if name not in same]
+    if other:
+        raise UserError(
+            f"the jobs of this sweep were halved at {other[0]}: sweep.halving, sweep.first_rung"
+            " and sweep.brackets cannot change when it is resumed"
+        )
+    fresh = [job.label for number, job in jobs.items() if number not in manifest.jobs]
+    if fresh:
+        raise UserError(
+            f"{fresh[0]} is new, but the jobs of this sweep were halved together: train it in a"
+            " sweep of its own"
+        )

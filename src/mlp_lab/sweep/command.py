@@ -1,0 +1,78 @@
+"""The command line of a sweep, as Hydra has composed it."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, cast
+
+from hydra.core.config_loader import ConfigLoader
+from omegaconf import DictConfig, OmegaConf
+
+from mlp_lab.config.composition import config_options, from_values, of_the_command
+from mlp_lab.config.reading import read
+from mlp_lab.errors import UserError
+from mlp_lab.program import train_words
+from mlp_lab.runs.job import Job
+from mlp_lab.sweep.composing import Composer
+from mlp_lab.sweep.config import SweepConfig
+from mlp_lab.sweep.running import MakeJob, Sweep, SweepCommand, running_sweep
+
+NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
+"""Words that the command that resumes a sweep does without: it names the folder itself."""
+
+
+def opened_sweep(
+    loader: ConfigLoader, master: DictConfig, jobs: int, *, searching: bool
+) -> AbstractContextManager[Sweep]:
+    """A sweep by its own configuration, for at most so many jobs at once.
+
+    Raises:
+        UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
+    """
+    if master.hydra.runtime.choices["hydra/sweeper"] == "basic":
+        raise UserError(
+            "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
+            " hydra/launcher=basic"
+        )
+    command = sweep_command(master, searching=searching)
+    make_job = job_maker(Composer(loader, master), config_options(master.hydra))
+    return running_sweep(command, make_job, jobs)
+
+
+def job_maker(composer: Composer, options: Sequence[str]) -> MakeJob:
+    """What makes grid points jobs; `options`: where settings come from beside configs/."""
+
+    def make_job(words: Sequence[str], number: int) -> tuple[Job, Mapping[str, object]]:
+        overrides = [word for word in words if not of_the_command(word)]
+        composed = composer.compose(overrides, number)
+        config, values = from_values(composed.values, overrides)
+        return Job(config, values, composed.folder, [*options, *overrides]), composed.record
+
+    return make_job
+
+
+def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
+    """What a sweep's own configuration says of all its jobs together.
+
+    Raises:
+        UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
+    """
+    settings = read(SweepConfig, OmegaConf.to_container(master.sweep, resolve=True), "sweep")
+    if settings.halving is not None and searching:
+        raise UserError("sweep.halving judges a whole grid at once: leave it out of a search")
+    if settings.halving is not None and master.hydra.sweeper.get("max_batch_size"):
+        raise UserError(
+            "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
+        )
+    typed = cast(dict[str, Any], OmegaConf.to_container(master.hydra.overrides))  # ${...} as it is
+    words = [w for w in (*typed["hydra"], *typed["task"]) if not w.startswith(NOT_REPEATED)]
+    return SweepCommand(
+        settings=settings,
+        folder=Path(str(master.hydra.sweep.dir)),
+        device=str(master.device),
+        threads=int(master.threads),
+        quiet=bool(master.quiet),
+        pictures=bool(master.tracking.report),
+        searching=searching,
+        words=[*train_words(), *config_options(master.hydra), "-m", *words],
+    )

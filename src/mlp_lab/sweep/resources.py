@@ -1,0 +1,35 @@
+"""What the machine has for the stacks of a sweep: processes and memory."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from mlp_lab.sweep.config import SweepConfig
+
+MEMORY_SHARE = 0.5
+"""Of the memory that is free, which stacks may take if nothing is said."""
+
+
+def free_memory() -> float:
+    """Bytes that processes may still take; what only caches files counts as free."""
+    with suppress(OSError, StopIteration):
+        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
+        return 1024.0 * next(int(line.split()[1]) for line in lines if "MemAvailable" in line)
+    try:
+        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    except (ValueError, OSError, AttributeError):  # no such name on this system
+        return 4 * 2.0**30
+
+
+def process_count(device: str, threads: int, settings: SweepConfig) -> int:
+    """Worker processes: one for each core; a GPU has one."""
+    if settings.processes is not None:
+        return settings.processes
+    gpu = device == "cuda" or (device == "auto" and Path("/dev/nvidia0").exists())
+    return 1 if gpu else max(1, (os.cpu_count() or 1) // threads)
+
+
+def stack_memory(settings: SweepConfig, processes: int) -> float:
+    """Bytes that each of the stacks that train side by side may take."""
+    memory = free_memory() * MEMORY_SHARE if settings.memory is None else settings.memory * 2**30
+    return memory / processes

@@ -1,0 +1,74 @@
+"""What a sweep found: its jobs ranked, and those that failed."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mlp_lab.compare.records import RunRecord, flat, read_run, reason_of
+from mlp_lab.compare.summary import summarise
+from mlp_lab.errors import JOBS_FAILED, UserError
+from mlp_lab.runs.folder import CONFIG
+from mlp_lab.sweep.manifest import Manifest
+from mlp_lab.sweep.outcome import Trained
+from mlp_lab.sweep.running import SweepCommand
+from mlp_lab.terminal import Screen
+
+BROKEN = ("failed", "diverged")
+
+
+def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]) -> None:
+    """Say what a sweep found, and which of its jobs failed; nothing of one that was only planned.
+
+    Raises:
+        UserError: some did.
+    """
+    if command.settings.dry_run:
+        return
+    by_number = {each.job.number: each for each in trained}
+    earlier = _earlier(manifest, by_number, command.folder)
+    records = earlier | {number: _record(each) for number, each in by_number.items()}
+    failed = {n: each.outcome.reason for n, each in by_number.items() if each.outcome.reason}
+    screen = Screen()
+    named = not command.quiet  # by the summary
+    try:
+        summarise(
+            [records[number] for number in sorted(records)],
+            command.folder,
+            None if command.quiet else screen,
+            select=command.settings.select,
+            again=command.words,
+            pictures=command.pictures,
+            latex=None if command.settings.latex is None else Path(command.settings.latex),
+        )
+    except UserError as error:
+        print(f"no ranking: {error}", file=sys.stderr)
+        named = False
+    if not named:
+        for number, reason in failed.items():
+            print(f"job {number}: {reason}", file=sys.stderr)
+    if not command.quiet:
+        screen.print(str(command.folder), soft_wrap=True)
+    broken = any(record.result.get("status") in BROKEN for record in earlier.values())
+    if failed or (command.searching and broken):
+        raise UserError(JOBS_FAILED)
+
+
+def _earlier(
+    manifest: Manifest, trained: Mapping[int, Trained], folder: Path
+) -> dict[int, RunRecord]:
+    """Points of another command, and trials of a search that were trained before."""
+    return {
+        number: read_run(folder / job.folder)
+        for number, job in manifest.jobs.items()
+        if number not in trained and (folder / job.folder / CONFIG).is_file()
+    }
+
+
+def _record(trained: Trained) -> RunRecord:
+    job, outcome = trained.job.job, trained.outcome
+    return RunRecord(
+        job.folder,
+        flat(job.values),
+        {**outcome.result, "overrides": list(job.overrides)},
+        reason_of(outcome.result) if outcome.result else outcome.reason,
+    )

@@ -1,0 +1,63 @@
+"""What pictures of a ranking show."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from compared import grid, run
+from matplotlib.figure import Figure
+
+from mlp_lab.compare.figures import axis_positions, draw, fills_a_table
+from mlp_lab.compare.ranking import rank
+
+
+def test_heatmaps_are_tables() -> None:
+    """Not the diagonal that the values of a search would make."""
+    keys = ["model.width", "optimizer.lr"]
+    table = [run({keys[0]: str(w), keys[1]: str(r)}, 0, 0.5) for w in range(6) for r in range(6)]
+    assert fills_a_table(keys, rank(table, "metric").settings)
+    assert fills_a_table(keys, rank(table[:20], "metric").settings)
+    drawn = [run({keys[0]: str(i), keys[1]: str(i)}, 0, 0.5) for i in range(36)]
+    assert not fills_a_table(keys, rank(drawn, "metric").settings)
+
+
+def test_epochs_of_curves_are_whole_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Few of them, which an axis would rather halve."""
+    records = grid({"4": [0.6], "8": [0.9]})
+    (tmp_path / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n3,0.6\n")
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, bbox_inches: drawn.append(figure))
+    draw(rank([replace(record, folder=tmp_path) for record in records], "metric"), tmp_path)
+    ticks = drawn[-1].axes[0].get_xticks()
+    assert [tick for tick in ticks if 1 <= tick <= 3] == [1, 2, 3]
+
+
+def test_the_curves_of_few_settings(tmp_path: Path) -> None:
+    """Of two settings none is the median; a setting with a failed run is not the worst."""
+    records = grid({"4": [0.6, 0.7], "8": [0.9, 0.9]})
+    records.append(run({"model.width": "16"}, 0, 0.8))
+    records.append(run({"model.width": "16"}, 1, 0.0, status="diverged"))
+    for number, record in enumerate(records):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n")
+        records[number] = replace(record, folder=folder)
+    validation, curves = draw(rank(records, "metric"), tmp_path)
+    assert curves.caption == "Validation accuracy by epoch: first run of the best, worst setting."
+    assert curves.alt_text == (
+        "Validation accuracy by epoch: best: model.width=8 ends at 0.5;"
+        " worst: model.width=4 ends at 0.5."
+    )
+    assert validation.alt_text == (
+        "Validation accuracy: 0.9 with model.width=8 is the best, 0.65 with model.width=4 the"
+        " worst."
+    )
+
+
+def test_values_on_an_axis() -> None:
+    """Numbers by size, on a logarithmic axis where they span decades; words in their order."""
+    assert axis_positions(["1", "2"]) == ([1.0, 2.0], [], False)
+    assert axis_positions(["0.001", "1"]) == ([0.001, 1.0], [], True)
+    assert axis_positions(["b", "a", "b"]) == ([0.0, 1.0, 0.0], ["b", "a"], False)

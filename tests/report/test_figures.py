@@ -1,0 +1,59 @@
+"""Pictures are drawn, and described."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mlp_lab.report.figures import draw, heading, listed, short_name
+from mlp_lab.report.pictures import Calibration, Confusion, Importance, Observed, Picture, Plane
+
+CONFUSION = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
+SURFACE = Plane(("x", "z"), "y", [], [0, 1], [0, 1], [[1, 2], [3, 4]], ([0.5], [0.5], [2]))
+
+
+def test_words_of_pictures(tmp_path: Path) -> None:
+    """Numbers that a reader would see."""
+    confusion = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
+    words = draw(confusion, tmp_path / "a.png")
+    assert words == (
+        "Confusion matrix of the validation rows: accuracy 90.0%; the most frequent error: a"
+        " predicted as b."
+    )
+    perfect = replace(confusion, counts=[[8.0, 0.0], [0.0, 2.0]])
+    assert draw(perfect, tmp_path / "a.png").endswith("accuracy 100.0%.")
+    columns = Importance("y", [f"column {i}" for i in range(40)], [1.0] * 40)
+    assert "highest of column 0, column 1 and column 2" in draw(columns, tmp_path / "a.png")
+    many = Confusion("test", [f"class {i}" for i in range(25)], np.eye(25).tolist())
+    draw(many, tmp_path / "a.png")
+    plane = Plane(("x", "z"), "y", [], [0, 1], [0, 1], [[1, 2], [3, 4]], ([0.5], [0.5], [2]))
+    assert draw(plane, tmp_path / "a.png").startswith("The predicted y over x and z")
+
+
+def test_names_beside_axes() -> None:
+    """Long ones are cut."""
+    assert short_name("a" * 30) == "a" * 23 + "…"
+    assert (listed(["a"]), listed(["a", "b"]), listed([])) == ("a", "a and b", "none")
+
+
+@pytest.mark.parametrize(
+    ("picture", "called"),
+    [
+        (CONFUSION, "Confusion matrix"),
+        (SURFACE, "Fitted surface"),
+        (replace(SURFACE, classes=["a", "b"]), "Decision regions"),
+        (Importance("y", ["x"], [0.1]), "Permutation importance"),
+    ],
+)
+def test_headings(picture: Picture, called: str) -> None:
+    """In the field's words."""
+    assert heading(picture) == called
+
+
+def test_errors_in_words(tmp_path: Path) -> None:
+    """The mean absolute error, and the calibration error."""
+    numbers = Observed("test", "y", [1.0, 2.0, 3.0], [1.5, 2.0, 2.0])
+    assert draw(numbers, tmp_path / "a.png").endswith("the mean absolute error is 0.5.")
+    sure = Calibration("test", [0.9, 0.7], [0.8, 0.7], [30.0, 10.0])
+    assert draw(sure, tmp_path / "a.png").endswith("the calibration error is 7.5%.")

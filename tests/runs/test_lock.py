@@ -1,0 +1,75 @@
+"""One process in a folder, and none after it is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mlp_lab.errors import UserError
+from mlp_lab.runs.lock import alone_in
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from mlp_lab.runs.lock import alone_in
+with alone_in(Path(sys.argv[1])):
+    print("locked", flush=True)
+    time.sleep(60)
+"""
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from mlp_lab.runs.lock import alone_in
+with alone_in(Path(sys.argv[1])):
+    worker = os.fork()
+    if worker:
+        print(worker, flush=True)
+    time.sleep(60)
+"""
+
+
+def holder(program: str, folder: Path) -> tuple[subprocess.Popen[str], str]:
+    """A process that has taken a folder, and its first line."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, process.stdout.readline()
+
+
+def require_taken(folder: Path) -> None:
+    with pytest.raises(UserError, match="is being trained by another process"), alone_in(folder):
+        pass
+
+
+def test_a_folder_is_free_again_after_the_block_and_holds_no_file(tmp_path: Path) -> None:
+    for _ in range(2):
+        with alone_in(tmp_path):
+            require_taken(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
+    process, line = holder(HOLDER, tmp_path)
+    assert line == "locked\n"
+    require_taken(tmp_path)
+    process.kill()
+    process.communicate()
+    with alone_in(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not fork")
+def test_a_killed_process_leaves_the_lock_to_its_workers(tmp_path: Path) -> None:
+    process, worker = holder(PARENT, tmp_path)
+    process.kill()
+    process.wait()
+    require_taken(tmp_path)
+    os.kill(int(worker), signal.SIGKILL)
+    process.communicate()  # its end is that of the pipe that the worker holds
+    with alone_in(tmp_path):
+        pass

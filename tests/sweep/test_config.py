@@ -1,0 +1,52 @@
+"""Settings of sweeps and searches that cannot be."""
+
+import pytest
+from sweeps import settings
+
+from mlp_lab.errors import UserError
+from mlp_lab.sweep import config
+from mlp_lab.sweep.config import SearchConfig, require_optuna
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"),
+    [
+        ("processes", 0, "sweep.processes must be 1 or more, or null, got 0"),
+        ("memory", 0.0, "sweep.memory must be positive, or null, got 0.0"),
+        ("members", 0, "sweep.members must be 1 or more, got 0"),
+        ("halving", 1, "sweep.halving must be 2 or more, or null, got 1"),
+        ("first_rung", 0, "sweep.first_rung must be 1 or more, got 0"),
+        ("brackets", 0, "sweep.brackets must be 1 or more, got 0"),
+        ("select", "los", "unknown sweep.select 'los': did you mean 'loss'?"),
+    ],
+)
+def test_settings_that_cannot_be(key: str, value: object, rule: str) -> None:
+    """The key, the rule and the value."""
+    with pytest.raises(UserError) as refusal:
+        settings(**{key: value})
+    assert str(refusal.value).startswith(rule)
+
+
+@pytest.mark.parametrize(
+    ("values", "rule"),
+    [
+        ((0, 1, "tpe", 0), "hydra.sweeper.n_trials must be 1 or more, got 0"),
+        ((1, 0, "tpe", 0), "hydra.sweeper.batch must be 1 or more, got 0"),
+        ((1, 1, "tpe", -1), "hydra.sweeper.seed must be 0 or more, got -1"),
+        ((1, 1, "tep", 0), "unknown hydra.sweeper.sampler 'tep': did you mean 'tpe'?"),
+    ],
+)
+def test_searches_that_cannot_be(values: tuple[int, int, str, int], rule: str) -> None:
+    """As they are typed."""
+    with pytest.raises(UserError) as refusal:
+        SearchConfig(*values)
+    assert str(refusal.value).startswith(rule)
+
+
+def test_what_a_sampler_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The missing package and what installs it."""
+    require_optuna("cmaes")
+    monkeypatch.setattr(config, "find_spec", lambda name: None if name == "cmaes" else name)
+    require_optuna("tpe")
+    with pytest.raises(UserError, match="needs cmaes: pip install 'mlp_lab"):
+        require_optuna("cmaes")

@@ -1,0 +1,64 @@
+"""The line that says where a sweep stands, and the plan of a dry run."""
+
+import time
+from io import StringIO
+
+import pytest
+from sweeps import iris_job
+
+from mlp_lab.sweep.plan import StackPlan
+from mlp_lab.sweep.progress import SAID_SECONDS, SweepLine, print_plan
+from mlp_lab.terminal import Screen
+
+STACKS = {0: StackPlan(0, (0, 1), 30.0, 2**20), 1: StackPlan(1, (2,), 10.0, 2**21)}
+
+
+def test_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs that are done, epochs of stacks that train, and the time left by their costs."""
+    now = [1000.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    out = StringIO()
+    line = SweepLine(Screen(out), STACKS, {0: 10, 1: 10}, [2], quiet=False)
+    line.epoch(0, 1)
+    line.show()
+    assert out.getvalue() == ""
+    line.epoch(0, 5)
+    line.ended(1)
+    now[0] += SAID_SECONDS
+    line.show()
+    assert out.getvalue() == "1/2 jobs  2 stacks  epoch 5/10  0:17 left\n"
+
+
+def test_a_resumed_stack_counts_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it had trained before says nothing of this command's speed."""
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    out = StringIO()
+    line = SweepLine(Screen(out), {0: STACKS[0]}, {0: 10}, [], quiet=False)
+    line.epoch(0, 9)
+    now[0] += SAID_SECONDS
+    line.show()
+    assert out.getvalue() == "0/2 jobs  1 stacks  epoch 9/10  0:10 left\n"
+
+
+def test_a_quiet_sweep_has_none() -> None:
+    """Nor one that was just shown."""
+    out = StringIO()
+    line = SweepLine(Screen(out), STACKS, {0: 1, 1: 1}, [], quiet=True)
+    line.epoch(0, 1)
+    line.show()
+    line.close()
+    assert out.getvalue() == ""
+
+
+def test_the_plan_of_a_dry_run() -> None:
+    """A row for each job, and what all take together."""
+    out, jobs = StringIO(), {number: iris_job(number, seed=number) for number in range(3)}
+    print_plan(Screen(out), list(STACKS.values()), jobs)
+    head, *rows, last = out.getvalue().splitlines()
+    assert head.split() == ["stack", "job", "overrides", "parameters", "epochs", "MiB", "seconds"]
+    assert [row.split()[:3] for row in rows] == [
+        [str(stack), str(job), f"seed={job}"] for stack, job in ((0, 0), (0, 1), (1, 2))
+    ]
+    assert rows[0].split()[-2:] == ["0.5", "15.0"]
+    assert last == "3 jobs in 2 stacks, about 0:40 on one core: nothing was trained"

@@ -1,0 +1,27 @@
+"""Processes and memory of a sweep."""
+
+import os
+
+import pytest
+from sweeps import settings
+
+from mlp_lab.sweep import resources
+from mlp_lab.sweep.resources import free_memory, process_count, stack_memory
+
+
+def test_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One for each core, or for as many threads as each has; one for a GPU; or what is said."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert process_count("cpu", 1, settings()) == 8
+    assert process_count("cpu", 3, settings()) == 2
+    assert process_count("cpu", 99, settings()) == 1
+    assert process_count("cuda", 1, settings()) == 1
+    assert process_count("cuda", 1, settings(processes=3)) == 3
+
+
+def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of what is free, or what is said, for all stacks together."""
+    assert free_memory() > 2**20
+    monkeypatch.setattr(resources, "free_memory", lambda: 2.0**30)
+    assert stack_memory(settings(), 4) == 2**27
+    assert stack_memory(settings(memory=2.0), 4) == 2**29

@@ -1,0 +1,34 @@
+"""Text for people and for command lines."""
+
+import math
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlp_lab.formatting import counted, duration, four_digits, in_a_list, quoted, shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (3599.5, "1:00:00"), (90_061, "25:01:01")]
+)
+def test_durations_are_rounded_to_seconds(seconds: float, text: str) -> None:
+    """Rounding carries into minutes and hours."""
+    assert duration(seconds) == text
+
+
+def test_numbers() -> None:
+    """A missing number is no text; one that is not finite says so."""
+    assert [four_digits(x) for x in (None, 0.0, -2 / 3, math.inf)] == ["", "0", "-0.6667", "inf"]
+    assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
+    assert [shown(x) for x in (None, 1.0, "a")] == ["null", "1.0", "'a'"]
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
+def test_hydra_reads_what_was_quoted(text: str) -> None:
+    """As a value, and as an element of a list."""
+    parser = OverridesParser.create()
+    (one, several) = parser.parse_overrides([f"a={quoted(text)}", f"a=[{in_a_list(text)}]"])
+    assert one.value() == text
+    assert several.value() == [text]

@@ -1,0 +1,57 @@
+"""curves.csv, also after a crash."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from mlp_lab.errors import UserError
+from mlp_lab.tracking.curves import CurveFile, Row, read_curves
+
+COLUMNS = ["epoch", "train_loss", "val_loss", "train_rmse", "val_rmse", "lr", "seconds"]
+EPOCHS: list[Row] = [
+    {"epoch": epoch, "train_loss": 1 / 3, "train_rmse": math.inf, "lr": 1e-3, "seconds": 0.1}
+    for epoch in (1.0, 2.0)
+]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Two epochs without validation rows."""
+    file = CurveFile(tmp_path / "curves.csv", "regression", 0)
+    for row in EPOCHS:
+        file.add(row)
+    file.close()
+    return file.path
+
+
+def test_numbers_are_read_as_they_were_written(path: Path) -> None:
+    """To the last bit; what is missing is empty, and not a number."""
+    assert path.read_text().splitlines()[0].split(",") == COLUMNS
+    rows = read_curves(path)
+    assert [{name: row[name] for name in EPOCHS[0]} for row in rows] == EPOCHS
+    assert all(math.isnan(row["val_loss"]) and math.isnan(row["val_rmse"]) for row in rows)
+
+
+def test_a_line_that_was_cut_short_is_no_epoch(path: Path) -> None:
+    """It is written again when the run goes on."""
+    with path.open("a") as file:
+        file.write("3,0.25")
+    assert [row["epoch"] for row in read_curves(path)] == [1, 2]
+    again = CurveFile(path, "regression", 2)
+    again.add({**EPOCHS[0], "epoch": 3.0})
+    again.close()
+    assert [row["epoch"] for row in read_curves(path)] == [1, 2, 3]
+
+
+def test_epochs_after_the_checkpoint_are_dropped(path: Path) -> None:
+    """They are trained again."""
+    CurveFile(path, "regression", 1).close()
+    assert [row["epoch"] for row in read_curves(path)] == [1]
+
+
+def test_fewer_epochs_than_the_checkpoint_has(path: Path) -> None:
+    """Somebody has edited the file."""
+    line = "curves.csv has 2 epochs, but the checkpoint is of epoch 3"
+    with pytest.raises(UserError, match=line):
+        CurveFile(path, "regression", 3)
