@@ -1,23 +1,29 @@
 """Runs made inside the test process, and commands in processes of their own."""
 
 import copy
+import logging
 import math
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import cast
 
 import hydra
+import pytest
 import yaml
 from omegaconf import DictConfig
 from torch import Tensor
 
 from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.train import main as train_main
 from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+from mlp_lab.config.messages import explain
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
@@ -85,6 +91,16 @@ def train(folder: Path, *overrides: str) -> Path:
     return finish(folder, config, values, overrides)
 
 
+def refused(*overrides: str, folder: Path = Path("/nonexistent")) -> str:
+    """The line that a command line is refused with, whichever step refuses it."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        train(folder, *overrides)
+    line = explain(caught.value)
+    assert line is not None, caught.value
+    assert len(line.splitlines()) == 1, line
+    return line
+
+
 def train_values(folder: Path, values: Plain) -> Path:
     """Run a plain config in this process."""
     return finish(folder, read(Config, values, ""), values, [])
@@ -142,6 +158,20 @@ def stack_on(config: Config, problem: Problem, dataset: Dataset) -> Stack:
     return build_stack({0: run}, dataset.train.inputs.device)
 
 
+def stack_of_runs(folder: Path, *members: Sequence[str]) -> tuple[Stack, dict[int, Run]]:
+    """Runs that train together, one for each list of overrides, in folders named 0, 1, ..."""
+    import torch
+
+    runs = {}
+    for number, words in enumerate(members):
+        config, at = configure(*words), folder / str(number)
+        at.mkdir()
+        problem = pose(config)
+        dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), torch.device("cpu"))
+        runs[number] = Run.fresh(Job(config, values_of(*words), at, words), problem, dataset)
+    return build_stack(runs, torch.device("cpu")), runs
+
+
 def curves(folder: Path) -> list[Row]:
     """curves.csv without the one column that two equal runs differ in; a missing number is -1."""
     rows = read_curves(folder / "curves.csv")
@@ -175,6 +205,36 @@ def command(
         timeout=60,
         check=False,
     )
+
+
+def call(
+    arguments: Iterable[str],
+    folder: Path,
+    main: Callable[[], None] = train_main,
+    program: str = TRAIN[1],
+    **environment: str,
+) -> subprocess.CompletedProcess[str]:
+    """A command in `folder` as `command` runs it, but in this process: torch is loaded already.
+
+    For what says something and ends; Hydra's logging is taken away again.
+    """
+    words, out, errors = [program, *arguments], StringIO(), StringIO()
+    root, status = logging.getLogger(), 0
+    handlers, level = root.handlers.copy(), root.level
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(errors):
+        patch.chdir(folder)
+        patch.setattr(sys, "argv", words)
+        patch.setattr(logging, "raiseExceptions", True)
+        for name, value in {"HYDRA_FULL_ERROR": "0", **environment}.items():
+            patch.setenv(name, value)
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else int(bool(end.code))
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+    return subprocess.CompletedProcess(words, status, out.getvalue(), errors.getvalue())
 
 
 def clean_environment() -> dict[str, str]:

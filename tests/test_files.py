@@ -1,11 +1,13 @@
 """Files are there whole or not at all."""
 
+import json
+import math
 import os
 from pathlib import Path
 
 import pytest
 
-from mlp_lab.files import settle, write_whole
+from mlp_lab.files import joined_json, settle, to_json, write_whole
 
 
 @pytest.mark.parametrize("content", ["weights · Ω\n", b"\x00\xff"])
@@ -75,3 +77,20 @@ def test_settled_files_are_waited_for_and_missing_ones_passed_over(
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         settle(paths)
+
+
+def test_numbers_that_json_has_no_word_for() -> None:
+    """Null wherever they lie; all else comes back as it was, in its order and with its umlauts."""
+    value = {"ö": [1.0, math.nan, {"x": math.inf}], "a": {"b": -math.inf, "c": True, "d": None}}
+    text = to_json(value)
+    assert text.endswith("}\n")
+    assert "ö" in text
+    read_back = json.loads(text, parse_constant=pytest.fail)
+    assert read_back == {"ö": [1.0, None, {"x": None}], "a": {"b": None, "c": True, "d": None}}
+    assert list(read_back) == ["ö", "a"]
+
+
+def test_objects_are_joined_as_if_written_at_once() -> None:
+    """To the letter."""
+    one, other = {"a": 1, "b": [2.5, "}"]}, {"c": {"d": None}}
+    assert joined_json(to_json(one), to_json(other)) == to_json({**one, **other})

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lab import ROOT, command
 
-from mlp_lab.program import interruptible, train_words
+from mlp_lab.program import as_typed, asked_to_end, interruptible, train_words
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,40 @@ def test_a_forked_child_that_is_terminated(capfd: pytest.CaptureFixture[str]) ->
         child.join(10)
     assert child.exitcode == -signal.SIGTERM
     assert capfd.readouterr() == ("", "")
+
+
+def test_folders_as_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Relative below the working folder, else absolute."""
+    monkeypatch.chdir(tmp_path)
+    assert as_typed(tmp_path / "outputs" / "a") == Path("outputs/a")
+    assert as_typed(Path("/elsewhere/a")) == Path("/elsewhere/a")
+
+
+def test_what_came_of_ctrl_c_is_one() -> None:
+    """However many errors a library raised on the way; its cause alone is none."""
+    try:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise AttributeError  # noqa: B904
+    except AttributeError as error:
+        middle = error
+    last = OSError()
+    last.__context__ = middle
+    assert asked_to_end(last)
+    assert not asked_to_end(OSError())
+
+
+def test_an_exit_keeps_its_status(capsys: pytest.CaptureFixture[str]) -> None:
+    """Also where it came of Ctrl-C that somebody else has answered."""
+
+    @interruptible()
+    def answered() -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            sys.exit(3)
+
+    with pytest.raises(SystemExit) as end:
+        answered()
+    assert (end.value.code, capsys.readouterr().err) == (3, "")

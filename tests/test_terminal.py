@@ -1,11 +1,9 @@
 """What is printed is what was meant."""
 
 from io import StringIO
-from pathlib import Path
 
 import pytest
 
-from mlp_lab.runs.console import print_result, print_scores
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 ODD = "a[/b] [bold]c :smile: [relu,tanh]"
@@ -35,34 +33,6 @@ def test_a_line_that_was_taken_away_stays_away(monkeypatch: pytest.MonkeyPatch) 
         line.write("epoch 2")
         assert "epoch 1" in file.getvalue()
         assert ("epoch 2" in file.getvalue()) != terminal
-
-
-def test_a_folder_is_named_as_it_is() -> None:
-    """Also where its name would close a style that nobody opened."""
-    file = StringIO()
-    result = {"output": "linear", "loss": "mse", "parameters": 7, "seconds": 1.0}
-    result |= {"best_epoch": 2, "epochs_run": 3, "reason": "[/a]"}
-    scores = {"train": {"loss": 1.0, "rmse": 2.0}, "val": {}, "test": {}}
-    print_result(Screen(file, 80), {"network": scores}, result, [ODD], Path(ODD))
-    said = file.getvalue().splitlines()
-    assert said[-3:] == [
-        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1.0 s",
-        ODD,
-        ODD,
-    ]
-
-
-@pytest.mark.parametrize("width", [44, 60, 80, 120])
-def test_no_number_is_cut(width: int) -> None:
-    """Loss and metric stand one below the other where a screen is narrow."""
-    file = StringIO()
-    scores = {"loss": 1.234e-05, "accuracy": 0.1234}
-    models = {name: dict.fromkeys(("train", "val", "test"), scores) for name in ("network", "l")}
-    print_scores(Screen(file, width), models)
-    said = file.getvalue()
-    assert "…" not in said
-    assert said.count("1.234e-05") == said.count("0.1234") == 6
-    assert all(len(line) <= width for line in said.splitlines())
 
 
 @pytest.mark.parametrize(("width", "shown"), [(20, "long and more"), (10, "long"), (3, "l")])

@@ -119,3 +119,125 @@ def test_it_refuses_not_a_number(leaf: Leaf) -> None:
 def test_it_refuses_infinity(leaf: Leaf) -> None:
     """It would end as a diverged run, or as rows that are no numbers."""
     assert refusal(leaf, math.inf).startswith(f"{leaf.key} must be ")
+
+
+def refused_values(values: Plain) -> str:
+    """The line that a plain config is refused with."""
+    with pytest.raises(UserError) as caught:
+        read(Config, values, "")
+    line = str(caught.value)
+    assert len(line.splitlines()) == 1, line
+    return line
+
+
+OUT_OF_RANGE: list[tuple[str, object, str]] = [
+    ("seed", -1, "0 or more"),
+    ("epochs", 0, "1 or more"),
+    ("batch_size", 0, "1 or more, or 'full'"),
+    ("batch_size", "half", "a number or 'full'"),
+    ("threads", 0, "1 or more"),
+    ("model.depth", -1, "from 0 to 100,000"),
+    ("model.depth", 10**20, "from 0 to 100,000"),
+    ("model.width", 0, "1 or more"),
+    ("model.width", [8, 0, 8], "1 or more"),
+    ("model.dropout", 1.0, "in [0, 1)"),
+    ("model.dropout", -0.1, "in [0, 1)"),
+    ("data.test_fraction", 1.0, "in [0, 1)"),
+    ("data.val_fraction", -0.1, "in [0, 1)"),
+    ("data.folds", 1, "2 or more, or null"),
+    ("data.fold", -1, "0 or more"),
+    ("data.repeat", -1, "0 or more"),
+    ("data.split_seed", -1, "0 or more"),
+    ("data.train_rows", 0, "1 or more, or null"),
+    ("data.label_noise", -0.1, "0 or more"),
+    ("optimizer.lr", 0.0, "positive"),
+    ("optimizer.lr", -0.1, "positive"),
+    ("optimizer.lr", math.inf, "finite"),
+    ("optimizer.lr", math.nan, "finite"),
+    ("optimizer.weight_decay", -1.0, "in [0, 1e30]"),
+    ("optimizer.clip_norm", 0.0, "in (0, 1e30], or null"),
+    ("optimizer.beta1", 1.0, "in [0, 1)"),
+    ("optimizer.beta2", -0.1, "in [0, 1)"),
+    ("optimizer.eps", 0.0, "1e-37 or more"),
+    ("stop.patience", 0, "positive or null"),
+    ("stop.min_delta", -1.0, "0 or more"),
+    ("stop.weights_tol", 0.0, "positive or null"),
+    ("stop.seconds", 0.0, "positive or null"),
+    ("tracking.histograms", -1, "0 or more"),
+    ("tracking.checkpoint_share", 1.5, "in [0, 1]"),
+    ("tracking.checkpoint_share", -0.5, "in [0, 1]"),
+]
+"""Every numeric field of the composed defaults."""
+
+
+OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
+    ("optimizer=momentum", "optimizer.alpha", 1.0, "in [0, 1)"),
+    ("optimizer=heavy_ball", "optimizer.momentum", 1.0, "in [0, 1)"),
+    ("optimizer=nesterov", "optimizer.momentum", -0.1, "in [0, 1)"),
+    ("optimizer=adagrad", "optimizer.lr_decay", -0.1, "0 or more"),
+    ("optimizer=adagrad", "optimizer.initial_accumulator", -0.1, "0 or more"),
+    ("optimizer=adagrad", "optimizer.eps", 0.0, "1e-37 or more"),
+    ("optimizer=adadelta", "optimizer.rho", 1.0, "in [0, 1)"),
+    ("optimizer=adadelta", "optimizer.eps", -1.0, "1e-37 or more"),
+    ("optimizer=rmsprop", "optimizer.rho", 1.0, "in [0, 1)"),
+    ("optimizer=rmsprop", "optimizer.momentum", 1.0, "in [0, 1)"),
+    ("optimizer=rmsprop", "optimizer.eps", 0.0, "1e-37 or more"),
+    ("schedule=step", "schedule.step_size", 0, "1 or more"),
+    ("schedule=step", "schedule.gamma", 0.0, "in (0, 1]"),
+    ("schedule=cosine", "schedule.floor", 1.5, "in [0, 1]"),
+    ("schedule=warmup", "schedule.warmup_epochs", 0, "1 or more"),
+    ("schedule=warmup", "schedule.start", 0.0, "in (0, 1]"),
+    ("schedule=plateau", "schedule.gamma", 1.0, "in (0, 1)"),
+    ("schedule=plateau", "schedule.patience", -1, "0 or more"),
+    ("schedule=plateau", "schedule.threshold", 1.0, "in [0, 1)"),
+    ("data=sine", "data.rows", 0, "from 1 to 100,000,000"),
+    ("data=sine", "data.noise", -0.1, "0 or more"),
+    ("data=sine", "data.periods", 0.0, "positive"),
+    ("data=sine", "data.outliers", 1.0, "in [0, 1)"),
+    ("data=circles", "data.rows", -5, "from 1 to 100,000,000"),
+    ("data=gaussians", "data.classes", 1, "from 2 to 10,000"),
+    ("data=spirals", "data.classes", 1, "from 2 to 10,000"),
+    ("data=spirals", "data.classes", 10**9, "from 2 to 10,000"),
+    ("data=circles", "data.rows", 10**20, "from 1 to 100,000,000"),
+    ("data=spirals", "data.turns", 0.0, "positive"),
+]
+
+
+def numeric_leaves(values: Plain, path: str = "") -> set[str]:
+    """Keys whose value is a number, or null where a number may stand."""
+    leaves: set[str] = set()
+    for key, value in values.items():
+        full = f"{path}{key}"
+        if isinstance(value, dict):
+            leaves |= numeric_leaves(value, f"{full}.")
+        elif (type(value) in (int, float) or value is None) and full != "resume":
+            leaves.add(full)
+    return leaves
+
+
+def test_every_number_has_a_value_out_of_range() -> None:
+    """A new numeric setting needs a limit, and a case."""
+    assert {key for key, _, _ in OUT_OF_RANGE} == numeric_leaves(values_of())
+
+
+@pytest.mark.parametrize(("key", "value", "rule"), OUT_OF_RANGE)
+def test_a_number_out_of_range(key: str, value: object, rule: str) -> None:
+    """`<key> must be <rule>, got <value>`."""
+    line = refused_values(changed(values_of(), {key: value}))
+    assert line == f"{key} must be {rule}, got {value!r}"
+
+
+@pytest.mark.parametrize(("choice", "key", "value", "rule"), OUT_OF_RANGE_ELSEWHERE)
+def test_a_number_of_another_choice_out_of_range(
+    choice: str, key: str, value: object, rule: str
+) -> None:
+    """The same for settings that only some choices have."""
+    line = refused_values(changed(values_of(choice), {key: value}))
+    assert line == f"{key} must be {rule}, got {value!r}"
+
+
+@pytest.mark.parametrize("key", sorted(numeric_leaves(values_of())))
+@pytest.mark.parametrize("value", [math.nan, -math.inf])
+def test_a_number_that_is_none(key: str, value: float) -> None:
+    """NaN is no value of any setting, and none goes below all numbers."""
+    assert key in refused_values(changed(values_of(), {key: value}))

@@ -7,7 +7,7 @@ import pytest
 from lab import configure
 
 from mlp_lab.errors import UserError
-from mlp_lab.runs.prepared import Problems
+from mlp_lab.runs.prepared import Problems, pose
 
 
 def test_what_was_posed_last_stays() -> None:
@@ -55,3 +55,12 @@ def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:
     problems.pose(configure(*table, seeds[1]))
     drawn = [problems.pose(configure("data=moons", seed)).digest for seed in seeds]
     assert drawn[0] != drawn[1]
+
+
+def test_the_parts_and_their_rows() -> None:
+    """As many rows in a batch as there are training rows are none too many."""
+    assert pose(configure("data=iris", "batch_size=98")).rows == {
+        "train": 98,
+        "val": 22,
+        "test": 30,
+    }

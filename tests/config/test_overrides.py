@@ -1,0 +1,71 @@
+"""Words as a shell hands them on, and as Hydra then reads them."""
+
+from pathlib import Path
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from mlp_lab.config.overrides import readable
+
+
+@pytest.mark.parametrize("key", ["delimiter", "decimal", "quote"])
+@pytest.mark.parametrize("typed", [";", ",", "|", "'", '"', ":", "\t", "\\t", "auto", "a", ""])
+def test_signs_as_a_shell_hands_them_on(key: str, typed: str) -> None:
+    """`data.delimiter=';'` loses its quotes before the command sees it."""
+    (read_back,) = OverridesParser.create().parse_overrides([readable(f"data.{key}={typed}")])
+    assert read_back.value() == typed.replace("\\t", "\t")
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("data.path=Übung (1).csv", "Übung (1).csv"),
+        ("data.path=a=b & c.csv", "a=b & c.csv"),
+        ("data.path=/a b/c.csv", "/a b/c.csv"),
+        ("data.path='größe, (x).csv'", "größe, (x).csv"),
+        ("data.path=it's.csv", "it's.csv"),
+        ('data.path=it\'s "1".csv', 'it\'s "1".csv'),
+        ("data.path=~/a.csv", str(Path.home() / "a.csv")),
+        ("data.path=C:\\größe\\", "C:\\größe\\"),
+        ("data.path=it's C:\\ö\\", "it's C:\\ö\\"),
+        ("resume=Läufe (alt)/1", "Läufe (alt)/1"),
+        ("data.target=größe", "größe"),
+        ("data.target=age", "age"),
+        ("data.drop=[a b, R&D , Income (net),größe]", ["a b", "R&D", "Income (net)", "größe"]),
+        ("data.drop=[Größe, zip code,'a,b']", ["Größe", "zip code", "a,b"]),
+        ("data.missing=[-9,n/a,k.A.,'a, b']", [-9, "n/a", "k.A.", "a, b"]),
+        ("data.missing=[]", []),
+        ("data.features=null", None),
+        ("data.types={zip code: category}", {"zip code": "category"}),
+        ("loss=auto", "auto"),
+    ],
+)
+def test_names_as_people_choose_them(typed: str, value: object) -> None:
+    """Of files and columns: what Hydra would take for grammar, or not take at all, is quoted."""
+    (read_back,) = OverridesParser.create().parse_overrides([readable(typed)])
+    assert read_back.value() == value
+
+
+def test_several_names_are_a_sweep() -> None:
+    """The home folder may be in each of them."""
+    typed = "data.path=a.csv,ü (1).csv,~/b.csv"
+    (several,) = OverridesParser.create().parse_overrides([readable(typed)])
+    assert several.is_choice_sweep()
+    assert list(several.sweep_string_iterator()) == [
+        "a.csv",
+        "'ü (1).csv'",
+        str(Path.home() / "b.csv"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("model.width=[1,2", "epochs==5", "epochs=", "seed=0,1", "~epochs", "model.width=(1)"),
+        *("data.fold=range(0,3)", "data.target=choice(a,b)", "data.target=choice(ä,b)"),
+        *("resume", "data.path"),
+    ],
+)
+def test_other_words_stay_as_they_are(typed: str) -> None:
+    """What cannot be read is refused by the words that were typed."""
+    assert readable(typed) == typed

@@ -1,0 +1,136 @@
+"""What a person sees while a run trains, and when it ends."""
+
+import time
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from mlp_lab.engine.records import MemberRecord
+from mlp_lab.program import TRY
+from mlp_lab.runs.console import (
+    ProgressLine,
+    print_lines,
+    print_result,
+    print_scores,
+    results_table,
+)
+from mlp_lab.terminal import Screen
+
+ODD = "a[/b] [bold]c :smile: [relu,tanh]"
+
+
+def test_a_folder_is_named_as_it_is() -> None:
+    """Also where its name would close a style that nobody opened."""
+    file = StringIO()
+    result = {"output": "linear", "loss": "mse", "parameters": 7, "seconds": 1.0}
+    result |= {"best_epoch": 2, "epochs_run": 3, "reason": "[/a]"}
+    scores = {"train": {"loss": 1.0, "rmse": 2.0}, "val": {}, "test": {}}
+    print_result(Screen(file, 80), {"network": scores}, result, [ODD], Path(ODD))
+    said = file.getvalue().splitlines()
+    assert said[-3:] == [
+        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1.0 s",
+        ODD,
+        ODD,
+    ]
+
+
+@pytest.mark.parametrize("width", [44, 60, 80, 120])
+def test_no_number_is_cut(width: int) -> None:
+    """Loss and metric stand one below the other where a screen is narrow."""
+    file = StringIO()
+    scores = {"loss": 1.234e-05, "accuracy": 0.1234}
+    models = {name: dict.fromkeys(("train", "val", "test"), scores) for name in ("network", "l")}
+    print_scores(Screen(file, width), models)
+    said = file.getvalue()
+    assert "…" not in said
+    assert said.count("1.234e-05") == said.count("0.1234") == 6
+    assert all(len(line) <= width for line in said.splitlines())
+
+
+def lines_of(epochs: int, done: int, file: StringIO, quiet: bool = False) -> list[int]:
+    """The epochs that are shown where the output is no terminal."""
+    line = ProgressLine(Screen(file, 80), epochs, done, quiet)
+    for epoch in range(done + 1, epochs + 1):
+        line.show(record(epoch))
+    line.close()
+    return [int(text.split()[1].partition("/")[0]) for text in file.getvalue().splitlines()]
+
+
+def record(epoch: int) -> MemberRecord:
+    """An epoch."""
+    scores = {"loss": 0.123456, "accuracy": 0.5}
+    return MemberRecord(0, epoch, scores, scores, 0.1, 1.0, None)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "done", "shown"),
+    [
+        (3, 0, [1, 2, 3]),
+        (20, 0, list(range(1, 21))),
+        (21, 0, [1, *range(2, 21, 2), 21]),
+        (1000, 0, [1, *range(50, 1001, 50)]),
+        (1000, 970, [971, 1000]),
+        (1, 0, [1]),
+    ],
+)
+def test_a_file_has_few_lines(epochs: int, done: int, shown: list[int]) -> None:
+    """The first, the last, and some that are evenly apart."""
+    assert lines_of(epochs, done, StringIO()) == shown
+
+
+def test_quiet_is_quiet() -> None:
+    """Whatever comes."""
+    file = StringIO()
+    assert lines_of(30, 0, file, quiet=True) == []
+    assert file.getvalue() == ""
+
+
+def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the epochs of this process: those of earlier ones took their time then."""
+    times = iter([100.0, 102.0, 104.0])
+    monkeypatch.setattr(time, "perf_counter", lambda: next(times))
+    file = StringIO()
+    line = ProgressLine(Screen(file, 80), 130, 100, quiet=False)
+    line.show(record(101))
+    assert file.getvalue().rstrip().endswith("0:58 left")
+    assert file.getvalue().startswith("epoch 101/130  loss 0.1235 (val 0.1235)  accuracy 0.5 (val")
+
+
+@pytest.mark.parametrize(("width", "shown"), [(80, 2), (50, 1), (25, 0)])
+def test_a_narrow_terminal_says_less(
+    width: int, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The epoch and the time that is left stay."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    file = StringIO()
+    line = ProgressLine(Screen(file, width), 9, 8, quiet=False)
+    line.show(record(9))
+    said = file.getvalue().splitlines()[-1]
+    assert ("epoch 9/9" in said, "left" in said, said.count("val")) == (True, True, shown)
+    line.close()
+
+
+def test_parts_without_rows_have_no_column() -> None:
+    """And every model a row of what the others have."""
+    file = StringIO()
+    scores = {"loss": 1.5, "rmse": 2.0}
+    models = {name: {"train": scores, "val": {}, "test": scores} for name in ("network", "linear")}
+    Screen(file, 80).print(results_table(models, ["loss", "rmse"]))
+    heading, parts, *rows = file.getvalue().splitlines()
+    assert heading.split() == ["loss", "loss", "rmse", "rmse"]
+    assert parts.split() == ["train", "test", "train", "test"]
+    assert [row.split() for row in rows] == [[name, "1.5", "1.5", "2", "2"] for name in models]
+
+
+def test_a_command_stays_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To be copied; sentences around it are broken between words."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    file = StringIO()
+    command = f"{TRY}mlp-lab train data=iris optimizer.lr=0.1"
+    print_lines(Screen(file, 20), ["a sentence of many words", command])
+    assert [line.rstrip() for line in file.getvalue().splitlines()] == [
+        "a sentence of many",
+        "words",
+        command,
+    ]

@@ -1,0 +1,81 @@
+"""A run folder: whose it is, and the configuration in it."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from lab import values_of, written
+
+from mlp_lab.errors import UserError
+from mlp_lab.runs.folder import claim, remove_folder, result_of, to_yaml, write_config
+
+
+def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
+    """Also by a run that was killed before it wrote anything into its config.yaml."""
+    claim(tmp_path, {"seed": 1})
+    with pytest.raises(UserError, match=f"resume={tmp_path}$"):
+        claim(tmp_path, {"seed": 2})
+    assert "seed: 1\n" in (tmp_path / "config.yaml").read_text()
+    (tmp_path / "config.yaml").write_text("")
+    with pytest.raises(UserError, match="holds a run already"):
+        claim(tmp_path, {"seed": 2})
+
+
+def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:
+    """Whoever claims it has made it, and says where it cannot be."""
+    with pytest.raises(FileNotFoundError):
+        claim(tmp_path / "none", {})
+
+
+def test_a_configuration_that_runs_by_itself(tmp_path: Path) -> None:
+    """Its values come back, over Hydra's own settings; its first line is what to type."""
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    write_config(folder, values_of("data=iris"))
+    text = (folder / "config.yaml").read_text()
+    values = yaml.safe_load(text)
+    assert values.pop("defaults") == ["settings", "_self_"]
+    assert values == values_of("data=iris")
+    words = shlex.split(text.splitlines()[0].removeprefix("# "))
+    assert words[-4:] == ["--config-dir", str(folder), "--config-name", "config"]
+
+
+def test_folders_above_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they were made for it; a folder that was named in full lies in one of the user's."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("outputs/day/one", "outputs/day/two", "named/run"):
+        (tmp_path / folder / ".hydra").mkdir(parents=True)
+    remove_folder(Path("outputs/day/one"))
+    assert [path.name for path in (tmp_path / "outputs/day").iterdir()] == ["two"]
+    remove_folder(Path("outputs/day/two"))
+    assert [path.name for path in tmp_path.iterdir()] == ["named"]
+    remove_folder(tmp_path / "named" / "run")
+    assert list((tmp_path / "named").iterdir()) == []
+    assert written(tmp_path) == set()
+
+
+@pytest.mark.parametrize("content", [None, b"", b'{"status": "comp', b"\xff\xfe", b"\x00" * 64])
+def test_a_result_that_cannot_be_read_is_none(content: bytes | None, tmp_path: Path) -> None:
+    """As a crash or a power cut leaves it; the run may go on and write another."""
+    if content is not None:
+        (tmp_path / "result.json").write_bytes(content)
+    assert result_of(tmp_path) == {}
+    assert result_of(tmp_path / "result.json") == {}
+    (tmp_path / "result.json").write_text(
+        '{"status": "completed", "näher": null}', encoding="utf-8"
+    )
+    assert result_of(tmp_path) == {"status": "completed", "näher": None}
+
+
+@pytest.mark.parametrize(
+    "value", [1e-8, 1e300, "1e-8", "null", "no", "", "ö: #", [8, [], {}], None, True, "2020-01-01"]
+)
+def test_yaml_comes_back(value: object) -> None:
+    """With its type, and keys in their order."""
+    values = {"z": value, "a": {"x": value}}
+    text = to_yaml(values)
+    assert yaml.safe_load(text) == values
+    assert [type(each) for each in yaml.safe_load(text).values()] == [type(value), dict]
+    assert text.startswith("z:")
+    assert "\\" not in text

@@ -1,0 +1,39 @@
+"""One run from its configuration to its folder."""
+
+from pathlib import Path
+
+import pytest
+from lab import BARE, refused, train, written
+
+
+def test_runs_are_never_overwritten(tmp_path: Path) -> None:
+    """A second run in the same folder is refused, and the first stays as it was."""
+    train(tmp_path, "data=iris", "epochs=1", *BARE)
+    before = {name: (tmp_path / name).read_bytes() for name in written(tmp_path)}
+    line = refused("data=wine", "epochs=1", *BARE, folder=tmp_path)
+    assert line.startswith(f"{tmp_path} holds a run already")
+    assert line.endswith(f"resume={tmp_path}")
+    assert {name: (tmp_path / name).read_bytes() for name in written(tmp_path)} == before
+
+
+def test_a_diverging_run_says_where_and_keeps_its_record(tmp_path: Path) -> None:
+    """The folder is complete, its result says that the run diverged, and its best epoch counts."""
+    line = refused("data=iris", "optimizer=sgd", "optimizer.lr=1e30", *BARE, folder=tmp_path)
+    assert line.startswith("diverged: the loss was no longer finite by epoch 1, step ")
+    assert line.endswith(
+        f" at learning rate 1e+30: try a smaller optimizer.lr or optimizer.clip_norm=1 ({tmp_path})"
+    )
+    assert {"result.json", "curves.csv", "model.safetensors"} <= written(tmp_path)
+    assert '"status": "diverged"' in (tmp_path / "result.json").read_text()
+    assert len((tmp_path / "curves.csv").read_text().splitlines()) == 2
+
+
+def test_a_diverging_run_says_what_to_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A command to paste, beside the error; its rate is a tenth."""
+    words = ["data=iris", "optimizer=sgd", "optimizer.lr=1e30", "tracking.report=false"]
+    refused(*words, "tracking.tensorboard=false", folder=tmp_path)
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith("try: ")
+    assert last.endswith(" optimizer.lr=1e+29")
