@@ -1,5 +1,6 @@
 """The exact state of a stack, and when it is written."""
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -119,10 +120,11 @@ def test_a_stack_goes_on_where_it_was(tmp_path: Path) -> None:
     other, _ = stack_of_runs(tmp_path / "b", *PAIR)
     assert load_checkpoint(tmp_path / "c", other) == progress_of(runs)
     assert (other.epoch, other.ids, other.diverged) == (2, stack.ids, stack.diverged)
+    assert other.schedules == stack.schedules
+    assert other.schedules[1].best < math.inf
     for _ in range(2):
         for one, two in zip(tensors(stack), tensors(other), strict=True):
             assert torch.equal(one, two)
-        assert stack.learning_rates() == other.learning_rates()
         stack.train_epoch()
         other.train_epoch()
 
@@ -149,7 +151,7 @@ def test_a_member_alone_is_a_stack_of_one(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path / "c", alone) == {0: runs[stack.ids[1]].progress}
     one, other = alone.network.member_state(0), stack.network.member_state(1)
     assert all(torch.equal(one[name], other[name]) for name in one)
-    assert alone.learning_rates() == stack.learning_rates()[1:]
+    assert alone.schedules == stack.schedules[1:]
 
 
 def test_a_checkpoint_of_other_networks(tmp_path: Path) -> None:
