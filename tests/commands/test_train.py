@@ -46,7 +46,7 @@ from mlp_lab.errors import UserError
             "cannot read 'data.types.Größe=category': keys on a command",
         ),
         (["--foo"], "unknown option '--foo': --help names those that there are"),
-        (["deep"], "'deep' is are written as key=value, as in model=deep"),
+        (["deep"], "'deep' is"),
         (["data.types.größe=text"], "cannot read 'data.types.größe=text': keys on a command line"),
         (["data.types={größe: text}"], "cannot read 'data.types={größe: text}': keys on a command"),
         (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),

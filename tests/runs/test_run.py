@@ -11,10 +11,8 @@ def test_runs_are_never_overwritten(tmp_path: Path) -> None:
     train(tmp_path, "data=iris", "epochs=1", *BARE)
     before = {name: (tmp_path / name).read_bytes() for name in written(tmp_path)}
     line = refused("data=wine", "epochs=1", *BARE, folder=tmp_path)
-    assert line == (
-        f"{tmp_path} holds a run already, and runs are never overwritten: choose another folder,"
-        f" or go on with resume={tmp_path}"
-    )
+    assert line.startswith(f"{tmp_path} holds a run already")
+    assert line.endswith(f"resume={tmp_path}")
     assert {name: (tmp_path / name).read_bytes() for name in written(tmp_path)} == before
 
 
