@@ -19,47 +19,6 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
     A member leaves the stack after its last epoch, or when the reader calls `stack.retire`. A
     diverged one keeps its place until its last planned epoch, silent, so that its neighbours'
     products keep their shapes and they their bits.
-
-    Examples:
-        Two linear models learn y = 2 x, at a small and at a larger learning rate:
-
-        >>> from mlp_lab.data.columns import numeric
-        >>> from mlp_lab.data.dataset import Dataset, Part
-        >>> from mlp_lab.data.encoding import Scaling
-        >>> from mlp_lab.data.schema import Schema, Target
-        >>> from mlp_lab.engine.stack import Member, SharedSettings
-        >>> from mlp_lab.network.losses import Objective
-        >>> from mlp_lab.network.optimizers import SGDConfig
-        >>> from mlp_lab.network.schedules import ScheduleConfig
-        >>> x = torch.linspace(-1, 1, 9).unsqueeze(1)
-        >>> rows, none = Part(x, 2 * x), Part(x[:0], x[:0])
-        >>> y = Target(*numeric(["y"]), "regression", None, 1, "none", Scaling(0.0, 1.0, []))
-        >>> dataset = Dataset(rows, none, none, Schema([], y, None))
-        >>> members = [
-        ...     Member(
-        ...         dataset=dataset,
-        ...         widths=[],
-        ...         dropout=0.0,
-        ...         init="glorot",
-        ...         seed=0,
-        ...         epochs=50,
-        ...         optimizer=SGDConfig(name="sgd", lr=lr, weight_decay=0.0, clip_norm=None),
-        ...         schedule=ScheduleConfig(name="constant"),
-        ...     )
-        ...     for lr in (0.01, 0.1)
-        ... ]
-        >>> shared = SharedSettings(
-        ...     activations=[],
-        ...     objective=Objective("linear", "mse"),
-        ...     batch_size=3,
-        ...     gradient="explicit",
-        ...     dtype=torch.float32,
-        ...     device=torch.device("cpu"),
-        ... )
-        >>> for epoch in fit(Stack(members, shared)):
-        ...     pass
-        >>> [record.train["r2"] > 0.999 for record in epoch.members]
-        [False, True]
     """
     stack.retire(finished(stack))
     while stack.ids and stack.training:
