@@ -20,8 +20,8 @@ from surveys import written as save
 
 import mlp_lab
 from mlp_lab.commands.main import main
+from mlp_lab.data.config import FileSettings
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.data.tables.writing import Writer
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json
@@ -92,7 +92,7 @@ def test_predicting_a_file(
     run: Path, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In pieces as in one: the file's columns as they stand, then what Python predicts."""
-    monkeypatch.setattr("mlp_lab.commands.predict.CHUNK", 37)
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
     fresh = survey(150, seed=5).drop(columns=["voted", "weight"])
     path, out = save(fresh, tmp_path, "new.csv"), tmp_path / f"out.{suffix}"
     call("predict", str(run), str(path), "-o", str(out), monkeypatch=monkeypatch)
@@ -346,7 +346,7 @@ def test_ctrl_c_in_predict(
         write(writer, frame)
 
     write = Writer.write
-    monkeypatch.setattr("mlp_lab.commands.predict.CHUNK", 37)
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
     monkeypatch.setattr(Writer, "write", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     path = save(survey(150), tmp_path, "new.csv")

@@ -11,10 +11,13 @@ from hypothesis.extra.numpy import arrays
 from lab import configure
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.column_encoding import InputColumn, Scaling
 from mlp_lab.data.columns import UNSEEN, Column, classified, numeric
-from mlp_lab.data.encoded import Encoded, encode
-from mlp_lab.data.encoding import Input, Scaling
-from mlp_lab.data.raw import SCALINGS, DataConfig, Floats, RawData
+from mlp_lab.data.config import SCALINGS, DataConfig
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.preprocessing import EncodedData, encode
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.data.splitting import Split, split_rows
 from mlp_lab.errors import UserError
@@ -26,7 +29,7 @@ COLUMNS = arrays(np.float64, 7, elements=NUMBERS)
 NAN = float("nan")
 
 
-def encoded(raw: RawData, split: Split, config: DataConfig) -> Encoded:
+def encoded(raw: RawData, split: Split, config: DataConfig) -> EncodedData:
     """With the task's own output."""
     output = choose_objective(raw.task, "auto", "auto").output
     return encode(raw, split, config, output, "float64")
@@ -36,7 +39,7 @@ def encoded(raw: RawData, split: Split, config: DataConfig) -> Encoded:
 def test_statistics_come_from_training_rows(name: str) -> None:
     """They are standardised themselves, the others are not quite."""
     config = configure(f"data={name}").data
-    raw = config.load()
+    raw = load_rows(config)
     data = encoded(raw, split_rows(raw, config), config)
     np.testing.assert_allclose(data.train.inputs.mean(0), 0, atol=1e-12)
     np.testing.assert_allclose(data.train.inputs.std(0), 1)
@@ -51,7 +54,7 @@ def test_statistics_come_from_training_rows(name: str) -> None:
 def test_a_row_outside_training_changes_itself_only(name: str, part: str, scaling: str) -> None:
     """Nothing leaks from validation or test rows."""
     config = configure(f"data={name}", f"data.scaling={scaling}").data
-    raw = config.load()
+    raw = load_rows(config)
     split = split_rows(raw, config)
     row = getattr(split, part)[3]
     inputs, target = raw.inputs.copy(), raw.target.copy()
@@ -131,7 +134,7 @@ def encode_rows(schema: Schema, values: Floats) -> Floats:
 
 def column_inputs(column: Column, train: list[float], values: list[float]) -> Floats:
     """Values of a column as the network reads them, fitted on others."""
-    entry = Input.fit(column, np.array(train), "none")
+    entry = InputColumn.fit(column, np.array(train), "none")
     schema = Schema([entry], NUMBER, None)
     return encode_rows(schema, np.array(values)[:, None])
 
@@ -143,12 +146,12 @@ def test_missing_numbers_are_the_median_and_told() -> None:
     np.testing.assert_array_equal(column_inputs(Column(name="x"), [1, 2, 9], [5, NAN]), [[5], [2]])
 
 
-LETTERS = Column(name="c", kind="category", levels=["a", "b", "c", "d"], rare=0.3)
+LETTERS = Column(name="c", kind="category", levels=["a", "b", "c", "d"], min_frequency=0.3)
 
 
 def test_rare_and_unseen_levels_share_an_input() -> None:
     """Levels a and b are common in training, c is rare, d is not there at all."""
-    entry = Input.fit(LETTERS, np.array([0, 0, 0, 1, 1, 1, 2, 2.0]), "none")
+    entry = InputColumn.fit(LETTERS, np.array([0, 0, 0, 1, 1, 1, 2, 2.0]), "none")
     assert entry.names == ["c=a", "c=b", "c=(other)"]
     assert entry.column.levels == ["a", "b"]
     schema = Schema([entry], NUMBER, None)
@@ -158,14 +161,14 @@ def test_rare_and_unseen_levels_share_an_input() -> None:
 
 def test_unseen_levels_without_rare_ones_are_zeros() -> None:
     """An input that no training row uses would keep its random first weights."""
-    whole = replace(LETTERS, levels=["a", "b", "c"], rare=0.0)
+    whole = replace(LETTERS, levels=["a", "b", "c"], min_frequency=0.0)
     found = column_inputs(whole, [0, 0, 1, 1, 2, 2], [2, UNSEEN, NAN])
     np.testing.assert_array_equal(found, [[0, 0, 1], [0, 0, 0], [0, 0, 0]])
 
 
 def test_missing_levels_have_their_own_input() -> None:
     """Where training rows miss some."""
-    whole = replace(LETTERS, levels=["a", "b", "c"], rare=0.0)
+    whole = replace(LETTERS, levels=["a", "b", "c"], min_frequency=0.0)
     found = column_inputs(whole, [0, 0, 1, 1, 2, 2, NAN], [2, NAN])
     np.testing.assert_array_equal(found, [[0, 0, 1, 0], [0, 0, 0, 1]])
 
@@ -194,7 +197,7 @@ DATES = ["2024-02-29", "1969-12-31"]
 def test_schema_survives_json(name: str, scaling: str) -> None:
     """Exactly: floats too."""
     config = configure(f"data={name}", f"data.scaling={scaling}").data
-    raw = config.load()
+    raw = load_rows(config)
     schema = encoded(raw, split_rows(raw, config), config).schema
     assert Schema.from_dict(json.loads(json.dumps(schema.to_dict()))) == schema
 
@@ -212,7 +215,7 @@ def test_schema_survives_json(name: str, scaling: str) -> None:
 def test_outputs(name: str, output: str, outputs: int) -> None:
     """One for each class, or one for the second of two."""
     config = configure(f"data={name}").data
-    raw = config.load()
+    raw = load_rows(config)
     split = split_rows(raw, config)
     data = encode(raw, split, config, output, "float64")
     target = data.schema.target
@@ -231,7 +234,7 @@ def test_outputs(name: str, output: str, outputs: int) -> None:
 def test_the_network_learns_a_logarithm(transform: str, function: np.ufunc) -> None:
     """Standardised; decoding gives the target's own units."""
     config = configure("data=diabetes", f"data.target_transform={transform}").data
-    raw = config.load()
+    raw = load_rows(config)
     split = split_rows(raw, config)
     data = encoded(raw, split, config)
     logarithms = function(raw.target[split.train])
@@ -252,7 +255,7 @@ def test_the_network_learns_a_logarithm(transform: str, function: np.ufunc) -> N
 def test_settings_that_do_not_fit(name: str, override: str, message: str) -> None:
     """One line that names the key."""
     config = configure(f"data={name}", f"data.{override}").data
-    raw = config.load()
+    raw = load_rows(config)
     if name == "sine":
         raw = replace(raw, target=np.round(raw.target))
     with pytest.raises(UserError) as error:
@@ -263,7 +266,7 @@ def test_settings_that_do_not_fit(name: str, override: str, message: str) -> Non
 def test_balanced_classes_share_the_loss() -> None:
     """With row weights too; metrics see the row weights alone."""
     config = configure("data=breast_cancer", "data.class_weights=balanced").data
-    raw = config.load()
+    raw = load_rows(config)
     split = split_rows(raw, config)
     for weights in (None, np.arange(1.0, 1 + len(raw.target))):
         train = encoded(replace(raw, weights=weights), split, config).train

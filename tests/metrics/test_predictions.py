@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics
 
-from mlp_lab.data.raw import Floats, Index
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.metrics.predictions import (
     CHUNK_NUMBERS,
     FEWEST_REPLICATES,

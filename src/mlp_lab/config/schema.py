@@ -31,7 +31,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from mlp_lab.data.catalogue import DATA
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, nearest, require, require_choice, shown
 from mlp_lab.network.architecture import ModelConfig
@@ -423,10 +424,8 @@ def _explain_table(error: BaseException) -> str | None:
         return None
     if group != "data" or "." not in path:
         return None
-    from mlp_lab.data.tables.dialect import suffix_of
-    from mlp_lab.data.tables.reading import FORMATS  # pandas
 
-    if suffix_of(Path(path)) not in FORMATS:
+    if suffix_of(Path(path)) not in SUFFIXES:
         return None
     meant = shlex.join(["data=table", f"data.path={path}"])
     return f"unknown data {path!r}: did you mean {meant}?"

@@ -20,8 +20,7 @@ from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 
 from mlp_lab.config.schema import Config, from_values
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem, Problems

@@ -13,7 +13,7 @@ from math import nan
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp_lab.data.raw import Floats, Index
+from mlp_lab.data.arrays import Floats, Index
 
 Values = dict[str, Floats]
 """Metric -> its value in every resample, (R,)."""

@@ -21,7 +21,7 @@ from mlp_lab.config.schema import (
     sweep_settings,
 )
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.data.tables.printing import print_overview
+from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.program import train_words
 from mlp_lab.runs.folder import CONFIG, remove_folder
@@ -300,7 +300,7 @@ class Session:
         if not self.outcomes and not self.quiet:
             overview = self._problems.facts(job.job.config).overview
             if overview is not None:
-                print_overview(self.screen, overview)
+                print_report(self.screen, overview)
 
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
         overrides = [word for word in words if not of_the_command(word)]

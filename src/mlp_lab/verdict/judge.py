@@ -89,4 +89,4 @@ def initial_network(run: Run, network: MLP) -> MLP:
 def suspected(run: Run) -> list[str]:
     """Columns that the data report suspects of giving the target away."""
     seen = run.problem.overview
-    return [] if seen is None else seen.leaks
+    return [] if seen is None else seen.possible_leakage

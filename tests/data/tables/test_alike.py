@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from surveys import config_of
 
-from mlp_lab.data.raw import RawData
-from mlp_lab.data.tables.dialect import FileSettings
-from mlp_lab.data.tables.frames import Rows
-from mlp_lab.data.tables.parsing import level_index, spelled_alike
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.rows import RawData
+from mlp_lab.data.tables.cells import by_canonical_spelling, level_index
+from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.reading import detect, read_chunks, read_table
 from mlp_lab.errors import UserError
 
@@ -72,19 +73,23 @@ def test_training_pieces_and_frames_agree(
     frame.to_csv(path, sep=delimiter, index=False)
     words = ["data.target=y", "data.missing=[99]", *([f"+data.types.x={kind}"] if kind else [])]
     try:
-        raw: RawData = config_of(path, *words).data.load()
+        raw: RawData = load_rows(config_of(path, *words).data)
     except UserError:
         return
     (found,) = raw.columns
     decimal = detect(path, AUTO).decimal
-    pieces = [Rows(piece, decimal=decimal).values(found) for piece in read_chunks(path, AUTO, 7)]
+    pieces = [
+        TableFrame(piece, decimal=decimal).values(found) for piece in read_chunks(path, AUTO, 7)
+    ]
     np.testing.assert_array_equal(np.concatenate(pieces), raw.inputs[:, 0])
-    if len(spelled_alike(level_index(found))) < len(found.levels):
+    if len(by_canonical_spelling(level_index(found))) < len(found.levels):
         return  # 0 and 00 are declared to be two levels: only text tells them apart
     typed = read_table(path, AUTO)
     np.testing.assert_array_equal(
-        Rows(typed.frame, decimal=decimal).values(found), raw.inputs[:, 0]
+        TableFrame(typed.frame, decimal=decimal).values(found), raw.inputs[:, 0]
     )
     typed.frame.to_parquet(tmp_path / "t.parquet")
     (piece,) = read_chunks(tmp_path / "t.parquet", AUTO, ROWS)
-    np.testing.assert_array_equal(Rows(piece, decimal=decimal).values(found), raw.inputs[:, 0])
+    np.testing.assert_array_equal(
+        TableFrame(piece, decimal=decimal).values(found), raw.inputs[:, 0]
+    )

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pyarrow import feather
 from pyarrow import parquet as pq
 
+from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import MISSING_WORDS
-from mlp_lab.data.tables.dialect import Dialect, FileSettings
+from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import FORMATS, detect, read_chunks, read_table
 from mlp_lab.errors import UserError
 

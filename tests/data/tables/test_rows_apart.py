@@ -8,7 +8,8 @@ import pytest
 from surveys import config_of
 
 from mlp_lab.data.columns import UNSEEN
-from mlp_lab.data.raw import RawData
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.rows import RawData
 from mlp_lab.errors import UserError
 
 ROWS = 60
@@ -17,7 +18,7 @@ TEST = 20
 
 def raw_of(path: Path, *overrides: str) -> RawData:
     """What is read of a file whose target is y."""
-    return config_of(path, "data.target=y", *overrides).data.load()
+    return load_rows(config_of(path, "data.target=y", *overrides).data)
 
 
 def frame(rows: int = ROWS) -> pd.DataFrame:
