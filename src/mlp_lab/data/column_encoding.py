@@ -219,7 +219,17 @@ Encoding = NumberEncoding | DateEncoding | LevelEncoding
 
 @dataclass(frozen=True, slots=True)
 class InputColumn:
-    """A column and what the network reads of it."""
+    """A column and what the network reads of it.
+
+    >>> colour = Column(name="colour", kind="category", levels=["blue", "green", "red"])
+    >>> fitted = InputColumn.fit(colour, np.array([0.0, 0, 1, 1, 2, 2, np.nan]), "standard")
+    >>> fitted.names
+    ['colour=blue', 'colour=green', 'colour=red', 'colour=(missing)']
+    >>> rows = np.zeros((3, 4))
+    >>> fitted.encoding.write(np.array([2.0, np.nan, UNSEEN]), rows, 0)
+    >>> rows.tolist()
+    [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]
+    """
 
     column: Column
     encoding: Encoding

@@ -43,7 +43,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """All parts of one encoding; members of a stack that train on the same rows share it."""
+    """All parts of one encoding; members of a stack that train on the same rows share it.
+
+    `schema` says what its inputs and targets mean.
+    """
 
     train: Part
     val: Part

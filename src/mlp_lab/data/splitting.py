@@ -26,6 +26,18 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
     Cut at random, every part holds the classes in about the shares of the whole. How the others are
     cut, by a fraction or into folds, does not change the test rows.
 
+    >>> from mlp_lab.data.bundled import BundledConfig, iris
+    >>> config = BundledConfig(
+    ...     name="iris", test_fraction=0.2, val_fraction=0.2, folds=None, fold=0, repeat=0,
+    ...     split_seed=0, train_rows=None, label_noise=0.0, scaling="standard",
+    ...     target_transform="none", class_weights="none",
+    ... )
+    >>> split = split_rows(iris(), config)
+    >>> len(split.train), len(split.val), len(split.test)
+    (90, 30, 30)
+    >>> np.bincount(iris().target[split.test].astype(int)).tolist()
+    [10, 10, 10]
+
     Raises:
         UserError: a part that was asked for gets no row, or the training rows hold one class.
     """

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import NumberEncoding
+from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.metrics.permutation_importance import column_importance
 from mlp_lab.metrics.predictions import BINS

@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lab import MLP_LAB, command
-from surveys import config_of
+from surveys import raw_of
 
-from mlp_lab.data.loading import load_rows
-from mlp_lab.data.rows import RawData
 from mlp_lab.data.tables.dates import as_days, days_lead
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.errors import UserError
@@ -36,11 +34,6 @@ def survey(folder: Path, dates: Sequence[str], name: str = "t.csv") -> Path:
     path = folder / name
     path.write_text("\n".join(["when,x,y", *rows]))
     return path
-
-
-def raw_of(path: Path, *overrides: str) -> RawData:
-    """What is read of it."""
-    return load_rows(config_of(path, "data.target=y", *overrides).data)
 
 
 @given(day=st.dates(EARLIEST, LATEST), first=st.sampled_from(ORDERS))
