@@ -8,8 +8,8 @@ import torch
 from mlp_lab.data.bundled import BundledConfig
 from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoded import encode
-from mlp_lab.data.raw import RawData
+from mlp_lab.data.preprocessing import encode
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.splitting import Split
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.losses import Objective

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from mlp_lab.data.raw import Floats, Index
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.metrics.bootstrap import resamples
 
 Case = tuple[Floats, Index, Floats | None]

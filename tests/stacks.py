@@ -10,9 +10,10 @@ from lab import PARTS
 from torch import Tensor
 
 from mlp_lab.config.reading import read
+from mlp_lab.data.config import DataConfig
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.data.encoded import encode
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.preprocessing import encode
 from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.engine.early_stopping import EarlyStopping
@@ -64,7 +65,7 @@ def dataset(
 ) -> Dataset:
     """Encoded rows of a data set by name, in double precision; keywords change its config."""
     config = _config(name, **changes)
-    raw = config.load()
+    raw = load_rows(config)
     objective = choose_objective(raw.task, output, "auto")
     encoded = encode(raw, split_rows(raw, config), config, objective.output, "float64")
     return Dataset.of(encoded, dtype, torch.device(device))

@@ -4,9 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from lab import configure
+import pytest
+from lab import configure, train
 
+from mlp_lab.commands.main import main
 from mlp_lab.config.schema import Config
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.rows import RawData
 from mlp_lab.runs.prepared import Problem, pose
 
 ROWS = 400
@@ -68,6 +72,25 @@ def config_of(path: Path, *overrides: str) -> Config:
     return configure("data=table", f"data.path='{path}'", *overrides)
 
 
+def raw_of(path: Path, *overrides: str) -> RawData:
+    """The rows of a file whose target is y, unless an override says otherwise."""
+    return load_rows(config_of(path, "data.target=y", *overrides).data)
+
+
 def problem_of(path: Path, *overrides: str) -> Problem:
     """What is learnt from a file."""
     return pose(config_of(path, *overrides))
+
+
+def survey_run(folder: Path) -> Path:
+    """A run on the survey, with everything a careful user says."""
+    path = written(survey(), folder)
+    return train(
+        folder / "run", *SETTINGS, f"data.path='{path}'", "model=shallow", "epochs=8", "quiet=true"
+    )
+
+
+def call(*words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`mlp-lab ...` in this process."""
+    monkeypatch.setattr("sys.argv", ["mlp-lab", *words])
+    main()

@@ -22,8 +22,9 @@ from torch import Tensor
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.data.catalogue import DATA
-from mlp_lab.data.encoded import Encoded, EncodedPart
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.preprocessing import EncodedData, EncodedPart
 from mlp_lab.data.synthetic import FUNCTIONS
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine import stack as stack_module
@@ -240,7 +241,7 @@ def data_section(name: str) -> object:
 
 
 @cache
-def encoded_rows(name: str) -> Encoded:
+def encoded_rows(name: str) -> EncodedData:
     """At its file's settings."""
     return pose(read(Config, small(data=data_section(name)), "")).encoded
 
@@ -257,7 +258,7 @@ def same_rows(one: EncodedPart, other: EncodedPart) -> bool:
 def test_no_two_data_sets_are_one() -> None:
     """The name chooses the rows, of sets with the same settings too."""
     targets = [
-        read(DataConfig, data_section(name), "data").load() for name in DATA if name != "table"
+        load_rows(read(DataConfig, data_section(name), "data")) for name in DATA if name != "table"
     ]
     for k, raw in enumerate(targets):
         for other in targets[:k]:

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from safetensors.torch import load_file
 
 import mlp_lab
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.bundled import BUNDLED
-from mlp_lab.data.raw import Floats
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.errors import UserError
 

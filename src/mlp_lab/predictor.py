@@ -15,8 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from mlp_lab.data.encoded import require_finite
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.preprocessing import require_finite
 from mlp_lab.data.schema import Schema
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
@@ -26,7 +26,8 @@ from mlp_lab.runs.folder import MODEL, SCHEMA
 if TYPE_CHECKING:
     import pandas as pd
 
-    Rows = ArrayLike | pd.DataFrame
+    NewRows = ArrayLike | pd.DataFrame
+    """One row for each prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +36,38 @@ class Predictor:
 
     Rows are a DataFrame with the columns that the network was trained on, in any order and among
     others; or, where all of them are numbers, an array of (N, columns) in the schema's order.
+
+    `mlp_lab.load` reads one from a run folder; here it is made by hand, of one number x:
+
+    >>> from torch import nn
+    >>> from mlp_lab.data.column_encoding import NumberEncoding, InputColumn, Scaling
+    >>> from mlp_lab.data.columns import Column, classified
+    >>> from mlp_lab.data.schema import Target
+    >>> plain = Scaling(center=0.0, scale=1.0, quantiles=[])
+    >>> x = InputColumn(Column(name="x"), NumberEncoding(0.0, plain, indicator=False))
+    >>> vote = Target(classified("vote", ["no", "yes"]), "binary", ["no", "yes"], 1, "none", plain)
+    >>> network = nn.Sequential(nn.Linear(1, 1), nn.Sigmoid())
+    >>> _ = network.load_state_dict({"0.weight": torch.ones(1, 1), "0.bias": torch.zeros(1)})
+    >>> predictor = Predictor(network, Schema([x], vote, weight=None), Objective("sigmoid", "bce"))
+    >>> predictor.predict([[-2.0], [1.0]]).tolist()
+    ['no', 'yes']
+    >>> predictor.predict_proba([[0.0]]).tolist()
+    [[0.5, 0.5]]
     """
 
     network: nn.Sequential
     schema: Schema
     objective: Objective
 
-    def encode(self, rows: Rows) -> torch.Tensor:
+    def encode(self, rows: NewRows) -> torch.Tensor:
         """Rows as the network reads them, (N, inputs).
 
         Raises:
             UserError: a column is missing, or holds what it cannot.
         """
-        return self.encoded(self._values(rows))
+        return self.encode_values(self._values(rows))
 
-    def encoded(self, values: Floats) -> torch.Tensor:
+    def encode_values(self, values: Floats) -> torch.Tensor:
         """Values of the schema's columns, (N, columns) -> (N, inputs)."""
         dtype = str(next(self.network.parameters()).dtype).removeprefix("torch.")
         with np.errstate(over="ignore"):  # too large: refused in words
@@ -59,14 +77,14 @@ class Predictor:
         require_finite(encoded, self.schema.names)
         return torch.from_numpy(encoded)
 
-    def _values(self, rows: Rows) -> Floats:
+    def _values(self, rows: NewRows) -> Floats:
         if "pandas" in sys.modules:  # else nobody can have made a frame
-            import pandas as pd
+            import pandas as pd  # noqa: PLC0415
 
-            from mlp_lab.data.tables import frames
+            from mlp_lab.data.tables.frames import TableFrame, feature_values  # noqa: PLC0415
 
             if isinstance(rows, pd.DataFrame):
-                return frames.frame_values(frames.Rows(rows), self.schema)
+                return feature_values(TableFrame(rows), self.schema)
         columns = [entry.column for entry in self.schema.inputs]
         for column in columns:
             if column.kind != "numeric":
@@ -79,11 +97,11 @@ class Predictor:
             raise UserError(f"rows must have {len(columns)} columns, got shape {values.shape}")
         return values
 
-    def outputs(self, rows: Rows) -> Floats:
+    def outputs(self, rows: NewRows) -> Floats:
         """The network's outputs, (N, C)."""
-        return self.outputs_of(self.encode(rows))
+        return self.forward(self.encode(rows))
 
-    def outputs_of(self, inputs: torch.Tensor) -> Floats:
+    def forward(self, inputs: torch.Tensor) -> Floats:
         """The network's outputs for encoded rows, (N, C)."""
         with torch.inference_mode():
             outputs: torch.Tensor = self.network(inputs)
@@ -103,12 +121,12 @@ class Predictor:
                 require_finite(losses.numpy()[:, None], [self.schema.target.name])
             return self.objective.predict(f).double().numpy(), losses.double().numpy()
 
-    def predict(self, rows: Rows) -> Floats | NDArray[np.str_]:
+    def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
         """The target, (N,): a number in its own units, or the name of a class."""
-        return self.decided(self.outputs(rows))
+        return self.decode(self.outputs(rows))
 
-    def decided(self, outputs: Floats) -> Floats | NDArray[np.str_]:
-        """What outputs predict."""
+    def decode(self, outputs: Floats) -> Floats | NDArray[np.str_]:
+        """What outputs, (N, C), predict, (N,)."""
         target = self.schema.target
         if target.classes is None:
             return target.decode(outputs)
@@ -120,7 +138,7 @@ class Predictor:
         """Whether the outputs are probabilities of classes."""
         return self.objective.gives_probabilities(self.schema.target.outputs)
 
-    def predict_proba(self, rows: Rows) -> Floats:
+    def predict_proba(self, rows: NewRows) -> Floats:
         """A probability for each class, (N, classes), in the order of `schema.target.classes`.
 
         Raises:

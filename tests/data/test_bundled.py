@@ -10,6 +10,7 @@ from lab import configure
 from sklearn import datasets
 
 from mlp_lab.data.bundled import BUNDLED
+from mlp_lab.data.loading import load_rows
 
 LOADERS: dict[str, Callable[[], Any]] = {
     "digits": datasets.load_digits,
@@ -29,7 +30,7 @@ def test_every_bundled_set_has_a_loader() -> None:
 def test_equals_scikit_learn(name: str) -> None:
     """Values, targets and names."""
     wanted = LOADERS[name]()
-    raw = configure(f"data={name}").data.load()
+    raw = load_rows(configure(f"data={name}").data)
     np.testing.assert_array_equal(raw.inputs, wanted.data)
     np.testing.assert_array_equal(raw.target, wanted.target)
     assert [column.name for column in raw.columns] == list(wanted.feature_names)

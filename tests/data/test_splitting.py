@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from lab import PARTS, configure
 
 from mlp_lab.config.reading import read
+from mlp_lab.data.arrays import Index
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
 from mlp_lab.data.columns import Column, classified, numeric
-from mlp_lab.data.raw import DataConfig, Index, RawData, Ties
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.rows import RawData, SplitConstraints
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
 from mlp_lab.errors import UserError
 from mlp_lab.runs.prepared import pose
@@ -141,7 +143,9 @@ def test_folds_are_all_rows_but_the_test_rows(
 def test_folds_keep_groups_whole(sizes: list[int], folds: int, repeat: int) -> None:
     """No group in two folds, no fold empty or larger than another by more than a group."""
     groups = np.random.default_rng(0).permutation(np.repeat(np.arange(len(sizes)), sizes))
-    raw = replace(rows_of([sum(sizes)], regression=True), ties=Ties(groups=groups))
+    raw = replace(
+        rows_of([sum(sizes)], regression=True), constraints=SplitConstraints(groups=groups)
+    )
     whole = data_config(val_fraction=0)
     tested = split_rows(raw, whole).test
     assume(len(set(groups)) - len(set(groups[tested])) >= folds)
@@ -165,7 +169,7 @@ def test_repeats_cut_anew(grouped: bool) -> None:
     """At random: two repeats share about a row in `folds` of a fold, as two random cuts do."""
     raw = rows_of([1000], regression=True)
     if grouped:
-        raw = replace(raw, ties=Ties(groups=np.arange(1000) // 2))
+        raw = replace(raw, constraints=SplitConstraints(groups=np.arange(1000) // 2))
     vals = [
         split_rows(raw, data_config(folds=4, repeat=repeat, split_seed=seed)).val
         for repeat, seed in ((0, 0), (1, 0), (2, 0), (0, 1))
@@ -224,12 +228,18 @@ def test_no_validation_and_no_test_rows() -> None:
             "data.folds must be at most the 16 rows besides the test rows, got 17",
         ),
         (
-            replace(rows_of([20], regression=True), ties=Ties(groups=np.arange(20) // 4)),
+            replace(
+                rows_of([20], regression=True),
+                constraints=SplitConstraints(groups=np.arange(20) // 4),
+            ),
             {"folds": 5},
             "data.folds must be at most the 4 groups besides the test rows, got 5",
         ),
         (
-            replace(rows_of([20], regression=True), ties=Ties(groups=np.zeros(20, dtype=int))),
+            replace(
+                rows_of([20], regression=True),
+                constraints=SplitConstraints(groups=np.zeros(20, dtype=int)),
+            ),
             {"folds": 5},
             "data.folds must be at most the 0 groups besides the test rows, got 5",
         ),

@@ -8,10 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab import configure
 
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.columns import numeric
-from mlp_lab.data.raw import Floats, RawData
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.synthetic import CODE, FUNCTIONS, FunctionConfig
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
@@ -21,7 +23,7 @@ PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
 def draw(name: str, **changes: float) -> RawData:
     """Rows of a synthetic set."""
     words = [f"data.{key}={value}" for key, value in changes.items()]
-    return configure(f"data={name}", *words).data.load()
+    return load_rows(configure(f"data={name}", *words).data)
 
 
 @pytest.mark.parametrize("name", SYNTHETIC)

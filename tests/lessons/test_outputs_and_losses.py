@@ -7,7 +7,8 @@ from given import bench, evidence
 from lab import configure, stack_of
 from scipy.stats import multivariate_normal
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.loading import load_rows
 from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import at_best_for_others, best_for_others, column, grouped
@@ -81,7 +82,7 @@ def test_true_probabilities_are_calibrated_and_unbeaten() -> None:
     """Bayes' rule with scipy's densities; and no other rule is right about more of many rows."""
     data = configure(f"experiment={NAME}", "data.rows=20000").data
     assert isinstance(data, GaussiansConfig)
-    raw = data.load()
+    raw = load_rows(data)
     truth = calibration.posterior(data, raw.inputs)
     centers = [[1, 0], [-1 / 2, np.sqrt(3) / 2], [-1 / 2, -np.sqrt(3) / 2]]
     densities = np.stack([multivariate_normal(c, 0.6**2).pdf(raw.inputs) for c in centers], 1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from predicted import Case, draw_case
 from sklearn import metrics
 
-from mlp_lab.data.raw import Floats, Index
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.metrics.classification import (
     classification_intervals,
     classification_metrics,

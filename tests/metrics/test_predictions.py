@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.column_encoding import Scaling
 from mlp_lab.data.columns import Column
-from mlp_lab.data.encoding import Scaling
-from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import Target
 from mlp_lab.metrics.predictions import Predictions
 

@@ -19,6 +19,7 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 
 from mlp_lab.config.reading import field_types, unknown_key
 from mlp_lab.config.schema import CHOICES, GROUPS, Config
+from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.errors import UserError, nearest
 
 NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
@@ -85,10 +86,7 @@ def _explain_table(error: BaseException) -> str | None:
         return None
     if group != "data" or "." not in path:
         return None
-    from mlp_lab.data.tables.dialect import suffix_of
-    from mlp_lab.data.tables.reading import FORMATS  # pandas
-
-    if suffix_of(Path(path)) not in FORMATS:
+    if suffix_of(Path(path)) not in SUFFIXES:
         return None
     meant = shlex.join(["data=table", f"data.path={path}"])
     return f"unknown data {path!r}: did you mean {meant}?"

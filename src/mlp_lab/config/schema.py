@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mlp_lab.data.catalogue import DATA
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.config import DataConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.network.architecture import ModelConfig

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column, classified, numeric
-from mlp_lab.data.raw import DataConfig, Floats, RawData
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.rows import RawData
 
 IRIS = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
 WINE = [
@@ -37,10 +39,6 @@ PIXELS = [f"pixel_{row}_{column}" for row, column in product(range(8), repeat=2)
 @dataclass(kw_only=True, slots=True)
 class BundledConfig(DataConfig):
     """A real data set of scikit-learn's, all of its rows."""
-
-    def load(self) -> RawData:
-        """Read it."""
-        return BUNDLED[self.name]()
 
 
 def _data_folder() -> Path:

@@ -1,7 +1,7 @@
-"""Every data set by name."""
+"""Every data set by name, and the settings that it has."""
 
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.config import DataConfig
 from mlp_lab.data.synthetic import (
     FUNCTIONS,
     PLANE,

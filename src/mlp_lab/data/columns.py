@@ -1,7 +1,10 @@
 """What the columns of a data set hold. Values are kept as numbers, NaN where one is missing."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 KINDS = ("numeric", "binary", "category", "ordinal", "date")
 """What a network can read: numbers, dates as days since 1970, else indices of levels."""
@@ -21,7 +24,7 @@ class Column:
     stand in a file to the levels that they mean. `others` are levels that were too rare to keep.
     `missing` holds cell texts that count as no value.
     `day_first` tells 3/4/2020 as the third of April; None where every date began with its year.
-    Levels of a smaller share than `rare` of the training rows are one.
+    Levels of a smaller share of the training rows than `min_frequency` are one.
     """
 
     name: str
@@ -31,7 +34,24 @@ class Column:
     others: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     day_first: bool | None = None
-    rare: float = 0.0
+    min_frequency: float = 0.0
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Column:
+        """From JSON; version 0.1.0 called `min_frequency` `rare`."""
+        return cls(**{FORMER.get(name, name): value for name, value in values.items()})
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that is hashed with a data set's values, as version 0.1.0 wrote it.
+
+        Its checkpoints hold the hash; a resumed run is held against it.
+        """
+        return repr(self).replace(", min_frequency=", ", rare=")
+
+
+FORMER = {"rare": "min_frequency"}
+"""A field's name in version 0.1.0 -> its name now."""
 
 
 @dataclass(frozen=True, slots=True)

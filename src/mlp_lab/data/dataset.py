@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mlp_lab.data.encoded import Encoded, EncodedPart
+from mlp_lab.data.preprocessing import EncodedData, EncodedPart
 from mlp_lab.data.schema import Schema
 
 
@@ -43,7 +43,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dataset:
-    """All parts of one encoding; members of a stack that train on the same rows share it."""
+    """All parts of one encoding; members of a stack that train on the same rows share it.
+
+    `schema` says what its inputs and targets mean.
+    """
 
     train: Part
     val: Part
@@ -51,8 +54,8 @@ class Dataset:
     schema: Schema
 
     @classmethod
-    def of(cls, encoded: Encoded, dtype: torch.dtype, device: torch.device) -> Dataset:
-        """Put every part on a device."""
+    def of(cls, encoded: EncodedData, dtype: torch.dtype, device: torch.device) -> Dataset:
+        """The tensors of every part, on a device."""
         means = [
             1.0 if weights is None else float(np.mean(weights))
             for weights in (encoded.train.weights, encoded.train.loss_weights)

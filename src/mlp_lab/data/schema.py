@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mlp_lab.data.arrays import Array, Floats, Index
+from mlp_lab.data.column_encoding import InputColumn, Scaling
 from mlp_lab.data.columns import Column
-from mlp_lab.data.encoding import Array, Input, Scaling
-from mlp_lab.data.raw import DataConfig, Floats, Index, RawData
-from mlp_lab.data.tables.dialect import FileSettings
+from mlp_lab.data.config import DataConfig, FileSettings
+from mlp_lab.data.rows import RawData
 from mlp_lab.errors import UserError
 
 
@@ -33,7 +34,7 @@ class Target:
 
     @property
     def name(self) -> str:
-        """Of the column."""
+        """Name of the column."""
         return self.column.name
 
     def encode(self, values: Floats) -> Floats:
@@ -51,13 +52,13 @@ class Target:
             return INVERSE[self.transform](self.scaling.undo(outputs[:, 0]))
 
     def truth(self, encoded: Floats) -> Floats:
-        """The way back from `encode`: (N, C) -> (N,)."""
+        """The inverse of `encode`: (N, C) -> (N,)."""
         if self.classes is None:
             return self.decode(encoded)
         return encoded[:, 0] if self.outputs == 1 else encoded.argmax(1).astype(np.float64)
 
     def decide(self, outputs: Floats) -> Index:
-        """Outputs for classes, (N, C), as the class that they predict, (N,)."""
+        """The class that outputs, (N, C), predict, (N,)."""
         if self.outputs == 1:
             return (outputs[:, 0] > 0.5).astype(np.int64)
         labels: Index = outputs.argmax(1)
@@ -68,13 +69,13 @@ class Target:
         return np.hstack([1 - outputs, outputs]) if self.outputs == 1 else outputs
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON holds it."""
+        """Plain data for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Target:
-        """Back from JSON."""
-        column, scaling = Column(**values["column"]), Scaling(**values["scaling"])
+        """From JSON."""
+        column, scaling = Column.from_dict(values["column"]), Scaling(**values["scaling"])
         return cls(**{**values, "column": column, "scaling": scaling})
 
 
@@ -103,14 +104,14 @@ class Schema:
     `file` says how the training file was written, as far as its user had to.
     """
 
-    inputs: list[Input]
+    inputs: list[InputColumn]
     target: Target
     weight: Column | None
     file: FileSettings | None = None
 
     @property
     def names(self) -> list[str]:
-        """Of the network's inputs."""
+        """Names of the network's inputs."""
         return [name for entry in self.inputs for name in entry.names]
 
     def encode_inputs(
@@ -131,7 +132,7 @@ class Schema:
         return encoded
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON holds it."""
+        """Plain data for JSON."""
         return {
             "columns": [entry.to_dict() for entry in self.inputs],
             "target": self.target.to_dict(),
@@ -141,11 +142,11 @@ class Schema:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Schema:
-        """Back from JSON."""
+        """From JSON."""
         return cls(
-            [Input.from_dict(entry) for entry in values["columns"]],
+            [InputColumn.from_dict(entry) for entry in values["columns"]],
             Target.from_dict(values["target"]),
-            None if values["weight"] is None else Column(**values["weight"]),
+            None if values["weight"] is None else Column.from_dict(values["weight"]),
             FileSettings(**values["file"]) if values.get("file") else None,
         )
 

@@ -5,7 +5,9 @@ from heapq import heapreplace
 
 import numpy as np
 
-from mlp_lab.data.raw import DataConfig, Draw, Floats, Index, PartName, RawData
+from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.data.config import DataConfig, Draw
+from mlp_lab.data.rows import PartName, RawData
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted
 
@@ -25,6 +27,18 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
     Cut at random, every part holds the classes in about the shares of the whole. How the others are
     cut, by a fraction or into folds, does not change the test rows.
 
+    >>> from mlp_lab.data.bundled import BundledConfig, iris
+    >>> config = BundledConfig(
+    ...     name="iris", test_fraction=0.2, val_fraction=0.2, folds=None, fold=0, repeat=0,
+    ...     split_seed=0, train_rows=None, label_noise=0.0, scaling="standard",
+    ...     target_transform="none", class_weights="none",
+    ... )
+    >>> split = split_rows(iris(), config)
+    >>> len(split.train), len(split.val), len(split.test)
+    (90, 30, 30)
+    >>> np.bincount(iris().target[split.test].astype(int)).tolist()
+    [10, 10, 10]
+
     Raises:
         UserError: a part that was asked for gets no row, or the training rows hold one class.
     """
@@ -42,7 +56,7 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
         val, train = np.split(rest, [_end_near(ends[ends > test_end] - test_end, val_rows)])
     else:
         val, train = _one_fold(raw, rest, config.folds, config)
-    if raw.ties.groups is None and raw.ties.times is None:
+    if raw.constraints.groups is None and raw.constraints.times is None:
         others = config.folds or 1 + (val_rows > 0)
         _require_rows_of_each_class(raw, free, others + (test_rows > 0))
     if len(train) == 0:
@@ -69,19 +83,19 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
 
 def _kept_for(raw: RawData, part: PartName) -> Index:
     """Rows that must go to a part; all are free where nothing is said."""
-    if raw.ties.parts is None:
+    if raw.constraints.parts is None:
         return np.arange(len(raw.target) if part == PartName.FREE else 0)
-    return np.flatnonzero(raw.ties.parts == part)
+    return np.flatnonzero(raw.constraints.parts == part)
 
 
 def _order(raw: RawData, rows: Index, generator: np.random.Generator) -> tuple[Index, Index]:
     """Rows in the order test, validation, training, and the places where it may be cut."""
-    if raw.ties.times is not None:
-        times = raw.ties.times[rows]
+    if raw.constraints.times is not None:
+        times = raw.constraints.times[rows]
         order = np.argsort(-times, kind="stable")
         return rows[order], _ends(times[order])
-    if raw.ties.groups is not None:
-        groups = raw.ties.groups[rows]
+    if raw.constraints.groups is not None:
+        groups = raw.constraints.groups[rows]
         place = generator.permutation(groups.max() + 1)[groups]
         order = np.argsort(place, kind="stable")
         return rows[order], _ends(place[order])
@@ -100,7 +114,7 @@ def _one_fold(raw: RawData, rows: Index, folds: int, config: DataConfig) -> tupl
             f"data.folds={folds} chooses the validation rows, but data.part names some:"
             " leave one of the two out"
         )
-    groups = raw.ties.groups
+    groups = raw.constraints.groups
     units = len(rows) if groups is None else len(np.unique(groups[rows]))
     kind = "rows" if groups is None else "groups"
     require(

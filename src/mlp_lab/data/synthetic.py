@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, classified, numeric
-from mlp_lab.data.raw import DataConfig, Draw, Floats, RawData
+from mlp_lab.data.config import DataConfig, Draw
+from mlp_lab.data.rows import RawData
 from mlp_lab.errors import require
 
 CODE = 9.0
@@ -18,8 +19,8 @@ MOST_ROWS = 10**8
 
 MOST_CLASSES = 10_000
 
-Labels = NDArray[np.int64]
-Rows = tuple[Floats, Labels]
+Points = tuple[Floats, Index]
+"""Coordinates, (N, 2), and the class of each, (N,)."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,7 +48,7 @@ def _require_classes(classes: int) -> None:
 class PlaneConfig(SyntheticConfig):
     """Two classes in the plane."""
 
-    def load(self) -> RawData:
+    def generate(self) -> RawData:
         """Draw the points."""
         return _in_plane(self, 2, *PLANE[self.name](self.rows, self.generator(Draw.ROWS)))
 
@@ -62,7 +63,7 @@ class GaussiansConfig(SyntheticConfig):
         SyntheticConfig.__post_init__(self)
         _require_classes(self.classes)
 
-    def load(self) -> RawData:
+    def generate(self) -> RawData:
         """Draw the points."""
         label = np.arange(self.rows) % self.classes
         return _in_plane(self, self.classes, _on_circle(label / self.classes), label)
@@ -80,7 +81,7 @@ class SpiralsConfig(SyntheticConfig):
         _require_classes(self.classes)
         require(self.turns > 0, "data.turns", "positive", self.turns)
 
-    def load(self) -> RawData:
+    def generate(self) -> RawData:
         """Draw the points, evenly along the radius."""
         label = np.arange(self.rows) % self.classes
         radius = np.sqrt(self.generator(Draw.ROWS).uniform(0.01, 1, self.rows))
@@ -103,7 +104,7 @@ class FunctionConfig(SyntheticConfig):
         require(self.periods > 0, "data.periods", "positive", self.periods)
         require(0 <= self.outliers < 1, "data.outliers", "in [0, 1)", self.outliers)
 
-    def load(self) -> RawData:
+    def generate(self) -> RawData:
         """Draw x uniformly, then y."""
         generator = self.generator(Draw.ROWS)
         x = generator.uniform(-1, 1, self.rows)
@@ -120,7 +121,7 @@ class FunctionConfig(SyntheticConfig):
         return FUNCTIONS[self.name](np.where((x == 1) & (phase == -1), 1.0, phase))
 
 
-def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Labels) -> RawData:
+def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Index) -> RawData:
     blur = config.generator(Draw.BLUR).standard_normal(points.shape)
     points = points + config.noise * blur
     names = [str(index) for index in range(classes)]
@@ -133,14 +134,14 @@ def _on_circle(turn: Floats) -> Floats:
     return np.stack([np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)], axis=1)
 
 
-def circles(rows: int, generator: np.random.Generator) -> Rows:
+def circles(rows: int, generator: np.random.Generator) -> Points:
     """A circle of radius 1 around one of radius 0.5."""
     label = np.arange(rows) % 2
     radius = np.where(label == 0, 1.0, 0.5)
     return radius[:, None] * _on_circle(generator.uniform(0, 1, rows)), label
 
 
-def moons(rows: int, generator: np.random.Generator) -> Rows:
+def moons(rows: int, generator: np.random.Generator) -> Points:
     """Two interleaved half circles."""
     label = np.arange(rows) % 2
     sign = np.where(label == 0, 1.0, -1.0)[:, None]
@@ -148,13 +149,13 @@ def moons(rows: int, generator: np.random.Generator) -> Rows:
     return sign * (half_circle - [0.5, 0.25]) / 1.5, label
 
 
-def xor(rows: int, generator: np.random.Generator) -> Rows:
+def xor(rows: int, generator: np.random.Generator) -> Points:
     """The square [-1, 1]^2; the class is whether the coordinates' signs differ."""
     points = generator.uniform(-1, 1, (rows, 2))
     return points, (points[:, 0] * points[:, 1] < 0).astype(np.int64)
 
 
-PLANE: dict[str, Callable[[int, np.random.Generator], Rows]] = {
+PLANE: dict[str, Callable[[int, np.random.Generator], Points]] = {
     "circles": circles,
     "moons": moons,
     "xor": xor,

@@ -21,8 +21,7 @@ from hydra.types import RunMode
 
 from mlp_lab.config.composition import from_values
 from mlp_lab.config.schema import Config
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared import Problem, Problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlp_lab.data.encoding import Array
+from mlp_lab.data.arrays import Array
 from mlp_lab.lessons.lesson import Row
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 
 SAME = 1e-10
 """Slopes that differ by no more, as a share of the steepest, are one slope: rounding is smaller."""

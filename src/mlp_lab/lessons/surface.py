@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.seeds import Stream, numpy_generator
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import FunctionConfig
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.lesson import (

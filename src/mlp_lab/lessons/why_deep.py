@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import FunctionConfig
 from mlp_lab.formatting import counted
 from mlp_lab.lessons.claims import Claim
@@ -24,8 +24,8 @@ from mlp_lab.lessons.linear_regions import folding, joints, most_pieces
 from mlp_lab.network.architecture import count_parameters
 
 if TYPE_CHECKING:
-    from mlp_lab.data.encoded import Encoded
-    from mlp_lab.data.encoding import Array
+    from mlp_lab.data.arrays import Array
+    from mlp_lab.data.preprocessing import EncodedData
     from mlp_lab.lessons.bench import Bench, Trained
     from mlp_lab.lessons.figures import Axes, Figure
 
@@ -226,7 +226,7 @@ def _solved(bench: Bench, task: str, network: Trained) -> Row:
     return {"task": task, "seed": seed, "error": least_squares(first, network.problem.encoded)}
 
 
-def least_squares(first: tuple[Floats, Floats], rows: Encoded) -> float:
+def least_squares(first: tuple[Floats, Floats], rows: EncodedData) -> float:
     """Error / spread of units that stay as they are, under the best last layer for these rows."""
 
     def units(inputs: Array) -> Floats:

@@ -11,7 +11,7 @@ from math import nan
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 
 Intervals = dict[str, tuple[float, float]]
 """Metric -> bounds of its 95 % interval."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats, Index
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.schema import Target
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.classification import (

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.column_encoding import NumberEncoding
 from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.data.encoding import NumberEncoding
-from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.engine.evaluation import rows_at_once
 from mlp_lab.metrics.classification import BINS

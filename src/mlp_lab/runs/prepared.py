@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.config.schema import Config
-from mlp_lab.data.encoded import Encoded, encode
-from mlp_lab.data.raw import DataConfig, RawData
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.preprocessing import EncodedData, encode
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.synthetic import SyntheticConfig
-from mlp_lab.data.tables.overview import Overview, overview
+from mlp_lab.data.tables.data_report import DataReport, data_report
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective, choose_objective
 
@@ -27,7 +29,7 @@ class Facts:
     objective: Objective
     digest: str
     """A hash of what the data set holds, before it is cut."""
-    overview: Overview | None
+    overview: DataReport | None
     """What was understood of a table; None for other data."""
     rows: Mapping[str, int]
     inputs: int
@@ -42,10 +44,10 @@ class Facts:
 class Problem:
     """Encoded data, and an output and a loss that fit its task."""
 
-    encoded: Encoded
+    encoded: EncodedData
     objective: Objective
     digest: str
-    overview: Overview | None
+    overview: DataReport | None
     """As in `Facts`."""
 
     @property
@@ -146,7 +148,7 @@ class Problems:
         """Rows before they are cut, and a hash of them to come."""
         key = _rows_key(data)
         if key not in self._rows:
-            raw = data.load()
+            raw = load_rows(data)
             self._rows[key] = raw, _hashing(raw)
             self._size += raw.nbytes
         return self._rows[key]
@@ -169,8 +171,8 @@ def _hashing(raw: RawData) -> Future[str]:
 
 def _digest(raw: RawData) -> str:
     """Column by column, as a table lies in memory: a copy of it would take longer than hashing."""
-    found = hashlib.sha256(repr((raw.columns, raw.target_column, raw.classes)).encode())
-    ties = raw.ties
+    found = hashlib.sha256(raw.fingerprint.encode())
+    ties = raw.constraints
     arrays: list[NDArray[Any] | None] = [*raw.inputs.T, raw.target, raw.weights]
     for array in (*arrays, ties.parts, ties.groups, ties.times):
         found.update(b"none" if array is None else np.ascontiguousarray(array).data)
@@ -182,7 +184,7 @@ def _pose(config: Config, raw: RawData, digest: Future[str]) -> Problem:
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
     _require_weight(encoded)
-    seen = None if raw.source is None else overview(raw, split, encoded.schema)
+    seen = None if raw.source is None else data_report(raw, split, encoded.schema)
     return Problem(encoded, objective, digest.result(), seen)
 
 
@@ -196,7 +198,7 @@ def _require_batch(config: Config, facts: Facts) -> None:
         )
 
 
-def _require_weight(encoded: Encoded) -> None:
+def _require_weight(encoded: EncodedData) -> None:
     """Raise if the rows of a part weigh nothing together."""
     for name, part in (("train", encoded.train), ("val", encoded.val), ("test", encoded.test)):
         if part.weights is not None and len(part) and not part.weights.any():

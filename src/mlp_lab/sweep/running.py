@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
-from mlp_lab.data.tables.printing import print_overview
+from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
@@ -202,7 +202,7 @@ class Sweep:
         if not self._done and not self.command.quiet:
             overview = self._problems.facts(job.job.config).overview
             if overview is not None:
-                print_overview(self._screen, overview)
+                print_report(self._screen, overview)
 
     def _planned(self, jobs: dict[int, SweepJob]) -> list[StackPlan]:
         """Stacks to resume, whose other jobs are added to `jobs`, and stacks of what is new."""

@@ -82,4 +82,4 @@ def initial_network(run: Run, network: MLP) -> MLP:
 def suspected_leaks(run: Run) -> list[str]:
     """Columns that the data report suspects of target leakage."""
     overview = run.problem.overview
-    return [] if overview is None else overview.leaks
+    return [] if overview is None else overview.possible_leakage

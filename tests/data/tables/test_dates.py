@@ -10,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lab import MLP_LAB, command
-from surveys import config_of
+from surveys import raw_of
 
-from mlp_lab.data.columns import Column
-from mlp_lab.data.raw import RawData
-from mlp_lab.data.tables.dates import as_days, day_first
-from mlp_lab.data.tables.frames import Rows
+from mlp_lab.data.tables.dates import as_days, days_lead
+from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.errors import UserError
 
 EARLIEST = date(1969, 1, 1)
@@ -26,7 +24,7 @@ ORDERS = [None, False, True]
 
 def read(texts: Sequence[str], *, first: bool | None = None) -> list[str | None]:
     """Dates with the year first; None for what is none."""
-    days = as_days(texts, Column(name="when", kind="date", day_first=first))
+    days = as_days(texts, day_first=first)
     return [None if day is None else str(np.floor(day).astype("datetime64[D]")) for day in days]
 
 
@@ -36,11 +34,6 @@ def survey(folder: Path, dates: Sequence[str], name: str = "t.csv") -> Path:
     path = folder / name
     path.write_text("\n".join(["when,x,y", *rows]))
     return path
-
-
-def raw_of(path: Path, *overrides: str) -> RawData:
-    """What is read of it."""
-    return config_of(path, "data.target=y", *overrides).data.load()
 
 
 @given(day=st.dates(EARLIEST, LATEST), first=st.sampled_from(ORDERS))
@@ -80,7 +73,7 @@ def test_what_is_no_date(first: bool | None) -> None:
 )
 def test_the_order_that_dates_tell(texts: list[str], *, first: bool | None) -> None:
     """By a number above twelve, else by their dots."""
-    assert day_first(texts) is first
+    assert days_lead(texts) is first
 
 
 def test_days_first_in_training_are_so_ever_after(tmp_path: Path) -> None:
@@ -89,10 +82,10 @@ def test_days_first_in_training_are_so_ever_after(tmp_path: Path) -> None:
     assert (column.kind, column.day_first) == ("date", True)
     expected = np.datetime64("2020-04-03").astype(int)
     for cell in ("3/4/2020", "2020-04-03", pd.Timestamp("2020-04-03"), date(2020, 4, 3)):
-        new = Rows(pd.DataFrame({"when": [cell]}))
+        new = TableFrame(pd.DataFrame({"when": [cell]}))
         assert new.values(column).tolist() == [expected]
     with pytest.raises(UserError) as error:
-        Rows(pd.DataFrame({"when": ["3/4/2020", "12/31/2020"]})).values(column)
+        TableFrame(pd.DataFrame({"when": ["3/4/2020", "12/31/2020"]})).values(column)
     assert str(error.value) == (
         "column 'when' must hold a date with the day first, got '12/31/2020' in row 2"
     )
@@ -101,11 +94,11 @@ def test_days_first_in_training_are_so_ever_after(tmp_path: Path) -> None:
 def test_an_order_that_was_never_told(tmp_path: Path) -> None:
     """Where training dates began with the year, others are read if there is one way to."""
     (column, _) = raw_of(survey(tmp_path, ["2020-04-03", "2020-05-05", "2020-12-31"])).columns
-    new = Rows(pd.DataFrame({"when": ["31/12/2020", "12/31/2020", "5/5/2020"]}))
+    new = TableFrame(pd.DataFrame({"when": ["31/12/2020", "12/31/2020", "5/5/2020"]}))
     days = [np.datetime64(day).astype(int) for day in ("2020-12-31", "2020-12-31", "2020-05-05")]
     assert new.values(column).tolist() == days
     with pytest.raises(UserError) as error:
-        Rows(pd.DataFrame({"when": ["3/4/2020"]})).values(column)
+        TableFrame(pd.DataFrame({"when": ["3/4/2020"]})).values(column)
     assert str(error.value) == (
         "column 'when' must hold a date whose day and month can be told apart,"
         " got '3/4/2020' in row 1"
@@ -117,19 +110,19 @@ def test_doubtful_dates_are_named_and_turned(tmp_path: Path) -> None:
     path = survey(tmp_path, ["3/4/2020", "5/5/2020", "5/4/2020"])
     source = raw_of(path).source
     assert source is not None
-    assert source.remarks == [
+    assert source.warnings == [
         "when: 3/4/2020 is read with the month first, since no date tells;"
-        " data.day_first=true turns it"
+        " data.day_first=true reads it the other way round"
     ]
     turned = raw_of(path, "data.day_first=true")
     assert turned.source is not None
-    assert turned.source.remarks == []
+    assert turned.source.warnings == []
     assert turned.columns[0].day_first is True
     assert turned.inputs[0, 0] == np.datetime64("2020-04-03").astype(int)
     by_time = raw_of(path, "data.time=when").source
     assert by_time is not None
-    assert by_time.remarks == source.remarks
-    timed = raw_of(path, "data.day_first=true", "data.time=when").ties.times
+    assert by_time.warnings == source.warnings
+    timed = raw_of(path, "data.day_first=true", "data.time=when").constraints.times
     assert timed is not None
     assert timed[0] == np.datetime64("2020-04-03").astype(int)
 

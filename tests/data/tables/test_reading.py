@@ -16,12 +16,14 @@ from hypothesis import strategies as st
 from pyarrow import feather
 from pyarrow import parquet as pq
 
+from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import MISSING_WORDS
-from mlp_lab.data.tables.dialect import Dialect, FileSettings
 from mlp_lab.data.tables.reading import FORMATS, detect, read_chunks, read_table
 from mlp_lab.errors import UserError
 
 AUTO = FileSettings()
+
+
 FRAME = pd.DataFrame(
     {
         "age": [31.0, np.nan, 58.5, 1.25, 7.0],
@@ -102,53 +104,10 @@ def test_a_late_word_makes_the_whole_column_text(tmp_path: Path) -> None:
     assert frame["n"].dtype == np.int64
 
 
-@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-def test_dialects_are_found(tmp_path: Path, delimiter: str, newline: str, encoding: str) -> None:
-    rows = [["né", "b,c", "d;e"], ["1.5", '"x\t|;,y"', ""], ["2", '"a ""b"""', "u"]]
-    rows[0] = [f'"{name}"' for name in rows[0]]
-    content = newline.join(delimiter.join(row) for row in rows) + newline
-    path = text(tmp_path / "table.txt", content, encoding)
-    file = read_table(path, AUTO)
-    assert file.frame.columns.tolist() == ["né", "b,c", "d;e"]
-    assert file.frame["né"].tolist() == [1.5, 2.0]
-    assert file.frame["b,c"].tolist() == ["x\t|;,y", 'a "b"']
-    assert detect(path, AUTO).delimiter == delimiter
-    shown = "tab" if delimiter == "\t" else repr(delimiter)
-    name = encoding.removesuffix("-sig")
-    assert file.note == f"CSV, delimiter {shown}, decimal point, encoding {name}"
-
-
 def test_embedded_newlines(tmp_path: Path) -> None:
     path = text(tmp_path / "table.csv", 'a,b\n1,"two\nlines"\n2,"one\r\ntwo, three"\n')
     assert read_table(path, AUTO).frame.b.tolist() == ["two\nlines", "one\r\ntwo, three"]
     assert pd.concat(read_chunks(path, AUTO, 1)).b.tolist() == ["two\nlines", "one\r\ntwo, three"]
-
-
-@pytest.mark.parametrize(
-    ("content", "delimiter", "decimal", "cells"),
-    [
-        ("x;y\n1,5;a\n-2,25;b\n", ";", ",", [1.5, -2.25]),
-        ("x\n1,5\n2,5\n", ";", ",", [1.5, 2.5]),
-        ("x\ty\n1,5\t2\n", "\t", ",", [1.5]),
-        ("x;y\n1,5;1.5\n", ";", ".", ["1,5"]),
-        ("x;y\n1.5;a\n", ";", ".", [1.5]),
-        ("x,y\n1,5\n", ",", ".", [1]),
-        ("x, and more;y\n1;2\n", ";", ".", None),
-        ("x\n1\n2\n", ",", ".", [1, 2]),
-        ("x,y;z\n1,2;3\n4,5;6\n", ",", ".", [1, 4]),
-    ],
-)
-def test_delimiter_and_decimal(
-    tmp_path: Path, content: str, delimiter: str, decimal: str, cells: list[object] | None
-) -> None:
-    path = text(tmp_path / "table.csv", content)
-    assert detect(path, AUTO) == Dialect(delimiter, '"', "utf-8-sig", decimal)
-    file = read_table(path, AUTO)
-    assert file.decimal == decimal
-    if cells is not None:
-        assert file.frame.x.tolist() == cells
 
 
 def test_settings_are_obeyed(tmp_path: Path) -> None:
@@ -160,17 +119,6 @@ def test_settings_are_obeyed(tmp_path: Path) -> None:
     assert next(read_chunks(path, chosen, 9)).to_dict("list") == {"a": ["x:y"], "b": ["1,5"]}
     unquoted = text(tmp_path / "unquoted.csv", 'a,b\n"x,1\n')
     assert read_table(unquoted, FileSettings(quote="")).frame.a.tolist() == ['"x']
-
-
-def test_late_bytes_decide_the_encoding(tmp_path: Path) -> None:
-    """The beginning is ASCII, the last row is not; a character lies across the sample's end."""
-    for encoding in ("utf-8", "cp1252"):
-        for shift in range(3):
-            content = "a,b\n" + "x" * shift + "1,y\n" * 40_000 + "é" * 9 + ",ü\n"
-            path = text(tmp_path / "table.csv", content, encoding)
-            assert read_table(path, AUTO).frame.b.iloc[-1] == "ü"
-            assert list(read_chunks(path, AUTO, 30_000))[-1].b.iloc[-1] == "ü"
-            assert detect(path, AUTO).encoding.startswith(encoding)
 
 
 def test_missing_words(tmp_path: Path) -> None:
@@ -246,23 +194,6 @@ def test_excel_sheets(tmp_path: Path) -> None:
         assert str(caught.value) == f"data.sheet: no sheet {wanted!r} in book.xlsx{hint} (one, two)"
 
 
-@pytest.mark.parametrize("rows", [1, 9])
-@pytest.mark.parametrize(
-    ("sign", "encoding"), [(";", "utf-8-sig"), ("|", "cp1252"), (",", "utf-8")]
-)
-def test_the_line_that_tells_excel_the_delimiter(
-    tmp_path: Path, sign: str, encoding: str, rows: int
-) -> None:
-    """Is no header, and is believed unless a setting says otherwise."""
-    table = f"town{sign}note\nKöln{sign}x\nŽilina{sign}y\n".replace("Ž", "Z")
-    path = text(tmp_path / "t.csv", f"sep={sign}\n{table}", encoding)
-    frame = read_table(path, AUTO).frame
-    assert frame.to_dict("list") == {"town": ["Köln", "Zilina"], "note": ["x", "y"]}
-    assert pd.concat(read_chunks(path, AUTO, rows), ignore_index=True).equals(frame)
-    other = read_table(path, FileSettings(delimiter="\t")).frame
-    assert other.columns.tolist() == [f"town{sign}note"]
-
-
 def test_stata_labels(tmp_path: Path) -> None:
     path = tmp_path / "t.dta"
     frame = pd.DataFrame({"age": [1.0, 2.0, -9.0, np.nan], "q": [1, 2, 1, 2], "s": list("abcd")})
@@ -331,15 +262,6 @@ def test_refused_content(tmp_path: Path, name: str, content: str, message: str) 
         assert str(caught.value) == message
 
 
-def test_undecodable_text(tmp_path: Path) -> None:
-    path = tmp_path / "t.csv"
-    path.write_bytes(b"a,b\n\x81\x9d,1\n")
-    with pytest.raises(UserError, match=r"^t.csv is not utf-8 or cp1252 text: data.encoding names"):
-        read_table(path, AUTO)
-    with pytest.raises(UserError, match=r"^t.csv is not ascii text: data.encoding"):
-        read_table(path, FileSettings(encoding="ascii"))
-
-
 def test_equal_names_in_other_formats(tmp_path: Path) -> None:
     rows = pd.DataFrame([["a", "b", "a"], [1, 2, 3]])
     rows.to_excel(tmp_path / "t.xlsx", index=False, header=False)
@@ -383,27 +305,6 @@ def test_a_missing_library(
         read_table(path, AUTO)
     needed = f"reading {suffix} files needs {library}: pip install 'mlp_lab[formats]'"
     assert str(caught.value) == needed
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("delimiter", ",,"),
-        ("delimiter", ""),
-        ("delimiter", "\n"),
-        ("delimiter", "§"),
-        ("delimiter", '"'),
-        ("quote", "''"),
-        ("decimal", ";"),
-        ("encoding", "utf-9"),
-        ("encoding", "base64"),
-        ("encoding", "a\0b"),
-    ],
-)
-def test_refused_settings(key: str, value: str) -> None:
-    values = {"delimiter": "auto", "quote": '"', "decimal": "auto", "encoding": "auto", key: value}
-    with pytest.raises(UserError, match=r"^[^\n]*data\.(quote|" + key + ") "):
-        FileSettings(**values)
 
 
 def outcome(path: Path) -> None:
@@ -463,16 +364,6 @@ def test_wide_tables(tmp_path: Path) -> None:
     names = [f"{letter}{i}" for letter in string.ascii_lowercase for i in range(40)]
     path = text(tmp_path / "t.csv", ",".join(names) + "\n" + ",".join("1" for _ in names) + "\n")
     assert read_table(path, AUTO).frame.shape == (1, len(names))
-
-
-def test_spaces_before_quotes(tmp_path: Path) -> None:
-    """As people write lists; where nothing is quoted, spaces are as they stand."""
-    path = text(tmp_path / "table.csv", 'a, "b, c", d\n1, "x, ""y""", 2\n3, z, 4\n')
-    frame = read_table(path, AUTO).frame
-    assert frame.to_dict("list") == {"a": [1, 3], "b, c": ['x, "y"', "z"], "d": [2, 4]}
-    assert next(read_chunks(path, AUTO, 9))["b, c"].tolist() == ['x, "y"', "z"]
-    plain = text(tmp_path / "plain.csv", 'a,b\n" x",1\n y,2\n')
-    assert read_table(plain, AUTO).frame["a"].tolist() == [" x", " y"]
 
 
 def test_dates_of_spss_that_come_late(tmp_path: Path) -> None:

@@ -7,13 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
-from surveys import REGIONS, ROWS, SETTINGS, config_of, problem_of, survey, written
+from surveys import REGIONS, ROWS, SETTINGS, config_of, problem_of, raw_of, survey, written
 
 from mlp_lab.data.columns import Column
-from mlp_lab.data.raw import RawData
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.splitting import Split, split_rows
-from mlp_lab.data.tables.dialect import FileSettings
-from mlp_lab.data.tables.frames import Rows
+from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.reading import own_codes, read_chunks, read_table
 from mlp_lab.errors import UserError
 
@@ -22,11 +23,6 @@ from mlp_lab.errors import UserError
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The survey as CSV."""
     return written(survey(), tmp_path_factory.mktemp("survey"))
-
-
-def raw_of(path: Path, *overrides: str) -> RawData:
-    """Before splitting and encoding."""
-    return config_of(path, *overrides).data.load()
 
 
 def column(raw: RawData, name: str) -> Column:
@@ -92,7 +88,7 @@ def test_the_encoded_table(path: Path) -> None:
 def test_groups_stay_together(path: Path) -> None:
     """No household in two parts, and the parts about as large as asked for."""
     config = config_of(path, *SETTINGS)
-    split = split_rows(config.data.load(), config.data)
+    split = split_rows(load_rows(config.data), config.data)
     households = survey()["household"].to_numpy()
     parts = [set(households[rows]) for rows in (split.train, split.val, split.test)]
     assert not parts[0] & parts[1]
@@ -105,7 +101,7 @@ def test_groups_stay_together(path: Path) -> None:
 def test_the_latest_rows_are_the_test(path: Path) -> None:
     """Then come validation rows; rows of one day stay together."""
     config = config_of(path, "data.target=voted", "data.time=interview")
-    split = split_rows(config.data.load(), config.data)
+    split = split_rows(load_rows(config.data), config.data)
     days = survey()["interview"].to_numpy()
     assert days[split.train].max() < days[split.val].min()
     assert days[split.val].max() < days[split.test].min()
@@ -117,12 +113,12 @@ def test_a_column_names_the_part(tmp_path: Path) -> None:
     names = np.resize(["Train", "train", "TEST", "validation"], ROWS)
     file = written(survey().assign(part=names), tmp_path)
     config = config_of(file, "data.target=voted", "data.part=part")
-    split = split_rows(config.data.load(), config.data)
+    split = split_rows(load_rows(config.data), config.data)
     assert split.test.tolist() == list(range(2, ROWS, 4))
     assert split.val.tolist() == list(range(3, ROWS, 4))
     names = np.where(names == "validation", "train", names)
     file = written(survey().assign(part=names), tmp_path)
-    split = split_rows(config.data.load(), config.data)
+    split = split_rows(load_rows(config.data), config.data)
     assert split.test.tolist() == list(range(2, ROWS, 4))
     assert len(split.val) == round(0.15 * 0.75 * ROWS)
 
@@ -132,7 +128,7 @@ def folds_of(path: Path, *overrides: str) -> list[Split]:
     configs = [
         config_of(path, *overrides, "data.folds=3", f"data.fold={fold}") for fold in range(3)
     ]
-    return [split_rows(config.data.load(), config.data) for config in configs]
+    return [split_rows(load_rows(config.data), config.data) for config in configs]
 
 
 def test_folds_of_groups(path: Path) -> None:
@@ -210,7 +206,7 @@ def test_a_test_file(path: Path, tmp_path: Path) -> None:
     more = survey(50, seed=1)
     test = written(more[more.columns[::-1]], tmp_path, "test.csv")
     config = config_of(path, *SETTINGS[:-1], f"data.test_path='{test}'")
-    raw = config.data.load()
+    raw = load_rows(config.data)
     split = split_rows(raw, config.data)
     assert split.test.tolist() == list(range(ROWS, ROWS + 50))
     np.testing.assert_array_equal(raw.target[split.test], more["voted"] == "yes")
@@ -223,6 +219,8 @@ SETS = {
     "breast_cancer": load_breast_cancer,
     "diabetes": load_diabetes,
 }
+
+
 FORMATS = ["csv", "csv.gz", "tsv", "parquet", "feather", "xlsx", "dta", "sav"]
 
 
@@ -255,7 +253,7 @@ def test_every_format_holds_the_same_table(name: str, suffix: str, tmp_path: Pat
     frame = pd.DataFrame(loaded.data.to_numpy(), columns=names).assign(target=target)
     file = tmp_path / f"table.{suffix}"
     save(frame, file, suffix)
-    found = problem_of(file, "data.target=target", "data.rare=0").encoded
+    found = problem_of(file, "data.target=target", "data.min_frequency=0").encoded
     expected = problem_of(written(frame, tmp_path, "plain.csv"), "data.target=target").encoded
     for part in ("train", "val", "test"):
         ours, theirs = getattr(found, part), getattr(expected, part)
@@ -318,11 +316,11 @@ def test_spss_knows_what_is_no_answer(tmp_path: Path) -> None:
     assert set(column(raw, "age").missing) == {"-9", "98", "99", "refused"}
     (piece,) = read_chunks(tmp_path / "a.sav", FileSettings(), 99)
     assert piece["age"].tolist() == age.tolist()  # what predict writes beside its predictions
-    _, spans = own_codes(tmp_path / "a.sav", FileSettings())
-    new = Rows(piece, spans=spans).values(Column(name="age"))
+    _, ranges = own_codes(tmp_path / "a.sav", FileSettings())
+    new = TableFrame(piece, missing_ranges=ranges).values(Column(name="age"))
     np.testing.assert_array_equal(new, raw.inputs[:, 0])
     frame.to_csv(tmp_path / "a.csv", index=False)
-    again = Rows(read_table(tmp_path / "a.csv", FileSettings()).frame)
+    again = TableFrame(read_table(tmp_path / "a.csv", FileSettings()).frame)
     for i, name in enumerate(("age", "town", "n")):
         np.testing.assert_array_equal(again.values(column(raw, name)), raw.inputs[:, i])
 
@@ -381,7 +379,7 @@ def test_missing_codes_everywhere_and_in_one_column(tmp_path: Path) -> None:
 def test_statistics_do_not_see_the_test_rows(path: Path, tmp_path: Path) -> None:
     """Another value in a test row changes nothing of the schema."""
     config = config_of(path, *SETTINGS)
-    split = split_rows(config.data.load(), config.data)
+    split = split_rows(load_rows(config.data), config.data)
     changed = survey()
     row = int(split.test[0])
     others: dict[str, str | float] = {
@@ -396,52 +394,6 @@ def test_statistics_do_not_see_the_test_rows(path: Path, tmp_path: Path) -> None
     after = problem_of(written(changed, tmp_path), *SETTINGS).encoded
     assert before.schema == after.schema
     np.testing.assert_array_equal(before.train.inputs, after.train.inputs)
-
-
-def test_the_report(path: Path) -> None:
-    """What a person has to know before training."""
-    seen = problem_of(path, *SETTINGS).overview
-    assert seen is not None
-    assert sum(seen.rows.values()) == ROWS
-    assert seen.kinds == {"numeric": 2, "category": 2, "binary": 1, "ordinal": 1, "date": 1}
-    assert seen.leaks == []
-    assert seen.weight == "weight"
-    assert "yes" in seen.balance
-    income = next(column for column in seen.columns if column.name == "income")
-    assert income.missing == pytest.approx(0.2, abs=0.06)
-
-
-def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
-    """A column that is the target in other words, and rows that are there twice."""
-    frame = survey().drop(columns=["id", "remark"])
-    frame = frame.assign(ballot=frame["voted"].map({"yes": "cast", "no": "none"}))
-    frame = pd.concat([frame, frame], ignore_index=True)
-    seen = problem_of(written(frame, tmp_path), "data.target=voted").overview
-    assert seen is not None
-    assert seen.leaks == ["ballot"]
-    assert seen.copies["test"] > 50
-
-
-def test_columns_that_repeat_others(tmp_path: Path) -> None:
-    """In another unit, or by other names; measured numbers that are all different do not."""
-    a, b = np.random.default_rng(0).normal(size=(2, 500)).round(5)
-    a[::50] = np.nan
-    code = np.arange(500) % 3
-    columns = {"a": a, "b": b, "inches": -a / 2.54, "code": code, "other": code % 2, "y": b + 1}
-    frame = pd.DataFrame(columns).assign(name=pd.Series(code).map({0: "x", 1: "z", 2: "y"}))
-    frame = pd.concat([frame, frame[:9]])  # rows that are there twice
-    seen = problem_of(written(frame, tmp_path), "data.target=y").overview
-    assert seen is not None
-    assert seen.repeats == {"inches": "a", "name": "code"}
-
-
-def test_a_numeric_leak_is_seen(tmp_path: Path) -> None:
-    """The target in another unit."""
-    x = np.random.default_rng(0).normal(size=(500, 2))
-    frame = pd.DataFrame({"a": x[:, 0], "inches": x.sum(1) / 2.54 + 70, "cm": x.sum(1) + 178})
-    seen = problem_of(written(frame, tmp_path), "data.target=cm").overview
-    assert seen is not None
-    assert seen.leaks == ["inches"]
 
 
 REFUSED = [
@@ -493,7 +445,7 @@ REFUSED = [
         ("data.target=voted", "data.time=id", "data.group=id"),
         "data.group and data.time both decide",
     ),
-    (("data.target=voted", "data.rare=1"), "data.rare must be in [0, 1), got 1"),
+    (("data.target=voted", "data.min_frequency=1"), "data.min_frequency must be in [0, 1), got 1"),
     (("data.target=voted", "data.decimal=x"), "unknown data.decimal 'x'"),
 ]
 
@@ -547,6 +499,6 @@ def test_a_million_distinct_numbers_are_not_listed(tmp_path: Path) -> None:
 def test_splitting_ignores_the_rest(path: Path) -> None:
     """Ties come from the columns that were named, nothing else."""
     config = config_of(path, *SETTINGS)
-    raw = config.data.load()
+    raw = load_rows(config.data)
     again = split_rows(replace(raw, inputs=raw.inputs * 0), config.data)
     np.testing.assert_array_equal(again.test, split_rows(raw, config.data).test)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlp_lab.data.tables.dialect import FileSettings
+from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.reading import read_table
 from mlp_lab.data.tables.writing import SUFFIXES, open_writer
 from mlp_lab.errors import UserError

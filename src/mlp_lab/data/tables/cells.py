@@ -1,11 +1,21 @@
-"""What the text of a cell says."""
+"""Cells of a column -> numbers, as its `Column` says; the same for training and for new rows."""
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+
+from mlp_lab.data.arrays import Floats, Index, Mask
+from mlp_lab.data.columns import RARE, UNSEEN, Column
+from mlp_lab.data.tables.dates import as_days, wanted
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import in_a_list
 
 MISSING_WORDS: tuple[str, ...] = (
     *("", "NA", "N/A", "n/a", "NaN", "nan"),
@@ -13,54 +23,39 @@ MISSING_WORDS: tuple[str, ...] = (
 )
 """Cells of a text table that mean no value."""
 
+INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
+DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
-class Codes(NamedTuple):
-    """What a file itself says of a column's codes: what they stand for, which mean no answer."""
+TRUTH = {
+    **dict.fromkeys(("true", "True", "TRUE"), "True"),
+    **dict.fromkeys(("false", "False", "FALSE"), "False"),
+}
+TRUTH_VALUES = {"True": 1.0, "False": 0.0}
+"""Numbers of truth values, as a column of them alone is read."""
+
+MissingRange = tuple[float | str | datetime, float | str | datetime]
+"""From one value to another, both among them: SPSS declares such codes to be no answer."""
+
+RowName = Callable[[int], str]
+"""How messages call a row, given its place among those that are read."""
+
+
+class FileCodes(NamedTuple):
+    """What a file itself says of a column's codes: their value labels, and which mean no answer."""
 
     labels: Mapping[str, str]
     missing: Sequence[str]
 
 
 def cell_text(cell: object) -> str:
-    """A cell as a level is named: whole numbers without a point."""
+    """A cell as a level is named: whole numbers without a point.
+
+    >>> cell_text(2.0), cell_text(0.5), cell_text(" yes ")
+    ('2', '0.5', 'yes')
+    """
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))
     return str(cell).strip()
-
-
-INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
-
-TRUTH = {
-    **dict.fromkeys(("true", "True", "TRUE"), "True"),
-    **dict.fromkeys(("false", "False", "FALSE"), "False"),
-}
-
-
-def missing_among(texts: Sequence[str], codes: Collection[str]) -> list[bool]:
-    """Which texts mean no value: words, and codes in whatever spelling."""
-    if not codes:
-        return [text in MISSING_WORDS for text in texts]
-    spelled = {canonical(code) for code in codes}
-    return [text in MISSING_WORDS or canonical(text) in spelled for text in texts]
-
-
-def pointed(text: str, decimal: str) -> str:
-    """A number with a decimal point, where the sign is another one."""
-    changed = text.replace(decimal, ".")
-    return text if decimal == "." or as_number(changed) is None else changed
-
-
-def canonical(text: str) -> str:
-    """One spelling of what several mean: 1 for 01, +1 or 1e0, 0.5 for .50, True for TRUE.
-
-    Reading a column as a whole, or its cells as text, or from another format, spells them apart.
-    """
-    if INTEGER.fullmatch(text):
-        return str(int(text))  # as a float, a long one would be rounded
-    number = as_number(text)
-    if number is not None and math.isfinite(number):
-        return cell_text(number)
-    return TRUTH.get(text, text)
 
 
 def as_number(text: str) -> float | None:
@@ -71,3 +66,262 @@ def as_number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def canonical(text: str) -> str:
+    """One spelling of what several mean.
+
+    Reading a column as a whole, or its cells as text, or from another format, spells them apart.
+
+    >>> [canonical(text) for text in ("01", "+1", "1e0", ".50", "TRUE", "one")]
+    ['1', '1', '1', '0.5', 'True', 'one']
+    """
+    if INTEGER.fullmatch(text):
+        return str(int(text))  # as a float, a long one would be rounded
+    number = as_number(text)
+    if number is not None and math.isfinite(number):
+        return cell_text(number)
+    return TRUTH.get(text, text)
+
+
+def _with_point(text: str, decimal: str) -> str:
+    """A number with a decimal point, where the sign is another one."""
+    changed = text.replace(decimal, ".")
+    return text if decimal == "." or as_number(changed) is None else changed
+
+
+def _mean_nothing(texts: Sequence[str], missing: Collection[str]) -> list[bool]:
+    """Which texts mean no value: words, and codes in whatever spelling."""
+    if not missing:
+        return [text in MISSING_WORDS for text in texts]
+    spelled = {canonical(code) for code in missing}
+    return [text in MISSING_WORDS or canonical(text) in spelled for text in texts]
+
+
+@dataclass(frozen=True, slots=True)
+class DistinctValues:
+    """The distinct values of a column that are not missing: as cells, and as texts.
+
+    `rows` counts the rows that have one.
+    """
+
+    cells: list[object]
+    texts: list[str]
+    rows: int
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.texts)
+
+    @property
+    def ordered(self) -> list[str]:
+        """Their texts, numbers by size and before words."""
+        return sorted(set(self.texts), key=_natural)
+
+
+def _natural(text: str) -> tuple[bool, float, str]:
+    number = as_number(text)
+    return (number is None, number or 0.0, text)
+
+
+class Cells:
+    """A column's cells. What costs a pass over them is found once, when it is first asked for.
+
+    `decimal` is the decimal sign of those that are text; `missing` the codes that mean no value,
+    besides `MISSING_WORDS`.
+    """
+
+    def __init__(
+        self, series: pd.Series, decimal: str = ".", missing: Collection[str] = ()
+    ) -> None:
+        self.series = series
+        self.decimal = decimal
+        self.missing = missing
+        self.name = str(series.name)
+
+    @cached_property
+    def factorized(self) -> tuple[Index, list[object]]:
+        """Index of each cell's value among the distinct ones, -1 if missing, and those."""
+        try:
+            codes, values = pd.factorize(self.series)
+        except TypeError as error:  # what cannot be compared
+            raise UserError(
+                f"column {self.name!r} holds lists or other collections, not single values:"
+                f" data.drop=[{in_a_list(self.name)}] leaves it out"
+            ) from error
+        return codes.astype(np.int64, copy=False), list(values)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Texts of the distinct values; numbers among them have a decimal point."""
+        return [_with_point(cell_text(value), self.decimal) for value in self.factorized[1]]
+
+    @cached_property
+    def absent(self) -> list[bool]:
+        """Which of the distinct values mean no value."""
+        return _mean_nothing(self.texts, self.missing)
+
+    @cached_property
+    def values(self) -> DistinctValues:
+        """The distinct values that mean one."""
+        codes, found = self.factorized
+        kept = ~np.array(self.absent, dtype=bool)
+        counts = np.bincount(codes[codes >= 0], minlength=len(found))
+        return DistinctValues(
+            [value for value, keep in zip(found, kept, strict=True) if keep],
+            [text for text, keep in zip(self.texts, kept, strict=True) if keep],
+            int(counts[kept].sum()) if len(found) else 0,
+        )
+
+    @property
+    def missing_rows(self) -> Mask:
+        """Where there is no value, (N,)."""
+        gone: Mask = np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
+        return gone
+
+    @property
+    def numeric(self) -> bool:
+        """Whether they were read as numbers."""
+        dtype = self.series.dtype
+        return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+
+    @property
+    def dated(self) -> bool:
+        """Whether they were read as dates."""
+        return pd.api.types.is_datetime64_any_dtype(self.series.dtype)
+
+    def some(self, kept: Mask) -> "Cells":
+        """The cells of some rows."""
+        return Cells(self.series[kept], self.decimal, self.missing)
+
+    def retyped(self) -> "Cells":
+        """Text as numbers if all of it is: a part of a column may be what the whole is not."""
+        if pd.api.types.is_numeric_dtype(self.series.dtype) or self.dated:
+            return self
+        try:
+            return Cells(pd.to_numeric(_with_points(self)), missing=self.missing)
+        except (ValueError, TypeError):
+            return self
+
+
+def numbered(place: int) -> str:
+    """The number of a row of a file or frame that is read as a whole."""
+    return f"row {place + 1}"
+
+
+def column_values(cells: Cells, column: Column, *, row: RowName = numbered) -> Floats:
+    """The values of a column, (N,), NaN where missing.
+
+    Raises:
+        UserError: a cell that cannot be of the column's kind; its column, row and value.
+    """
+    if column.kind == "numeric":
+        return _numbers(cells, row)
+    if column.kind == "date":
+        return _days(cells, column, row)
+    return _levels(cells, column, row)
+
+
+def _numbers(cells: Cells, row: RowName) -> Floats:
+    if pd.api.types.is_numeric_dtype(cells.series.dtype):
+        values = cells.series.to_numpy(np.float64, na_value=np.nan)
+    else:
+        values = _numbers_in_text(cells, row)
+    numbers = [number for code in cells.missing if (number := as_number(code)) is not None]
+    if numbers:
+        values = np.where(np.isin(values, numbers), np.nan, values)
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise _refused(cells, "a finite number", infinite[0], row)
+    return values
+
+
+def _numbers_in_text(cells: Cells, row: RowName) -> Floats:
+    numbers = pd.to_numeric(_with_points(cells), errors="coerce")
+    values = numbers.to_numpy(np.float64, na_value=np.nan)
+    unread = np.isnan(values)  # few, as a rule
+    others = cells.some(unread)
+    codes, _ = others.factorized
+    known = [
+        math.nan if gone else TRUTH_VALUES.get(canonical(text))
+        for text, gone in zip(others.texts, others.absent, strict=True)
+    ]
+    place = _first_bad(codes, known)
+    if place is not None:
+        raise _refused(cells, "a number", int(np.flatnonzero(unread)[place]), row)
+    read: Floats = values.copy()  # pandas' own are not to be written to
+    read[unread] = _spread(codes, known)
+    return read
+
+
+def _with_points(cells: Cells) -> pd.Series:
+    """Texts as numbers are written everywhere."""
+    if cells.decimal == ".":
+        return cells.series
+    return cells.series.astype("str").str.replace(cells.decimal, ".", regex=False)
+
+
+def _days(cells: Cells, column: Column, row: RowName) -> Floats:
+    codes, _ = cells.factorized
+    texts = ["" if gone else text for text, gone in zip(cells.texts, cells.absent, strict=True)]
+    days = as_days(texts, day_first=column.day_first)
+    known = [math.nan if gone else day for day, gone in zip(days, cells.absent, strict=True)]
+    place = _first_bad(codes, known)
+    if place is not None:
+        rule = wanted(cells.texts[codes[place]], day_first=column.day_first)
+        raise _refused(cells, rule, place, row)
+    return _spread(codes, known)
+
+
+def _levels(cells: Cells, column: Column, row: RowName) -> Floats:
+    codes, _ = cells.factorized
+    exact = level_index(column)
+    loose = by_canonical_spelling(exact)
+    known: list[float | None] = []
+    for text, gone in zip(cells.texts, cells.absent, strict=True):
+        if gone:
+            known.append(math.nan)
+        else:
+            level = exact.get(text, loose.get(canonical(text)))
+            known.append(UNSEEN if level is None else float(level))
+    if column.kind == "ordinal":
+        place = _first_bad(codes, [None if value == UNSEEN else value for value in known])
+        if place is not None:
+            raise _refused(cells, f"one of {', '.join(column.levels)}", place, row)
+    return _spread(codes, known)
+
+
+def level_index(column: Column) -> Mapping[str, int]:
+    """Index of the level that a cell's text stands for: the level itself, or a code for it."""
+    index = dict.fromkeys(column.others, int(RARE))
+    index |= {level: i for i, level in enumerate(column.levels)}
+    coded = {code: index[label] for code, label in column.labels.items() if label in index}
+    return {**coded, **index}
+
+
+def by_canonical_spelling(index: Mapping[str, int]) -> Mapping[str, int]:
+    """The index of a canonical spelling, where it is one: 01 and 1 may be two levels."""
+    found: dict[str, set[int]] = {}
+    for text, level in index.items():
+        found.setdefault(canonical(text), set()).add(level)
+    return {text: levels.pop() for text, levels in found.items() if len(levels) == 1}
+
+
+def _first_bad(codes: Index, known: list[float | None]) -> int | None:
+    """The first row whose value is None."""
+    bad = [i for i, value in enumerate(known) if value is None]
+    return int(np.flatnonzero(np.isin(codes, bad))[0]) if bad else None
+
+
+def _refused(cells: Cells, rule: str, place: int, row: RowName) -> UserError:
+    cell = cells.series.iloc[place]
+    shown = cell_text(cell) if isinstance(cell, (int, float, np.number)) else repr(str(cell))
+    return UserError(f"column {cells.name!r} must hold {rule}, got {shown} in {row(place)}")
+
+
+def _spread(codes: Index, values: list[float | None]) -> Floats:
+    """Values of the distinct cells -> of all; code -1 is missing."""
+    table = np.array([*values, math.nan], dtype=np.float64)
+    spread: Floats = table[codes]
+    return spread

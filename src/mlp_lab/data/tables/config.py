@@ -1,15 +1,33 @@
 """The settings of `data=table`: a file, its target, and how its columns are read."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from mlp_lab.data.columns import KINDS
-from mlp_lab.data.raw import DataConfig, RawData
+from mlp_lab.data.config import DataConfig, FileSettings
 from mlp_lab.errors import UserError, require, require_choice
 
 Cell = str | int | float | bool
 
 TASKS = ("auto", "regression", "binary", "multiclass")
 DECLARABLE = (*KINDS, "text")
+
+TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
+PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
+EXCEL, STATA, SPSS = (".xlsx", ".xlsm"), (".dta",), (".sav", ".zsav")
+SUFFIXES = (*TEXT, *PARQUET, *FEATHER, *EXCEL, *STATA, *SPSS)
+"""Suffixes of the files that can be read."""
+
+
+def suffix_of(path: Path) -> str:
+    """A file's suffix in small letters, `.gz` included.
+
+    >>> suffix_of(Path("survey.2024.CSV.gz"))
+    '.csv.gz'
+    """
+    name = path.name.lower()
+    plain = name.removesuffix(".gz")
+    return Path(plain).suffix + name[len(plain) :]
 
 
 @dataclass(kw_only=True, slots=True)
@@ -20,8 +38,8 @@ class TableConfig(DataConfig):
     columns to read (null: all that are left), `drop` those to leave out. `types` declares the kind
     of a column, `levels` the order of an ordinal one's values. `missing` lists codes that mean no
     answer, in every column; `missing_in`, in one. `day_first` reads 3/4/2020 as the third of April;
-    null finds out. `rare` is the share of training rows below which
-    levels of a category count as one.
+    null finds out. `min_frequency` is the share of training rows below
+    which levels of a category count as one (as in scikit-learn's OneHotEncoder).
 
     `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
     latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
@@ -41,7 +59,7 @@ class TableConfig(DataConfig):
     missing: list[Cell]
     missing_in: dict[str, list[Cell]]
     day_first: bool | None
-    rare: float
+    min_frequency: float
     weight: str | None
     group: str | None
     time: str | None
@@ -73,7 +91,8 @@ class TableConfig(DataConfig):
                     f" data.levels.{column}=[low,middle,high]"
                 )
         self._check_target()
-        require(0 <= self.rare < 1, "data.rare", "in [0, 1)", self.rare)
+        frequency = self.min_frequency
+        require(0 <= frequency < 1, "data.min_frequency", "in [0, 1)", frequency)
         self._check_split()
 
     def _check_target(self) -> None:
@@ -99,16 +118,13 @@ class TableConfig(DataConfig):
                 "data.folds does not fit data.time: later rows would train for earlier ones"
             )
 
-    def load(self) -> RawData:
-        """Read the file and understand its columns.
-
-        Raises:
-            UserError: the file or a column cannot be used.
-        """
-        if self.path is None:
-            raise UserError(
-                "data.path is missing: data=table needs a file, as data.path=survey.csv"
-            )
-        from mlp_lab.data.tables.table import load_table  # pandas takes half a second
-
-        return load_table(self)
+    @property
+    def file(self) -> FileSettings:
+        """How the file is written, as far as the settings say."""
+        return FileSettings(
+            delimiter=self.delimiter,
+            quote=self.quote,
+            encoding=self.encoding,
+            decimal=self.decimal,
+            sheet=self.sheet,
+        )

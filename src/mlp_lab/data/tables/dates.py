@@ -1,14 +1,10 @@
 """Texts of dates -> days since 1970. Meaning depends on no clock, and no order is swapped."""
 
-import math
 import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
-
-from mlp_lab.data.columns import Column
-from mlp_lab.data.tables.cells import missing_among
 
 DAY = np.timedelta64(1, "D")
 TIME = r"(?:([T ]\d\d?(?::?\d\d(?::?\d\d(?:[.,]\d*)?)?)?(?: ?[AP]M)?) ?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
@@ -40,26 +36,26 @@ CENTURY = 69
 """Years of two digits from here on are of the 1900s (POSIX.1-2008, strptime)."""
 
 
-def as_days(texts: Sequence[str], column: Column) -> list[float | None]:
-    """Days since 1970 of distinct cells; NaN if missing, None for what is no date."""
-    missing = missing_among(texts, column.missing)
-    plain = [
-        "" if gone else _plain(text, column) for text, gone in zip(texts, missing, strict=True)
-    ]
+def as_days(texts: Sequence[str], *, day_first: bool | None) -> list[float | None]:
+    """Days since 1970 of distinct texts; None for what is no date.
+
+    `day_first` tells 3/4/2020 as the third of April; None where such a date is refused.
+
+    >>> as_days(["1970-01-03", "3/2/1970", "soon"], day_first=True)
+    [2.0, 33.0, None]
+    """
+    plain = [_plain(text, day_first) for text in texts]
     dates = pd.to_datetime(
         pd.Series(plain, dtype="str"), format="mixed", errors="coerce", utc=True
     ).dt.tz_localize(None)
     days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
-    return [
-        math.nan if gone else (None if math.isnan(day) else day)
-        for gone, day in zip(missing, days.tolist(), strict=True)
-    ]
+    return [None if np.isnan(day) else day for day in days.tolist()]
 
 
-def _plain(text: str, column: Column) -> str:
+def _plain(text: str, day_first: bool | None) -> str:
     """A date with the year first, then the month; nothing for what is none."""
     if found := DATE.fullmatch(text):
-        return _ordered(found, column)
+        return _ordered(found, day_first)
     if found := DIGITS.fullmatch(text):
         return f"{found[1]}-{found[2]}-{found[3]}{found[4] or ''}"
     if found := NAMED.fullmatch(text):
@@ -67,21 +63,21 @@ def _plain(text: str, column: Column) -> str:
     return text if PLAIN.fullmatch(text) else ""
 
 
-def _ordered(found: re.Match[str], column: Column) -> str:
+def _ordered(found: re.Match[str], day_first: bool | None) -> str:
     year, month, day = found[1], int(found[2]), found[3]
     if len(year) < 3:
         first = int(found[1])
-        day_first = _told(first, month) if column.day_first is None else column.day_first
-        if day_first is None and first != month:
+        order = _told(first, month) if day_first is None else day_first
+        if order is None and first != month:
             return ""
-        year, month, day = _year(found[3]), *((month, first) if day_first else (first, month))
+        year, month, day = _year(found[3]), *((month, first) if order else (first, month))
     if len(year) != 4 or month > 12:
         return ""
     return f"{year}-{month:02}-{int(day):02}{found[4] or ''}"
 
 
 def _year(text: str) -> str:
-    """Of four digits, if it has two."""
+    """A year of two digits as one of four."""
     if len(text) != 2:
         return text
     return f"{19 if int(text) >= CENTURY else 20}{int(text):02}"
@@ -94,9 +90,9 @@ def _told(first: int, second: int) -> bool | None:
     return first > 12
 
 
-def wanted(text: str, column: Column) -> str:
+def wanted(text: str, *, day_first: bool | None) -> str:
     """What a column asks of a text that it refuses."""
-    return f"a date{ORDERED[column.day_first]}" if _year_last([text]) else "a date"
+    return f"a date{ORDERED[day_first]}" if _year_last([text]) else "a date"
 
 
 def _year_last(texts: Iterable[str]) -> list[re.Match[str]]:
@@ -112,7 +108,7 @@ def in_doubt(texts: Iterable[str]) -> list[str]:
     return [] if any(told) else [match[0] for match in found if int(match[1]) != int(match[2])]
 
 
-def day_first(texts: Iterable[str]) -> bool | None:
+def days_lead(texts: Iterable[str]) -> bool | None:
     """Whether days come first, as in 31/12/2020; None where all dates begin with the year.
 
     Where no date tells, dots mean that they do: 3.4.2020 is so written where days come first.

@@ -13,14 +13,16 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
-from mlp_lab.data.tables.cells import MISSING_WORDS
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
+from mlp_lab.data.tables.config import TEXT, suffix_of
+from mlp_lab.errors import UserError
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
 
-COMMA, POINT = re.compile(r"[+-]?\d*,\d+"), re.compile(r"[+-]?\d*\.\d+")
+DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
 NUMBERS_SHARE = 0.8
 """Of a column's cells in the sample, from which it tells the decimal sign."""
@@ -29,42 +31,6 @@ THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 """A first line by which Excel learns the delimiter."""
-
-TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileSettings:
-    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
-
-    delimiter: str = "auto"
-    quote: str = '"'
-    encoding: str = "auto"
-    decimal: str = "auto"
-    sheet: str | int | None = None
-
-    def __post_init__(self) -> None:
-        rule = "auto or one ASCII character"
-        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
-        rule = "one ASCII character that is not the delimiter, or nothing"
-        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
-        require(quote_fits, "data.quote", rule, self.quote)
-        require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
-        if self.encoding != "auto":
-            rule = "auto or an encoding's name, as cp1252"
-            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
-
-
-def _is_sign(text: str, word: str) -> bool:
-    return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding=name)
-    except (LookupError, ValueError):
-        return False
-    return True
 
 
 class _Parsing(TypedDict):
@@ -92,7 +58,7 @@ class Dialect:
 
     @property
     def parsing(self) -> _Parsing:
-        """As pandas names it."""
+        """Arguments of `pandas.read_csv`."""
         quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         return {
             "sep": self.delimiter,
@@ -108,22 +74,15 @@ class Dialect:
         return f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
 
 
-def suffix_of(path: Path) -> str:
-    """`.csv.gz` of survey.2024.CSV.gz."""
-    name = path.name.lower()
-    plain = name.removesuffix(".gz")
-    return Path(plain).suffix + name[len(plain) :]
-
-
 def open_text(path: Path, encoding: str) -> TextIO:
-    """To read, also a compressed one."""
+    """A text file to read, also a compressed one."""
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding=encoding, newline="")
     return path.open(encoding=encoding, newline="")
 
 
 def dialect_of(path: Path, settings: FileSettings) -> Dialect:
-    """Of a text table, from its beginning; of any other file, what its text cells need."""
+    """The dialect of a text table, from its beginning; of any other file, its decimal sign."""
     if suffix_of(path) not in TEXT:
         return Dialect("", "", "", "," if settings.decimal == "," else ".")
     encoding = _encoding(path, settings.encoding)
@@ -204,8 +163,8 @@ def _decimal(rows: list[list[str]]) -> str:
     ]
     numbers = [column for column in columns if _mostly_numbers(column)]
     cells = {cell for column in numbers for cell in column}
-    commas = any(COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
-    return "," if commas and not any(POINT.fullmatch(cell) for cell in cells) else "."
+    commas = any(DECIMAL_COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
+    return "," if commas and not any(DECIMAL_POINT.fullmatch(cell) for cell in cells) else "."
 
 
 def _mostly_numbers(cells: list[str]) -> bool:

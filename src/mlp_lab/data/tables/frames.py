@@ -1,41 +1,28 @@
-"""Rows of a file or a frame -> the values of columns; for training and for new rows alike."""
+"""Frames with what their files say of them -> the values of columns, in training and after it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import copy
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.raw import Floats
 from mlp_lab.data.schema import LEAST, Schema, Target
-from mlp_lab.data.tables.cells import Codes, cell_text
-from mlp_lab.data.tables.parsing import Cells, parse
+from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
 from mlp_lab.errors import UserError, nearest
 
-Mask = NDArray[np.bool_]
 
-Labels = Mapping[str, Mapping[str, str]]
-"""Column -> code in a file -> what its own value labels call it."""
-
-Span = tuple[float | str | datetime, float | str | datetime]
-"""From one value to another, both among them."""
-
-Spans = Mapping[str, Sequence[Span]]
-"""Column -> values that its own file declares to be no answer."""
-
-
-class Rows:
-    """Some rows of a file or a frame, and what is needed to read them.
+class TableFrame:
+    """Some rows of a file, or a frame, and what is needed to read its cells.
 
     `decimal` is the decimal sign of cells that are text, `first_row` the number of the first row,
-    `labels` what the file itself calls its codes, `spans` which of them it declares to be no
-    answer; `name` tells the file from others in messages, where `of` follows a row.
+    `labels` what the file itself calls the codes of its columns, `missing_ranges` which of them it
+    declares to be no answer; `name` tells the file from others in messages, where `of` follows a
+    row.
     """
 
     def __init__(
@@ -44,15 +31,15 @@ class Rows:
         *,
         decimal: str = ".",
         first_row: int = 1,
-        labels: Labels | None = None,
-        spans: Spans | None = None,
+        labels: Mapping[str, Mapping[str, str]] | None = None,
+        missing_ranges: Mapping[str, Sequence[MissingRange]] | None = None,
         name: str = "",
     ) -> None:
         """Look at the names of the columns once."""
         self.frame = frame
         self.decimal = decimal
         self._labels = labels or {}
-        self._spans = spans or {}
+        self._missing_ranges = missing_ranges or {}
         self._numbers = np.arange(first_row, first_row + len(frame))
         self.of = f" of {name}" if name else ""
         self._places: dict[str, list[int]] = {}
@@ -65,7 +52,12 @@ class Rows:
     def __contains__(self, name: str) -> bool:
         return name in self._places
 
-    def only(self, kept: Mask) -> Rows:
+    @property
+    def names(self) -> list[str]:
+        """Names of the columns, in order."""
+        return list(map(str, self.frame.columns))
+
+    def some(self, kept: Mask) -> TableFrame:
         """Some of the rows, under the numbers that they have."""
         rows = copy(self)
         rows.frame = self.frame[kept]
@@ -76,8 +68,8 @@ class Rows:
         """How messages call a row."""
         return f"row {self._numbers[place]}{self.of}"
 
-    def cells(self, name: str) -> Cells:
-        """Of a column.
+    def cells(self, name: str, missing: Sequence[str] = ()) -> Cells:
+        """A column's cells; codes in `missing` are no value.
 
         Raises:
             UserError: it is missing, or there twice.
@@ -88,31 +80,30 @@ class Rows:
             what = "is there twice" if places else "is missing"
             hint = "" if places else nearest(name, names)
             raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
-        return Cells(self.frame.iloc[:, places[0]], self.decimal)
+        return Cells(self.frame.iloc[:, places[0]], self.decimal, missing)
 
-    def codes(self, name: str) -> Codes:
-        """What the file itself says of a column's codes; of no answers, those that occur."""
-        spans = self._spans.get(name, ())
-        series = self.cells(name).series if spans else pd.Series()
-        found = [series[series.between(low, high)].unique() for low, high in spans]
+    def codes(self, name: str) -> FileCodes:
+        """What the file says of a column's codes; of those that mean no answer, what occurs."""
+        ranges = self._missing_ranges.get(name, ())
+        series = self.cells(name).series if ranges else pd.Series()
+        found = [series[series.between(low, high)].unique() for low, high in ranges]
         missing = [cell_text(value) for values in found for value in values]
-        return Codes(self._labels.get(name, {}), missing)
+        return FileCodes(self._labels.get(name, {}), missing)
 
-    def values(self, column: Column, cells: Cells | None = None) -> Floats:
-        """A column's numbers, (N,); `cells` are its cells, if they are at hand.
+    def values(self, column: Column) -> Floats:
+        """A column's numbers, (N,).
 
         Raises:
             UserError: it is missing, or there twice, or holds what it cannot.
         """
-        found = self.cells(column.name) if cells is None else cells
         own = self.codes(column.name)
+        cells = self.cells(column.name, [*column.missing, *own.missing])
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
-            found = Cells(relabelled(found.series, own, column), self.decimal)
-        known = replace(column, missing=[*column.missing, *own.missing])
-        return parse(found, known, row=self.row)
+            cells = Cells(_relabelled(cells.series, own, column), self.decimal, cells.missing)
+        return column_values(cells, column, row=self.row)
 
 
-def relabelled(series: pd.Series, own: Codes, column: Column) -> pd.Series:
+def _relabelled(series: pd.Series, own: FileCodes, column: Column) -> pd.Series:
     """Codes as what their own file's labels say that they mean.
 
     A code or a label that means no answer is no value. Else codes of numbers are the numbers; codes
@@ -132,20 +123,62 @@ def relabelled(series: pd.Series, own: Codes, column: Column) -> pd.Series:
     return series.map(lambda cell: meant.get(cell, cell)) if meant else series
 
 
-def frame_values(rows: Rows, schema: Schema) -> Floats:
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of `data.path`, then those of `data.test_path`; each has a target.
+
+    `parts` is a `PartName` of each row, (N,). Where `data.part` keeps rows for testing, `learnt`
+    marks the others: how a column is read follows from them alone.
+    """
+
+    frames: list[TableFrame]
+    parts: Index | None = None
+    learnt: Mask | None = None
+
+    def __len__(self) -> int:
+        return sum(map(len, self.frames))
+
+    @property
+    def first(self) -> TableFrame:
+        """The rows of `data.path`."""
+        return self.frames[0]
+
+    def deciding(self, cells: Cells, *, declared: bool) -> Cells:
+        """Cells of `data.path` without those of test rows, which decide nothing.
+
+        What is text for a word in a test row alone is numbers, unless its kind is `declared`.
+        """
+        if self.learnt is None:
+            return cells
+        known = cells.some(self.learnt)
+        return known if declared else known.retyped()
+
+    def values(self, column: Column, cells: Cells) -> Floats:
+        """A column's numbers, (N,); `cells` are those of `data.path`."""
+        found = [column_values(cells, column, row=self.first.row)]
+        found += [frame.values(column) for frame in self.frames[1:]]
+        return found[0] if len(found) == 1 else np.concatenate(found)
+
+    def row(self, place: int) -> str:
+        """How messages call a row."""
+        first = self.first
+        return first.row(place) if place < len(first) else self.frames[1].row(place - len(first))
+
+
+def feature_values(frame: TableFrame, schema: Schema) -> Floats:
     """Values of the schema's columns, (N, columns); other columns and their order do not matter.
 
     Raises:
         UserError: a column is missing, or holds what it cannot.
     """
-    values = np.empty((len(rows.frame), len(schema.inputs)), order="F")
+    values = np.empty((len(frame), len(schema.inputs)), order="F")
     for i, entry in enumerate(schema.inputs):
-        values[:, i] = rows.values(entry.column)
+        values[:, i] = frame.values(entry.column)
     return values
 
 
-def unseen(values: Floats, schema: Schema) -> dict[str, int]:
-    """Rows of each category or binary column whose value the training rows did not have."""
+def unseen_levels(values: Floats, schema: Schema) -> dict[str, int]:
+    """Rows of each category or binary column whose level no training row had."""
     counts = {
         entry.column.name: int((values[:, i] == UNSEEN).sum())
         for i, entry in enumerate(schema.inputs)
@@ -154,29 +187,25 @@ def unseen(values: Floats, schema: Schema) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def class_values(rows: Rows, column: Column) -> Floats:
-    """A target's numbers or classes, (N,), NaN where there is none.
-
-    Raises:
-        UserError: a class that the training rows did not have.
-    """
+def refusing_unseen(column: Column) -> Column:
+    """A target's column: a class that the training rows did not have is an error."""
     # An ordinal column refuses values that are none of its levels.
-    return rows.values(replace(column, kind="ordinal") if column.levels else column)
+    return replace(column, kind="ordinal") if column.levels else column
 
 
-def target_values(rows: Rows, target: Target) -> Floats:
+def target_values(frame: TableFrame, target: Target) -> Floats:
     """The target of every row, (N,).
 
     Raises:
         UserError: a row has none, or a class that the training rows did not have.
     """
     column = target.column
-    values = class_values(rows, column)
+    values = frame.values(refusing_unseen(column))
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
         more = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
         raise UserError(
-            f"column {column.name!r}, the target, has no value in {rows.row(missing[0])}{more}:"
+            f"column {column.name!r}, the target, has no value in {frame.row(missing[0])}{more}:"
             " leave them out"
         )
     least = LEAST[target.transform]
@@ -184,24 +213,24 @@ def target_values(rows: Rows, target: Target) -> Floats:
     if len(low):
         raise UserError(
             f"column {column.name!r}, the target, must be above {least:g} for its"
-            f" {target.transform}, got {values[low[0]]:g} in {rows.row(low[0])}"
+            f" {target.transform}, got {values[low[0]]:g} in {frame.row(low[0])}"
         )
     return values
 
 
-def weight_values(rows: Rows, column: Column) -> Floats:
+def weight_values(frame: TableFrame, column: Column) -> Floats:
     """Weights of rows, (N,), numbers of 0 or more.
 
     Raises:
         UserError: one is missing or negative.
     """
-    weights = rows.values(column)
+    weights = frame.values(column)
     bad = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(bad):
         weight = weights[bad[0]]
         shown = "nothing" if np.isnan(weight) else f"{weight:g}"
         raise UserError(
             f"weights in column {column.name!r} must be 0 or more, got {shown} in"
-            f" {rows.row(bad[0])}"
+            f" {frame.row(bad[0])}"
         )
     return weights

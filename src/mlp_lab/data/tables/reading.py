@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -14,16 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from mlp_lab.data.tables.cells import MISSING_WORDS, cell_text
-from mlp_lab.data.tables.dialect import (
-    TEXT,
-    Dialect,
-    FileSettings,
-    dialect_of,
-    open_text,
-    suffix_of,
-)
-from mlp_lab.data.tables.frames import Spans
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
+from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
+from mlp_lab.data.tables.dialect import Dialect, dialect_of, open_text
 from mlp_lab.errors import UserError, nearest
 
 if TYPE_CHECKING:
@@ -36,20 +30,24 @@ MESSAGE = 200
 """Letters of a library's message that are shown."""
 
 Labels = dict[str, str]
+"""The value labels of a column: code -> what it stands for."""
+
+MissingRanges = Mapping[str, Sequence[MissingRange]]
 
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """A file's cells; what the codes of columns stand for; how it was read; text's decimal sign.
+    """A file's cells, how it was read, and what it says of its codes.
 
-    `spans`: which codes the file declares to be no answer; they stand in the cells.
+    `labels` are the value labels of each column, `missing_ranges` the codes that it declares to be
+    no answer (they stand in the cells), `decimal` the decimal sign of cells that are text.
     """
 
     frame: pd.DataFrame
     labels: dict[str, Labels]
     note: str
     decimal: str = "."
-    spans: Spans | None = None
+    missing_ranges: MissingRanges = field(default_factory=dict)
 
 
 def _names(path: Path, header: Iterable[object]) -> list[str]:
@@ -68,7 +66,7 @@ def _names(path: Path, header: Iterable[object]) -> list[str]:
 
 
 def _text_names(path: Path, form: Dialect) -> list[str]:
-    """As pandas finds the header, but before it renames the second of two equal names."""
+    """The header as pandas finds it, but before it renames the second of two equal names."""
     with open_text(path, form.encoding) as file:
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
     return _names(path, head.iloc[0])
@@ -146,9 +144,9 @@ def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.
 
 def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
     """An empty one first; a saved index is a column like another, unless it has no name."""
-    from pyarrow import Table
-    from pyarrow.ipc import open_file
-    from pyarrow.parquet import ParquetFile
+    from pyarrow import Table  # noqa: PLC0415 optional
+    from pyarrow.ipc import open_file  # noqa: PLC0415 optional
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 optional
 
     with path.open("rb") as file:
         if suffix_of(path) in PARQUET:
@@ -170,13 +168,13 @@ def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFra
 
 def _plain(schema: Schema) -> Schema:
     """Categories as their values, decimals as floats."""
-    from pyarrow import float64, types
+    from pyarrow import float64, types  # noqa: PLC0415 optional
 
-    for i, field in enumerate(schema):
-        if types.is_dictionary(field.type):
-            schema = schema.set(i, field.with_type(field.type.value_type))
-        elif types.is_decimal(field.type):
-            schema = schema.set(i, field.with_type(float64()))
+    for i, column in enumerate(schema):
+        if types.is_dictionary(column.type):
+            schema = schema.set(i, column.with_type(column.type.value_type))
+        elif types.is_decimal(column.type):
+            schema = schema.set(i, column.with_type(float64()))
     return schema
 
 
@@ -238,7 +236,7 @@ def _read_spss(
     path: Path, settings: FileSettings, _: Collection[str], first: int = 0, rows: int = 0
 ) -> TableFile:
     """From row `first`, at most `rows`; 0 for all."""
-    from pyreadstat import read_sav
+    from pyreadstat import read_sav  # noqa: PLC0415 optional
 
     frame, meta = read_sav(
         path,
@@ -256,7 +254,7 @@ def _read_spss(
         frame,
         {name: _code_texts(labels) for name, labels in sets},
         "SPSS",
-        spans={
+        missing_ranges={
             name: [(span["lo"], span["hi"]) for span in spans if isinstance(span, dict)]
             for name, spans in meta.missing_ranges.items()
         },
@@ -281,16 +279,14 @@ class _Format(NamedTuple):
 SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
 """Formats that pyreadstat reads as dates."""
 
-SPSS, STATA = (".sav", ".zsav"), ".dta"
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 """Row labels of a frame of which some rows were taken: they say where a row stood in another."""
 
-PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
     **dict.fromkeys((*PARQUET, *FEATHER), _Format(_read_arrow, _arrow_pieces, "pyarrow")),
-    **dict.fromkeys((".xlsx", ".xlsm"), _Format(_read_excel, _excel_pieces, "openpyxl")),
-    STATA: _Format(_read_stata, _stata_pieces, "pandas"),
+    **dict.fromkeys(EXCEL, _Format(_read_excel, _excel_pieces, "openpyxl")),
+    **dict.fromkeys(STATA, _Format(_read_stata, _stata_pieces, "pandas")),
     **dict.fromkeys(SPSS, _Format(_read_spss, _spss_pieces, "pyreadstat")),
 }
 
@@ -360,8 +356,8 @@ def read_table(
     return replace(file, decimal=",") if settings.decimal == "," else file
 
 
-def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Spans]:
-    """What a file itself says of its codes, by column: labels and no answers; most say nothing.
+def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], MissingRanges]:
+    """What a file itself says of its codes: value labels, and what is no answer, by column.
 
     Raises:
         UserError: as `read_table`.
@@ -370,8 +366,8 @@ def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Sp
         suffix = suffix_of(path)
         if suffix in SPSS:
             file = _read_spss(path, settings, (), 0, 1)
-            return file.labels, file.spans or {}
-        if suffix == STATA:
+            return file.labels, file.missing_ranges
+        if suffix in STATA:
             with pd.read_stata(path, iterator=True) as reader:
                 if not reader.value_labels():
                     return {}, {}

@@ -50,8 +50,8 @@ class _ParquetWriter:
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append, as the first frame's types."""
-        from pyarrow import Table
-        from pyarrow.parquet import ParquetWriter
+        from pyarrow import Table  # noqa: PLC0415 optional
+        from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 optional
 
         if self._parquet is None:
             schema = _plain(Table.from_pandas(frame, preserve_index=False).schema)
@@ -68,7 +68,7 @@ class _ParquetWriter:
 
 def _plain(schema: Schema) -> Schema:
     """Categories as their values; a column without a value yet holds text."""
-    from pyarrow import string, types
+    from pyarrow import string, types  # noqa: PLC0415 optional
 
     for i, field in enumerate(schema):
         if types.is_null(field.type):

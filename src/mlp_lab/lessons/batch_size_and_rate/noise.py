@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.lessons.batch_size_and_rate.rates import ROWS, SIZES
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward

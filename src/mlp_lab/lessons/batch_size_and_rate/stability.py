@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.encoding import Array
+from mlp_lab.data.arrays import Array
 from mlp_lab.lessons.batch_size_and_rate.rates import GUESSING, ROWS
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.lesson import Part, Row, Tables, column, levels

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.lesson import (

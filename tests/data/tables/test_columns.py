@@ -1,27 +1,20 @@
 """Cells that a careless reader would take for something else."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from lab import MLP_LAB, command
-from surveys import config_of
+from surveys import config_of, raw_of
 
-from mlp_lab.data.columns import RARE, Column
-from mlp_lab.data.raw import RawData
-from mlp_lab.data.tables.frames import Rows
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.errors import UserError
 
 ROWS = 60
+
+
 NUMBERS = np.arange(ROWS)
-
-
-def raw_of(path: Path, *overrides: str) -> RawData:
-    """What is read of a file whose target is y."""
-    return config_of(path, "data.target=y", *overrides).data.load()
 
 
 def lines(folder: Path, header: str, rows: list[str], name: str = "t.csv") -> Path:
@@ -29,13 +22,6 @@ def lines(folder: Path, header: str, rows: list[str], name: str = "t.csv") -> Pa
     path = folder / name
     path.write_text("\n".join([header, *rows]))
     return path
-
-
-def trained(folder: Path, path: Path, *words: str) -> None:
-    """A run in `folder`/run."""
-    given = ["data=table", f"data.path={path}", "data.target=y", "hydra.run.dir=run", "epochs=2"]
-    done = command([*given, "quiet=true", "tracking.report=false", *words], folder)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("blank", ["", "  ", None])
@@ -120,38 +106,6 @@ def test_lists_in_cells(tmp_path: Path) -> None:
     assert len(raw_of(tmp_path / "t.parquet", "data.drop=[x]").columns) == 1
 
 
-def test_weights_that_are_all_zero_in_evaluate(tmp_path: Path) -> None:
-    """Nothing would be left to average."""
-    rows = [f"{i % 7},1,{'pq'[i % 2]}" for i in range(ROWS)]
-    trained(tmp_path, lines(tmp_path, "x,w,y", rows), "data.weight=w")
-    lines(tmp_path, "x,w,y", ["1,0,p", "2,0,q"], "new.csv")
-    done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "FILE: no row has a weight above 0\n"
-
-
-def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
-    """One line, and no file."""
-    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
-    trained(
-        tmp_path, lines(tmp_path, "x,y", rows), "data.target_transform=log", "data.task=regression"
-    )
-    lines(tmp_path, "x,y", ["1,2", "1e300,2"], "large.csv")
-    done = command(["predict", "run", "large.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("x holds numbers that are too large")
-    assert not (tmp_path / "p.csv").exists()
-    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
-    trained(tmp_path, lines(tmp_path, "x,y", rows), "hydra.run.dir=plain", "data.task=regression")
-    lines(tmp_path, "x,y", ["1,2", "1,1e300"], "target.csv")
-    done = command(["evaluate", "plain", "target.csv"], tmp_path, MLP_LAB)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("y holds numbers that are too large")
-    lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
-    done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
-    assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
-
-
 def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
     """And a value that is not among them is refused."""
     rows = [f"{i % 7},{('low', 'middle', 'high')[i % 3]}" for i in range(ROWS)]
@@ -177,67 +131,11 @@ def test_dates_written_as_numbers(tmp_path: Path) -> None:
     assert np.isnan(raw.inputs[3, 0])
 
 
-def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
-    """It is what `mlp-lab evaluate` finds on the same rows."""
-    rows = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(ROWS)]
-    path = lines(tmp_path, "x,y", rows)
-    new = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(40)]
-    test = lines(tmp_path, "x,y", new, "new.csv")
-    words = (f"data.test_path={test}", "data.class_weights=balanced")
-    trained(tmp_path, path, *words)
-    found = json.loads((tmp_path / "run" / "result.json").read_text())["test"]
-    done = command(["evaluate", "run", "new.csv", "-o", "found.json"], tmp_path, MLP_LAB)
-    assert (done.returncode, done.stderr) == (0, "")
-    again = json.loads((tmp_path / "found.json").read_text())["scores"]
-    for name, value in found.items():
-        assert again[name] == pytest.approx(value, rel=1e-5), name
-
-
-@pytest.mark.parametrize("code", ["refused", "-9"])
-def test_a_missing_code_and_its_label_are_one(code: str, tmp_path: Path) -> None:
-    """Naming either names both, also in a file that labels other codes so."""
-    age = np.where(NUMBERS % 6, NUMBERS + 18.0, -9)
-    frame = pd.DataFrame({"age": age, "trust": NUMBERS % 3, "y": ["p", "q"] * 30})
-    frame.loc[5::9, "trust"] = -9
-    names: dict[float, str] = {-9: "refused"}
-    levels: dict[float, str] = {0: "low", 1: "middle", 2: "high", **names}
-    path = tmp_path / "t.dta"
-    frame.to_stata(path, write_index=False, value_labels={"age": names, "trust": levels})
-    raw = raw_of(path, f"data.missing=[{code}]")
-    assert np.isnan(raw.inputs[:, 0]).tolist() == (age == -9).tolist()
-    assert raw.columns[1].levels == ["low", "middle", "high"]
-    new = pd.DataFrame({"age": [30.0, -7], "trust": [1, -7]})
-    rows = Rows(new, labels={"age": {"-7": "refused"}, "trust": {"1": "high", "-7": "refused"}})
-    assert rows.values(raw.columns[0]).tolist()[0] == 30
-    assert rows.values(raw.columns[1]).tolist()[0] == 2
-    assert np.isnan([rows.values(column)[1] for column in raw.columns]).all()
-
-
-def test_a_file_with_labels_of_its_own_says_what_is_no_answer() -> None:
-    """Its user-missing code has a label that the training never heard of."""
-    known = Column(name="trust", kind="category", levels=["low", "high"], labels={"0": "low"})
-    labels = {"trust": {"0": "low", "1": "high", "99": "refused"}}
-    rows = Rows(pd.DataFrame({"trust": [1, 99]}), labels=labels, spans={"trust": [(99, 99)]})
-    np.testing.assert_array_equal(rows.values(known), [1, np.nan])
-
-
-def test_labels_where_the_training_had_none(tmp_path: Path) -> None:
-    """Codes of a new file are the words of the training's, if it labels them so."""
-    rows = [f"{('low', 'high')[i % 2]},{i % 7},{'pq'[i % 2]}" for i in range(ROWS)]
-    trust, number = raw_of(lines(tmp_path, "trust,n,y", rows)).columns
-    labels = {"trust": {"1": "low", "2": "high"}, "n": {"1": "one"}}
-    new = Rows(pd.DataFrame({"trust": [2, 1], "n": [1, 2]}), labels=labels)
-    assert new.values(trust).tolist() == [trust.levels.index("high"), trust.levels.index("low")]
-    assert new.values(number).tolist() == [1, 2]
-    kept = replace(trust, levels=["low"], others=["high"])  # too rare to have an input
-    assert new.values(kept).tolist() == [RARE, 0]
-
-
-def remarks_of(path: Path, *overrides: str) -> list[str]:
+def warnings_of(path: Path, *overrides: str) -> list[str]:
     """What the data report says besides."""
     source = raw_of(path, *overrides).source
     assert source is not None
-    return source.remarks
+    return source.warnings
 
 
 def test_codes_that_nobody_gave(tmp_path: Path) -> None:
@@ -246,8 +144,8 @@ def test_codes_that_nobody_gave(tmp_path: Path) -> None:
     path = lines(tmp_path, "number,word,code,y", [*rows[:-1], "1.5,a,3,-"])
     words = ("data.drop_missing_target=true", "data.missing=[9,n.a.,-,NA,-1,unknown]")
     expected = ["data.missing: -1 occurs in no column", "data.missing: unknown occurs in no column"]
-    assert remarks_of(path, *words) == expected
-    inside = remarks_of(path, words[0], "data.missing=[-]", "+data.missing_in.number=[9,1.5]")
+    assert warnings_of(path, *words) == expected
+    inside = warnings_of(path, words[0], "data.missing=[-]", "+data.missing_in.number=[9,1.5]")
     assert inside == ["data.missing_in.number: 9 does not occur in it"]
 
 
@@ -255,11 +153,13 @@ def test_whole_numbers_that_are_all_different(tmp_path: Path) -> None:
     """Are read, and named; not where somebody has said what they are."""
     rows = [f"{i * i},{i * i + 0.5},{i % 7},{'pq'[i % 2]}" for i in range(ROWS)]
     path = lines(tmp_path, "id,number,few,y", rows)
-    (remark,) = remarks_of(path)
-    assert remark == "id has another whole number in every row: data.drop=[id] if it is a name"
-    assert remarks_of(path, "data.drop=[id]") == []
-    assert remarks_of(path, "+data.types.id=numeric") == []
-    assert remarks_of(path, "data.features=[id,few]") == []
+    (warning,) = warnings_of(path)
+    assert (
+        warning == "id has another whole number in every row: data.drop=[id] if it is an identifier"
+    )
+    assert warnings_of(path, "data.drop=[id]") == []
+    assert warnings_of(path, "+data.types.id=numeric") == []
+    assert warnings_of(path, "data.features=[id,few]") == []
     assert [column.name for column in raw_of(path).columns] == ["id", "number", "few"]
 
 
@@ -273,7 +173,7 @@ def test_a_missing_code_in_any_spelling(tmp_path: Path) -> None:
     missing = NUMBERS % 3 == 0
     assert np.isnan(raw.inputs[:, 0]).tolist() == missing.tolist()
     assert np.isnan(raw.inputs[:, 1]).tolist() == missing.tolist()
-    assert remarks_of(path, "data.missing=[0.5]") == []
+    assert warnings_of(path, "data.missing=[0.5]") == []
 
 
 def coded(folder: Path) -> Path:
@@ -293,9 +193,9 @@ def test_levels_are_declared_by_code_or_label(levels: str, tmp_path: Path) -> No
     path = coded(tmp_path)
     column = raw_of(path, f"+data.levels.lik={levels}").columns[1]
     assert (column.kind, column.levels) == ("ordinal", ["often", "some", "never"])
-    new = Rows(pd.DataFrame({"lik": [3, 1, "some"]}))
+    new = TableFrame(pd.DataFrame({"lik": [3, 1, "some"]}))
     assert new.values(column).tolist() == [0, 2, 1]
-    raw = config_of(path, "data.target=lik", f"+data.levels.lik={levels}").data.load()
+    raw = load_rows(config_of(path, "data.target=lik", f"+data.levels.lik={levels}").data)
     assert raw.classes == ["often", "some", "never"]
     assert raw.target[:3].tolist() == [2, 1, 0]
 
@@ -307,10 +207,10 @@ def test_labels_of_codes_among_numbers(tmp_path: Path) -> None:
         "age holds numbers, and labels for -9 (refused): data.missing_in.age=[-9] if that means no"
         " answer"
     )
-    assert remark in remarks_of(path)
-    assert remarks_of(path, "data.target=age")[0] == remark
+    assert remark in warnings_of(path)
+    assert warnings_of(path, "data.target=age")[0] == remark
     for said in ("data.missing=[refused]", "+data.missing_in.age=[-9]", "+data.types.age=numeric"):
-        assert remarks_of(path, said) == []
+        assert warnings_of(path, said) == []
 
 
 def test_labels_of_the_ends_of_a_scale(tmp_path: Path) -> None:
@@ -320,7 +220,7 @@ def test_labels_of_the_ends_of_a_scale(tmp_path: Path) -> None:
     labels: dict[float, str] = {1: "low", 7: "high", -9: "refused", 99: "unknown"}
     path = tmp_path / "t.dta"
     frame.to_stata(path, write_index=False, value_labels={"trust": labels})
-    assert remarks_of(path) == [
+    assert warnings_of(path) == [
         "trust holds numbers, and labels for 99 (unknown), -9 (refused), 1 (low) and 1 more:"
         " data.missing_in.trust=[99] if that means no answer"
     ]
@@ -344,8 +244,8 @@ def test_numbers_with_a_sign_beside_them(written: str, said: str, tmp_path: Path
     rows = [f'"{written.format(n, n)}",{"pq"[i % 2]}' for i, n in enumerate(numbers)]
     path = lines(tmp_path, "x,y", rows)
     start = f"x is a category: {said}"
-    assert [remark[: len(start)] for remark in remarks_of(path)] == [start] * bool(said)
-    found = remarks_of(path, "data.target=x")
+    assert [remark[: len(start)] for remark in warnings_of(path)] == [start] * bool(said)
+    found = warnings_of(path, "data.target=x")
     assert [remark[: len(start)] for remark in found] == [start] * bool(said)
 
 
@@ -373,11 +273,11 @@ def test_a_word_that_makes_numbers_a_category(tmp_path: Path) -> None:
     """Is named, also where the column is read."""
     rows = [f"{'oops' if i == 33 else i % 17},{'pq'[i % 2]}" for i in range(ROWS)]
     path = lines(tmp_path, "x,y", rows)
-    assert remarks_of(path) == [
+    assert warnings_of(path) == [
         "x is a category: numbers but for 'oops'; data.missing=[oops] reads such cells as no value"
     ]
-    assert remarks_of(path, "data.missing=[oops]") == []
-    assert remarks_of(path, "+data.types.x=category") == []
+    assert warnings_of(path, "data.missing=[oops]") == []
+    assert warnings_of(path, "+data.types.x=category") == []
 
 
 def test_codes_for_no_answer_are_no_group_and_no_part(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Rows of every part as the network sees them."""
+"""Raw rows -> training, validation and test rows as the network reads them."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mlp_lab.data.arrays import Array, Floats, Index
+from mlp_lab.data.column_encoding import InputColumn, recoded
 from mlp_lab.data.columns import Column
-from mlp_lab.data.encoding import Array, Input, recoded
-from mlp_lab.data.raw import DataConfig, Floats, Index, RawData
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
@@ -18,7 +20,7 @@ from mlp_lab.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class EncodedPart:
-    """Rows as the network sees them.
+    """Rows of one part as the network reads them.
 
     Shape:
         - inputs: (N, D); targets: (N, C)
@@ -36,7 +38,7 @@ class EncodedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedData:
     """Every part of a data set."""
 
     schema: Schema
@@ -46,17 +48,17 @@ class Encoded:
 
     @property
     def nbytes(self) -> int:
-        """Memory of its inputs and targets."""
+        """Bytes of its inputs and targets."""
         return sum(p.inputs.nbytes + p.targets.nbytes for p in (self.train, self.val, self.test))
 
 
 def encode(
     raw: RawData, split: Split, config: DataConfig, output: str, dtype: DTypeLike
-) -> Encoded:
+) -> EncodedData:
     """Fit on the training rows, then encode every part; label noise goes into training alone."""
     noisy = noisy_train_target(raw, split, config)
     inputs = [
-        Input.fit(column, raw.inputs[split.train, i], config.scaling)
+        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling)
         for i, column in enumerate(raw.columns)
     ]
     file = None if raw.source is None else raw.source.file
@@ -76,7 +78,7 @@ def encode(
         require_finite(targets, [schema.target.name])
         return EncodedPart(encoded, targets, weights, loss_weights)
 
-    return Encoded(
+    return EncodedData(
         schema,
         train=part(split.train, noisy, balance),
         val=part(split.val, raw.target[split.val], balance),  # what selects is as what is learnt

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from surveys import SETTINGS, problem_of, survey, written
 
-from mlp_lab.data.raw import DataConfig
+from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
 from mlp_lab.runs.prepared import Problem
@@ -23,7 +23,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "missing": ((), "[-9]"),
     "missing_in": ((), "{age: [-9]}"),
     "day_first": ((), "false"),
-    "rare": ((), "0.3"),
+    "min_frequency": ((), "0.3"),
     "weight": ((), "weight"),
     "group": ((), "household"),
     "time": ((), "interview"),

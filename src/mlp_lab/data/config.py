@@ -1,17 +1,12 @@
-"""Rows before any encoding, and the settings that every data set has."""
+"""The settings that every data set has, and how a file of rows is written."""
 
+import io
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.tables.dialect import FileSettings
 from mlp_lab.errors import UserError, require, require_choice
-
-Floats = NDArray[np.float64]
-Index = NDArray[np.int64]
 
 SCALINGS = ("standard", "robust", "quantile", "none")
 TRANSFORMS = ("none", "log", "log1p")
@@ -26,14 +21,6 @@ class Draw(IntEnum):
     LABEL_NOISE = 3
     FOLDS = 4
     OUTLIERS = 5
-
-
-class PartName(IntEnum):
-    """Where a row must go; `FREE` rows are for training, and for parts that no row is kept for."""
-
-    FREE = 0
-    VAL = 1
-    TEST = 2
 
 
 @dataclass(kw_only=True, slots=True)
@@ -91,66 +78,40 @@ class DataConfig:
         else:
             require(self.fold < folds, "data.fold", f"below data.folds={folds}", self.fold)
 
-    def load(self) -> "RawData":
-        """All rows, unsplit. Every data set has its own."""
-        raise AssertionError("a data config without rows")
-
     def generator(self, draw: Draw, repeat: int = 0) -> np.random.Generator:
         """The random stream of one use of the split seed, another for each repeat of it."""
         return np.random.default_rng([self.split_seed, draw, repeat])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ties:
-    """What binds rows to parts or to each other; each of shape (N,) or absent.
+class FileSettings:
+    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
 
-    `parts`: a `PartName` for each row. `groups`: rows with one number stay together. `times`: the
-    latest rows are tested on, those before them validated on.
-    """
+    delimiter: str = "auto"
+    quote: str = '"'
+    encoding: str = "auto"
+    decimal: str = "auto"
+    sheet: str | int | None = None
 
-    parts: Index | None = None
-    groups: Index | None = None
-    times: Floats | None = None
+    def __post_init__(self) -> None:
+        rule = "auto or one ASCII character"
+        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
+        rule = "one ASCII character that is not the delimiter, or nothing"
+        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
+        require(quote_fits, "data.quote", rule, self.quote)
+        require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
+        if self.encoding != "auto":
+            rule = "auto or an encoding's name, as cp1252"
+            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """How a file was read, what of it is not used, and what else to say of it in the report."""
-
-    file: FileSettings
-    note: str
-    dropped: list[Dropped]
-    remarks: list[str]
+def _is_sign(text: str, word: str) -> bool:
+    return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class RawData:
-    """A table of numbers and one target.
-
-    Shape:
-        - inputs: (N, D), each column as its `Column` says, NaN where a value is missing
-        - target: (N,), in its own units, or the class of each row as an index into `classes`
-        - weights: (N,), how much each row counts, or absent
-    """
-
-    inputs: Floats
-    target: Floats
-    columns: list[Column]
-    target_column: Column
-    classes: list[str] | None = None
-    weights: Floats | None = None
-    weight_column: Column | None = None
-    ties: Ties = Ties()
-    source: Source | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """Memory of its inputs and target."""
-        return self.inputs.nbytes + self.target.nbytes
-
-    @property
-    def task(self) -> str:
-        """regression, binary or multiclass."""
-        if self.classes is None:
-            return "regression"
-        return "binary" if len(self.classes) == 2 else "multiclass"
+def _is_encoding(name: str) -> bool:
+    try:
+        io.TextIOWrapper(io.BytesIO(), encoding=name)
+    except (LookupError, ValueError):
+        return False
+    return True

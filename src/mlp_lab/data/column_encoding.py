@@ -12,17 +12,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mlp_lab.data.arrays import Array, Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.raw import Floats, Index
-
-Array = NDArray[np.floating[Any]]
-Mask = NDArray[np.bool_]
 
 QUANTILES = 1000
 LEAST_PROBABILITY = 1e-7
-"""Of a quantile: no encoded number lies beyond 5.2 standard deviations."""
+"""Least of a quantile: no encoded number lies beyond 5.2 standard deviations."""
 
 DATE_PARTS = ("year", "month", "weekday", "days")
 OTHER, MISSING = "(other)", "(missing)"
@@ -38,7 +34,7 @@ class Scaling:
 
     @classmethod
     def fit(cls, values: Floats, method: str) -> Scaling:
-        """Of (N,) numbers; a constant has scale 1."""
+        """Center and scale of (N,) numbers; a constant has scale 1."""
         if method == "none" or len(values) == 0:
             return cls(0.0, 1.0, [])
         if method == "quantile":
@@ -69,7 +65,7 @@ class Scaling:
 
 def _normal_scores(values: Floats, quantiles: Floats) -> Floats:
     """Quantiles of the standard normal at the values' shares; a tie counts half from each side."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # noqa: PLC0415 slow
 
     share = np.linspace(0, 1, len(quantiles))
     below = np.interp(values, quantiles, share)
@@ -99,7 +95,7 @@ class NumberEncoding:
         return cls(fill, Scaling.fit(present, method), len(present) < len(values))
 
     def names(self, column: Column) -> list[str]:
-        """Of the inputs."""
+        """Names of the inputs."""
         return [column.name, *_indicator_name(column, self.indicator)]
 
     def write(self, values: Floats, out: Array, at: int) -> None:
@@ -112,7 +108,7 @@ class NumberEncoding:
 
 
 def _median(values: Floats) -> float:
-    """As numpy's, which takes five times as long: it also looks for NaN, of which there is none."""
+    """The median. NumPy's takes five times as long: it also looks for NaN, which is not here."""
     middle = len(values) // 2
     parted = np.partition(values, middle)
     upper = parted[middle]
@@ -139,7 +135,7 @@ class DateEncoding:
         return cls(year, month, weekday, days, len(present) < len(values))
 
     def names(self, column: Column) -> list[str]:
-        """Of the inputs."""
+        """Names of the inputs."""
         parts = [f"{column.name}:{part}" for part in DATE_PARTS]
         return [*parts, *_indicator_name(column, self.indicator)]
 
@@ -188,7 +184,7 @@ class LevelEncoding:
         return self.levels == 2 and not self.other
 
     def names(self, column: Column) -> list[str]:
-        """Of the inputs."""
+        """Names of the inputs."""
         slots = [OTHER] * self.other + [MISSING] * self.missing
         return [f"{column.name}={level}" for level in column.levels[self.single :] + slots]
 
@@ -222,14 +218,24 @@ Encoding = NumberEncoding | DateEncoding | LevelEncoding
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """A column and what the network reads of it."""
+class InputColumn:
+    """A column and what the network reads of it.
+
+    >>> colour = Column(name="colour", kind="category", levels=["blue", "green", "red"])
+    >>> fitted = InputColumn.fit(colour, np.array([0.0, 0, 1, 1, 2, 2, np.nan]), "standard")
+    >>> fitted.names
+    ['colour=blue', 'colour=green', 'colour=red', 'colour=(missing)']
+    >>> rows = np.zeros((3, 4))
+    >>> fitted.encoding.write(np.array([2.0, np.nan, UNSEEN]), rows, 0)
+    >>> rows.tolist()
+    [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0], [0.0, 0.0, 0.0, 0.0]]
+    """
 
     column: Column
     encoding: Encoding
 
     @classmethod
-    def fit(cls, column: Column, values: Floats, method: str) -> Input:
+    def fit(cls, column: Column, values: Floats, method: str) -> InputColumn:
         """From the column's training rows; levels that are rare there are not kept."""
         if column.kind == "date":
             return cls(column, DateEncoding.fit(values, method))
@@ -242,18 +248,18 @@ class Input:
 
     @property
     def names(self) -> list[str]:
-        """Of the network's inputs that the column gives."""
+        """Names of the network's inputs that the column gives."""
         return self.encoding.names(self.column)
 
     def to_dict(self) -> dict[str, object]:
-        """As JSON holds it."""
+        """Plain data for JSON."""
         return {**asdict(self.column), "inputs": self.names, "encoding": asdict(self.encoding)}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Input:
-        """Back from JSON."""
+    def from_dict(cls, values: Mapping[str, Any]) -> InputColumn:
+        """From JSON."""
         fields = {name: values[name] for name in values if name not in ("inputs", "encoding")}
-        column, saved = Column(**fields), values["encoding"]
+        column, saved = Column.from_dict(fields), values["encoding"]
         if column.kind == "date":
             year, month, weekday, days = (_number_encoding(saved[part]) for part in DATE_PARTS)
             return cls(column, DateEncoding(year, month, weekday, days, saved["indicator"]))
@@ -270,7 +276,7 @@ def _kept_and_rare(column: Column, codes: Floats) -> tuple[list[int], list[int]]
     """Levels of which training rows hold enough (of two, both), and of which they hold few."""
     present = codes[codes >= 0].astype(np.int64)
     counts = np.bincount(present, minlength=len(column.levels))
-    least = max(2.0, column.rare * len(codes)) if column.kind == "category" else 1.0
+    least = max(2.0, column.min_frequency * len(codes)) if column.kind == "category" else 1.0
     kept = counts >= least
     return np.flatnonzero(kept).tolist(), np.flatnonzero(~kept & (counts > 0)).tolist()
 

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.data.column_encoding import InputColumn
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.encoding import Input
-from mlp_lab.data.raw import Floats, Index, RawData
+from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
 
-LEAK = 0.98
+LEAKAGE = 0.98
 """Share of the target's variation that one column alone explains, from which it is suspected."""
 
 BINS = 50
-LOOKED_AT = 20_000
-"""Rows that the search for leaks looks at."""
+SAMPLE = 20_000
+"""Training rows that tell which columns leak the target, and which repeat others."""
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnFacts:
+class ColumnSummary:
     """A column that the network reads. `values`: its range, or its levels with their shares."""
 
     name: str
@@ -30,11 +31,11 @@ class ColumnFacts:
     missing: float
     values: str
     inputs: int
-    leak: bool
+    leakage: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class DataReport:
     """All of the report, as plain data; shares are of all rows."""
 
     note: str
@@ -43,9 +44,9 @@ class Overview:
     task: str
     balance: str
     weight: str | None
-    columns: list[ColumnFacts]
+    columns: list[ColumnSummary]
     dropped: list[Dropped]
-    remarks: list[str]
+    warnings: list[str]
     copies: dict[str, int]
     """Rows of a part that training rows repeat."""
     repeats: dict[str, str]
@@ -58,17 +59,17 @@ class Overview:
         return dict(Counter(column.kind for column in self.columns))
 
     @property
-    def leaks(self) -> list[str]:
-        """Columns that almost give the target away."""
-        return [column.name for column in self.columns if column.leak]
+    def possible_leakage(self) -> list[str]:
+        """Columns of which one alone almost determines the target."""
+        return [column.name for column in self.columns if column.leakage]
 
 
-def overview(raw: RawData, split: Split, schema: Schema) -> Overview:
+def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     """Look at every column, the target and the parts."""
     assert raw.source is not None
     parts = {"train": split.train, "val": split.val, "test": split.test}
-    looked_at = split.train[:: max(1, len(split.train) // LOOKED_AT)]
-    return Overview(
+    sampled = split.train[:: max(1, len(split.train) // SAMPLE)]
+    return DataReport(
         note=raw.source.note,
         rows={name: len(rows) for name, rows in parts.items()},
         target=raw.target_column.name,
@@ -76,13 +77,13 @@ def overview(raw: RawData, split: Split, schema: Schema) -> Overview:
         balance=_balance(raw),
         weight=None if raw.weight_column is None else raw.weight_column.name,
         columns=[
-            _facts(raw, i, column, entry, looked_at)
+            _summary(raw, i, column, entry, sampled)
             for i, (column, entry) in enumerate(zip(raw.columns, schema.inputs, strict=True))
         ],
         dropped=raw.source.dropped,
-        remarks=raw.source.remarks,
+        warnings=raw.source.warnings,
         copies=_copies(raw, split),
-        repeats=_repeats(raw, looked_at),
+        repeats=_repeats(raw, sampled),
         inputs=len(schema.names),
     )
 
@@ -104,16 +105,18 @@ def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
     return ", ".join(words) + more
 
 
-def _facts(raw: RawData, index: int, column: Column, entry: Input, looked_at: Index) -> ColumnFacts:
+def _summary(
+    raw: RawData, index: int, column: Column, entry: InputColumn, sampled: Index
+) -> ColumnSummary:
     values = raw.inputs[:, index]
-    predicted = explained(values[looked_at], raw.target[looked_at], column, raw.classes is not None)
-    return ColumnFacts(
+    predicted = explained(values[sampled], raw.target[sampled], column, raw.classes is not None)
+    return ColumnSummary(
         name=column.name,
         kind=column.kind,
         missing=float(np.isnan(values).mean()),
         values=_content(column, values),
         inputs=len(entry.names),
-        leak=predicted >= LEAK,
+        leakage=predicted >= LEAKAGE,
     )
 
 
@@ -130,7 +133,7 @@ def _content(column: Column, values: Floats) -> str:
 
 
 def explained(values: Floats, target: Floats, column: Column, classes: bool) -> float:
-    """Share of the target that a column alone explains on rows that it was not looked at on.
+    """Share of the target that a column alone explains on rows that it was not fitted on.
 
     Values are taken in up to 50 bins, or by level; each predicts its commonest class or its mean
     on one half of the rows, and the other half is scored: errors saved of those that the commonest

@@ -11,8 +11,9 @@ from lab import MLP_LAB, command
 from surveys import config_of, problem_of
 
 from mlp_lab.data.columns import UNSEEN
-from mlp_lab.data.tables.dialect import FileSettings
-from mlp_lab.data.tables.frames import Rows, frame_values, unseen
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.tables.frames import TableFrame, feature_values, unseen_levels
 from mlp_lab.data.tables.reading import detect, read_chunks
 
 ROWS = 60
@@ -46,8 +47,10 @@ def assert_read_alike(path: Path, *overrides: str) -> None:
     schema = problem.encoded.schema
     decimal = detect(path, FileSettings()).decimal
     pieces = list(read_chunks(path, FileSettings(), 7))
-    values = np.vstack([frame_values(Rows(piece, decimal=decimal), schema) for piece in pieces])
-    assert unseen(values, schema) == {}
+    values = np.vstack(
+        [feature_values(TableFrame(piece, decimal=decimal), schema) for piece in pieces]
+    )
+    assert unseen_levels(values, schema) == {}
     encoded = schema.encode_inputs(lambda i, block: values[block, i], len(values), "float64")
     train = problem.encoded.train.inputs
     ours, theirs = (np.sort(rows, axis=0) for rows in (encoded, train))
@@ -59,13 +62,13 @@ def assert_read_alike(path: Path, *overrides: str) -> None:
 def test_training_and_pieces_agree(cells: list[str], kind: str | None, tmp_path: Path) -> None:
     """Whether the kind was found or declared."""
     overrides = [] if kind is None else [f"+data.types.x={kind}"]
-    assert_read_alike(table(tmp_path, cells), "data.rare=0", *overrides)
+    assert_read_alike(table(tmp_path, cells), "data.min_frequency=0", *overrides)
 
 
 def test_a_decimal_comma_in_categories(tmp_path: Path) -> None:
     """0,5 and 0,50 are one value."""
     path = table(tmp_path, ["0,5", "0,50", "1,25"], ";")
-    assert_read_alike(path, "data.rare=0", "+data.types.x=category")
+    assert_read_alike(path, "data.min_frequency=0", "+data.types.x=category")
 
 
 @settings(
@@ -92,10 +95,10 @@ def test_any_spelling(cells: list[str], kind: str | None, tmp_path: Path) -> Non
     overrides = [] if kind is None else [f"+data.types.x={kind}"]
     path = table(tmp_path, cells)
     try:
-        problem_of(path, *TRAIN, "data.rare=0", *overrides)
+        problem_of(path, *TRAIN, "data.min_frequency=0", *overrides)
     except ValueError:
         return  # 1 and 1.0 are a constant
-    assert_read_alike(path, "data.rare=0", *overrides)
+    assert_read_alike(path, "data.min_frequency=0", *overrides)
 
 
 def test_a_category_declared_over_numbers_reads_numbers(tmp_path: Path) -> None:
@@ -103,7 +106,7 @@ def test_a_category_declared_over_numbers_reads_numbers(tmp_path: Path) -> None:
     path = table(tmp_path, ["01001", "01002", "20095"])
     schema = problem_of(path, *TRAIN, "+data.types.x=category").encoded.schema
     frame = pd.DataFrame({"x": [1001, 1002, 20095, 7]})
-    values = frame_values(Rows(frame), schema)[:, 0]
+    values = feature_values(TableFrame(frame), schema)[:, 0]
     assert values.tolist() == [0.0, 1.0, 2.0, UNSEEN]
 
 
@@ -111,7 +114,7 @@ def test_spellings_that_are_two_levels_stay_two(tmp_path: Path) -> None:
     """01 and 1, both declared as they are."""
     path = table(tmp_path, ["01", "1", "2"])
     schema = problem_of(path, *TRAIN, "+data.types.x=category").encoded.schema
-    values = frame_values(Rows(pd.DataFrame({"x": ["01", "1", "001"]})), schema)[:, 0]
+    values = feature_values(TableFrame(pd.DataFrame({"x": ["01", "1", "001"]})), schema)[:, 0]
     assert values[0] != values[1]
     assert values[2] == UNSEEN
 
@@ -158,11 +161,11 @@ def test_unseen_values_are_counted(tmp_path: Path) -> None:
 def test_rare_values_are_not_unseen(tmp_path: Path) -> None:
     """They are read alike, but the training had them."""
     path = table(tmp_path, ["red"] * 20 + ["green"] * 20 + ["blue"])
-    schema = problem_of(path, *TRAIN, "data.rare=0.2").encoded.schema
+    schema = problem_of(path, *TRAIN, "data.min_frequency=0.2").encoded.schema
     (entry,) = schema.inputs
     assert (entry.column.levels, entry.column.others) == (["green", "red"], ["blue"])
-    values = frame_values(Rows(pd.DataFrame({"x": ["blue", "teal", "red"]})), schema)
-    assert unseen(values, schema) == {"x": 1}
+    values = feature_values(TableFrame(pd.DataFrame({"x": ["blue", "teal", "red"]})), schema)
+    assert unseen_levels(values, schema) == {"x": 1}
     encoded = schema.encode_inputs(lambda i, block: values[block, i], 3, "float64")
     np.testing.assert_array_equal(encoded[0], encoded[1])
 
@@ -174,9 +177,9 @@ def test_times_are_read_as_dates_are(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("\n".join(["when,x,y", *rows]))
     config = config_of(path, "data.target=y", "data.time=when", "data.task=regression")
-    raw = config.data.load()
-    assert raw.ties.times is not None
-    assert (np.diff(raw.ties.times) > 0).all()
+    raw = load_rows(config.data)
+    assert raw.constraints.times is not None
+    assert (np.diff(raw.constraints.times) > 0).all()
 
 
 def test_another_files_labels(tmp_path: Path) -> None:
@@ -198,5 +201,5 @@ def test_another_files_labels(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (0, "")
         assert (pd.read_csv(tmp_path / output)["prediction"] == y).all()
     test = config_of(tmp_path / "a.dta", "data.target=y", f"data.test_path={tmp_path / 'b.dta'}")
-    raw = test.data.load()
+    raw = load_rows(test.data)
     np.testing.assert_array_equal(raw.inputs[:ROWS, 0], raw.inputs[ROWS:, 0])

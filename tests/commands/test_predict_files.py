@@ -1,0 +1,249 @@
+"""Predictions and scores of a file of rows."""
+
+import json
+import math
+import signal
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from lab import BARE, MLP_LAB, command, curves, train, written
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from surveys import call, survey, survey_run
+from surveys import written as save
+
+import mlp_lab
+from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables.writing import Writer
+
+ROWS = 60
+
+
+def lines(folder: Path, header: str, rows: list[str], name: str = "t.csv") -> Path:
+    """A text table."""
+    path = folder / name
+    path.write_text("\n".join([header, *rows]))
+    return path
+
+
+def trained(folder: Path, path: Path, *words: str) -> None:
+    """A run in `folder`/run."""
+    given = ["data=table", f"data.path={path}", "data.target=y", "hydra.run.dir=run", "epochs=2"]
+    done = command([*given, "quiet=true", "tracking.report=false", *words], folder)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_weights_that_are_all_zero_in_evaluate(tmp_path: Path) -> None:
+    """Nothing would be left to average."""
+    rows = [f"{i % 7},1,{'pq'[i % 2]}" for i in range(ROWS)]
+    trained(tmp_path, lines(tmp_path, "x,w,y", rows), "data.weight=w")
+    lines(tmp_path, "x,w,y", ["1,0,p", "2,0,q"], "new.csv")
+    done = command(["evaluate", "run", "new.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "FILE: no row has a weight above 0\n"
+
+
+def test_numbers_that_are_too_large_to_predict(tmp_path: Path) -> None:
+    """One line, and no file."""
+    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
+    trained(
+        tmp_path, lines(tmp_path, "x,y", rows), "data.target_transform=log", "data.task=regression"
+    )
+    lines(tmp_path, "x,y", ["1,2", "1e300,2"], "large.csv")
+    done = command(["predict", "run", "large.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("x holds numbers that are too large")
+    assert not (tmp_path / "p.csv").exists()
+    rows = [f"{i % 7},{i % 3}.5" for i in range(ROWS)]
+    trained(tmp_path, lines(tmp_path, "x,y", rows), "hydra.run.dir=plain", "data.task=regression")
+    lines(tmp_path, "x,y", ["1,2", "1,1e300"], "target.csv")
+    done = command(["evaluate", "plain", "target.csv"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("y holds numbers that are too large")
+    lines(tmp_path, "x,y", ["1,2", "2,-1"], "negative.csv")
+    done = command(["evaluate", "run", "negative.csv"], tmp_path, MLP_LAB)
+    assert done.stderr == ("column 'y', the target, must be above 0 for its log, got -1 in row 2\n")
+
+
+def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
+    """It is what `mlp-lab evaluate` finds on the same rows."""
+    rows = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    new = [f"{i * i % 11},{'pqqqq'[i % 5]}" for i in range(40)]
+    test = lines(tmp_path, "x,y", new, "new.csv")
+    words = (f"data.test_path={test}", "data.class_weights=balanced")
+    trained(tmp_path, path, *words)
+    found = json.loads((tmp_path / "run" / "result.json").read_text())["test"]
+    done = command(["evaluate", "run", "new.csv", "-o", "found.json"], tmp_path, MLP_LAB)
+    assert (done.returncode, done.stderr) == (0, "")
+    again = json.loads((tmp_path / "found.json").read_text())["scores"]
+    for name, value in found.items():
+        assert again[name] == pytest.approx(value, rel=1e-5), name
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on the survey, with everything a careful user says."""
+    return survey_run(tmp_path_factory.mktemp("table"))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_predicting_a_file(
+    run: Path, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pieces as in one: the file's columns as they stand, then what Python predicts."""
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
+    fresh = survey(150, seed=5).drop(columns=["voted", "weight"])
+    path, out = save(fresh, tmp_path, "new.csv"), tmp_path / f"out.{suffix}"
+    call("predict", str(run), str(path), "-o", str(out), monkeypatch=monkeypatch)
+    found = pd.read_csv(out, dtype=str) if suffix == "csv" else pd.read_parquet(out)
+    given_cells = pd.read_csv(path, dtype=str, keep_default_na=False)
+    cells = found[given_cells.columns].fillna("")
+    pd.testing.assert_frame_equal(cells, given_cells, check_dtype=False)
+    predictor = mlp_lab.load(run)
+    frame = pd.read_csv(path, dtype={"zip": str})
+    assert found["prediction"].tolist() == predictor.predict(frame).tolist()
+    shares = predictor.predict_proba(frame)
+    written_shares = found[["probability_no", "probability_yes"]].astype(float).to_numpy()
+    np.testing.assert_allclose(written_shares, shares, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"age": None}, "column 'age' is missing"),
+        ({"age": "old"}, "column 'age' must hold a number, got 'old' in row 1"),
+        ({"income": math.inf}, "column 'income' must hold a finite number, got 'inf' in row 1"),
+        (
+            {"trust": "some"},
+            "column 'trust' must hold one of low, middle, high, got 'some' in row 1",
+        ),
+        ({"interview": "soon"}, "column 'interview' must hold a date, got 'soon' in row 1"),
+    ],
+)
+def test_rows_that_cannot_be_predicted(
+    run: Path, change: dict[str, str | float | None], message: str, tmp_path: Path
+) -> None:
+    """One line that names the column, and no file."""
+    frame = survey(10)
+    for name, value in change.items():
+        frame = frame.drop(columns=name)
+        if value is not None:
+            frame[name] = value
+    path = save(frame, tmp_path, "new.csv")
+    done = command(["predict", str(run), str(path), "-o", "out.csv"], tmp_path, MLP_LAB)
+    assert done.returncode == 1
+    assert done.stderr.startswith(message)
+    assert len(done.stderr.splitlines()) == 1
+    assert written(tmp_path) == {"new.csv"}
+
+
+def test_evaluating_the_test_rows_again(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Weighted metrics are scikit-learn's; the JSON holds what is printed."""
+    frame = survey(200, seed=8)
+    path, out = save(frame, tmp_path, "labelled.csv"), tmp_path / "evaluation.json"
+    call("evaluate", str(run), str(path), "-o", str(out), monkeypatch=monkeypatch)
+    found = json.loads(out.read_text())
+    predictor = mlp_lab.load(run)
+    share = predictor.predict_proba(frame)[:, 1]
+    truth, weight = (frame["voted"] == "yes").to_numpy(), frame["weight"].to_numpy()
+    scores = found["scores"]
+    assert scores["accuracy"] == pytest.approx(
+        accuracy_score(truth, share > 0.5, sample_weight=weight)
+    )
+    assert scores["roc_auc"] == pytest.approx(roc_auc_score(truth, share, sample_weight=weight))
+    expected = log_loss(truth, share, sample_weight=weight)
+    assert scores["log_loss"] == pytest.approx(expected, rel=1e-5)
+    assert scores["loss"] == pytest.approx(expected, rel=1e-5)
+    assert sum(map(sum, (row.values() for row in found["confusion"].values()))) == pytest.approx(
+        weight.sum()
+    )
+    assert f"{scores['brier']:.4g}" in capsys.readouterr().out
+
+
+def test_evaluating_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the target's own units, though the network learnt a logarithm."""
+    frame = survey().dropna(subset=["income"])[["age", "trust", "income"]]
+    path = save(frame, tmp_path)
+    overrides = ("data=table", f"data.path='{path}'", "data.target=income", *BARE)
+    folder = train(tmp_path / "run", *overrides, "data.target_transform=log", "epochs=3")
+    out = tmp_path / "evaluation.json"
+    call("evaluate", str(folder), str(path), "-o", str(out), monkeypatch=monkeypatch)
+    found = json.loads(out.read_text())
+    errors = mlp_lab.load(folder).predict(frame).astype(float) - frame["income"].to_numpy()
+    assert found["scores"]["rmse"] == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert found["residuals"]["mean"] == pytest.approx(errors.mean())
+    result = json.loads((folder / "result.json").read_text())
+    last = curves(folder)[result["best_epoch"] - 1]
+    assert last["val_rmse"] == pytest.approx(result["val"]["rmse"], rel=1e-5)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_in_predict(
+    number: signal.Signals,
+    run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line, and no half of a file, though some pieces were written."""
+    pieces = []
+
+    def interrupted(writer: Writer, frame: pd.DataFrame) -> None:
+        pieces.append(frame)
+        if len(pieces) == 3:
+            signal.raise_signal(number)
+        write(writer, frame)
+
+    write = Writer.write
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
+    monkeypatch.setattr(Writer, "write", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
+    path = save(survey(150), tmp_path, "new.csv")
+    with pytest.raises(SystemExit) as end:
+        call("predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", monkeypatch=monkeypatch)
+    signal.signal(signal.SIGINT, before)
+    assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
+    assert written(tmp_path) == {"new.csv"}
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_an_evaluation_that_cannot_be_written(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Is not computed, and leaves nothing."""
+    path = save(survey(50), tmp_path, "new.csv")
+    for place, reason in (("no/e.json", "there is no folder"), ("", "it is a folder")):
+        words = ("evaluate", str(run), str(path), "-o", str(tmp_path / place))
+        with pytest.raises(SystemExit) as end:
+            call(*words, monkeypatch=monkeypatch)
+        assert end.value.code == 1
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        (line,) = printed.err.splitlines()
+        assert line.startswith(f"cannot write {tmp_path / place}: {reason}")
+    assert written(tmp_path.parent) >= {f"{tmp_path.name}/new.csv"}
+    assert not list(tmp_path.parent.glob(".*.partial"))
+
+
+def test_a_file_is_read_as_the_training_file_was(tmp_path: Path) -> None:
+    """What had to be said of it is known to the run; the command may say otherwise."""
+    frame = survey(120)[["age", "income", "smoker", "voted"]]
+    frame.to_csv(tmp_path / "t.csv", sep=":", index=False, encoding="cp1250")
+    words = ["data=table", "data.path=t.csv", "data.target=voted", "epochs=2", "hydra.run.dir=run"]
+    said = ["data.delimiter=':'", "data.encoding=cp1250", "data.sheet=2", *BARE]
+    done = command([*words, *said], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    frame.to_csv(tmp_path / "comma.csv", index=False)
+    for name, options in (("t.csv", []), ("comma.csv", ["--delimiter", "auto"])):
+        done = command(["evaluate", "run", name, *options], tmp_path, MLP_LAB)
+        assert (done.returncode, done.stderr) == (0, "")
+    done = command(["predict", "run", "comma.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
+    assert done.returncode == 1
+    assert done.stderr.startswith("column 'age' is missing")
+    assert mlp_lab.load(tmp_path / "run").schema.file == FileSettings(
+        delimiter=":", encoding="cp1250", sheet=2
+    )

@@ -1,0 +1,68 @@
+"""What a person has to know of a table before training."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from surveys import ROWS, SETTINGS, problem_of, survey, written
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.rows import RawData
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The survey as CSV."""
+    return written(survey(), tmp_path_factory.mktemp("survey"))
+
+
+def column(raw: RawData, name: str) -> Column:
+    """One by name."""
+    return next(column for column in raw.columns if column.name == name)
+
+
+def test_the_report(path: Path) -> None:
+    """What a person has to know before training."""
+    seen = problem_of(path, *SETTINGS).overview
+    assert seen is not None
+    assert sum(seen.rows.values()) == ROWS
+    assert seen.kinds == {"numeric": 2, "category": 2, "binary": 1, "ordinal": 1, "date": 1}
+    assert seen.possible_leakage == []
+    assert seen.weight == "weight"
+    assert "yes" in seen.balance
+    income = next(column for column in seen.columns if column.name == "income")
+    assert income.missing == pytest.approx(0.2, abs=0.06)
+
+
+def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
+    """A column that is the target in other words, and rows that are there twice."""
+    frame = survey().drop(columns=["id", "remark"])
+    frame = frame.assign(ballot=frame["voted"].map({"yes": "cast", "no": "none"}))
+    frame = pd.concat([frame, frame], ignore_index=True)
+    seen = problem_of(written(frame, tmp_path), "data.target=voted").overview
+    assert seen is not None
+    assert seen.possible_leakage == ["ballot"]
+    assert seen.copies["test"] > 50
+
+
+def test_columns_that_repeat_others(tmp_path: Path) -> None:
+    """In another unit, or by other names; measured numbers that are all different do not."""
+    a, b = np.random.default_rng(0).normal(size=(2, 500)).round(5)
+    a[::50] = np.nan
+    code = np.arange(500) % 3
+    columns = {"a": a, "b": b, "inches": -a / 2.54, "code": code, "other": code % 2, "y": b + 1}
+    frame = pd.DataFrame(columns).assign(name=pd.Series(code).map({0: "x", 1: "z", 2: "y"}))
+    frame = pd.concat([frame, frame[:9]])  # rows that are there twice
+    seen = problem_of(written(frame, tmp_path), "data.target=y").overview
+    assert seen is not None
+    assert seen.repeats == {"inches": "a", "name": "code"}
+
+
+def test_a_numeric_leak_is_seen(tmp_path: Path) -> None:
+    """The target in another unit."""
+    x = np.random.default_rng(0).normal(size=(500, 2))
+    frame = pd.DataFrame({"a": x[:, 0], "inches": x.sum(1) / 2.54 + 70, "cm": x.sum(1) + 178})
+    seen = problem_of(written(frame, tmp_path), "data.target=cm").overview
+    assert seen is not None
+    assert seen.possible_leakage == ["inches"]

@@ -1,0 +1,90 @@
+"""What a network's inputs and outputs mean, in memory and in JSON."""
+
+import json
+
+import numpy as np
+import pytest
+from lab import configure
+
+from mlp_lab.data.columns import classified, numeric
+from mlp_lab.data.config import SCALINGS, DataConfig
+from mlp_lab.data.loading import load_rows
+from mlp_lab.data.preprocessing import EncodedData, encode
+from mlp_lab.data.rows import RawData
+from mlp_lab.data.schema import Schema
+from mlp_lab.data.splitting import Split, split_rows
+from mlp_lab.network.losses import choose_objective
+
+SETS = ["iris", "breast_cancer", "diabetes"]
+
+
+def encoded(raw: RawData, split: Split, config: DataConfig) -> EncodedData:
+    """With the task's own output."""
+    output = choose_objective(raw.task, "auto", "auto").output
+    return encode(raw, split, config, output, "float64")
+
+
+@pytest.mark.parametrize("scaling", SCALINGS)
+@pytest.mark.parametrize("name", [*SETS, "moons", "sine"])
+def test_schema_survives_json(name: str, scaling: str) -> None:
+    """Exactly: floats too."""
+    config = configure(f"data={name}", f"data.scaling={scaling}").data
+    raw = load_rows(config)
+    schema = encoded(raw, split_rows(raw, config), config).schema
+    assert Schema.from_dict(json.loads(json.dumps(schema.to_dict()))) == schema
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "outputs"),
+    [
+        ("iris", "softmax", 3),
+        ("moons", "sigmoid", 1),
+        ("moons", "softmax", 2),
+        ("moons", "linear", 1),
+        ("diabetes", "linear", 1),
+    ],
+)
+def test_outputs(name: str, output: str, outputs: int) -> None:
+    """One for each class, or one for the second of two."""
+    config = configure(f"data={name}").data
+    raw = load_rows(config)
+    split = split_rows(raw, config)
+    data = encode(raw, split, config, output, "float64")
+    target = data.schema.target
+    assert target.outputs == outputs
+    targets = data.test.targets
+    assert targets.shape == (len(split.test), outputs)
+    np.testing.assert_allclose(target.truth(targets), raw.target[split.test])
+    if outputs > 1:
+        np.testing.assert_array_equal(targets.argmax(1), raw.target[split.test])
+        np.testing.assert_array_equal(targets.sum(1), 1)
+    elif raw.classes:
+        np.testing.assert_array_equal(targets[:, 0], raw.target[split.test])
+
+
+@pytest.mark.parametrize(("transform", "function"), [("log", np.log), ("log1p", np.log1p)])
+def test_the_network_learns_a_logarithm(transform: str, function: np.ufunc) -> None:
+    """Standardised; decoding gives the target's own units."""
+    config = configure("data=diabetes", f"data.target_transform={transform}").data
+    raw = load_rows(config)
+    split = split_rows(raw, config)
+    data = encoded(raw, split, config)
+    logarithms = function(raw.target[split.train])
+    expected = (logarithms - logarithms.mean()) / logarithms.std()
+    np.testing.assert_allclose(data.train.targets[:, 0], expected)
+    np.testing.assert_allclose(data.schema.target.decode(data.test.targets), raw.target[split.test])
+
+
+def test_columns_of_one_name_are_apart() -> None:
+    """A schema goes by position while training."""
+    inputs = np.array([[0.0, 10], [1, 20], [2, 30], [3, 50]])
+    raw = RawData(
+        inputs,
+        np.array([0.0, 1, 0, 1]),
+        numeric(["x", "x"]),
+        classified("y", ["a", "b"]),
+        ["a", "b"],
+    )
+    split = Split(np.arange(4), np.arange(0), np.arange(0))
+    train = encoded(raw, split, configure("data=iris").data).train
+    assert not np.allclose(train.inputs[:, 0], train.inputs[:, 1])
