@@ -78,7 +78,7 @@ def encode(path: Path) -> None:
 
     from mlp_lab.config.schema import Config
     from mlp_lab.data.tables import table
-    from mlp_lab.runs import prepared as problem
+    from mlp_lab.runs import prepared_data
 
     config = composed(path)
     assert isinstance(config, Config)
@@ -94,10 +94,10 @@ def encode(path: Path) -> None:
         return call
 
     table.read_table = timed(table.read_table)  # type: ignore[assignment]
-    problem.overview = timed(problem.overview)  # type: ignore[assignment]
+    prepared_data.data_report = timed(prepared_data.data_report)  # type: ignore[assignment]
     pd.DataFrame({"a": ["b"]}).to_numpy()  # what pandas loads at first use
     before, started = peak(), time.perf_counter()
-    encoded = problem.pose(config).encoded
+    encoded = prepared_data.prepare_data(config).encoded
     seconds = time.perf_counter() - started
     parts = (encoded.train, encoded.val, encoded.test)
     matrix = sum(part.inputs.nbytes for part in parts) / 2**20

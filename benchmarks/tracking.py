@@ -19,7 +19,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.runs.run import train
 from mlp_lab.terminal import Screen
 
@@ -39,13 +39,13 @@ def main() -> None:
     """Print ratios of whole trainings."""
     config, values = default_config()
     device = torch.device("cpu")
-    problem = pose(config)
-    dataset = Dataset.of(problem.encoded, torch.float32, device)
+    prepared = prepare_data(config)
+    dataset = Dataset.of(prepared.encoded, torch.float32, device)
     without = replace(config, tracking=replace(config.tracking, checkpoint_share=0.0))
     curves = replace(config, tracking=replace(without.tracking, tensorboard=False))
 
     def one(config: Config, folder: str) -> Run:
-        return Run.fresh(Job(config, values, Path(folder), []), problem, dataset)
+        return Run.fresh(Job(config, values, Path(folder), []), prepared, dataset)
 
     def tracked(config: Config) -> None:
         with tempfile.TemporaryDirectory() as folder:

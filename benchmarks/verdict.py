@@ -22,7 +22,8 @@ from mlp_lab.commands.composing import register_resolvers
 from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.preflight import require_possible
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.runs.run import run
 from mlp_lab.verdict.judge import Judge
 from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
@@ -165,7 +166,8 @@ def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:
         config, values = from_hydra(compose("train", words), words)
     run_folder.mkdir()
     try:
-        run(Job(config, values, run_folder, words), pose(config), Judge())
+        job, prepared = Job(config, values, run_folder, words), prepare_data(config)
+        run(job, prepared, require_possible(job, prepared), Judge())
     except UserError as error:
         raise SystemExit(f"{made.words}: {error}") from error
     verdict = json.loads((run_folder / "result.json").read_text())["verdict"]

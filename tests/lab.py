@@ -16,6 +16,7 @@ from typing import cast
 
 import hydra
 import pytest
+import torch
 import yaml
 from omegaconf import DictConfig
 from torch import Tensor
@@ -30,9 +31,13 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import choose_device
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
+from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
+from mlp_lab.report.page import write_report
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.prepared import Problem, pose
+from mlp_lab.runs.preflight import require_possible
+from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.runs.run import run
 from mlp_lab.tracking.curves import Row, read_curves
 from mlp_lab.verdict.judge import Judge
@@ -108,35 +113,32 @@ def train_values(folder: Path, values: Plain) -> Path:
 
 def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]) -> Path:
     """What a command does once its configuration is read."""
-    problem = pose(config)
+    prepared = prepare_data(config)
     folder.mkdir(parents=True, exist_ok=True)
-    finished = run(Job(config, values, folder, overrides), problem, Judge())
+    job = Job(config, values, folder, overrides)
+    with alone_in(folder):
+        finished = run(job, prepared, require_possible(job, prepared), Judge())
     if config.tracking.report:
-        from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
-        from mlp_lab.report.page import write_report  # matplotlib takes a second to import
-
         write_diagnostics(finished, folder)
         write_report(folder)
         if config.tracking.tensorboard:
             show_in_tensorboard(folder)
-    finished.ending.raise_if_diverged(folder)
+    finished.termination.raise_if_diverged(folder)
     return folder
 
 
-def posed(*overrides: str) -> tuple[Problem, Dataset]:
+def prepared_dataset(*overrides: str) -> tuple[PreparedData, Dataset]:
     """A data set as the networks of a run see it."""
-    problem = pose(configure("dtype=float64", *overrides))
-    import torch
-
-    return problem, Dataset.of(problem.encoded, torch.float64, torch.device("cpu"))
+    prepared = prepare_data(configure("dtype=float64", *overrides))
+    return prepared, Dataset.of(prepared.encoded, torch.float64, torch.device("cpu"))
 
 
 def trained(values: Plain) -> tuple[Tensor, list[Row]]:
     """Final weights, and loss and learning rate of each epoch, with no folder and no stopping."""
     config = read(Config, values, "")
-    problem = pose(config)
+    prepared = prepare_data(config)
     stack = stack_of(config)
-    assert problem.rows["train"] > 0
+    assert prepared.rows["train"] > 0
     rows = [
         {"loss": epoch.members[0].train["loss"], "lr": epoch.members[0].lr} for epoch in fit(stack)
     ]
@@ -145,30 +147,26 @@ def trained(values: Plain) -> tuple[Tensor, list[Row]]:
 
 def stack_of(config: Config) -> Stack:
     """A stack of one, before its first step."""
-    import torch
-
-    problem, device = pose(config), choose_device(config.device)
-    dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
-    return stack_on(config, problem, dataset)
+    prepared, device = prepare_data(config), choose_device(config.device)
+    dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), device)
+    return stack_on(config, prepared, dataset)
 
 
-def stack_on(config: Config, problem: Problem, dataset: Dataset) -> Stack:
+def stack_on(config: Config, prepared: PreparedData, dataset: Dataset) -> Stack:
     """A stack of one on given rows, before its first step."""
-    run = Run.fresh(Job(config, values_of(), Path(), []), problem, dataset)
+    run = Run.fresh(Job(config, values_of(), Path(), []), prepared, dataset)
     return build_stack({0: run}, dataset.train.inputs.device)
 
 
 def stack_of_runs(folder: Path, *members: Sequence[str]) -> tuple[Stack, dict[int, Run]]:
     """Runs that train together, one for each list of overrides, in folders named 0, 1, ..."""
-    import torch
-
     runs = {}
     for number, words in enumerate(members):
         config, at = configure(*words), folder / str(number)
         at.mkdir()
-        problem = pose(config)
-        dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), torch.device("cpu"))
-        runs[number] = Run.fresh(Job(config, values_of(*words), at, words), problem, dataset)
+        prepared = prepare_data(config)
+        dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), torch.device("cpu"))
+        runs[number] = Run.fresh(Job(config, values_of(*words), at, words), prepared, dataset)
     return build_stack(runs, torch.device("cpu")), runs
 
 

@@ -11,7 +11,7 @@ from mlp_lab.commands.main import main
 from mlp_lab.config.schema import Config
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.rows import RawData
-from mlp_lab.runs.prepared import Problem, pose
+from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 
 ROWS = 400
 REGIONS = ["north", "south", "east", "west", "islands"]
@@ -77,9 +77,9 @@ def raw_of(path: Path, *overrides: str) -> RawData:
     return load_rows(config_of(path, "data.target=y", *overrides).data)
 
 
-def problem_of(path: Path, *overrides: str) -> Problem:
+def problem_of(path: Path, *overrides: str) -> PreparedData:
     """What is learnt from a file."""
-    return pose(config_of(path, *overrides))
+    return prepare_data(config_of(path, *overrides))
 
 
 def survey_run(folder: Path) -> Path:

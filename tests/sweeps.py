@@ -11,11 +11,11 @@ from lab import BARE, TRAIN, changed, clean_environment, command, comparable, va
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import Problem, Problems
+from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 
-PROBLEMS = Problems()
+PROBLEMS = PreparedDataCache()
 
 
 def settings(**changes: object) -> SweepConfig:
@@ -44,9 +44,9 @@ def iris_job(number: int, folder: Path = Path(), /, **changes: object) -> SweepJ
     return sweep_job(number, job, {"overrides.yaml": overrides}, PROBLEMS)
 
 
-def rows_of(jobs: Iterable[SweepJob]) -> dict[str, Problem]:
+def rows_of(jobs: Iterable[SweepJob]) -> dict[str, PreparedData]:
     """What a worker is sent with some jobs."""
-    return {job.problem: PROBLEMS.posed[job.problem] for job in jobs}
+    return {job.data_key: PROBLEMS.prepared[job.data_key] for job in jobs}
 
 
 SMALL = (*BARE, "data=iris", "model=shallow", "dtype=float64")

@@ -37,7 +37,7 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 
 OPTIMIZER_VALUES: dict[str, object] = {
     "lr": 0.02,
@@ -224,15 +224,17 @@ def test_a_data_setting_changes_the_rows(name: str, field: str) -> None:
     values = changed(small(data=data_section(name)), DATA_BASES.get(field, {}))
     other = changed(values, {f"data.{field}": DATA_VALUES[field]})
     first = (
-        encoded_rows(name) if field not in DATA_BASES else pose(read(Config, values, "")).encoded
+        encoded_rows(name)
+        if field not in DATA_BASES
+        else prepare_data(read(Config, values, "")).encoded
     )
     classes = first.schema.target.classes is not None
     unfit = {"target_transform"} if classes else {"class_weights"}
     if field in unfit or (field == "target_transform" and name in FUNCTIONS):  # whose values are -1
         with pytest.raises(UserError, match=f"^data.{field}={DATA_VALUES[field]} "):
-            pose(read(Config, other, ""))
+            prepare_data(read(Config, other, ""))
         return
-    assert not same_rows(first.train, pose(read(Config, other, "")).encoded.train)
+    assert not same_rows(first.train, prepare_data(read(Config, other, "")).encoded.train)
 
 
 def data_section(name: str) -> object:
@@ -243,7 +245,7 @@ def data_section(name: str) -> object:
 @cache
 def encoded_rows(name: str) -> EncodedData:
     """At its file's settings."""
-    return pose(read(Config, small(data=data_section(name)), "")).encoded
+    return prepare_data(read(Config, small(data=data_section(name)), "")).encoded
 
 
 def same_rows(one: EncodedPart, other: EncodedPart) -> bool:

@@ -20,7 +20,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json
 from mlp_lab.predictor import Predictor
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.runs.results import write_results
 
 
@@ -168,20 +168,20 @@ def test_any_table_that_is_accepted_is_finite_and_predicts_alike(
     path = save(frame, tmp_path)
     try:
         config = config_of(path, "data.target=y", "model=shallow")
-        problem = pose(config)
+        prepared = prepare_data(config)
         cells = pd.read_csv(path)
-        dataset = Dataset.of(problem.encoded, torch.float32, torch.device("cpu"))
+        dataset = Dataset.of(prepared.encoded, torch.float32, torch.device("cpu"))
     except UserError as error:
         require_one_line(error)
         return
     for part in (dataset.train, dataset.val, dataset.test):
         assert part.inputs.isfinite().all()
         assert part.targets.isfinite().all()
-    stack = stack_on(config, problem, dataset)
+    stack = stack_on(config, prepared, dataset)
     network = stack.best_network([0])
     schema = to_json(dataset.schema.to_dict())
-    write_results(tmp_path, network, schema, problem.objective, {})
-    before = Predictor(network.member(0), dataset.schema, problem.objective)
+    write_results(tmp_path, network, schema, prepared.objective, {})
+    before = Predictor(network.member(0), dataset.schema, prepared.objective)
     after = mlp_lab.load(tmp_path)
     assert after.schema == before.schema
     np.testing.assert_array_equal(before.outputs(cells), after.outputs(cells))
@@ -196,7 +196,7 @@ def test_bytes_are_a_table_or_a_line(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "survey.csv"
     path.write_bytes(content)
     try:
-        pose(config_of(path, "data.target=y"))
+        prepare_data(config_of(path, "data.target=y"))
     except UserError as error:
         require_one_line(error)
 

@@ -10,7 +10,8 @@ from mlp_lab.commands.training import train_and_report
 from mlp_lab.errors import UserError
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.preflight import require_possible
+from mlp_lab.runs.prepared_data import prepare_data
 
 IRIS = ("data=iris", "model=perceptron", "epochs=1")
 
@@ -34,7 +35,12 @@ def job(folder: Path, *overrides: str) -> Job:
 
 def do(drawer: Drawer | None) -> Callable[[Job], None]:
     """Train with somebody who draws, or nobody."""
-    return lambda asked: train_and_report(asked, pose(asked.config), drawer)
+
+    def train(job: Job) -> None:
+        prepared = prepare_data(job.config)
+        train_and_report(job, prepared, require_possible(job, prepared), drawer)
+
+    return train
 
 
 def test_nobody_draws(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData, SplitConstraints
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
 from mlp_lab.errors import UserError
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 
 
 def data_config(**values: float | None) -> DataConfig:
@@ -77,7 +77,7 @@ def test_parts_hold_classes_in_their_shares(name: str, seed: int) -> None:
 def test_seed_of_the_network_leaves_the_data_alone(name: str) -> None:
     """`seed` is the network's, `data.split_seed` the data's."""
     first, same, other = (
-        pose(configure(f"data={name}", "data.label_noise=0.1", *more)).encoded
+        prepare_data(configure(f"data={name}", "data.label_noise=0.1", *more)).encoded
         for more in ((), ("seed=7",), ("data.split_seed=1",))
     )
     for part in ("train", "val", "test"):
@@ -306,7 +306,8 @@ def test_label_noise_spoils_training_rows_only(name: str) -> None:
     """Scores of validation and test rows mean what they say."""
     raw = BUNDLED[name]()
     clean, noisy = (
-        pose(configure(f"data={name}", f"data.label_noise={share}")).encoded for share in (0, 0.5)
+        prepare_data(configure(f"data={name}", f"data.label_noise={share}")).encoded
+        for share in (0, 0.5)
     )
     np.testing.assert_array_equal(clean.train.inputs, noisy.train.inputs)
     assert not np.array_equal(clean.train.targets, noisy.train.targets)
@@ -332,4 +333,4 @@ def test_noise_on_numbers_is_in_standard_deviations() -> None:
 def test_too_much_label_noise() -> None:
     """A share above 1 is none."""
     with pytest.raises(UserError, match=r"^data.label_noise must be in \[0, 1\], got 1.5$"):
-        pose(configure("data=iris", "data.label_noise=1.5"))
+        prepare_data(configure("data=iris", "data.label_noise=1.5"))

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from lab import posed
+from lab import prepared_dataset
 
 from mlp_lab.data.dataset import Part
 from mlp_lab.metrics.permutation_importance import permutation_importance
@@ -10,7 +10,7 @@ from mlp_lab.metrics.permutation_importance import permutation_importance
 
 def test_importance_of_columns_by_hand() -> None:
     """A column that the network does not read costs nothing; one that is all it reads costs all."""
-    _, dataset = posed("data=diabetes")
+    _, dataset = prepared_dataset("data=diabetes")
     val = dataset.val
     rows = Part(val.inputs, val.inputs[:, 2:3])  # the third column is the answer
 
@@ -26,5 +26,5 @@ def test_importance_of_columns_by_hand() -> None:
 
 def test_no_rows_have_no_importance() -> None:
     """Nor has a part without any."""
-    _, dataset = posed("data=diabetes", "data.val_fraction=0")
+    _, dataset = prepared_dataset("data=diabetes", "data.val_fraction=0")
     assert permutation_importance(lambda x: x, dataset.val, dataset.schema, lambda y, rows: 0) == {}

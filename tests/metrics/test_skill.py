@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from lab import posed
+from lab import prepared_dataset
 
 from mlp_lab.metrics.skill import skill, skill_of_outputs
 
@@ -11,7 +11,7 @@ from mlp_lab.metrics.skill import skill, skill_of_outputs
 def test_skill_of_what_is_known() -> None:
     """0 for the best constant, 1 for the truth."""
     for data in ("diabetes", "wine", "breast_cancer"):
-        _, dataset = posed(f"data={data}")
+        _, dataset = prepared_dataset(f"data={data}")
         target, rows = dataset.schema.target, dataset.val
         assert skill_of_outputs(target, rows.targets, rows) == pytest.approx(1)
         constant = rows.targets.mean(0, keepdim=True).expand_as(rows.targets)

@@ -15,7 +15,7 @@ from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs import checkpoint as checkpoints
-from mlp_lab.runs.checkpoint import Clock, load_checkpoint, save_checkpoint, save_member
+from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_checkpoint, save_member
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.progress import Progress
 
@@ -44,14 +44,14 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     return turned
 
 
-def save(clock: Clock, tmp_path: Path) -> None:
+def save(clock: CheckpointTimer, tmp_path: Path) -> None:
     """A checkpoint of nothing."""
     clock.save(tmp_path, Stack.__new__(Stack), {})
 
 
 def test_checkpoints_take_their_share(hands: Hands, tmp_path: Path) -> None:
     """The first is free; one of 2 s at a share of 10 % is due again 20 s after its end."""
-    clock = Clock(0.1)
+    clock = CheckpointTimer(0.1)
     assert clock.due()
     save(clock, tmp_path)
     assert not clock.due()
@@ -65,7 +65,7 @@ def test_checkpoints_take_their_share(hands: Hands, tmp_path: Path) -> None:
 
 def test_share_zero_is_never_due(hands: Hands) -> None:
     """Only the last checkpoint is written."""
-    clock = Clock(0.0)
+    clock = CheckpointTimer(0.0)
     assert not clock.due()
     hands.now += 1e9
     assert not clock.due()
@@ -73,7 +73,7 @@ def test_share_zero_is_never_due(hands: Hands) -> None:
 
 def test_share_one_is_due_after_its_own_cost(hands: Hands, tmp_path: Path) -> None:
     """Half of the time goes into checkpoints."""
-    clock = Clock(1.0)
+    clock = CheckpointTimer(1.0)
     save(clock, tmp_path)
     hands.now += 1.9
     assert not clock.due()
@@ -173,5 +173,7 @@ def test_what_must_be_on_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyP
     order: list[str] = []
     monkeypatch.setattr(checkpoints, "settle", lambda paths: order.extend(p.name for p in paths))
     monkeypatch.setattr(checkpoints, "save_checkpoint", lambda path, *_: order.append(path.name))
-    Clock(0.1).save(tmp_path / "c", Stack.__new__(Stack), {}, before=[tmp_path / "curves.csv"])
+    CheckpointTimer(0.1).save(
+        tmp_path / "c", Stack.__new__(Stack), {}, before=[tmp_path / "curves.csv"]
+    )
     assert order == ["curves.csv", "c"]

@@ -11,22 +11,22 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs import finish as finishing
 from mlp_lab.runs.baselines import baselines
-from mlp_lab.runs.checkpoint import Clock
-from mlp_lab.runs.finish import Common, Finished
+from mlp_lab.runs.checkpoint import CheckpointTimer
+from mlp_lab.runs.finish import DatasetCache, FinishedRun
 from mlp_lab.runs.training import Training
 from mlp_lab.verdict.judge import Judge
 
 
-def finished(folder: Path, common: Common, *members: tuple[str, ...]) -> list[Finished]:
+def finished(folder: Path, common: DatasetCache, *members: tuple[str, ...]) -> list[FinishedRun]:
     """Runs that train together to their end."""
     stack, runs = stack_of_runs(folder, *members)
-    ends: list[Finished] = []
+    ends: list[FinishedRun] = []
     judge = Judge()
     Training(
         stack,
         runs,
         folder / "checkpoint",
-        Clock(0.0),
+        CheckpointTimer(0.0),
         lambda run, stack, k: ends.append(finishing.finish(run, stack, k, common, judge)),
     ).train(lambda: False, lambda epoch: None)
     return ends
@@ -38,7 +38,7 @@ IRIS = ("data=iris", "model=shallow", "model.width=4", "epochs=2", *BARE)
 def test_the_best_network_is_what_counts(tmp_path: Path) -> None:
     """Not the last one: its scores are those of the best epoch in the curves."""
     wild = ("data=iris", "model=shallow", "epochs=5", "optimizer.lr=0.3", *BARE)
-    (end,) = finished(tmp_path, Common(), wild)
+    (end,) = finished(tmp_path, DatasetCache(), wild)
     result = json.loads((tmp_path / "0" / "result.json").read_text())
     lines = (tmp_path / "0" / "curves.csv").read_text().splitlines()
     columns = dict(zip(lines[0].split(","), lines[result["best_epoch"]].split(","), strict=True))
@@ -51,7 +51,7 @@ def test_the_best_network_is_what_counts(tmp_path: Path) -> None:
 
 def test_everything_is_there(tmp_path: Path) -> None:
     """For each run of a stack in its own folder, with its own numbers."""
-    ends = finished(tmp_path, Common(), IRIS, (*IRIS, "seed=1"))
+    ends = finished(tmp_path, DatasetCache(), IRIS, (*IRIS, "seed=1"))
     assert len(ends) == 2
     results = [json.loads((tmp_path / name / "result.json").read_text()) for name in "01"]
     assert results[0]["train"] != results[1]["train"]
@@ -75,13 +75,13 @@ def test_what_runs_have_in_common_is_found_once(
     monkeypatch.setattr(finishing, "baselines", counted)
     _, runs = stack_of_runs(tmp_path, IRIS, (*IRIS, "data.split_seed=1"))
     one, other = (run.dataset for run in runs.values())
-    objective = runs[0].problem.objective
-    common = Common()
-    scores = common.rivals(one, objective)
-    assert common.rivals(one, objective) is scores
-    assert common.rivals(other, objective) != scores
+    objective = runs[0].prepared.objective
+    common = DatasetCache()
+    scores = common.baseline_scores(one, objective)
+    assert common.baseline_scores(one, objective) is scores
+    assert common.baseline_scores(other, objective) != scores
     mse = Objective("softmax", "mse")
-    assert common.rivals(one, mse)["constant"]["train"] != scores["constant"]["train"]
+    assert common.baseline_scores(one, mse)["constant"]["train"] != scores["constant"]["train"]
     assert fitted == [id(one), id(other), id(one)]
     assert common.schema(one) is common.schema(one)
     assert json.loads(common.schema(one)) == json.loads(json.dumps(one.schema.to_dict()))

@@ -10,7 +10,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.tracking.curves import read_curves
 
 IRIS = ("data=iris", "model=shallow", "model.width=4", *BARE)
@@ -40,9 +40,9 @@ def test_each_epoch_is_written_down(tmp_path: Path) -> None:
     assert [row["seconds"] for row in rows] == [2.0, 4.0, 6.0]
     losses = [row["val_loss"] for row in rows]
     assert best == [loss == min(losses[: k + 1]) for k, loss in enumerate(losses)]
-    ending = run.ended(3)
-    assert ending is not None
-    assert (ending.status, ending.reason, run.ended(2)) == ("completed", "", None)
+    termination = run.ended(3)
+    assert termination is not None
+    assert (termination.status, termination.reason, run.ended(2)) == ("completed", "", None)
 
 
 @pytest.mark.parametrize(("setting", "epochs"), [("stop.seconds=3", 2), ("stop.weights_tol=9", 1)])
@@ -50,9 +50,9 @@ def test_a_reason_to_stop(setting: str, epochs: int, tmp_path: Path) -> None:
     """Is how it ended, though epochs are left."""
     run, best = watched(tmp_path, "epochs=9", setting)
     assert len(best) == epochs
-    ending = run.ended(epochs)
-    assert ending is not None
-    assert (ending.status, bool(ending.reason)) == ("stopped", True)
+    termination = run.ended(epochs)
+    assert termination is not None
+    assert (termination.status, bool(termination.reason)) == ("stopped", True)
 
 
 def test_a_divergence(tmp_path: Path) -> None:
@@ -60,10 +60,10 @@ def test_a_divergence(tmp_path: Path) -> None:
     run, best = watched(tmp_path, "epochs=5", *WILD)
     assert best[-1] is False
     epoch = len(best)
-    ending = run.ended(epoch)
-    assert ending is not None
-    assert ending.status == "diverged"
-    assert ending.divergence is run.progress.diverged
+    termination = run.ended(epoch)
+    assert termination is not None
+    assert termination.status == "diverged"
+    assert termination.divergence is run.progress.diverged
     assert [run.diverged_before(at) for at in (epoch, epoch + 1)] == [False, True]
 
 
@@ -110,8 +110,8 @@ def test_members_stand_in_their_order() -> None:
     for number in (1, 0):
         words = [*IRIS, f"seed={number}"]
         config = configure(*words)
-        problem = pose(config)
-        rows = Dataset.of(problem.encoded, torch.float32, torch.device("cpu"))
-        runs[number] = Run.fresh(Job(config, values_of(*words), Path(), words), problem, rows)
+        prepared = prepare_data(config)
+        rows = Dataset.of(prepared.encoded, torch.float32, torch.device("cpu"))
+        runs[number] = Run.fresh(Job(config, values_of(*words), Path(), words), prepared, rows)
     stack = build_stack(runs, torch.device("cpu"))
     assert [member.seed for member in stack.members] == [0, 1]

@@ -15,7 +15,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.runs.progress import Origin, Progress, State, lasting_settings, read_state
 
 IRIS = ("data=iris", "seed=3")
@@ -24,9 +24,9 @@ IRIS = ("data=iris", "seed=3")
 def fresh() -> Progress:
     """Before the first epoch."""
     config = configure(*IRIS)
-    problem = pose(config)
-    rows = Dataset.of(problem.encoded, torch.float32, torch.device("cpu"))
-    return Run.fresh(Job(config, values_of(*IRIS), Path("run"), IRIS), problem, rows).progress
+    prepared = prepare_data(config)
+    rows = Dataset.of(prepared.encoded, torch.float32, torch.device("cpu"))
+    return Run.fresh(Job(config, values_of(*IRIS), Path("run"), IRIS), prepared, rows).progress
 
 
 @pytest.fixture
@@ -121,7 +121,9 @@ def test_where_a_run_comes_from() -> None:
     origins = []
     for words in (IRIS, (*IRIS, "epochs=3"), ("data=iris", "seed=4"), ("data=wine", "seed=3")):
         config = configure(*words)
-        origins.append(Origin.of(Job(config, values_of(*words), Path(), words), pose(config)))
+        origins.append(
+            Origin.of(Job(config, values_of(*words), Path(), words), prepare_data(config))
+        )
     first, longer, other, wine = origins
     assert replace(longer, overrides=first.overrides) == first
     assert (other.rows == first.rows, other.settings == first.settings) == (True, False)

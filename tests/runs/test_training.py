@@ -8,7 +8,7 @@ from lab import BARE, curves, stack_of_runs
 from safetensors.torch import load_file
 
 from mlp_lab.engine.stack import Stack
-from mlp_lab.runs.checkpoint import Clock
+from mlp_lab.runs.checkpoint import CheckpointTimer
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.progress import read_state
 from mlp_lab.runs.training import Training
@@ -28,7 +28,7 @@ class Ends:
 
     def __call__(self, run: Run, stack: Stack, position: int) -> None:
         """Take note of a run that has ended and still has its position."""
-        assert run.ending is not None
+        assert run.termination is not None
         assert run.tracker is not None
         self.seen.append((stack.ids[position], stack.epoch))
         there = self.checkpoint.is_file()
@@ -39,7 +39,7 @@ def training(folder: Path, *members: tuple[str, ...], share: float = 0.0) -> tup
     """Ready to go."""
     stack, runs = stack_of_runs(folder, *members)
     ends = Ends(folder / "checkpoint")
-    return Training(stack, runs, ends.checkpoint, Clock(share), ends), ends
+    return Training(stack, runs, ends.checkpoint, CheckpointTimer(share), ends), ends
 
 
 def never() -> bool:
@@ -128,6 +128,6 @@ def test_checkpoints_while_it_trains(
     """As many as their share pays for, and one before the results."""
     saved: list[int] = []
     alone, _ = training(tmp_path, (*IRIS, "epochs=4"), share=share)
-    monkeypatch.setattr(Clock, "save", lambda *_, before: saved.append(len(list(before))))
+    monkeypatch.setattr(CheckpointTimer, "save", lambda *_, before: saved.append(len(list(before))))
     alone.train(never, lambda epoch: None)
     assert saved == [2] * times  # its curves and its config are on disk before

@@ -155,9 +155,9 @@ def test_a_stack_goes_on_with_a_diverged_member(tmp_path: Path) -> None:
     for _ in range(2):
         done = sweep(folder, *halved)
         assert done.returncode == 1
-        diverged, ending = done.stderr.splitlines()
+        diverged, termination = done.stderr.splitlines()
         assert diverged.startswith("job 1: diverged: the loss was no longer finite by epoch 2")
-        assert ending == JOBS_FAILED
+        assert termination == JOBS_FAILED
         found = [result(path) for path in job_folders(folder)]
         assert sorted(str(entry["epochs_run"]) for entry in found) == ["2", "3", "6", "8"]
         assert len(curve(folder / "1")) == 2

@@ -106,7 +106,7 @@ def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
 def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Path) -> None:
     """And once before, for all that are checked; not for each job."""
     program = """
-import mlp_lab.sweep.running as running, mlp_lab.runs.prepared as problem
+import mlp_lab.sweep.running as running, mlp_lab.runs.prepared_data as problem
 from mlp_lab.commands.train import main as train
 running.KEPT, encode = 1.0, problem.encode
 def counted(*given):

@@ -31,14 +31,18 @@ def test_a_job_that_failed_is_trained_in_one_stack_alone(tmp_path: Path) -> None
     assert manifest.stack_of == {0: 1, 1: 0}
     checkpoint, heard = tmp_path / "0.safetensors", list[Message]()
     trainer = Trainer(heard.append, lambda: False)
-    problems = rows_of(jobs.values())
-    old = StackRequest(0, list(jobs.values()), problems, checkpoint, reports=False, elsewhere={0})
+    prepared_data = rows_of(jobs.values())
+    old = StackRequest(
+        0, list(jobs.values()), prepared_data, checkpoint, reports=False, elsewhere={0}
+    )
     assert [one.number for one in old.own] == [1]
     trainer.train(old)
     assert [m.job for m in heard if isinstance(m, Ended)] == [1]
     assert isinstance(heard[-1], Idle)
     assert result_of(tmp_path / "0") == {"status": "failed"}
-    trainer.train(StackRequest(1, [jobs[0]], problems, tmp_path / "1.safetensors", reports=False))
+    trainer.train(
+        StackRequest(1, [jobs[0]], prepared_data, tmp_path / "1.safetensors", reports=False)
+    )
     assert [m.job for m in heard if isinstance(m, Ended)] == [1, 0]
     assert unfinished(manifest, jobs) == ([], [])
 

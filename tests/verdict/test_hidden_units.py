@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from lab import configure, posed, stack_of
+from lab import configure, prepared_dataset, stack_of
 from torch import nn
 
 from mlp_lab.data.dataset import Part
@@ -13,11 +13,11 @@ from mlp_lab.verdict.hidden_units import ROWS, hidden_unit_statistics
 def test_hidden_layers_by_hooks(activation: str) -> None:
     """Dead and saturated shares, and gradients, of a plain torch network with hooks."""
     words = ("data=diabetes", f"model.activation={activation}", "model.depth=2", "model.width=40")
-    problem, dataset = posed(*words)
+    prepared, dataset = prepared_dataset(*words)
     stack = stack_of(configure("dtype=float64", *words))
     begun, ended = stack.network.take([0]), stack.network.take([0])
     ended.layers.biases[0][0, 0, :10] = -100  # dead, or saturated
-    layers = hidden_unit_statistics(begun, ended, dataset.train, problem.objective)
+    layers = hidden_unit_statistics(begun, ended, dataset.train, prepared.objective)
     plain, rows = ended.member(0), dataset.train.some(ROWS)
     f = plain.get_submodule("hidden_0")(rows.inputs).detach().requires_grad_()
     (slope,) = torch.autograd.grad(plain.get_submodule("activation_0")(f).sum(), f)
@@ -43,6 +43,6 @@ def hooked_gradient(plain: nn.Sequential, layer: int, rows: Part) -> float:
 
 def test_without_hidden_layers_there_is_nothing_to_say() -> None:
     words = ("data=diabetes", "model=perceptron")
-    problem, dataset = posed(*words)
+    prepared, dataset = prepared_dataset(*words)
     network = stack_of(configure("dtype=float64", *words)).network
-    assert hidden_unit_statistics(network, network, dataset.train, problem.objective) == []
+    assert hidden_unit_statistics(network, network, dataset.train, prepared.objective) == []

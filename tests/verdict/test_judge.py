@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from lab import BARE, posed, train
+from lab import BARE, prepared_dataset, train
 
 from mlp_lab import load
 from mlp_lab.metrics.skill import skill_of_outputs
@@ -50,7 +50,7 @@ def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:
     run = train(tmp_path / "run", "data=wine", "epochs=40", *BARE)
     verdict = json.loads((run / "result.json").read_text())["verdict"]
     assert verdict["kind"] == "good fit"
-    _, dataset = posed("data=wine", "dtype=float64")
+    _, dataset = prepared_dataset("data=wine", "dtype=float64")
     y = load(run).network.double()(dataset.val.inputs).detach()
     assert verdict["numbers"]["val"] == pytest.approx(
         skill_of_outputs(dataset.schema.target, y, dataset.val), abs=1e-6

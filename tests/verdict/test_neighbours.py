@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from lab import posed
+from lab import prepared_dataset
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
@@ -11,12 +11,12 @@ from mlp_lab.verdict.neighbours import neighbours_skill
 
 def test_neighbours_against_scikit_learn() -> None:
     """Of a number, and of classes."""
-    _, dataset = posed("data=diabetes")
+    _, dataset = prepared_dataset("data=diabetes")
     train, val = dataset.train, dataset.val
     fitted = KNeighborsRegressor(10).fit(train.inputs, train.targets)
     expected = r2_score(val.targets, fitted.predict(val.inputs))
     assert neighbours_skill(dataset) == pytest.approx(expected, abs=1e-9)
-    _, dataset = posed("data=digits")
+    _, dataset = prepared_dataset("data=digits")
     train, val = dataset.train, dataset.val
     labels, truth = train.targets.argmax(1), val.targets.argmax(1)
     fitted = KNeighborsClassifier(10, algorithm="brute").fit(train.inputs, labels)

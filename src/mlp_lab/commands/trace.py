@@ -64,8 +64,8 @@ def run(arguments: Namespace, compose: Compose) -> None:
     makers = {"md": lambda: markdown(found, most), "tex": lambda: latex(found, most)}
     makers["svg"] = lambda: svg(found)
     written = files(arguments)
-    for path, ending in written:
-        write_whole(path, makers[ending]())
+    for path, termination in written:
+        write_whole(path, makers[termination]())
     screen = Screen()
     for line in [*text(found, most), *(str(path) for path, _ in written)]:
         screen.print(line, soft_wrap=True)
@@ -74,11 +74,11 @@ def run(arguments: Namespace, compose: Compose) -> None:
 def files(arguments: Namespace) -> list[tuple[Path, str]]:
     """Where to write what: paths with `md`, `tex` or `svg`. Makes the folder that they lie in."""
     single = {"md": arguments.markdown, "tex": arguments.latex, "svg": arguments.svg}
-    found = [(Path(path), ending) for ending, path in single.items() if path is not None]
+    found = [(Path(path), termination) for termination, path in single.items() if path is not None]
     if arguments.output is not None:
         folder = Path(arguments.output)
         folder.mkdir(parents=True, exist_ok=True)
-        found += [(folder / f"trace.{ending}", ending) for ending in single]
+        found += [(folder / f"trace.{termination}", termination) for termination in single]
     return found
 
 

@@ -38,8 +38,9 @@ from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.preflight import require_possible
-from mlp_lab.runs.prepared import pose
+from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -143,19 +144,20 @@ def do(job: Job) -> None:
         UserError: it cannot be trained, or it diverged.
     """
     config, folder = job.config, job.folder
-    problem = pose(config)
+    prepared = prepare_data(config)
     if isinstance(config.data, TableConfig) and config.data.report_only:
-        assert problem.overview is not None
+        assert prepared.overview is not None
         from mlp_lab.data.tables.printing import give_report  # noqa: PLC0415  rich
 
-        give_report(problem.overview, folder, config.quiet)
+        give_report(prepared.overview, folder, config.quiet)
         print(folder)
         return
-    require_possible(job, problem)
-    with Drawer() if config.tracking.report else nullcontext() as drawer:
+    # The drawing process forks first, so that it does not hold the lock when this one is killed.
+    with Drawer() if config.tracking.report else nullcontext() as drawer, alone_in(folder):
+        progress = require_possible(job, prepared)
         from mlp_lab.commands.training import train_and_report  # noqa: PLC0415  torch
 
-        train_and_report(job, problem, drawer)
+        train_and_report(job, prepared, progress, drawer)
 
 
 def require_one_run(config: Config, folder: Path) -> None:

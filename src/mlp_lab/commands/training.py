@@ -3,21 +3,24 @@
 from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.runs.progress import Progress
 from mlp_lab.runs.run import run
 from mlp_lab.verdict.judge import Judge
 
 
-def train_and_report(job: Job, problem: Problem, drawer: Drawer | None) -> None:
+def train_and_report(
+    job: Job, prepared: PreparedData, progress: Progress, drawer: Drawer | None
+) -> None:
     """Train a job's network; draw its page if there is somebody to draw it.
 
     Raises:
         UserError: it cannot be trained, or it diverged; then its files are there all the same.
     """
-    finished = run(job, problem, Judge())
+    finished = run(job, prepared, progress, Judge())
     if drawer is not None:
         write_diagnostics(finished, job.folder)
         drawer.draw(job.folder)
         if job.config.tracking.tensorboard:
             show_in_tensorboard(job.folder)
-    finished.ending.raise_if_diverged(job.folder)
+    finished.termination.raise_if_diverged(job.folder)

@@ -24,7 +24,7 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import Problem, Problems
+from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.messages import one_line
@@ -78,7 +78,7 @@ class Trained:
     """A network after its last epoch, and how it got there."""
 
     config: Config
-    problem: Problem
+    problem: PreparedData
     outcome: Outcome
 
     @property
@@ -141,7 +141,7 @@ class Bench:
         words = ["hydra.sweep.dir=."]  # nothing is written there
         master = loader.load_configuration("train", words, run_mode=RunMode.MULTIRUN)
         self._composer = Composer(loader, master)
-        self._problems = Problems()
+        self._problems = PreparedDataCache()
         self._shown = shown
         self.seeds = seeds
         self.quick = quick
@@ -160,7 +160,7 @@ class Bench:
         memory = free_memory() * MEMORY_SHARE / processes
         plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
         tasks = [
-            _Task([jobs[number] for number in stack.jobs], self._problems.posed, probe, start)
+            _Task([jobs[number] for number in stack.jobs], self._problems.prepared, probe, start)
             for stack in plans
         ]
         outcomes: dict[int, Outcome] = {}
@@ -169,14 +169,14 @@ class Bench:
             outcomes |= zip(plans[index].jobs, found, strict=True)
             self._shown(f"{len(outcomes)} of {len(jobs)} networks, {done} of {len(tasks)} stacks")
         return [
-            Trained(job.job.config, self._problems.posed[job.problem], outcomes[job.number])
+            Trained(job.job.config, self._problems.prepared[job.data_key], outcomes[job.number])
             for job in jobs
         ]
 
     def stack(self, trials: Sequence[Words], start: Start | None = None) -> Stack:
         """One stack of all, before its first step, in this process."""
         jobs = [self._job(words, number) for number, words in enumerate(trials)]
-        return _stack(_Task(jobs, self._problems.posed, start=start))
+        return _stack(_Task(jobs, self._problems.prepared, start=start))
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
@@ -190,7 +190,7 @@ class _Task:
     """A stack to train."""
 
     jobs: Sequence[SweepJob]
-    problems: Mapping[str, Problem]
+    problems: Mapping[str, PreparedData]
     probe: Probe | None = None
     start: Start | None = None
 
@@ -330,10 +330,10 @@ def _stack(task: _Task) -> Stack:
     dtype = getattr(torch, config.dtype)
     rows = {
         name: Dataset.of(task.problems[name].encoded, dtype, device)
-        for name in {job.problem for job in task.jobs}
+        for name in {job.data_key for job in task.jobs}
     }
     runs = {
-        member: Run.fresh(job.job, task.problems[job.problem], rows[job.problem])
+        member: Run.fresh(job.job, task.problems[job.data_key], rows[job.data_key])
         for member, job in enumerate(task.jobs)
     }
     stack = build_stack(runs, device)

@@ -30,7 +30,7 @@ from mlp_lab.report.pictures import (
     Plane,
     write_pictures,
 )
-from mlp_lab.runs.finish import Finished
+from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import RESULT
 from mlp_lab.tracking.events import EventFile
 
@@ -44,7 +44,7 @@ MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
 
 
-def write_diagnostics(finished: Finished, folder: Path) -> None:
+def write_diagnostics(finished: FinishedRun, folder: Path) -> None:
     """Write pictures.json: the numbers that the pictures of a finished run show."""
     write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
 

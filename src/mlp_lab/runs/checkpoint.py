@@ -77,7 +77,7 @@ def _layers(stack: Stack) -> dict[str, LayerTensors]:
     return {"weights": stack.network.layers, "best": stack.best, **moments}
 
 
-class Clock:
+class CheckpointTimer:
     """Says when a checkpoint is due, so that they take only a share of the training time."""
 
     def __init__(self, share: float) -> None:

@@ -16,29 +16,29 @@ from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
-from mlp_lab.runs.termination import Ending, describe_ending
+from mlp_lab.runs.termination import Termination, describe_termination
 
 Judge = Callable[["Run", MLP], Verdict]
 """Says how a run went, from its curves, its scores and its best network."""
 
 
-class Common:
+class DatasetCache:
     """What runs on the same rows have in common, found once."""
 
     def __init__(self) -> None:
         """Nothing is known yet."""
-        self._rivals: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        self._baseline_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
         self._schemas: dict[int, str] = {}
 
-    def rivals(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
+    def baseline_scores(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
         """Scores of the baselines: baseline -> part -> scores."""
         key = (id(dataset), objective)
-        if key not in self._rivals:
-            self._rivals[key] = {
+        if key not in self._baseline_scores:
+            self._baseline_scores[key] = {
                 name: scores_of(score_model(model, dataset, objective))
                 for name, model in baselines(dataset, objective).items()
             }
-        return self._rivals[key]
+        return self._baseline_scores[key]
 
     def schema(self, dataset: Dataset) -> str:
         """What inputs and outputs mean, as JSON."""
@@ -48,31 +48,33 @@ class Common:
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FinishedRun:
     """A run that has ended: its best network, a stack of one, and its outputs by part."""
 
-    ending: Ending
+    termination: Termination
     dataset: Dataset
     network: MLP
     scored: Mapping[str, Predictions]
 
 
-def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) -> Finished:
+def finish(
+    run: Run, stack: Stack, position: int, common: DatasetCache, judge: Judge
+) -> FinishedRun:
     """Score and judge a run's best network, and write what it leaves behind."""
-    assert run.ending is not None
+    assert run.termination is not None
     network = stack.best_network([position])
-    scored = score_model(network, run.dataset, run.problem.objective)
+    scored = score_model(network, run.dataset, run.prepared.objective)
     run.models = {
         "network": scores_of(scored),
-        **common.rivals(run.dataset, run.problem.objective),
+        **common.baseline_scores(run.dataset, run.prepared.objective),
     }
     verdict = judge(run, network)
     run.result = {
-        **describe_ending(run.ending, run.progress.watch.best_epoch, stack.epoch),
+        **describe_termination(run.termination, run.progress.watch.best_epoch, stack.epoch),
         "parameters": network.parameter_counts[0],
-        "output": run.problem.objective.output,
-        "loss": run.problem.objective.loss,
-        "rows": run.problem.rows,
+        "output": run.prepared.objective.output,
+        "loss": run.prepared.objective.loss,
+        "rows": run.prepared.rows,
         **run.models["network"],
         "test_intervals": scored["test"].intervals(),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
@@ -86,5 +88,5 @@ def finish(run: Run, stack: Stack, position: int, common: Common, judge: Judge) 
     run.tracker.add_text("verdict", verdict.in_markdown(), stack.epoch)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
-    write_results(run.job.folder, network, schema, run.problem.objective, run.result)
-    return Finished(run.ending, run.dataset, network, scored)
+    write_results(run.job.folder, network, schema, run.prepared.objective, run.result)
+    return FinishedRun(run.termination, run.dataset, network, scored)

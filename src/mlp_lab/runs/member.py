@@ -12,10 +12,10 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import Origin, Progress
 from mlp_lab.runs.scoring import PartScores
-from mlp_lab.runs.termination import Ending
+from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.tracker import Tracker, open_tracker
 
 
@@ -24,11 +24,11 @@ class Run:
     """A member of a stack as a run with a folder of its own."""
 
     job: Job
-    problem: Problem
+    prepared: PreparedData
     dataset: Dataset
     progress: Progress
     tracker: Tracker | None = None
-    ending: Ending | None = None
+    termination: Termination | None = None
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
@@ -36,9 +36,9 @@ class Run:
     """What a person reads of how it went, once it has ended."""
 
     @classmethod
-    def fresh(cls, job: Job, problem: Problem, dataset: Dataset) -> Run:
+    def fresh(cls, job: Job, prepared: PreparedData, dataset: Dataset) -> Run:
         """A run before its first step."""
-        return cls(job, problem, dataset, Progress(EarlyStopping(), Origin.of(job, problem)))
+        return cls(job, prepared, dataset, Progress(EarlyStopping(), Origin.of(job, prepared)))
 
     def open(self, epochs_done: int) -> None:
         """Open the files that each epoch is written to."""
@@ -61,14 +61,14 @@ class Run:
         progress.reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
         return best
 
-    def ended(self, epoch: int) -> Ending | None:
+    def ended(self, epoch: int) -> Termination | None:
         """How the run ended, if it has after so many epochs."""
         progress = self.progress
         if progress.diverged is not None:
-            return Ending("diverged", divergence=progress.diverged)
+            return Termination("diverged", divergence=progress.diverged)
         if progress.reason:
-            return Ending("stopped", progress.reason)
-        return Ending("completed") if epoch >= self.job.config.epochs else None
+            return Termination("stopped", progress.reason)
+        return Termination("completed") if epoch >= self.job.config.epochs else None
 
     def diverged_before(self, epoch: int) -> bool:
         """Whether it ended in an earlier epoch and only keeps its place in the stack."""
@@ -88,7 +88,7 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     config = first.job.config
     shared = SharedSettings(
         activations=config.model.activations,
-        objective=first.problem.objective,
+        objective=first.prepared.objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
         gradient=config.gradient,
         dtype=getattr(torch, config.dtype),

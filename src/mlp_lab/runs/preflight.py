@@ -12,26 +12,26 @@ from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
 from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
 from mlp_lab.runs.job import Job, section
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import CHECKPOINT, Origin, Progress, read_state
 
 USUAL_DEPTH = 3
 """Hidden layers of `model=deep`; a network of more may be too deep rather than too wide."""
 
 
-def require_possible(job: Job, problem: Problem) -> Progress:
+def require_possible(job: Job, prepared: PreparedData) -> Progress:
     """Where a run begins, or goes on from.
 
     Raises:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
     """
     require_machine(job.config)
-    require_memory(job.config, problem.sizes(job.config), problem.rows["train"])
+    require_memory(job.config, prepared.sizes(job.config), prepared.rows["train"])
     if job.config.resume is not None:
-        return _resumed(job, problem)
+        return _resumed(job, prepared)
     if (job.folder / CONFIG).exists():
         raise taken(job.folder)
-    return Progress(EarlyStopping(), Origin.of(job, problem))
+    return Progress(EarlyStopping(), Origin.of(job, prepared))
 
 
 def require_machine(config: Config) -> None:
@@ -70,12 +70,12 @@ def installed_memory() -> float:
         return math.inf
 
 
-def _resumed(job: Job, problem: Problem) -> Progress:
+def _resumed(job: Job, prepared: PreparedData) -> Progress:
     """Where the run in a folder stands; its command lines grow by this one."""
     config, folder = job.config, job.folder
     state = read_state(folder / CHECKPOINT)
     progress = state.progress[0]
-    now = Origin.of(job, problem)
+    now = Origin.of(job, prepared)
     if progress.origin.rows != now.rows:
         raise UserError(
             f"resume={folder}: the rows of {_rows_named(job)} have changed since it began:"

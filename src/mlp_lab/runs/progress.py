@@ -15,7 +15,7 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -29,9 +29,9 @@ class Origin:
     overrides: list[str]
 
     @classmethod
-    def of(cls, job: Job, problem: Problem) -> "Origin":
+    def of(cls, job: Job, prepared: PreparedData) -> "Origin":
         """What a run begins with."""
-        return cls(lasting_settings(job.values), problem.digest, list(job.overrides))
+        return cls(lasting_settings(job.values), prepared.digest, list(job.overrides))
 
 
 def lasting_settings(values: Mapping[str, object]) -> str:

@@ -11,47 +11,45 @@ from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
-from mlp_lab.runs.checkpoint import Clock, load_checkpoint
+from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
-from mlp_lab.runs.finish import Common, Finished, Judge, finish
+from mlp_lab.runs.finish import DatasetCache, FinishedRun, Judge, finish
 from mlp_lab.runs.folder import RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.preflight import require_possible, why_ended
-from mlp_lab.runs.prepared import Problem
-from mlp_lab.runs.progress import CHECKPOINT
+from mlp_lab.runs.preflight import why_ended
+from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.runs.progress import CHECKPOINT, Progress
 from mlp_lab.runs.results import failure_recorded
 from mlp_lab.runs.training import Training
 from mlp_lab.terminal import Screen
 
 
-def run(job: Job, problem: Problem, judge: Judge) -> Finished:
+def run(job: Job, prepared: PreparedData, progress: Progress, judge: Judge) -> FinishedRun:
     """Train the network that a job describes; write down how it went and what it reached.
 
     Args:
-        job: what to do, in a folder of its own unless the run goes on.
-        problem: what to learn.
+        job: what to do, in a folder that no other process is in.
+        prepared: its rows.
+        progress: where it stands, as the preflight check found it.
         judge: says how it went.
 
     Raises:
-        UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
+        UserError: the machine lacks the device, or the folder is taken.
         Interrupted: Ctrl-C or SIGTERM; the run can be resumed.
     """
     config, folder = job.config, job.folder
-    with alone_in(folder):
-        progress = require_possible(job, problem)
-        device = prepare_torch(device=config.device, threads=config.threads)
-        dataset = Dataset.of(problem.encoded, getattr(torch, config.dtype), device)
-        one = Run(job, problem, dataset, progress)
-        stack = build_stack({0: one}, device)
-        begin(one, stack)
-        with failure_recorded(folder):
-            console = Screen()
-            finished = train(one, stack, judge, console)
+    device = prepare_torch(device=config.device, threads=config.threads)
+    dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), device)
+    one = Run(job, prepared, dataset, progress)
+    stack = build_stack({0: one}, device)
+    begin(one, stack)
+    with failure_recorded(folder):
+        console = Screen()
+        finished = train(one, stack, judge, console)
     if not config.quiet:
-        if finished.ending.divergence is None:
+        if finished.termination.divergence is None:
             print_result(console, one.models, one.result, one.verdict, folder)
         else:
             print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
@@ -67,8 +65,8 @@ def begin(one: Run, stack: Stack) -> None:
     job, folder = one.job, one.job.folder
     if job.config.resume is None:
         claim(folder, job.values)
-        if one.problem.overview is not None:
-            give_report(one.problem.overview, folder, job.config.quiet)
+        if one.prepared.overview is not None:
+            give_report(one.prepared.overview, folder, job.config.quiet)
         return
     load_checkpoint(folder / CHECKPOINT, stack)
     if not why_ended(job.config, stack.epoch, one.progress):
@@ -77,14 +75,14 @@ def begin(one: Run, stack: Stack) -> None:
     write_config(folder, job.values)
 
 
-def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
+def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> FinishedRun:
     """Train a stack of one to its end.
 
     Raises:
         Interrupted: somebody asked the run to stop before its last epoch.
     """
-    config, folder, common = one.job.config, one.job.folder, Common()
-    ended: list[Finished] = []
+    config, folder, common = one.job.config, one.job.folder, DatasetCache()
+    ended: list[FinishedRun] = []
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
 
     def show(epoch: EpochRecord) -> None:
@@ -97,7 +95,7 @@ def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> Finished:
         ended.append(finish(run, stack, position, common, judge))
 
     training = Training(
-        stack, {0: one}, folder / CHECKPOINT, Clock(config.tracking.checkpoint_share), end
+        stack, {0: one}, folder / CHECKPOINT, CheckpointTimer(config.tracking.checkpoint_share), end
     )
     try:
         with stop_requests() as stop_requested:

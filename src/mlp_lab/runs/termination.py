@@ -8,7 +8,7 @@ from mlp_lab.errors import UserError
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class Termination:
     """How a run ended: completed, stopped (for a reason) or diverged (somewhere)."""
 
     status: str
@@ -25,12 +25,14 @@ class Ending:
             raise UserError(f"{self.divergence} ({folder})")
 
 
-def describe_ending(ending: Ending, best_epoch: int, epochs_run: int) -> dict[str, object]:
+def describe_termination(
+    termination: Termination, best_epoch: int, epochs_run: int
+) -> dict[str, object]:
     """The first lines of result.json."""
-    described: dict[str, object] = {"status": ending.status}
-    if ending.reason:
-        described["reason"] = ending.reason
-    if ending.divergence is not None:
-        where = ending.divergence
+    described: dict[str, object] = {"status": termination.status}
+    if termination.reason:
+        described["reason"] = termination.reason
+    if termination.divergence is not None:
+        where = termination.divergence
         described["diverged"] = {"epoch": where.epoch, "step": where.step, "lr": where.lr}
     return {**described, "epochs_run": epochs_run, "best_epoch": best_epoch}

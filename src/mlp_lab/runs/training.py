@@ -10,7 +10,7 @@ from mlp_lab.engine.fit import fit
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
-from mlp_lab.runs.checkpoint import Clock
+from mlp_lab.runs.checkpoint import CheckpointTimer
 from mlp_lab.runs.folder import CONFIG, MODEL, RESULT, SCHEMA
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.progress import CHECKPOINT
@@ -26,7 +26,7 @@ class Training:
     stack: Stack
     runs: Mapping[int, Run]
     checkpoint: Path
-    clock: Clock
+    clock: CheckpointTimer
     finish: Callable[[Run, Stack, int], None]
     """What to do with a run that ends, while it still has its position."""
 
@@ -50,7 +50,7 @@ class Training:
             if until is not None and stack.epoch >= until:
                 return
             for member in going:
-                if self.runs[member].ending is None:
+                if self.runs[member].termination is None:
                     self.runs[member].open(stack.epoch)
             for epoch in fit(stack):
                 self._observe(epoch)
@@ -100,16 +100,16 @@ class Training:
         leaving, folders = [], []
         for member in members:
             run = self.runs[member]
-            ending = run.ended(stack.epoch)
-            if ending is None or run.ending is not None:
+            termination = run.ended(stack.epoch)
+            if termination is None or run.termination is not None:
                 continue
-            run.ending = ending
+            run.termination = termination
             if run.tracker is None:
                 run.open(stack.epoch)
             self.finish(run, stack, stack.ids.index(member))
             run.close()
             folders.append(run.job.folder)
-            if ending.divergence is None:
+            if termination.divergence is None:
                 leaving.append(member)
         settle(folder / name for folder in folders for name in LEFT)
         stack.retire(leaving)

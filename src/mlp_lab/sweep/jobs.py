@@ -7,7 +7,7 @@ from itertools import pairwise
 from mlp_lab.network.architecture import count_parameters
 from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
-from mlp_lab.runs.prepared import Facts, Problems
+from mlp_lab.runs.prepared_data import DataSummary, PreparedDataCache
 from mlp_lab.version import __version__
 
 
@@ -15,14 +15,14 @@ from mlp_lab.version import __version__
 class SweepJob:
     """A job with what training it together with others needs to know.
 
-    `record`: files in .hydra/ -> what they say, as data for YAML; `problem` names what it learns;
+    `record`: files in .hydra/ -> what they say, as data for YAML; `data_key` names its data;
     `sizes` are its layers'.
     """
 
     number: int
     job: Job
     record: Mapping[str, object]
-    problem: str
+    data_key: str
     sizes: tuple[int, ...]
     loss: str
     rows: int
@@ -48,14 +48,16 @@ class SweepJob:
         return f"job {self.number} ({' '.join(self.point)})"
 
 
-def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Problems) -> SweepJob:
+def sweep_job(
+    number: int, job: Job, record: Mapping[str, object], prepared_data: PreparedDataCache
+) -> SweepJob:
     """Hold a job's settings against its data.
 
     Raises:
         UserError: they do not fit.
     """
     config = job.config
-    facts = problems.facts(config)
+    facts = prepared_data.facts(config)
     sizes = facts.sizes(config)
     require_machine(config)
     require_memory(config, sizes, facts.rows["train"])
@@ -63,11 +65,11 @@ def sweep_job(number: int, job: Job, record: Mapping[str, object], problems: Pro
         number=number,
         job=job,
         record=record,
-        problem=problems.key(config),
+        data_key=prepared_data.key(config),
         sizes=sizes,
         loss=facts.objective.loss,
         rows=facts.rows["train"],
-        source=problems.source(config),
+        source=prepared_data.source(config),
         digest=facts.digest,
         identity=identity(job.values, facts.digest),
         group=_group(job, facts, sizes),
@@ -80,7 +82,7 @@ def identity(values: Mapping[str, object], data: str) -> str:
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
-def _group(job: Job, facts: Facts, sizes: tuple[int, ...]) -> str:
+def _group(job: Job, facts: DataSummary, sizes: tuple[int, ...]) -> str:
     """What members of one stack must share."""
     config = job.config
     data = section(job.values, "data")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.config.messages import explain
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob
 
 
@@ -16,7 +16,7 @@ class StackRequest:
 
     stack: int
     jobs: Sequence[SweepJob]
-    problems: Mapping[str, Problem]
+    prepared_data: Mapping[str, PreparedData]
     checkpoint: Path
     reports: bool
     """Whether each job gets a report of its own."""

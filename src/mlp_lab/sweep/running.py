@@ -13,7 +13,7 @@ from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
-from mlp_lab.runs.prepared import Problems
+from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.checks import (
     Criterion,
     data_name,
@@ -110,7 +110,7 @@ class Sweep:
         self._make_job = make_job
         self._workers = workers
         self._processes = processes
-        self._problems = Problems(KEPT)
+        self._data_cache = PreparedDataCache(KEPT)
         self._screen = Screen()
         self._criteria: dict[str, Criterion] = {}
         self._done: set[int] = set()
@@ -192,15 +192,15 @@ class Sweep:
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
         job, record = self._make_job(words, number)
         require_a_training(job.config)
-        found = sweep_job(number, job, record, self._problems)
-        if self.command.searching and self._problems.facts(job.config).rows["val"] == 0:
+        found = sweep_job(number, job, record, self._data_cache)
+        if self.command.searching and self._data_cache.facts(job.config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
     def _show_data(self, job: SweepJob) -> None:
         """Say once what was understood of a table, as the first job has it."""
         if not self._done and not self.command.quiet:
-            overview = self._problems.facts(job.job.config).overview
+            overview = self._data_cache.facts(job.job.config).overview
             if overview is not None:
                 print_report(self._screen, overview)
 
@@ -235,7 +235,7 @@ class Sweep:
         """Train stacks from rung to rung of successive halving, and to their end."""
         command = self.command
         reports = len(self.manifest.jobs) <= REPORTED and not command.searching
-        scheduler = Scheduler(jobs, self._problems, self._workers)
+        scheduler = Scheduler(jobs, self._data_cache, self._workers)
         epochs = {
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks

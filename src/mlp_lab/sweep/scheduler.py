@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.runs.interruption import stop_requests
-from mlp_lab.runs.prepared import Problem, Problems
+from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest
 from mlp_lab.sweep.outcome import Outcome, earlier_outcome
@@ -18,9 +18,11 @@ LISTEN_SECONDS = 0.2
 class Scheduler:
     """Hands stacks to workers, and keeps how each job ended."""
 
-    def __init__(self, jobs: Mapping[int, SweepJob], problems: Problems, workers: Workers) -> None:
+    def __init__(
+        self, jobs: Mapping[int, SweepJob], prepared_data: PreparedDataCache, workers: Workers
+    ) -> None:
         """Nothing is trained yet; what had ended before has its outcome already."""
-        self._problems = problems
+        self._data_cache = prepared_data
         self._workers = workers
         self.outcomes = {number: earlier_outcome(job.job.folder) for number, job in jobs.items()}
         self.stop_requested = False
@@ -58,18 +60,18 @@ class Scheduler:
 
     def _submit(self, worker: Worker, request: StackRequest, line: SweepLine) -> None:
         """Let a worker train a stack, with its rows."""
-        problems: dict[str, Problem] = {}
+        prepared_data: dict[str, PreparedData] = {}
         try:
             for job in request.jobs:
-                if job.problem in problems:
+                if job.data_key in prepared_data:
                     continue  # it may be let go meanwhile, and would be cut again
-                problems[job.problem] = self._problems.pose(job.job.config)
-                if problems[job.problem].digest != job.digest:
+                prepared_data[job.data_key] = self._data_cache.prepare_data(job.job.config)
+                if prepared_data[job.data_key].digest != job.digest:
                     raise UserError("its rows have changed since the sweep began")
         except (UserError, OSError) as error:  # they were read again, and are no longer there
             self._fail_open_jobs(request, str(error), line)
             return
-        worker.submit(replace(request, problems=problems))
+        worker.submit(replace(request, prepared_data=prepared_data))
 
     def _take(self, worker: Worker, message: Message | None, line: SweepLine) -> None:
         """Note what a worker said, or that it died."""

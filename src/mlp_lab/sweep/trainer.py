@@ -11,8 +11,8 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
-from mlp_lab.runs.checkpoint import Clock, load_checkpoint, save_member
-from mlp_lab.runs.finish import Common, Finished, finish
+from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
+from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
 from mlp_lab.runs.folder import CONFIG, RESULT, claim, to_yaml, write_config
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.progress import CHECKPOINT
@@ -33,7 +33,7 @@ class Trainer:
         self._send = send
         self._stop_requested = stop_requested
         self._datasets: dict[str, Dataset] = {}
-        self._common = Common()
+        self._common = DatasetCache()
         self._judge = Judge()
 
     def train(self, request: StackRequest) -> None:
@@ -59,7 +59,9 @@ class Trainer:
         device = prepare_torch(device=config.device, threads=config.threads)
         self._load(request, getattr(torch, config.dtype), device)
         runs = {
-            member: Run.fresh(job.job, request.problems[job.problem], self._datasets[job.problem])
+            member: Run.fresh(
+                job.job, request.prepared_data[job.data_key], self._datasets[job.data_key]
+            )
             for member, job in enumerate(request.jobs)
         }
         stack = build_stack(runs, device)
@@ -82,20 +84,22 @@ class Trainer:
             self._send(Epoch(request.stack, epoch.epoch))
 
         share = config.tracking.checkpoint_share
-        training = Training(stack, runs, request.checkpoint, Clock(share), end)
+        training = Training(stack, runs, request.checkpoint, CheckpointTimer(share), end)
         training.train(self._stop_requested, show, request.until)
         if not unended:
             request.checkpoint.unlink(missing_ok=True)
 
     def _load(self, request: StackRequest, dtype: torch.dtype, device: torch.device) -> None:
         """Put the request's rows on the device, and forget those that it does not need."""
-        if request.problems.keys() != self._datasets.keys():
-            kept = {key: self._datasets[key] for key in request.problems if key in self._datasets}
-            self._datasets = {
-                key: kept.get(key) or Dataset.of(problem.encoded, dtype, device)
-                for key, problem in request.problems.items()
+        if request.prepared_data.keys() != self._datasets.keys():
+            kept = {
+                key: self._datasets[key] for key in request.prepared_data if key in self._datasets
             }
-            self._common, self._judge = Common(), Judge()
+            self._datasets = {
+                key: kept.get(key) or Dataset.of(prepared.encoded, dtype, device)
+                for key, prepared in request.prepared_data.items()
+            }
+            self._common, self._judge = DatasetCache(), Judge()
 
     @staticmethod
     def _resume(
@@ -137,8 +141,8 @@ class Trainer:
             self._send(Failed(job.number, reason))
             return
         reason = ""
-        if run.ending is not None and run.ending.divergence is not None:
-            reason = str(run.ending.divergence)
+        if run.termination is not None and run.termination.divergence is not None:
+            reason = str(run.termination.divergence)
             _log(job, reason)
         self._send(Ended(job.number, run.result, reason))
 
@@ -156,11 +160,11 @@ def _begin(job: SweepJob, run: Run) -> None:
             stale.unlink(missing_ok=True)
     else:
         claim(folder, job.job.values)
-    if run.problem.overview is not None:
-        give_report(run.problem.overview, folder, quiet=True)
+    if run.prepared.overview is not None:
+        give_report(run.prepared.overview, folder, quiet=True)
 
 
-def _report(finished: Finished, job: SweepJob) -> None:
+def _report(finished: FinishedRun, job: SweepJob) -> None:
     """Draw the page of a job, as a single run has it."""
     from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics  # noqa: PLC0415
     from mlp_lab.report.page import write_report  # noqa: PLC0415  matplotlib: few sweeps draw here

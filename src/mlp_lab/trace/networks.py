@@ -16,7 +16,7 @@ from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.network.mlp import MLP, layer_names
 from mlp_lab.predictor import load
-from mlp_lab.runs.prepared import Problem, pose
+from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
 from mlp_lab.trace.quantities import Network
 from mlp_lab.trace.request import EXAMPLE, Matrix, TraceRequest
@@ -73,7 +73,7 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     for k, name in enumerate(names):
         mlp.layers.weights[k][0] = state[f"{name}.weight"].t()
         mlp.layers.biases[k][0, 0] = state[f"{name}.bias"]
-    x, t, weights = _rows(request, lambda: pose(config))
+    x, t, weights = _rows(request, lambda: prepare_data(config))
     set_numbers(mlp, request.numbers)
     return checked(
         Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
@@ -82,16 +82,16 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
 
 def _of_data(config: Config, request: TraceRequest) -> Network:
     """A network before its first step, on the first of its training rows."""
-    problem = pose(config)
-    x, t, weights = _rows(request, lambda: problem)
-    mlp = initial(config, list(problem.sizes(config)), problem.objective)
+    prepared = prepare_data(config)
+    x, t, weights = _rows(request, lambda: prepared)
+    mlp = initial(config, list(prepared.sizes(config)), prepared.objective)
     set_numbers(mlp, request.numbers)
-    names, dropout = problem.encoded.schema.names, config.model.dropout
-    return checked(Network(mlp, problem.objective, x, t, weights, names, dropout))
+    names, dropout = prepared.encoded.schema.names, config.model.dropout
+    return checked(Network(mlp, prepared.objective, x, t, weights, names, dropout))
 
 
 def _rows(
-    request: TraceRequest, prepare: Callable[[], Problem]
+    request: TraceRequest, prepare: Callable[[], PreparedData]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
     """Inputs (B, D), targets (B, C) and weights (B,): own ones, else the first training rows."""
     own = {key: _tensor(request.numbers[key]) for key in ("x", "t") if key in request.numbers}

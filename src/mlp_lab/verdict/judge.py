@@ -47,15 +47,15 @@ class Judge:
             baselines[f"the {NEIGHBOURS} nearest neighbours"] = self._neighbours_of(run.dataset)
         initial, train = initial_network(run, network), run.dataset.train
         return Evidence(
-            divergence=None if run.ending is None else run.ending.divergence,
+            divergence=None if run.termination is None else run.termination.divergence,
             train_loss=[row["train_loss"] for row in rows],
             val_loss=[row["val_loss"] for row in rows] if validated else [],
             constant={part: found["loss"] for part, found in constant.items() if found},
             train=skill(scores["train"], constant["train"]),
             val=skill(scores["val"], constant["val"]) if validated else None,
-            val_rows=run.problem.rows["val"],
+            val_rows=run.prepared.rows["val"],
             baselines=baselines,
-            layers=hidden_unit_statistics(initial, network, train, run.problem.objective),
+            layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
         )
 
@@ -81,5 +81,5 @@ def initial_network(run: Run, network: MLP) -> MLP:
 
 def suspected_leaks(run: Run) -> list[str]:
     """Columns that the data report suspects of target leakage."""
-    overview = run.problem.overview
+    overview = run.prepared.overview
     return [] if overview is None else overview.possible_leakage

@@ -43,8 +43,8 @@ def table(folder: Path, cells: list[str], delimiter: str = ",") -> Path:
 
 def assert_read_alike(path: Path, *overrides: str) -> None:
     """Pieces of text give the values that training saw; nothing is unseen."""
-    problem = problem_of(path, *TRAIN, *overrides)
-    schema = problem.encoded.schema
+    prepared = problem_of(path, *TRAIN, *overrides)
+    schema = prepared.encoded.schema
     decimal = detect(path, FileSettings()).decimal
     pieces = list(read_chunks(path, FileSettings(), 7))
     values = np.vstack(
@@ -52,7 +52,7 @@ def assert_read_alike(path: Path, *overrides: str) -> None:
     )
     assert unseen_levels(values, schema) == {}
     encoded = schema.encode_inputs(lambda i, block: values[block, i], len(values), "float64")
-    train = problem.encoded.train.inputs
+    train = prepared.encoded.train.inputs
     ours, theirs = (np.sort(rows, axis=0) for rows in (encoded, train))
     np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 

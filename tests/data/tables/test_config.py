@@ -10,7 +10,7 @@ from surveys import SETTINGS, problem_of, survey, written
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
-from mlp_lab.runs.prepared import Problem
+from mlp_lab.runs.prepared_data import PreparedData
 
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "test_path": ((), "'{folder}/test.csv'"),
@@ -64,7 +64,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def outcome(folder: Path, *overrides: str) -> Problem | str:
+def outcome(folder: Path, *overrides: str) -> PreparedData | str:
     """What is learnt, or the line that refuses it."""
     found = [override.replace("{folder}", str(folder)) for override in overrides]
     try:
@@ -73,7 +73,7 @@ def outcome(folder: Path, *overrides: str) -> Problem | str:
         return str(error)
 
 
-def same(one: Problem | str, other: Problem | str) -> bool:
+def same(one: PreparedData | str, other: PreparedData | str) -> bool:
     """Whether rows, weights and schema are."""
     if isinstance(one, str) or isinstance(other, str):
         return one == other
@@ -104,4 +104,4 @@ def test_a_setting_changes_what_is_learnt(name: str, folder: Path) -> None:
 
 def test_settings_stack_up(folder: Path) -> None:
     """All of the careful user's together."""
-    assert isinstance(outcome(folder, *SETTINGS[1:]), Problem)
+    assert isinstance(outcome(folder, *SETTINGS[1:]), PreparedData)

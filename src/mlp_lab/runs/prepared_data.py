@@ -23,7 +23,7 @@ from mlp_lab.network.losses import Objective, choose_objective
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class DataSummary:
     """What is known of a problem without its rows; `rows` counts those of each part."""
 
     objective: Objective
@@ -41,7 +41,7 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PreparedData:
     """Encoded data, and an output and a loss that fit its task."""
 
     encoded: EncodedData
@@ -57,24 +57,24 @@ class Problem:
         return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> DataSummary:
         """What stays of it when its rows are let go."""
         encoded = self.encoded
         inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
-        return Facts(self.objective, self.digest, self.overview, self.rows, inputs, outputs)
+        return DataSummary(self.objective, self.digest, self.overview, self.rows, inputs, outputs)
 
     def sizes(self, config: Config) -> tuple[int, ...]:
         """Units of every layer of a network that learns it, inputs first."""
         return self.facts.sizes(config)
 
 
-def pose(config: Config) -> Problem:
+def prepare_data(config: Config) -> PreparedData:
     """Load, split and encode the data, and hold the settings against it.
 
     Raises:
         UserError: data and settings do not fit.
     """
-    return Problems().pose(config)
+    return PreparedDataCache().prepare_data(config)
 
 
 CUTTING = (
@@ -85,28 +85,28 @@ CUTTING = (
 """Settings of a data set on which its rows do not depend."""
 
 
-class Problems:
+class PreparedDataCache:
     """The problems of several runs: rows are loaded, and cut and encoded, once for all alike."""
 
     def __init__(self, kept: float = math.inf) -> None:
         """Nothing is loaded yet. What was posed last stays, as far as it fits `kept` bytes."""
         self._kept, self._size = kept, 0
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
-        self._posed: dict[str, Problem] = {}
-        self._facts: dict[str, Facts] = {}
+        self._prepared: dict[str, PreparedData] = {}
+        self._facts: dict[str, DataSummary] = {}
 
-    def pose(self, config: Config) -> Problem:
+    def prepare_data(self, config: Config) -> PreparedData:
         """As `pose`; the same object for runs that learn the same, as long as it stays."""
         key = self.key(config)
-        if key not in self._posed:
-            self._posed[key] = self._new(config)
-            self._facts[key] = self._posed[key].facts
-            self._size += self._posed[key].encoded.nbytes
+        if key not in self._prepared:
+            self._prepared[key] = self._new(config)
+            self._facts[key] = self._prepared[key].facts
+            self._size += self._prepared[key].encoded.nbytes
             self._forget()
         _require_batch(config, self._facts[key])
-        return self._posed[key]
+        return self._prepared[key]
 
-    def facts(self, config: Config) -> Facts:
+    def facts(self, config: Config) -> DataSummary:
         """What `pose` would tell of a problem; its rows are cut once for it, and may be let go.
 
         Raises:
@@ -114,19 +114,19 @@ class Problems:
         """
         key = self.key(config)
         if key not in self._facts:
-            self.pose(config)
+            self.prepare_data(config)
         _require_batch(config, self._facts[key])
         return self._facts[key]
 
     @property
-    def posed(self) -> Mapping[str, Problem]:
+    def prepared(self) -> Mapping[str, PreparedData]:
         """Problems by their keys: all of them, or those that have stayed."""
-        return self._posed
+        return self._prepared
 
     def _forget(self) -> None:
         """Let go of what was posed first, where all together take too much."""
-        while self._size > self._kept and len(self._posed) > 1:
-            self._size -= self._posed.pop(next(iter(self._posed))).encoded.nbytes
+        while self._size > self._kept and len(self._prepared) > 1:
+            self._size -= self._prepared.pop(next(iter(self._prepared))).encoded.nbytes
         while self._size > self._kept and len(self._rows) > 1:
             self._size -= self._rows.pop(next(iter(self._rows)))[0].nbytes
 
@@ -140,7 +140,7 @@ class Problems:
         """Everything that its rows depend on, before they are cut."""
         return _rows_key(config.data)
 
-    def _new(self, config: Config) -> Problem:
+    def _new(self, config: Config) -> PreparedData:
         with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
             return _pose(config, *self._loaded(config.data))
 
@@ -179,16 +179,16 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
-def _pose(config: Config, raw: RawData, digest: Future[str]) -> Problem:
+def _pose(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
     _require_weight(encoded)
     seen = None if raw.source is None else data_report(raw, split, encoded.schema)
-    return Problem(encoded, objective, digest.result(), seen)
+    return PreparedData(encoded, objective, digest.result(), seen)
 
 
-def _require_batch(config: Config, facts: Facts) -> None:
+def _require_batch(config: Config, facts: DataSummary) -> None:
     """Raise if a step would take more rows than there are."""
     rows = facts.rows["train"]
     if isinstance(config.batch_size, int) and config.batch_size > rows:

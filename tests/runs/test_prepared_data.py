@@ -1,0 +1,66 @@
+"""What is to be learnt, kept as long as there is room."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lab import configure
+
+from mlp_lab.errors import UserError
+from mlp_lab.runs.prepared_data import PreparedDataCache, prepare_data
+
+
+def test_what_was_posed_last_stays() -> None:
+    """As far as it fits; what comes again is the same."""
+    configs = [configure("data=iris", f"data.split_seed={i}") for i in range(6)]
+    size = PreparedDataCache().prepare_data(configs[0]).encoded.nbytes
+    everything, few = PreparedDataCache(), PreparedDataCache(6.0 * size)
+    first = [few.prepare_data(config).encoded.train.inputs for config in configs]
+    for config in configs:
+        everything.prepare_data(config)
+    assert len(everything.prepared) == 6
+    assert 1 <= len(few.prepared) < 6
+    assert few.key(configs[-1]) in few.prepared
+    assert few.key(configs[0]) not in few.prepared
+    again = few.prepare_data(configs[0])
+    assert again.digest == everything.prepare_data(configs[0]).digest
+    np.testing.assert_array_equal(again.encoded.train.inputs, first[0])
+
+
+def test_facts_stay_when_rows_do_not() -> None:
+    """What a sweep must know of each of its jobs costs no second cut, and is no less strict."""
+    configs = [configure("data=iris", f"data.split_seed={i}") for i in range(3)]
+    prepared_data = PreparedDataCache(1.0)
+    first = [prepared_data.facts(config) for config in configs]
+    assert list(prepared_data.prepared) == [prepared_data.key(configs[-1])]
+    again = [prepared_data.facts(config) for config in configs]
+    assert list(prepared_data.prepared) == [prepared_data.key(configs[-1])]
+    assert [one is other for one, other in zip(first, again, strict=True)] == [True] * 3
+    prepared = PreparedDataCache().prepare_data(configs[0])
+    assert (first[0].rows, first[0].digest) == (prepared.rows, prepared.digest)
+    assert first[0].sizes(configs[0]) == prepared.sizes(configs[0])
+    with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
+        prepared_data.facts(configure("data=iris", "data.split_seed=0", "batch_size=99"))
+
+
+def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:
+    """Its rows do not depend on the seed that cuts them; those of a drawn data set do."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,y\n" + "".join(f"{i * i / 10},{i % 2}\n" for i in range(80)))
+    prepared_data = PreparedDataCache()
+    seeds = [f"data.split_seed={seed}" for seed in range(2)]
+    table = ("data=table", f"data.path={path}", "data.target=y")
+    prepared_data.prepare_data(configure(*table, seeds[0]))
+    path.unlink()
+    prepared_data.prepare_data(configure(*table, seeds[1]))
+    drawn = [prepared_data.prepare_data(configure("data=moons", seed)).digest for seed in seeds]
+    assert drawn[0] != drawn[1]
+
+
+def test_the_parts_and_their_rows() -> None:
+    """As many rows in a batch as there are training rows are none too many."""
+    assert prepare_data(configure("data=iris", "batch_size=98")).rows == {
+        "train": 98,
+        "val": 22,
+        "test": 30,
+    }
