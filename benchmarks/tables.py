@@ -7,6 +7,8 @@ folder. Each measurement runs in a process of its own, so that its peak is its o
 imports" subtracts what the process held once its modules were loaded. Linux only.
 """
 
+# ruff: noqa: PLC0415  each process imports only what it measures
+
 import subprocess
 import sys
 import tempfile

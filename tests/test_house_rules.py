@@ -79,10 +79,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "pandas": (
         *(
             f"mlp_lab.data.tables.{name}"
-            for name in ("table", "parsing", "dates", "inference", "frames")
+            for name in ("table", "cells", "columns", "kinds", "dates", "frames")
         ),
-        *(f"mlp_lab.data.tables.{name}" for name in ("warnings", "reading", "writing")),
-        *("mlp_lab.predictor", "mlp_lab.commands.predict", "mlp_lab.compare.table"),
+        *(f"mlp_lab.data.tables.{name}" for name in ("reading", "writing")),
+        *("mlp_lab.predictor", "mlp_lab.commands.predict_files", "mlp_lab.compare.table"),
+        "mlp_lab.lessons.tables",
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),

@@ -37,6 +37,7 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
+from mlp_lab.runs import checkpoint as checkpoints
 from mlp_lab.runs.prepared_data import prepare_data
 
 OPTIMIZER_VALUES: dict[str, object] = {
@@ -412,8 +413,6 @@ def test_checkpoint_share(
     share: float, saved: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """0: one at the end. A share that pays for all of them: one each epoch."""
-    from mlp_lab.runs import checkpoint as checkpoints
-
     calls: list[object] = []
     monkeypatch.setattr(checkpoints, "save_checkpoint", lambda *given: calls.append(given))
     values = changed(small(), {"tracking.checkpoint_share": share, "epochs": 30})

@@ -62,8 +62,8 @@ def test_a_former_key_says_its_name_of_now(tmp_path: Path) -> None:
     (tmp_path / "experiment" / "mine.yaml").write_text(
         "# @package _global_\ndefaults:\n  - override /schedule: warmup\nschedule:\n  rise: 2\n"
     )
-    words[2:3] = ["experiment=mine", "--config-dir", "."]
-    done = command([*words, "hydra.run.dir=b"], tmp_path)
+    words[2:3] = ["experiment=mine"]
+    done = command(["--config-dir", ".", *words, "hydra.run.dir=b"], tmp_path)
     assert (done.returncode, done.stderr) == (0, said)
     configs = [(tmp_path / run / "config.yaml").read_text() for run in "ab"]
     assert all("warmup_epochs: 2" in text for text in configs)

@@ -19,6 +19,6 @@ def load(folder: str | Path) -> Predictor:
     Raises:
         UserError: the folder holds no finished run.
     """
-    from mlp_lab import predictor  # torch: `import mlp_lab` alone stays fast
+    from mlp_lab import predictor  # noqa: PLC0415  torch: `import mlp_lab` stays fast
 
     return predictor.load(folder)

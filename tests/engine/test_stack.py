@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Unpack
 
+import numpy as np
 import pytest
 import torch
 from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, train
@@ -12,6 +13,7 @@ from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, t
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.records import MemberRecord
+from mlp_lab.engine.seeds import Stream, numpy_generator, torch_generator
 from mlp_lab.engine.stack import Member, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import OPTIMIZERS
@@ -307,10 +309,6 @@ def test_training_ends_when_all_have_diverged() -> None:
 
 def linear_steps(one: Member, batch_size: int | None, lr: float) -> tuple[int, int]:
     """Epoch and step at which least squares by gradient descent overflows, in NumPy."""
-    import numpy as np
-
-    from mlp_lab.engine.seeds import Stream, numpy_generator, torch_generator
-
     x, t = one.dataset.train.inputs.numpy(), one.dataset.train.targets.numpy()
     size = len(x) if batch_size is None else batch_size
     weight = torch.zeros(x.shape[1], 1, dtype=torch.float64)

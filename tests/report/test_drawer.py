@@ -1,18 +1,22 @@
 """The process that draws."""
 
 import multiprocessing
+import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from mlp_lab.report.drawer import Drawer
+from mlp_lab.runs.lock import alone_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawn in the same process")
 
 
 def test_what_cannot_be_drawn_is_an_error_here(tmp_path: Path) -> None:
-    with Drawer() as drawer, pytest.raises(OSError, match=str(tmp_path)):
+    lock = os.open(tmp_path, os.O_RDONLY)
+    with Drawer(lock) as drawer, pytest.raises(OSError, match=str(tmp_path)):
         drawer.draw(tmp_path)
 
 
@@ -21,9 +25,26 @@ def test_ends_in_silence_when_nobody_waits_any_more(
 ) -> None:
     """As after SIGTERM while it draws."""
     before = multiprocessing.active_children()
-    with Drawer() as drawer:
+    with Drawer(os.open(tmp_path, os.O_RDONLY)) as drawer:
         (process,) = [each for each in multiprocessing.active_children() if each not in before]
         assert drawer._connection is not None
         drawer._connection.send(tmp_path)
     process.join(60)
     assert (process.exitcode, capfd.readouterr().err) == (0, "")
+
+
+def test_it_lets_go_of_the_lock(tmp_path: Path) -> None:
+    """Else a run that was killed could not be resumed as long as its page is drawn."""
+    with alone_in(tmp_path) as lock:
+        drawer = Drawer(lock)
+    try:
+        (process,) = multiprocessing.active_children()
+        while _holds(process.pid, tmp_path):
+            time.sleep(0.01)
+    finally:
+        drawer.__exit__()
+
+
+def _holds(process: int | None, folder: Path) -> bool:
+    """Whether a process has a folder open."""
+    return any(path.resolve() == folder for path in Path(f"/proc/{process}/fd").iterdir())

@@ -12,7 +12,7 @@ WHERE = Divergence(epoch=3, step=2, lr=0.5)
 
 
 @pytest.mark.parametrize(
-    ("ending", "first"),
+    ("termination", "first"),
     [
         (Termination("completed"), {"status": "completed"}),
         (Termination("stopped", "why"), {"status": "stopped", "reason": "why"}),

@@ -20,6 +20,12 @@ class Parser(ArgumentParser):
         raise UserError(f"{self.prog}: {message} (--help says more)")
 
 
-def run_parsed(parser: ArgumentParser, run: Callable[[Namespace], None]) -> None:
-    """Do what the words of the command line say; what is wrong with them is one line."""
-    in_one_line(lambda: run(parser.parse_intermixed_args()))
+def run_parsed(
+    parser: ArgumentParser, run: Callable[[Namespace], None], *, intermixed: bool = False
+) -> None:
+    """Do what the words of the command line say; what is wrong with them is one line.
+
+    `intermixed`: options may stand between the words of an argument that takes several.
+    """
+    parse = parser.parse_intermixed_args if intermixed else parser.parse_args
+    in_one_line(lambda: run(parse()))

@@ -139,7 +139,7 @@ def is_everywhere(host: str) -> bool:
 
 def serve(logdir: Path, host: str, port: int) -> str:
     """Start TensorBoard in threads of this process; its address."""
-    from tensorboard import default, program  # a second
+    from tensorboard import default, program  # noqa: PLC0415  a second
 
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)
     server = program.TensorBoard(plugins=default.get_plugins())

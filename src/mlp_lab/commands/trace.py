@@ -86,4 +86,4 @@ def main() -> None:
     """`mlp-lab trace [RUN_FOLDER | key=value ...]`."""
     parser = Parser("mlp-lab trace", description=ABOUT, formatter_class=RawDescriptionHelpFormatter)
     add_arguments(parser)
-    run_parsed(parser, lambda arguments: run(arguments, compose))
+    run_parsed(parser, lambda arguments: run(arguments, compose), intermixed=True)

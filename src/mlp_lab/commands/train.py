@@ -152,12 +152,12 @@ def do(job: Job) -> None:
         give_report(prepared.overview, folder, config.quiet)
         print(folder)
         return
-    # The drawing process forks first, so that it does not hold the lock when this one is killed.
-    with Drawer() if config.tracking.report else nullcontext() as drawer, alone_in(folder):
+    with alone_in(folder) as lock:
         progress = require_possible(job, prepared)
-        from mlp_lab.commands.training import train_and_report  # noqa: PLC0415  torch
+        with Drawer(lock) if config.tracking.report else nullcontext() as drawer:
+            from mlp_lab.commands.training import train_and_report  # noqa: PLC0415  torch
 
-        train_and_report(job, prepared, progress, drawer)
+            train_and_report(job, prepared, progress, drawer)
 
 
 def require_one_run(config: Config, folder: Path) -> None:

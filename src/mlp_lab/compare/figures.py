@@ -73,8 +73,8 @@ def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
 
 def blank_figure(width: float, height: float) -> Figure:
     """A figure of some inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
+    from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=(width, height), dpi=120)
     FigureCanvasAgg(figure)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from mlp_lab.config.renamed_keys import RENAMED, with_current_names
+from mlp_lab.config.renamed_keys import with_current_name, with_current_names
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import CONFIG, RESULT
 from mlp_lab.runs.job import INCIDENTAL
@@ -38,7 +38,7 @@ class RunRecord:
         words = (str(word) for word in self.result.get("overrides", []))
         settings = [word for word in words if "=" in word and not word.startswith("--")]
         typed = (word.lstrip("+").split("=", 1) for word in settings)
-        return {RENAMED.get(key, key): value for key, value in typed}
+        return dict(typed)
 
     @property
     def data(self) -> str:
@@ -99,6 +99,8 @@ def read_run(folder: Path) -> RunRecord:
         raise
     except (ValueError, yaml.YAMLError) as error:
         raise UserError(f"{folder} cannot be read: {error}") from error
+    words = map(str, result.get("overrides", []))
+    result["overrides"] = [with_current_name(word, announce=False) for word in words]
     return RunRecord(folder, flat(with_current_names(settings)), result, reason_of(result))
 
 

@@ -47,7 +47,7 @@ def p_value(best: Scores, other: Scores, overlap: float) -> float | None:
     >>> round(p_value(best, other, overlap=0.0), 3)
     0.046
     """
-    from scipy.special import stdtr  # Student's distribution; scipy.stats takes a second to import
+    from scipy.special import stdtr  # noqa: PLC0415  Student's distribution; slow
 
     common = [key for key in best if key in other]
     count = len(common)

@@ -75,6 +75,6 @@ def require_place(path: str, key: str) -> None:
 
 def load_drawing() -> None:
     """Load what a page and a ranking need, which takes half a second, ahead of them."""
-    import scipy.special  # noqa: F401
+    import scipy.special  # noqa: F401, PLC0415
 
     load_libraries()

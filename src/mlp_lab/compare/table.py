@@ -49,7 +49,7 @@ def csv_table(records: Sequence[RunRecord]) -> str:
 
 def latex_table(ranking: Ranking) -> str:
     """The ranking as a table in the style of the booktabs package."""
-    from pandas import DataFrame
+    from pandas import DataFrame  # noqa: PLC0415  few tables are written
 
     columns = [*ranking.keys, f"val {ranking.score}", "s.e.", "runs", "parameters"]
     rows = [[*setting.values.values(), *numbers_of(setting)] for setting in ranking.settings]

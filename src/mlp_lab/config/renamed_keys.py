@@ -12,13 +12,14 @@ RENAMED = {
 """Former key -> its name now, in the same group."""
 
 
-def with_current_name(word: str) -> str:
+def with_current_name(word: str, *, announce: bool = True) -> str:
     """A word of the command line, `schedule.rise=5`, under the name that its key has now."""
     key, equals, value = word.partition("=")
     name = key.lstrip("+~")
     if name not in RENAMED:
         return word
-    _announce(name)
+    if announce:
+        _announce(name)
     return f"{key.removesuffix(name)}{RENAMED[name]}{equals}{value}"
 
 

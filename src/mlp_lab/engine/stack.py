@@ -66,7 +66,7 @@ class Stack:
 
         >>> from mlp_lab.data.columns import numeric
         >>> from mlp_lab.data.dataset import Part
-        >>> from mlp_lab.data.encoding import Scaling
+        >>> from mlp_lab.data.column_encoding import Scaling
         >>> from mlp_lab.data.schema import Schema, Target
         >>> from mlp_lab.engine.fit import fit
         >>> from mlp_lab.network.optimizers import SGDConfig

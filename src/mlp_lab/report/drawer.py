@@ -4,6 +4,7 @@ Loading the drawing libraries takes half as long as loading torch; a second core
 """
 
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -18,14 +19,14 @@ from mlp_lab.report.html import template
 class Drawer:
     """A process that waits for a run's folder; where processes cannot fork, this one draws."""
 
-    def __init__(self) -> None:
-        """Start it, best before torch has started threads of its own."""
+    def __init__(self, lock: int) -> None:
+        """Start it, best before torch has started threads of its own; it lets go of a lock."""
         self._connection: Connection | None = None
         if sys.platform != "linux":
             return
         context = multiprocessing.get_context("fork")
         self._connection, theirs = context.Pipe()
-        process = context.Process(target=_serve, args=(theirs, self._connection), daemon=True)
+        process = context.Process(target=_serve, args=(theirs, self._connection, lock), daemon=True)
         process.start()
         theirs.close()
 
@@ -52,10 +53,11 @@ class Drawer:
             raise error
 
 
-def _serve(connection: Connection, parents: Connection) -> None:
+def _serve(connection: Connection, parents: Connection, lock: int) -> None:
     """Draw the one folder that comes, if one does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever trains decides what Ctrl-C means
     parents.close()  # else its end would never come
+    os.close(lock)  # else it would outlast a parent that is killed
     write_report = _page_writer()
     try:
         folder = connection.recv()
@@ -73,7 +75,7 @@ def _serve(connection: Connection, parents: Connection) -> None:
 def _page_writer() -> Callable[[Path], None]:
     """What writes a page, with the libraries that it needs."""
     # matplotlib, which a refused setting must not wait for, and torch loads beside it
-    from mlp_lab.report import page
+    from mlp_lab.report import page  # noqa: PLC0415
 
     template(*page.TEMPLATE)
     return page.write_report

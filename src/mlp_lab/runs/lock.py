@@ -12,11 +12,11 @@ from mlp_lab.errors import UserError
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[int]:
     """Keep other processes out until the block ends, or this process does, however it dies.
 
-    Processes that are forked in the block hold the lock, too: after this one was killed the folder
-    is free when the last of them has ended.
+    Processes that are forked in the block hold the lock, too, unless they close the descriptor that
+    it yields: after this one was killed the folder is free when the last of them has ended.
 
     Raises:
         UserError: another process is in it.
@@ -25,7 +25,7 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         if not lock_descriptor(descriptor, blocking=False):
             raise UserError(f"{folder} is being trained by another process")
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -74,7 +74,7 @@ def open_tracker(
     curves = CurveFile(folder / CURVES, task, epochs_done)
     if not config.tensorboard:
         return Tracker(config, curves, None)
-    from mlp_lab.tracking.events import EventFile
+    from mlp_lab.tracking.events import EventFile  # noqa: PLC0415  tensorboard
 
     events = EventFile(folder, epochs_done)
     quantities = ("loss", METRICS[task][0])

@@ -13,7 +13,7 @@ import pyreadstat
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pyarrow import feather
+from pyarrow import feather, parquet, table
 from pyarrow import parquet as pq
 
 from mlp_lab.data.config import FileSettings
@@ -267,8 +267,6 @@ def test_equal_names_in_other_formats(tmp_path: Path) -> None:
     rows.to_excel(tmp_path / "t.xlsx", index=False, header=False)
     with pytest.raises(UserError, match=r"^t.xlsx: column 'a' appears twice$"):
         read_table(tmp_path / "t.xlsx", AUTO)
-    from pyarrow import parquet, table
-
     parquet.write_table(table([[1], [2]], names=["a", "a"]), tmp_path / "t.parquet")
     with pytest.raises(UserError, match=r"^t.parquet: column 'a' appears twice$"):
         list(read_chunks(tmp_path / "t.parquet", AUTO, 3))

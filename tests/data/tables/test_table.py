@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_wine
 from surveys import REGIONS, ROWS, SETTINGS, config_of, problem_of, raw_of, survey, written
@@ -226,8 +227,6 @@ FORMATS = ["csv", "csv.gz", "tsv", "parquet", "feather", "xlsx", "dta", "sav"]
 
 def save(frame: pd.DataFrame, path: Path, suffix: str) -> None:
     """In the format of a suffix."""
-    import pyreadstat
-
     savers = {
         "csv": lambda: frame.to_csv(path, index=False),
         "csv.gz": lambda: frame.to_csv(path, index=False),
@@ -269,8 +268,6 @@ def test_every_format_holds_the_same_table(name: str, suffix: str, tmp_path: Pat
 
 def test_value_labels_are_the_levels(tmp_path: Path) -> None:
     """Of Stata and SPSS; codes predict as their labels do."""
-    import pyreadstat
-
     frame = pd.DataFrame(
         {"sex": np.resize([1, 2], 60), "vote": np.resize([1, 2, 3], 60), "age": range(60)}
     )
@@ -288,8 +285,6 @@ def test_value_labels_are_the_levels(tmp_path: Path) -> None:
 
 def test_spss_knows_what_is_no_answer(tmp_path: Path) -> None:
     """Its user-missing values are none in training, and in a new file with the bare codes."""
-    import pyreadstat
-
     age = np.resize([20, 33, 47, -9, 51, 98, 68, 99], 80)
     town = np.resize(["Köln", "Paris", "none", "Rome"], 80)
     frame = pd.DataFrame({"age": age, "town": town, "n": np.arange(80) % 7, "y": [0, 1] * 40})

@@ -10,7 +10,7 @@ import pytest
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.reading import read_table
-from mlp_lab.data.tables.writing import SUFFIXES, open_writer
+from mlp_lab.data.tables.writing import SUFFIXES, Writer, _TextWriter, open_writer
 from mlp_lab.errors import UserError
 
 FRAME = pd.DataFrame(
@@ -122,8 +122,6 @@ def test_a_full_disk() -> None:
     frame = pd.DataFrame({"a": np.arange(100_000)})
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full")
-    from mlp_lab.data.tables.writing import Writer, _TextWriter
-
     writer = Writer(Path("out.csv"), _TextWriter(Path("/dev/full"), ".csv"))
     with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
         writer.write(frame)

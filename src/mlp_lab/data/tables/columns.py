@@ -178,7 +178,7 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
     """
     source = _Source(table, name, config)
     _require_no_contradiction(name, source.kind, config)
-    column = _target_column(source, config)
+    column = _column_of_target(source, config)
     cells = source.deciding
     warnings = _labelled_numbers(cells, column, config) + _words_among_numbers(
         cells, column, config
@@ -186,7 +186,7 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
     return ReadColumn(column, source.values(refusing_unseen(column)), warnings)
 
 
-def _target_column(source: _Source, config: TableConfig) -> Column:
+def _column_of_target(source: _Source, config: TableConfig) -> Column:
     """How the target is read."""
     cells, kind, number, task = source.deciding, source.kind, source.plain, config.task
     name, labels = number.name, number.labels
