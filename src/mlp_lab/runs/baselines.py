@@ -49,7 +49,7 @@ def row_weights(train: Part) -> Tensor:
 
 
 def weighted_median(values: Tensor, weights: Tensor) -> Tensor:
-    """Of each column of (N, C): half of the weight lies on either side, (C,)."""
+    """The median of each column of (N, C), (C,): half of the weight lies on either side."""
     ordered, index = values.sort(0)
     below = weights[index].cumsum(0)
     half = weights.sum() / 2

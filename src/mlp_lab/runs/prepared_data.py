@@ -96,7 +96,7 @@ class PreparedDataCache:
         self._facts: dict[str, DataSummary] = {}
 
     def prepare_data(self, config: Config) -> PreparedData:
-        """As `pose`; the same object for runs that learn the same, as long as it stays."""
+        """As the function; the same object for runs on the same data, as long as it is kept."""
         key = self.key(config)
         if key not in self._prepared:
             self._prepared[key] = self._new(config)
@@ -107,7 +107,7 @@ class PreparedDataCache:
         return self._prepared[key]
 
     def facts(self, config: Config) -> DataSummary:
-        """What `pose` would tell of a problem; its rows are cut once for it, and may be let go.
+        """The summary of a run's data; its rows are split once for it, and may be dropped again.
 
         Raises:
             UserError: data and settings do not fit.

@@ -100,7 +100,7 @@ def test_an_order_that_was_never_told(tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         TableFrame(pd.DataFrame({"when": ["3/4/2020"]})).values(column)
     assert str(error.value) == (
-        "column 'when' must hold a date whose day and month can be told apart,"
+        "column 'when' must hold a date whose day and month are unambiguous,"
         " got '3/4/2020' in row 1"
     )
 

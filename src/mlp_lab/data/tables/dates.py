@@ -28,7 +28,7 @@ PLAIN = re.compile(
 ORDERED = {
     True: " with the day first",
     False: " with the month first",
-    None: " whose day and month can be told apart",
+    None: " whose day and month are unambiguous",
 }
 """What is asked of a date whose year is not first."""
 

@@ -93,7 +93,7 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         sample = sample[told.end() :]
 
     def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
-        """Of the sample, without a last one that may be cut."""
+        """Rows of the sample, without a last one that may be cut."""
         lines = io.StringIO(sample, newline="")
         form = Dialect(delimiter, settings.quote, encoding, "", spaced).parsing
         quote, quoting = form["quotechar"], form["quoting"]
