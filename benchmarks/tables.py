@@ -94,7 +94,7 @@ def encode(path: Path) -> None:
         return call
 
     table.read_table = timed(table.read_table)  # type: ignore[assignment]
-    problem.overview = timed(problem.overview)  # type: ignore[assignment]
+    problem.data_report = timed(problem.data_report)  # type: ignore[assignment]
     pd.DataFrame({"a": ["b"]}).to_numpy()  # what pandas loads at first use
     before, started = peak(), time.perf_counter()
     encoded = problem.pose(config).encoded
@@ -107,7 +107,7 @@ def encode(path: Path) -> None:
 def predict(run: Path, path: Path) -> None:
     """What `mlp-lab predict` needs: seconds and MiB above the imports."""
     from mlp_lab.commands import predict as predicting
-    from mlp_lab.data.tables import frames, reading, writing  # noqa: F401
+    from mlp_lab.commands import predict_files  # noqa: F401
     from mlp_lab.predictor import load
 
     arguments = predicting.parser("predict").parse_args(
