@@ -109,7 +109,7 @@ def encode(path: Path) -> None:
 def predict(run: Path, path: Path) -> None:
     """What `mlp-lab predict` needs: seconds and MiB above the imports."""
     from mlp_lab.commands import predict as predicting
-    from mlp_lab.data.tables import frames, reading, writing  # noqa: F401
+    from mlp_lab.commands import predict_files  # noqa: F401
     from mlp_lab.predictor import load
 
     arguments = predicting.parser("predict").parse_args(

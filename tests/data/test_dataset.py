@@ -20,7 +20,7 @@ def iris(*, weighted: bool) -> Dataset:
     config = configure("data=iris").data
     raw = load_rows(config)
     if weighted:
-        raw = replace(raw, weights=np.arange(1.0, len(raw.target) + 1))
+        raw = replace(raw, weights=np.arange(1.0, 1 + len(raw.target)))
     encoded = encode(raw, split_rows(raw, config), config, "softmax", "float64")
     return Dataset.of(encoded, torch.float64, CPU)
 

@@ -36,7 +36,7 @@ class Part:
             return self
         index = torch.linspace(0, len(self) - 1, most, device=self.inputs.device).round().long()
         weights, loss_weights = (
-            None if given is None else given[index] for given in (self.weights, self.loss_weights)
+            None if part is None else part[index] for part in (self.weights, self.loss_weights)
         )
         return Part(self.inputs[index], self.targets[index], weights, loss_weights)
 

@@ -117,7 +117,7 @@ def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
         match=r"^data.target=y must hold one of low, middle \(data.levels.y\), got 'high'",
     ):
         raw_of(path, "+data.levels.y=[low,middle]")
-    with pytest.raises(UserError, match=r"^data.types.y=date is no kind of a target"):
+    with pytest.raises(UserError, match=r"^data.types.y=date cannot be the kind of a target"):
         raw_of(path, "+data.types.y=date")
 
 

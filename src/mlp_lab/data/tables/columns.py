@@ -51,7 +51,7 @@ class _Source:
         missing = missing_codes(config, name, said)
         self.plain = Column(name=name, labels=said.labels, missing=missing)
         self.kind = "ordinal" if name in config.levels else config.types.get(name)
-        """As declared, if it is."""
+        """The kind that the settings declare, if they do."""
         self._table = table
         self._all = table.first.cells(name, missing)
         self.deciding = table.deciding(self._all, declared=self.kind is not None)
@@ -152,7 +152,7 @@ def _require_two(name: str, levels: Sequence[str]) -> None:
 
 
 def _day_first(cells: Cells, config: TableConfig) -> bool | None:
-    """As `data.day_first` says, else as the dates tell."""
+    """Whether days come first: `data.day_first` decides, else the dates."""
     return days_lead(cells.values.texts) if config.day_first is None else config.day_first
 
 
@@ -218,7 +218,10 @@ def _column_of_target(source: _Source, config: TableConfig) -> Column:
 def _require_no_contradiction(name: str, declared: str | None, config: TableConfig) -> None:
     """Raise if a target is declared as what its task cannot be."""
     if declared in ("date", "text"):
-        raise UserError(f"data.types.{name}={declared} is no kind of a target: numeric or category")
+        raise UserError(
+            f"data.types.{name}={declared} cannot be the kind of a target: choose numeric or"
+            " category"
+        )
     said = f"data.levels.{name}" if name in config.levels else f"data.types.{name}={declared}"
     classes = config.task in ("binary", "multiclass")
     if (config.task == "regression" and declared in CLASSES) or (classes and declared == "numeric"):

@@ -25,12 +25,12 @@ PLAIN = re.compile(
 )
 """What else names a year, and leaves no doubt which number is the month."""
 
-ORDERED = {
+ORDERS = {
     True: " with the day first",
     False: " with the month first",
     None: " whose day and month are unambiguous",
 }
-"""What is asked of a date whose year is not first."""
+"""How messages call a date whose year is not first, by `day_first`."""
 
 CENTURY = 69
 """Years of two digits from here on are of the 1900s (POSIX.1-2008, strptime)."""
@@ -92,7 +92,7 @@ def _told(first: int, second: int) -> bool | None:
 
 def wanted(text: str, *, day_first: bool | None) -> str:
     """What a column asks of a text that it refuses."""
-    return f"a date{ORDERED[day_first]}" if _year_last([text]) else "a date"
+    return f"a date{ORDERS[day_first]}" if _year_last([text]) else "a date"
 
 
 def _year_last(texts: Iterable[str]) -> list[re.Match[str]]:

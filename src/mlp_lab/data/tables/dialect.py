@@ -25,7 +25,7 @@ SAMPLE, BLOCK = 1 << 16, 1 << 20
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
 NUMBERS_SHARE = 0.8
-"""Of a column's cells in the sample, from which it tells the decimal sign."""
+"""Share of a column's cells that are numbers, from which on it tells the decimal sign."""
 
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 
@@ -93,7 +93,7 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         sample = sample[told.end() :]
 
     def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
-        """Rows of the sample, without a last one that may be cut."""
+        """The sample's rows, without a last one that may be cut."""
         lines = io.StringIO(sample, newline="")
         form = Dialect(delimiter, settings.quote, encoding, "", spaced).parsing
         quote, quoting = form["quotechar"], form["quoting"]

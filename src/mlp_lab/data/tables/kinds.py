@@ -20,7 +20,7 @@ CLASSES_OF_NUMBERS = 10
 SAMPLE = 10_000
 """Rows that tell whether numbers have many values: listing a million of them takes seconds."""
 STRAY_SHARE = 0.1
-"""Of a column's values that are words, the rest being numbers, up to which they seem strays."""
+"""Share of words among a column's values, the rest being numbers, up to which they seem strays."""
 AMOUNT = re.compile(
     r"([^\d+.,-]{0,4}?)\s?[+-]?(?:\d{1,3}(?:[,'.\s]\d{3})+(?:[.,]\d+)?|\d*[.,]?\d+)\s?([^\d\s]{0,8})"
 )

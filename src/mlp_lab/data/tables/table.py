@@ -124,13 +124,13 @@ def _require_columns(config: TableConfig, frame: TableFrame) -> None:
         "time": config.time,
         "part": config.part,
     }
-    asked = [(f"data.{key}={name}", name) for key, name in single.items() if name is not None]
-    asked += [(f"data.features: {name}", name) for name in config.features or []]
-    asked += [(f"data.drop: {name}", name) for name in config.drop]
+    named = [(f"data.{key}={name}", name) for key, name in single.items() if name is not None]
+    named += [(f"data.features: {name}", name) for name in config.features or []]
+    named += [(f"data.drop: {name}", name) for name in config.drop]
     for key, columns in (("types", config.types), ("levels", config.levels)):
-        asked += [(f"data.{key}.{name}", name) for name in columns]
-    asked += [(f"data.missing_in.{name}", name) for name in config.missing_in]
-    for what, name in asked:
+        named += [(f"data.{key}.{name}", name) for name in columns]
+    named += [(f"data.missing_in.{name}", name) for name in config.missing_in]
+    for what, name in named:
         if name not in names:
             raise UserError(
                 f"{what}: no such column in {config.path}{nearest(name, names)} ({_list(names)})"
