@@ -72,7 +72,7 @@ def _explain_yaml(error: BaseException) -> str | None:
         return None
     mark = error.problem_mark
     return (
-        f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.prepared}"
+        f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
     )
 
 
