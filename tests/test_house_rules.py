@@ -66,7 +66,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": ("mlp_lab.tracking.events", "mlp_lab.commands.dashboard"),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
-        "mlp_lab.lessons.figures",
+        *("mlp_lab.lessons.figures", "mlp_lab.lessons.old.figures"),
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (
@@ -79,7 +79,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
             for name in ("table", "parsing", "dates", "inference", "frames")
         ),
         *(f"mlp_lab.data.tables.{name}" for name in ("remarks", "reading", "writing")),
-        *("mlp_lab.predictor", "mlp_lab.commands.predict"),
+        *("mlp_lab.predictor", "mlp_lab.commands.predict", "mlp_lab.lessons.tables"),
     ),
     "pyarrow": ("mlp_lab.data.tables.reading", "mlp_lab.data.tables.writing"),
     "sklearn": (),

@@ -3,13 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from lab import configure, stack_of
 
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import Row, column
+from mlp_lab.lessons.old.lesson import Row, column
 from mlp_lab.runs.run import prepare_torch
 
 NAME = "batch_size_and_rate"
@@ -157,7 +158,7 @@ def test_rows_of_the_table_are_the_engines_losses() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     assert len(axes) == 9
     (line,) = axes[3].lines
     unseen = tables["generalisation"]
