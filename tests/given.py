@@ -8,6 +8,10 @@ from mlp_lab.commands.composing import register_resolvers
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Evidence
+from mlp_lab.lessons.old import bench as old_benches
+from mlp_lab.lessons.old import lesson as old_lessons
+from mlp_lab.lessons.study import Trial, Words
+from mlp_lab.lessons.trained import Trained
 
 SEEDS = 2
 
@@ -18,7 +22,33 @@ def bench(seeds: range = range(SEEDS)) -> Bench:
     return Bench(CONFIGS, seeds=seeds, quick=True, shown=lambda text: None)
 
 
+def networks(*settings: Words) -> list[Trained]:
+    """A trained network for each list of settings."""
+    (found,) = bench().train([Trial({}, words) for words in settings])
+    return found
+
+
 @cache
 def evidence(name: str) -> Evidence:
     """What a lesson measures."""
-    return LESSONS[name].measure(bench())
+    if isinstance(lesson := LESSONS[name], old_lessons.Adapted):
+        return lesson.adapted(old_evidence(name))
+    return lesson.evidence(bench())
+
+
+def old_bench(seeds: range = range(SEEDS)) -> old_benches.Bench:
+    """The same for a lesson that is not yet written in the vocabulary."""
+    return old_benches.Bench(bench(seeds))
+
+
+def old_lesson(name: str) -> old_lessons.Lesson:
+    """A lesson that is not yet written in the vocabulary."""
+    lesson = LESSONS[name]
+    assert isinstance(lesson, old_lessons.Adapted)
+    return lesson.old
+
+
+@cache
+def old_evidence(name: str) -> old_lessons.Evidence:
+    """What it measures."""
+    return old_lesson(name).measure(old_bench())

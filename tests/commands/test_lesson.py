@@ -10,9 +10,9 @@ import pytest
 from given import SEEDS, bench, evidence
 from lab import MLP_LAB, ROOT, command, written
 
+from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import FIRST
-from mlp_lab.lessons.page import Given, write_lesson
+from mlp_lab.lessons.page import Given, figure, write_lesson
 
 
 def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_a_lesson_in_a_process(tmp_path: Path) -> None:
 def test_seeds_as_they_are_given(name: str, tmp_path: Path) -> None:
     """Nothing takes a seed for a position."""
     seeds = range(FIRST, FIRST + SEEDS)
-    found = LESSONS[name].measure(bench(seeds))
+    found = LESSONS[name].evidence(bench(seeds))
     write_lesson(tmp_path, LESSONS[name], found, Given(name, "", seeds, True, 1.0, {}))
     assert "Seeds are 100 to 101; " in (tmp_path / "page.md").read_text()
 
@@ -85,24 +85,25 @@ def test_what_a_lesson_leaves(name: str, tmp_path: Path) -> None:
     page = (tmp_path / "page.md").read_text()
     described = json.loads((tmp_path / "measurements.json").read_text())
     for key, finding in zip(lesson.claims, described["findings"], strict=True):
-        assert finding["seeds"] == SEEDS == len(found.values[key])
+        assert finding["seeds"] == SEEDS == len(found.findings[key].values)
         assert f"**{finding['claim']}** {finding['verdict'].capitalize()}." in page
         assert finding["rule"] in page
     for file in tables | {"figure.png", "measurements.json"}:
         assert f"({file})" in page
-    for table, rows in found.tables.items():
-        with (tmp_path / f"{table}.csv").open() as lines:
-            read = list(csv.DictReader(lines))
-        assert [list(row) for row in read] == [list(row) for row in rows]
-        assert read[-1] == {column: str(value) for column, value in rows[-1].items()}
+    for key, table in found.tables.items():
+        with (tmp_path / f"{key}.csv").open() as lines:
+            rows = list(csv.DictReader(lines))
+        assert list(rows[0]) == list(table.columns)
+        assert len(rows) == len(table)
+        assert rows[-1] == {column: str(table[column].iloc[-1]) for column in table}
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_figures_say_what_they_show(name: str) -> None:
     """Every panel has a title and named axes, and all that is drawn can be drawn."""
-    figure = LESSONS[name].draw(evidence(name).tables)
-    assert figure.axes
-    for axis in figure.axes:
+    drawn = figure(LESSONS[name], evidence(name).tables)
+    assert drawn.axes
+    for axis in drawn.axes:
         if axis.get_label() == "<colorbar>":
             continue
         assert axis.get_title()

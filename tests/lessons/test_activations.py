@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from lab import configure, stack_of
 
 from mlp_lab.lessons.activations import INITS, _settings, silent
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import column
+from mlp_lab.lessons.old.lesson import column
 from mlp_lab.network.activations import ACTIVATIONS
 
 NAME = "activations"
@@ -71,7 +72,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    accuracy = LESSONS[NAME].draw(tables).axes[-1]
+    accuracy = old_lesson(NAME).draw(tables).axes[-1]
     for line, name in zip(accuracy.lines, INITS, strict=True):
         means = [
             np.mean(column(tables["trained"], "accuracy", activation=name, depth=depth))

@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 
 from mlp_lab.lessons.backprop_cost import HELD, VARIED, memory_ratio
-from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.costs import Step, in_turn, products, stored
-from mlp_lab.lessons.lesson import column, levels
+from mlp_lab.lessons.old.lesson import column, levels
 
 NAME = "backprop_cost"
 
@@ -128,7 +129,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     line = {str(line.get_label()): line for line in axes[0].lines}["measured"]
     depths = levels([row for row in tables["passes"] if row["varied"] == "depth"], "depth")
     means = [

@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from lab import configure, stack_of
 
 from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import Row, column
+from mlp_lab.lessons.old.lesson import Row, column
 
 NAME = "batch_size_and_rate"
 
@@ -19,8 +20,9 @@ def small_stack(*words: str) -> Stack:
     """Few parameters in double precision, so that whole Hessians fit."""
     small = ["data.train_rows=64", "batch_size=16", "dtype=float64", "model.width=4"]
     config = configure(f"experiment={NAME}", *small, *words)
-    # One thread: two are slower by far on cores that others use.
-    prepare_torch(device=config.device, threads=config.threads)
+    prepare_torch(
+        device=config.device, threads=config.threads
+    )  # one thread: two are slower by far on cores that others use
     return stack_of(config)
 
 
@@ -158,7 +160,7 @@ def test_rows_of_the_table_are_the_engines_losses() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     assert len(axes) == 9
     (line,) = axes[3].lines
     unseen = tables["generalisation"]

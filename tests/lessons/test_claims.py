@@ -7,10 +7,9 @@ import pytest
 from scipy import stats
 
 from mlp_lab.lessons.claims import Claim, Finding, t_interval
-from mlp_lab.lessons.page import in_numbers
 
-ABOVE = Claim(text="It grows.", measure="growth", above=1.0)
-BELOW = Claim(text="It shrinks.", measure="growth", below=1.0)
+ABOVE = Claim("It grows.", "growth", lambda tables: [0.0], above=1.0)
+BELOW = Claim("It shrinks.", "growth", lambda tables: [0.0], below=1.0)
 
 
 @pytest.mark.parametrize("count", [2, 3, 8, 50])
@@ -52,12 +51,7 @@ def test_a_rule_in_words() -> None:
     assert (ABOVE.rule, BELOW.rule) == ("> 1", "< 1")
 
 
-def test_a_finding_in_numbers() -> None:
-    """No seed's missing number is passed over, and rounding is no finding."""
-    assert in_numbers(Finding(ABOVE, [1.0, 2.0, 3.0])) == (
-        "2 over 3 seeds, 95 % interval -0.484 to 4.48"
-    )
-    assert in_numbers(Finding(ABOVE, [1e-16, -3e-16])) == "0 over 2 seeds, 95 % interval 0 to 0"
-    for missing in (math.inf, math.nan):
-        words = in_numbers(Finding(ABOVE, [1.0, missing, 3.0]))
-        assert words.startswith("no number from 1 of 3 seeds")
+@pytest.mark.parametrize("bounds", [{}, {"above": 1.0, "below": 2.0}])
+def test_a_claim_has_one_direction(bounds: dict[str, float]) -> None:
+    with pytest.raises(AssertionError, match="one direction"):
+        Claim("It is.", "being", lambda tables: [0.0], **bounds)

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 
-from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.initial_weights import CHANGES, STARTS, equal
 from mlp_lab.lessons.initialisation import (
     DEEP,
@@ -20,7 +21,7 @@ from mlp_lab.lessons.initialisation import (
     best_rates,
     factor,
 )
-from mlp_lab.lessons.lesson import Row, column
+from mlp_lab.lessons.old.lesson import Row, column
 
 NAME = "initialisation"
 
@@ -133,7 +134,7 @@ def test_draws_share_rows_and_nothing_else() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    signal, *_ = LESSONS[NAME].draw(tables).axes
+    signal, *_ = old_lesson(NAME).draw(tables).axes
     for line, start in zip(signal.lines, STARTS, strict=True):
         means = [
             np.mean(
@@ -152,7 +153,7 @@ def test_a_start_that_always_diverges_is_said_to() -> None:
         else row
         for row in tables["trained"]
     ]
-    rates = LESSONS[NAME].draw(tables).axes[2]
+    rates = old_lesson(NAME).draw(tables).axes[2]
     assert f"double: {DIVERGES}" in rates.get_legend_handles_labels()[1]
     said = [_accuracies_in_words(tables["trained"], DEEP, name) for name in ("sgd", "adam")]
     assert [f"double {DIVERGES}" in words for words in said] == [True, False]

@@ -8,11 +8,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from lab import configure
 
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import Row, best_for_others, column
+from mlp_lab.lessons.old.lesson import Row, best_for_others, column
+from mlp_lab.lessons.old.rates import at_best, width
 from mlp_lab.lessons.optimizers import (
     ADAPTIVE,
     GOALS,
@@ -20,7 +22,6 @@ from mlp_lab.lessons.optimizers import (
     PROBLEMS,
     RULES,
 )
-from mlp_lab.lessons.rates import at_best, width
 from mlp_lab.lessons.surface import Valley, Walked, walk
 from mlp_lab.lessons.trajectories import VALLEYS
 
@@ -175,7 +176,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     curve = {str(line.get_label()): line for line in axes[0].lines}["adam"]
     losses = column(tables["curves"], "loss", problem="digits", rule="adam")
     assert np.asarray(curve.get_ydata()).tolist() == losses

@@ -3,15 +3,16 @@
 import numpy as np
 import pytest
 import torch
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from lab import configure, stack_of
 from scipy.stats import multivariate_normal
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import at_best_for_others, best_for_others, column, grouped
+from mlp_lab.lessons.old.lesson import at_best_for_others, best_for_others, column, grouped
 from mlp_lab.lessons.outputs_and_losses import calibration, classes, outliers
 from mlp_lab.metrics.classification import classification_metrics
 
@@ -189,7 +190,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     assert len(axes) == 9
     squared = axes[3].lines[0]
     assert squared.get_label() == "squared error"

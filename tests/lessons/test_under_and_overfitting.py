@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import column
+from mlp_lab.lessons.old.lesson import column
 from mlp_lab.lessons.under_and_overfitting import bias_and_variance
 
 NAME = "under_and_overfitting"
@@ -61,7 +62,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = LESSONS[NAME].draw(tables).axes
+    axes = old_lesson(NAME).draw(tables).axes
     lines = {str(line.get_label()): line for line in axes[0].lines}
     for part in ("train", "val", "test"):
         (line,) = [line for label, line in lines.items() if label.startswith(part)]

@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from given import bench, evidence
+from given import old_bench as bench
+from given import old_evidence as evidence
+from given import old_lesson
 from sklearn.linear_model import LinearRegression
 
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import Row, column
 from mlp_lab.lessons.linear_regions import joints
+from mlp_lab.lessons.old.lesson import Row, column
 from mlp_lab.lessons.why_deep import (
     DEEP,
     DEPTHS,
@@ -50,7 +51,7 @@ def test_the_best_rate_is_finite_and_least() -> None:
 def test_rates_are_not_chosen_by_what_is_measured() -> None:
     measured = column(evidence(NAME).tables["functions"], "seed")
     assert set(measured) == {0, 1}
-    assert LESSONS[NAME].seeds < min(TUNING)
+    assert old_lesson(NAME).seeds < min(TUNING)
 
 
 def test_a_row_is_its_network() -> None:
@@ -100,7 +101,7 @@ def test_values_follow_from_the_tables() -> None:
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    errors, *_, pieces, _ = LESSONS[NAME].draw(tables).axes
+    errors, *_, pieces, _ = old_lesson(NAME).draw(tables).axes
     for axis, quantity, label in ((errors, "error", FOLDS), (pieces, "pieces", "after training")):
         (line,) = [line for line in axis.lines if line.get_label() == label]
         means = [

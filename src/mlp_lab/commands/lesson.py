@@ -1,9 +1,5 @@
 """The command `lesson`: measure what a claim is worth."""
 
-from __future__ import annotations
-
-import shlex
-import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
@@ -17,8 +13,7 @@ from mlp_lab.commands.composing import register_resolvers, run_folder
 from mlp_lab.config.composition import config_folder, store_open_groups
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
-from mlp_lab.lessons.catalogue import LESSONS
-from mlp_lab.lessons.lesson import FIRST, Evidence, Lesson
+from mlp_lab.lessons import FIRST
 
 ABOUT = (
     "Train networks over several seeds and hold claims against them; without NAME, list lessons."
@@ -49,7 +44,7 @@ class LessonSettings:
 def add_arguments(parser: ArgumentParser) -> None:
     """Of `mlp-lab lesson NAME ...`."""
     parser.usage = f"{parser.prog} {FIELDS}"
-    parser.add_argument("name", metavar="NAME", nargs="?", help=", ".join(LESSONS))
+    parser.add_argument("name", metavar="NAME", nargs="?", help="lists them if left out")
     parser.add_argument(
         "settings", metavar="KEY=VALUE", nargs="*", help="quick, seeds, first, folder"
     )
@@ -66,12 +61,14 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
     Raises:
         UserError: there is no such lesson or setting, or the folder is taken.
     """
+    from mlp_lab.lessons.giving import LESSONS, give  # torch, pandas and matplotlib
+
     if arguments.name is None:
         width = max(map(len, LESSONS))
         print("\n".join(f"{name:{width}}  {lesson.question}" for name, lesson in LESSONS.items()))
         return
     require_choice(arguments.name, "lesson", LESSONS)
-    lesson, settings = LESSONS[arguments.name], read_settings(arguments.settings)
+    settings = read_settings(arguments.settings)
     folder = Path(fallback if settings.folder is None else settings.folder)
     try:
         folder.mkdir(parents=True)
@@ -80,7 +77,14 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
             f"folder={folder} is taken, and lessons never overwrite: choose another folder"
         ) from None
     try:
-        _give(arguments.name, lesson, settings, configs, folder)
+        give(
+            arguments.name,
+            configs,
+            folder,
+            quick=settings.quick,
+            count=settings.seeds,
+            first=settings.first,
+        )
     except BaseException:
         with suppress(OSError):  # what it holds stays
             folder.rmdir()
@@ -113,51 +117,6 @@ def _as_yaml(text: str) -> object:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
-
-
-def _give(name: str, lesson: Lesson, settings: LessonSettings, configs: Path, folder: Path) -> None:
-    from mlp_lab.lessons.bench import Bench
-    from mlp_lab.lessons.page import Given, write_lesson
-    from mlp_lab.terminal import Screen, StatusLine
-
-    started, screen = time.perf_counter(), Screen()
-    count = settings.seeds or (2 if settings.quick else lesson.seeds)
-    seeds = range(settings.first, settings.first + count)
-    line = StatusLine(screen, quiet=False)
-    try:
-        shown = (lambda text: line.write(f"{name}: {text}")) if line.live else (lambda text: None)
-        evidence = lesson.measure(Bench(configs, seeds=seeds, quick=settings.quick, shown=shown))
-    finally:
-        line.close()
-    command = ["mlp-lab", "lesson", name, *(["quick=true"] if settings.quick else [])]
-    command += [f"seeds={count}", f"first={settings.first}"]
-    seconds = time.perf_counter() - started
-    given = Given(name, shlex.join(command), seeds, settings.quick, seconds, _environment())
-    write_lesson(folder, lesson, evidence, given)
-    screen.print(in_words(lesson, evidence), soft_wrap=True)
-    screen.print(str(folder), soft_wrap=True)
-
-
-def in_words(lesson: Lesson, evidence: Evidence) -> str:
-    """Each claim, what was measured of it, and the verdict."""
-    from mlp_lab.lessons.page import in_numbers
-
-    lines = [lesson.question]
-    for finding in lesson.findings(evidence):
-        lines += [
-            f"  {finding.claim.text}",
-            f"    {finding.claim.measure} ({finding.claim.rule})",
-            f"    {in_numbers(finding)}: {finding.verdict}",
-        ]
-    return "\n".join([*lines, *(f"  {note}" for note in evidence.notes)])
-
-
-def _environment() -> dict[str, object]:
-    import torch
-
-    from mlp_lab.runs.results import environment
-
-    return environment(torch.device("cpu"))
 
 
 def main() -> None:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward
-from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column
+from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
+    from mlp_lab.lessons.trained import Trained
 
 INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 """Each activation with the initial weights that are recommended for it."""
@@ -206,7 +206,7 @@ def _notes(start: Sequence[Row], ends: Sequence[Row]) -> list[str]:
 
 def draw(tables: Tables) -> Figure:
     """Gradients by layer and by depth; silent units and accuracy by depth."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, (layers, ratios, quiet, accuracy) = panels(4, columns=2, size=5)
     _draw_layers(layers, tables["gradients"])
@@ -217,7 +217,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def _draw_layers(axis: Axes, start: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     deepest = max(int(row["depth"]) for row in start)
     layers = list(range(deepest + 1))
@@ -232,7 +232,7 @@ def _draw_layers(axis: Axes, start: Sequence[Row]) -> None:
 
 
 def _draw_ratios(axis: Axes, start: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     depths = sorted({int(row["depth"]) for row in start})
     seeds = sorted({int(row["seed"]) for row in start})
@@ -243,7 +243,7 @@ def _draw_ratios(axis: Axes, start: Sequence[Row]) -> None:
 
 
 def _draw_silent(axis: Axes, ends: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     depths = sorted({int(row["depth"]) for row in ends})
     for quantity, label, dashed in (
@@ -258,7 +258,7 @@ def _draw_silent(axis: Axes, ends: Sequence[Row]) -> None:
 
 
 def _draw_accuracy(axis: Axes, ends: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     depths = sorted({int(row["depth"]) for row in ends})
     for activation, color in zip(INITS, COLORS, strict=False):

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column, levels
+from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column, levels
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
 
 BASE = {"depth": 4, "width": 128, "batch": 128}
 """That of experiment=backprop_cost; one number at a time is varied."""
@@ -270,7 +269,7 @@ def _notes(tables: Tables) -> list[str]:
 
 def draw(tables: Tables) -> Figure:
     """Multiples of the loss's time, finite differences, and where the memory is."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, axes = panels(6, columns=3)
     for axis, varied in zip(axes, VARIED, strict=False):
@@ -289,7 +288,7 @@ AXES = {
 
 
 def _draw_multiple(axis: Axes, table: Sequence[Row], varied: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     own = [row for row in table if row["varied"] == varied]
     for place, (quantity, label, dashed) in enumerate(
@@ -305,7 +304,7 @@ def _draw_multiple(axis: Axes, table: Sequence[Row], varied: str) -> None:
 
 
 def _draw_differences(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, GREY, band, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
 
     widths = levels(table, "width")
     counts = [column(table, "parameters", width=width)[0] for width in widths]
@@ -321,7 +320,7 @@ def _draw_differences(axis: Axes, table: Sequence[Row]) -> None:
 
 def _draw_memory(axis: Axes, table: Sequence[Row], varied: str) -> None:
     """Kinds upon each other, in units of the parameters."""
-    from mlp_lab.lessons.figures import COLORS, GREY, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, name
 
     own = [row for row in table if row["varied"] == varied]
     x = levels(own, varied)

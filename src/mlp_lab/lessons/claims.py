@@ -1,31 +1,38 @@
 """A claim, best written before the measurement, and what the measurement says of it.
 
-Every lesson measures one number for each seed. Its mean has a 95 % interval by Student's t ("The
+Every claim has one number for each seed. Their mean has a 95 % interval by Student's t ("The
 probable error of a mean", 1908), and the verdict follows from where that interval lies.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.lessons.tables import Tables
 
 LEVEL = 0.95
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A sentence that a measurement can contradict.
 
-    `measure` says in words what one seed's number is, with its unit; the claim is that its
-    expectation lies `above` or `below` the bound.
+    `measure` says in words what one seed's number is, with its unit, and `formula` computes it,
+    (seeds,); the claim is that its expectation lies `above` or `below` the bound.
     """
 
     text: str
     measure: str
+    formula: Callable[[Tables], ArrayLike]
+    _: KW_ONLY
     above: float | None = None
     below: float | None = None
 
@@ -81,15 +88,13 @@ class Finding:
         }
 
 
-def t_interval(values: Sequence[float]) -> tuple[float, float]:
+def t_interval(values: Sequence[float] | Floats) -> tuple[float, float]:
     """mean -+ t s / sqrt(n), with the t that leaves 2.5 % beyond it at n - 1 degrees of freedom."""
     count = len(values)
     if not np.isfinite(values).all():
         return math.nan, math.nan
     if count < 2:
         return -math.inf, math.inf
-    from scipy.special import stdtrit
-
     mean = float(np.mean(values))
     reach = float(stdtrit(count - 1, (1 + LEVEL) / 2)) * float(np.std(values, ddof=1))
     return mean - reach / math.sqrt(count), mean + reach / math.sqrt(count)

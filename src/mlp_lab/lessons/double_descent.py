@@ -4,20 +4,16 @@ After "Reconciling modern machine-learning practice and the classical bias-varia
 (Belkin et al., 2019) and "Deep double descent" (Nakkiran et al., 2020).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.panels import Band, Mark, Panel, band, bands
+from mlp_lab.lessons.study import grid, varied
+from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, levels
+from mlp_lab.lessons.trained import Trained, log_spaced_epochs, measured
 
 ROWS, OUTPUTS = 500, 10
 WIDTHS = (1, 2, 4, 6, 8, 10, 12, 16, 20, 24, 28, 32, 40, 48, 64, 96, 128, 256, 512)
@@ -25,226 +21,189 @@ ROW_COUNTS = (60, 120, 240, 360, 500, 700, 1250)
 ROWS_WIDTH = 32
 """Units of the networks that learn from more and more rows."""
 
-LEARNT = 0.005
-"""Training error, as a share of the rows, that counts as learnt by heart."""
-
-CLAIMS = {
-    "peak": Claim(
-        text="Between a good small network and a good large one lies a bad one.",
-        measure="error at the peak / error at the first minimum",
-        above=1.1,
-    ),
-    "second_descent": Claim(
-        text="Beyond the peak the error falls below its first minimum.",
-        measure="error of the widest network / error at the first minimum",
-        below=1.0,
-    ),
-    "threshold": Claim(
-        text="The peak lies where the training rows can just be learnt by heart.",
-        measure="|log2| of the parameters at the peak / those of the first network that errs on at"
-        f" most {LEARNT:.1%} of its training rows",
-        below=1.0,
-    ),
-    "equations": Claim(
-        text="That takes as many parameters as there are equations: training rows times outputs.",
-        measure="|log2| of the parameters of that network / (rows x outputs)",
-        below=1.0,
-    ),
-    "epochs": Claim(
-        text="At the peak, training longer makes it worse.",
-        measure="error after the last epoch - error after a tenth of them, at the peak's width",
-        above=0.0,
-    ),
-    "rows": Claim(
-        text="More rows can hurt: the peak moves with them.",
-        measure=f"largest rise of the error from one number of rows to a greater one, relative to"
-        f" the first, {ROWS_WIDTH} units",
-        above=0.1,
-    ),
-}
+INTERPOLATED = 0.005
+"""Training error, as a share of the rows, that counts as having interpolated them."""
 
 
-def measure(bench: Bench) -> Evidence:
+def measure(bench: Bench) -> Tables:
     """Train every width, then one width on more and more rows."""
-    widths = WIDTHS[2::5] if bench.quick else WIDTHS
-    rows = ROW_COUNTS[:3] if bench.quick else ROW_COUNTS
     base = ["experiment=double_descent", *(["epochs=20"] if bench.quick else [])]
-    settings = [[f"model.width={width}"] for width in widths]
-    settings += [[f"model.width={ROWS_WIDTH}", f"data.train_rows={count}"] for count in rows]
-    seeds = [bench.seed(seed) for seed in bench.seeds]
-    trained = bench.train([[*base, *own, *seed] for own in settings for seed in seeds])
-    count = len(widths) * len(bench.seeds)
-    table = [_row(network) for network in trained[:count]]
-    by_rows = [_row(network) for network in trained[count:]]
-    error = _by_seed(table, "width", widths)
-    bottom, top = largest_rise(error.mean(axis=1))
-    chosen = trained[top * len(bench.seeds) : (top + 1) * len(bench.seeds)]
-    values = _values(table, error, bottom, top)
-    values["epochs"] = [_grown_worse(network) for network in chosen]
-    values["rows"] = _rises(_by_seed(by_rows, "rows", rows))
-    curves = [
-        row
-        for place in dict.fromkeys((bottom, top, len(widths) - 1))
-        for network in trained[place * len(bench.seeds) : (place + 1) * len(bench.seeds)]
-        for row in _curve(network)
-    ]
-    tables = {"widths": table, "epochs": curves, "rows": by_rows}
-    return Evidence(values, tables, _notes(table, error, bottom, top))
+    widths = varied("model.width", WIDTHS[2::5] if bench.quick else WIDTHS)
+    rows = varied("data.train_rows", ROW_COUNTS[:3] if bench.quick else ROW_COUNTS)
+    networks, by_rows = bench.train(
+        grid(base, bench.seeds, width=widths),
+        grid([*base, f"model.width={ROWS_WIDTH}"], bench.seeds, rows=rows),
+    )
+    table = measured(networks, errors)
+    drawn = {*largest_rise(by_seed(table, "error", "width").mean(axis=1)), len(widths) - 1}
+    kept = [list(widths)[place] for place in drawn]
+    curves = [network for network in networks if network.labels["width"] in kept]
+    return {"widths": table, "epochs": measured(curves, curve), "rows": measured(by_rows, errors)}
 
 
-def _row(network: Trained) -> Row:
+def errors(network: Trained) -> Columns:
+    """What a network has come to."""
     return {
         "width": network.sizes[1],
         "parameters": network.parameters,
         "rows": network.problem.rows["train"],
-        "seed": network.config.seed,
         "train_error": 1 - network.last("train_accuracy"),
         "error": 1 - network.last("val_accuracy"),
         "train_loss": network.last("train_loss"),
         "loss": network.last("val_loss"),
+        "early_error": 1 - network.curve("val_accuracy")[network.config.epochs // 10 - 1],
     }
 
 
-def _curve(network: Trained) -> list[Row]:
-    """The error at about 40 epochs, evenly spaced on a logarithmic axis."""
-    epochs = np.unique(np.geomspace(1, network.config.epochs, 40).round().astype(int))
-    errors = 1 - network.curve("val_accuracy")
-    return [
-        {
-            "width": network.sizes[1],
-            "seed": network.config.seed,
-            "epoch": epoch,
-            "error": float(errors[epoch - 1]),
-        }
-        for epoch in epochs.tolist()
-    ]
-
-
-def _by_seed(table: Sequence[Row], key: str, levels: Sequence[int], name: str = "error") -> Floats:
-    """A column as (levels, seeds)."""
-    return np.array([column(table, name, **{key: level}) for level in levels])
+def curve(network: Trained) -> Columns:
+    """The error on unseen rows at about 40 epochs."""
+    epochs = log_spaced_epochs(network.config.epochs)
+    return {"epoch": epochs, "error": 1 - network.curve("val_accuracy")[epochs - 1]}
 
 
 def largest_rise(errors: Floats) -> tuple[int, int]:
     """Where a curve begins and ends to rise most: the places of its first minimum and its peak."""
     rises = np.triu(errors[None, :] - errors[:, None])
-    bottom, top = np.unravel_index(rises.argmax(), rises.shape)
-    return int(bottom), int(top)
+    minimum, peak = np.unravel_index(rises.argmax(), rises.shape)
+    return int(minimum), int(peak)
 
 
-def _rises(errors: Floats) -> list[float]:
-    """Each seed's rise between the two places that the mean over seeds gives, relative."""
-    bottom, top = largest_rise(errors.mean(axis=1))
-    return [float(rise) for rise in errors[top] / errors[bottom] - 1]
+def at_rise(table: Table, over: str = "width", value: str = "error") -> tuple[Floats, Floats]:
+    """A column at the first minimum and at the peak of the mean error, (seeds,) each."""
+    minimum, peak = largest_rise(by_seed(table, "error", over).mean(axis=1))
+    values = by_seed(table, value, over)
+    return values[minimum], values[peak]
 
 
-def _values(
-    table: Sequence[Row], error: Floats, bottom: int, top: int
-) -> dict[str, Sequence[float]]:
-    """What each seed says of the claims about width."""
-    widths = sorted({int(row["width"]) for row in table})
-    parameters = _by_seed(table, "width", widths, "parameters")[:, 0]
-    learnt = np.log2(_learnt_at(table))
-    return {
-        "peak": (error[top] / error[bottom]).tolist(),
-        "second_descent": (error[-1] / error[bottom]).tolist(),
-        "threshold": np.abs(np.log2(parameters[top]) - learnt).tolist(),
-        "equations": np.abs(learnt - np.log2(ROWS * OUTPUTS)).tolist(),
-    }
+def relative_peak(table: Table, over: str = "width") -> Floats:
+    """Each seed's error at the peak / at the first minimum."""
+    minimum, peak = at_rise(table, over)
+    return peak / minimum
 
 
-def _learnt_at(table: Sequence[Row]) -> Floats:
-    """Parameters of each seed's narrowest network that has learnt its rows; infinite for none."""
-    found: dict[float, float] = {float(row["seed"]): np.inf for row in table}
-    for row in table:
-        if float(row["train_error"]) <= LEARNT:
-            seed = float(row["seed"])
-            found[seed] = min(found[seed], float(row["parameters"]))
-    return np.array(list(found.values()))
+def interpolating(table: Table) -> Floats:
+    """Parameters of each seed's narrowest network that interpolates; infinite for none."""
+    parameters = by_seed(table, "parameters", "width")
+    reached = by_seed(table, "train_error", "width") <= INTERPOLATED
+    found: Floats = np.where(reached, parameters, np.inf).min(axis=0)
+    return found
 
 
-def _grown_worse(network: Trained) -> float:
-    errors = 1 - network.curve("val_accuracy")
-    return float(errors[-1] - errors[len(errors) // 10 - 1])
+CLAIMS = {
+    "peak": Claim(
+        "Between a good small network and a good large one lies a bad one.",
+        "error at the peak / error at the first minimum",
+        lambda tables: relative_peak(tables["widths"]),
+        above=1.1,
+    ),
+    "second_descent": Claim(
+        "Beyond the peak the error falls below its first minimum.",
+        "error of the widest network / error at the first minimum",
+        lambda tables: (
+            by_seed(tables["widths"], "error", "width")[-1] / at_rise(tables["widths"])[0]
+        ),
+        below=1.0,
+    ),
+    "threshold": Claim(
+        "The peak lies where the training rows can just be interpolated.",
+        "|log2| of the parameters at the peak / those of the first network that errs on at"
+        f" most {INTERPOLATED:.1%} of its training rows",
+        lambda tables: np.abs(
+            np.log2(at_rise(tables["widths"], value="parameters")[1])
+            - np.log2(interpolating(tables["widths"]))
+        ),
+        below=1.0,
+    ),
+    "equations": Claim(
+        "That takes as many parameters as there are equations: training rows times outputs.",
+        "|log2| of the parameters of that network / (rows x outputs)",
+        lambda tables: np.abs(np.log2(interpolating(tables["widths"])) - np.log2(ROWS * OUTPUTS)),
+        below=1.0,
+    ),
+    "epochs": Claim(
+        "At the peak, training longer makes it worse.",
+        "error after the last epoch - error after a tenth of them, at the peak's width",
+        lambda tables: (
+            at_rise(tables["widths"])[1] - at_rise(tables["widths"], value="early_error")[1]
+        ),
+        above=0.0,
+    ),
+    "rows": Claim(
+        "More rows can hurt: the peak moves with them.",
+        "largest rise of the error from one number of rows to a greater one, relative to the"
+        f" first, {ROWS_WIDTH} units",
+        lambda tables: relative_peak(tables["rows"], "rows") - 1,
+        above=0.1,
+    ),
+}
 
 
-def _notes(table: Sequence[Row], error: Floats, bottom: int, top: int) -> list[str]:
-    widths = sorted({int(row["width"]) for row in table})
-    means = error.mean(axis=1)
-    loss = _by_seed(table, "width", widths, "loss").mean(axis=1)
-    of_width = {int(row["width"]): int(row["parameters"]) for row in table}
+def notes(tables: Tables) -> list[str]:
+    """Where the first minimum, the peak and the threshold lie."""
+    table, widths = tables["widths"], levels(tables["widths"], "width")
+    error, loss, parameters = (
+        by_seed(table, value, "width").mean(axis=1) for value in ("error", "loss", "parameters")
+    )
+    minimum, peak = largest_rise(error)
     return [
-        f"The first minimum lies at width {widths[bottom]}: an error of {means[bottom]:.3f}.",
-        f"The peak lies at width {widths[top]}, {of_width[widths[top]]:,} parameters: an error of"
-        f" {means[top]:.3f}. The loss has its peak at width {widths[int(loss.argmax())]}.",
-        f"The widest network, {widths[-1]} units and {of_width[widths[-1]]:,} parameters, ends at"
-        f" {means[-1]:.3f}.",
-        f"The training rows are learnt by heart {learnt_in_words(_learnt_at(table))}; rows times"
+        f"The first minimum lies at width {widths[minimum]}: an error of {error[minimum]:.3f}.",
+        f"The peak lies at width {widths[peak]}, {parameters[peak]:,.0f} parameters: an error of"
+        f" {error[peak]:.3f}. The loss has its peak at width {widths[int(loss.argmax())]}.",
+        f"The widest network, {widths[-1]} units and {parameters[-1]:,.0f} parameters, ends at"
+        f" {error[-1]:.3f}.",
+        f"The training rows are interpolated {threshold_in_words(interpolating(table))}; rows times"
         f" outputs are {ROWS * OUTPUTS:,}.",
     ]
 
 
-def learnt_in_words(learnt: Floats) -> str:
+def threshold_in_words(parameters: Floats) -> str:
     """From how many parameters on, over seeds, and how many seeds never got there."""
-    known = learnt[np.isfinite(learnt)]
+    known = parameters[np.isfinite(parameters)]
     if not len(known):
         return "by no network"
-    where = " to ".join(dict.fromkeys(f"{count:,.0f}" for count in (known.min(), known.max())))
-    never = len(learnt) - len(known)
-    return f"from {where} parameters on" + f" (with {never} of {len(learnt)} seeds never)" * bool(
-        never
-    )
+    span = " to ".join(dict.fromkeys(f"{count:,.0f}" for count in (known.min(), known.max())))
+    never = len(parameters) - len(known)
+    remark = f" (with {never} of {len(parameters)} seeds never)" if never else ""
+    return f"from {span} parameters on{remark}"
 
 
-def draw(tables: Tables) -> Figure:
+def by_width(table: Table, value: str) -> list[Band | Mark]:
+    """A column of unseen and of training rows, and where the peak lies."""
+    widths = levels(table, "width")
+    minimum, peak = largest_rise(by_seed(table, value, "width").mean(axis=1))
+    per_unit = (by_seed(table, "parameters", "width")[0, 0] - OUTPUTS) / widths[0]
+    return [
+        band(table, "width", value, "unseen rows", color=1),
+        band(table, "width", f"train_{value}", "training rows", color=0),
+        Mark(x=widths[minimum], label=f"first minimum: {widths[minimum]} units", color=2),
+        Mark(x=widths[peak], label=f"peak: {widths[peak]} units", color=3),
+        Mark(x=(ROWS * OUTPUTS - OUTPUTS) / per_unit, label="parameters = rows x outputs"),
+    ]
+
+
+def panels(tables: Tables) -> list[Panel]:
     """Error and loss against width, error against epochs and against rows."""
-    from mlp_lab.lessons.figures import panels
-
-    figure, (errors, losses, epochs, rows) = panels(4, columns=2, size=5)
-    _draw_widths(errors, tables["widths"], "error", "share of digits taken for another")
-    _draw_widths(losses, tables["widths"], "loss", "squared error, mean over outputs")
-    losses.set_yscale("log")
-    _draw_epochs(epochs, tables["epochs"])
-    _draw_rows(rows, tables["rows"])
-    return figure
-
-
-def _draw_widths(axis: Axes, table: Sequence[Row], quantity: str, label: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, mark, name
-
-    widths = sorted({int(row["width"]) for row in table})
-    of_width = {int(row["width"]): int(row["parameters"]) for row in table}
-    for place, (key, part) in enumerate([(quantity, "unseen"), (f"train_{quantity}", "training")]):
-        values = _by_seed(table, "width", widths, key)
-        band(axis, widths, values.tolist(), label=f"{part} rows", color=COLORS[1 - place])
-    bottom, top = largest_rise(_by_seed(table, "width", widths, quantity).mean(axis=1))
-    mark(axis, widths[bottom], f"first minimum: {widths[bottom]} units", color=COLORS[2])
-    mark(axis, widths[top], f"peak: {widths[top]} units", color=COLORS[3])
-    enough = (ROWS * OUTPUTS - OUTPUTS) / ((of_width[widths[0]] - OUTPUTS) / widths[0])
-    mark(axis, enough, "parameters = rows x outputs")
-    name(axis, f"{quantity.capitalize()} against width", "hidden units", label, log="x")
-
-
-def _draw_epochs(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
-
-    for width, color in zip(sorted({int(row["width"]) for row in table}), COLORS, strict=False):
-        epochs = sorted({int(row["epoch"]) for row in table})
-        errors = [column(table, "error", width=width, epoch=epoch) for epoch in epochs]
-        band(axis, epochs, errors, label=f"{width} units", color=color, marker=None)
-    name(axis, "Error against epochs", "epoch", "error on unseen rows", log="x")
-
-
-def _draw_rows(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, mark, name
-
-    counts = sorted({int(row["rows"]) for row in table})
-    for place, (key, part) in enumerate([("error", "unseen"), ("train_error", "training")]):
-        values = _by_seed(table, "rows", counts, key)
-        band(axis, counts, values.tolist(), label=f"{part} rows", color=COLORS[1 - place])
-    mark(axis, float(table[0]["parameters"]) / OUTPUTS, "rows x outputs = parameters")
-    title = f"Error against rows, {int(table[0]['width'])} units"
-    name(axis, title, "training rows", "error", log="x")
+    widths, rows = tables["widths"], tables["rows"]
+    share, loss = "share of digits taken for another", "squared error, mean over outputs"
+    threshold = by_seed(rows, "parameters", "rows")[0, 0] / OUTPUTS
+    return [
+        Panel("Error against width", "hidden units", share, by_width(widths, "error"), log="x"),
+        Panel("Loss against width", "hidden units", loss, by_width(widths, "loss"), log="xy"),
+        Panel(
+            *("Error against epochs", "epoch", "error on unseen rows"),
+            bands(tables["epochs"], "epoch", "error", "width", "{} units", marker=None),
+            log="x",
+        ),
+        Panel(
+            *(f"Error against rows, {ROWS_WIDTH} units", "training rows", "error"),
+            [
+                band(rows, "rows", "error", "unseen rows", color=1),
+                band(rows, "rows", "train_error", "training rows", color=0),
+                Mark(x=threshold, label="rows x outputs = parameters"),
+            ],
+            log="x",
+        ),
+    ]
 
 
 LESSON = Lesson(
@@ -258,8 +217,11 @@ LESSON = Lesson(
         " and of the peak: the pair between which the mean over seeds rises most, which makes the"
         " peak look a little higher than it is."
     ),
-    claims=CLAIMS,
     seeds=6,
     measure=measure,
-    draw=draw,
+    claims=CLAIMS,
+    notes=notes,
+    panels=panels,
+    columns=2,
+    panel_size=5,
 )

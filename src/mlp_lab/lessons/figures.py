@@ -1,4 +1,4 @@
-"""Figures of lessons: panels, and curves with their spread over seeds."""
+"""Panels -> figures: the one file of the lessons that knows matplotlib."""
 
 from collections.abc import Sequence
 
@@ -7,70 +7,114 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from mlp_lab.lessons.claims import t_interval
+from mlp_lab.lessons.panels import Area, Band, Contours, Line, Mark, Panel
 
-__all__ = ["COLORS", "GREY", "MARKERS", "Axes", "Figure", "band", "mark", "name", "panels"]
+__all__ = ["Figure", "figure_of"]
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#8c6d31")
 """Told apart with any colour vision (Okabe and Ito, 2008), and a brown."""
 
-MARKERS = "osD^vPX*"
-GREY = "0.55"
 SHORT = 100
 """A logarithmic axis whose ends are in a smaller ratio has too few powers of ten."""
 
 
-def panels(count: int, *, columns: int = 3, size: float = 4.4) -> tuple[Figure, list[Axes]]:
-    """A figure of so many panels, row by row."""
-    columns = min(count, columns)
-    rows = -(-count // columns)
+def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
+    """All panels row by row, each `size` inches wide."""
+    columns = min(len(panels), columns)
+    rows = -(-len(panels) // columns)
     figure = Figure(figsize=(size * columns, 0.82 * size * rows), dpi=130, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = [figure.add_subplot(rows, columns, place + 1) for place in range(count)]
-    for axis in axes:
-        axis.grid(alpha=0.3)
-    return figure, axes
+    for place, panel in enumerate(panels, start=1):
+        _draw(figure.add_subplot(rows, columns, place), panel)
+    return figure
 
 
-def band(
-    axis: Axes,
-    x: Sequence[float],
-    by_seed: Sequence[Sequence[float]],
-    *,
-    label: str,
-    color: str,
-    marker: str | None = "o",
-    dashed: bool = False,
-) -> None:
-    """The mean over seeds at every x, with its 95 % interval; `by_seed` is (x, seeds)."""
-    means = [float(np.mean(values)) for values in by_seed]
-    low, high = zip(*(t_interval(values) for values in by_seed), strict=True)
-    style = "--" if dashed else "-"
-    axis.plot(x, means, style, color=color, label=label, marker=marker, markersize=4)
-    if np.isfinite(low).all():
-        axis.fill_between(x, low, high, color=color, alpha=0.18, linewidth=0)
+def _draw(axis: Axes, panel: Panel) -> None:
+    axis.grid(alpha=0.3)
+    unused = iter(COLORS)
+    for mark in panel.drawn:
+        if isinstance(mark, Contours):
+            x, y, heights = mark.x, mark.y, mark.heights
+            axis.contour(x, y, heights, levels=mark.shown, colors="0.75", linewidths=0.7)
+            continue
+        color = next(unused) if mark.color is None else mark.color
+        color = COLORS[color] if isinstance(color, int) else color
+        match mark:
+            case Band():
+                _draw_band(axis, mark, color)
+            case Line():
+                _draw_line(axis, mark, color)
+            case Area():
+                low, high, words = mark.low, mark.high, mark.label
+                axis.fill_between(mark.x, low, high, color=color, alpha=0.5, label=words, lw=0)
+                axis.plot(mark.x, mark.high, color=color, linewidth=0.8)
+            case Mark(x=None, y=float() | int() as y):
+                axis.axhline(y, color=color, linestyle=mark.line, linewidth=1.4, label=mark.label)
+            case Mark(x=float() | int() as x):
+                axis.axvline(x, color=color, linestyle=mark.line, linewidth=1.4, label=mark.label)
+    _name(axis, panel)
 
 
-def mark(axis: Axes, x: float, text: str, *, color: str = GREY) -> None:
-    """A vertical line with words for the legend."""
-    axis.axvline(x, color=color, linestyle=":", linewidth=1.4, label=text)
+def _draw_band(axis: Axes, band: Band, color: str) -> None:
+    means = [float(np.mean(values)) for values in band.values]
+    bounds = np.array([t_interval(values) for values in band.values]).reshape(-1, 2)
+    axis.plot(
+        band.x,
+        means,
+        color=color,
+        label=band.label,
+        linestyle=band.line or "none",
+        marker=band.marker,
+        markersize=4,
+    )
+    if not np.isfinite(bounds).all():
+        return
+    if band.line:
+        axis.fill_between(band.x, *bounds.T, color=color, alpha=0.18, linewidth=0)
+    else:
+        axis.vlines(band.x, *bounds.T, color=color, linewidth=1)
 
 
-def name(axis: Axes, title: str, x: str, y: str, *, log: str = "") -> None:
-    """Title and labels; `log` says which axes are logarithmic: x, y or xy."""
-    axis.set_title(title, fontsize=10)
-    axis.set_xlabel(x)
-    axis.set_ylabel(y)
-    if "x" in log:
-        axis.set_xscale("log")
-        _label_plainly(axis.xaxis)
-    if "y" in log:
-        axis.set_yscale("log")
-        _label_plainly(axis.yaxis)
-    if axis.get_legend_handles_labels()[0]:
-        axis.legend(fontsize=8)
+def _draw_line(axis: Axes, line: Line, color: str) -> None:
+    axis.plot(
+        line.x,
+        line.y,
+        color=color,
+        label=line.label,
+        linestyle=line.line or "none",
+        linewidth=line.width,
+        marker=line.marker,
+        markersize=line.size,
+        alpha=line.alpha,
+        zorder=0 if line.below else 2,
+    )
+
+
+def _name(axis: Axes, panel: Panel) -> None:
+    """Title, names of axes, their scales and limits, and the legend."""
+    axis.set_title(panel.title, fontsize=10)
+    axis.set_xlabel(panel.x)
+    axis.set_ylabel(panel.y)
+    for letter, own, scale in (
+        ("x", axis.xaxis, axis.set_xscale),
+        ("y", axis.yaxis, axis.set_yscale),
+    ):
+        if letter in panel.log:
+            scale("log")
+            _label_plainly(own)
+    if panel.ticks is not None:
+        axis.set_xticks(list(panel.ticks), list(panel.ticks.values()))
+        if panel.tilted:
+            for words in axis.get_xticklabels():
+                words.set(rotation=60, ha="right", fontsize=8)
+        axis.xaxis.set_minor_locator(NullLocator())
+    axis.set_xlim(*panel.x_limits)
+    axis.set_ylim(*panel.y_limits)
+    if panel.legend_columns and axis.get_legend_handles_labels()[0]:
+        axis.legend(fontsize=panel.legend_size, ncols=panel.legend_columns, loc=panel.legend_place)
 
 
 def _label_plainly(axis: Axis) -> None:

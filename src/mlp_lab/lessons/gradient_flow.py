@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.data.arrays import Array
-from mlp_lab.lessons.lesson import Row
+from mlp_lab.lessons.old.lesson import Row
 
 if TYPE_CHECKING:
     from mlp_lab.engine.stack import Stack

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mlp_lab.engine.stack import Stack
-    from mlp_lab.lessons.bench import Start
+    from mlp_lab.lessons.training import Change as Start
 
 
 def halved(stack: Stack) -> None:

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import by_layer
 from mlp_lab.lessons.initial_weights import CHANGES, INITS, STARTS
-from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column, levels
+from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column, levels
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
+    from mlp_lab.lessons.trained import Trained
 
 WRONG = STARTS[1:]
 
@@ -383,7 +383,7 @@ def _accuracies_in_words(ends: Sequence[Row], depth: int, optimizer: str) -> str
 
 def draw(tables: Tables) -> Figure:
     """Variances by layer, accuracies by rate, start, epoch and draw."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, (signal, gradient, rates, starts, epochs, drawn) = panels(6, columns=2, size=5.6)
     _draw_layers(signal, tables["first_step"], "signal", "Pre-activations f")
@@ -396,7 +396,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def _draw_layers(axis: Axes, first: Sequence[Row], quantity: str, words: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     layers = list(range(DEEP))
     for start, color in zip(STARTS, COLORS, strict=False):
@@ -411,7 +411,7 @@ def _draw_layers(axis: Axes, first: Sequence[Row], quantity: str, words: str) ->
 
 def _draw_rates(axis: Axes, ends: Sequence[Row]) -> None:
     """Only where no seed diverged."""
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     rates = sorted({float(row["rate"]) for row in ends if row["optimizer"] == "sgd"})
     for start, color in zip(STARTS, COLORS, strict=False):
@@ -428,7 +428,7 @@ def _draw_rates(axis: Axes, ends: Sequence[Row]) -> None:
 
 def _draw_starts(axis: Axes, ends: Sequence[Row]) -> None:
     from mlp_lab.lessons.claims import t_interval
-    from mlp_lab.lessons.figures import COLORS, MARKERS, name
+    from mlp_lab.lessons.old.figures import COLORS, MARKERS, name
 
     for place, (depth, optimizer) in enumerate(product((SHALLOW, DEEP), RATES)):
         accuracies = [at_best(ends, start, depth, optimizer=optimizer) for start in STARTS]
@@ -447,7 +447,7 @@ def _draw_starts(axis: Axes, ends: Sequence[Row]) -> None:
 
 
 def _draw_epochs(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     epochs = levels(table, "epoch")
     for start, color in zip(STARTS, COLORS, strict=False):
@@ -457,7 +457,7 @@ def _draw_epochs(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_draws(axis: Axes, drawn: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, MARKERS, name
+    from mlp_lab.lessons.old.figures import COLORS, MARKERS, name
 
     for place, (start, depth) in enumerate(product(REPEATED, (SHALLOW, DEEP))):
         own = [row for row in drawn if row["start"] == start and row["depth"] == depth]

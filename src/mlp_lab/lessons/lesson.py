@@ -1,116 +1,57 @@
-"""What a lesson is."""
+"""What a lesson is: a question, what is measured to answer it, and claims."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
+from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim, Finding
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench
-    from mlp_lab.lessons.figures import Figure
-
-Item = TypeVar("Item")
-
-FIRST = 100
-"""The first seed of a lesson: claims, bounds and settings were settled on seeds below it."""
-
-Row = Mapping[str, float | str]
-"""A row of a table of measurements, by column."""
-
-Tables = Mapping[str, Sequence[Row]]
-"""Tables of measurements by name; each becomes a CSV file, and the figure is drawn from them."""
+from mlp_lab.lessons.panels import Panel
+from mlp_lab.lessons.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a lesson measured.
+    """What a lesson found: its measurements, and what becomes of each claim, by the claim's key."""
 
-    `values` holds one number for each seed, by the claim's key. `notes` are sentences for the page
-    that name what was found, such as where a minimum lies.
-    """
-
-    values: Mapping[str, Sequence[float]]
     tables: Tables
+    findings: Mapping[str, Finding]
     notes: Sequence[str]
-
-
-Part = tuple[Mapping[str, Sequence[float]], Tables, Sequence[str]]
-"""Values, tables and notes of one of a lesson's experiments."""
-
-
-def together(parts: Iterable[Part]) -> Evidence:
-    """What several experiments measured, one after the other."""
-    found = list(parts)
-    return Evidence(
-        {key: value for values, _, _ in found for key, value in values.items()},
-        {name: table for _, tables, _ in found for name, table in tables.items()},
-        [note for _, _, notes in found for note in notes],
-    )
+    """Sentences for the page that name what was found, such as where a minimum lies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
     """A question, claims that answer it, and how to hold them against networks.
 
-    `seeds` is how many are trained unless the command says otherwise. `method` is a paragraph for
-    the page: what is trained on what, and which rows are measured.
+    Args:
+        question: answered by the claims.
+        method: a paragraph for the page: what is trained on what, and which rows are measured.
+        seeds: how many are trained unless the command says otherwise.
+        measure: trains studies, and measures every network.
+        claims: held against the tables, by a short name.
+        notes: sentences made from the tables.
+        panels: the figure, made from the tables.
+        columns: panels side by side.
+        panel_size: the width of a panel, in inches.
     """
 
     question: str
     method: str
-    claims: Mapping[str, Claim]
     seeds: int
-    measure: Callable[[Bench], Evidence]
-    draw: Callable[[Tables], Figure]
+    measure: Callable[[Bench], Tables]
+    claims: Mapping[str, Claim]
+    notes: Callable[[Tables], Sequence[str]]
+    panels: Callable[[Tables], Sequence[Panel]]
+    columns: int = 3
+    panel_size: float = 4.4
 
-    def findings(self, evidence: Evidence) -> list[Finding]:
-        """Every claim with what was measured of it."""
-        assert evidence.values.keys() == self.claims.keys()
-        return [Finding(claim, evidence.values[key]) for key, claim in self.claims.items()]
-
-
-def column(table: Sequence[Row], name: str, **where: float | str) -> list[float]:
-    """A column's numbers, of those rows whose columns have the values of the keywords."""
-    return [
-        float(row[name])
-        for row in table
-        if all(row[other] == value for other, value in where.items())
-    ]
-
-
-def levels(table: Sequence[Row], name: str) -> list[int]:
-    """The whole numbers that a column holds, ascending."""
-    return sorted({int(row[name]) for row in table})
-
-
-def rank_correlation(values: Sequence[float]) -> float:
-    """Of numbers with their own order: Spearman's, with no ties."""
-    ranks = np.argsort(np.argsort(values))
-    return float(np.corrcoef(ranks, np.arange(len(values)))[0, 1])
-
-
-def best_for_others(scores: Floats) -> list[int]:
-    """For each seed the choice whose mean over all other seeds is smallest, of (choices, seeds).
-
-    A choice that a seed's own score had no part in does not flatter that score. Scores that are not
-    a number count as infinite.
-    """
-    known = np.where(np.isnan(scores), np.inf, scores)
-    seeds = range(known.shape[1])
-    return [int(np.delete(known, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
-
-
-def at_best_for_others(values: Floats, scores: Floats) -> Floats:
-    """Each seed's value at the choice that is best for the others, (choices, seeds) -> (seeds,)."""
-    return values[best_for_others(scores), np.arange(scores.shape[1])]
-
-
-def grouped(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
-    """One after the other, so many in each group."""
-    return [items[first : first + size] for first in range(0, len(items), size)]
+    def evidence(self, bench: Bench) -> Evidence:
+        """Measure, and hold every claim against what was measured."""
+        tables = self.measure(bench)
+        findings = {
+            name: Finding(claim, np.asarray(claim.formula(tables), dtype=float).tolist())
+            for name, claim in self.claims.items()
+        }
+        return Evidence(tables, findings, self.notes(tables))

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import (
+from mlp_lab.lessons.old.lesson import (
+    Claim,
     Evidence,
     Lesson,
     Row,
@@ -23,12 +23,13 @@ from mlp_lab.lessons.lesson import (
     best_for_others,
     column,
 )
-from mlp_lab.lessons.rates import at_best, rates_of, times, width
+from mlp_lab.lessons.old.rates import at_best, rates_of, times, width
 from mlp_lab.lessons.trajectories import BATCH, STEPS, VALLEYS, WALKED_RATES, walks_of
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
+    from mlp_lab.lessons.trained import Trained
 
 PROBLEMS = {"digits": ["data=digits"], "sine": ["data=sine"]}
 """Classes, and a number."""
@@ -362,7 +363,7 @@ WALKED = {"full": ("gd", "momentum", "rmsprop", "adam"), "mini": ("sgd", "moment
 
 def draw(tables: Tables) -> Figure:
     """Curves at the best rates, times, sensitivity to the rate, and paths on two surfaces."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, axes = panels(9, columns=3)
     for axis, problem in zip(axes[:2], PROBLEMS, strict=True):
@@ -394,7 +395,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def _draw_curves(axis: Axes, table: Sequence[Row], problem: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, GREY, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, name
 
     for rule, (color, line) in STYLES.items():
         own: dict[str, float | str] = {"problem": problem, "rule": rule}
@@ -411,7 +412,7 @@ def _draw_rules(
 ) -> None:
     """A number for each rule with its interval, by problem."""
     from mlp_lab.lessons.claims import t_interval
-    from mlp_lab.lessons.figures import COLORS, MARKERS, name
+    from mlp_lab.lessons.old.figures import COLORS, MARKERS, name
 
     for place, (problem, found) in enumerate(by_problem.items()):
         x = np.arange(len(found)) + 0.2 * place - 0.1
@@ -424,7 +425,7 @@ def _draw_rules(
 
 
 def _draw_rates(axis: Axes, table: Sequence[Row], problem: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, name
+    from mlp_lab.lessons.old.figures import COLORS, name
 
     for rule, (color, line) in STYLES.items():
         found = times(table, problem=problem, rule=rule).mean(axis=1)
@@ -440,7 +441,7 @@ def _draw_rates(axis: Axes, table: Sequence[Row], problem: str) -> None:
 
 
 def _draw_paths(axis: Axes, tables: Tables, valley: str, batches: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, name
+    from mlp_lab.lessons.old.figures import COLORS, name
 
     surface, paths = tables["surface"], tables["paths"]
     a, b = (sorted(set(column(surface, key, valley=valley))) for key in ("a", "b"))

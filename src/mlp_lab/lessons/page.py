@@ -1,20 +1,22 @@
 """What a lesson leaves: a page, a figure, its measurements, and the command that repeats it."""
 
-import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_lab.files import to_json, write_whole
+from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
-from mlp_lab.lessons.lesson import FIRST, Evidence, Lesson
+from mlp_lab.lessons.figures import Figure, figure_of
+from mlp_lab.lessons.lesson import Evidence, Lesson
+from mlp_lab.lessons.old.lesson import Adapted
+from mlp_lab.lessons.tables import Tables
 
 ROUNDING = 1e-12
 """Smaller differences of measured numbers are those of double precision."""
 
 PAGE, FIGURE, MEASUREMENTS = "page.md", "figure.png", "measurements.json"
-
 
 QUICK = (
     "(The quick form, for trying out: fewer seeds, settings, rows and epochs than the words below"
@@ -36,64 +38,61 @@ class Given:
 
 def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given) -> None:
     """Write everything into an existing folder; the page last."""
-    findings = lesson.findings(evidence)
     for name, table in evidence.tables.items():
-        with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, list(table[0]), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(table)
+        table.to_csv(folder / f"{name}.csv", index=False, na_rep="nan", lineterminator="\n")
     described = {
         "lesson": given.name,
         "command": given.command,
         "quick": given.quick,
         "seconds": round(given.seconds, 1),
-        "findings": [finding.to_dict() for finding in findings],
+        "findings": [finding.to_dict() for finding in evidence.findings.values()],
         "notes": list(evidence.notes),
         "environment": given.environment,
     }
     write_whole(folder / MEASUREMENTS, to_json(described))
-    lesson.draw(evidence.tables).savefig(folder / FIGURE)
-    write_whole(folder / PAGE, markdown(lesson, findings, evidence, given))
+    figure(lesson, evidence.tables).savefig(folder / FIGURE)
+    write_whole(folder / PAGE, markdown(lesson, evidence, given))
 
 
-def markdown(lesson: Lesson, findings: Sequence[Finding], evidence: Evidence, given: Given) -> str:
+def figure(lesson: Lesson, tables: Tables) -> Figure:
+    """All panels of a lesson."""
+    if isinstance(lesson, Adapted):
+        return lesson.draw(tables)
+    return figure_of(lesson.panels(tables), columns=lesson.columns, size=lesson.panel_size)
+
+
+def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
     """The page."""
-    lines = [f"# {title(given.name)}", "", lesson.question, ""]
-    if given.quick:
-        lines += [QUICK, ""]
-    for finding in findings:
-        lines += [
-            f"**{finding.claim.text}** {finding.verdict.capitalize()}.",
-            "",
-            f"- measured: {finding.claim.measure}; the claim says {finding.claim.rule}",
-            f"- {in_numbers(finding)}",
-            "",
-        ]
-    lines += [f"![{title(given.name)}]({FIGURE})", "", "## What was found", ""]
-    lines += [f"- {note}" for note in evidence.notes]
+    title = given.name.replace("_", " ").capitalize()
     files = ", ".join(f"[{name}.csv]({name}.csv)" for name in evidence.tables)
-    lines += [
-        *("", "## How it was measured", "", lesson.method, ""),
-        f"Seeds are {given.seeds[0]} to {given.seeds[-1]}{_fresh(given.seeds)}. Intervals are 95 %"
-        " intervals by Student's t over seeds. A claim holds where the whole"
-        " interval lies on its side, does not hold where it lies on the other, and is not decided"
-        " between.",
-        "",
-        f"Every number of the figure is in {files}; what became of the claims is in"
-        f" [{MEASUREMENTS}]({MEASUREMENTS}). It took {given.seconds:.0f} s. To repeat it:",
-        *("", f"    {given.command}", ""),
-    ]
-    return "\n".join(lines)
+    fresh = ", which have no part in it" if given.seeds[0] >= FIRST else ""
+    return "\n".join(
+        [
+            *(f"# {title}", "", lesson.question, ""),
+            *((QUICK, "") if given.quick else ()),
+            *_claims(evidence.findings.values()),
+            *(f"![{title}]({FIGURE})", "", "## What was found", ""),
+            *(f"- {note}" for note in evidence.notes),
+            *("", "## How it was measured", "", lesson.method, ""),
+            f"Seeds are {given.seeds[0]} to {given.seeds[-1]}; claims and settings were settled on"
+            f" seeds below {FIRST}{fresh}. Intervals are 95 % intervals by Student's t over seeds."
+            " A claim holds where the whole interval lies on its side, does not hold where it lies"
+            " on the other, and is not decided between.",
+            "",
+            f"Every number of the figure is in {files}; what became of the claims is in"
+            f" [{MEASUREMENTS}]({MEASUREMENTS}). It took {given.seconds:.0f} s. To repeat it:",
+            *("", f"    {given.command}", ""),
+        ]
+    )
 
 
-def title(name: str) -> str:
-    """`Double descent` for double_descent."""
-    return name.replace("_", " ").capitalize()
-
-
-def _fresh(seeds: range) -> str:
-    settled = f"; claims and settings were settled on seeds below {FIRST}"
-    return f"{settled}, which have no part in it" if seeds[0] >= FIRST else settled
+def _claims(findings: Iterable[Finding]) -> Iterable[str]:
+    for finding in findings:
+        yield f"**{finding.claim.text}** {finding.verdict.capitalize()}."
+        yield ""
+        yield f"- measured: {finding.claim.measure}; the claim says {finding.claim.rule}"
+        yield f"- {in_numbers(finding)}"
+        yield ""
 
 
 def in_numbers(finding: Finding) -> str:

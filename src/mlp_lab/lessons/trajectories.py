@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlp_lab.lessons.lesson import Row, Tables, best_for_others
-from mlp_lab.lessons.rates import times
+from mlp_lab.lessons.old.lesson import Row, Tables, best_for_others
+from mlp_lab.lessons.old.rates import times
 
 if TYPE_CHECKING:
     from mlp_lab.lessons.surface import Valley

@@ -12,8 +12,8 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import FunctionConfig
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import (
+from mlp_lab.lessons.old.lesson import (
+    Claim,
     Evidence,
     Lesson,
     Row,
@@ -24,8 +24,9 @@ from mlp_lab.lessons.lesson import (
 )
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
+    from mlp_lab.lessons.trained import Trained
 
 SETS = 10
 """Training sets of each seed, over which bias and variance are taken."""
@@ -264,7 +265,7 @@ PARTS = {"train": "training rows", "val": "validation rows", "test": "test rows"
 
 def draw(tables: Tables) -> Figure:
     """Errors against width, depth, epochs and rows; bias and variance; their sum."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, (width, parts, sums, depth, epochs, rows) = panels(6, columns=3)
     _draw_errors(width, tables["widths"], "width", "hidden units")
@@ -277,7 +278,7 @@ def draw(tables: Tables) -> Figure:
 
 
 def _draw_errors(axis: Axes, table: Sequence[Row], key: str, label: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     for (part, words), color in zip(PARTS.items(), COLORS, strict=False):
         if part in table[0]:
@@ -290,7 +291,7 @@ def _draw_errors(axis: Axes, table: Sequence[Row], key: str, label: str) -> None
 
 
 def _draw_parts(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     for (part, words), color in zip(
         {"bias": "squared bias", "variance": "variance", "noise": "noise"}.items(),
@@ -303,7 +304,7 @@ def _draw_parts(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_sum(axis: Axes, tables: Tables) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     parts, networks = tables["decomposition"], tables["widths"]
     sums = sum(_by_level(parts, part, "width") for part in ("bias", "variance", "noise"))

@@ -18,16 +18,16 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import FunctionConfig
 from mlp_lab.formatting import counted
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import Evidence, Lesson, Row, Tables, column, levels
 from mlp_lab.lessons.linear_regions import folding, joints, most_pieces
+from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column, levels
 from mlp_lab.network.architecture import count_parameters
 
 if TYPE_CHECKING:
     from mlp_lab.data.arrays import Array
     from mlp_lab.data.preprocessing import EncodedData
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes, Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes, Figure
+    from mlp_lab.lessons.trained import Trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +213,8 @@ def _start(bench: Bench, depth: int, init: str, seed: int) -> Row:
 
 def _first_layers(
     bench: Bench, task: str, depth: int, seed: int, init: str = "torch"
-) -> list[tuple[Floats, Floats]]:
-    from mlp_lab.lessons.bench import layers_of
+) -> Sequence[tuple[Floats, Floats]]:
+    from mlp_lab.lessons.training import layers_of
 
     words = _words(bench, task, depth, seed, {"init": init, "rate": RATES[0]})
     return layers_of(bench.stack([words]), 0)
@@ -386,7 +386,7 @@ def _rates_in_words(rates: Sequence[Row]) -> list[str]:
 
 def draw(tables: Tables) -> Figure:
     """Errors by depth, fits with their joints, pieces by depth, and digits."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, (errors, digits, folds, many, pieces, tasks) = panels(6, columns=2, size=5.6)
     _draw_by_depth(errors, tables["functions"], "error")
@@ -407,7 +407,7 @@ LABELS = {"error": "error / spread, on other points", "pieces": "linear pieces f
 
 
 def _draw_by_depth(axis: Axes, table: Sequence[Row], quantity: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     depths = levels(table, "depth")
     for task, color in zip(list(TASKS)[:-1], COLORS, strict=False):
@@ -419,7 +419,7 @@ def _draw_by_depth(axis: Axes, table: Sequence[Row], quantity: str) -> None:
 
 def _draw_solved(axis: Axes, table: Sequence[Row]) -> None:
     """Stars beside the shallow networks."""
-    from mlp_lab.lessons.figures import COLORS
+    from mlp_lab.lessons.old.figures import COLORS
 
     for task, color in zip(list(TASKS)[:-1], COLORS, strict=False):
         mean = np.mean(column(table, "error", task=task))
@@ -429,7 +429,7 @@ def _draw_solved(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_digits(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     depths = levels(table, "depth")
     by_seed = [column(table, "accuracy", depth=depth) for depth in depths]
@@ -439,7 +439,7 @@ def _draw_digits(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_fits(axis: Axes, tables: Tables, task: str) -> None:
-    from mlp_lab.lessons.figures import COLORS, name
+    from mlp_lab.lessons.old.figures import COLORS, name
 
     x = column(tables["fits"], "x", task=task, depth=1)
     axis.plot(x, column(tables["fits"], "truth", task=task, depth=1), "0.8", linewidth=4)
@@ -455,7 +455,7 @@ def _draw_fits(axis: Axes, tables: Tables, task: str) -> None:
 
 
 def _draw_pieces(axis: Axes, tables: Tables) -> None:
-    from mlp_lab.lessons.figures import COLORS, GREY, band, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
 
     table, starts = tables["functions"], tables["starts"]
     depths = levels(table, "depth")

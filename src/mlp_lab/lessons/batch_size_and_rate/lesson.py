@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
-from mlp_lab.lessons.lesson import Evidence, Lesson, Tables, together
+from mlp_lab.lessons.old.lesson import Evidence, Lesson, Tables, together
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench
-    from mlp_lab.lessons.figures import Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Figure
 
 
 def measure(bench: Bench) -> Evidence:
@@ -20,7 +20,7 @@ def measure(bench: Bench) -> Evidence:
 
 def draw(tables: Tables) -> Figure:
     """Rates and batch sizes, then noise and time, then stability."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, axes = panels(9)
     rates.draw(tables, axes[:5])

@@ -13,13 +13,13 @@ import numpy as np
 
 from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.lessons.batch_size_and_rate.rates import ROWS, SIZES
-from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward
-from mlp_lab.lessons.lesson import Part, Row, Tables, column, levels
+from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, column, levels
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
     from mlp_lab.network.losses import Objective
     from mlp_lab.network.mlp import MLP
 
@@ -170,7 +170,7 @@ def _notes(tables: Tables) -> list[str]:
 
 def draw(tables: Tables, axes: Sequence[Axes]) -> None:
     """Noise against batch size; seconds against batch size."""
-    from mlp_lab.lessons.figures import COLORS, GREY, band, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
 
     table = tables["noise"]
     for state, color in zip(("untrained", "trained"), COLORS, strict=False):

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import (
+from mlp_lab.lessons.old.lesson import (
+    Claim,
     Part,
     Row,
     Tables,
@@ -24,11 +24,12 @@ from mlp_lab.lessons.lesson import (
     grouped,
     levels,
 )
-from mlp_lab.lessons.rates import by_rate, rates_of
+from mlp_lab.lessons.old.rates import by_rate, rates_of
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
 
 ROWS = 1024
 SIZES = (4, 16, 64, 256, ROWS)
@@ -301,7 +302,7 @@ def _notes(tables: Tables) -> list[str]:
 
 def draw(tables: Tables, axes: Sequence[Axes]) -> None:
     """Loss against rate; best rate, loss and accuracy against batch size; schedules."""
-    from mlp_lab.lessons.figures import COLORS, name
+    from mlp_lab.lessons.old.figures import COLORS, name
 
     table = tables["rates"]
     sizes = levels(table, "batch_size")
@@ -328,7 +329,7 @@ def _draw_losses(
     axis: Axes, table: Sequence[Row], label: str, color: str, **where: float | str
 ) -> None:
     """Rates at which a seed diverged to no number are left out."""
-    from mlp_lab.lessons.figures import band
+    from mlp_lab.lessons.old.figures import band
 
     rates, losses = np.array(rates_of(table, **where)), by_rate(table, "after_epochs", **where)
     finite = np.isfinite(losses).all(axis=1)
@@ -336,7 +337,7 @@ def _draw_losses(
 
 
 def _draw_best(axis: Axes, table: Sequence[Row], sizes: Sequence[int]) -> None:
-    from mlp_lab.lessons.figures import COLORS, GREY, band, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
 
     found = [best_rates(table, size) for size in sizes]
     band(axis, sizes, found, label="best rate at equal epochs", color=COLORS[0])
@@ -348,7 +349,7 @@ def _draw_best(axis: Axes, table: Sequence[Row], sizes: Sequence[int]) -> None:
 
 
 def _draw_equal(axis: Axes, table: Sequence[Row], sizes: Sequence[int]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     lines = {"after_epochs": "equal epochs", "after_steps": "equal steps"}
     for (quantity, words), color in zip(lines.items(), COLORS, strict=False):
@@ -358,7 +359,7 @@ def _draw_equal(axis: Axes, table: Sequence[Row], sizes: Sequence[int]) -> None:
 
 
 def _draw_unseen(axis: Axes, table: Sequence[Row], sizes: Sequence[int]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     found = [column(table, "accuracy", batch_size=size) for size in sizes]
     band(axis, sizes, found, label="best rate and epoch", color=COLORS[0])

@@ -13,14 +13,14 @@ import numpy as np
 
 from mlp_lab.data.arrays import Array
 from mlp_lab.lessons.batch_size_and_rate.rates import GUESSING, ROWS
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import Part, Row, Tables, column, levels
+from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, column, levels
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
     from mlp_lab.network.losses import Objective
     from mlp_lab.network.mlp import MLP
 
@@ -209,7 +209,7 @@ def _notes(table: Sequence[Row]) -> list[str]:
 
 def draw(tables: Tables, axes: Sequence[Axes]) -> None:
     """Loss against the rate in units of 2 / curvature; curvature after training."""
-    from mlp_lab.lessons.figures import COLORS, GREY, band, mark, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, band, mark, name
 
     table = tables["stability"]
     for model, color in zip(MODELS, COLORS, strict=False):

@@ -12,8 +12,8 @@ import numpy as np
 
 from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.data.synthetic import GaussiansConfig
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import (
+from mlp_lab.lessons.old.lesson import (
+    Claim,
     Part,
     Row,
     Tables,
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mlp_lab.engine.stack import Stack
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
 
 BINS = 10
 """Of the confidence, equally wide."""
@@ -276,7 +277,7 @@ def _by_epoch(table: Sequence[Row], name: str, size: str, output: str) -> dict[i
 
 
 def _draw_epochs(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     lines = {"confidence": "its confidence", "accuracy": "right, unseen rows"}
     lines["train_accuracy"] = "right, training rows"
@@ -287,7 +288,7 @@ def _draw_epochs(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_reliability(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, GREY, MARKERS, name
+    from mlp_lab.lessons.old.figures import COLORS, GREY, MARKERS, name
 
     axis.plot([0, 1], [0, 1], "--", color=GREY, label="probabilities")
     shown = [("small", "last"), ("large", "stopped"), ("large", "last")]
@@ -307,7 +308,7 @@ def _draw_reliability(axis: Axes, table: Sequence[Row]) -> None:
 
 
 def _draw_sums(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     for size, color in zip(SIZES, COLORS, strict=False):
         for output in OUTPUTS:

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward
-from mlp_lab.lessons.lesson import Part, Row, Tables, at_best_for_others, column
-from mlp_lab.lessons.rates import by_rate
+from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, at_best_for_others, column
+from mlp_lab.lessons.old.rates import by_rate
 
 if TYPE_CHECKING:
     from mlp_lab.engine.stack import Stack
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
 
 LOSSES: dict[str, Sequence[str]] = {
     "cross-entropy": ("model.output=softmax", "loss=cce"),
@@ -221,7 +221,7 @@ def _rates(chosen: Floats) -> str:
 
 def draw(tables: Tables, axes: Sequence[Axes]) -> None:
     """Accuracy and epochs against the rate; gradients and accuracy of a wrong start."""
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     _draw_rates(axes[0], tables["losses"], "epochs", "usual")
     name(axes[0], f"Epochs to {ACCURACY:.0%} accuracy", "learning rate", "epochs", log="xy")
@@ -242,7 +242,7 @@ def draw(tables: Tables, axes: Sequence[Axes]) -> None:
 
 def _draw_rates(axis: Axes, table: Sequence[Row], quantity: str, start: str) -> None:
     """Only rates at which every seed has a number."""
-    from mlp_lab.lessons.figures import COLORS, band
+    from mlp_lab.lessons.old.figures import COLORS, band
 
     for loss, color in zip(LOSSES, COLORS, strict=False):
         own = {

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.data.synthetic import CODE
-from mlp_lab.lessons.lesson import Evidence, Lesson, Tables, together
+from mlp_lab.lessons.old.lesson import Evidence, Lesson, Tables, together
 from mlp_lab.lessons.outputs_and_losses import calibration, classes, outliers
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench
-    from mlp_lab.lessons.figures import Figure
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Figure
 
 PARTS = (calibration, outliers, classes)
 
@@ -22,7 +22,7 @@ def measure(bench: Bench) -> Evidence:
 
 def draw(tables: Tables) -> Figure:
     """Calibration above, gross errors in the middle, classes below."""
-    from mlp_lab.lessons.figures import panels
+    from mlp_lab.lessons.old.figures import panels
 
     figure, axes = panels(9)
     calibration.draw(tables, axes[:3])

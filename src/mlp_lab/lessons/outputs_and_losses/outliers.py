@@ -13,12 +13,12 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import CODE, FunctionConfig
-from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.lesson import Part, Row, Tables, best_for_others, column, grouped
+from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, best_for_others, column, grouped
 
 if TYPE_CHECKING:
-    from mlp_lab.lessons.bench import Bench, Trained
-    from mlp_lab.lessons.figures import Axes
+    from mlp_lab.lessons.old.bench import Bench
+    from mlp_lab.lessons.old.figures import Axes
+    from mlp_lab.lessons.trained import Trained
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 RATES = (0.001, 0.003, 0.01, 0.03)
@@ -195,7 +195,7 @@ def _notes(table: Sequence[Row]) -> list[str]:
 
 def draw(tables: Tables, axes: Sequence[Axes]) -> None:
     """Distance against the share of gross errors; two fits."""
-    from mlp_lab.lessons.figures import COLORS, band, name
+    from mlp_lab.lessons.old.figures import COLORS, band, name
 
     table, fits, rows = (tables[part] for part in ("outliers", "outlier_fits", "outlier_rows"))
     for (loss, words), color in zip(LOSSES.items(), COLORS[1::-1], strict=True):

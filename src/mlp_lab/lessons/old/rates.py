@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.lesson import Row, at_best_for_others, column
+from mlp_lab.lessons.old.lesson import Row, at_best_for_others, column
 
 TWICE = 2.0
 """A rate will do that comes to the loss in at most so many times the epochs of the best."""

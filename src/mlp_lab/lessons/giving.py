@@ -1,0 +1,60 @@
+"""A lesson from its first network to its page."""
+
+import shlex
+import time
+from pathlib import Path
+
+import torch
+
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.catalogue import LESSONS
+from mlp_lab.lessons.lesson import Evidence
+from mlp_lab.lessons.page import Given, in_numbers, write_lesson
+from mlp_lab.runs.results import environment
+from mlp_lab.terminal import Screen, StatusLine
+
+__all__ = ["LESSONS", "give"]
+
+
+def give(
+    name: str, configs: Path, folder: Path, *, quick: bool, count: int | None, first: int
+) -> None:
+    """Measure, write everything into a folder, and print it.
+
+    Args:
+        name: of the lesson.
+        configs: the folder of settings.
+        folder: exists, and is empty.
+        quick: a small form, for trying out.
+        count: how many seeds; None takes the lesson's own number.
+        first: the first of them.
+    """
+    started, screen, lesson = time.perf_counter(), Screen(), LESSONS[name]
+    count = count or (2 if quick else lesson.seeds)
+    seeds = range(first, first + count)
+    line = StatusLine(screen, quiet=False)
+    try:
+        shown = (lambda text: line.write(f"{name}: {text}")) if line.live else (lambda text: None)
+        evidence = lesson.evidence(Bench(configs, seeds=seeds, quick=quick, shown=shown))
+    finally:
+        line.close()
+    command = ["mlp-lab", "lesson", name, *(["quick=true"] if quick else [])]
+    command += [f"seeds={count}", f"first={first}"]
+    seconds = time.perf_counter() - started
+    machine = environment(torch.device("cpu"))
+    given = Given(name, shlex.join(command), seeds, quick, seconds, machine)
+    write_lesson(folder, lesson, evidence, given)
+    screen.print(in_words(lesson.question, evidence), soft_wrap=True)
+    screen.print(str(folder), soft_wrap=True)
+
+
+def in_words(question: str, evidence: Evidence) -> str:
+    """Each claim, what was measured of it, and the verdict."""
+    lines = [question]
+    for finding in evidence.findings.values():
+        lines += [
+            f"  {finding.claim.text}",
+            f"    {finding.claim.measure} ({finding.claim.rule})",
+            f"    {in_numbers(finding)}: {finding.verdict}",
+        ]
+    return "\n".join([*lines, *(f"  {note}" for note in evidence.notes)])

@@ -1,0 +1,94 @@
+"""What is drawn is what panels say."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import to_hex, to_rgba
+
+from mlp_lab.lessons.claims import t_interval
+from mlp_lab.lessons.figures import COLORS, figure_of
+from mlp_lab.lessons.panels import Area, Band, Contours, Drawn, Line, Mark, Panel
+
+X = (1, 10, 100)
+VALUES = np.random.default_rng(0).uniform(1, 2, (3, 5))
+
+
+def axes(*drawn: Drawn) -> Axes:
+    """Of a figure of one panel."""
+    return figure_of([Panel("Title", "across", "up", drawn)], columns=3, size=4).axes[0]
+
+
+def test_a_band_is_means_and_their_intervals() -> None:
+    axis = axes(Band(x=X, values=VALUES, label="words"))
+    (line,), (area,) = axis.lines, axis.collections
+    assert np.asarray(line.get_ydata()) == pytest.approx(VALUES.mean(axis=1))
+    assert isinstance(area, PolyCollection)
+    heights = set(np.asarray(area.get_paths()[0].vertices)[:, 1].tolist())
+    for values in VALUES:
+        assert set(t_interval(values)) <= heights
+
+
+def test_a_band_without_a_line_has_bars() -> None:
+    axis = axes(Band(x=X, values=VALUES, label="words", line="", marker="D"))
+    (bars,) = axis.collections
+    assert isinstance(bars, LineCollection)
+    assert [segment[:, 1].tolist() for segment in bars.get_segments()] == [
+        list(t_interval(values)) for values in VALUES
+    ]
+    assert (axis.lines[0].get_linestyle(), axis.lines[0].get_marker()) == ("None", "D")
+
+
+def test_one_seed_has_no_interval() -> None:
+    assert not axes(Band(x=X, values=VALUES[:, :1], label="words")).collections
+
+
+def test_colours_are_the_next_ones_or_as_said() -> None:
+    lines = [Line(x=X, y=X), Line(x=X, y=X, color=5), Line(x=X, y=X, color="0.5"), Line(x=X, y=X)]
+    expected = [COLORS[0], COLORS[5], to_hex("0.5"), COLORS[1]]
+    assert [to_hex(line.get_color()) for line in axes(*lines).lines] == expected
+
+
+def test_marks_go_across() -> None:
+    down, across = axes(Mark(x=2.0, label="here"), Mark(y=0, line="--")).lines
+    assert np.asarray(down.get_xdata()).tolist() == [2, 2]
+    assert np.asarray(across.get_ydata()).tolist() == [0, 0]
+    assert (down.get_label(), across.get_linestyle()) == ("here", "--")
+
+
+def test_areas_and_contours() -> None:
+    axis = axes(
+        Area(x=X, low=(0, 0, 0), high=X, label="all of it", color=2),
+        Contours(x=X, y=X, heights=np.outer(X, X).astype(float), shown=[50, 500]),
+    )
+    area, contours = axis.collections
+    assert np.asarray(area.get_facecolor())[0] == pytest.approx(to_rgba(COLORS[2], 0.5))
+    assert np.asarray(contours.get_array()).tolist() == [50, 500]
+
+
+def test_axes_are_as_the_panel_says() -> None:
+    panel = Panel(
+        *("Title", "across", "up"),
+        [Line(x=X, y=X, label="words")],
+        log="xy",
+        y_limits=(0.5, 200),
+        ticks={1: "one", 100: "hundred"},
+        tilted=True,
+        legend_columns=0,
+    )
+    axis = figure_of([panel], columns=1, size=4).axes[0]
+    assert (axis.get_title(), axis.get_xlabel(), axis.get_ylabel()) == ("Title", "across", "up")
+    assert (axis.get_xscale(), axis.get_yscale(), axis.get_ylim()) == ("log", "log", (0.5, 200))
+    assert [(t.get_text(), t.get_rotation()) for t in axis.get_xticklabels()] == [
+        ("one", 60),
+        ("hundred", 60),
+    ]
+    assert axis.get_legend() is None
+
+
+def test_panels_go_row_by_row() -> None:
+    panels = [Panel(str(place), "x", "y", [Line(x=X, y=X)]) for place in range(5)]
+    figure = figure_of(panels, columns=2, size=4)
+    assert [axis.get_title() for axis in figure.axes] == list("01234")
+    specs = [axis.get_subplotspec() for axis in figure.axes]
+    assert [spec.get_geometry()[:3] for spec in specs if spec] == [(3, 2, n) for n in range(5)]

@@ -1,0 +1,33 @@
+"""Bands of tables."""
+
+import numpy as np
+
+from mlp_lab.lessons.panels import band, bands
+from mlp_lab.lessons.tables import table_of, where
+
+TABLE = table_of(
+    {
+        "size": size,
+        "kind": kind,
+        "seed": seed,
+        "loss": np.nan if (kind, size, seed) == ("b", 10, 3) else 10 * size + seed,
+    }
+    for kind in "ba"
+    for size in (1, 10, 100)
+    for seed in range(5)
+)
+
+
+def test_a_band_leaves_out_where_a_seed_has_no_number() -> None:
+    found = band(where(TABLE, kind="b"), "size", "loss", "words", color=3)
+    assert np.asarray(found.x).tolist() == [1, 100]
+    assert found.values.tolist() == [[10 * size + seed for seed in range(5)] for size in (1, 100)]
+    assert (found.label, found.color) == ("words", 3)
+
+
+def test_bands_are_in_the_order_of_the_table() -> None:
+    found = bands(TABLE, "size", "loss", "kind", "kind {}", line="--")
+    assert [(one.label, one.line, len(one.values)) for one in found] == [
+        ("kind b", "--", 2),
+        ("kind a", "--", 3),
+    ]
