@@ -23,7 +23,7 @@ LESSONS: dict[str, Lesson] = {
     "optimizers": Adapted.of(optimizers.LESSON),
     "backprop_cost": Adapted.of(backprop_cost.LESSON),
     "initialisation": Adapted.of(initialisation.LESSON),
-    "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
+    "batch_size_and_rate": batch_size_and_rate.LESSON,
     "under_and_overfitting": Adapted.of(under_and_overfitting.LESSON),
     "double_descent": double_descent.LESSON,
 }
