@@ -84,11 +84,6 @@ def trained(value: str, activation: str, tables: Tables) -> Floats:
     return deepest(tables["trained"], value, activation)
 
 
-def more_accurate(better: str, worse: str, tables: Tables) -> Floats:
-    """Difference of two activations' accuracies, (seeds,)."""
-    return trained("accuracy", better, tables) - trained("accuracy", worse, tables)
-
-
 DEEP = "at the greatest depth"
 RATIO = f"log10 of the gradient's norm in the first layer / in the last, before training, {DEEP}"
 
@@ -127,13 +122,13 @@ CLAIMS = {
     "sigmoid_fails": Claim(
         "So many layers of sigmoids learn less than as many ReLUs.",
         f"accuracy on unseen rows, ReLU - sigmoid, {DEEP}",
-        partial(more_accurate, "relu", "sigmoid"),
+        lambda tables: trained("accuracy", "relu", tables) - trained("accuracy", "sigmoid", tables),
         above=0.1,
     ),
     "elu_wins": Claim(
         "ELUs end better than ReLUs.",
         f"accuracy on unseen rows, ELU - ReLU, {DEEP}",
-        partial(more_accurate, "elu", "relu"),
+        lambda tables: trained("accuracy", "elu", tables) - trained("accuracy", "relu", tables),
         above=0.0,
     ),
 }

@@ -54,9 +54,9 @@ def gradients(network: MLP, objective: Objective, inputs: Array, targets: Array)
     """The gradient of every row's own loss, (N, parameters), by the engine's backward pass."""
     backprop = backward(network, objective, inputs, targets)
     parts = []
-    for carried, d_f in zip(backprop.carried, backprop.d_f, strict=True):
+    for h, d_f in zip(backprop.carried, backprop.d_f, strict=True):
         own = d_f[0].numpy() * len(inputs)  # of the row's loss, not of its share in the mean
-        parts += [np.einsum("ni,no->nio", carried[0].numpy(), own).reshape(len(own), -1), own]
+        parts += [np.einsum("ni,no->nio", h[0].numpy(), own).reshape(len(own), -1), own]
     found: Floats = np.concatenate(parts, axis=1)
     return found
 
