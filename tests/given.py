@@ -2,9 +2,10 @@
 
 from functools import cache
 
-from lab import CONFIGS
+from lab import CONFIGS, configure, stack_of
 
-from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.main import register_resolvers
+from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Evidence
@@ -12,6 +13,7 @@ from mlp_lab.lessons.old import bench as old_benches
 from mlp_lab.lessons.old import lesson as old_lessons
 from mlp_lab.lessons.study import Trial, Words
 from mlp_lab.lessons.trained import Trained
+from mlp_lab.runs.run import prepare_torch
 
 SEEDS = 2
 
@@ -26,6 +28,14 @@ def networks(*settings: Words) -> list[Trained]:
     """A trained network for each list of settings."""
     (found,) = bench().train([Trial({}, words) for words in settings])
     return found
+
+
+def small_stack(experiment: str, *words: str) -> Stack:
+    """Few parameters in double precision, so that whole Hessians fit."""
+    small = ["data.train_rows=64", "batch_size=16", "dtype=float64", "model.width=4"]
+    config = configure(f"experiment={experiment}", *small, *words)
+    prepare_torch(config)  # one thread: two are slower by far on cores that others use
+    return stack_of(config)
 
 
 @cache

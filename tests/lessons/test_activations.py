@@ -1,25 +1,31 @@
-"""Gradients by autograd, silent units by asking every unit for every row."""
+"""Gradients by autograd, dead units by asking every unit for every row."""
 
 import numpy as np
 import pytest
 import torch
-from given import old_bench as bench
-from given import old_evidence as evidence
-from given import old_lesson
+from given import evidence, networks
 from lab import configure, stack_of
 
-from mlp_lab.lessons.activations import INITS, _settings, silent
-from mlp_lab.lessons.old.lesson import column
+from mlp_lab.lessons.activations import INITS, LESSON, study, zero_slopes
+from mlp_lab.lessons.page import figure
+from mlp_lab.lessons.study import Words
+from mlp_lab.lessons.tables import by_seed, where
 from mlp_lab.network.activations import ACTIVATIONS
 
 NAME = "activations"
 
 
+def settings(activation: str, depth: int, *words: str) -> Words:
+    """Those of one network of the lesson."""
+    return next(
+        t.words for t in study([1], [depth], *words) if t.labels["activation"] == activation
+    )
+
+
 @pytest.mark.parametrize("activation", INITS)
 def test_norms_are_autograds(activation: str) -> None:
     """Of a plain torch network with the same weights and rows."""
-    words = [*_settings(activation, 3), "seed=1", "data.split_seed=1"]
-    stack = stack_of(configure(*words))
+    stack = stack_of(configure(*settings(activation, 3)))
     part = stack.members[0].dataset.train
     plain = stack.network.member(0)
     logits = part.inputs
@@ -29,15 +35,15 @@ def test_norms_are_autograds(activation: str) -> None:
     weights = [tensor for name, tensor in plain.named_parameters() if name.endswith("weight")]
     expected = [float(gradient.norm()) for gradient in torch.autograd.grad(loss, weights)]
     table = evidence(NAME).tables["gradients"]
-    found = column(table, "norm", activation=activation, depth=3, seed=1)
+    found = where(table, activation=activation, depth=3, seed=1)["norm"].tolist()
     assert found == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("activation", INITS)
-def test_silent_units_are_those_whose_derivative_is_zero(activation: str) -> None:
+def test_dead_units_are_those_whose_derivative_is_zero(activation: str) -> None:
     """By autograd of the activation at every unit's pre-activation of every row."""
-    words = [*_settings(activation, 2), "model.width=8", "epochs=3", "optimizer.lr=0.1"]
-    (network,) = bench().train([words])
+    words = settings(activation, 2, "model.width=8", "epochs=3", "optimizer.lr=0.1")
+    (network,) = networks(words)
     h = torch.as_tensor(network.problem.encoded.train.inputs, dtype=torch.float64)
     slopes = []
     for omega, beta in network.outcome.layers[:-1]:
@@ -48,34 +54,32 @@ def test_silent_units_are_those_whose_derivative_is_zero(activation: str) -> Non
         h = h.detach()
     dead = np.mean([(slope == 0).all(0).mean() for slope in slopes])
     zero = np.mean([(slope == 0).mean() for slope in slopes])
-    assert silent(network) == pytest.approx((dead, zero), abs=1e-3)
+    assert zero_slopes(network) == pytest.approx((dead, zero), abs=1e-3)
     assert (zero > 0.1) == (activation == "relu")
 
 
 def test_a_unit_that_is_dead_is_counted() -> None:
-    """Two of eight are silenced by hand."""
-    (network,) = bench().train([[*_settings("relu", 1), "model.width=8", "epochs=1"]])
-    before, _ = silent(network)
+    """Two of eight are killed by hand."""
+    (network,) = networks(settings("relu", 1, "model.width=8", "epochs=1"))
+    before, _ = zero_slopes(network)
     network.outcome.layers[0][1][:2] = -1e6
-    assert silent(network)[0] == pytest.approx(before + 2 / 8)
+    assert zero_slopes(network)[0] == pytest.approx(before + 2 / 8)
 
 
 def test_values_follow_from_the_tables() -> None:
     found = evidence(NAME)
-    start, ends = found.tables["gradients"], found.tables["trained"]
-    norms = column(start, "norm", activation="sigmoid", depth=3, seed=0)
+    norms = where(found.tables["gradients"], activation="sigmoid", depth=3, seed=0)["norm"].tolist()
     assert len(norms) == 4
-    assert found.values["sigmoid_vanishes"][0] == pytest.approx(np.log10(norms[0] / norms[3]))
-    elu, relu = (column(ends, "accuracy", activation=name, depth=2) for name in ("elu", "relu"))
-    assert found.values["elu_wins"] == pytest.approx(np.subtract(elu, relu).tolist())
+    ratios = found.findings["sigmoid_vanishes"].values
+    assert ratios[0] == pytest.approx(np.log10(norms[0] / norms[3]))
+    ends = where(found.tables["trained"], depth=2)
+    elu, relu = (by_seed(ends, "accuracy", activation=name) for name in ("elu", "relu"))
+    assert found.findings["elu_wins"].values == pytest.approx((elu - relu).tolist())
 
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    accuracy = old_lesson(NAME).draw(tables).axes[-1]
+    accuracy = figure(LESSON, tables).axes[-1]
     for line, name in zip(accuracy.lines, INITS, strict=True):
-        means = [
-            np.mean(column(tables["trained"], "accuracy", activation=name, depth=depth))
-            for depth in (1, 2)
-        ]
+        means = by_seed(tables["trained"], "accuracy", "depth", activation=name).mean(axis=1)
         assert np.asarray(line.get_ydata()) == pytest.approx(means)

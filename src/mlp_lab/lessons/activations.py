@@ -1,4 +1,4 @@
-"""Activations: which of them let a gradient through many layers, and which units fall silent.
+"""Activations: which of them let a gradient through many layers, and which units die.
 
 After "Learning long-term dependencies with gradient descent is difficult" (Bengio et al., 1994),
 "Understanding the difficulty of training deep feedforward neural networks" (Glorot and Bengio,
@@ -6,21 +6,21 @@ After "Learning long-term dependencies with gradient descent is difficult" (Beng
 2016).
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.gradient_flow import backward
-from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes, Figure
-    from mlp_lab.lessons.trained import Trained
+from mlp_lab.data.raw import Floats
+from mlp_lab.engine.stack import Stack
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.gradient_flow import backward, backward_of
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.panels import Panel, band, bands
+from mlp_lab.lessons.study import Study, grid, varied
+from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, levels, table_of, where
+from mlp_lab.lessons.trained import Trained, measured
 
 INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 """Each activation with the initial weights that are recommended for it."""
@@ -28,243 +28,152 @@ INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 DEPTHS = tuple(range(1, 13))
 TRAINED_DEPTHS = (1, 2, 4, 8, 12)
 
-RATIO = (
-    "log10 of the gradient's norm in the first layer / in the last, before training, at the"
-    " greatest depth"
-)
+
+def study(seeds: Iterable[int], depths: Iterable[int], *words: str) -> Study:
+    """Every activation at every depth."""
+    inits = {a: [f"model.activation={a}", f"model.init={init}"] for a, init in INITS.items()}
+    base = ["experiment=activations", *words]
+    return grid(base, seeds, activation=inits, depth=varied("model.depth", depths))
+
+
+def measure(bench: Bench) -> Tables:
+    """Take gradients of untrained networks, then train some depths."""
+    untrained = study(bench.seeds, DEPTHS[:3] if bench.quick else DEPTHS)
+    norms = table_of({**trial.labels, **gradient(bench.stack(trial.words))} for trial in untrained)
+    depths, short = (TRAINED_DEPTHS[:2], ["epochs=2"]) if bench.quick else (TRAINED_DEPTHS, [])
+    (networks,) = bench.train(study(bench.seeds, depths, *short))
+    return {"gradients": norms, "trained": measured(networks, result)}
+
+
+def gradient(stack: Stack) -> Columns:
+    """Norms of dL/dOmega of each layer over all training rows."""
+    norms = np.array([float(d_weight.norm()) for d_weight in backward_of(stack).d_weights])
+    columns = {"norm": norms, "log_norm": np.log10(norms)}
+    return {"layer": np.arange(len(norms)), **columns, "log_ratio": np.log10(norms[0] / norms[-1])}
+
+
+def result(network: Trained) -> Columns:
+    """Accuracy, and shares of dead units and of slopes that are 0."""
+    dead, zero = zero_slopes(network)
+    return {"accuracy": network.last("val_accuracy"), "dead": dead, "zero": zero}
+
+
+def zero_slopes(network: Trained) -> tuple[float, float]:
+    """Shares of units with slope 0 for every training row, and of all slopes that are 0."""
+    part, stack = network.problem.encoded.train, network.network()
+    backprop = backward(stack, network.problem.objective, part.inputs, part.targets)
+    hidden = zip(stack.activations, backprop.f, backprop.h, strict=False)
+    zero = [(activation.slope(f, h)[0] == 0).numpy() for activation, f, h in hidden]
+    dead = np.concatenate([layer.all(0) for layer in zero])
+    return float(dead.mean()), float(np.mean([layer.mean() for layer in zero]))
+
+
+def deepest(table: Table, value: str, activation: str) -> Floats:
+    """A column at the greatest depth, (seeds,)."""
+    values: Floats = by_seed(table, value, "depth", activation=activation)[-1]
+    return values
+
+
+def log_ratio(activation: str, tables: Tables) -> Floats:
+    """log10 of the gradient's norm in the first layer / in the last, (seeds,)."""
+    return deepest(where(tables["gradients"], layer=0), "log_ratio", activation)
+
+
+def trained(value: str, activation: str, tables: Tables) -> Floats:
+    """What trained networks have come to, (seeds,)."""
+    return deepest(tables["trained"], value, activation)
+
+
+DEEP = "at the greatest depth"
+RATIO = f"log10 of the gradient's norm in the first layer / in the last, before training, {DEEP}"
 
 CLAIMS = {
     "sigmoid_vanishes": Claim(
-        text="In a deep network of sigmoids the gradient vanishes on its way back.",
-        measure=RATIO,
+        "In a deep network of sigmoids the gradient vanishes on its way back.",
+        *(RATIO, partial(log_ratio, "sigmoid")),
         below=-3.0,
     ),
     "relu_keeps": Claim(
-        text="In a deep network of ReLUs it does not.",
-        measure=RATIO,
+        *("In a deep network of ReLUs it does not.", RATIO, partial(log_ratio, "relu")),
         above=-1.0,
     ),
     "tanh_vanishes": Claim(
-        text="In a deep network of tanh it vanishes too.",
-        measure=RATIO,
+        *("In a deep network of tanh it vanishes too.", RATIO, partial(log_ratio, "tanh")),
         below=-1.0,
     ),
     "relus_die": Claim(
-        text="Some ReLUs die: after training no row makes them respond.",
-        measure="share of hidden units that are 0 for every training row, at the greatest depth",
+        "Some ReLUs die: after training no row makes them respond.",
+        f"share of hidden units that are 0 for every training row, {DEEP}",
+        partial(trained, "dead", "relu"),
         above=0.01,
     ),
     "elus_live": Claim(
-        text="ELUs do not die.",
-        measure="share of hidden units whose slope is exactly 0 for every training row, at the"
-        " greatest depth",
+        "ELUs do not die.",
+        f"share of hidden units whose slope is exactly 0 for every training row, {DEEP}",
+        partial(trained, "dead", "elu"),
         below=0.001,
     ),
     "relus_rest": Claim(
-        text="Half of what a network of ReLUs could learn from a row is exactly zero.",
-        measure="share of slopes that are exactly 0, over units and training rows, after training,"
-        " at the greatest depth",
+        "Half of what a network of ReLUs could learn from a row is exactly zero.",
+        f"share of slopes that are exactly 0, over units and training rows, after training, {DEEP}",
+        partial(trained, "zero", "relu"),
         above=0.4,
     ),
     "sigmoid_fails": Claim(
-        text="So many layers of sigmoids learn less than as many ReLUs.",
-        measure="accuracy on unseen rows, ReLU - sigmoid, at the greatest depth",
+        "So many layers of sigmoids learn less than as many ReLUs.",
+        f"accuracy on unseen rows, ReLU - sigmoid, {DEEP}",
+        lambda tables: trained("accuracy", "relu", tables) - trained("accuracy", "sigmoid", tables),
         above=0.1,
     ),
     "elu_wins": Claim(
-        text="ELUs end better than ReLUs.",
-        measure="accuracy on unseen rows, ELU - ReLU, at the greatest depth",
+        "ELUs end better than ReLUs.",
+        f"accuracy on unseen rows, ELU - ReLU, {DEEP}",
+        lambda tables: trained("accuracy", "elu", tables) - trained("accuracy", "relu", tables),
         above=0.0,
     ),
 }
 
 
-def measure(bench: Bench) -> Evidence:
-    """Gradients of untrained networks, then what training makes of them."""
-    depths = DEPTHS[:3] if bench.quick else DEPTHS
-    trained_depths = TRAINED_DEPTHS[:2] if bench.quick else TRAINED_DEPTHS
-    start = [row for name in INITS for depth in depths for row in _untrained(bench, name, depth)]
-    epochs = ["epochs=2"] if bench.quick else []
-    trained = bench.train(
-        [
-            [*_settings(name, depth), *epochs, *bench.seed(seed)]
-            for name in INITS
-            for depth in trained_depths
-            for seed in bench.seeds
-        ]
-    )
-    ends = [_end(network) for network in trained]
-    return Evidence(
-        _values(start, ends, bench.seeds),
-        {"gradients": start, "trained": ends},
-        _notes(start, ends),
-    )
-
-
-def _settings(activation: str, depth: int) -> list[str]:
+def notes(tables: Tables) -> list[str]:
+    """Ratios of gradients, and accuracies."""
+    depth = {name: levels(table, "depth")[-1] for name, table in tables.items()}
+    ratios = ", ".join(f"{a} {10 ** np.mean(log_ratio(a, tables)):.2g}" for a in INITS)
+    accuracies = ", ".join(f"{a} {np.mean(trained('accuracy', a, tables)):.3f}" for a in INITS)
     return [
-        "experiment=activations",
-        f"model.activation={activation}",
-        f"model.init={INITS[activation]}",
-        f"model.depth={depth}",
+        f"The first layer's gradient in units of the last's at {depth['gradients']} hidden layers:"
+        f" {ratios}.",
+        f"Accuracy on unseen rows with {depth['trained']} hidden layers: {accuracies}.",
     ]
 
 
-def _untrained(bench: Bench, activation: str, depth: int) -> list[Row]:
-    """Norms of dL/dOmega of each layer, of a network for each seed, over all training rows."""
-    rows: list[Row] = []
-    for seed in bench.seeds:
-        stack = bench.stack([[*_settings(activation, depth), *bench.seed(seed)]])
-        part = stack.members[0].dataset.train
-        passes = backward(
-            stack.network, stack.shared.objective, part.inputs.numpy(), part.targets.numpy()
-        )
-        rows += [
-            {
-                "activation": activation,
-                "depth": depth,
-                "seed": seed,
-                "layer": layer,
-                "norm": float(gradient.norm()),
-            }
-            for layer, gradient in enumerate(passes.d_weights)
-        ]
-    return rows
-
-
-def silent(network: Trained) -> tuple[float, float]:
-    """Shares of units with slope 0 for every training row, and of all slopes that are 0."""
-    part = network.problem.encoded.train
-    stack = network.network()
-    passes = backward(stack, network.problem.objective, part.inputs, part.targets)
-    zero = [
-        activation.slope(f, h)[0] == 0
-        for activation, f, h in zip(stack.activations, passes.f, passes.h, strict=False)
-    ]
-    dead = np.concatenate([layer.all(0).numpy() for layer in zero])
-    return float(dead.mean()), float(np.mean([layer.numpy().mean() for layer in zero]))
-
-
-def _end(network: Trained) -> Row:
-    dead, zero = silent(network)
-    return {
-        "activation": str(network.config.model.activation),
-        "depth": network.config.model.depth,
-        "seed": network.config.seed,
-        "accuracy": network.last("val_accuracy"),
-        "dead": dead,
-        "zero": zero,
-    }
-
-
-def _ratio(start: Sequence[Row], activation: str, depth: int, seed: int) -> float:
-    norms = column(start, "norm", activation=activation, depth=depth, seed=seed)
-    return float(np.log10(norms[0] / norms[-1]))
-
-
-def _values(
-    start: Sequence[Row], ends: Sequence[Row], seeds: Sequence[int]
-) -> dict[str, Sequence[float]]:
-    deepest = max(int(row["depth"]) for row in start)
-    deep = max(int(row["depth"]) for row in ends)
-
-    def ratios(name: str) -> list[float]:
-        return [_ratio(start, name, deepest, seed) for seed in seeds]
-
-    def end(quantity: str, name: str) -> Floats:
-        return np.array(column(ends, quantity, activation=name, depth=deep))
-
-    return {
-        "sigmoid_vanishes": ratios("sigmoid"),
-        "relu_keeps": ratios("relu"),
-        "tanh_vanishes": ratios("tanh"),
-        "relus_die": end("dead", "relu").tolist(),
-        "elus_live": end("dead", "elu").tolist(),
-        "relus_rest": end("zero", "relu").tolist(),
-        "sigmoid_fails": (end("accuracy", "relu") - end("accuracy", "sigmoid")).tolist(),
-        "elu_wins": (end("accuracy", "elu") - end("accuracy", "relu")).tolist(),
-    }
-
-
-def _notes(start: Sequence[Row], ends: Sequence[Row]) -> list[str]:
-    deepest = max(int(row["depth"]) for row in start)
-    deep = max(int(row["depth"]) for row in ends)
-    seeds = sorted({int(row["seed"]) for row in start})
-    found = ", ".join(
-        f"{name} {10 ** np.mean([_ratio(start, name, deepest, seed) for seed in seeds]):.2g}"
-        for name in INITS
-    )
-    accuracy = ", ".join(
-        f"{name} {np.mean(column(ends, 'accuracy', activation=name, depth=deep)):.3f}"
-        for name in INITS
-    )
+def panels(tables: Tables) -> list[Panel]:
+    """Gradients by layer and by depth; dead units and accuracy by depth."""
+    gradients, ends, depth = tables["gradients"], tables["trained"], "hidden layers"
+    most = levels(gradients, "depth")[-1]
+    shares = (("dead", "dead for all rows", "-"), ("zero", "slopes that are 0", "--"))
     return [
-        f"The first layer's gradient in units of the last's at {deepest} hidden layers: {found}.",
-        f"Accuracy on unseen rows with {deep} hidden layers: {accuracy}.",
+        Panel(
+            f"Gradient of each layer, {most} hidden layers, untrained",
+            *("layer (0 reads the inputs)", "log10 of the gradient's norm"),
+            bands(where(gradients, depth=most), "layer", "log_norm", "activation"),
+        ),
+        Panel(
+            *("First layer against last, untrained", depth, "log10 of the norms' ratio"),
+            bands(where(gradients, layer=0), "depth", "log_ratio", "activation"),
+        ),
+        Panel(
+            *("Units without a gradient, trained", depth, "share"),
+            [
+                band(where(ends, activation=a), "depth", share, f"{a}: {words}", color=n, line=line)
+                for share, words, line in shares
+                for n, a in enumerate(("relu", "elu"))
+            ],
+        ),
+        Panel(
+            *("After training", depth, "accuracy on unseen rows"),
+            bands(ends, "depth", "accuracy", "activation"),
+        ),
     ]
-
-
-def draw(tables: Tables) -> Figure:
-    """Gradients by layer and by depth; silent units and accuracy by depth."""
-    from mlp_lab.lessons.old.figures import panels
-
-    figure, (layers, ratios, quiet, accuracy) = panels(4, columns=2, size=5)
-    _draw_layers(layers, tables["gradients"])
-    _draw_ratios(ratios, tables["gradients"])
-    _draw_silent(quiet, tables["trained"])
-    _draw_accuracy(accuracy, tables["trained"])
-    return figure
-
-
-def _draw_layers(axis: Axes, start: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    deepest = max(int(row["depth"]) for row in start)
-    layers = list(range(deepest + 1))
-    for activation, color in zip(INITS, COLORS, strict=False):
-        norms = [
-            np.log10(column(start, "norm", activation=activation, depth=deepest, layer=layer))
-            for layer in layers
-        ]
-        band(axis, layers, [values.tolist() for values in norms], label=activation, color=color)
-    title = f"Gradient of each layer, {deepest} hidden layers, untrained"
-    name(axis, title, "layer (0 reads the inputs)", "log10 of the gradient's norm")
-
-
-def _draw_ratios(axis: Axes, start: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    depths = sorted({int(row["depth"]) for row in start})
-    seeds = sorted({int(row["seed"]) for row in start})
-    for activation, color in zip(INITS, COLORS, strict=False):
-        by_seed = [[_ratio(start, activation, depth, seed) for seed in seeds] for depth in depths]
-        band(axis, depths, by_seed, label=activation, color=color)
-    name(axis, "First layer against last, untrained", "hidden layers", "log10 of the norms' ratio")
-
-
-def _draw_silent(axis: Axes, ends: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    depths = sorted({int(row["depth"]) for row in ends})
-    for quantity, label, dashed in (
-        ("dead", "silent for all rows", False),
-        ("zero", "slopes that are 0", True),
-    ):
-        for activation, color in zip(("relu", "elu"), COLORS, strict=False):
-            shares = [column(ends, quantity, activation=activation, depth=d) for d in depths]
-            text = f"{activation}: {label}"
-            band(axis, depths, shares, label=text, color=color, dashed=dashed)
-    name(axis, "Units without a gradient, trained", "hidden layers", "share")
-
-
-def _draw_accuracy(axis: Axes, ends: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    depths = sorted({int(row["depth"]) for row in ends})
-    for activation, color in zip(INITS, COLORS, strict=False):
-        by_seed = [column(ends, "accuracy", activation=activation, depth=d) for d in depths]
-        band(axis, depths, by_seed, label=activation, color=color)
-    name(axis, "After training", "hidden layers", "accuracy on unseen rows")
 
 
 LESSON = Lesson(
@@ -276,8 +185,11 @@ LESSON = Lesson(
         " rows; a layer's norm is that of its weight matrix. Accuracy is on 539 rows that no"
         " network learns from (validation rows)."
     ),
-    claims=CLAIMS,
     seeds=10,
     measure=measure,
-    draw=draw,
+    claims=CLAIMS,
+    notes=notes,
+    panels=panels,
+    columns=2,
+    panel_size=5,
 )

@@ -17,6 +17,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.gradient_flow import by_layer
 from mlp_lab.lessons.initial_weights import CHANGES, INITS, STARTS
 from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column, levels
+from mlp_lab.lessons.tables import table_of
 
 if TYPE_CHECKING:
     from mlp_lab.lessons.old.bench import Bench
@@ -175,7 +176,8 @@ def measure(bench: Bench) -> Evidence:
 def _first_step(bench: Bench, trial: Trial) -> list[Row]:
     own: Row = {"start": trial.start, "depth": trial.depth, "seed": trial.seed}
     stack = bench.stack([trial.words()], CHANGES.get(trial.start))
-    return [{**own, **row} for row in by_layer(stack)]
+    layers = table_of([by_layer(stack)]).to_dict("records")
+    return [{**own, **{str(name): value for name, value in row.items()}} for row in layers]
 
 
 def _grid(bench: Bench) -> list[Trial]:

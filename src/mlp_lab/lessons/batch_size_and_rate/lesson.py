@@ -1,32 +1,17 @@
 """Batch size and learning rate: how they hang together, and how high a rate can be."""
 
-from __future__ import annotations
+from mlp_lab.lessons.batch_size_and_rate import noise, rate_panels, rates, stability
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.tables import Tables
 
-from typing import TYPE_CHECKING
-
-from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
-from mlp_lab.lessons.old.lesson import Evidence, Lesson, Tables, together
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Figure
+SHOWN = (rate_panels, noise, stability)
 
 
-def measure(bench: Bench) -> Evidence:
+def measure(bench: Bench) -> Tables:
     """Every batch size with every rate, gradients of batches, and gradient descent."""
-    found, trained = rates.measure(bench)
-    return together([found, noise.measure(bench, trained), stability.measure(bench)])
-
-
-def draw(tables: Tables) -> Figure:
-    """Rates and batch sizes, then noise and time, then stability."""
-    from mlp_lab.lessons.old.figures import panels
-
-    figure, axes = panels(9)
-    rates.draw(tables, axes[:5])
-    noise.draw(tables, axes[5:7])
-    stability.draw(tables, axes[7:])
-    return figure
+    tables, best = rates.measure(bench)
+    return {**tables, **noise.measure(bench, best), **stability.measure(bench)}
 
 
 LESSON = Lesson(
@@ -47,8 +32,9 @@ LESSON = Lesson(
         " probability. Times are of this machine. After first results, the growth of the best rate"
         " became a ratio and accuracy a mean over 5 epochs."
     ),
-    claims={**rates.CLAIMS, **noise.CLAIMS, **stability.CLAIMS},
     seeds=6,
     measure=measure,
-    draw=draw,
+    claims={**rates.CLAIMS, **noise.CLAIMS, **stability.CLAIMS},
+    notes=lambda tables: [note for part in SHOWN for note in part.notes(tables)],
+    panels=lambda tables: [panel for part in SHOWN for panel in part.panels(tables)],
 )

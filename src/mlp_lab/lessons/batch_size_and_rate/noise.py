@@ -3,25 +3,24 @@
 After "An empirical model of large-batch training" (McCandlish et al., 2018).
 """
 
-from __future__ import annotations
-
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import numpy as np
 
-from mlp_lab.data.arrays import Array, Floats
-from mlp_lab.lessons.batch_size_and_rate.rates import ROWS, SIZES
+from mlp_lab.data.encoding import Array
+from mlp_lab.data.raw import Floats
+from mlp_lab.engine.stack import Stack
+from mlp_lab.lessons.batch_size_and_rate.rates import BASE, ROWS, SIZES, log_slope
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward
-from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, column, levels
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes
-    from mlp_lab.lessons.trained import Trained
-    from mlp_lab.network.losses import Objective
-    from mlp_lab.network.mlp import MLP
+from mlp_lab.lessons.panels import GREY, Band, Line, Mark, Panel, band
+from mlp_lab.lessons.study import grid, seed_settings, varied
+from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, listed, table_of, where
+from mlp_lab.lessons.trained import Trained
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
 
 BATCHES = (1, 4, 16, 64, 256)
 DRAWS = 200
@@ -30,159 +29,136 @@ DRAWS = 200
 TIMED = 5
 """Epochs, the quickest of which counts."""
 
-CLAIMS = {
-    "noise": Claim(
-        text="The noise of a batch's gradient falls in proportion to the batch size.",
-        measure="|slope of log variance on log batch size + 1|, before training",
-        below=0.1,
-    ),
-    "grown": Claim(
-        text="Training makes batches noisier, beside the gradient that is left.",
-        measure="log2 of the batch size at which noise and gradient are equally long, trained /"
-        " untrained",
-        above=0.0,
-    ),
-    "quicker": Claim(
-        text="The larger the batches, the quicker an epoch.",
-        measure="processor seconds of an epoch of one network, largest / smallest batches",
-        below=0.5,
-    ),
-}
+STATES = ("untrained", "trained")
 
 
-def measure(bench: Bench, trained: Sequence[Trained]) -> Part:
+def measure(bench: Bench, trained: Iterable[Trained]) -> Tables:
     """Draw batches for untrained and for `trained` networks, one for each seed; time epochs."""
-    rows = [row for network in trained for row in _noises(bench, network)]
-    tables = {
-        "noise": rows,
-        "seconds": [_seconds(bench, size, seed) for seed in bench.seeds for size in SIZES],
+    timed = grid(BASE, bench.seeds, batch_size=varied("batch_size", SIZES))
+    return {
+        "noise": table_of(row for network in trained for row in noise(bench, network)),
+        "seconds": table_of({**t.labels, "seconds": seconds(bench.stack(t.words))} for t in timed),
     }
-    return _values(tables), tables, _notes(tables)
 
 
-def _noises(bench: Bench, network: Trained) -> list[Row]:
-    """Of a network after training, and of the same before."""
+def noise(bench: Bench, network: Trained) -> Iterable[Columns]:
+    """That of a network before and after training."""
     part, seed = network.problem.encoded.train, network.config.seed
-    words = ["experiment=batch_size_and_rate", f"data.train_rows={ROWS}", *bench.seed(seed)]
-    start = bench.stack([[*words, "dtype=float64"]])
-    return [
-        {"state": state, "seed": seed, **row}
-        for state, stack in (("untrained", start.network), ("trained", network.network()))
-        for row in of_batches(
-            gradients(stack, network.problem.objective, part.inputs, part.targets), seed
-        )
-    ]
+    start = bench.stack([*BASE, *seed_settings(seed), "dtype=float64"]).network
+    for state, stack in zip(STATES, (start, network.network()), strict=True):
+        rows = gradients(stack, network.problem.objective, part.inputs, part.targets)
+        yield {"state": state, "seed": seed, **of_batches(rows, seed)}
 
 
 def gradients(network: MLP, objective: Objective, inputs: Array, targets: Array) -> Floats:
     """The gradient of every row's own loss, (N, parameters), by the engine's backward pass."""
-    passes = backward(network, objective, inputs, targets)
+    backprop = backward(network, objective, inputs, targets)
     parts = []
-    for carried, d_f in zip(passes.layer_inputs, passes.d_f, strict=True):
+    for h, d_f in zip(backprop.carried, backprop.d_f, strict=True):
         own = d_f[0].numpy() * len(inputs)  # of the row's loss, not of its share in the mean
-        parts += [np.einsum("ni,no->nio", carried[0].numpy(), own).reshape(len(own), -1), own]
+        parts += [np.einsum("ni,no->nio", h[0].numpy(), own).reshape(len(own), -1), own]
     found: Floats = np.concatenate(parts, axis=1)
     return found
 
 
-def of_batches(by_row: Floats, seed: int) -> list[Row]:
+def of_batches(by_row: Floats, seed: int) -> Columns:
     """Mean squared distance of batches' gradients from that of all rows; rows are drawn once."""
     whole, generator = by_row.mean(axis=0), np.random.default_rng(seed)
-    found: list[Row] = []
+    variances = []
     for size in BATCHES:
         picks = np.zeros((DRAWS, len(by_row)))
         for pick in picks:
             pick[generator.permutation(len(by_row))[:size]] = 1 / size
-        distance = ((picks @ by_row - whole) ** 2).sum(axis=1)
-        found.append(
-            {
-                "batch_size": size,
-                "variance": float(distance.mean()),
-                "squared_gradient": float((whole**2).sum()),
-            }
-        )
-    return found
+        variances.append(((picks @ by_row - whole) ** 2).sum(axis=1).mean())
+    columns = {"variance": variances, "squared_gradient": (whole**2).sum()}
+    return {"batch_size": BATCHES, **columns}
 
 
-def _seconds(bench: Bench, size: int, seed: int) -> Row:
+def seconds(stack: Stack) -> float:
     """An epoch's steps of one network alone, without evaluation, in this process.
 
     Processor time of the one thread: what else the machine does counts less.
     """
-    words = ["experiment=batch_size_and_rate", f"data.train_rows={ROWS}", f"batch_size={size}"]
-    stack = bench.stack([[*words, *bench.seed(seed)]])
     times = []
     for _ in range(TIMED):
         started = time.process_time()
         stack.train_epoch()
         times.append(time.process_time() - started)
-    return {"batch_size": size, "seed": seed, "seconds": min(times)}
+    return min(times)
 
 
-def _log_mean(values: Sequence[float]) -> float:
-    return float(np.exp(np.mean(np.log(values))))
-
-
-def noise_scale(table: Sequence[Row], state: str, seed: int) -> float:
-    """The batch size at which a batch's noise is as long as the gradient: B variance / |g|^2."""
-    own: dict[str, float | str] = {"state": state, "seed": seed}
-    sizes, variances = (np.array(column(table, name, **own)) for name in ("batch_size", "variance"))
+def noise_scale(table: Table, state: str) -> Floats:
+    """The batch size at which noise is as long as the gradient: B variance / |g|^2, (seeds,)."""
+    own, sizes = where(table, state=state), np.array(BATCHES)[:, None]
     # A batch without replacement varies by a share (N - B) / (N - 1) of one with it.
-    single = sizes * variances * (ROWS - 1) / (ROWS - sizes)
-    return _log_mean(single.tolist()) / column(table, "squared_gradient", **own)[0]
+    single = sizes * by_seed(own, "variance", "batch_size") * (ROWS - 1) / (ROWS - sizes)
+    signal = by_seed(own, "squared_gradient", batch_size=BATCHES[0])
+    found: Floats = np.exp(np.log(single).mean(axis=0)) / signal
+    return found
 
 
-def _values(tables: Tables) -> dict[str, Sequence[float]]:
-    table, seconds = tables["noise"], tables["seconds"]
-    seeds = levels(table, "seed")
-    logs = [np.log(column(table, "variance", state="untrained", seed=seed)) for seed in seeds]
-    slopes = [float(np.polyfit(np.log(BATCHES), own, 1)[0]) for own in logs]
-    slow, quick = (column(seconds, "seconds", batch_size=size) for size in (SIZES[0], SIZES[-1]))
-    scales = {
-        state: np.array([noise_scale(table, state, seed) for seed in seeds])
-        for state in ("untrained", "trained")
-    }
-    return {
-        "noise": [abs(slope + 1) for slope in slopes],
-        "grown": np.log2(scales["trained"] / scales["untrained"]).tolist(),
-        "quicker": [b / a for a, b in zip(slow, quick, strict=True)],
-    }
+CLAIMS = {
+    "noise": Claim(
+        "The noise of a batch's gradient falls in proportion to the batch size.",
+        "|slope of log variance on log batch size + 1|, before training",
+        lambda tables: [
+            abs(log_slope(BATCHES, own) + 1)
+            for own in by_seed(tables["noise"], "variance", "batch_size", state="untrained").T
+        ],
+        below=0.1,
+    ),
+    "grown": Claim(
+        "Training makes batches noisier, beside the gradient that is left.",
+        "log2 of the batch size at which noise and gradient are equally long, trained / untrained",
+        lambda tables: np.log2(
+            noise_scale(tables["noise"], "trained") / noise_scale(tables["noise"], "untrained")
+        ),
+        above=0.0,
+    ),
+    "quicker": Claim(
+        "The larger the batches, the quicker an epoch.",
+        "processor seconds of an epoch of one network, largest / smallest batches",
+        lambda tables: np.divide(*by_seed(tables["seconds"], "seconds", "batch_size")[[-1, 0]]),
+        below=0.5,
+    ),
+}
 
 
-def _notes(tables: Tables) -> list[str]:
-    table, seconds = tables["noise"], tables["seconds"]
-    seeds = levels(table, "seed")
-    start, end = (
-        _log_mean([noise_scale(table, state, seed) for seed in seeds])
-        for state in ("untrained", "trained")
-    )
-    times = ", ".join(
-        f"{1000 * np.mean(column(seconds, 'seconds', batch_size=size)):.2f}" for size in SIZES
-    )
+def notes(tables: Tables) -> list[str]:
+    """Where noise and gradient are equally long, and seconds of an epoch."""
+    start, end = (np.exp(np.log(noise_scale(tables["noise"], s)).mean()) for s in STATES)
+    times = 1000 * by_seed(tables["seconds"], "seconds", "batch_size").mean(axis=1)
     return [
         f"A batch's noise is as long as the gradient at {start:.0f} rows before training, at"
         f" {end:.0f} after it: much smaller batches mostly walk at random, much larger ones repeat"
         " themselves.",
-        f"An epoch of one network takes {times} ms with batches of"
-        f" {', '.join(map(str, SIZES))}, on the machine that gave this lesson.",
+        f"An epoch of one network takes {listed(times, '.2f')} ms with batches of {listed(SIZES)},"
+        " on the machine that gave this lesson.",
     ]
 
 
-def draw(tables: Tables, axes: Sequence[Axes]) -> None:
-    """Noise against batch size; seconds against batch size."""
-    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
-
-    table = tables["noise"]
-    for state, color in zip(("untrained", "trained"), COLORS, strict=False):
-        found = [column(table, "variance", state=state, batch_size=size) for size in BATCHES]
-        band(axes[0], BATCHES, found, label=f"noise, {state}", color=color)
-        line = [float(np.mean(found[0])) / size for size in BATCHES]
-        axes[0].plot(BATCHES, line, ":", color=GREY)
-        signal = float(np.mean(column(table, "squared_gradient", state=state)))
-        axes[0].axhline(signal, color=color, linestyle="--", label=f"gradient, {state}")
-    title = "Noise of a batch's gradient (dotted: 1 / batch size)"
-    name(axes[0], title, "batch size", "squared length", log="xy")
-    seconds = tables["seconds"]
-    times = [column(seconds, "seconds", batch_size=size) for size in SIZES]
-    band(axes[1], SIZES, times, label="one network alone", color=COLORS[0])
-    name(axes[1], "Time of an epoch", "batch size", "processor seconds", log="xy")
+def panels(tables: Tables) -> list[Panel]:
+    """Noise and seconds against batch size."""
+    drawn: list[Band | Line | Mark] = []
+    for color, state in enumerate(STATES):
+        own = where(tables["noise"], state=state)
+        single = by_seed(own, "variance", batch_size=BATCHES[0]).mean()
+        signal = by_seed(own, "squared_gradient", batch_size=BATCHES[0]).mean()
+        drawn += [
+            band(own, "batch_size", "variance", f"noise, {state}", color=color),
+            Line(x=BATCHES, y=single / np.array(BATCHES), color=GREY, line=":"),
+            Mark(y=float(signal), label=f"gradient, {state}", color=color, line="--"),
+        ]
+    return [
+        Panel(
+            "Noise of a batch's gradient (dotted: 1 / batch size)",
+            *("batch size", "squared length"),
+            drawn,
+            log="xy",
+        ),
+        Panel(
+            *("Time of an epoch", "batch size", "processor seconds"),
+            [band(tables["seconds"], "batch_size", "seconds", "one network alone")],
+            log="xy",
+        ),
+    ]

@@ -4,25 +4,24 @@ After "Gradient descent on neural networks typically occurs at the edge of stabi
 2021).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from mlp_lab.data.arrays import Array
-from mlp_lab.lessons.batch_size_and_rate.rates import GUESSING, ROWS
-from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, column, levels
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes
-    from mlp_lab.lessons.trained import Trained
-    from mlp_lab.network.losses import Objective
-    from mlp_lab.network.mlp import MLP
+from mlp_lab.data.encoding import Array
+from mlp_lab.data.raw import Floats
+from mlp_lab.engine.stack import Stack
+from mlp_lab.lessons.batch_size_and_rate.rates import BASE, GUESSING
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.panels import GREY, Band, Line, Mark, Panel, bands
+from mlp_lab.lessons.study import Trial, seed_settings
+from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, levels, listed, where
+from mlp_lab.lessons.trained import Trained, measured
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
 
 MODELS: dict[str, Sequence[str]] = {
     "linear": ("model=perceptron", "model.output=linear", "loss=mse"),
@@ -43,63 +42,34 @@ EPOCHS = 200
 ITERATIONS = 60
 """Of the power method."""
 
-CLAIMS = {
-    "parabola": Claim(
-        text="Gradient descent holds up to a rate of 2 / largest curvature, where the loss is a"
-        " parabola.",
-        measure="|log2 of the highest rate that holds x largest curvature / 2|, linear model",
-        below=0.125,
-    ),
-    "network": Claim(
-        text="The same rule, with the curvature at the start, tells a network's highest rate.",
-        measure="|log2 of the highest rate that holds x largest curvature at the start / 2|",
-        below=0.5,
-    ),
-    "edge": Claim(
-        text="Training leads to where the curvature just allows the rate: the edge of stability.",
-        measure="|log2 of rate x largest curvature after training / 2|, at the rate that is as high"
-        " as the curvature at the start allows",
-        below=0.5,
-    ),
-}
 
-
-def measure(bench: Bench) -> Part:
+def measure(bench: Bench) -> Tables:
     """Train each model at rates around 2 / largest curvature."""
-    base = ["experiment=batch_size_and_rate", f"data.train_rows={ROWS}", "batch_size=full"]
-    base += [f"epochs={20 if bench.quick else EPOCHS}"]
-    starts = {
-        (model, seed): _curvature_at_start(bench, [*base, *words, *bench.seed(seed)])
-        for model, words in MODELS.items()
-        for seed in bench.seeds
-    }
-    table = []
+    base = [*BASE, "batch_size=full", f"epochs={20 if bench.quick else EPOCHS}"]
+    networks: list[Trained] = []
     for model, words in MODELS.items():
-        points = [
-            (factor, seed)
+        settings = {seed: [*base, *words, *seed_settings(seed)] for seed in bench.seeds}
+        curvatures = {
+            seed: curvature_of(bench.stack([*own, "dtype=float64"]))
+            for seed, own in settings.items()
+        }
+        study = [
+            Trial(
+                {"model": model, "factor": factor, "seed": seed, "curvature_at_start": curvature},
+                [*settings[seed], f"optimizer.lr={2 * factor / curvature}"],
+            )
             for factor in FACTORS[model][:: 3 if bench.quick else 1]
-            for seed in bench.seeds
+            for seed, curvature in curvatures.items()
         ]
-        rates = [2 * factor / starts[model, seed] for factor, seed in points]
-        trained = bench.train(
-            [
-                [*base, *words, f"optimizer.lr={rate}", *bench.seed(seed)]
-                for rate, (_, seed) in zip(rates, points, strict=True)
-            ]
-        )
-        table += [
-            _row(network, model, factor, starts[model, seed])
-            for network, (factor, seed) in zip(trained, points, strict=True)
-        ]
-    return _values(table), {"stability": table}, _notes(table)
+        networks += bench.train(study)[0]
+    return {"stability": measured(networks, result)}
 
 
-def _curvature_at_start(bench: Bench, words: Sequence[str]) -> float:
-    stack = bench.stack([[*words, "dtype=float64"]])
+def curvature_of(stack: Stack) -> float:
+    """The largest one of a stack of one as it stands, over its training rows."""
     part = stack.members[0].dataset.train
-    return largest_curvature(
-        stack.network, stack.shared.objective, part.inputs.numpy(), part.targets.numpy()
-    )
+    inputs, targets = part.inputs.numpy(), part.targets.numpy()
+    return largest_curvature(stack.network, stack.shared.objective, inputs, targets)
 
 
 def largest_curvature(network: MLP, objective: Objective, inputs: Array, targets: Array) -> float:
@@ -108,8 +78,6 @@ def largest_curvature(network: MLP, objective: Objective, inputs: Array, targets
     By the power method: products with the Hessian are gradients of the gradient's inner product
     with a direction, by autograd. It finds the eigenvalue of the greatest absolute value.
     """
-    import torch
-
     x, t = (torch.as_tensor(part).to(network.layers.flat)[None] for part in (inputs, targets))
     parameters = [*network.weights, *network.biases]
     with torch.enable_grad():
@@ -129,109 +97,112 @@ def largest_curvature(network: MLP, objective: Objective, inputs: Array, targets
     return found
 
 
-def _row(network: Trained, model: str, factor: float, start: float) -> Row:
-    part, loss = network.problem.encoded.train, network.last("train_loss")
-    holds = bool(loss < WORSE[model])
-    curvature = float("nan")
+def result(network: Trained) -> Columns:
+    """Whether the rate holds, and a network's curvature after training if it does."""
+    part, model, curvature = network.problem.encoded.train, str(network.labels["model"]), np.nan
+    rate, loss = network.config.optimizer.lr, network.last("train_loss")
+    holds = loss < WORSE[model]
     if holds and model == "network":
-        curvature = largest_curvature(
-            network.network(), network.problem.objective, part.inputs, part.targets
-        )
+        objective = network.problem.objective
+        curvature = largest_curvature(network.network(), objective, part.inputs, part.targets)
     return {
-        "model": model,
-        "seed": network.config.seed,
-        "rate": network.config.optimizer.lr,
-        "factor": factor,
-        "curvature_at_start": start,
+        "rate": rate,
         "loss": loss,
+        "relative_loss": loss / WORSE[model],
         "holds": int(holds),
         "curvature_at_end": curvature,
+        "relative_curvature": rate * curvature / 2,
     }
 
 
-def highest(table: Sequence[Row], model: str, seed: int) -> float:
-    """The highest factor up to which every rate of the grid holds; 0 if not even the lowest."""
-    own = sorted(
-        (float(row["factor"]), row["holds"] == 1)
-        for row in table
-        if (row["model"], row["seed"]) == (model, seed)
-    )
-    found = 0.0
-    for factor, holds in own:
-        if not holds:
-            break
-        found = factor
+def highest(table: Table, model: str) -> Floats:
+    """Each seed's highest factor up to which all hold; 0 if not even the lowest, (seeds,)."""
+    holds = by_seed(table, "holds", "factor", model=model)
+    factors = np.array(levels(where(table, model=model), "factor"))
+    found: Floats = (np.minimum.accumulate(holds) * factors[:, None]).max(axis=0)
     return found
 
 
-def _at_edge(table: Sequence[Row]) -> list[Row]:
-    """Networks whose rate is as high as their curvature at the start allows, or next to it."""
-    own = [row for row in table if row["model"] == "network"]
-    nearest = min(column(own, "factor"), key=lambda factor: abs(np.log(factor)))
-    return [row for row in own if row["factor"] == nearest]
+def at_edge(tables: Tables, column: str) -> Floats:
+    """Of networks at the rate that the curvature at the start just allows, or next to it."""
+    own = where(tables["stability"], model="network")
+    nearest = min(levels(own, "factor"), key=lambda factor: abs(np.log(factor)))
+    return by_seed(own, column, factor=nearest)
 
 
-def _values(table: Sequence[Row]) -> dict[str, Sequence[float]]:
-    factors: dict[str, Sequence[float]] = {
-        "parabola": [highest(table, "linear", seed) for seed in levels(table, "seed")],
-        "network": [highest(table, "network", seed) for seed in levels(table, "seed")],
-        "edge": [
-            float(row["rate"]) * float(row["curvature_at_end"]) / 2 for row in _at_edge(table)
-        ],
-    }
+def octaves(ratios: Floats) -> Floats:
+    """How far ratios lie from 1, on a scale of log2."""
     with np.errstate(divide="ignore"):  # no rate at all that holds
-        return {name: np.abs(np.log2(found)).tolist() for name, found in factors.items()}
+        return np.abs(np.log2(ratios))
 
 
-def _notes(table: Sequence[Row]) -> list[str]:
-    seeds = levels(table, "seed")
-    found = {model: [highest(table, model, seed) for seed in seeds] for model in MODELS}
-    network = [row for row in table if np.isfinite(float(row["curvature_at_end"]))]
-    ends: dict[float, list[float]] = {}
-    for row in network:
-        product = float(row["rate"]) * float(row["curvature_at_end"]) / 2
-        ends.setdefault(float(row["factor"]), []).append(product)
-    words = ", ".join(f"{factor:.2g}" for factor in ends)
-    reached = ", ".join(f"{np.mean(products):.2f}" for products in ends.values())
-    start, end = (
-        np.mean(column(_at_edge(table), f"curvature_at_{when}")) for when in ("start", "end")
-    )
+CLAIMS = {
+    "parabola": Claim(
+        "Gradient descent holds up to a rate of 2 / largest curvature, where the loss is a"
+        " parabola.",
+        "|log2 of the highest rate that holds x largest curvature / 2|, linear model",
+        lambda tables: octaves(highest(tables["stability"], "linear")),
+        below=0.125,
+    ),
+    "network": Claim(
+        "The same rule, with the curvature at the start, tells a network's highest rate.",
+        "|log2 of the highest rate that holds x largest curvature at the start / 2|",
+        lambda tables: octaves(highest(tables["stability"], "network")),
+        below=0.5,
+    ),
+    "edge": Claim(
+        "Training leads to where the curvature just allows the rate: the edge of stability.",
+        "|log2 of rate x largest curvature after training / 2|, at the rate that is as high as the"
+        " curvature at the start allows",
+        lambda tables: octaves(at_edge(tables, "relative_curvature")),
+        below=0.5,
+    ),
+}
+
+
+def notes(tables: Tables) -> list[str]:
+    """The highest rates, and the curvature after training."""
+    table = tables["stability"]
+    linear, network = (highest(table, model).mean() for model in MODELS)
+    start, end = (at_edge(tables, f"curvature_at_{when}").mean() for when in ("start", "end"))
+    reached = table.dropna().groupby("factor")["relative_curvature"].mean()
     return [
         "The highest rate that holds, in units of 2 / largest curvature at the start:"
-        f" {np.mean(found['linear']):.2f} (linear model, squared error) and"
-        f" {np.mean(found['network']):.1f} (network, cross-entropy). A network's curvature is"
-        f" another wherever it goes: at the rate that the start just allows it goes from"
-        f" {start:.2f} to {end:.2f}.",
-        f"Rate x largest curvature after training / 2, at rates of {words} in the same units:"
-        f" {reached}. Near 1 is the edge.",
+        f" {linear:.2f} (linear model, squared error) and {network:.1f} (network, cross-entropy). A"
+        " network's curvature is another wherever it goes: at the rate that the start just allows"
+        f" it goes from {start:.2f} to {end:.2f}.",
+        "Rate x largest curvature after training / 2, at rates of"
+        f" {listed(reached.index, '.2g')} in the same units: {listed(reached, '.2f')}. Near 1 is"
+        " the edge.",
     ]
 
 
-def draw(tables: Tables, axes: Sequence[Axes]) -> None:
+def panels(tables: Tables) -> list[Panel]:
     """Loss against the rate in units of 2 / curvature; curvature after training."""
-    from mlp_lab.lessons.old.figures import COLORS, GREY, band, mark, name
-
     table = tables["stability"]
-    for model, color in zip(MODELS, COLORS, strict=False):
-        ratios = {
-            factor: [loss / WORSE[model] for loss in losses]
-            for factor in sorted(set(column(table, "factor", model=model)))
-            if np.isfinite(losses := column(table, "loss", model=model, factor=factor)).all()
-        }
-        band(axes[0], list(ratios), list(ratios.values()), label=model, color=color)
-    mark(axes[0], 1.0, "2 / largest curvature")
-    axes[0].axhline(1, color=GREY, linestyle="--", label="guessing")
-    title = "Gradient descent with all rows"
-    name(axes[0], title, "rate x curvature at the start / 2", "loss / that of guessing", log="xy")
-    axes[0].set_ylim(0.005, 10)
-    network = {
-        factor: ends
-        for factor in sorted(set(column(table, "factor", model="network")))
-        if np.isfinite(ends := column(table, "curvature_at_end", factor=factor)).all()
-    }
-    rates = [float(np.mean(column(table, "rate", factor=factor))) for factor in network]
-    band(axes[1], rates, list(network.values()), label="after training", color=COLORS[1])
-    start = float(np.mean(column(table, "curvature_at_start", model="network")))
-    axes[1].axhline(start, color=COLORS[0], label="before training")
-    axes[1].plot(rates, [2 / rate for rate in rates], "--", color=GREY, label="2 / rate")
-    name(axes[1], "Curvature of the network", "learning rate", "largest curvature", log="xy")
+    own = where(table, model="network")
+    start, ends = own["curvature_at_start"].mean(), by_seed(own, "curvature_at_end", "factor")
+    known = np.isfinite(ends).all(axis=1)
+    rates = by_seed(own, "rate", "factor").mean(axis=1)[known]
+    return [
+        Panel(
+            "Gradient descent with all rows",
+            *("rate x curvature at the start / 2", "loss / that of guessing"),
+            [
+                *bands(table, "factor", "relative_loss", "model"),
+                Mark(x=1.0, label="2 / largest curvature"),
+                Mark(y=1.0, label="guessing", line="--"),
+            ],
+            log="xy",
+            y_limits=(0.005, 10),
+        ),
+        Panel(
+            *("Curvature of the network", "learning rate", "largest curvature"),
+            [
+                Band(x=rates, values=ends[known], label="after training", color=1),
+                Mark(y=float(start), label="before training", color=0, line="-"),
+                Line(x=rates, y=2 / rates, label="2 / rate", color=GREY, line="--"),
+            ],
+            log="xy",
+        ),
+    ]
