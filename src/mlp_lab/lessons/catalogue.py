@@ -24,6 +24,6 @@ LESSONS: dict[str, Lesson] = {
     "backprop_cost": Adapted.of(backprop_cost.LESSON),
     "initialisation": Adapted.of(initialisation.LESSON),
     "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
-    "under_and_overfitting": Adapted.of(under_and_overfitting.LESSON),
+    "under_and_overfitting": under_and_overfitting.LESSON,
     "double_descent": double_descent.LESSON,
 }
