@@ -19,7 +19,7 @@ LESSONS: dict[str, Lesson] = {
     "universal_approximation": universal_approximation.LESSON,
     "why_deep": Adapted.of(why_deep.LESSON),
     "activations": Adapted.of(activations.LESSON),
-    "outputs_and_losses": Adapted.of(outputs_and_losses.LESSON),
+    "outputs_and_losses": outputs_and_losses.LESSON,
     "optimizers": Adapted.of(optimizers.LESSON),
     "backprop_cost": Adapted.of(backprop_cost.LESSON),
     "initialisation": Adapted.of(initialisation.LESSON),
