@@ -217,15 +217,8 @@ def panels(tables: Tables) -> list[Panel]:
             *("A large network, softmax", "epoch", "share of rows, or mean confidence"),
             [
                 band(large, "epoch", "confidence", "mean confidence", color=1, marker=None),
-                band(large, "epoch", "accuracy", "accuracy, unseen rows", color=2, marker=None),
-                band(
-                    large,
-                    "epoch",
-                    "train_accuracy",
-                    "accuracy, training rows",
-                    color=3,
-                    marker=None,
-                ),
+                band(large, "epoch", "accuracy", "accuracy, unseen", color=2, marker=None),
+                band(large, "epoch", "train_accuracy", "accuracy, training", color=3, marker=None),
             ],
             log="x",
         ),
