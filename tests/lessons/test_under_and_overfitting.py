@@ -2,12 +2,11 @@
 
 import numpy as np
 import pytest
-from given import old_bench as bench
-from given import old_evidence as evidence
-from given import old_lesson
+from given import evidence, networks
 
-from mlp_lab.lessons.old.lesson import column
-from mlp_lab.lessons.under_and_overfitting import bias_and_variance
+from mlp_lab.lessons.page import figure
+from mlp_lab.lessons.tables import by_seed, table_of, where
+from mlp_lab.lessons.under_and_overfitting import LESSON, bias_and_variance, optimism
 
 NAME = "under_and_overfitting"
 
@@ -27,8 +26,7 @@ def test_bias_and_variance_of_what_is_known() -> None:
 
 def test_a_test_error_is_that_of_rows_that_neither_train_nor_validate() -> None:
     """The engine's own score of the validation rows, and the same by hand for the test rows."""
-    words = ["experiment=under_and_overfitting", "epochs=3", "dtype=float64"]
-    (network,) = bench().train([words])
+    (network,) = networks(["experiment=under_and_overfitting", "epochs=3", "dtype=float64"])
     encoded = network.problem.encoded
     assert (len(encoded.train), len(encoded.val), len(encoded.test)) == (30, 200, 200)
     target = encoded.schema.target
@@ -42,32 +40,42 @@ def test_a_test_error_is_that_of_rows_that_neither_train_nor_validate() -> None:
     assert len(set.union(*inputs)) == 430
 
 
+def test_every_training_set_has_a_preferred_width_of_its_own() -> None:
+    """Two sets of one seed that prefer different widths."""
+    rows = [(1, 0, 0.1, 0.5), (2, 0, 0.2, 0.3), (1, 1, 0.4, 0.4), (2, 1, 0.3, 0.7)]
+    table = table_of(
+        {"seed": 5, "width": width, "set": number, "val": val, "test": test}
+        for width, number, val, test in rows
+    )
+    assert optimism(table) == pytest.approx([((0.5 - 0.1) + (0.7 - 0.3)) / 2])
+
+
 def test_values_follow_from_the_tables() -> None:
     found = evidence(NAME)
-    networks = found.tables["widths"]
+    table, parts = found.tables["widths"], found.tables["decomposition"]
+    values = {name: finding.values for name, finding in found.findings.items()}
     for seed in range(2):
-        gaps = []
+        gaps, test = [], []
         for number in range(3):
-            own = {"seed": seed, "set": number}
-            val, test = (column(networks, part, **own) for part in ("val", "test"))
-            assert len(val) == 3
-            gaps.append(test[int(np.argmin(val))] - min(val))
-        assert found.values["flattery"][seed] == pytest.approx(np.mean(gaps))
-        wide = {"width": 64, "seed": seed}
-        (bias,) = column(found.tables["decomposition"], "bias", **wide)
-        (variance,) = column(found.tables["decomposition"], "variance", **wide)
+            own = where(table, seed=seed, set=number)
+            assert own["width"].tolist() == [1, 8, 64]
+            gaps.append(own["test"].iloc[own["val"].argmin()] - own["val"].min())
+            test.append(own["test"].to_numpy())
+        assert values["optimism"][seed] == pytest.approx(np.mean(gaps))
+        bias, variance = (by_seed(parts, part, width=64)[seed] for part in ("bias", "variance"))
         assert variance > 0
-        assert bias < np.mean(column(networks, "test", **wide))
+        assert bias < np.mean(test, axis=0)[-1]
+        rows = where(found.tables["rows"], seed=seed).set_index("rows")
+        gap = rows["test"] - rows["train"]
+        assert values["rows"][seed] == pytest.approx(gap[15] / gap[10])
 
 
 def test_the_figure_draws_the_tables() -> None:
     tables = evidence(NAME).tables
-    axes = old_lesson(NAME).draw(tables).axes
+    axes = figure(LESSON, tables).axes
     lines = {str(line.get_label()): line for line in axes[0].lines}
-    for part in ("train", "val", "test"):
-        (line,) = [line for label, line in lines.items() if label.startswith(part)]
-        means = [
-            np.mean([np.mean(column(tables["widths"], part, width=w, seed=s)) for s in range(2)])
-            for w in (1, 8, 64)
-        ]
-        assert np.asarray(line.get_ydata()) == pytest.approx(means)
+    for part, label in (("train", "training"), ("val", "validation"), ("test", "test")):
+        means = [where(tables["widths"], width=width)[part].mean() for width in (1, 8, 64)]
+        assert np.asarray(lines[f"{label} rows"].get_ydata()) == pytest.approx(means)
+    assert len(axes) == 6
+    assert len(axes[4].lines) == 2  # test rows are not measured after each epoch

@@ -3,317 +3,233 @@
 After "Neural networks and the bias/variance dilemma" (Geman, Bienenstock and Doursat, 1992).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
-from mlp_lab.data.synthetic import FunctionConfig
-from mlp_lab.lessons.old.lesson import (
-    Claim,
-    Evidence,
-    Lesson,
-    Row,
+from mlp_lab.data.raw import Floats
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.panels import Panel, band
+from mlp_lab.lessons.study import grid, varied
+from mlp_lab.lessons.tables import (
+    SEED,
+    Columns,
+    Table,
     Tables,
-    column,
+    averaged,
+    by_seed,
     levels,
+    listed,
     rank_correlation,
+    table_of,
 )
+from mlp_lab.lessons.trained import Trained, log_spaced_epochs, measured
 
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes, Figure
-    from mlp_lab.lessons.trained import Trained
-
-SETS = 10
-"""Training sets of each seed, over which bias and variance are taken."""
+SETS, FEW = 10, 3
+"""Training sets of each seed: of every width, for bias and variance; of every depth and size."""
 
 WIDTHS = (1, 2, 4, 8, 16, 32, 64, 128)
 DEPTHS = (1, 2, 3, 4, 5)
 ROW_COUNTS = (10, 15, 30, 60, 120, 240, 480)
-WIDE = 32
-"""Units of a layer where depth or rows vary."""
+WIDE = 32  # units of a layer where depth or rows vary
+POINTS = np.linspace(-1, 1, 201)
+PARTS = {"train": "training rows", "val": "validation rows", "test": "test rows"}
 
-FEW = 3
-"""Training sets of each seed where depth or rows vary."""
 
-GRID = np.linspace(-1, 1, 201)
+def measure(bench: Bench) -> Tables:
+    """Train every width on many training sets, and every depth and number of rows on some."""
+    most, sets, few = (2, 3, 1) if bench.quick else (None, SETS, FEW)
+    many, some = ([SETS * s + n for s in bench.seeds for n in range(k)] for k in (sets, few))
+    base = ["experiment=under_and_overfitting", *(["epochs=20"] if bench.quick else [])]
+    wide = [*base, f"model.width={WIDE}"]
+    widths, depths, rows = bench.train(
+        grid(base, many, width=varied("model.width", WIDTHS[::3] if bench.quick else WIDTHS)),
+        grid(wide, some, depth=varied("model.depth", DEPTHS[:most])),
+        grid(wide, some, rows=varied("data.train_rows", ROW_COUNTS[:most])),
+    )
+    groups = [widths[first : first + sets] for first in range(0, len(widths), sets)]
+    return {
+        "widths": measured(widths, errors),
+        "depths": measured(depths, errors),
+        "rows": measured(rows, errors),
+        "epochs": table_of(map(mean_curves, groups[-len(bench.seeds) :])),
+        "decomposition": table_of(map(decomposition, groups)),
+    }
+
+
+def origin(network: Trained) -> Columns:
+    """The width, and the seed that the training set belongs to."""
+    return {"width": network.sizes[1], "seed": network.config.seed // SETS}
+
+
+def errors(network: Trained) -> Columns:
+    """Squared errors on training, validation and test rows."""
+    test = network.problem.encoded.test
+    truth = network.problem.encoded.schema.target.decode(test.targets)
+    return {
+        **origin(network),
+        "set": network.config.seed % SETS,
+        "depth": network.config.model.depth,
+        "rows": network.problem.rows["train"],
+        "train": network.last("train_rmse") ** 2,
+        "val": network.last("val_rmse") ** 2,
+        "test": np.mean((network.predicted(test.inputs) - truth) ** 2),
+    }
+
+
+def mean_curves(sets: Sequence[Trained]) -> Columns:
+    """Squared errors at about 40 epochs, means over training sets."""
+    epochs = log_spaced_epochs(sets[0].config.epochs)
+    train, val = (
+        np.mean([network.curve(f"{part}_rmse") ** 2 for network in sets], axis=0)[epochs - 1]
+        for part in ("train", "val")
+    )
+    return {**origin(sets[0]), "epoch": epochs, "train": train, "val": val}
+
+
+def decomposition(sets: Sequence[Trained]) -> Columns:
+    """Squared bias and variance over training sets, the noise, and their sum."""
+    fits = np.array([network.predicted(POINTS[:, None]) for network in sets])
+    bias, variance = bias_and_variance(fits, sets[0].function.values(POINTS))
+    parts = {"bias": bias, "variance": variance, "noise": sets[0].function.noise ** 2}
+    return {**origin(sets[0]), **parts, "sum": sum(parts.values())}
+
+
+def bias_and_variance(fits: Floats, truth: Floats) -> tuple[float, float]:
+    """Mean squared bias and mean variance over points, of fits (sets, points) to a truth (points,).
+
+    The mean of n fits still varies by a share 1 / n of their variance, which is taken off the
+    square of its distance from the truth.
+    """
+    variance = float(fits.var(axis=0, ddof=1).mean())
+    return float(np.mean((fits.mean(axis=0) - truth) ** 2)) - variance / len(fits), variance
+
+
+def over_sets(tables: Tables, name: str, over: str, part: str = "test") -> Floats:
+    """Squared errors, means over each seed's training sets, (levels of `over`, seeds)."""
+    return by_seed(averaged(tables[name], [over, SEED], [part]), part, over)
+
+
+def trend(value: str, tables: Tables) -> list[float]:
+    """Each seed's rank correlation of width and a column of the decomposition."""
+    return [rank_correlation(own) for own in by_seed(tables["decomposition"], value, "width").T]
+
+
+def last_over_best(errors: Floats) -> Floats:
+    """The last level's errors / those of the level of the smallest mean, (seeds,)."""
+    return np.asarray(errors[-1] / errors[errors.mean(axis=1).argmin()])
+
+
+def generalisation_gap(tables: Tables) -> Floats:
+    """Squared error on test rows - on training rows, (numbers of rows, seeds)."""
+    return over_sets(tables, "rows", "rows") - over_sets(tables, "rows", "rows", "train")
+
+
+def optimism(table: Table) -> Floats:
+    """Test - validation error of the width that each training set's validation rows prefer."""
+    best = table.loc[table.groupby([SEED, "set"])["val"].idxmin()]
+    return by_seed(averaged(best.assign(gap=best["test"] - best["val"]), [SEED], ["gap"]), "gap")
+
 
 CLAIMS = {
     "bias": Claim(
-        text="The bias falls as the network grows.",
-        measure="rank correlation of width and squared bias",
+        "The bias falls as the network grows.",
+        "rank correlation of width and squared bias",
+        partial(trend, "bias"),
         below=-0.8,
     ),
     "variance": Claim(
-        text="The variance rises as the network grows.",
-        measure="rank correlation of width and variance",
+        "The variance rises as the network grows.",
+        "rank correlation of width and variance",
+        partial(trend, "variance"),
         above=0.8,
     ),
     "sum": Claim(
-        text="Squared bias, variance and noise add up to the error on unseen rows.",
-        measure="|their sum / the squared error on validation rows - 1|, the mean over widths",
+        "Squared bias, variance and noise add up to the error on unseen rows.",
+        "|their sum / the squared error on validation rows - 1|, the mean over widths",
+        lambda tables: np.abs(
+            by_seed(tables["decomposition"], "sum", "width")
+            / over_sets(tables, "widths", "width", "val")
+            - 1
+        ).mean(axis=0),
         below=0.15,
     ),
     "width": Claim(
-        text="The widest network is worse than the best one.",
-        measure="squared error on test rows, widest / the width of the smallest mean",
+        "The widest network is worse than the best one.",
+        "squared error on test rows, widest / the width of the smallest mean",
+        lambda tables: last_over_best(over_sets(tables, "widths", "width")),
         above=1.1,
     ),
     "depth": Claim(
-        text="Too many layers overfit as too many units do.",
-        measure="squared error on test rows, deepest / shallow",
+        "Too many layers overfit as too many units do.",
+        "squared error on test rows, deepest / shallow",
+        lambda tables: (test := over_sets(tables, "depths", "depth"))[-1] / test[0],
         above=1.1,
     ),
     "epochs": Claim(
-        text="Trained for too long, a wide network gets worse.",
-        measure="squared error on validation rows, last epoch / the epoch of the smallest mean, at"
-        " the greatest width",
+        "Trained for too long, a wide network gets worse.",
+        "squared error on validation rows, last epoch / the epoch of the smallest mean, widest",
+        lambda tables: last_over_best(by_seed(tables["epochs"], "val", "epoch")),
         above=1.1,
     ),
     "rows": Claim(
-        text="More rows are the cure: the gap between unseen and training rows closes.",
-        measure="(test - training) squared error, most rows / fewest rows",
+        "More rows are the cure: the gap between unseen and training rows closes.",
+        "(test - training) squared error, most rows / fewest rows",
+        lambda tables: (gap := generalisation_gap(tables))[-1] / gap[0],
         below=0.25,
     ),
-    "flattery": Claim(
-        text="Validation rows flatter the network that they chose.",
-        measure="squared error on test rows - on validation rows, of the width that a training"
-        " set's own validation rows prefer",
+    "optimism": Claim(
+        "Validation rows flatter the network that they chose.",
+        "test - validation squared error of the width that a training set's own validation prefers",
+        lambda tables: optimism(tables["widths"]),
         above=0.0,
     ),
 }
 
 
-def measure(bench: Bench) -> Evidence:
-    """Train networks on many training sets for each width, and on some for each depth and size."""
-    quick = bench.quick
-    sets, few = (3, 1) if quick else (SETS, FEW)
-    widths = WIDTHS[::3] if quick else WIDTHS
-    plan = [(["model.depth=1", f"model.width={width}"], sets) for width in widths]
-    deep = DEPTHS[:2] if quick else DEPTHS
-    plan += [([f"model.depth={depth}", f"model.width={WIDE}"], few) for depth in deep]
-    counts = ROW_COUNTS[:2] if quick else ROW_COUNTS
-    plan += [([f"model.width={WIDE}", f"data.train_rows={rows}"], few) for rows in counts]
-    base = ["experiment=under_and_overfitting", *(["epochs=20"] if quick else [])]
-    trials = [
-        [*base, *own, *bench.seed(seed * SETS + number)]
-        for own, repeats in plan
-        for seed in bench.seeds
-        for number in range(repeats)
-    ]
-    trained = bench.train(trials)
-    rows = [_row(network) for network in trained]
-    first = len(widths) * len(bench.seeds) * sets
-    second = first + len(deep) * len(bench.seeds) * few
-    tables = {
-        "widths": rows[:first],
-        "depths": rows[first:second],
-        "rows": rows[second:],
-        "epochs": _by_epoch(trained[:first], max(widths)),
-        "decomposition": _decomposed(trained[:first], sets),
-    }
-    return Evidence(_values(tables, bench.seeds), tables, _notes(tables))
-
-
-def _row(network: Trained) -> Row:
-    test = network.problem.encoded.test
-    truth = network.problem.encoded.schema.target.decode(test.targets)
-    return {
-        "width": network.sizes[1],
-        "depth": network.config.model.depth,
-        "rows": network.problem.rows["train"],
-        "seed": network.config.seed // SETS,
-        "set": network.config.seed % SETS,
-        "train": network.last("train_rmse") ** 2,
-        "val": network.last("val_rmse") ** 2,
-        "test": float(np.mean((network.predicted(test.inputs) - truth) ** 2)),
-    }
-
-
-def _by_epoch(trained: Sequence[Trained], width: int) -> list[Row]:
-    """Squared errors of the widest networks at about 40 epochs, means over a seed's sets."""
-    own = [network for network in trained if network.sizes[1] == width]
-    epochs = np.unique(np.geomspace(1, own[0].config.epochs, 40).round().astype(int)).tolist()
-    rows: list[Row] = []
-    for seed in sorted({network.config.seed // SETS for network in own}):
-        of_seed = [network for network in own if network.config.seed // SETS == seed]
-        curves = {
-            part: np.mean([network.curve(f"{part}_rmse") ** 2 for network in of_seed], axis=0)
-            for part in ("train", "val")
-        }
-        rows += [
-            {
-                "width": width,
-                "seed": seed,
-                "epoch": epoch,
-                "train": float(curves["train"][epoch - 1]),
-                "val": float(curves["val"][epoch - 1]),
-            }
-            for epoch in epochs
-        ]
-    return rows
-
-
-def _decomposed(trained: Sequence[Trained], sets: int) -> list[Row]:
-    """Squared bias and variance of each width, over the training sets of each seed."""
-    rows: list[Row] = []
-    for start in range(0, len(trained), sets):
-        group = trained[start : start + sets]
-        data = group[0].config.data
-        assert isinstance(data, FunctionConfig)
-        fits = np.array([network.predicted(GRID[:, None]) for network in group])
-        bias, variance = bias_and_variance(fits, data.values(GRID))
-        rows.append(
-            {
-                "width": group[0].sizes[1],
-                "seed": group[0].config.seed // SETS,
-                "bias": bias,
-                "variance": variance,
-                "noise": data.noise**2,
-            }
-        )
-    return rows
-
-
-def bias_and_variance(fits: Floats, truth: Floats) -> tuple[float, float]:
-    """Mean squared bias and mean variance over points, of fits to several training sets.
-
-    The mean of n fits still varies by a share 1 / n of their variance, which is taken off the
-    square of its distance from the truth.
-
-    Shape:
-        - fits: (sets, points); truth: (points,)
-    """
-    variance = float(fits.var(axis=0, ddof=1).mean())
-    distance = float(np.mean((fits.mean(axis=0) - truth) ** 2))
-    return distance - variance / len(fits), variance
-
-
-def _means(table: Sequence[Row], quantity: str, key: str, level: int) -> list[float]:
-    """Of each seed, over its training sets."""
+def notes(tables: Tables) -> list[str]:
+    """Errors at every width, and the epoch at which the validation error is least."""
+    widths, test = levels(tables["widths"], "width"), over_sets(tables, "widths", "width")
+    val = by_seed(tables["epochs"], "val", "epoch").mean(axis=1)
     return [
-        float(np.mean(column(table, quantity, **{key: level, "seed": seed})))
-        for seed in levels(table, "seed")
-    ]
-
-
-def _by_level(table: Sequence[Row], quantity: str, key: str) -> Floats:
-    """(levels, seeds)."""
-    return np.array([_means(table, quantity, key, level) for level in levels(table, key)])
-
-
-def _values(tables: Tables, seeds: Sequence[int]) -> dict[str, Sequence[float]]:
-    parts, networks = tables["decomposition"], tables["widths"]
-    test = _by_level(networks, "test", "width")
-    deep = _by_level(tables["depths"], "test", "depth")
-    counts = tables["rows"]
-    gap = _by_level(counts, "test", "rows") - _by_level(counts, "train", "rows")
-    by_epoch = _by_level(tables["epochs"], "val", "epoch")
-    sums = sum(_by_level(parts, name, "width") for name in ("bias", "variance", "noise"))
-    off = np.abs(sums / _by_level(networks, "val", "width") - 1).mean(axis=0)
-    ratios = {
-        "sum": off,
-        "width": test[-1] / test[test.mean(axis=1).argmin()],
-        "depth": deep[-1] / deep[0],
-        "epochs": by_epoch[-1] / by_epoch[by_epoch.mean(axis=1).argmin()],
-        "rows": gap[-1] / gap[0],
-    }
-    return {
-        **{
-            name: [rank_correlation(column(parts, name, seed=seed)) for seed in seeds]
-            for name in ("bias", "variance")
-        },
-        **{name: [float(value) for value in found] for name, found in ratios.items()},
-        "flattery": [_flattery(networks, seed) for seed in seeds],
-    }
-
-
-def _flattery(networks: Sequence[Row], seed: int) -> float:
-    """Mean over a seed's training sets of test - validation error of the preferred width."""
-    found = []
-    for number in levels(networks, "set"):
-        own = [row for row in networks if row["seed"] == seed and row["set"] == number]
-        best = min(own, key=lambda row: float(row["val"]))
-        found.append(float(best["test"]) - float(best["val"]))
-    return float(np.mean(found))
-
-
-def _notes(tables: Tables) -> list[str]:
-    networks = tables["widths"]
-    test = _by_level(networks, "test", "width").mean(axis=1)
-    widths = levels(networks, "width")
-    by_epoch = _by_level(tables["epochs"], "val", "epoch").mean(axis=1)
-    best = levels(tables["epochs"], "epoch")[int(by_epoch.argmin())]
-    noise = float(tables["decomposition"][0]["noise"])
-    errors = ", ".join(f"{value:.3f}" for value in test)
-    return [
-        f"Squared error on test rows: {errors} at widths {', '.join(map(str, widths))}; the noise"
-        f" alone is {noise:.3f}.",
+        f"Squared error on test rows: {listed(test.mean(axis=1), '.3f')} at widths"
+        f" {listed(widths)}; the noise alone is {tables['decomposition']['noise'][0]:.3f}.",
         "Variance is over training sets and initial weights together: narrow networks that learn"
         " the same rows from other weights end apart, too.",
-        f"With {widths[-1]} units the validation error is least after epoch {best}:"
-        f" {by_epoch.min():.3f}; after the last epoch it is {by_epoch[-1]:.3f}.",
+        f"With {widths[-1]} units the validation error is least after epoch"
+        f" {levels(tables['epochs'], 'epoch')[int(val.argmin())]}: {val.min():.3f}; after the last"
+        f" epoch it is {val[-1]:.3f}.",
     ]
 
 
-PARTS = {"train": "training rows", "val": "validation rows", "test": "test rows"}
-
-
-def draw(tables: Tables) -> Figure:
+def panels(tables: Tables) -> list[Panel]:
     """Errors against width, depth, epochs and rows; bias and variance; their sum."""
-    from mlp_lab.lessons.old.figures import panels
-
-    figure, (width, parts, sums, depth, epochs, rows) = panels(6, columns=3)
-    _draw_errors(width, tables["widths"], "width", "hidden units")
-    _draw_parts(parts, tables["decomposition"])
-    _draw_sum(sums, tables)
-    _draw_errors(depth, tables["depths"], "depth", f"hidden layers of {WIDE} units")
-    _draw_errors(epochs, tables["epochs"], "epoch", "epoch")
-    _draw_errors(rows, tables["rows"], "rows", "training rows")
-    return figure
-
-
-def _draw_errors(axis: Axes, table: Sequence[Row], key: str, label: str) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    for (part, words), color in zip(PARTS.items(), COLORS, strict=False):
-        if part in table[0]:
-            by_seed = _by_level(table, part, key).tolist()
-            marker = None if key == "epoch" else "o"
-            band(axis, levels(table, key), by_seed, label=words, color=color, marker=marker)
-    where = f", {int(table[0]['width'])} units" if key in ("epoch", "rows") else ""
-    log = "" if key == "depth" else "xy"
-    name(axis, f"Error against {label}{where}", label, "squared error", log=log)
+    parts, val = tables["decomposition"], averaged(tables["widths"], ["width", SEED], ["val"])
+    names = {"bias": "squared bias", "variance": "variance", "noise": "noise"}
+    lines = [band(parts, "width", p, name, color=c) for c, (p, name) in enumerate(names.items(), 3)]
+    total = band(parts, "width", "sum", "bias + variance + noise", color=6)
+    error = band(val, "width", "val", PARTS["val"], color=1, line="--")
+    return [
+        errors_against("width", tables["widths"], "hidden units"),
+        Panel("Bias and variance", "hidden units", "squared units of y", lines, log="x"),
+        Panel("Their sum and the error", "hidden units", "squared error", [total, error], log="x"),
+        errors_against("depth", tables["depths"], f"hidden layers of {WIDE} units"),
+        errors_against("epoch", tables["epochs"], "epoch", levels(parts, "width")[-1]),
+        errors_against("rows", tables["rows"], "training rows", WIDE),
+    ]
 
 
-def _draw_parts(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    for (part, words), color in zip(
-        {"bias": "squared bias", "variance": "variance", "noise": "noise"}.items(),
-        COLORS[3:],
-        strict=False,
-    ):
-        by_seed = _by_level(table, part, "width").tolist()
-        band(axis, levels(table, "width"), by_seed, label=words, color=color)
-    name(axis, "Bias and variance", "hidden units", "squared units of y", log="x")
-
-
-def _draw_sum(axis: Axes, tables: Tables) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    parts, networks = tables["decomposition"], tables["widths"]
-    sums = sum(_by_level(parts, part, "width") for part in ("bias", "variance", "noise"))
-    assert not isinstance(sums, int)
-    widths = levels(parts, "width")
-    band(axis, widths, sums.tolist(), label="bias + variance + noise", color=COLORS[6])
-    measured = _by_level(networks, "val", "width").tolist()
-    band(axis, widths, measured, label=PARTS["val"], color=COLORS[1], dashed=True)
-    name(axis, "Their sum, and the error itself", "hidden units", "squared error", log="x")
+def errors_against(over: str, table: Table, x: str, units: float | None = None) -> Panel:
+    """Squared errors of all parts that a table has, means over training sets."""
+    known = [part for part in PARTS if part in table]
+    means, marker = averaged(table, [over, SEED], known), None if over == "epoch" else "o"
+    lines = [band(means, over, part, PARTS[part], marker=marker) for part in known]
+    log = "" if over == "depth" else "xy"
+    title = f"Error against {x}" + (f", {units} units" if units else "")
+    return Panel(title, x, "squared error", lines, log=log)
 
 
 LESSON = Lesson(
@@ -325,8 +241,9 @@ LESSON = Lesson(
         " rows of its own; its numbers are means over them. Bias and variance are those of the fits"
         " at 201 points from -1 to 1, against the sine without noise."
     ),
-    claims=CLAIMS,
     seeds=8,
     measure=measure,
-    draw=draw,
+    claims=CLAIMS,
+    notes=notes,
+    panels=panels,
 )

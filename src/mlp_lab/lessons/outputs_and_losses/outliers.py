@@ -4,55 +4,23 @@ After "Robust estimation of a location parameter" (Huber, 1964): the mean follow
 median goes with the majority.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
-from mlp_lab.data.synthetic import CODE, FunctionConfig
-from mlp_lab.lessons.old.lesson import Claim, Part, Row, Tables, best_for_others, column, grouped
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes
-    from mlp_lab.lessons.trained import Trained
+from mlp_lab.data.raw import Floats
+from mlp_lab.data.synthetic import CODE
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.panels import Line, Panel, band
+from mlp_lab.lessons.study import grid, varied
+from mlp_lab.lessons.tables import Columns, Tables, at_best, by_seed, listed, where
+from mlp_lab.lessons.trained import Trained, chosen, measured
 
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 RATES = (0.001, 0.003, 0.01, 0.03)
 LOSSES = {"mse": "squared error", "mae": "absolute error"}
 
-DRAWN = 0.2
-"""Share of gross errors whose fits are drawn."""
-
-GRID = np.linspace(-1, 1, 201)
-
-CLAIMS = {
-    "clean": Claim(
-        text="Where noise is all there is, squared error comes closer to the function.",
-        measure="distance from the function, squared / absolute error, no gross errors",
-        below=1.0,
-    ),
-    "gross": Claim(
-        text="With gross errors in a tenth of the rows, absolute error comes much closer.",
-        measure="distance from the function, absolute / squared error, 10 % gross errors",
-        below=0.5,
-    ),
-    "mean": Claim(
-        text="Squared error learns the mean, gross errors and all.",
-        measure="|distance / (share of gross errors x their distance from the function) - 1|,"
-        " squared error, 20 % gross errors",
-        below=0.25,
-    ),
-    "half": Claim(
-        text="Absolute error withstands gross errors in almost half of the rows.",
-        measure="distance from the function, absolute error with 40 % gross errors / squared error"
-        " with 10 %",
-        below=1.0,
-    ),
-}
+DRAWN = 0.2  # share of outliers whose fits are drawn
+POINTS = np.linspace(-1, 1, 201)
 
 SETTINGS = (
     *("data=sine", "data.periods=1", "data.noise=0.3", "data.rows=800", "data.scaling=none"),
@@ -61,151 +29,126 @@ SETTINGS = (
 )
 
 
-def measure(bench: Bench) -> Part:
-    """Train with either loss, every share of gross errors and every rate."""
-    rates = RATES[1:3] if bench.quick else RATES
-    base = [*SETTINGS, *(["epochs=10"] if bench.quick else [])]
-    kinds = [(loss, share) for loss in LOSSES for share in SHARES]
-    trained = bench.train(
-        [
-            [
-                *(*base, f"loss={loss}", f"data.outliers={share}"),
-                *(f"optimizer.lr={rate}", *bench.seed(seed)),
-            ]
-            for loss, share in kinds
-            for rate in rates
-            for seed in bench.seeds
-        ]
+def measure(bench: Bench) -> Tables:
+    """Train with either loss, every share of outliers and every rate."""
+    (networks,) = bench.train(
+        grid(
+            [*SETTINGS, *(["epochs=10"] if bench.quick else [])],
+            bench.seeds,
+            loss=varied("loss", LOSSES),
+            share=varied("data.outliers", SHARES),
+            rate=varied("optimizer.lr", RATES[1:3] if bench.quick else RATES),
+        )
     )
-    by_rate = grouped(trained, len(bench.seeds))
-    chosen = [
-        network for networks in grouped(by_rate, len(rates)) for network in _at_best_rates(networks)
-    ]
-    table = [_row(network) for network in chosen]
-    drawn = [network for network in chosen if _drawn(network, bench.seeds[0])]
-    tables = {
-        "outliers": table,
-        "outlier_fits": [row for network in drawn for row in _fit(network)],
-        "outlier_rows": _rows(drawn[0]),
-    }
-    return _values(table), tables, _notes(table)
-
-
-def _at_best_rates(networks: Sequence[Sequence[Trained]]) -> list[Trained]:
-    """Of (rates, seeds): each seed's network at the rate that is best for the other seeds."""
-    losses = np.array([[network.last("val_loss") for network in row] for row in networks])
-    return [networks[rate][seed] for seed, rate in enumerate(best_for_others(losses))]
-
-
-def _function(network: Trained) -> FunctionConfig:
-    data = network.config.data
-    assert isinstance(data, FunctionConfig)
-    return data
-
-
-def distances(network: Trained) -> tuple[float, float]:
-    """Root mean squares over the grid: fit - function, and what the mean of all rows is off it."""
-    truth = _function(network).values(GRID)
-    part = network.problem.encoded.train
-    gross = network.problem.encoded.schema.target.decode(part.targets) > CODE - 0.01
-    shift: Floats = gross.mean() * (CODE - truth)
-    wrong = network.predicted(GRID[:, None]) - truth
-    return float(np.sqrt(np.mean(wrong**2))), float(np.sqrt(np.mean(shift**2)))
-
-
-def _row(network: Trained) -> Row:
-    distance, shift = distances(network)
-    of_fit, of_function = absolute_errors(network)
+    losses = measured(networks, lambda network: {"val_loss": network.last("val_loss")})
+    best = at_best(losses, "rate", "val_loss", each=["loss", "share"])
+    drawn = chosen(networks, where(best, share=DRAWN, seed=bench.seeds[0]))
     return {
-        "loss": network.problem.objective.loss,
-        "share": _function(network).outliers,
-        "seed": network.config.seed,
-        "rate": network.config.optimizer.lr,
-        "distance": distance,
-        "shift": shift,
-        "of_fit": of_fit,
-        "of_function": of_function,
+        "outliers": measured(chosen(networks, best), errors),
+        "outlier_fits": measured(drawn, lambda network: network.fit(POINTS)),
+        "outlier_rows": measured(drawn[:1], training_rows),
     }
 
 
-def absolute_errors(network: Trained) -> tuple[float, float]:
-    """Mean absolute errors of the training rows: of the fit, and of the function itself."""
+def training_rows(network: Trained) -> dict[str, Floats]:
+    """Inputs and targets that it learns from, (rows,) each."""
     part = network.problem.encoded.train
     y = network.problem.encoded.schema.target.decode(part.targets)
-    truth = _function(network).values(part.inputs[:, 0].astype(np.float64))
-    return float(np.abs(network.predicted(part.inputs) - y).mean()), float(np.abs(truth - y).mean())
+    return {"x": part.inputs[:, 0].astype(np.float64), "y": y}
 
 
-def _drawn(network: Trained, seed: int) -> bool:
-    return network.config.seed == seed and _function(network).outliers == DRAWN
+def errors(network: Trained) -> Columns:
+    """Distances from the function, and mean absolute errors on training rows.
 
-
-def _fit(network: Trained) -> list[Row]:
-    columns = zip(
-        GRID, _function(network).values(GRID), network.predicted(GRID[:, None]), strict=True
-    )
-    loss = network.problem.objective.loss
-    return [
-        {"loss": loss, "x": float(x), "truth": float(t), "fit": float(y)} for x, t, y in columns
-    ]
-
-
-def _rows(network: Trained) -> list[Row]:
-    part = network.problem.encoded.train
-    y = network.problem.encoded.schema.target.decode(part.targets)
-    return [{"x": float(a), "y": float(b)} for a, b in zip(part.inputs[:, 0], y, strict=True)]
-
-
-def _distance(table: Sequence[Row], loss: str, share: float) -> Floats:
-    return np.array(column(table, "distance", loss=loss, share=share))
-
-
-def _values(table: Sequence[Row]) -> dict[str, Sequence[float]]:
-    squared, absolute = (
-        {share: _distance(table, loss, share) for share in SHARES} for loss in LOSSES
-    )
-    shift = np.array(column(table, "shift", loss="mse", share=0.2))
+    `distance` is the fit's root mean square over the points, `shift` that of the mean of all rows,
+    outliers too; `of_fit` and `of_function` are absolute errors of the fit and the function itself.
+    """
+    rows, fit = training_rows(network), network.fit(POINTS)
+    shift = (rows["y"] > CODE - 0.01).mean() * (CODE - fit["truth"])
+    predicted = network.predicted(network.problem.encoded.train.inputs)
     return {
-        "clean": (squared[0.0] / absolute[0.0]).tolist(),
-        "gross": (absolute[0.1] / squared[0.1]).tolist(),
-        "mean": np.abs(squared[0.2] / shift - 1).tolist(),
-        "half": (absolute[0.4] / squared[0.1]).tolist(),
+        "distance": np.sqrt(np.mean((fit["fit"] - fit["truth"]) ** 2)),
+        "shift": np.sqrt(np.mean(shift**2)),
+        "of_fit": np.abs(predicted - rows["y"]).mean(),
+        "of_function": np.abs(network.function.values(rows["x"]) - rows["y"]).mean(),
     }
 
 
-def _notes(table: Sequence[Row]) -> list[str]:
-    found = {
-        words: ", ".join(f"{_distance(table, loss, share).mean():.3f}" for share in SHARES)
+def distance(tables: Tables, loss: str, share: float) -> Floats:
+    """How far fits are from the function, (seeds,)."""
+    return by_seed(tables["outliers"], "distance", loss=loss, share=share)
+
+
+CLAIMS = {
+    "clean": Claim(
+        "Where noise is all there is, squared error comes closer to the function.",
+        "distance from the function, squared / absolute error, no outliers",
+        lambda tables: distance(tables, "mse", 0) / distance(tables, "mae", 0),
+        below=1.0,
+    ),
+    "tenth": Claim(
+        "With outliers in a tenth of the rows, absolute error comes much closer.",
+        "distance from the function, absolute / squared error, 10 % outliers",
+        lambda tables: distance(tables, "mae", 0.1) / distance(tables, "mse", 0.1),
+        below=0.5,
+    ),
+    "mean": Claim(
+        "Squared error learns the mean, outliers and all.",
+        "|distance / (share of outliers x their distance from the function) - 1|, squared error,"
+        " 20 % outliers",
+        lambda tables: np.abs(
+            distance(tables, "mse", 0.2)
+            / by_seed(tables["outliers"], "shift", loss="mse", share=0.2)
+            - 1
+        ),
+        below=0.25,
+    ),
+    "half": Claim(
+        "Absolute error withstands outliers in almost half of the rows.",
+        "distance from the function, absolute error with 40 % outliers / squared error with 10 %",
+        lambda tables: distance(tables, "mae", 0.4) / distance(tables, "mse", 0.1),
+        below=1.0,
+    ),
+}
+
+
+def notes(tables: Tables) -> list[str]:
+    """Distances with every share of outliers, and each seed's with the most."""
+    found = "; ".join(
+        f"{words} {listed((distance(tables, loss, share).mean() for share in SHARES), '.3f')}"
         for loss, words in LOSSES.items()
-    }
-    shares = ", ".join(f"{share:.0%}" for share in SHARES)
-    far = [row for row in table if (row["loss"], row["share"]) == ("mae", SHARES[-1])]
-    closer = sum(float(row["of_fit"]) < float(row["of_function"]) for row in far)
-    each = ", ".join(f"{distance:.2f}" for distance in _distance(table, "mae", SHARES[-1]))
+    )
+    most = where(tables["outliers"], loss="mae", share=SHARES[-1])
     return [
-        f"Distance from the function with {shares} gross errors: "
-        + "; ".join(f"{words} {numbers}" for words, numbers in found.items())
-        + f". A gross error is a {CODE:g} among values from -1 to 1 with noise of deviation 0.3.",
-        f"At {SHARES[-1]:.0%} the absolute error's distances are {each}, seed by seed: where gross"
-        " errors happen to be the majority among neighbouring points, it follows them. That is what"
-        f" the loss asks for: {closer} of these {len(far)} fits have a smaller absolute error on"
-        " their training rows than the function itself.",
+        f"Distance from the function with {listed(SHARES, '.0%')} outliers: {found}. An outlier is"
+        f" a {CODE:g} among values from -1 to 1 with noise of standard deviation 0.3.",
+        f"At {SHARES[-1]:.0%} the absolute error's distances are"
+        f" {listed(distance(tables, 'mae', SHARES[-1]), '.2f')}, seed by seed: where outliers"
+        " happen to be the majority among neighbouring points, it follows them. That is what the"
+        f" loss asks for: {(most['of_fit'] < most['of_function']).sum()} of these {len(most)} fits"
+        " have a smaller absolute error on their training rows than the function itself.",
     ]
 
 
-def draw(tables: Tables, axes: Sequence[Axes]) -> None:
-    """Distance against the share of gross errors; two fits."""
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
+def panels(tables: Tables) -> list[Panel]:
+    """Distance against the share of outliers; two fits."""
     table, fits, rows = (tables[part] for part in ("outliers", "outlier_fits", "outlier_rows"))
-    for (loss, words), color in zip(LOSSES.items(), COLORS[1::-1], strict=True):
-        by_seed = [_distance(table, loss, share).tolist() for share in SHARES]
-        band(axes[0], SHARES, by_seed, label=words, color=color)
-        x = column(fits, "x", loss=loss)
-        axes[1].plot(x, column(fits, "fit", loss=loss), color=color, label=words)
-    name(axes[0], "Gross errors", "share of rows", "distance from the function")
-    x, truth = (column(fits, quantity, loss="mse") for quantity in ("x", "truth"))
-    axes[1].plot(x, truth, color="0.75", linewidth=5, zorder=0, label="the function")
-    axes[1].plot(column(rows, "x"), column(rows, "y"), ".", color="0.5", markersize=3, label="rows")
-    axes[1].set_xticks([-1, -0.5, 0, 0.5, 1])
-    name(axes[1], f"Fits with {DRAWN:.0%} gross errors", "x", "y")
+    truth, colors = where(fits, loss="mse"), {"mse": 1, "mae": 0}
+    distances = [
+        band(where(table, loss=loss), "share", "distance", LOSSES[loss], color=color)
+        for loss, color in colors.items()
+    ]
+    lines = [
+        Line(x=own["x"], y=own["fit"], label=LOSSES[loss], color=colors[loss], width=1.5)
+        for loss, own in ((loss, where(fits, loss=loss)) for loss in colors)
+    ]
+    x, y = truth["x"], truth["truth"]
+    lines += [
+        Line(x=x, y=y, label="the function", color="0.75", width=5, below=True),
+        Line(x=rows["x"], y=rows["y"], label="rows", color="0.5", line="", marker=".", size=3),
+    ]
+    ticks = {x: f"{x:g}" for x in (-1, -0.5, 0, 0.5, 1)}
+    return [
+        Panel("Outliers", "share of rows", "distance from the function", distances),
+        Panel(f"Fits with {DRAWN:.0%} outliers", "x", "y", lines, ticks=ticks),
+    ]
