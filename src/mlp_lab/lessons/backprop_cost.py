@@ -5,344 +5,227 @@ and "Understanding Deep Learning" (Prince, 2023, chapter 7); ten times the model
 of thumb of many courses.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.old.lesson import Claim, Evidence, Lesson, Row, Tables, column, levels
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes, Figure
+from mlp_lab.data.raw import Floats
+from mlp_lab.lessons.bench import Bench
+from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.costs import ROUNDS, Step, by_differences, kept, timed
+from mlp_lab.lessons.lesson import Lesson
+from mlp_lab.lessons.panels import GREY, Area, Drawn, Line, Mark, Panel, band
+from mlp_lab.lessons.study import seed_settings
+from mlp_lab.lessons.tables import Columns, Tables, by_seed, levels, listed, table_of, where
 
 BASE = {"depth": 4, "width": 128, "batch": 128}
-"""That of experiment=backprop_cost; one number at a time is varied."""
+"""Those of experiment=backprop_cost; one number at a time is varied."""
 
 VARIED = {
     "depth": (1, 2, 4, 8, 16),
     "width": (16, 32, 64, 128, 256, 512, 1024),
     "batch": (1, 8, 32, 128, 512),
 }
+AXES = {"depth": "hidden layers", "width": "units of a layer", "batch": "rows of a batch"}
 
-SMALL_DEPTH, SMALL_BATCH = 2, 32
-SMALL_WIDTHS = (2, 8, 16, 32)
+SMALL_DEPTH, SMALL_BATCH, SMALL_WIDTHS = 2, 32, (2, 8, 16, 32)
 """Networks whose derivatives are taken by finite differences, too."""
 
-ROUNDS = 15
-"""Timings of each network in a repetition."""
+KEPT = ("parameters", "gradients", "moments", "best_epoch", "activations", "activation_gradients")
+"""What training keeps beside its rows; the moments are Adam's averages."""
+
+
+def measure(bench: Bench) -> Tables:
+    """Every network once in each repetition, so that a repetition meets the machine as it is."""
+    networks: list[Columns] = []
+    differences: list[Columns] = []
+    for seed in bench.seeds:
+        base = ["experiment=backprop_cost", *seed_settings(seed)]
+        for varied, values in VARIED.items():
+            for value in values[:3:2] if bench.quick else values:
+                own = {**BASE, varied: value}
+                words = [f"model.depth={own['depth']}", f"model.width={own['width']}"]
+                step = Step(bench.stack([*base, *words]), own["batch"])
+                cost = {**timed(step, 3 if bench.quick else ROUNDS), **kept(step)}
+                networks.append({"varied": varied, **own, "seed": seed, **cost})
+        for width in SMALL_WIDTHS[:2] if bench.quick else SMALL_WIDTHS:
+            words = [f"model.depth={SMALL_DEPTH}", f"model.width={width}"]
+            step = Step(bench.stack([*base, *words]), SMALL_BATCH)
+            compared = by_differences(step, 1 if bench.quick else 5)
+            differences.append({"width": width, "seed": seed, **compared})
+    return {"networks": table_of(networks), "differences": table_of(differences)}
+
+
+def along(tables: Tables, varied: str, column: str) -> Floats:
+    """A column where one number is varied, (levels, seeds)."""
+    return by_seed(tables["networks"], column, varied, varied=varied)
+
+
+def of_all(tables: Tables, column: str) -> Floats:
+    """A column, (networks, seeds)."""
+    return np.vstack([along(tables, varied, column) for varied in VARIED])
+
+
+def growth(tables: Tables, varied: str) -> Floats:
+    """The multiple of the loss's time at the greatest level / at the least, (seeds,)."""
+    least, *_, greatest = along(tables, varied, "multiple")
+    return np.asarray(greatest / least)
+
+
+def widest(tables: Tables, column: str) -> Floats:
+    """Of the widest network whose derivatives were taken by finite differences, (seeds,)."""
+    table = tables["differences"]
+    return by_seed(table, column, width=levels(table, "width")[-1])
+
 
 CLAIMS = {
     "as_the_loss": Claim(
-        text="Backpropagation takes about as long as computing the loss.",
-        measure="(time of both passes / of the loss, geometric mean of all networks) - 1",
+        "Backpropagation takes about as long as computing the loss.",
+        "(time of both passes / of the loss, geometric mean of all networks) - 1",
+        lambda tables: np.exp(np.log(of_all(tables, "multiple")).mean(axis=0)) - 1,
         below=1.5,
     ),
     "multiple": Claim(
-        text="The loss and all its derivatives together take a small multiple of the loss alone.",
-        measure="time of both passes / of the loss, the largest of all networks",
+        "The loss and all its derivatives together take a small multiple of the loss alone.",
+        "time of both passes / of the loss, the largest of all networks",
+        lambda tables: of_all(tables, "multiple").max(axis=0),
         below=4.0,
     ),
     "depth": Claim(
-        text="The multiple is the same whatever the depth.",
-        measure="that multiple, deepest / one hidden layer",
+        "The multiple is the same whatever the depth.",
+        "that multiple, deepest / one hidden layer",
+        lambda tables: growth(tables, "depth"),
         below=1.2,
     ),
     "width": Claim(
-        text="And whatever the width.",
-        measure="that multiple, widest / narrowest",
+        "And whatever the width.",
+        "that multiple, widest / narrowest",
+        lambda tables: growth(tables, "width"),
         below=1.2,
     ),
     "products": Claim(
-        text="Matrix products say what it is: one for each layer on the way forward, two on the way"
-        " back.",
-        measure="|measured multiple / that of the multiplications - 1|, widest network",
+        "Matrix products say what it is: one for each layer on the way forward, two back.",
+        "|measured multiple / that of the multiplications - 1|, widest network",
+        lambda tables: np.abs(along(tables, "width", "multiple_to_counted")[-1] - 1),
         below=0.15,
     ),
     "proportion": Claim(
-        text="Finite differences take as many forward passes as there are parameters.",
-        measure="|time of finite differences / (parameters x time of the loss) - 1|,"
+        "Finite differences take as many forward passes as there are parameters.",
+        "|time of finite differences / (parameters x time of the loss) - 1|,"
         f" {SMALL_WIDTHS[-1]} units",
+        lambda tables: np.abs(widest(tables, "forward_passes") / widest(tables, "parameters") - 1),
         below=0.25,
     ),
     "differences": Claim(
-        text="So for a small network already, backpropagation is hundreds of times faster.",
-        measure=f"time of finite differences / of both passes, {SMALL_WIDTHS[-1]} units",
+        "So for a small network already, backpropagation is hundreds of times faster.",
+        f"time of finite differences / of both passes, {SMALL_WIDTHS[-1]} units",
+        lambda tables: widest(tables, "slower"),
         above=100.0,
     ),
     "inexact": Claim(
-        text="And it is exact where finite differences are not.",
-        measure="log10 of the error of finite differences / of backpropagation, relative to"
+        "And it is exact where finite differences are not.",
+        "log10 of the error of finite differences / of backpropagation, relative to"
         f" autograd's in double precision, {SMALL_WIDTHS[-1]} units",
+        lambda tables: np.log10(widest(tables, "error_ratio")),
         above=2.0,
     ),
     "ten": Claim(
-        text="Training needs about ten times the model's memory.",
-        measure="|log2| of bytes held in training with Adam / ten times those of the parameters,"
+        "Training needs about ten times the model's memory.",
+        "|log2| of bytes held in training with Adam / ten times those of the parameters,"
         " 4 layers of 128 units, batches of 128",
+        lambda tables: np.abs(
+            np.log2(by_seed(tables["networks"], "memory", varied="depth", depth=BASE["depth"]) / 10)
+        ),
         below=1.0,
     ),
     "ten_anywhere": Claim(
-        text="That is so whatever the network and the batch.",
-        measure="log2 of that ratio, largest / smallest of all networks and batches",
+        "That is so whatever the network and the batch.",
+        "log2 of that ratio, largest / smallest of all networks and batches",
+        lambda t: np.log2(of_all(t, "memory").max(axis=0) / of_all(t, "memory").min(axis=0)),
         below=2.0,
     ),
     "activations": Claim(
-        text="With large batches, what the passes keep of each layer takes most of the memory.",
-        measure="share of activations and their derivatives in the bytes held, largest batch",
+        "With large batches, what the passes keep of each layer takes most of the memory.",
+        "share of activations and their derivatives in the bytes held, largest batch",
+        lambda tables: along(tables, "batch", "activation_share")[-1],
         above=0.5,
     ),
 }
 
 
-def measure(bench: Bench) -> Evidence:
-    """Every network once in each repetition, so that a repetition meets the machine as it is."""
-    passes: list[Row] = []
-    memory: list[Row] = []
-    numeric: list[Row] = []
-    for seed in bench.seeds:
-        for varied, values in VARIED.items():
-            for value in values[:: 2 if bench.quick else 1][: 2 if bench.quick else None]:
-                own: dict[str, float | str] = {
-                    "varied": varied,
-                    **BASE,
-                    varied: value,
-                    "seed": seed,
-                }
-                timed, held = _network(bench, own)
-                passes.append(timed)
-                memory.append(held)
-        widths = SMALL_WIDTHS[:2] if bench.quick else SMALL_WIDTHS
-        numeric += [_differences(bench, width, seed) for width in widths]
-    tables = {"passes": passes, "memory": memory, "differences": numeric}
-    return Evidence(_values(tables), tables, _notes(tables))
+def notes(tables: Tables) -> list[str]:
+    """Ratios of time and of memory at every level, and finite differences at every width."""
 
+    def means(varied: str, column: str) -> str:
+        found = listed(along(tables, varied, column).mean(axis=1), ".3g")
+        return f"{found} at {varied} {listed(levels(where(table, varied=varied), varied))}"
 
-def _network(bench: Bench, own: dict[str, float | str]) -> tuple[Row, Row]:
-    """Times and bytes of one network."""
-    from mlp_lab.lessons.costs import Step, in_turn, products
-
-    words = [f"model.depth={own['depth']}", f"model.width={own['width']}"]
-    stack = bench.stack([["experiment=backprop_cost", *words, *bench.seed(int(own["seed"]))]])
-    step = Step(stack, int(own["batch"]))
-    actions = {"loss": step.loss, "both": step.gradient}
-    times = in_turn(actions, 3 if bench.quick else ROUNDS)
-    forward, backward = products(stack.network.member_sizes[0])
-    timed: Row = {
-        **own,
-        "parameters": stack.network.parameter_counts[0],
-        **{f"{name}_seconds": float(np.median(found)) for name, found in times.items()},
-        "multiple": float(np.median(times["both"] / times["loss"])),
-        "counted": 1 + backward / forward,
-    }
-    return timed, {**own, **step.held()}
-
-
-def _differences(bench: Bench, width: int, seed: int) -> Row:
-    """Derivatives of a small network in two ways: their time, and how far off they are."""
-    import torch
-
-    from mlp_lab.lessons.costs import Step, in_turn
-
-    words = [f"model.depth={SMALL_DEPTH}", f"model.width={width}", *bench.seed(seed)]
-    stack = bench.stack([["experiment=backprop_cost", *words]])
-    step = Step(stack, SMALL_BATCH)
-    exact = step.exact()
-    size = torch.linalg.vector_norm(exact)
-    step.gradient()
-    gradients = {"differences": step.differences(), "backprop": stack.gradients.flat}
-    actions = {"differences": step.differences, "both": step.gradient, "loss": step.loss}
-    times = in_turn(actions, 1 if bench.quick else 5)
-    return {
-        "width": width,
-        "seed": seed,
-        "parameters": len(exact),
-        **{f"{name}_seconds": float(np.median(found)) for name, found in times.items()},
-        "slower": float(np.median(times["differences"] / times["both"])),
-        "passes": float(np.median(times["differences"] / times["loss"])),
-        **{
-            f"{name}_error": float(torch.linalg.vector_norm(found.double() - exact) / size)
-            for name, found in gradients.items()
-        },
-    }
-
-
-HELD = {
-    "parameters": "parameters",
-    "gradients": "their gradients",
-    "moments": "Adam's averages",
-    "best": "the best epoch's parameters",
-    "activations": "activations (f and h)",
-    "slopes": "their derivatives",
-}
-"""What training keeps beside its rows."""
-
-
-def _by_level(table: Sequence[Row], varied: str, quantity: str) -> Floats:
-    """A column where one number is varied, (levels, repetitions)."""
-    own = [row for row in table if row["varied"] == varied]
-    return np.array(
-        [column(own, quantity, **{varied: level}) for level in levels(own, varied)],
-    )
-
-
-def memory_ratio(table: Sequence[Row], varied: str) -> Floats:
-    """Bytes held / bytes of the parameters, (levels, repetitions)."""
-    total = np.sum([_by_level(table, varied, kind) for kind in HELD], axis=0)
-    return np.asarray(total / _by_level(table, varied, "parameters"))
-
-
-def _values(tables: Tables) -> dict[str, Sequence[float]]:
-    passes, memory, numeric = tables["passes"], tables["memory"], tables["differences"]
-    multiple = {varied: _by_level(passes, varied, "multiple") for varied in VARIED}
-    every = np.concatenate(list(multiple.values()))
-    counted = _by_level(passes, "width", "counted")[-1]
-    small = {
-        name: np.array(column(numeric, name, width=levels(numeric, "width")[-1]))
-        for name in ("parameters", "slower", "passes", "differences_error", "backprop_error")
-    }
-    ratios = np.concatenate([memory_ratio(memory, varied) for varied in VARIED])
-    kept, total = (
-        np.sum([_by_level(memory, "batch", kind)[-1] for kind in kinds], axis=0)
-        for kinds in (("activations", "slopes"), HELD)
-    )
-    found = {
-        "as_the_loss": np.exp(np.log(every).mean(axis=0)) - 1,
-        "multiple": every.max(axis=0),
-        "depth": multiple["depth"][-1] / multiple["depth"][0],
-        "width": multiple["width"][-1] / multiple["width"][0],
-        "products": np.abs(multiple["width"][-1] / counted - 1),
-        "proportion": np.abs(small["passes"] / small["parameters"] - 1),
-        "differences": small["slower"],
-        "inexact": np.log10(small["differences_error"] / small["backprop_error"]),
-        "ten": np.abs(np.log2(_at_base(memory) / 10)),
-        "ten_anywhere": np.log2(ratios.max(axis=0) / ratios.min(axis=0)),
-        "activations": kept / total,
-    }
-    return {key: values.tolist() for key, values in found.items()}
-
-
-def _at_base(memory: Sequence[Row]) -> Floats:
-    """The ratio of memory at BASE, (repetitions,)."""
-    own = [row for row in memory if row["varied"] == "depth"]
-    nearest = min(levels(own, "depth"), key=lambda depth: abs(depth - BASE["depth"]))
-    return np.asarray(memory_ratio(memory, "depth")[levels(own, "depth").index(nearest)])
-
-
-def _notes(tables: Tables) -> list[str]:
-    passes, memory, numeric = tables["passes"], tables["memory"], tables["differences"]
-
-    def listed(values: Floats, varied: str) -> str:
-        own = levels([row for row in passes if row["varied"] == varied], varied)
-        found = ", ".join(f"{value:.3g}" for value in values.mean(axis=1))
-        return f"{found} at {varied} {', '.join(map(str, own))}"
-
-    notes = [
-        f"Both passes / the loss alone: {listed(_by_level(passes, varied, 'multiple'), varied)}"
-        f"; by multiplications {listed(_by_level(passes, varied, 'counted'), varied)}."
-        for varied in VARIED
-    ]
-    notes += [
-        f"Bytes held / bytes of the parameters: {listed(memory_ratio(memory, varied), varied)}."
-        for varied in VARIED
-    ]
-    notes.append(
+    table = tables["networks"]
+    return [
+        *(
+            f"Both passes / the loss alone: {means(varied, 'multiple')}; by multiplications"
+            f" {means(varied, 'counted')}."
+            for varied in VARIED
+        ),
+        *(f"Bytes held / bytes of the parameters: {means(v, 'memory')}." for v in VARIED),
         "Parameters, gradients, Adam's averages and the best epoch make five times the model. The"
         " rest is about 4 x rows x units / parameters: about as much again where a batch has as"
-        " many rows as a layer has units, little in a wide network, most of it in a narrow one."
-    )
-    for width in levels(numeric, "width"):
-        one = {
-            name: float(np.mean(column(numeric, name, width=width)))
-            for name in ("parameters", "slower", "differences_error", "backprop_error")
-        }
-        notes.append(
-            f"{one['parameters']:,.0f} parameters: finite differences take {one['slower']:,.0f}"
-            f" times as long as backpropagation; relative errors"
-            f" {one['differences_error']:.1g} and {one['backprop_error']:.1g}."
-        )
-    return notes
+        " many rows as a layer has units, little in a wide network, most of it in a narrow one.",
+        *(
+            f"{row.parameters:,.0f} parameters: finite differences take {row.slower:,.0f} times as"
+            f" long as backpropagation; relative errors {row.differences_error:.1g} and"
+            f" {row.backprop_error:.1g}."
+            for row in tables["differences"].groupby("width").mean().itertuples()
+        ),
+    ]
 
 
-def draw(tables: Tables) -> Figure:
-    """Multiples of the loss's time, finite differences, and where the memory is."""
-    from mlp_lab.lessons.old.figures import panels
-
-    figure, axes = panels(6, columns=3)
-    for axis, varied in zip(axes, VARIED, strict=False):
-        _draw_multiple(axis, tables["passes"], varied)
-    _draw_differences(axes[3], tables["differences"])
-    for axis, varied in zip(axes[4:], ("width", "batch"), strict=True):
-        _draw_memory(axis, tables["memory"], varied)
-    return figure
-
-
-AXES = {
-    "depth": "hidden layers",
-    "width": "units of a layer",
-    "batch": "rows of a batch",
-}
-
-
-def _draw_multiple(axis: Axes, table: Sequence[Row], varied: str) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, band, name
-
-    own = [row for row in table if row["varied"] == varied]
-    for place, (quantity, label, dashed) in enumerate(
-        (("multiple", "measured", False), ("counted", "by multiplications", True))
-    ):
-        values = _by_level(table, varied, quantity).tolist()
-        x = levels(own, varied)
-        band(axis, x, values, label=label, color=COLORS[place], dashed=dashed)
-    fixed = ", ".join(f"{key} {value}" for key, value in BASE.items() if key != varied)
-    name(axis, f"Time, {fixed}", AXES[varied], "both passes / the loss alone", log="x")
-    _halve(axis, x)
-    axis.set_ylim(bottom=1)
-
-
-def _draw_differences(axis: Axes, table: Sequence[Row]) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, GREY, band, name
-
-    widths = levels(table, "width")
-    counts = [column(table, "parameters", width=width)[0] for width in widths]
-    slower = [column(table, "slower", width=width) for width in widths]
-    band(axis, counts, slower, label="as both passes", color=COLORS[0])
-    passes = [column(table, "passes", width=width) for width in widths]
-    band(axis, counts, passes, label="as the loss alone", color=COLORS[1])
-    axis.plot(counts, counts, ":", color=GREY, label="as many as parameters")
-    name(axis, "Time of finite differences", "parameters", "times as long", log="xy")
-    axis.set_xticks(counts, [f"{count:,.0f}" for count in counts])
-    axis.minorticks_off()
-
-
-def _draw_memory(axis: Axes, table: Sequence[Row], varied: str) -> None:
-    """Kinds upon each other, in units of the parameters."""
-    from mlp_lab.lessons.old.figures import COLORS, GREY, name
-
-    own = [row for row in table if row["varied"] == varied]
+def varied_panel(tables: Tables, varied: str, *, memory: bool) -> Panel:
+    """Time against what is varied, or kinds of memory upon each other."""
+    own = where(tables["networks"], varied=varied)
     x = levels(own, varied)
-    model = _by_level(table, varied, "parameters").mean(axis=1)
-    below = np.zeros(len(x))
-    for (kind, label), color in zip(HELD.items(), COLORS, strict=False):
-        above = below + _by_level(table, varied, kind).mean(axis=1) / model
-        axis.fill_between(x, below, above, color=color, alpha=0.5, label=label, linewidth=0)
-        axis.plot(x, above, color=color, linewidth=0.8)
-        below = above
-    axis.axhline(10, color=GREY, linestyle=":", label="ten times the model")
-    fixed = ", ".join(f"{key} {value}" for key, value in BASE.items() if key != varied)
-    name(axis, f"Memory, {fixed}", AXES[varied], "bytes / bytes of the parameters")
-    _halve(axis, x)
-    axis.set_ylim(0, 32)  # the legend above
-    axis.legend(fontsize=7, ncols=2)
+    means = [along(tables, varied, f"{kind}_bytes").mean(axis=1) for kind in KEPT]
+    tops = np.cumsum([np.zeros(len(x)), *(mean / means[0] for mean in means)], axis=0)
+    times: list[Drawn] = [
+        band(own, varied, "multiple", "measured"),
+        band(own, varied, "counted", "by multiplications", line="--"),
+    ]
+    bytes_held: list[Drawn] = [
+        *(
+            Area(x=x, low=low, high=high, label=kind.replace("_", " "))
+            for kind, low, high in zip(KEPT, tops[:-1], tops[1:], strict=True)
+        ),
+        Mark(y=10, label="ten times the model"),
+    ]
+    fixed = ", ".join(f"{name} {value}" for name, value in BASE.items() if name != varied)
+    return Panel(
+        *(f"{'Memory' if memory else 'Time'}, {fixed}", AXES[varied]),
+        "bytes / bytes of the parameters" if memory else "both passes / the loss alone",
+        bytes_held if memory else times,
+        log="x",
+        y_limits=(0, 32) if memory else (1, None),
+        ticks={level: str(level) for level in x},
+        legend_columns=2 if memory else 1,
+        legend_size=7,
+    )
 
 
-def _halve(axis: Axes, x: Sequence[int]) -> None:
-    """Equal steps for equal ratios, and the numbers themselves."""
-    axis.set_xscale("log", base=2)
-    axis.set_xticks(x, list(map(str, x)))
+def panels(tables: Tables) -> list[Panel]:
+    """Multiples of the loss's time, finite differences, and where the memory is."""
+    small = tables["differences"]
+    counts = levels(small, "parameters")
+    return [
+        *(varied_panel(tables, varied, memory=False) for varied in VARIED),
+        Panel(
+            *("Time of finite differences", "parameters", "times as long"),
+            [
+                band(small, "parameters", "slower", "as both passes"),
+                band(small, "parameters", "forward_passes", "as the loss alone"),
+                Line(x=counts, y=counts, label="as many as parameters", color=GREY, line=":"),
+            ],
+            log="xy",
+            ticks={count: f"{count:,.0f}" for count in counts},
+        ),
+        *(varied_panel(tables, varied, memory=True) for varied in ("width", "batch")),
+    ]
 
 
 LESSON = Lesson(
@@ -356,12 +239,13 @@ LESSON = Lesson(
         " median of the ratios within a round. Counted are the multiplications of the matrix"
         " products alone. Bytes are those of the tensors that training keeps beside its rows"
         " (parameters, gradients, Adam's two averages, the best epoch's parameters, every layer's"
-        " f and h and their derivatives), as torch stores them; what an operation needs in passing"
-        f" is not counted. Finite differences are taken of {SMALL_DEPTH} layers and"
-        f" {SMALL_BATCH} rows, in single precision, to one side."
+        " f and h and their derivatives), as torch stores them; temporary tensors within an"
+        f" operation are not counted. Finite differences are one-sided, of {SMALL_DEPTH} layers and"
+        f" {SMALL_BATCH} rows, in single precision."
     ),
-    claims=CLAIMS,
     seeds=5,
     measure=measure,
-    draw=draw,
+    claims=CLAIMS,
+    notes=notes,
+    panels=panels,
 )

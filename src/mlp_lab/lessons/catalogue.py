@@ -21,7 +21,7 @@ LESSONS: dict[str, Lesson] = {
     "activations": Adapted.of(activations.LESSON),
     "outputs_and_losses": outputs_and_losses.LESSON,
     "optimizers": Adapted.of(optimizers.LESSON),
-    "backprop_cost": Adapted.of(backprop_cost.LESSON),
+    "backprop_cost": backprop_cost.LESSON,
     "initialisation": Adapted.of(initialisation.LESSON),
     "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
     "under_and_overfitting": under_and_overfitting.LESSON,

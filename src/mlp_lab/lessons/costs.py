@@ -1,11 +1,10 @@
-"""What a step of training costs: time of its passes, bytes of its tensors, derivatives by hand."""
-
-from __future__ import annotations
+"""What a training step costs: seconds of its passes, bytes of its tensors, finite differences."""
 
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
+from timeit import Timer
 
 import numpy as np
 import torch
@@ -13,11 +12,16 @@ from torch import Tensor
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
+from mlp_lab.lessons.tables import Columns
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.mlp import MLP
 
 LEAST = 0.002
 """Seconds that one timing lasts at least; quicker actions are called several times."""
+
+
+ROUNDS = 15
+"""Timings of a network, of which a median is taken."""
 
 
 class Step:
@@ -74,17 +78,60 @@ class Step:
         autograd_backprop(double, gradients, self.objective, batch)
         return gradients.flat
 
-    def held(self) -> dict[str, int]:
+    def memory(self) -> dict[str, int]:
         """Bytes of every tensor that training keeps beside its rows, by what it is for."""
-        passes = self.passes
-        return {
-            "parameters": stored([self.stack.network.layers.flat]),
-            "gradients": stored([self.stack.gradients.flat]),
-            "moments": stored(moment.flat for moment in self.stack.optimizer.moments),
-            "best": stored([self.stack.best.flat]),
-            "activations": stored([*passes.f, *passes.h]),
-            "slopes": stored([*passes.d_f, *passes.d_h]),
+        stack, passes = self.stack, self.passes
+        kept = {
+            "parameters": [stack.network.layers.flat],
+            "gradients": [stack.gradients.flat],
+            "moments": [moment.flat for moment in stack.optimizer.moments],
+            "best_epoch": [stack.best.flat],
+            "activations": [*passes.f, *passes.h],
+            "activation_gradients": [*passes.d_f, *passes.d_h],
         }
+        return {name: stored(tensors) for name, tensors in kept.items()}
+
+
+def timed(step: Step, rounds: int) -> Columns:
+    """Seconds of the passes, and both / the loss as measured and by multiplications."""
+    seconds = in_turn({"loss": step.loss, "gradient": step.gradient}, rounds)
+    forward, backward = products(step.stack.network.member_sizes[0])
+    multiple, counted = np.median(seconds["gradient"] / seconds["loss"]), 1 + backward / forward
+    return {
+        "parameters": step.stack.network.parameter_counts[0],
+        **{f"{name}_seconds": np.median(found) for name, found in seconds.items()},
+        "multiple": multiple,
+        "counted": counted,
+        "multiple_to_counted": multiple / counted,
+    }
+
+
+def kept(step: Step) -> Columns:
+    """Bytes by what they are for, all of them / the parameters', and the activations' share."""
+    memory = step.memory()
+    total = sum(memory.values())
+    return {
+        **{f"{kind}_bytes": found for kind, found in memory.items()},
+        "memory": total / memory["parameters"],
+        "activation_share": (memory["activations"] + memory["activation_gradients"]) / total,
+    }
+
+
+def by_differences(step: Step, rounds: int) -> Columns:
+    """Derivatives in two ways: their time, and how far off they are, relative to their norm."""
+    exact, norm = step.exact(), torch.linalg.vector_norm
+    derivatives = {"differences": step.differences(), "backprop": step.stack.gradients.flat}
+    errors = {k: float(norm(g.double() - exact) / norm(exact)) for k, g in derivatives.items()}
+    actions = {"differences": step.differences, "gradient": step.gradient, "loss": step.loss}
+    seconds = in_turn(actions, rounds)
+    return {
+        "parameters": len(exact),
+        **{f"{name}_seconds": np.median(found) for name, found in seconds.items()},
+        "slower": np.median(seconds["differences"] / seconds["gradient"]),
+        "forward_passes": np.median(seconds["differences"] / seconds["loss"]),
+        **{f"{name}_error": error for name, error in errors.items()},
+        "error_ratio": errors["differences"] / errors["backprop"],
+    }
 
 
 def stored(tensors: Iterable[Tensor]) -> int:
@@ -110,22 +157,13 @@ def in_turn(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
     Every second round goes backwards, so that none is always first. The clock is that of the
     thread: what other programs take from a core does not count.
     """
-    calls = {name: _calls(action) for name, action in actions.items()}
+    timers = {name: Timer(action, timer=time.thread_time) for name, action in actions.items()}
+    once = {
+        name: timer.repeat(2, number=1)[1] for name, timer in timers.items()
+    }  # the first warms up
+    calls = {name: max(1, math.ceil(LEAST / max(seconds, 1e-6))) for name, seconds in once.items()}
     found = {name: np.empty(rounds) for name in actions}
     for number in range(rounds):
         for name in list(actions)[:: -1 if number % 2 else 1]:
-            found[name][number] = _seconds(actions[name], calls[name])
+            found[name][number] = timers[name].timeit(calls[name]) / calls[name]
     return found
-
-
-def _calls(action: Callable[[], object]) -> int:
-    """How many calls last long enough to be timed; the first one warms up."""
-    action()
-    return max(1, math.ceil(LEAST / max(_seconds(action, 1), 1e-6)))
-
-
-def _seconds(action: Callable[[], object], calls: int) -> float:
-    started = time.thread_time()
-    for _ in range(calls):
-        action()
-    return (time.thread_time() - started) / calls
