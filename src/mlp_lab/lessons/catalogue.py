@@ -22,7 +22,7 @@ LESSONS: dict[str, Lesson] = {
     "outputs_and_losses": Adapted.of(outputs_and_losses.LESSON),
     "optimizers": Adapted.of(optimizers.LESSON),
     "backprop_cost": Adapted.of(backprop_cost.LESSON),
-    "initialisation": Adapted.of(initialisation.LESSON),
+    "initialisation": initialisation.LESSON,
     "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
     "under_and_overfitting": Adapted.of(under_and_overfitting.LESSON),
     "double_descent": double_descent.LESSON,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlp_lab.data.encoding import Array
-from mlp_lab.lessons.old.lesson import Row
+from mlp_lab.lessons.tables import Columns
 
 if TYPE_CHECKING:
     from mlp_lab.engine.stack import Stack
@@ -27,8 +27,8 @@ def backward(network: MLP, objective: Objective, inputs: Array, targets: Array) 
     return passes
 
 
-def by_layer(stack: Stack) -> list[Row]:
-    """A row for each layer of a stack of one, hidden ones first, over all training rows.
+def by_layer(stack: Stack) -> Columns:
+    """An entry for each layer of a stack of one, hidden ones first, over all training rows.
 
     `signal` is the mean square of f_k over rows and units, `distinct` that of its distance from its
     unit's mean over rows, `gradient` that of a row's dL/df_k; `norm` is that of dL/dOmega_k.
@@ -37,15 +37,10 @@ def by_layer(stack: Stack) -> list[Row]:
     passes = backward(
         stack.network, stack.shared.objective, part.inputs.numpy(), part.targets.numpy()
     )
-    return [
-        {
-            "layer": layer,
-            "signal": float(f.double().square().mean()),
-            "distinct": float(f[0].double().var(0, correction=0).mean()),
-            "gradient": float((d_f.double() * len(part)).square().mean()),
-            "norm": float(d_weight.double().norm()),
-        }
-        for layer, (f, d_f, d_weight) in enumerate(
-            zip(passes.f, passes.d_f, passes.d_weights, strict=True)
-        )
-    ]
+    return {
+        "layer": list(range(len(passes.f))),
+        "signal": [float(f.double().square().mean()) for f in passes.f],
+        "distinct": [float(f[0].double().var(0, correction=0).mean()) for f in passes.f],
+        "gradient": [float((d_f.double() * len(part)).square().mean()) for d_f in passes.d_f],
+        "norm": [float(d_weight.double().norm()) for d_weight in passes.d_weights],
+    }
