@@ -17,7 +17,7 @@ from mlp_lab.lessons.outputs_and_losses import lesson as outputs_and_losses
 
 LESSONS: dict[str, Lesson] = {
     "universal_approximation": universal_approximation.LESSON,
-    "why_deep": Adapted.of(why_deep.LESSON),
+    "why_deep": why_deep.LESSON,
     "activations": Adapted.of(activations.LESSON),
     "outputs_and_losses": Adapted.of(outputs_and_losses.LESSON),
     "optimizers": Adapted.of(optimizers.LESSON),
