@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlp_lab.lessons.panels import band, bands
+from mlp_lab.lessons.panels import band, bands, beside
 from mlp_lab.lessons.tables import table_of, where
 
 TABLE = table_of(
@@ -31,3 +31,14 @@ def test_bands_are_in_the_order_of_the_table() -> None:
         ("kind b", "--", 2),
         ("kind a", "--", 3),
     ]
+
+
+def test_parts_lie_beside_each_other() -> None:
+    table = table_of(
+        {"kind": kind, "size": size, "x": [1, 2], "seed": 0} for kind in "ba" for size in (5, 7)
+    )
+    found = {label: part["x"].tolist() for label, part in beside(table, "x", ["kind"], "own {}", 1)}
+    assert found == {"own b": [0.5, 1.5, 0.5, 1.5], "own a": [1.5, 2.5, 1.5, 2.5]}
+    labels = [label for label, _ in beside(table, "x", ["kind", "size"], "{}, {} units")]
+    assert labels == ["b, 5 units", "b, 7 units", "a, 5 units", "a, 7 units"]
+    assert table["x"].tolist() == [1, 2] * 4

@@ -1,12 +1,9 @@
-"""Linear pieces: where the slope of a network of ReLUs with one input changes, exactly."""
-
-from __future__ import annotations
-
-from collections.abc import Sequence
+"""Linear regions: where the slope of a network of ReLUs with one input changes, exactly."""
 
 import numpy as np
 
-from mlp_lab.data.arrays import Floats
+from mlp_lab.data.raw import Floats
+from mlp_lab.lessons.trained import Layers
 
 SAME = 1e-10
 """Slopes that differ by no more, as a share of the steepest, are one slope: rounding is smaller."""
@@ -14,22 +11,22 @@ SAME = 1e-10
 LOW, HIGH = -1.0, 1.0
 
 
-def joints(layers: Sequence[tuple[Floats, Floats]]) -> Floats:
+def breakpoints(layers: Layers) -> Floats:
     """Inputs between -1 and 1 at which the slope changes, ascending.
 
-    Between two joints of a layer every pre-activation of the next is a straight line, so that
+    Between two breakpoints of a layer every pre-activation of the next is a straight line, so that
     where it crosses zero is known; crossings that no later layer passes on are left out.
 
     Shape:
         - layers: Omega_k (inputs, outputs) and beta_k (outputs,); the first has one input
     """
     ends = np.array([LOW, HIGH])
-    slopes, offsets = layers[0][0], layers[0][1][None, :]  # (pieces, units) of f = slope x + offset
+    slopes, offsets = layers[0][0], layers[0][1][None, :]  # (regions, units): f = slope x + offset
     for omega, beta in layers[1:]:
         cut = np.unique(np.concatenate([ends, _crossings(ends, slopes, offsets)]))
         middles = (cut[:-1] + cut[1:]) / 2
-        piece = np.searchsorted(ends, middles) - 1
-        slopes, offsets, ends = slopes[piece], offsets[piece], cut
+        region = np.searchsorted(ends, middles) - 1
+        slopes, offsets, ends = slopes[region], offsets[region], cut
         active = slopes * middles[:, None] + offsets > 0
         slopes, offsets = (active * slopes) @ omega, (active * offsets) @ omega + beta
     changes = np.abs(np.diff(slopes, axis=0)).max(axis=1)
@@ -38,15 +35,15 @@ def joints(layers: Sequence[tuple[Floats, Floats]]) -> Floats:
 
 
 def _crossings(ends: Floats, slopes: Floats, offsets: Floats) -> Floats:
-    """Where lines cross zero within their own piece."""
+    """Where lines cross zero within their own region."""
     with np.errstate(divide="ignore", invalid="ignore"):
         x = -offsets / slopes  # infinite, or not a number, for a unit that is constant
     inside: Floats = x[(x > ends[:-1, None]) & (x < ends[1:, None])]
     return inside
 
 
-def most_pieces(width: int, depth: int) -> int:
-    """What no network can exceed: each layer cuts each piece at most `width` times.
+def max_regions(width: int, depth: int) -> int:
+    """What no network can exceed: each layer cuts each region at most `width` times.
 
     A power of the depth; width^(depth - 1) (width + 1) are possible ("On the number of linear
     regions of deep neural networks", Montufar et al., 2014).
@@ -54,8 +51,8 @@ def most_pieces(width: int, depth: int) -> int:
     return int((width + 1) ** depth)
 
 
-def folding(depth: int) -> list[tuple[Floats, Floats]]:
-    """Layers of two units each of which folds [-1, 1] in the middle: 2^depth pieces.
+def folding(depth: int) -> Layers:
+    """Layers of two units each of which folds [-1, 1] in the middle: 2^depth regions.
 
     A fold is y -> 1 - 2 |y| = relu(2 y + 2) - 2 relu(2 y) - 1 ("Benefits of depth in neural
     networks", Telgarsky, 2016).

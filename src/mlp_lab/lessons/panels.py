@@ -4,7 +4,7 @@ Colours are places in the palette (`figures.COLORS`), shades of grey such as "0.
 next place that the panel has not used.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Literal
 
@@ -146,3 +146,15 @@ def bands(
         band(where(table, **{by: level}), x, y, label.format(level), line=line, marker=marker)
         for level in table[by].unique().tolist()
     ]
+
+
+def beside(
+    table: Table, x: str, by: Sequence[str], label: str, gap: float = 0.12
+) -> Iterator[tuple[str, Table]]:
+    """A part for each combination of the columns `by`, moved along x so that none hides another.
+
+    Its label names the levels in place of each {}.
+    """
+    parts = list(table.groupby(list(by), sort=False))
+    for place, (own, part) in enumerate(parts):
+        yield label.format(*own), part.assign(**{x: part[x] + gap * (place - (len(parts) - 1) / 2)})
