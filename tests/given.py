@@ -4,7 +4,8 @@ from functools import cache
 
 from lab import CONFIGS, configure, stack_of
 
-from mlp_lab.commands.main import register_resolvers
+from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
@@ -13,7 +14,6 @@ from mlp_lab.lessons.old import bench as old_benches
 from mlp_lab.lessons.old import lesson as old_lessons
 from mlp_lab.lessons.study import Trial, Words
 from mlp_lab.lessons.trained import Trained
-from mlp_lab.runs.run import prepare_torch
 
 SEEDS = 2
 
@@ -34,7 +34,9 @@ def small_stack(experiment: str, *words: str) -> Stack:
     """Few parameters in double precision, so that whole Hessians fit."""
     small = ["data.train_rows=64", "batch_size=16", "dtype=float64", "model.width=4"]
     config = configure(f"experiment={experiment}", *small, *words)
-    prepare_torch(config)  # one thread: two are slower by far on cores that others use
+    prepare_torch(
+        device=config.device, threads=config.threads
+    )  # one thread: two are slower by far on cores that others use
     return stack_of(config)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.linear_regions import breakpoints, folding, max_regions
 from mlp_lab.lessons.trained import Layers
 from mlp_lab.network.architecture import INITS

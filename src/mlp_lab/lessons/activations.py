@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim

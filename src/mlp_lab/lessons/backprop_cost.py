@@ -7,7 +7,7 @@ of thumb of many courses.
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.costs import ROUNDS, Step, by_differences, kept, timed

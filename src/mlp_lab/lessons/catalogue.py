@@ -18,12 +18,12 @@ from mlp_lab.lessons.outputs_and_losses import lesson as outputs_and_losses
 LESSONS: dict[str, Lesson] = {
     "universal_approximation": universal_approximation.LESSON,
     "why_deep": why_deep.LESSON,
-    "activations": Adapted.of(activations.LESSON),
+    "activations": activations.LESSON,
     "outputs_and_losses": outputs_and_losses.LESSON,
     "optimizers": Adapted.of(optimizers.LESSON),
-    "backprop_cost": Adapted.of(backprop_cost.LESSON),
+    "backprop_cost": backprop_cost.LESSON,
     "initialisation": initialisation.LESSON,
-    "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
+    "batch_size_and_rate": batch_size_and_rate.LESSON,
     "under_and_overfitting": under_and_overfitting.LESSON,
     "double_descent": double_descent.LESSON,
 }

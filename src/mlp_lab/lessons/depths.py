@@ -5,9 +5,8 @@ from itertools import chain, count
 
 import numpy as np
 
-from mlp_lab.data.encoded import Encoded
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
+from mlp_lab.data.preprocessing import EncodedData
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.linear_regions import breakpoints, max_regions
 from mlp_lab.lessons.study import Study, Trial, Words, grid, varied
@@ -164,7 +163,7 @@ def solved(bench: Bench, network: Trained) -> Columns:
     return {"task": task, "seed": seed, "error": least_squares(first, network.problem.encoded)}
 
 
-def least_squares(first: tuple[Floats, Floats], rows: Encoded) -> float:
+def least_squares(first: tuple[Floats, Floats], rows: EncodedData) -> float:
     """Error / spread of units that stay as they are, under the best last layer for these rows."""
 
     def units(inputs: Array) -> Floats:

@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.initial_weights import DEPTHS, DRAWS, INITS, RATES, WIDTH, measure
 from mlp_lab.lessons.lesson import Lesson

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.trained import Layers
 
 SAME = 1e-10

@@ -8,8 +8,8 @@ network of five layers of ten units the deepest one here is.
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
-from mlp_lab.errors import counted
+from mlp_lab.data.arrays import Floats
+from mlp_lab.formatting import counted
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.depths import DEPTHS, FUNCTIONS, PARAMETERS, TUNING, greatest_width, measure
 from mlp_lab.lessons.lesson import Lesson

@@ -6,13 +6,14 @@ from given import bench, evidence
 from lab import configure
 from scipy.stats import multivariate_normal
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.loading import load_rows
 from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.lessons.outputs_and_losses import calibration
 from mlp_lab.lessons.study import grid
 from mlp_lab.lessons.tables import by_seed, where
 from mlp_lab.lessons.trained import Trained
-from mlp_lab.metrics.predictions import assess_classes
+from mlp_lab.metrics.classification import classification_metrics
 
 NAME = "outputs_and_losses"
 
@@ -49,7 +50,7 @@ def test_the_calibration_error_is_that_of_a_sum_over_rows(size: str) -> None:
             for name in ("confidence", "accuracy", "calibration_error")
         )
         assert found == pytest.approx(error_by_hand(y, labels), rel=1e-6)
-        metrics = assess_classes(y, labels.astype(np.int64), None, probabilities=True)
+        metrics = classification_metrics(y, labels.astype(np.int64), None, probabilities=True)
         assert found == pytest.approx(metrics["calibration_error"])
         assert accuracy == pytest.approx(network.last("val_accuracy"))
         assert confidence == pytest.approx(y.max(1).mean())
@@ -68,7 +69,7 @@ def test_true_probabilities_are_calibrated_and_unbeaten() -> None:
     """Bayes' rule with scipy's densities; and no other rule is right about more of many rows."""
     data = configure(f"experiment={NAME}", "data.rows=20000").data
     assert isinstance(data, GaussiansConfig)
-    raw = data.load()
+    raw = load_rows(data)
     truth = calibration.posterior(data, raw.inputs)
     centers = [[1, 0], [-1 / 2, np.sqrt(3) / 2], [-1 / 2, -np.sqrt(3) / 2]]
     densities = np.stack([multivariate_normal(c, 0.6**2).pdf(raw.inputs) for c in centers], 1)

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate.rates import BASE, ROWS, SIZES, log_slope
 from mlp_lab.lessons.bench import Bench
@@ -54,7 +53,7 @@ def gradients(network: MLP, objective: Objective, inputs: Array, targets: Array)
     """The gradient of every row's own loss, (N, parameters), by the engine's backward pass."""
     backprop = backward(network, objective, inputs, targets)
     parts = []
-    for h, d_f in zip(backprop.carried, backprop.d_f, strict=True):
+    for h, d_f in zip(backprop.layer_inputs, backprop.d_f, strict=True):
         own = d_f[0].numpy() * len(inputs)  # of the row's loss, not of its share in the mean
         parts += [np.einsum("ni,no->nio", h[0].numpy(), own).reshape(len(own), -1), own]
     found: Floats = np.concatenate(parts, axis=1)

@@ -11,7 +11,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.study import grid, varied

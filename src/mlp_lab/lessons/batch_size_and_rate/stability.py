@@ -10,8 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_lab.data.encoding import Array
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate.rates import BASE, GUESSING
 from mlp_lab.lessons.bench import Bench

@@ -6,7 +6,7 @@ median goes with the majority.
 
 import numpy as np
 
-from mlp_lab.data.raw import Floats
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import CODE
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
