@@ -5,6 +5,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgba
+from matplotlib.contour import ContourSet
 
 from mlp_lab.lessons.claims import t_interval
 from mlp_lab.lessons.figures import COLORS, figure_of
@@ -63,7 +64,8 @@ def test_areas_and_contours() -> None:
     )
     area, contours = axis.collections
     assert np.asarray(area.get_facecolor())[0] == pytest.approx(to_rgba(COLORS[2], 0.5))
-    assert np.asarray(contours.get_array()).tolist() == [50, 500]
+    assert isinstance(contours, ContourSet)
+    assert np.asarray(contours.levels).tolist() == [50, 500]
 
 
 def test_axes_are_as_the_panel_says() -> None:

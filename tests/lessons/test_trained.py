@@ -28,7 +28,7 @@ def test_its_function_and_its_fit() -> None:
     (network,) = networks(["data=sine", "data.periods=2", "model.width=3", "epochs=2"])
     x = np.linspace(-1, 1, 9)
     fit = network.fit(x)
-    assert fit["truth"] == pytest.approx(np.sin(2 * np.pi * x))
+    assert fit["truth"] == pytest.approx(-np.sin(2 * np.pi * x))
     assert fit["fit"].tolist() == network.predicted(x[:, None]).tolist()
 
 

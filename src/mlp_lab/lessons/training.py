@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from threading import Thread
 
 import numpy as np
@@ -53,7 +53,7 @@ def side_by_side(tasks: Sequence[StackTask], processes: int) -> Iterator[tuple[i
         UserError: a stack could not be trained.
     """
     context = process_context()
-    over = context.Event()
+    over, end = context.Pipe(duplex=False)  # no event: a worker that is killed may hold its lock
     pool = ProcessPoolExecutor(min(processes, len(tasks)), context, _begin, (over, os.getpid()))
     with pool:
         places = {pool.submit(_train, task): place for place, task in enumerate(tasks)}
@@ -64,14 +64,14 @@ def side_by_side(tasks: Sequence[StackTask], processes: int) -> Iterator[tuple[i
             text = "a process that trained networks was killed: is there enough memory?"
             raise UserError(text) from None
         finally:
-            over.set()
+            end.send_bytes(b"over")  # nobody reads it, so that all workers see it
 
 
-def _begin(over: Event, parent: int) -> None:
+def _begin(over: Connection, parent: int) -> None:
     """Let this process end when the lesson does, whatever it is training."""
 
     def watch() -> None:
-        while os.getppid() == parent and not over.wait(WATCH_SECONDS):
+        while os.getppid() == parent and not over.poll(WATCH_SECONDS):
             pass
         os._exit(0)
 
