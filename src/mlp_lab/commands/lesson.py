@@ -61,7 +61,7 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
     Raises:
         UserError: there is no such lesson or setting, or the folder is taken.
     """
-    from mlp_lab.lessons.giving import LESSONS, give  # torch, pandas and matplotlib
+    from mlp_lab.lessons.giving import LESSONS, give  # noqa: PLC0415  torch, pandas
 
     if arguments.name is None:
         width = max(map(len, LESSONS))

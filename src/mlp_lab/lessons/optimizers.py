@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.lessons.claims import t_interval
+from mlp_lab.lessons.old.bench import Bench
+from mlp_lab.lessons.old.figures import COLORS, GREY, MARKERS, Axes, Figure, name, panels
 from mlp_lab.lessons.old.lesson import (
     Claim,
     Evidence,
@@ -24,12 +26,8 @@ from mlp_lab.lessons.old.lesson import (
     column,
 )
 from mlp_lab.lessons.old.rates import at_best, rates_of, times, width
+from mlp_lab.lessons.trained import Trained
 from mlp_lab.lessons.trajectories import BATCH, STEPS, VALLEYS, WALKED_RATES, walks_of
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.old.bench import Bench
-    from mlp_lab.lessons.old.figures import Axes, Figure
-    from mlp_lab.lessons.trained import Trained
 
 PROBLEMS = {"digits": ["data=digits"], "sine": ["data=sine"]}
 """Classes, and a number."""
@@ -363,8 +361,6 @@ WALKED = {"full": ("gd", "momentum", "rmsprop", "adam"), "mini": ("sgd", "moment
 
 def draw(tables: Tables) -> Figure:
     """Curves at the best rates, times, sensitivity to the rate, and paths on two surfaces."""
-    from mlp_lab.lessons.old.figures import panels
-
     figure, axes = panels(9, columns=3)
     for axis, problem in zip(axes[:2], PROBLEMS, strict=True):
         _draw_curves(axis, tables["curves"], problem)
@@ -395,8 +391,6 @@ def draw(tables: Tables) -> Figure:
 
 
 def _draw_curves(axis: Axes, table: Sequence[Row], problem: str) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, GREY, name
-
     for rule, (color, line) in STYLES.items():
         own: dict[str, float | str] = {"problem": problem, "rule": rule}
         epochs, losses = column(table, "epoch", **own), column(table, "loss", **own)
@@ -411,9 +405,6 @@ def _draw_rules(
     axis: Axes, by_problem: Mapping[str, Sequence[Floats]], title: str, label: str
 ) -> None:
     """A number for each rule with its interval, by problem."""
-    from mlp_lab.lessons.claims import t_interval
-    from mlp_lab.lessons.old.figures import COLORS, MARKERS, name
-
     for place, (problem, found) in enumerate(by_problem.items()):
         x = np.arange(len(found)) + 0.2 * place - 0.1
         bounds = np.array([t_interval(values.tolist()) for values in found])
@@ -425,8 +416,6 @@ def _draw_rules(
 
 
 def _draw_rates(axis: Axes, table: Sequence[Row], problem: str) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, name
-
     for rule, (color, line) in STYLES.items():
         found = times(table, problem=problem, rule=rule).mean(axis=1)
         rates = np.array(rates_of(table, problem=problem, rule=rule))
@@ -441,8 +430,6 @@ def _draw_rates(axis: Axes, table: Sequence[Row], problem: str) -> None:
 
 
 def _draw_paths(axis: Axes, tables: Tables, valley: str, batches: str) -> None:
-    from mlp_lab.lessons.old.figures import COLORS, name
-
     surface, paths = tables["surface"], tables["paths"]
     a, b = (sorted(set(column(surface, key, valley=valley))) for key in ("a", "b"))
     heights = np.reshape(column(surface, "height", valley=valley), (len(b), len(a)))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlp_lab.lessons.old.lesson import Row, Tables, best_for_others
 from mlp_lab.lessons.old.rates import times
-
-if TYPE_CHECKING:
-    from mlp_lab.lessons.surface import Valley
-    from mlp_lab.network.optimizers import OptimizerConfig
+from mlp_lab.lessons.surface import Valley, Walked, walk
+from mlp_lab.network.optimizers import OptimizerConfig
 
 VALLEYS = {"along an axis": (0.0, 5.0), "askew": (1.0, 0.42)}
 """Mean and spread of the inputs: the walls are 25 times as steep as the valley in both."""
@@ -30,8 +27,6 @@ def walks_of(rules: Mapping[str, OptimizerConfig], seeds: Sequence[int], *, quic
 
     With exact gradients sgd is gd; with mini-batches gd is sgd.
     """
-    from mlp_lab.lessons.surface import Valley
-
     walks: list[Row] = []
     paths: list[Row] = []
     surface: list[Row] = []
@@ -60,8 +55,6 @@ def _walk(
     quick: bool,
 ) -> tuple[list[Row], list[Row]]:
     """A rule at every rate; and its path at the best one, by the first seed."""
-    from mlp_lab.lessons.surface import Walked, walk
-
     exponents = WALKED_RATES[::8] if quick else WALKED_RATES
     each = [(float(10**x), valley) for x in exponents for valley in valleys]
     steps = 60 if quick else STEPS
