@@ -1,4 +1,4 @@
-"""The command `lesson`: measure what a claim is worth."""
+"""The command `lesson`: test a textbook's claims on trained networks."""
 
 from __future__ import annotations
 
@@ -20,16 +20,14 @@ from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import FIRST, Evidence, Lesson
 
-ABOUT = (
-    "Train networks over several seeds and hold claims against them; without NAME, list lessons."
-)
+ABOUT = "Train networks over several seeds and test claims on them; without NAME, list lessons."
 
 FIELDS = "NAME [quick=true] [seeds=N] [first=N] [folder=PATH]"
 
 
 @dataclass(kw_only=True, slots=True)
 class LessonSettings:
-    """How a lesson is given.
+    """Settings of a lesson.
 
     `quick` is a small form of it, for trying out. `seeds`: networks of each setting; null takes the
     lesson's own number. `first`: the first seed; the others follow it. `folder`: where to
@@ -47,7 +45,7 @@ class LessonSettings:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab lesson NAME ...`."""
+    """Add the arguments of `mlp-lab lesson NAME ...`."""
     parser.usage = f"{parser.prog} {FIELDS}"
     parser.add_argument("name", metavar="NAME", nargs="?", help=", ".join(LESSONS))
     parser.add_argument(
@@ -56,7 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, configs: Path, fallback: str) -> None:
-    """Give a lesson, or list all.
+    """Run a lesson, or list all.
 
     Args:
         arguments: what was typed.
@@ -80,7 +78,7 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
             f"folder={folder} is taken, and lessons never overwrite: choose another folder"
         ) from None
     try:
-        _give(arguments.name, lesson, settings, configs, folder)
+        _run_lesson(arguments.name, lesson, settings, configs, folder)
     except BaseException:
         with suppress(OSError):  # what it holds stays
             folder.rmdir()
@@ -108,14 +106,16 @@ def read_settings(words: Sequence[str]) -> LessonSettings:
 
 
 def _as_yaml(text: str) -> object:
-    """A value as YAML has it; what is none stays text, which no setting but `folder` is."""
+    """A value as YAML has it; invalid YAML stays text, which is refused later."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         return text
 
 
-def _give(name: str, lesson: Lesson, settings: LessonSettings, configs: Path, folder: Path) -> None:
+def _run_lesson(
+    name: str, lesson: Lesson, settings: LessonSettings, configs: Path, folder: Path
+) -> None:
     from mlp_lab.lessons.bench import Bench
     from mlp_lab.lessons.page import Given, write_lesson
     from mlp_lab.terminal import Screen, StatusLine
