@@ -1,4 +1,4 @@
-"""Hold a textbook's claims against networks: the same as `mlp-lab lesson`."""
+"""Test a textbook's claims on trained networks: the same as `mlp-lab lesson`."""
 
 from mlp_lab.program import interruptible
 

@@ -52,7 +52,7 @@ from lab import BARE, MLP_LAB, command, refused, written
         ),
         (
             ["data=moons", "data.rows=3"],
-            "data.val_fraction=0.15 of 3 rows is none: use 0, or more rows",
+            "data.val_fraction=0.15 of 3 rows rounds to 0: use 0, or more rows",
         ),
         (["data.fold=2"], "data.fold=2 needs data.folds, the number of folds"),
         (["data.repeat=1"], "data.repeat=1 needs data.folds, the number of folds"),

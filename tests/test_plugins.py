@@ -1,4 +1,4 @@
-"""Hydra's door: what a launcher returns, and what a sweeper does with it."""
+"""Hydra plugins: what a launcher returns, and what a sweeper does with it."""
 
 import math
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Writing files that are there whole or not at all."""
+"""Atomic writing of files: whole or not at all."""
 
 import json
 import math

@@ -84,7 +84,7 @@ def test_what_may_not_change(override: str, tmp_path: Path) -> None:
     """By the key that was typed."""
     write_config(tmp_path, values_of("data=iris"))
     key = override.lstrip("+~").partition("=")[0]
-    with pytest.raises(UserError, match=f"^{key} cannot change when a run goes on"):
+    with pytest.raises(UserError, match=f"^{key} cannot change when a run is resumed"):
         from_values(values_of(resume=str(tmp_path)), [override])
 
 

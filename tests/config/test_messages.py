@@ -70,11 +70,14 @@ def test_a_key_or_name_that_is_not_there(overrides: list[str], line: str, tmp_pa
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("epochs: 3\n  seed: 2\n", "{file} is no YAML: line 2, column 7: mapping values are not"),
-        ("model: [1,\n", "{file} is no YAML: line 2, column 1: expected the node content"),
+        (
+            "epochs: 3\n  seed: 2\n",
+            "{file} is not valid YAML: line 2, column 7: mapping values are not",
+        ),
+        ("model: [1,\n", "{file} is not valid YAML: line 2, column 1: expected the node content"),
     ],
 )
-def test_a_file_that_is_no_yaml(content: str, line: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_valid_yaml(content: str, line: str, tmp_path: Path) -> None:
     """Its name, and where in it."""
     file = tmp_path / "mine.yaml"
     file.write_text(content)
@@ -92,7 +95,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     file.parent.mkdir()
     for content, line in (
         ("epochs: 3\n", "an experiment's file must begin with the line '# @package _global_'"),
-        ("model: [1,\n", f"{file} is no YAML: line 2"),
+        ("model: [1,\n", f"{file} is not valid YAML: line 2"),
     ):
         file.write_text(content)
         done = call(["--config-dir", str(tmp_path), "experiment=mine"], tmp_path)

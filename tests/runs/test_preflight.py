@@ -28,17 +28,17 @@ RESUME_KEYS = "epochs, quiet, device, threads, stop, tracking"
         (["epochs=2"], "resume={run} has finished its 2 epochs: set epochs to more than 2"),
         (
             ["optimizer.lr=0.1"],
-            "optimizer.lr cannot change when a run goes on: resume={run} keeps its config.yaml,"
+            "optimizer.lr cannot change when a run is resumed: resume={run} keeps its config.yaml,"
             f" save for {RESUME_KEYS}",
         ),
         (
             ["epochs=5", "seed=1"],
-            f"seed cannot change when a run goes on: resume={{run}} keeps its config.yaml,"
+            f"seed cannot change when a run is resumed: resume={{run}} keeps its config.yaml,"
             f" save for {RESUME_KEYS}",
         ),
         (
             ["optimizer=sgd"],
-            "optimizer cannot change when a run goes on: resume={run} keeps its config.yaml,"
+            "optimizer cannot change when a run is resumed: resume={run} keeps its config.yaml,"
             f" save for {RESUME_KEYS}",
         ),
     ],

@@ -10,7 +10,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.runs.prepared_data import PreparedDataCache, prepare_data
 
 
-def test_what_was_posed_last_stays() -> None:
+def test_what_was_prepared_last_is_kept() -> None:
     """As far as it fits; what comes again is the same."""
     configs = [configure("data=iris", f"data.split_seed={i}") for i in range(6)]
     size = PreparedDataCache().prepare_data(configs[0]).encoded.nbytes

@@ -260,7 +260,7 @@ def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (["sweep.resume=nowhere"], "sweep.resume=nowhere is no sweep's folder"),
+        (["sweep.resume=nowhere"], "sweep.resume=nowhere is not a sweep's folder"),
         (["sweep.members=0"], "sweep.members must be 1 or more, got 0"),
         (["sweep.select=val"], "unknown sweep.select 'val'"),
         (["sweep.halving=2,3"], "sweep.halving=2,3 gives several values, but it is about all jobs"),

@@ -8,7 +8,7 @@ from mlp_lab.runs.folder import result_of
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest
-from mlp_lab.sweep.stacks import unfinished
+from mlp_lab.sweep.requests import unfinished
 from mlp_lab.sweep.trainer import Trainer
 
 

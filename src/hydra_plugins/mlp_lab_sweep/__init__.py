@@ -1,1 +1,1 @@
-"""Hydra's door to mlp_lab's sweeps."""
+"""Hydra plugins: the launcher and the sweepers of mlp_lab."""

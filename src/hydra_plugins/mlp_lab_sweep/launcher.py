@@ -50,7 +50,7 @@ class StackedLauncher(Launcher):
     """Trains the jobs of a batch as stacks of networks, side by side in worker processes."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Without a configuration until Hydra calls `setup`."""
         self.config: DictConfig | None = None
         self.hydra_context: HydraContext | None = None
         self._sweep: Sweep | None = None

@@ -12,7 +12,7 @@ class Parser(ArgumentParser):
     """Says in one line what is wrong with a command."""
 
     def error(self, message: str) -> NoReturn:
-        """Raise it.
+        """Raise `UserError` with the message.
 
         Raises:
             UserError: always.

@@ -34,7 +34,7 @@ def sweep_folder(resume: str | None) -> str:
     if resume is None:
         return run_folder(None)
     if not (Path(str(resume)) / MANIFEST).is_file():
-        raise UserError(f"sweep.resume={resume} is no sweep's folder: it has no {MANIFEST}")
+        raise UserError(f"sweep.resume={resume} is not a sweep's folder: it has no {MANIFEST}")
     return str(resume)
 
 

@@ -1,4 +1,4 @@
-"""The command `lesson`: measure what a claim is worth."""
+"""The command `lesson`: test a textbook's claims on trained networks."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -15,16 +15,14 @@ from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons import FIRST
 
-ABOUT = (
-    "Train networks over several seeds and hold claims against them; without NAME, list lessons."
-)
+ABOUT = "Train networks over several seeds and test claims on them; without NAME, list lessons."
 
 FIELDS = "NAME [quick=true] [seeds=N] [first=N] [folder=PATH]"
 
 
 @dataclass(kw_only=True, slots=True)
 class LessonSettings:
-    """How a lesson is given.
+    """Settings of a lesson.
 
     `quick` is a small form of it, for trying out. `seeds`: networks of each setting; null takes the
     lesson's own number. `first`: the first seed; the others follow it. `folder`: where to
@@ -42,7 +40,7 @@ class LessonSettings:
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    """Of `mlp-lab lesson NAME ...`."""
+    """Add the arguments of `mlp-lab lesson NAME ...`."""
     parser.usage = f"{parser.prog} {FIELDS}"
     parser.add_argument("name", metavar="NAME", nargs="?", help="lists them if left out")
     parser.add_argument(
@@ -51,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, configs: Path, fallback: str) -> None:
-    """Give a lesson, or list all.
+    """Run a lesson, or list all.
 
     Args:
         arguments: what was typed.
@@ -112,7 +110,7 @@ def read_settings(words: Sequence[str]) -> LessonSettings:
 
 
 def _as_yaml(text: str) -> object:
-    """A value as YAML has it; what is none stays text, which no setting but `folder` is."""
+    """A value as YAML has it; invalid YAML stays text, which is refused later."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:

@@ -25,7 +25,7 @@ mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab trace ...                     the backward pass of a small network, by name
-mlp-lab lesson [NAME]                 train networks and hold a textbook's claims against them
+mlp-lab lesson [NAME]                 train networks and test a textbook's claims on them
 mlp-lab dashboard [FOLDER ...]        show runs in TensorBoard
 mlp-lab COMMAND --help                says more"""
 

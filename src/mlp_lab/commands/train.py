@@ -164,7 +164,7 @@ def require_one_run(config: Config, folder: Path) -> None:
     """Raise if a run is to go on in a folder that is not its own."""
     if config.resume is not None and folder.resolve() != Path(config.resume).resolve():
         raise UserError(
-            f"resume={config.resume} goes on in that folder alone: leave out -m and hydra.*.dir"
+            f"resume={config.resume} resumes in that folder alone: leave out -m and hydra.*.dir"
         )
 
 

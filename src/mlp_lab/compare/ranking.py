@@ -122,7 +122,7 @@ def _overlap(records: Sequence[RunRecord], replicates: Sequence[str]) -> float:
 def _p_values(settings: Sequence[Setting], overlap: float) -> dict[int, float | None]:
     """Place -> p-value of the first setting's lead over it.
 
-    Settings with unfinished runs are out of the question, unless the first has some, too.
+    Settings with unfinished runs are not tested, unless the first has some, too.
     """
     best, *others = settings
     return {

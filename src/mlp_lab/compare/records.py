@@ -42,7 +42,7 @@ class RunRecord:
 
     @property
     def data(self) -> str:
-        """The data set, as a person knows it."""
+        """A readable name of the data set."""
         return data_of(self.settings)
 
 

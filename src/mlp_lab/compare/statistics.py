@@ -27,7 +27,7 @@ def standard_error(values: Sequence[float]) -> float | None:
 
 
 def p_value(best: Scores, other: Scores, overlap: float) -> float | None:
-    """p-value of `best` being ahead of `other` by luck; None if they share fewer than two scores.
+    """p-value of the lead of `best` over `other`; None if they share fewer than two scores.
 
     A one-sided t-test of the mean difference over common replicates. Training sets of folds and of
     other cuts overlap: their variance is 1/n + validation/training rows in place of 1/n (Nadeau and

@@ -167,7 +167,7 @@ def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str
         group, _, field = key.partition(".")
         if group not in MAY_CHANGE_ON_RESUME or key == "stop.monitor" or override.startswith("~"):
             raise UserError(
-                f"{key} cannot change when a run goes on: resume={folder} keeps its config.yaml,"
+                f"{key} cannot change when a run is resumed: resume={folder} keeps its config.yaml,"
                 f" save for {', '.join(MAY_CHANGE_ON_RESUME[1:])}"
             )
         if field:

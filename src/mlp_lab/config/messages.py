@@ -67,13 +67,12 @@ def _holds(section: object, key: str) -> bool:
 
 
 def _explain_yaml(error: BaseException) -> str | None:
-    """A file of settings that is no YAML."""
+    """A file of settings that is not valid YAML."""
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return None
     mark = error.problem_mark
-    return (
-        f"{mark.name} is no YAML: line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
-    )
+    place = f"line {mark.line + 1}, column {mark.column + 1}"
+    return f"{mark.name} is not valid YAML: {place}: {error.problem}"
 
 
 def _explain_table(error: BaseException) -> str | None:

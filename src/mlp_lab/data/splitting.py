@@ -157,7 +157,7 @@ def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
         raise UserError(
             f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has"
             f" {counted(int(counts[rarest]), 'row')}, fewer than the {parts} parts: leave it out,"
-            " or call it missing"
+            " or declare it missing"
         )
 
 
@@ -192,7 +192,9 @@ def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Gen
 def _rows_of(fraction: float, rows: int, key: str) -> int:
     count = round(fraction * rows)
     if fraction > 0 and count == 0:
-        raise UserError(f"{key}={fraction} of {counted(rows, 'row')} is none: use 0, or more rows")
+        raise UserError(
+            f"{key}={fraction} of {counted(rows, 'row')} rounds to 0: use 0, or more rows"
+        )
     return count
 
 

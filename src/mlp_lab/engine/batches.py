@@ -147,7 +147,7 @@ class Dropout:
         """Room for the masks of `MASKED_STEPS` steps.
 
         Args:
-            rates: share of units silenced, for each member.
+            rates: share of units dropped, for each member.
             widths: units of each hidden layer, for each member.
             rows: rows of a full batch, for each member.
             steps: steps of an epoch, for each member.

@@ -72,7 +72,7 @@ class EarlyStopping:
             margin = f", by more than {config.min_delta:g}," if config.min_delta else ""
             return f"no better {config.monitor}{margin} for {self.waited} epochs"
         if "weights_tol" in met:
-            return f"weights moved by {record.change:.1e} of their size"
+            return f"weights moved by {record.change:.1e} of their norm"
         if "seconds" in met:
             return f"time budget of {config.seconds:g} s"
         return ""

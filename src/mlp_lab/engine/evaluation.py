@@ -17,7 +17,7 @@ EVALUATED_NUMBERS = 2**18
 again and again, where larger pieces come from the system anew each time, page by page."""
 
 FEWEST_ROWS = 64
-"""RowBatch of each member computed at once all the same: products of fewer are slow."""
+"""Least rows of each member that are computed at once: products of fewer are slow."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
     """Train until no member has epochs left.
 
     A member leaves the stack after its last epoch, or when the reader calls `stack.retire`. A
-    diverged one keeps its place until its last planned epoch, silent, so that its neighbours'
+    diverged one keeps its place until its last planned epoch, unrecorded, so that its neighbours'
     products keep their shapes and they their bits.
     """
     stack.retire(finished(stack))

@@ -1,7 +1,7 @@
 """Skill: a score that means the same for numbers and classes, on every data set.
 
 1 - errors / errors of the best constant prediction: R2 for a number; for classes the share of the
-constant's wrong answers that are gone. 0 is nothing learnt, 1 is perfect. It is the skill score of
+constant's errors that are avoided. 0 is nothing learnt, 1 is perfect. It is the skill score of
 forecast verification (Murphy, Skill Scores Based on the Mean Square Error, 1988).
 """
 

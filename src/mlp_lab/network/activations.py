@@ -25,7 +25,7 @@ class Activation:
     value: Callable[[Tensor], Tensor]
     slope: Callable[[Tensor, Tensor], Tensor]
     at_zero: float = 0.0
-    """a(0): where it is 0, a unit padded with zero weights stays silent by itself."""
+    """a(0): where it is 0, a unit padded with zero weights stays zero by itself."""
 
 
 def _gelu(f: Tensor) -> Tensor:

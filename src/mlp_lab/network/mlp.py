@@ -21,7 +21,7 @@ class MLP(nn.Module):
 
     Members share depth, activations and output, and may differ in width: a narrow member's
     matrices are padded with zeros. A padded unit has f = 0 and no weight leads out of it, so its
-    gradients are zero and it stays silent for ever; where a(0) is not 0, a mask silences it.
+    gradients are zero and it stays zero for ever; where a(0) is not 0, a mask sets it to zero.
 
     Shape:
         - input: (B, D), the same rows for every member, or (K, B, D)
@@ -119,7 +119,7 @@ class MLP(nn.Module):
         raise AssertionError("a network has at least one layer")
 
     def activate(self, layer: int, f: Tensor) -> Tensor:
-        """h = a(f) of a hidden layer, padded units silent."""
+        """h = a(f) of a hidden layer, zero for padded units."""
         h = self.activations[layer].value(f)
         mask = self.padding_masks[layer]
         return h if mask is None else h * mask[: len(h)]
@@ -197,4 +197,4 @@ PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU,
     "silu": nn.SiLU,
 }
-"""torch's layer for each of our activations, for networks that leave the house."""
+"""torch's layer for each of our activations, for exported networks."""

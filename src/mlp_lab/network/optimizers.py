@@ -16,7 +16,7 @@ Spread = Callable[[Sequence[float]], Number]
 """Makes one `Number` of a value for each member."""
 
 SMALLEST, LARGEST = 1e-37, 1e30
-"""Within what a float32 can hold: a smaller eps would be 0, and padded units no longer silent."""
+"""Within what a float32 can hold: a smaller eps would be 0, and padded units no longer zero."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -56,7 +56,7 @@ class OptimizerConfig:
 
     @classmethod
     def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """The rule with each member's own numbers; gradient descent unless a class says else."""
+        """The rule with each member's own numbers; plain gradient descent unless overridden."""
         return partial(update_rules.gradient_descent)
 
 
@@ -80,7 +80,7 @@ class SGDConfig(OptimizerConfig):
 
 @dataclass(kw_only=True, slots=True)
 class MomentumConfig(OptimizerConfig):
-    """An exponential average v of gradients, with weight `alpha` on the past."""
+    """Steps along an exponential average v of gradients with decay rate `alpha`."""
 
     alpha: float
 
@@ -172,7 +172,7 @@ class AdaGradConfig(OptimizerConfig):
 
 @dataclass(kw_only=True, slots=True)
 class AdaDeltaConfig(OptimizerConfig):
-    """Steps in the units of p; `rho` is the weight of the past in both running averages."""
+    """Steps in the units of p; `rho` is the decay rate of both running averages."""
 
     rho: float
     eps: float
@@ -234,7 +234,7 @@ class RMSPropConfig(OptimizerConfig):
 
 @dataclass(kw_only=True, slots=True)
 class AdamConfig(OptimizerConfig):
-    """Running averages m and v of g and g^2, with weights `beta1` and `beta2` on the past.
+    """Running averages m and v of g and g^2, with decay rates `beta1` and `beta2`.
 
     `amsgrad` divides by the largest v so far.
     """

@@ -3,7 +3,7 @@
 A rule takes parameters p, their gradient g and moments of the same shape, and changes p and the
 moments in place. `lr` is the scheduled learning rate and `t` the number of this step, from 1; they
 and all other numbers are one float for all entries, or a tensor that broadcasts against p. Zero
-gradients on zero moments leave a zero parameter at zero, which is what keeps padded units silent;
+gradients on zero moments leave a zero parameter at zero, which is what keeps padded units zero;
 hence every eps is positive.
 
 Tensors come with their methods: torch itself is not imported, so that settings are read quickly.
@@ -30,7 +30,7 @@ class UpdateRule(Protocol):
 
 
 class DecayRate(NamedTuple):
-    """beta, the weight of the past in a running average, as 1 - beta and log beta.
+    """The decay rate beta of a running average, as 1 - beta and log beta.
 
     Both are taken in double precision: from a float32 beta near 1, as members with different rates
     have it, neither can be had again.
@@ -132,7 +132,7 @@ def adadelta(
 ) -> None:
     """d = sqrt(u + eps) / sqrt(s + eps) g, in the units of p; p <- p - lr d (Zeiler, 2012).
 
-    s and u are averages of g^2 and of d^2, with weight rho on the past.
+    s and u are running averages of g^2 and of d^2 with decay rate rho.
     """
     average(s, g.square(), rho)
     d = (u + eps).sqrt_().div_((s + eps).sqrt_()).mul_(g)

@@ -26,7 +26,7 @@ class DatasetCache:
     """What runs on the same rows have in common, found once."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start with empty caches."""
         self._baseline_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
         self._schemas: dict[int, str] = {}
 

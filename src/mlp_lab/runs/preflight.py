@@ -20,7 +20,7 @@ USUAL_DEPTH = 3
 
 
 def require_possible(job: Job, prepared: PreparedData) -> Progress:
-    """Where a run begins, or goes on from.
+    """Where a run begins, or is resumed from.
 
     Raises:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
@@ -109,7 +109,7 @@ def _complete(job: Job) -> bool:
 
 
 def why_ended(config: Config, epoch: int, progress: Progress) -> str:
-    """Why a run that goes on after an epoch would end at once, and what to set; or nothing."""
+    """Why a run that is resumed would end at once, and what to set; or nothing."""
     stop, waited = config.stop, progress.watch.waited
     if epoch >= config.epochs:
         return (
@@ -125,7 +125,7 @@ def why_ended(config: Config, epoch: int, progress: Progress) -> str:
         )
     if "weights_tol" in met:
         return (
-            f"{ended}, which moved its weights by {progress.change:.1e} of their size:"
+            f"{ended}, which moved its weights by {progress.change:.1e} of their norm:"
             " set stop.weights_tol below that, or to null"
         )
     if "seconds" in met:

@@ -24,7 +24,7 @@ from mlp_lab.network.losses import Objective, choose_objective
 
 @dataclass(frozen=True, slots=True)
 class DataSummary:
-    """What is known of a problem without its rows; `rows` counts those of each part."""
+    """What is known of prepared data without its rows; `rows` counts those of each part."""
 
     objective: Objective
     digest: str
@@ -48,7 +48,7 @@ class PreparedData:
     objective: Objective
     digest: str
     overview: DataReport | None
-    """As in `Facts`."""
+    """As in `DataSummary`."""
 
     @property
     def rows(self) -> dict[str, int]:
@@ -86,10 +86,10 @@ CUTTING = (
 
 
 class PreparedDataCache:
-    """The problems of several runs: rows are loaded, and cut and encoded, once for all alike."""
+    """The data of several runs: loaded, split and encoded once for all runs on the same data."""
 
     def __init__(self, kept: float = math.inf) -> None:
-        """Nothing is loaded yet. What was posed last stays, as far as it fits `kept` bytes."""
+        """Start empty. What was prepared last is kept, as far as it fits `kept` bytes."""
         self._kept, self._size = kept, 0
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._prepared: dict[str, PreparedData] = {}
@@ -120,11 +120,11 @@ class PreparedDataCache:
 
     @property
     def prepared(self) -> Mapping[str, PreparedData]:
-        """Problems by their keys: all of them, or those that have stayed."""
+        """Prepared data by key: as much as was kept."""
         return self._prepared
 
     def _forget(self) -> None:
-        """Let go of what was posed first, where all together take too much."""
+        """Drop what was prepared first, where all together take too much."""
         while self._size > self._kept and len(self._prepared) > 1:
             self._size -= self._prepared.pop(next(iter(self._prepared))).encoded.nbytes
         while self._size > self._kept and len(self._rows) > 1:
@@ -132,7 +132,7 @@ class PreparedDataCache:
 
     @staticmethod
     def key(config: Config) -> str:
-        """Everything that a problem depends on."""
+        """Everything that prepared data depends on."""
         return repr((config.data, config.model.output, config.loss.name, config.dtype))
 
     @staticmethod

@@ -35,7 +35,7 @@ class Origin:
 
 
 def lasting_settings(values: Mapping[str, object]) -> str:
-    """A hash of the settings that stay when a run goes on; where its rows lie does not count."""
+    """A hash of the settings that a resumed run keeps; where its rows lie does not count."""
     values = with_former_names(values)  # the names by which version 0.1 took this hash
     data, stop = section(values, "data"), section(values, "stop")
     return hashed(

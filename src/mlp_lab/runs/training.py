@@ -92,7 +92,7 @@ class Training:
         self.clock.save(self.checkpoint, self.stack, progress, before=files)
 
     def _leave(self, members: list[int]) -> None:
-        """Finish those of the members that have ended; the diverged keep their place, silent.
+        """Finish those of the members that have ended; the diverged keep their place.
 
         What they leave is on disk before a checkpoint forgets them.
         """

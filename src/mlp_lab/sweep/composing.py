@@ -34,7 +34,7 @@ class Composer:
     """Composes the jobs of a sweep; `master` is the sweep's own configuration."""
 
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
-        """Nothing is composed yet."""
+        """Start with an empty cache."""
         self._loader = loader
         self._master = master
         self._groups = frozenset(loader.list_groups(""))

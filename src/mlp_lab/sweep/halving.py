@@ -54,7 +54,7 @@ def eliminated(
     """Jobs that stop at a rung, and why: all but the best of the candidates that have reached it.
 
     Judged by the validation rows (the training rows where there are none) at that very epoch; of
-    equals the first goes on.
+    equals the first continues.
     """
     assert settings.halving is not None
     scores = {}

@@ -12,7 +12,7 @@ from mlp_lab.sweep.jobs import SweepJob
 
 @dataclass(frozen=True, slots=True)
 class StackRequest:
-    """A stack to train, or to resume where its checkpoint is; `problems` are its rows."""
+    """A stack to train, or to resume where its checkpoint is; `prepared_data` are its rows."""
 
     stack: int
     jobs: Sequence[SweepJob]

@@ -51,11 +51,11 @@ def require_setting(key: str) -> None:
     """
     if key in REPLICATES:
         raise UserError(
-            f"{key} repeats a setting and is no part of a search: give it one value, and judge"
+            f"{key} repeats a setting and cannot be searched: give it one value, and judge"
             " every trial over several runs with cv=5"
         )
     if key.partition(".")[0] in (*OF_THE_COMMAND, *INCIDENTAL):
-        raise UserError(f"{key} changes no result and is no part of a search: give it one value")
+        raise UserError(f"{key} changes no result and cannot be searched: give it one value")
 
 
 def distribution(override: Override) -> BaseDistribution:

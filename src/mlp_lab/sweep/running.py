@@ -29,9 +29,9 @@ from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
 from mlp_lab.sweep.progress import SweepLine, print_plan
+from mlp_lab.sweep.requests import requests, unfinished
 from mlp_lab.sweep.resources import process_count, stack_memory
 from mlp_lab.sweep.scheduler import Scheduler
-from mlp_lab.sweep.stacks import requests, unfinished
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 

@@ -49,7 +49,7 @@ def latex(trace: Trace, most: int) -> str:
         parts.append(_aligned([_equation(gradient.name, [part for part in formulas if part])]))
         parts.append(_entries(trace, gradient, most))
     if course := course_lines(trace):
-        parts.append(r"\section*{In the course's words}")
+        parts.append(r"\section*{In the course's notation}")
         parts.append("$dy = y - t$; $f_j$ and $h_j$ belong to unit $j$.")
         rows = [
             _equation(name, [words]) + f" = {product.replace(' * ', chr(92) + 'cdot ')} = {value:g}"

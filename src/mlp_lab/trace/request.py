@@ -24,7 +24,7 @@ EXAMPLE: dict[str, Matrix] = {
     "Omega_1": [[2.0], [-1.0]],
     "beta_1": [[0.5]],
 }
-"""The course's network, y = phi_0 + phi_1 h_1 + phi_2 h_2 with ReLU; its second unit is silent."""
+"""The course's network, y = phi_0 + phi_1 h_1 + phi_2 h_2 with ReLU; unit 2 is inactive."""
 
 OWN = re.compile(r"[xty]|(Omega|beta)_\d+|(theta|phi)_\d+")
 """Keys that are numbers of the network, and no settings of a training."""
@@ -87,7 +87,7 @@ def numbers_file(path: Path) -> Mapping[str, object]:
         with path.open("rb") as file:
             found: object = yaml.safe_load(file)
     except yaml.YAMLError as error:
-        raise UserError(explain(error) or f"{path} is no YAML") from None
+        raise UserError(explain(error) or f"{path} is not valid YAML") from None
     if not isinstance(found, Mapping):
         raise UserError(f"{path} must hold numbers by name, as in x: 2, got {shown(found)}")
     for key in found:
@@ -100,7 +100,7 @@ def parsed(word: str, value: str) -> object:
     """A value as YAML has it.
 
     Raises:
-        UserError: it is no YAML.
+        UserError: it is not valid YAML.
     """
     try:
         return yaml.safe_load(value)

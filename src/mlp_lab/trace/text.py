@@ -111,7 +111,7 @@ def checks(trace: Trace) -> list[str]:
         )
     if not trace.finite:
         lines.append(
-            "not every number is finite: y has come to 0 or 1, or the weights are too large"
+            "not every number is finite: y is exactly 0 or 1, or the weights are too large"
         )
     return lines
 
@@ -185,7 +185,7 @@ def text(trace: Trace, most: int) -> list[str]:
             lines += _quantity(Quantity(f"a'(f_{k})", "", tuple(slope.shape), slope), most)
         lines += _gradient(trace, gradient, most)
     if course := course_lines(trace):
-        lines += ["", "IN THE COURSE'S WORDS: dy = y - t; f_j and h_j belong to unit j"]
+        lines += ["", "IN THE COURSE'S NOTATION: dy = y - t; f_j and h_j belong to unit j"]
         wide = [
             max(len(words) for words in line) for line in zip(*(c[:3] for c in course), strict=True)
         ]
@@ -276,7 +276,7 @@ def markdown(trace: Trace, most: int) -> str:
     if course := course_lines(trace):
         lines += [
             "",
-            "## In the course's words",
+            "## In the course's notation",
             "",
             in_prose("dy = y - t; f_j and h_j belong to unit j."),
             "",

@@ -19,7 +19,7 @@ class Judge:
     """Judges runs; what it finds out about rows serves all runs on them."""
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start with empty caches."""
         self._neighbours: dict[int, tuple[Dataset, float]] = {}
 
     def __call__(self, run: Run, network: MLP) -> Verdict:

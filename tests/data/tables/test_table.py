@@ -186,12 +186,12 @@ REGION = ("data.target=region", "data.drop_missing_target=true", "data.folds=4")
         (
             REGION,
             "the class 'islands' of region has 2 rows, fewer than the 5 parts: leave it out,"
-            " or call it missing",
+            " or declare it missing",
         ),
         (
             (*REGION, "data.test_fraction=0"),
             "the class 'islands' of region has 2 rows, fewer than the 4 parts: leave it out,"
-            " or call it missing",
+            " or declare it missing",
         ),
     ],
 )

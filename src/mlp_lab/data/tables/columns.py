@@ -133,7 +133,7 @@ def _declared_levels(config: TableConfig, column: Column) -> list[str]:
     """Levels as `data.levels` has them; a code is called as its value label calls it.
 
     Raises:
-        UserError: one is there twice.
+        UserError: one appears twice.
     """
     texts = [cell_text(level) for level in config.levels[column.name]]
     levels = [column.labels.get(text, text) for text in texts]

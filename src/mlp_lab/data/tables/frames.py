@@ -72,12 +72,12 @@ class TableFrame:
         """A column's cells; codes in `missing` are no value.
 
         Raises:
-            UserError: it is missing, or there twice.
+            UserError: it is missing, or appears twice.
         """
         places = self._places.get(name, [])
         if len(places) != 1:
             names = list(self._places)
-            what = "is there twice" if places else "is missing"
+            what = "appears twice" if places else "is missing"
             hint = "" if places else nearest(name, names)
             raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
         return Cells(self.frame.iloc[:, places[0]], self.decimal, missing)
@@ -94,7 +94,7 @@ class TableFrame:
         """A column's numbers, (N,).
 
         Raises:
-            UserError: it is missing, or there twice, or holds what it cannot.
+            UserError: it is missing, or appears twice, or holds what it cannot.
         """
         own = self.codes(column.name)
         cells = self.cells(column.name, [*column.missing, *own.missing])

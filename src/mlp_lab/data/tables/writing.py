@@ -1,4 +1,4 @@
-"""Frames -> a file of rows and columns, that is there whole or not at all."""
+"""Frames -> a file of rows and columns, written atomically: whole or not at all."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from sweeps import iris_job
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import Manifest
 from mlp_lab.sweep.plan import stack_plan
-from mlp_lab.sweep.stacks import requests, unfinished
+from mlp_lab.sweep.requests import requests, unfinished
 
 
 def jobs_in(folder: Path, statuses: list[str]) -> dict[int, SweepJob]:
