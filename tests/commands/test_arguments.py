@@ -30,7 +30,7 @@ def test_options_between_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """As people type them."""
     monkeypatch.setattr(sys, "argv", ["do", "a", "--rows", "3", "b"])
     found: list[Namespace] = []
-    run_parsed(parser(), found.append)
+    run_parsed(parser(), found.append, intermixed=True)
     assert [vars(each) for each in found] == [{"file": "a", "others": ["b"], "rows": 3}]
 
 
