@@ -20,7 +20,7 @@ LESSONS: dict[str, Lesson] = {
     "why_deep": Adapted.of(why_deep.LESSON),
     "activations": Adapted.of(activations.LESSON),
     "outputs_and_losses": Adapted.of(outputs_and_losses.LESSON),
-    "optimizers": Adapted.of(optimizers.LESSON),
+    "optimizers": optimizers.LESSON,
     "backprop_cost": backprop_cost.LESSON,
     "initialisation": Adapted.of(initialisation.LESSON),
     "batch_size_and_rate": Adapted.of(batch_size_and_rate.LESSON),
