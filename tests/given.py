@@ -10,8 +10,6 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Evidence
-from mlp_lab.lessons.old import bench as old_benches
-from mlp_lab.lessons.old import lesson as old_lessons
 from mlp_lab.lessons.study import Trial, Words
 from mlp_lab.lessons.trained import Trained
 
@@ -34,33 +32,12 @@ def small_stack(experiment: str, *words: str) -> Stack:
     """Few parameters in double precision, so that whole Hessians fit."""
     small = ["data.train_rows=64", "batch_size=16", "dtype=float64", "model.width=4"]
     config = configure(f"experiment={experiment}", *small, *words)
-    prepare_torch(
-        device=config.device, threads=config.threads
-    )  # one thread: two are slower by far on cores that others use
+    # One thread: two are slower by far on cores that others use.
+    prepare_torch(device=config.device, threads=config.threads)
     return stack_of(config)
 
 
 @cache
 def evidence(name: str) -> Evidence:
     """What a lesson measures."""
-    if isinstance(lesson := LESSONS[name], old_lessons.Adapted):
-        return lesson.adapted(old_evidence(name))
-    return lesson.evidence(bench())
-
-
-def old_bench(seeds: range = range(SEEDS)) -> old_benches.Bench:
-    """The same for a lesson that is not yet written in the vocabulary."""
-    return old_benches.Bench(bench(seeds))
-
-
-def old_lesson(name: str) -> old_lessons.Lesson:
-    """A lesson that is not yet written in the vocabulary."""
-    lesson = LESSONS[name]
-    assert isinstance(lesson, old_lessons.Adapted)
-    return lesson.old
-
-
-@cache
-def old_evidence(name: str) -> old_lessons.Evidence:
-    """What it measures."""
-    return old_lesson(name).measure(old_bench())
+    return LESSONS[name].evidence(bench())

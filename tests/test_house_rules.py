@@ -69,7 +69,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": ("mlp_lab.tracking.events", "mlp_lab.commands.dashboard"),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
-        *("mlp_lab.lessons.figures", "mlp_lab.lessons.old.figures"),
+        "mlp_lab.lessons.figures",
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (
@@ -222,10 +222,6 @@ MOST_FILES_OF_FIT = 36
 TESTS = ROOT / "tests"
 
 
-OUTGOING = "mlp_lab.lessons.old"
-"""What the one lesson rests on that is not yet written in the vocabulary; it goes with it."""
-
-
 @each_module
 def test_tests_mirror_the_source(module: str) -> None:
     """tests/engine/test_stack.py for engine/stack.py, wherever there is a function or a class.
@@ -236,7 +232,7 @@ def test_tests_mirror_the_source(module: str) -> None:
     logic = [
         node for node in TREES[module].body if isinstance(node, ast.FunctionDef | ast.ClassDef)
     ]
-    if not logic or path.stem.startswith("__") or is_of(module, OUTGOING):
+    if not logic or path.stem.startswith("__"):
         return
     mirrored = TESTS / path.relative_to(PACKAGE).with_name(f"test_{path.stem}.py")
     assert mirrored.is_file(), f"{module} has no {mirrored.relative_to(ROOT)}"

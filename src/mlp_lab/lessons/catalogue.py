@@ -12,7 +12,6 @@ from mlp_lab.lessons import (
 )
 from mlp_lab.lessons.batch_size_and_rate import lesson as batch_size_and_rate
 from mlp_lab.lessons.lesson import Lesson
-from mlp_lab.lessons.old.lesson import Adapted
 from mlp_lab.lessons.outputs_and_losses import lesson as outputs_and_losses
 
 LESSONS: dict[str, Lesson] = {
@@ -20,7 +19,7 @@ LESSONS: dict[str, Lesson] = {
     "why_deep": why_deep.LESSON,
     "activations": activations.LESSON,
     "outputs_and_losses": outputs_and_losses.LESSON,
-    "optimizers": Adapted.of(optimizers.LESSON),
+    "optimizers": optimizers.LESSON,
     "backprop_cost": backprop_cost.LESSON,
     "initialisation": initialisation.LESSON,
     "batch_size_and_rate": batch_size_and_rate.LESSON,

@@ -10,7 +10,6 @@ from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
 from mlp_lab.lessons.figures import Figure, figure_of
 from mlp_lab.lessons.lesson import Evidence, Lesson
-from mlp_lab.lessons.old.lesson import Adapted
 from mlp_lab.lessons.tables import Tables
 
 ROUNDING = 1e-12
@@ -56,8 +55,6 @@ def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given)
 
 def figure(lesson: Lesson, tables: Tables) -> Figure:
     """All panels of a lesson."""
-    if isinstance(lesson, Adapted):
-        return lesson.draw(tables)
     return figure_of(lesson.panels(tables), columns=lesson.columns, size=lesson.panel_size)
 
 

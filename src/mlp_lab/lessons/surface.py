@@ -1,27 +1,20 @@
-"""Paths over a surface of two parameters, walked by the engine's own passes and update rules.
+"""The squared error of a line a + b x over some rows: a surface over two parameters.
 
-The surface is the squared error of a line a + b x over some rows: a bowl, whose two curvatures
-differ by what the inputs are. Inputs far from unit size make a narrow valley along an axis, inputs
-far from zero one that lies askew.
+It is a bowl, whose two curvatures differ by what the inputs are. Inputs far from unit size make a
+narrow valley along an axis, inputs far from zero one that lies askew.
 """
-
-from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.seeds import Stream, numpy_generator
-from mlp_lab.network.backprop import Backprop, Batch
-from mlp_lab.network.losses import Objective
-from mlp_lab.network.mlp import MLP
-from mlp_lab.network.optimizers import OptimizerConfig
-from mlp_lab.network.stack_optimizer import Optimizer
+from mlp_lab.network.backprop import Batch
 
 ROWS = 100
 NOISE = 0.3
@@ -43,10 +36,10 @@ class Valley:
     start: Floats
 
     @classmethod
-    def drawn(cls, centre: float, spread: float, seed: int) -> Valley:
+    def drawn(cls, centre: float, spread: float, seed: int) -> Self:
         """Inputs about `centre`; the start is one unit of loss above the bottom, on a slope.
 
-        It lies between the direction of the valley and that of its walls, so that a walk has some
+        It lies between the direction of the valley and that of its walls, so that a path has some
         way to go in both.
         """
         generator = np.random.default_rng(seed)
@@ -75,91 +68,27 @@ class Valley:
     def heights(self, points: Floats) -> Floats:
         """The loss above the bottom at points, (..., 2) -> (...)."""
         away = points - self.bottom
-        with np.errstate(all="ignore"):  # of a walk that has run away
+        with np.errstate(all="ignore"):  # of a path that has diverged
             found: Floats = ((away @ self.hessian) * away).sum(-1) / 2
         return found
 
-
-def walk(
-    valleys: Sequence[Valley],
-    rules: Sequence[OptimizerConfig],
-    *,
-    batch_size: int | None,
-    steps: int,
-) -> Floats:
-    """Where every step leads, (K, steps + 1, 2), each member in a valley and by a rule of its own.
-
-    `batch_size` None takes all rows in each step.
-    """
-    members = len(valleys)
-    network = MLP([[1, 1]] * members, activations=[], output="linear", dtype=torch.float64)
-    slopes, intercepts = network.layers.weights[0][:, 0, 0], network.layers.biases[0][:, 0, 0]
-    starts = torch.as_tensor(np.stack([valley.start for valley in valleys]))
-    intercepts.copy_(starts[:, 0])
-    slopes.copy_(starts[:, 1])
-    gradients = network.layers.like()
-    optimizer = Optimizer(network.layers, gradients, rules)
-    optimizer.begin_epoch([rule.lr for rule in rules], [0] * members)
-    rows = ROWS if batch_size is None else batch_size
-    passes = Backprop(network, gradients, Objective("linear", "mse"), members, rows)
-    path = torch.empty(members, steps + 1, 2, dtype=torch.float64)
-    path[:, 0] = starts
-    with torch.no_grad():
-        for step in range(steps):
-            passes(_batch(valleys, rows, step))
-            optimizer.step(members)
-            path[:, step + 1] = torch.stack([intercepts, slopes], 1)
-    found: Floats = path.numpy()
-    return found
+    def surface(self) -> dict[str, Floats]:
+        """Heights on a rectangle that holds all points as low as the start, one unit up."""
+        half_axes = np.sqrt(2 * np.diag(np.linalg.inv(self.hessian)))
+        reach = 1.1 * np.maximum(half_axes, half_axes.max() / 2)
+        sides = np.linspace(-1, 1, 61)[:, None] * reach
+        points = np.stack(np.meshgrid(*sides.T), axis=-1).reshape(-1, 2) + self.bottom
+        return {"a": points[:, 0], "b": points[:, 1], "height": self.heights(points)}
 
 
-def _batch(valleys: Sequence[Valley], rows: int, step: int) -> Batch:
-    """The next `rows` of each member's; the order is drawn anew for each pass, as in training."""
-    each_pass = ROWS // rows
-    epoch, place = divmod(step, each_pass)
-    drawn: dict[int, tuple[Floats, Floats]] = {}
+def next_batch(valleys: Sequence[Valley], rows: int, step: int) -> Batch:
+    """The next rows of each member's valley, in an order drawn anew for each pass over all rows."""
+    epoch, place = divmod(step, ROWS // rows)
+    drawn: dict[int, Floats] = {}  # many members share a seed
     for valley in valleys:
         if valley.seed not in drawn:
             order = numpy_generator(valley.seed, Stream.ORDER, epoch).permutation(ROWS)
             own = order[place * rows : (place + 1) * rows]
-            drawn[valley.seed] = valley.inputs[own], valley.targets[own]
-
-    def stacked(which: int) -> Tensor:
-        return torch.as_tensor(np.stack([drawn[valley.seed][which] for valley in valleys]))[
-            ..., None
-        ]
-
-    return Batch(stacked(0), stacked(1), None, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """What a path to the bottom was like.
-
-    `steps` until the height was for good `low` of the start's or less, infinite if it never was: a
-    path that runs through the bottom has not arrived. Up to there, the mean angle between one step
-    and the next in degrees, and the share of steps that led upwards.
-    """
-
-    steps: float
-    turn: float
-    uphill: float
-
-    @classmethod
-    def of(cls, valley: Valley, path: Floats, low: float) -> Walked:
-        """Of a path, (steps + 1, 2)."""
-        heights = valley.heights(path)
-        away = np.flatnonzero(~(heights <= low * heights[0]))
-        end = min(int(away[-1]) + 1, len(path) - 1)
-        arrived = end > away[-1]
-        with np.errstate(all="ignore"):  # of a walk that has run away, or stands still
-            moves = np.diff(path[: end + 1], axis=0)
-            directions = moves / np.linalg.norm(moves, axis=1, keepdims=True)
-            cosines = (directions[1:] * directions[:-1]).sum(1)
-            turn = np.degrees(np.arccos(cosines.clip(-1, 1)))
-            uphill = np.diff(heights[: end + 1]) > 0
-        return cls(
-            float(end) if arrived else np.inf,
-            float(turn.mean()) if len(turn) else 0.0,
-            float(uphill.mean()),
-        )
+            drawn[valley.seed] = np.stack([valley.inputs[own], valley.targets[own]])
+    both = torch.as_tensor(np.stack([drawn[valley.seed] for valley in valleys], 1))[..., None]
+    return Batch(both[0], both[1], None, ())
