@@ -215,8 +215,8 @@ def test_no_validation_and_no_test_rows() -> None:
 @pytest.mark.parametrize(
     ("raw", "values", "message"),
     [
-        (rows_of([2, 2]), {"test_fraction": 0.1}, "data.test_fraction=0.1 of 4 rows is none"),
-        (rows_of([2, 2]), {"val_fraction": 0.1}, "data.val_fraction=0.1 of 4 rows is none"),
+        (rows_of([2, 2]), {"test_fraction": 0.1}, "data.test_fraction=0.1 of 4 rows rounds to 0"),
+        (rows_of([2, 2]), {"val_fraction": 0.1}, "data.val_fraction=0.1 of 4 rows rounds to 0"),
         (
             rows_of([10, 10]),
             {"train_rows": 14},
