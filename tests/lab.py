@@ -31,7 +31,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import choose_device
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
-from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
+from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
@@ -119,10 +119,7 @@ def finish(folder: Path, config: Config, values: Plain, overrides: Sequence[str]
     with alone_in(folder):
         finished = run(job, prepared, require_possible(job, prepared), Judge())
     if config.tracking.report:
-        write_diagnostics(finished, folder)
-        write_report(folder)
-        if config.tracking.tensorboard:
-            show_in_tensorboard(folder)
+        report_run(finished, folder, write_report, tensorboard=config.tracking.tensorboard)
     finished.termination.raise_if_diverged(folder)
     return folder
 

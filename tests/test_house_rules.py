@@ -270,7 +270,7 @@ def needed_at_once(module: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["mlp_lab", "mlp_lab.__main__", "mlp_lab.commands.main", "mlp_lab.config.schema"]
+    "module", ["mlp_lab", "mlp_lab.__main__", "mlp_lab.commands.main", "mlp_lab.commands.train"]
 )
 def test_starting_is_light(module: str) -> None:
     """A wrong setting is refused before slow libraries are imported."""

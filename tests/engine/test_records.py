@@ -1,5 +1,7 @@
 """What an epoch's records say."""
 
+from dataclasses import replace
+
 from mlp_lab.engine.records import Divergence, MemberRecord
 
 
@@ -16,3 +18,10 @@ def test_validation_scores_are_monitored_where_there_are_any() -> None:
     train, val = {"loss": 1.0}, {"loss": 2.0}
     assert MemberRecord(0, 1, train, val, 0.1, 0.5, None).monitored == val
     assert MemberRecord(0, 1, train, {}, 0.1, 0.5, None).monitored == train
+
+
+def test_scores_are_named_by_part() -> None:
+    """As curves.csv has them; a part without rows has none."""
+    record = MemberRecord(0, 1, {"loss": 2.0}, {"loss": 3.0, "r2": 0.5}, 0.1, 0.2, None)
+    assert record.scores == {"train_loss": 2.0, "val_loss": 3.0, "val_r2": 0.5}
+    assert replace(record, val={}).scores == {"train_loss": 2.0}

@@ -31,16 +31,16 @@ def test_facts_stay_when_rows_do_not() -> None:
     """What a sweep must know of each of its jobs costs no second cut, and is no less strict."""
     configs = [configure("data=iris", f"data.split_seed={i}") for i in range(3)]
     prepared_data = PreparedDataCache(1.0)
-    first = [prepared_data.facts(config) for config in configs]
+    first = [prepared_data.summary(config) for config in configs]
     assert list(prepared_data.prepared) == [prepared_data.key(configs[-1])]
-    again = [prepared_data.facts(config) for config in configs]
+    again = [prepared_data.summary(config) for config in configs]
     assert list(prepared_data.prepared) == [prepared_data.key(configs[-1])]
     assert [one is other for one, other in zip(first, again, strict=True)] == [True] * 3
     prepared = PreparedDataCache().prepare_data(configs[0])
     assert (first[0].rows, first[0].digest) == (prepared.rows, prepared.digest)
     assert first[0].sizes(configs[0]) == prepared.sizes(configs[0])
     with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
-        prepared_data.facts(configure("data=iris", "data.split_seed=0", "batch_size=99"))
+        prepared_data.summary(configure("data=iris", "data.split_seed=0", "batch_size=99"))
 
 
 def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """A checked job -> its run, with pictures and pages: the part of `train` that needs torch."""
 
-from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics
+from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedData
@@ -19,8 +19,5 @@ def train_and_report(
     """
     finished = run(job, prepared, progress, Judge())
     if drawer is not None:
-        write_diagnostics(finished, job.folder)
-        drawer.draw(job.folder)
-        if job.config.tracking.tensorboard:
-            show_in_tensorboard(job.folder)
+        report_run(finished, job.folder, drawer.draw, tensorboard=job.config.tracking.tensorboard)
     finished.termination.raise_if_diverged(job.folder)

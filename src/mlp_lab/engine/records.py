@@ -38,6 +38,12 @@ class MemberRecord:
     diverged: Divergence | None
 
     @property
+    def scores(self) -> Scores:
+        """All scores by part and name, such as `train_loss`."""
+        parts = (("train", self.train), ("val", self.val))
+        return {f"{part}_{name}": value for part, own in parts for name, value in own.items()}
+
+    @property
     def monitored(self) -> Scores:
         """Validation scores, or training scores where there are no validation rows."""
         return self.val or self.train

@@ -115,9 +115,7 @@ class _Log:
     def add(self, record: MemberRecord, seconds: float) -> None:
         """Write down an epoch."""
         self.diverged = record.diverged is not None
-        numbers = {"lr": record.lr, "seconds": seconds}
-        for part, scores in (("train", record.train), ("val", record.val)):
-            numbers |= {f"{part}_{name}": value for name, value in scores.items()}
+        numbers = {"lr": record.lr, "seconds": seconds, **record.scores}
         for name, value in numbers.items():
             self.curves.setdefault(name, []).append(value)
 

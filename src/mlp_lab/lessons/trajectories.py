@@ -49,9 +49,7 @@ def trajectories(
     table = table_of(rows)
     return {
         "trajectories": table,
-        "best_trajectories": at_best(
-            table, "rate", "capped_steps", each=("valley", "batches", "rule")
-        ),
+        "best_trajectories": at_best(table, "rate", "capped_steps", each=LABELS),
         "paths": table_of(paths),
         "surface": table_of({"valley": name, **own[0].surface()} for name, own in valleys.items()),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,23 @@ GRID = 150
 
 MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
+
+
+def report_run(
+    finished: FinishedRun, folder: Path, draw: Callable[[Path], None], *, tensorboard: bool
+) -> None:
+    """Write what the pictures of a finished run show, draw its page, and show them in TensorBoard.
+
+    Args:
+        finished: the run.
+        folder: its folder.
+        draw: writes pictures and page of a folder, as `page.write_report` does.
+        tensorboard: whether the run has an image tab.
+    """
+    write_diagnostics(finished, folder)
+    draw(folder)
+    if tensorboard:
+        show_in_tensorboard(folder)
 
 
 def write_diagnostics(finished: FinishedRun, folder: Path) -> None:

@@ -18,7 +18,7 @@ from mlp_lab.runs.results import environment, write_results
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
 from mlp_lab.runs.termination import Termination, describe_termination
 
-Judge = Callable[["Run", MLP], Verdict]
+RunJudge = Callable[["Run", MLP], Verdict]
 """Says how a run went, from its curves, its scores and its best network."""
 
 
@@ -58,7 +58,7 @@ class FinishedRun:
 
 
 def finish(
-    run: Run, stack: Stack, position: int, common: DatasetCache, judge: Judge
+    run: Run, stack: Stack, position: int, common: DatasetCache, judge: RunJudge
 ) -> FinishedRun:
     """Score and judge a run's best network, and write what it leaves behind."""
     assert run.termination is not None

@@ -57,7 +57,7 @@ class PreparedData:
         return {"train": len(encoded.train), "val": len(encoded.val), "test": len(encoded.test)}
 
     @property
-    def facts(self) -> DataSummary:
+    def summary(self) -> DataSummary:
         """What stays of it when its rows are let go."""
         encoded = self.encoded
         inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
@@ -65,7 +65,7 @@ class PreparedData:
 
     def sizes(self, config: Config) -> tuple[int, ...]:
         """Units of every layer of a network that learns it, inputs first."""
-        return self.facts.sizes(config)
+        return self.summary.sizes(config)
 
 
 def prepare_data(config: Config) -> PreparedData:
@@ -93,30 +93,30 @@ class PreparedDataCache:
         self._kept, self._size = kept, 0
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._prepared: dict[str, PreparedData] = {}
-        self._facts: dict[str, DataSummary] = {}
+        self._summaries: dict[str, DataSummary] = {}
 
     def prepare_data(self, config: Config) -> PreparedData:
         """As the function; the same object for runs on the same data, as long as it is kept."""
         key = self.key(config)
         if key not in self._prepared:
             self._prepared[key] = self._new(config)
-            self._facts[key] = self._prepared[key].facts
+            self._summaries[key] = self._prepared[key].summary
             self._size += self._prepared[key].encoded.nbytes
             self._forget()
-        _require_batch(config, self._facts[key])
+        _require_batch(config, self._summaries[key])
         return self._prepared[key]
 
-    def facts(self, config: Config) -> DataSummary:
+    def summary(self, config: Config) -> DataSummary:
         """The summary of a run's data; its rows are split once for it, and may be dropped again.
 
         Raises:
             UserError: data and settings do not fit.
         """
         key = self.key(config)
-        if key not in self._facts:
+        if key not in self._summaries:
             self.prepare_data(config)
-        _require_batch(config, self._facts[key])
-        return self._facts[key]
+        _require_batch(config, self._summaries[key])
+        return self._summaries[key]
 
     @property
     def prepared(self) -> Mapping[str, PreparedData]:
@@ -142,7 +142,7 @@ class PreparedDataCache:
 
     def _new(self, config: Config) -> PreparedData:
         with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
-            return _pose(config, *self._loaded(config.data))
+            return _prepare(config, *self._loaded(config.data))
 
     def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
         """Rows before they are cut, and a hash of them to come."""
@@ -172,14 +172,14 @@ def _hashing(raw: RawData) -> Future[str]:
 def _digest(raw: RawData) -> str:
     """Column by column, as a table lies in memory: a copy of it would take longer than hashing."""
     found = hashlib.sha256(raw.fingerprint.encode())
-    ties = raw.constraints
+    constraints = raw.constraints
     arrays: list[NDArray[Any] | None] = [*raw.inputs.T, raw.target, raw.weights]
-    for array in (*arrays, ties.parts, ties.groups, ties.times):
+    for array in (*arrays, constraints.parts, constraints.groups, constraints.times):
         found.update(b"none" if array is None else np.ascontiguousarray(array).data)
     return found.hexdigest()
 
 
-def _pose(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
+def _prepare(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)
@@ -188,9 +188,9 @@ def _pose(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
     return PreparedData(encoded, objective, digest.result(), seen)
 
 
-def _require_batch(config: Config, facts: DataSummary) -> None:
+def _require_batch(config: Config, summary: DataSummary) -> None:
     """Raise if a step would take more rows than there are."""
-    rows = facts.rows["train"]
+    rows = summary.rows["train"]
     if isinstance(config.batch_size, int) and config.batch_size > rows:
         raise UserError(
             f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"

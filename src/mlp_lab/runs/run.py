@@ -13,7 +13,7 @@ from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
-from mlp_lab.runs.finish import DatasetCache, FinishedRun, Judge, finish
+from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
 from mlp_lab.runs.folder import RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
@@ -26,7 +26,7 @@ from mlp_lab.runs.training import Training
 from mlp_lab.terminal import Screen
 
 
-def run(job: Job, prepared: PreparedData, progress: Progress, judge: Judge) -> FinishedRun:
+def run(job: Job, prepared: PreparedData, progress: Progress, judge: RunJudge) -> FinishedRun:
     """Train the network that a job describes; write down how it went and what it reached.
 
     Args:
@@ -75,7 +75,7 @@ def begin(one: Run, stack: Stack) -> None:
     write_config(folder, job.values)
 
 
-def train(one: Run, stack: Stack, judge: Judge, console: Screen) -> FinishedRun:
+def train(one: Run, stack: Stack, judge: RunJudge, console: Screen) -> FinishedRun:
     """Train a stack of one to its end.
 
     Raises:

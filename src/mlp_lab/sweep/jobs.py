@@ -57,22 +57,22 @@ def sweep_job(
         UserError: they do not fit.
     """
     config = job.config
-    facts = prepared_data.facts(config)
-    sizes = facts.sizes(config)
+    summary = prepared_data.summary(config)
+    sizes = summary.sizes(config)
     require_machine(config)
-    require_memory(config, sizes, facts.rows["train"])
+    require_memory(config, sizes, summary.rows["train"])
     return SweepJob(
         number=number,
         job=job,
         record=record,
         data_key=prepared_data.key(config),
         sizes=sizes,
-        loss=facts.objective.loss,
-        rows=facts.rows["train"],
+        loss=summary.objective.loss,
+        rows=summary.rows["train"],
         source=prepared_data.source(config),
-        digest=facts.digest,
-        identity=identity(job.values, facts.digest),
-        group=_group(job, facts, sizes),
+        digest=summary.digest,
+        identity=identity(job.values, summary.digest),
+        group=_group(job, summary, sizes),
     )
 
 
@@ -82,14 +82,14 @@ def identity(values: Mapping[str, object], data: str) -> str:
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
-def _group(job: Job, facts: DataSummary, sizes: tuple[int, ...]) -> str:
+def _group(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     """What members of one stack must share."""
     config = job.config
     data = section(job.values, "data")
     source = [data.get(name) for name in ("name", *PATHS)]
     rule = (type(config.optimizer).__name__, config.optimizer.moments)
     shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
-    ends = (sizes[0], sizes[-1], facts.objective, config.data.target_transform)
+    ends = (sizes[0], sizes[-1], summary.objective, config.data.target_transform)
     return repr((source, config.model.activations, rule, shared, ends))
 
 

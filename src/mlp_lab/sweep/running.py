@@ -193,14 +193,14 @@ class Sweep:
         job, record = self._make_job(words, number)
         require_a_training(job.config)
         found = sweep_job(number, job, record, self._data_cache)
-        if self.command.searching and self._data_cache.facts(job.config).rows["val"] == 0:
+        if self.command.searching and self._data_cache.summary(job.config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
     def _show_data(self, job: SweepJob) -> None:
         """Say once what was understood of a table, as the first job has it."""
         if not self._done and not self.command.quiet:
-            overview = self._data_cache.facts(job.job.config).overview
+            overview = self._data_cache.summary(job.job.config).overview
             if overview is not None:
                 print_report(self._screen, overview)
 

@@ -166,14 +166,11 @@ def _begin(job: SweepJob, run: Run) -> None:
 
 def _report(finished: FinishedRun, job: SweepJob) -> None:
     """Draw the page of a job, as a single run has it."""
-    from mlp_lab.report.diagnostics import show_in_tensorboard, write_diagnostics  # noqa: PLC0415
+    from mlp_lab.report.diagnostics import report_run  # noqa: PLC0415
     from mlp_lab.report.page import write_report  # noqa: PLC0415  matplotlib: few sweeps draw here
 
-    folder = job.job.folder
-    write_diagnostics(finished, folder)
-    write_report(folder)
-    if job.job.config.tracking.tensorboard:
-        show_in_tensorboard(folder)
+    tensorboard = job.job.config.tracking.tensorboard
+    report_run(finished, job.job.folder, write_report, tensorboard=tensorboard)
 
 
 def _log(job: SweepJob, reason: str) -> None:

@@ -89,10 +89,8 @@ def open_tracker(
 
 def curve_row(record: MemberRecord, seconds: float) -> Row:
     """An epoch as curves.csv has it; `seconds` since the training began."""
-    row: Row = {"epoch": record.epoch}
-    for part, scores in (("train", record.train), ("val", record.val)):
-        row |= {f"{part}_{name}": value for name, value in scores.items()}
-    return {**row, "lr": record.lr, "seconds": round(seconds, 6)}
+    seconds = round(seconds, 6)
+    return {"epoch": record.epoch, **record.scores, "lr": record.lr, "seconds": seconds}
 
 
 def scalars(row: Row) -> Iterator[tuple[str, float]]:
