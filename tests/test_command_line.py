@@ -211,10 +211,7 @@ def test_the_installed_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
-    [
-        ("optimizer=ad", ["adadelta", "adagrad", "adam", "adamw"]),
-        ("stop.pa", ["stop.patience"]),
-    ],
+    [("optimizer=ad", ["adadelta", "adagrad", "adam", "adamw"]), ("stop.pa", ["stop.patience"])],
 )
 def test_tab_completion(typed: str, offered: list[str], tmp_path: Path) -> None:
     """What the shell asks after `eval "$(python train.py -sc install=bash)"`."""

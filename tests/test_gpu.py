@@ -18,12 +18,7 @@ pytestmark = [
 @pytest.mark.parametrize("gradient", ["explicit", "autograd"])
 @pytest.mark.parametrize("batch_size", [8, None])
 @pytest.mark.parametrize("rule", ["sgd", "adam"])
-def test_a_stack_trains_as_on_the_cpu(
-    *,
-    rule: str,
-    batch_size: int | None,
-    gradient: str,
-) -> None:
+def test_a_stack_trains_as_on_the_cpu(*, rule: str, batch_size: int | None, gradient: str) -> None:
     """Ragged, uneven members without dropout: records and weights to 1e-6."""
     found: list[list[Trained]] = []
     for device in ("cpu", "cuda"):

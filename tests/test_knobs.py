@@ -14,9 +14,7 @@ import pytest
 import torch
 from lab import BARE, CONFIGS, Plain, changed, curves, train_values, trained, values_of, written
 from safetensors.torch import load_file
-from tensorboard.backend.event_processing.event_accumulator import (
-    EventAccumulator,
-)
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
 from mlp_lab.config.reading import read

@@ -33,10 +33,7 @@ from mlp_lab.errors import UserError
         (["optimizer.lr=1e300"], "optimizer.lr must be at most 1e30, got 1e+300"),
         (["model=[deep,wide]"], "model takes one name, got [deep,wide]: "),
         (["--epochs", "5"], "unknown option '--epochs': settings are written without dashes"),
-        (
-            ["data.path=survey.csv"],
-            "unknown key 'data.path': only data=table has it",
-        ),
+        (["data.path=survey.csv"], "unknown key 'data.path': only data=table has it"),
         (["--cfg"], "argument --cfg/-c: expected one argument"),
         (["--multirun=3"], "argument --multirun/-m: ignored explicit argument '3'"),
         (["+epochs=5"], "+epochs: epochs is a setting already, without the plus sign: epochs=..."),

@@ -69,10 +69,7 @@ def test_watch_on_the_loss(
 
 @pytest.mark.parametrize(
     ("name", "values", "best"),
-    [
-        ("accuracy", [0.5, 0.7, 0.6, 0.7, 0.8], [1, 2, 5]),
-        ("loss", [5.0, 4.0, 3.0], [1]),
-    ],
+    [("accuracy", [0.5, 0.7, 0.6, 0.7, 0.8], [1, 2, 5]), ("loss", [5.0, 4.0, 3.0], [1])],
 )
 def test_watch_on_the_metric(name: str, values: list[float], best: list[int]) -> None:
     """A rising accuracy improves; the loss does not matter."""

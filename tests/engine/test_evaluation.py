@@ -69,11 +69,7 @@ def by_hand(model: MLP, k: int, part: Part, objective: Objective, dataset: Datas
 @pytest.mark.parametrize("numbers", [1, 30, 500, 2**22])
 @pytest.mark.parametrize(("name", "objective"), CASES)
 def test_scores_by_hand_in_any_chunks(
-    *,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    objective: Objective,
-    numbers: int,
+    *, monkeypatch: pytest.MonkeyPatch, name: str, objective: Objective, numbers: int
 ) -> None:
     """Shared rows, and ragged ones."""
     monkeypatch.setattr(evaluation, "EVALUATED_NUMBERS", numbers)
@@ -101,10 +97,7 @@ def test_empty_part_has_no_scores() -> None:
     assert not sums_of_none.any()
 
 
-def test_scores_do_not_follow_batches_or_chunks(
-    *,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_scores_do_not_follow_batches_or_chunks(*, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights that do not move score alike in every epoch, whatever the batch size."""
     rows = dataset("gaussians")
     seen = []

@@ -127,11 +127,7 @@ def assert_same(found: Trained, expected: Trained, tolerance: float) -> None:
     ],
 )
 def test_eight_members_train_as_if_alone(
-    *,
-    eight: Callable[..., list[Member]],
-    rule: str,
-    activations: list[str],
-    batch_size: int | None,
+    *, eight: Callable[..., list[Member]], rule: str, activations: list[str], batch_size: int | None
 ) -> None:
     """To 1e-9, through all epochs, while neighbours leave."""
     members = eight(rule)
@@ -153,11 +149,7 @@ def test_eight_members_train_as_if_alone(
         ("diabetes", Objective("linear", "mse")),
     ],
 )
-def test_other_tasks(
-    *,
-    name: str,
-    objective: Objective,
-) -> None:
+def test_other_tasks(*, name: str, objective: Objective) -> None:
     """Binary targets and numbers: uneven members on different rows and scales."""
     rows = [
         dataset(name, objective.output, label_noise=0.1 * k, train_rows=40 - 9 * k)
@@ -245,10 +237,7 @@ def test_autograd_trains_the_same_network(eight: Callable[..., list[Member]], ru
 @pytest.mark.parametrize("rule", ["sgd", "adam", "rmsprop"])
 @pytest.mark.parametrize("batch_size", [16, None])
 def test_a_diverging_neighbour_changes_no_bit(
-    *,
-    eight: Callable[..., list[Member]],
-    rule: str,
-    batch_size: int | None,
+    *, eight: Callable[..., list[Member]], rule: str, batch_size: int | None
 ) -> None:
     """Whether the neighbour's rate is sane or huge, the others' records and weights are equal."""
     members = eight(rule)
@@ -337,11 +326,7 @@ def linear_steps(one: Member, batch_size: int | None, lr: float) -> tuple[int, i
     ("batch_size", "lr"),
     [(10, 1e100), (30, 1e100), (None, 1e100), (None, 1e30), (25, 1e20), (10, 30.0)],
 )
-def test_divergence_by_hand(
-    *,
-    batch_size: int | None,
-    lr: float,
-) -> None:
+def test_divergence_by_hand(*, batch_size: int | None, lr: float) -> None:
     """Epoch and step, both from 1, and the scheduled rate of a linear model that blows up."""
     rows = dataset("sine", rows=100)
     schedule = StepConfig(name="step", step_size=1, gamma=1.0)
@@ -357,10 +342,7 @@ def test_divergence_by_hand(
 
 
 @pytest.mark.parametrize("batch_size", [10, 15, 20])
-def test_divergence_beside_a_longer_neighbour(
-    *,
-    batch_size: int,
-) -> None:
+def test_divergence_beside_a_longer_neighbour(*, batch_size: int) -> None:
     """A member with fewer steps an epoch reports a step of its own, not one it never took."""
     few, many = dataset("sine", train_rows=20), dataset("sine")
     sick = member(few, widths=[], epochs=5, optimizer=optimizer(lr=1e80))

@@ -108,9 +108,7 @@ def test_its_processes_end_with_the_lesson(number: int, code: int) -> None:
     """At once, whether it was interrupted or killed."""
     path = os.pathsep.join(["tests", *sys.path])
     lesson = subprocess.Popen(
-        [sys.executable, "-c", LONG],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
+        [sys.executable, "-c", LONG], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
     )
     assert lesson.stdout is not None
     assert lesson.stdout.readline().startswith(b"2 networks")

@@ -6,11 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from mlp_lab.metrics.regression import (
-    regression_intervals,
-    regression_metrics,
-    residual_quantiles,
-)
+from mlp_lab.metrics.regression import regression_intervals, regression_metrics, residual_quantiles
 
 numbers = st.floats(-100, 100, allow_subnormal=False).map(lambda x: round(x, 2))
 

@@ -13,10 +13,7 @@ from mlp_lab.report.evaluation import print_evaluation
     ],
 )
 def test_more_classes_than_a_terminal_is_wide(
-    classes: int,
-    wanted: str,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    classes: int, wanted: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No name and no number is cut: errors stand below each other, the most frequent first."""
     monkeypatch.setenv("COLUMNS", "72")

@@ -69,10 +69,7 @@ def test_linear_is_least_squares(name: str, output: str, loss: str) -> None:
 
 
 @pytest.mark.parametrize(("loss", "statistic"), [("mse", np.mean), ("mae", np.median)])
-def test_constant_number(
-    loss: str,
-    statistic: Callable[..., Floats],
-) -> None:
+def test_constant_number(loss: str, statistic: Callable[..., Floats]) -> None:
     """The mean, or under absolute error the median."""
     rows = dataset("diabetes")
     model = constant_model(rows.train, Objective("linear", loss))

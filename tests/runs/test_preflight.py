@@ -12,12 +12,7 @@ from mlp_lab.engine.cuda import cuda_possible
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import training_bytes
 from mlp_lab.runs import preflight
-from mlp_lab.runs.preflight import (
-    installed_memory,
-    require_machine,
-    require_memory,
-    why_ended,
-)
+from mlp_lab.runs.preflight import installed_memory, require_machine, require_memory, why_ended
 
 RESUME_KEYS = "epochs, quiet, device, threads, stop, tracking"
 

@@ -15,13 +15,7 @@ from hydra.types import RunMode
 from lab import CONFIGS
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.grid import (
-    batches,
-    grid_points,
-    require_composable,
-    require_grid,
-    save_record,
-)
+from mlp_lab.sweep.grid import batches, grid_points, require_composable, require_grid, save_record
 
 
 def parsed(*words: str) -> list[Override]:

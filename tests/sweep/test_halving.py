@@ -7,17 +7,7 @@ from pathlib import Path
 
 import pytest
 from lab import BARE, written
-from sweeps import (
-    SMALL,
-    bits,
-    curve,
-    iris_job,
-    job_folders,
-    result,
-    settings,
-    start,
-    sweep,
-)
+from sweeps import SMALL, bits, curve, iris_job, job_folders, result, settings, start, sweep
 
 from mlp_lab.errors import JOBS_FAILED
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs

@@ -67,12 +67,7 @@ def drawn(
 
 @pytest.mark.parametrize(
     "numbers",
-    [
-        {},
-        {"x": -1.5, "t": 0.25},
-        {"theta_12": 0.7, "phi_2": 3.1, "theta_01": -0.2},
-        {"x": 0.0},
-    ],
+    [{}, {"x": -1.5, "t": 0.25}, {"theta_12": 0.7, "phi_2": 3.1, "theta_01": -0.2}, {"x": 0.0}],
 )
 def test_the_course_s_formulas(numbers: dict[str, float]) -> None:
     """dL/dphi_1 = 2 dy h_1 and so on, worked out here with numbers alone."""

@@ -95,12 +95,7 @@ def read_settings(words: Sequence[str]) -> LessonSettings:
     Raises:
         UserError: an unknown key, or a value that cannot be.
     """
-    values: dict[str, object] = {
-        "quick": False,
-        "seeds": None,
-        "first": FIRST,
-        "folder": None,
-    }
+    values: dict[str, object] = {"quick": False, "seeds": None, "first": FIRST, "folder": None}
     for word in words:
         key, equals, text = word.partition("=")
         if not equals:

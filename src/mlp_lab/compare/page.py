@@ -113,11 +113,7 @@ def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, 
     """Folder, settings and reason of every run that is not compared."""
     keys = [*ranking.keys, *ranking.replicates]
     return [
-        (
-            name,
-            " ".join(f"{key}={value_of(record, key)}" for key in keys),
-            record.reason,
-        )
+        (name, " ".join(f"{key}={value_of(record, key)}" for key in keys), record.reason)
         for name, record in zip(named(records), records, strict=True)
         if record.reason
     ]

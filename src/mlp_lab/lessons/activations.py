@@ -94,8 +94,7 @@ CLAIMS = {
         below=-3.0,
     ),
     "relu_keeps": Claim(
-        *("In a deep network of ReLUs it does not.", RATIO, partial(log_ratio, "relu")),
-        above=-1.0,
+        *("In a deep network of ReLUs it does not.", RATIO, partial(log_ratio, "relu")), above=-1.0
     ),
     "tanh_vanishes": Claim(
         *("In a deep network of tanh it vanishes too.", RATIO, partial(log_ratio, "tanh")),

@@ -10,15 +10,7 @@ from mlp_lab.data.preprocessing import EncodedData
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.linear_regions import breakpoints, max_regions
 from mlp_lab.lessons.study import Study, Trial, Words, grid, varied
-from mlp_lab.lessons.tables import (
-    Columns,
-    Level,
-    Tables,
-    at_best,
-    averaged,
-    best_for_all,
-    table_of,
-)
+from mlp_lab.lessons.tables import Columns, Level, Tables, at_best, averaged, best_for_all, table_of
 from mlp_lab.lessons.trained import Layers, Trained, measured
 from mlp_lab.lessons.training import layers_of
 from mlp_lab.network.architecture import count_parameters

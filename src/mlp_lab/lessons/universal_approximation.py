@@ -14,15 +14,7 @@ from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Line, Panel, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import (
-    Columns,
-    Tables,
-    by_seed,
-    levels,
-    listed,
-    rank_correlation,
-    where,
-)
+from mlp_lab.lessons.tables import Columns, Tables, by_seed, levels, listed, rank_correlation, where
 from mlp_lab.lessons.trained import Trained, measured
 
 PERIODS = {"sine": 2, "cubic": 1, "absolute": 2, "step": 2}

@@ -13,11 +13,7 @@ from mlp_lab.metrics.classification import (
     confusion_matrix,
 )
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.regression import (
-    regression_intervals,
-    regression_metrics,
-    residual_quantiles,
-)
+from mlp_lab.metrics.regression import regression_intervals, regression_metrics, residual_quantiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,27 +47,17 @@ def _silu_slope(f: Tensor, h: Tensor) -> Tensor:
 
 
 ACTIVATIONS: dict[str, Activation] = {
-    "relu": Activation(
-        value=lambda f: f.relu(),
-        slope=lambda f, h: h.sign(),
-    ),
+    "relu": Activation(value=lambda f: f.relu(), slope=lambda f, h: h.sign()),
     "leaky_relu": Activation(
-        value=lambda f: f.maximum(LEAK * f),
-        slope=lambda f, h: h.sign().clamp_min_(LEAK),
+        value=lambda f: f.maximum(LEAK * f), slope=lambda f, h: h.sign().clamp_min_(LEAK)
     ),
     # ELU with alpha = 1 (Clevert, Unterthiner and Hochreiter, 2016): left of zero a' = a + 1.
     "elu": Activation(
-        value=lambda f: f.relu() + f.clamp_max(0).expm1(),
-        slope=lambda f, h: (h + 1).clamp_max_(1),
+        value=lambda f: f.relu() + f.clamp_max(0).expm1(), slope=lambda f, h: (h + 1).clamp_max_(1)
     ),
-    "tanh": Activation(
-        value=lambda f: f.tanh(),
-        slope=lambda f, h: h.square().neg_().add_(1),
-    ),
+    "tanh": Activation(value=lambda f: f.tanh(), slope=lambda f, h: h.square().neg_().add_(1)),
     "sigmoid": Activation(
-        value=lambda f: f.sigmoid(),
-        slope=lambda f, h: h - h.square(),
-        at_zero=0.5,
+        value=lambda f: f.sigmoid(), slope=lambda f, h: h - h.square(), at_zero=0.5
     ),
     # x Phi(x), exact rather than its tanh approximation (Hendrycks and Gimpel, 2016).
     "gelu": Activation(value=_gelu, slope=_gelu_slope),

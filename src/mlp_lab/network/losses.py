@@ -48,17 +48,10 @@ def softmax(f: Tensor) -> Tensor:
 
 
 OUTPUTS: dict[str, Output] = {
-    "linear": Output(
-        value=lambda f: f,
-        pullback=lambda y, dy: dy,
-    ),
-    "sigmoid": Output(
-        value=lambda f: f.sigmoid(),
-        pullback=lambda y, dy: dy * (y - y.square()),
-    ),
+    "linear": Output(value=lambda f: f, pullback=lambda y, dy: dy),
+    "sigmoid": Output(value=lambda f: f.sigmoid(), pullback=lambda y, dy: dy * (y - y.square())),
     "softmax": Output(
-        value=softmax,
-        pullback=lambda y, dy: y * (dy - (dy * y).sum(-1, keepdim=True)),
+        value=softmax, pullback=lambda y, dy: y * (dy - (dy * y).sum(-1, keepdim=True))
     ),
 }
 

@@ -19,12 +19,7 @@ COMMON = "mlp_lab.report"
 @cache
 def template(package: str, name: str) -> Template:
     """A template of a package; its values are escaped, and a missing one is an error."""
-    from jinja2 import (  # noqa: PLC0415  slow, and only pages need it
-        ChoiceLoader,
-        Environment,
-        PackageLoader,
-        StrictUndefined,
-    )
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  slow, and only pages need it
 
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(COMMON)]),

@@ -18,9 +18,7 @@ from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.runs.job import INCIDENTAL
 
 
-def search_space(
-    overrides: Sequence[Override],
-) -> tuple[dict[str, BaseDistribution], list[str]]:
+def search_space(overrides: Sequence[Override]) -> tuple[dict[str, BaseDistribution], list[str]]:
     """What is searched, by key, and the words that stay as they are.
 
     Raises:

@@ -202,12 +202,7 @@ def in_prose(words: str, plain: Callable[[str], str] = str) -> str:
     return "".join([*parts, plain(words[end:])])
 
 
-WORDS = {
-    "sum_c": r"\sum_{c}",
-    "sum over rows of": r"\sum_{b}",
-    "^T": r"^{\top}",
-    " * ": r" \odot ",
-}
+WORDS = {"sum_c": r"\sum_{c}", "sum over rows of": r"\sum_{b}", "^T": r"^{\top}", " * ": r" \odot "}
 
 
 def _token(found: re.Match[str]) -> str:

@@ -65,10 +65,7 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     sizes = [state[f"{names[0]}.weight"].shape[1]]
     sizes += [len(state[f"{name}.bias"]) for name in names]
     mlp = MLP(
-        [sizes],
-        activations=config.model.activations,
-        output=objective.output,
-        dtype=torch.float64,
+        [sizes], activations=config.model.activations, output=objective.output, dtype=torch.float64
     )
     for k, name in enumerate(names):
         mlp.layers.weights[k][0] = state[f"{name}.weight"].t()

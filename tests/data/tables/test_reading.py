@@ -232,9 +232,7 @@ def test_spss_labels(tmp_path: Path) -> None:
     labels: dict[str, dict[int | float, str]] = {"age": {1.0: "low", -9.0: "refused", 2.5: "half"}}
     pyreadstat.write_sav(frame, path, variable_value_labels=labels)
     file = read_table(path, AUTO)
-    assert file.labels == {
-        "age": {"1": "low", "-9": "refused", "2.5": "half"},
-    }
+    assert file.labels == {"age": {"1": "low", "-9": "refused", "2.5": "half"}}
     assert file.frame.age.tolist() == [1.0, -9.0, 2.5]
 
 

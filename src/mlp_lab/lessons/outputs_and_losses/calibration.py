@@ -23,10 +23,7 @@ BINS = 10  # of the confidence, equally wide
 FEW = 0.005
 """Share of rows below which a bin is not drawn: a handful of rows says little of a share."""
 
-SIZES = {
-    "small": ("model.depth=1", "model.width=4"),
-    "large": ("model.depth=3", "model.width=64"),
-}
+SIZES = {"small": ("model.depth=1", "model.width=4"), "large": ("model.depth=3", "model.width=64")}
 OUTPUTS = {"softmax": (), "sigmoid": ("model.output=sigmoid", "loss=mse")}
 """A sigmoid for each class is trained by squared error, a proper scoring rule, too."""
 

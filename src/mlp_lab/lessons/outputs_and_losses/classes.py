@@ -15,16 +15,7 @@ from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import (
-    Columns,
-    Table,
-    Tables,
-    at_best,
-    by_seed,
-    levels,
-    table_of,
-    where,
-)
+from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, table_of, where
 from mlp_lab.lessons.trained import Trained, measured
 
 ENTROPY, SQUARED = "cross-entropy", "squared error"
