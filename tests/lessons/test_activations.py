@@ -6,7 +6,7 @@ import torch
 from given import evidence, networks
 from lab import configure, stack_of
 
-from mlp_lab.lessons.activations import INITS, LESSON, study, zero_slopes
+from mlp_lab.lessons.activations import INITS, LESSON, result, study
 from mlp_lab.lessons.page import figure
 from mlp_lab.lessons.study import Words
 from mlp_lab.lessons.tables import by_seed, where
@@ -54,16 +54,17 @@ def test_dead_units_are_those_whose_derivative_is_zero(activation: str) -> None:
         h = h.detach()
     dead = np.mean([(slope == 0).all(0).mean() for slope in slopes])
     zero = np.mean([(slope == 0).mean() for slope in slopes])
-    assert zero_slopes(network) == pytest.approx((dead, zero), abs=1e-3)
+    found = result(network)
+    assert (found["dead"], found["zero"]) == pytest.approx((dead, zero), abs=1e-3)
     assert (zero > 0.1) == (activation == "relu")
 
 
 def test_a_unit_that_is_dead_is_counted() -> None:
     """Two of eight are killed by hand."""
     (network,) = networks(settings("relu", 1, "model.width=8", "epochs=1"))
-    before, _ = zero_slopes(network)
+    before = result(network)["dead"]
     network.outcome.layers[0][1][:2] = -1e6
-    assert zero_slopes(network)[0] == pytest.approx(before + 2 / 8)
+    assert np.subtract(result(network)["dead"], before) == pytest.approx(2 / 8)
 
 
 def test_values_follow_from_the_tables() -> None:

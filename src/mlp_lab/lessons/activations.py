@@ -7,7 +7,6 @@ After "Learning long-term dependencies with gradient descent is difficult" (Beng
 """
 
 from collections.abc import Iterable
-from functools import partial
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.gradient_flow import backward, backward_of
+from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Panel, band, bands
 from mlp_lab.lessons.study import Study, grid, varied
@@ -25,7 +24,7 @@ from mlp_lab.lessons.trained import Trained, measured
 INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 """Each activation with the initial weights that are recommended for it."""
 
-DEPTHS = tuple(range(1, 13))
+DEPTHS = range(1, 13)
 TRAINED_DEPTHS = (1, 2, 4, 8, 12)
 
 
@@ -47,87 +46,73 @@ def measure(bench: Bench) -> Tables:
 
 def gradient(stack: Stack) -> Columns:
     """Norms of dL/dOmega of each layer over all training rows."""
-    norms = np.array([float(d_weight.norm()) for d_weight in backward_of(stack).d_weights])
+    norms = np.array([float(d_weight.norm()) for d_weight in backward(stack).d_weights])
     columns = {"norm": norms, "log_norm": np.log10(norms)}
     return {"layer": np.arange(len(norms)), **columns, "log_ratio": np.log10(norms[0] / norms[-1])}
 
 
 def result(network: Trained) -> Columns:
-    """Accuracy, and shares of dead units and of slopes that are 0."""
-    dead, zero = zero_slopes(network)
-    return {"accuracy": network.last("val_accuracy"), "dead": dead, "zero": zero}
-
-
-def zero_slopes(network: Trained) -> tuple[float, float]:
-    """Shares of units with slope 0 for every training row, and of all slopes that are 0."""
-    part, stack = network.problem.encoded.train, network.network()
-    backprop = backward(stack, network.problem.objective, part.inputs, part.targets)
-    hidden = zip(stack.activations, backprop.f, backprop.h, strict=False)
+    """Accuracy, and shares of units dead for every training row and of slopes that are 0."""
+    passes = backward(network)
+    hidden = zip(passes.network.activations, passes.f, passes.h, strict=False)
     zero = [(activation.slope(f, h)[0] == 0).numpy() for activation, f, h in hidden]
-    dead = np.concatenate([layer.all(0) for layer in zero])
-    return float(dead.mean()), float(np.mean([layer.mean() for layer in zero]))
+    dead = np.concatenate([layer.all(0) for layer in zero]).mean()
+    share = np.mean([layer.mean() for layer in zero])
+    return {"accuracy": network.last("val_accuracy"), "dead": dead, "zero": share}
 
 
 def deepest(table: Table, value: str, activation: str) -> Floats:
     """A column at the greatest depth, (seeds,)."""
-    values: Floats = by_seed(table, value, "depth", activation=activation)[-1]
-    return values
+    return by_seed(table, value, depth=levels(table, "depth")[-1], activation=activation)
 
 
-def log_ratio(activation: str, tables: Tables) -> Floats:
+def log_ratio(tables: Tables, activation: str) -> Floats:
     """log10 of the gradient's norm in the first layer / in the last, (seeds,)."""
     return deepest(where(tables["gradients"], layer=0), "log_ratio", activation)
 
 
-def trained(value: str, activation: str, tables: Tables) -> Floats:
-    """What trained networks have come to, (seeds,)."""
-    return deepest(tables["trained"], value, activation)
-
-
 DEEP = "at the greatest depth"
 RATIO = f"log10 of the gradient's norm in the first layer / in the last, before training, {DEEP}"
+DEAD = f"share of hidden units whose slope is exactly 0 for every training row, {DEEP}"
 
 CLAIMS = {
     "sigmoid_vanishes": Claim(
         "In a deep network of sigmoids the gradient vanishes on its way back.",
-        *(RATIO, partial(log_ratio, "sigmoid")),
+        RATIO,
+        lambda t: log_ratio(t, "sigmoid"),
         below=-3.0,
     ),
     "relu_keeps": Claim(
-        *("In a deep network of ReLUs it does not.", RATIO, partial(log_ratio, "relu")), above=-1.0
+        "In one of ReLUs it does not.", RATIO, lambda t: log_ratio(t, "relu"), above=-1.0
     ),
     "tanh_vanishes": Claim(
-        *("In a deep network of tanh it vanishes too.", RATIO, partial(log_ratio, "tanh")),
-        below=-1.0,
+        "In one of tanh it vanishes too.", RATIO, lambda t: log_ratio(t, "tanh"), below=-1.0
     ),
     "relus_die": Claim(
         "Some ReLUs die: after training no row makes them respond.",
-        f"share of hidden units that are 0 for every training row, {DEEP}",
-        partial(trained, "dead", "relu"),
+        DEAD,
+        lambda t: deepest(t["trained"], "dead", "relu"),
         above=0.01,
     ),
     "elus_live": Claim(
-        "ELUs do not die.",
-        f"share of hidden units whose slope is exactly 0 for every training row, {DEEP}",
-        partial(trained, "dead", "elu"),
-        below=0.001,
+        "ELUs do not die.", DEAD, lambda t: deepest(t["trained"], "dead", "elu"), below=0.001
     ),
     "relus_rest": Claim(
         "Half of what a network of ReLUs could learn from a row is exactly zero.",
         f"share of slopes that are exactly 0, over units and training rows, after training, {DEEP}",
-        partial(trained, "zero", "relu"),
+        lambda t: deepest(t["trained"], "zero", "relu"),
         above=0.4,
     ),
     "sigmoid_fails": Claim(
         "So many layers of sigmoids learn less than as many ReLUs.",
         f"accuracy on unseen rows, ReLU - sigmoid, {DEEP}",
-        lambda tables: trained("accuracy", "relu", tables) - trained("accuracy", "sigmoid", tables),
+        lambda t: np.subtract(*(deepest(t["trained"], "accuracy", a) for a in ("relu", "sigmoid"))),
         above=0.1,
     ),
     "elu_wins": Claim(
         "ELUs end better than ReLUs.",
         f"accuracy on unseen rows, ELU - ReLU, {DEEP}",
-        lambda tables: trained("accuracy", "elu", tables) - trained("accuracy", "relu", tables),
+        lambda t: np.subtract(*(deepest(t["trained"], "accuracy", a) for a in ("elu", "relu"))),
         above=0.0,
     ),
 }
@@ -135,9 +120,9 @@ CLAIMS = {
 
 def notes(tables: Tables) -> list[str]:
     """Ratios of gradients, and accuracies."""
-    depth = {name: levels(table, "depth")[-1] for name, table in tables.items()}
-    ratios = ", ".join(f"{a} {10 ** np.mean(log_ratio(a, tables)):.2g}" for a in INITS)
-    accuracies = ", ".join(f"{a} {np.mean(trained('accuracy', a, tables)):.3f}" for a in INITS)
+    ends, depth = tables["trained"], {name: table["depth"].max() for name, table in tables.items()}
+    ratios = ", ".join(f"{a} {10 ** log_ratio(tables, a).mean():.2g}" for a in INITS)
+    accuracies = ", ".join(f"{a} {deepest(ends, 'accuracy', a).mean():.3f}" for a in INITS)
     return [
         f"The first layer's gradient in units of the last's at {depth['gradients']} hidden layers:"
         f" {ratios}.",
@@ -146,32 +131,24 @@ def notes(tables: Tables) -> list[str]:
 
 
 def panels(tables: Tables) -> list[Panel]:
-    """Gradients by layer and by depth; dead units and accuracy by depth."""
+    """Gradients by layer and by depth; units without a gradient and accuracy by depth."""
     gradients, ends, depth = tables["gradients"], tables["trained"], "hidden layers"
-    most = levels(gradients, "depth")[-1]
+    most = gradients["depth"].max()
+    by_layer = bands(where(gradients, depth=most), "layer", "log_norm", "activation")
+    by_depth = bands(where(gradients, layer=0), "depth", "log_ratio", "activation")
     shares = (("dead", "dead for all rows", "-"), ("zero", "slopes that are 0", "--"))
+    zero = [
+        band(where(ends, activation=a), "depth", share, f"{a}: {words}", color=color, line=line)
+        for share, words, line in shares
+        for color, a in enumerate(("relu", "elu"))
+    ]
+    accuracy = bands(ends, "depth", "accuracy", "activation")
+    title = f"Gradient of each layer, {most} hidden layers, untrained"
     return [
-        Panel(
-            f"Gradient of each layer, {most} hidden layers, untrained",
-            *("layer (0 reads the inputs)", "log10 of the gradient's norm"),
-            bands(where(gradients, depth=most), "layer", "log_norm", "activation"),
-        ),
-        Panel(
-            *("First layer against last, untrained", depth, "log10 of the norms' ratio"),
-            bands(where(gradients, layer=0), "depth", "log_ratio", "activation"),
-        ),
-        Panel(
-            *("Units without a gradient, trained", depth, "share"),
-            [
-                band(where(ends, activation=a), "depth", share, f"{a}: {words}", color=n, line=line)
-                for share, words, line in shares
-                for n, a in enumerate(("relu", "elu"))
-            ],
-        ),
-        Panel(
-            *("After training", depth, "accuracy on unseen rows"),
-            bands(ends, "depth", "accuracy", "activation"),
-        ),
+        Panel(title, "layer (0 reads the inputs)", "log10 of the gradient's norm", by_layer),
+        Panel("First layer against last, untrained", depth, "log10 of the norms' ratio", by_depth),
+        Panel("Units without a gradient, trained", depth, "share", zero),
+        Panel("After training", depth, "accuracy on unseen rows", accuracy),
     ]
 
 

@@ -1,29 +1,33 @@
-"""One backward pass of a network, to look at."""
+"""One look at a network as it stands, over all its training rows at once."""
 
 import torch
 
-from mlp_lab.data.arrays import Array
+from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.tables import Columns
+from mlp_lab.lessons.trained import Trained
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 
 
-def backward(network: MLP, objective: Objective, inputs: Array, targets: Array) -> Backprop:
-    """The engine's own forward and backward pass of a stack of one over all rows at once."""
-    backprop = Backprop(network, network.layers.like(), objective, 1, len(inputs))
-    x, t = (torch.as_tensor(part).to(network.layers.flat)[None] for part in (inputs, targets))
+def with_rows(of: Stack | Trained) -> tuple[MLP, Objective, Batch]:
+    """The network of a stack of one, or of a trained one, with its objective and training rows."""
+    if isinstance(of, Stack):
+        network, objective, rows = of.network, of.shared.objective, of.members[0].dataset.train
+    else:
+        network, objective = of.network(), of.problem.objective
+        rows = Dataset.of(of.problem.encoded, torch.float64, torch.device("cpu")).train
+    return network, objective, Batch(rows.inputs[None], rows.targets[None], None, ())
+
+
+def backward(of: Stack | Trained) -> Backprop:
+    """The engine's own forward and backward pass over all training rows."""
+    network, objective, batch = with_rows(of)
+    backprop = Backprop(network, network.layers.like(), objective, 1, batch.inputs.shape[1])
     with torch.no_grad():
-        backprop(Batch(x, t, None, ()))
+        backprop(batch)
     return backprop
-
-
-def backward_of(stack: Stack) -> Backprop:
-    """That of a stack of one as it stands, over all its training rows."""
-    part = stack.members[0].dataset.train
-    inputs, targets = part.inputs.numpy(), part.targets.numpy()
-    return backward(stack.network, stack.shared.objective, inputs, targets)
 
 
 def by_layer(stack: Stack) -> Columns:
@@ -32,11 +36,12 @@ def by_layer(stack: Stack) -> Columns:
     `signal` is the mean square of f_k over rows and units, `distinct` that of its distance from its
     unit's mean over rows, `gradient` that of a row's dL/df_k; `norm` is that of dL/dOmega_k.
     """
-    backprop, rows = backward_of(stack), len(stack.members[0].dataset.train)
+    passes = backward(stack)
+    rows = passes.f[0].shape[1]
     return {
-        "layer": list(range(len(backprop.f))),
-        "signal": [float(f.double().square().mean()) for f in backprop.f],
-        "distinct": [float(f[0].double().var(0, correction=0).mean()) for f in backprop.f],
-        "gradient": [float((d_f.double() * rows).square().mean()) for d_f in backprop.d_f],
-        "norm": [float(d_weight.double().norm()) for d_weight in backprop.d_weights],
+        "layer": list(range(len(passes.f))),
+        "signal": [float(f.double().square().mean()) for f in passes.f],
+        "distinct": [float(f[0].double().var(0, correction=0).mean()) for f in passes.f],
+        "gradient": [float((d_f.double() * rows).square().mean()) for d_f in passes.d_f],
+        "norm": [float(d_weight.double().norm()) for d_weight in passes.d_weights],
     }

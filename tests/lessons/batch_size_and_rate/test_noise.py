@@ -16,9 +16,7 @@ def test_gradients_of_rows_are_autograds() -> None:
     """Of each row alone, in a plain torch network."""
     stack = small_stack(NAME, "seed=3")
     part, plain = stack.members[0].dataset.train, stack.network.member(0)
-    found = noise.gradients(
-        stack.network, stack.shared.objective, part.inputs.numpy(), part.targets.numpy()
-    )
+    found = noise.gradients(stack)
     parameters = [plain.get_parameter(name) for name in NAMES]
     for row in (0, 7, 63):
         f = part.inputs[row : row + 1]

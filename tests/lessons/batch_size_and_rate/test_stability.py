@@ -28,10 +28,7 @@ def test_the_largest_curvature_is_the_hessians_largest_eigenvalue(words: list[st
     ]
     hessian = torch.stack([torch.cat([part.flatten() for part in row]) for row in rows])
     largest = float(torch.linalg.eigvalsh(hessian)[-1])
-    found = stability.largest_curvature(
-        stack.network, stack.shared.objective, part.inputs.numpy(), part.targets.numpy()
-    )
-    assert found == pytest.approx(largest, rel=1e-3)
+    assert stability.largest_curvature(stack) == pytest.approx(largest, rel=1e-3)
 
 
 def test_gradient_descent_holds_just_below_the_limit_and_not_above() -> None:
@@ -55,5 +52,5 @@ def test_the_highest_rate_is_below_the_first_that_does_not_hold() -> None:
         for seed, held in enumerate([(1, 1, 0, 1), (0, 1, 1, 1), (1, 1, 1, 1)])
         for k, holds in enumerate(held)
     )
-    assert stability.highest(table, "network").tolist() == [2.0, 0.0, 8.0]
+    assert stability.highest({"stability": table}, "network").tolist() == [2.0, 0.0, 8.0]
     assert stability.octaves(np.array([0.5, 1, 4, 0])).tolist() == [1, 0, 2, np.inf]

@@ -1,11 +1,11 @@
 """Batch size and learning rate: how they hang together, and how high a rate can be."""
 
-from mlp_lab.lessons.batch_size_and_rate import noise, rate_panels, rates, stability
+from mlp_lab.lessons.batch_size_and_rate import noise, rates, stability
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.tables import Tables
 
-SHOWN = (rate_panels, noise, stability)
+PARTS = (rates, noise, stability)
 
 
 def measure(bench: Bench) -> Tables:
@@ -19,22 +19,21 @@ LESSON = Lesson(
     method=(
         f"`experiment=batch_size_and_rate`: {rates.ROWS:,} digits, the labels of a tenth drawn"
         " anew, 32 ReLUs, cross-entropy, plain stochastic gradient descent. A seed draws rows,"
-        " wrong labels, weights and batches. Every batch size is trained at every rate long enough"
-        f" for {rates.EPOCHS} epochs and for {rates.STEPS} steps. What is compared at best rates is"
-        " never at a seed's own choice: its rate (and epoch) is the one that is best on average for"
-        " the other seeds, by training loss, for accuracy by validation loss; only where the best"
-        " rate itself is the question, it is the seed's own, between the grid's rates by a"
-        " parabola. Unseen rows are 539 validation rows with true labels. Noise is the mean squared"
-        f" distance of the gradients of {noise.DRAWS} batches, drawn without replacement, from that"
-        " of all rows. The largest curvature is the largest eigenvalue of the Hessian of the"
-        " training loss, by the power method; a rate holds if after"
-        f" {stability.EPOCHS} epochs the loss is below that of giving every digit the same"
-        " probability. Times are of this machine. After first results, the growth of the best rate"
-        " became a ratio and accuracy a mean over 5 epochs."
+        " wrong labels, weights and batches. Every batch size is trained at every rate for"
+        f" {rates.EPOCHS} epochs and for {rates.STEPS} steps. Where best rates are compared, a"
+        " seed's rate (and epoch) is the one that is best on average for the other seeds, by"
+        " training loss, for accuracy by validation loss; where the best rate itself is the"
+        " question, it is the seed's own, between the grid's rates by a parabola. Unseen rows are"
+        " 539 validation rows with true labels. Noise is the mean squared distance of the gradients"
+        f" of {noise.DRAWS} batches, drawn without replacement, from that of all rows. The largest"
+        " curvature is the largest eigenvalue of the Hessian of the training loss, by the power"
+        f" method; a rate holds if after {stability.EPOCHS} epochs the loss is below that of equal"
+        " probabilities for all digits. Times are of this machine. After first results, the growth"
+        " of the best rate became a ratio and accuracy a mean over 5 epochs."
     ),
     seeds=6,
     measure=measure,
     claims={**rates.CLAIMS, **noise.CLAIMS, **stability.CLAIMS},
-    notes=lambda tables: [note for part in SHOWN for note in part.notes(tables)],
-    panels=lambda tables: [panel for part in SHOWN for panel in part.panels(tables)],
+    notes=lambda tables: [note for part in PARTS for note in part.notes(tables)],
+    panels=lambda tables: [panel for part in PARTS for panel in part.panels(tables)],
 )

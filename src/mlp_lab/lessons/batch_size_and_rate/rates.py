@@ -6,7 +6,6 @@ training" (McCandlish et al., 2018), "On large-batch training for deep learning"
 """
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,75 +13,60 @@ from numpy.typing import ArrayLike
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.panels import GREY, Band, Drawn, Line, Mark, Panel, band, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, where
+from mlp_lab.lessons.tables import Columns, Tables, at_best, by_seed, levels, listed, where
 from mlp_lab.lessons.trained import Trained, chosen, measured
 
 ROWS = 1024
 BASE = ("experiment=batch_size_and_rate", f"data.train_rows={ROWS}")
 SIZES = (4, 16, 64, 256, ROWS)
-RATES = tuple(0.005 * 2**step for step in range(12))
-"""0.005 to 10.2."""
-
-EPOCHS = 20
-STEPS = 768
-MIDDLE = 16
-"""Batch size of which single rates and schedules are compared."""
-
-SMOOTHED = 5
-"""Epochs over which validation losses and accuracies are averaged."""
-
-GUESSING = float(np.log(10))
-"""Cross-entropy of giving every digit the same probability."""
+RATES = tuple(0.005 * 2**step for step in range(12))  # 0.005 to 10.2
+EPOCHS, STEPS = 20, 768
+MIDDLE = 16  # batch size of which single rates and schedules are compared
+SMOOTHED = 5  # epochs over which validation losses and accuracies are averaged
+GUESSING = float(np.log(10))  # cross-entropy of giving every digit the same probability
 
 
 def measure(bench: Bench) -> tuple[Tables, list[Trained]]:
     """Train all; also returns each seed's network of the middle batch size at its best rate."""
     sizes, rates = (SIZES[1:], RATES[2:10:3]) if bench.quick else (SIZES, RATES)
     epochs, steps = (4, 64) if bench.quick else (EPOCHS, STEPS)
-
-    def trained(schedule: str, size: int) -> list[Trained]:
-        """A network for each rate and seed, long enough for equal epochs and for equal steps."""
-        enough = max(epochs, -(-steps * size // ROWS))
-        networks = grid(
-            [*BASE, f"epochs={enough}"],
-            bench.seeds,
-            schedule=varied("schedule", [schedule]),
-            batch_size=varied("batch_size", [size]),
-            rate=varied("optimizer.lr", rates),
-        )
-        return bench.train(networks)[0]
+    passes = {size: steps * size // ROWS for size in sizes}  # epochs of equally many steps
 
     def losses(network: Trained) -> Columns:
-        """Training losses at equal epochs and at equal steps."""
         loss, size = network.curve("train_loss"), int(network.labels["batch_size"])
-        equal_steps = max(1, steps * size // ROWS)
-        return {"after_epochs": loss[epochs - 1], "after_steps": loss[equal_steps - 1]}
+        return {"after_epochs": loss[epochs - 1], "after_steps": loss[passes[size] - 1]}
 
-    constant = {size: trained("constant", size) for size in sizes}
-    networks = list(chain(*constant.values()))
-    schedules = measured([*constant[MIDDLE], *trained("cosine", MIDDLE)], losses)
-    best = at_best(where(schedules, schedule="constant"), "rate", "after_epochs")
-    unseen = at_best(measured(networks, smoothed), ["rate", "epoch"], "loss", each=["batch_size"])
-    tables = {"rates": measured(networks, losses), "schedules": schedules, "generalisation": unseen}
-    return tables, chosen(constant[MIDDLE], best)
+    networks: list[Trained] = []
+    for schedule, size in [*(("constant", size) for size in sizes), ("cosine", MIDDLE)]:
+        words, by_rate = (
+            [*BASE, f"epochs={max(epochs, passes[size])}"],
+            varied("optimizer.lr", rates),
+        )
+        how, of_size = varied("schedule", [schedule]), varied("batch_size", [size])
+        study = grid(words, bench.seeds, schedule=how, batch_size=of_size, rate=by_rate)
+        networks += bench.train(study)[0]
+    table, unseen = measured(networks, losses), measured(networks, smoothed)
+    constant, unseen = (where(own, schedule="constant") for own in (table, unseen))
+    tables = {
+        "rates": constant,
+        "schedules": where(table, batch_size=MIDDLE),
+        "generalisation": at_best(unseen, ["rate", "epoch"], "loss", each=["batch_size"]),
+    }
+    best = at_best(where(constant, batch_size=MIDDLE), "rate", "after_epochs")
+    return tables, chosen(networks, best)
 
 
 def smoothed(network: Trained) -> Columns:
-    """Loss and accuracy on unseen rows, means over a few epochs.
+    """Loss and accuracy on unseen rows, means over neighbouring epochs.
 
-    At a high rate they jump from one epoch to the next, and the best of thousands of single ones
-    would be best by luck.
+    At a high rate they jump from one epoch to the next: the best single one is best by luck.
     """
     window = min(SMOOTHED, network.config.epochs)
-    loss, accuracy = (smooth(network.curve(f"val_{name}"), window) for name in ("loss", "accuracy"))
+    curves = [network.curve(name) for name in ("val_loss", "val_accuracy")]
+    loss, accuracy = np.lib.stride_tricks.sliding_window_view(curves, window, axis=1).mean(axis=2)
     return {"epoch": np.arange(len(loss)) + 1 + window // 2, "loss": loss, "accuracy": accuracy}
-
-
-def smooth(curve: Floats, window: int) -> Floats:
-    """Means over every `window` neighbours, (epochs,) -> (epochs - window + 1,)."""
-    means: Floats = np.lib.stride_tricks.sliding_window_view(curve, window).mean(axis=1)
-    return means
 
 
 def lowest_point(rates: Sequence[float], losses: Floats) -> float:
@@ -92,83 +76,74 @@ def lowest_point(rates: Sequence[float], losses: Floats) -> float:
     neighbours, on logarithmic axes.
     """
     known = np.where(np.isnan(losses), np.inf, losses)
-    least = int(known.argmin())
+    least, shift = int(known.argmin()), 0.0
     around = known[max(0, least - 1) : least + 2]
-    if len(around) < 3 or not np.isfinite(around).all():
-        return float(rates[least])
-    left, middle, right = np.log(around)
-    shift = 0.5 * (left - right) / (left - 2 * middle + right)
+    if len(around) == 3 and np.isfinite(around).all():
+        left, middle, right = np.log(around)
+        shift = 0.5 * (left - right) / (left - 2 * middle + right)
     return float(rates[least] * (rates[1] / rates[0]) ** shift)
 
 
-def best_rates(table: Table) -> Floats:
+def best_rates(tables: Tables) -> Floats:
     """The rate of each seed's own least loss at equal epochs, (sizes, seeds)."""
-    rates = levels(table, "rate")
-    sizes = (where(table, batch_size=size) for size in levels(table, "batch_size"))
-    losses = (by_seed(own, "after_epochs", "rate") for own in sizes)
+    table = tables["rates"]
+    rates, sizes = levels(table, "rate"), levels(table, "batch_size")
+    losses = [by_seed(table, "after_epochs", "rate", batch_size=size) for size in sizes]
     return np.array([[lowest_point(rates, own) for own in of_size.T] for of_size in losses])
 
 
-def log_slope(x: ArrayLike, y: ArrayLike) -> float:
-    """Slope of log y on log x, by least squares."""
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+def log_slope(x: ArrayLike, y: ArrayLike) -> Floats:
+    """Slope of log y on log x by least squares, of y (N,) or of every column of (N, seeds)."""
+    slope: Floats = np.polyfit(np.log(x), np.log(y), 1)[0]
+    return slope
 
 
 def slopes(tables: Tables) -> Floats:
     """Slope of log best rate on log batch size, (seeds,)."""
-    sizes = levels(tables["rates"], "batch_size")
-    return np.array([log_slope(sizes, own) for own in best_rates(tables["rates"]).T])
+    return log_slope(levels(tables["rates"], "batch_size"), best_rates(tables))
 
 
-def losses_at_best(tables: Tables, loss: str) -> Floats:
-    """Each seed's loss at the rate that is best for the others, (sizes, seeds)."""
-    best = at_best(tables["rates"], "rate", loss, each=["batch_size"])
-    return by_seed(best, loss, "batch_size")
+def losses_at_best(tables: Tables, unit: str) -> Floats:
+    """Each seed's loss after equal epochs or steps at the rate best for others, (sizes, seeds)."""
+    best = at_best(tables["rates"], "rate", f"after_{unit}", each=["batch_size"])
+    return by_seed(best, f"after_{unit}", "batch_size")
 
 
-def accuracies(tables: Tables) -> Floats:
-    """On unseen rows, at best rate and epoch, (sizes, seeds)."""
-    return by_seed(tables["generalisation"], "accuracy", "batch_size")
+def middle_at_best(tables: Tables, column: str) -> Floats:
+    """Of the middle batch size at the rate best for others, (constant and cosine, seeds)."""
+    best = at_best(tables["schedules"], "rate", "after_epochs", each=["schedule"])
+    return by_seed(best, column, "schedule")
 
 
-def middle_at_best(tables: Tables, column: str, schedule: str = "constant") -> Floats:
-    """A column of the middle batch size at the rate that is best for the others, (seeds,)."""
-    best = at_best(where(tables["schedules"], schedule=schedule), "rate", "after_epochs")
-    return by_seed(best, column)
-
-
-def diverging(table: Table) -> Floats:
-    """Each seed's lowest rate that ends worse than guessing; infinite for none, (seeds,)."""
-    worse = ~(by_seed(table, "after_epochs", "rate") <= GUESSING)
-    found: Floats = np.where(worse, np.array(levels(table, "rate"))[:, None], np.inf).min(axis=0)
-    return found
+def diverging(tables: Tables) -> Floats:
+    """The lowest rate of the middle batch size that ends worse than guessing, or inf, (seeds,)."""
+    table = where(tables["rates"], batch_size=MIDDLE)
+    rates, losses = np.array(levels(table, "rate")), by_seed(table, "after_epochs", "rate")
+    return np.asarray(np.where(losses <= GUESSING, np.inf, rates[:, None]).min(axis=0))
 
 
 LOSS = "training loss"
-ENDS, REVERSED = [0, -1], [-1, 0]
 
 CLAIMS = {
     "low": Claim(
         "Too low a rate does not arrive.",
         f"{LOSS} after {EPOCHS} epochs, lowest / best rate, batches of {MIDDLE}",
-        lambda tables: (
-            by_seed(tables["rates"], "after_epochs", "rate", batch_size=MIDDLE)[0]
-            / middle_at_best(tables, "after_epochs")
+        lambda t: (
+            by_seed(t["rates"], "after_epochs", "rate", batch_size=MIDDLE)[0]
+            / middle_at_best(t, "after_epochs")[0]
         ),
         above=1.5,
     ),
     "high": Claim(
         "Too high a rate diverges, and the best one lies not far below: within a factor of 8.",
         f"log2 of the lowest rate that ends worse than guessing / the best, batches of {MIDDLE}",
-        lambda tables: np.log2(
-            diverging(where(tables["rates"], batch_size=MIDDLE)) / middle_at_best(tables, "rate")
-        ),
+        lambda t: np.log2(diverging(t) / middle_at_best(t, "rate")[0]),
         below=3.0,
     ),
     "grows": Claim(
         "The larger the batch, the higher its best rate.",
         f"rate of the least {LOSS} after {EPOCHS} epochs, largest / smallest batches",
-        lambda tables: np.divide(*best_rates(tables["rates"])[REVERSED]),
+        lambda t: np.divide(*best_rates(t)[[-1, 0]]),
         above=2.0,
     ),
     "linear": Claim(
@@ -180,36 +155,85 @@ CLAIMS = {
     "root": Claim(
         "The best rate grows as the square root of the batch size.",
         "|slope of log best rate on log batch size - 1/2|",
-        lambda tables: np.abs(slopes(tables) - 0.5),
+        lambda t: np.abs(slopes(t) - 0.5),
         below=0.15,
     ),
     "epochs": Claim(
         "At equal epochs small batches learn more, since they take more steps.",
         f"{LOSS} after {EPOCHS} epochs, smallest / largest batches, each at its best rate",
-        lambda tables: np.divide(*losses_at_best(tables, "after_epochs")[ENDS]),
+        lambda t: np.divide(*losses_at_best(t, "epochs")[[0, -1]]),
         below=1.0,
     ),
     "steps": Claim(
         "At equal steps large batches learn more, since their steps are better.",
         f"{LOSS} after {STEPS} steps, largest / smallest batches, each at its best rate",
-        lambda tables: np.divide(*losses_at_best(tables, "after_steps")[REVERSED]),
+        lambda t: np.divide(*losses_at_best(t, "steps")[[-1, 0]]),
         below=1.0,
     ),
     "generalise": Claim(
         "Small batches generalise better.",
         "accuracy on unseen rows, smallest - largest batches, each at its best rate and epoch"
         f" (means over {SMOOTHED} epochs)",
-        lambda tables: np.subtract(*accuracies(tables)[ENDS]),
+        lambda t: np.subtract(*by_seed(t["generalisation"], "accuracy", "batch_size")[[0, -1]]),
         above=0.0,
     ),
     "cosine": Claim(
         "A rate that falls to zero ends lower than a constant one.",
         f"{LOSS} after {EPOCHS} epochs, cosine / constant, each at its best rate, batches of"
         f" {MIDDLE}",
-        lambda tables: (
-            middle_at_best(tables, "after_epochs", "cosine")
-            / middle_at_best(tables, "after_epochs")
-        ),
+        lambda t: np.divide(*middle_at_best(t, "after_epochs")[[1, 0]]),
         below=1.0,
     ),
 }
+
+
+def notes(tables: Tables) -> list[str]:
+    """Best rates, and what each batch size comes to at its best rate."""
+    sizes = levels(tables["rates"], "batch_size")
+    best = np.exp(np.log(best_rates(tables)).mean(axis=1))
+    bend = len(sizes) // 2
+    small = log_slope(sizes[: bend + 1], best[: bend + 1])
+    large = log_slope(sizes[bend:], best[bend:])
+    epochs, steps = (
+        listed(losses_at_best(tables, unit).mean(axis=1), ".3f") for unit in ("epochs", "steps")
+    )
+    unseen = by_seed(tables["generalisation"], "accuracy", "batch_size").mean(axis=1)
+    return [
+        f"Best rates at equal epochs: {listed(best, '.3g')} for batches of {listed(sizes)}. From"
+        f" {sizes[0]} to {sizes[bend]} rows their slope is {small:.2f} (1 is in proportion), from"
+        f" there to {sizes[-1]} it is {large:.2f}: a bend that a single slope hides.",
+        f"Training loss at equal epochs: {epochs}; at equal steps, for which the largest batches"
+        f" have read {sizes[-1] // sizes[0]} times as many rows as the smallest: {steps}. Accuracy"
+        f" on unseen rows at best: {listed(unseen, '.4f')}.",
+    ]
+
+
+def panels(tables: Tables) -> list[Panel]:
+    """Loss against rate; best rate, loss and accuracy against batch size; schedules."""
+    table, size = tables["rates"], "batch size"
+    sizes, best = np.array(levels(table, "batch_size")), best_rates(tables)
+    growth, start = sizes / sizes[0], best[0].mean()
+    shown = (0.008, 3 * GUESSING)  # not how far above guessing a divergence has come
+    by_rate: list[Drawn] = [
+        *bands(table, "rate", "after_epochs", "batch_size", "batches of {}"),
+        Mark(y=GUESSING, label="guessing"),
+    ]
+    rates: list[Drawn] = [
+        Band(x=sizes, values=best, label="best rate at equal epochs"),
+        Line(x=sizes, y=start * growth, label="in proportion", color=GREY, line="--"),
+        Line(x=sizes, y=start * growth**0.5, label="square root", color=GREY, line=":"),
+    ]
+    at_best_rate = [
+        Band(x=sizes, values=losses_at_best(tables, unit), label=f"equal {unit}")
+        for unit in ("epochs", "steps")
+    ]
+    unseen = band(tables["generalisation"], "batch_size", "accuracy", "best rate and epoch")
+    schedules = bands(tables["schedules"], "rate", "after_epochs", "schedule")
+    title, x = f"Schedules, batches of {MIDDLE}", "highest learning rate"
+    return [
+        Panel("Rates, at equal epochs", "learning rate", LOSS, by_rate, log="xy", y_limits=shown),
+        Panel("The best rate", size, "learning rate", rates, log="xy"),
+        Panel("Each at its best rate", size, LOSS, at_best_rate, log="xy"),
+        Panel("Unseen rows", size, "accuracy", [unseen], log="x"),
+        Panel(title, x, LOSS, schedules, log="xy", y_limits=shown),
+    ]

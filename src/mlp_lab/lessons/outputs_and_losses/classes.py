@@ -88,12 +88,11 @@ def epochs_to(accuracy: Floats, wanted: float) -> float:
 
 def gradient_norms(stack: Stack) -> Columns:
     """Norms of the whole gradient of an untrained network, over all training rows."""
-    part, bias = stack.members[0].dataset.train, stack.network.layers.biases[-1]
+    bias = stack.network.layers.biases[-1]
     start, norms = float(bias[0, 0, 0]), []
     for added in BIASES:
         bias[0, 0, 0] = start + added
-        inputs, targets = part.inputs.numpy(), part.targets.numpy()
-        passes = backward(stack.network, stack.shared.objective, inputs, targets)
+        passes = backward(stack)
         squares = [float(g.square().sum()) for g in (*passes.d_weights, *passes.d_biases)]
         norms.append(np.sqrt(sum(squares)))
     return {"bias": BIASES, "norm": norms, "log10_norm": np.log10(norms)}
