@@ -18,14 +18,13 @@ from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Panel, band, bands
 from mlp_lab.lessons.study import Study, grid, varied
-from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, levels, table_of, where
+from mlp_lab.lessons.tables import Columns, Tables, by_seed, levels, table_of, where
 from mlp_lab.lessons.trained import Trained, measured
 
 INITS = {"relu": "he", "elu": "he", "tanh": "glorot", "sigmoid": "glorot"}
 """Each activation with the initial weights that are recommended for it."""
 
-DEPTHS = range(1, 13)
-TRAINED_DEPTHS = (1, 2, 4, 8, 12)
+DEPTHS, TRAINED_DEPTHS = range(1, 13), (1, 2, 4, 8, 12)
 
 
 def study(seeds: Iterable[int], depths: Iterable[int], *words: str) -> Study:
@@ -61,14 +60,11 @@ def result(network: Trained) -> Columns:
     return {"accuracy": network.last("val_accuracy"), "dead": dead, "zero": share}
 
 
-def deepest(table: Table, value: str, activation: str) -> Floats:
-    """A column at the greatest depth, (seeds,)."""
+def deepest(tables: Tables, value: str, activation: str) -> Floats:
+    """A column of trained networks or untrained first layers at the greatest depth, (seeds,)."""
+    trained, gradients = tables["trained"], tables["gradients"]
+    table = trained if value in trained else where(gradients, layer=0)
     return by_seed(table, value, depth=levels(table, "depth")[-1], activation=activation)
-
-
-def log_ratio(tables: Tables, activation: str) -> Floats:
-    """log10 of the gradient's norm in the first layer / in the last, (seeds,)."""
-    return deepest(where(tables["gradients"], layer=0), "log_ratio", activation)
 
 
 DEEP = "at the greatest depth"
@@ -79,40 +75,38 @@ CLAIMS = {
     "sigmoid_vanishes": Claim(
         "In a deep network of sigmoids the gradient vanishes on its way back.",
         RATIO,
-        lambda t: log_ratio(t, "sigmoid"),
+        lambda t: deepest(t, "log_ratio", "sigmoid"),
         below=-3.0,
     ),
     "relu_keeps": Claim(
-        "In one of ReLUs it does not.", RATIO, lambda t: log_ratio(t, "relu"), above=-1.0
+        "In one of ReLUs it does not.", RATIO, lambda t: deepest(t, "log_ratio", "relu"), above=-1.0
     ),
     "tanh_vanishes": Claim(
-        "In one of tanh it vanishes too.", RATIO, lambda t: log_ratio(t, "tanh"), below=-1.0
+        "In one of tanh it vanishes.", RATIO, lambda t: deepest(t, "log_ratio", "tanh"), below=-1.0
     ),
     "relus_die": Claim(
         "Some ReLUs die: after training no row makes them respond.",
         DEAD,
-        lambda t: deepest(t["trained"], "dead", "relu"),
+        lambda t: deepest(t, "dead", "relu"),
         above=0.01,
     ),
-    "elus_live": Claim(
-        "ELUs do not die.", DEAD, lambda t: deepest(t["trained"], "dead", "elu"), below=0.001
-    ),
+    "elus_live": Claim("ELUs do not die.", DEAD, lambda t: deepest(t, "dead", "elu"), below=0.001),
     "relus_rest": Claim(
         "Half of what a network of ReLUs could learn from a row is exactly zero.",
         f"share of slopes that are exactly 0, over units and training rows, after training, {DEEP}",
-        lambda t: deepest(t["trained"], "zero", "relu"),
+        lambda t: deepest(t, "zero", "relu"),
         above=0.4,
     ),
     "sigmoid_fails": Claim(
         "So many layers of sigmoids learn less than as many ReLUs.",
         f"accuracy on unseen rows, ReLU - sigmoid, {DEEP}",
-        lambda t: np.subtract(*(deepest(t["trained"], "accuracy", a) for a in ("relu", "sigmoid"))),
+        lambda t: deepest(t, "accuracy", "relu") - deepest(t, "accuracy", "sigmoid"),
         above=0.1,
     ),
     "elu_wins": Claim(
         "ELUs end better than ReLUs.",
         f"accuracy on unseen rows, ELU - ReLU, {DEEP}",
-        lambda t: np.subtract(*(deepest(t["trained"], "accuracy", a) for a in ("elu", "relu"))),
+        lambda t: deepest(t, "accuracy", "elu") - deepest(t, "accuracy", "relu"),
         above=0.0,
     ),
 }
@@ -120,12 +114,11 @@ CLAIMS = {
 
 def notes(tables: Tables) -> list[str]:
     """Ratios of gradients, and accuracies."""
-    ends, depth = tables["trained"], {name: table["depth"].max() for name, table in tables.items()}
-    ratios = ", ".join(f"{a} {10 ** log_ratio(tables, a).mean():.2g}" for a in INITS)
-    accuracies = ", ".join(f"{a} {deepest(ends, 'accuracy', a).mean():.3f}" for a in INITS)
+    depth = {name: table["depth"].max() for name, table in tables.items()}
+    ratios = ", ".join(f"{a} {10 ** deepest(tables, 'log_ratio', a).mean():.2g}" for a in INITS)
+    accuracies = ", ".join(f"{a} {deepest(tables, 'accuracy', a).mean():.3f}" for a in INITS)
     return [
-        f"The first layer's gradient in units of the last's at {depth['gradients']} hidden layers:"
-        f" {ratios}.",
+        f"First layer's gradient / the last's, {depth['gradients']} hidden layers: {ratios}.",
         f"Accuracy on unseen rows with {depth['trained']} hidden layers: {accuracies}.",
     ]
 

@@ -29,7 +29,7 @@ LESSON = Lesson(
         " curvature is the largest eigenvalue of the Hessian of the training loss, by the power"
         f" method; a rate holds if after {stability.EPOCHS} epochs the loss is below that of equal"
         " probabilities for all digits. Times are of this machine. After first results, the growth"
-        " of the best rate became a ratio and accuracy a mean over 5 epochs."
+        f" of the best rate became a ratio and accuracy a mean over {rates.SMOOTHED} epochs."
     ),
     seeds=6,
     measure=measure,

@@ -15,7 +15,7 @@ from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.panels import GREY, Band, Drawn, Line, Mark, Panel, band, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import Columns, Tables, at_best, by_seed, levels, listed, where
+from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, listed, where
 from mlp_lab.lessons.trained import Trained, chosen, measured
 
 ROWS = 1024
@@ -25,6 +25,7 @@ RATES = tuple(0.005 * 2**step for step in range(12))  # 0.005 to 10.2
 EPOCHS, STEPS = 20, 768
 MIDDLE = 16  # batch size of which single rates and schedules are compared
 SMOOTHED = 5  # epochs over which validation losses and accuracies are averaged
+LOSS = "training loss"
 GUESSING = float(np.log(10))  # cross-entropy of giving every digit the same probability
 
 
@@ -40,11 +41,9 @@ def measure(bench: Bench) -> tuple[Tables, list[Trained]]:
 
     networks: list[Trained] = []
     for schedule, size in [*(("constant", size) for size in sizes), ("cosine", MIDDLE)]:
-        words, by_rate = (
-            [*BASE, f"epochs={max(epochs, passes[size])}"],
-            varied("optimizer.lr", rates),
-        )
+        words = [*BASE, f"epochs={max(epochs, passes[size])}"]
         how, of_size = varied("schedule", [schedule]), varied("batch_size", [size])
+        by_rate = varied("optimizer.lr", rates)
         study = grid(words, bench.seeds, schedule=how, batch_size=of_size, rate=by_rate)
         networks += bench.train(study)[0]
     table, unseen = measured(networks, losses), measured(networks, smoothed)
@@ -98,21 +97,9 @@ def log_slope(x: ArrayLike, y: ArrayLike) -> Floats:
     return slope
 
 
-def slopes(tables: Tables) -> Floats:
-    """Slope of log best rate on log batch size, (seeds,)."""
-    return log_slope(levels(tables["rates"], "batch_size"), best_rates(tables))
-
-
-def losses_at_best(tables: Tables, unit: str) -> Floats:
-    """Each seed's loss after equal epochs or steps at the rate best for others, (sizes, seeds)."""
-    best = at_best(tables["rates"], "rate", f"after_{unit}", each=["batch_size"])
-    return by_seed(best, f"after_{unit}", "batch_size")
-
-
-def middle_at_best(tables: Tables, column: str) -> Floats:
-    """Of the middle batch size at the rate best for others, (constant and cosine, seeds)."""
-    best = at_best(tables["schedules"], "rate", "after_epochs", each=["schedule"])
-    return by_seed(best, column, "schedule")
+def at_best_rate(table: Table, by: str, loss: str, column: str | None = None) -> Floats:
+    """A loss or another column at the rate that is best for the others, (levels of `by`, seeds)."""
+    return by_seed(at_best(table, "rate", loss, each=[by]), column or loss, by)
 
 
 def diverging(tables: Tables) -> Floats:
@@ -122,22 +109,22 @@ def diverging(tables: Tables) -> Floats:
     return np.asarray(np.where(losses <= GUESSING, np.inf, rates[:, None]).min(axis=0))
 
 
-LOSS = "training loss"
-
 CLAIMS = {
     "low": Claim(
         "Too low a rate does not arrive.",
         f"{LOSS} after {EPOCHS} epochs, lowest / best rate, batches of {MIDDLE}",
         lambda t: (
             by_seed(t["rates"], "after_epochs", "rate", batch_size=MIDDLE)[0]
-            / middle_at_best(t, "after_epochs")[0]
+            / at_best_rate(t["schedules"], "schedule", "after_epochs")[0]
         ),
         above=1.5,
     ),
     "high": Claim(
         "Too high a rate diverges, and the best one lies not far below: within a factor of 8.",
         f"log2 of the lowest rate that ends worse than guessing / the best, batches of {MIDDLE}",
-        lambda t: np.log2(diverging(t) / middle_at_best(t, "rate")[0]),
+        lambda t: np.log2(
+            diverging(t) / at_best_rate(t["schedules"], "schedule", "after_epochs", "rate")[0]
+        ),
         below=3.0,
     ),
     "grows": Claim(
@@ -149,39 +136,37 @@ CLAIMS = {
     "linear": Claim(
         "The best rate grows in proportion to the batch size.",
         "slope of log best rate on log batch size",
-        slopes,
+        lambda t: log_slope(levels(t["rates"], "batch_size"), best_rates(t)),
         above=0.75,
     ),
     "root": Claim(
         "The best rate grows as the square root of the batch size.",
         "|slope of log best rate on log batch size - 1/2|",
-        lambda t: np.abs(slopes(t) - 0.5),
+        lambda t: np.abs(log_slope(levels(t["rates"], "batch_size"), best_rates(t)) - 0.5),
         below=0.15,
     ),
     "epochs": Claim(
         "At equal epochs small batches learn more, since they take more steps.",
         f"{LOSS} after {EPOCHS} epochs, smallest / largest batches, each at its best rate",
-        lambda t: np.divide(*losses_at_best(t, "epochs")[[0, -1]]),
+        lambda t: np.divide(*at_best_rate(t["rates"], "batch_size", "after_epochs")[[0, -1]]),
         below=1.0,
     ),
     "steps": Claim(
         "At equal steps large batches learn more, since their steps are better.",
         f"{LOSS} after {STEPS} steps, largest / smallest batches, each at its best rate",
-        lambda t: np.divide(*losses_at_best(t, "steps")[[-1, 0]]),
+        lambda t: np.divide(*at_best_rate(t["rates"], "batch_size", "after_steps")[[-1, 0]]),
         below=1.0,
     ),
     "generalise": Claim(
         "Small batches generalise better.",
-        "accuracy on unseen rows, smallest - largest batches, each at its best rate and epoch"
-        f" (means over {SMOOTHED} epochs)",
+        "accuracy on unseen rows, smallest - largest batches, each at its best rate and epoch",
         lambda t: np.subtract(*by_seed(t["generalisation"], "accuracy", "batch_size")[[0, -1]]),
         above=0.0,
     ),
     "cosine": Claim(
         "A rate that falls to zero ends lower than a constant one.",
-        f"{LOSS} after {EPOCHS} epochs, cosine / constant, each at its best rate, batches of"
-        f" {MIDDLE}",
-        lambda t: np.divide(*middle_at_best(t, "after_epochs")[[1, 0]]),
+        f"{LOSS} after {EPOCHS} epochs, cosine / constant at their best rates, batches of {MIDDLE}",
+        lambda t: np.divide(*at_best_rate(t["schedules"], "schedule", "after_epochs")[[1, 0]]),
         below=1.0,
     ),
 }
@@ -195,7 +180,8 @@ def notes(tables: Tables) -> list[str]:
     small = log_slope(sizes[: bend + 1], best[: bend + 1])
     large = log_slope(sizes[bend:], best[bend:])
     epochs, steps = (
-        listed(losses_at_best(tables, unit).mean(axis=1), ".3f") for unit in ("epochs", "steps")
+        listed(at_best_rate(tables["rates"], "batch_size", f"after_{unit}").mean(axis=1), ".3f")
+        for unit in ("epochs", "steps")
     )
     unseen = by_seed(tables["generalisation"], "accuracy", "batch_size").mean(axis=1)
     return [
@@ -223,17 +209,15 @@ def panels(tables: Tables) -> list[Panel]:
         Line(x=sizes, y=start * growth, label="in proportion", color=GREY, line="--"),
         Line(x=sizes, y=start * growth**0.5, label="square root", color=GREY, line=":"),
     ]
-    at_best_rate = [
-        Band(x=sizes, values=losses_at_best(tables, unit), label=f"equal {unit}")
-        for unit in ("epochs", "steps")
-    ]
+    best_losses = {u: at_best_rate(table, "batch_size", f"after_{u}") for u in ("epochs", "steps")}
+    by_size = [Band(x=sizes, values=own, label=f"equal {u}") for u, own in best_losses.items()]
     unseen = band(tables["generalisation"], "batch_size", "accuracy", "best rate and epoch")
     schedules = bands(tables["schedules"], "rate", "after_epochs", "schedule")
     title, x = f"Schedules, batches of {MIDDLE}", "highest learning rate"
     return [
         Panel("Rates, at equal epochs", "learning rate", LOSS, by_rate, log="xy", y_limits=shown),
         Panel("The best rate", size, "learning rate", rates, log="xy"),
-        Panel("Each at its best rate", size, LOSS, at_best_rate, log="xy"),
+        Panel("Each at its best rate", size, LOSS, by_size, log="xy"),
         Panel("Unseen rows", size, "accuracy", [unseen], log="x"),
         Panel(title, x, LOSS, schedules, log="xy", y_limits=shown),
     ]

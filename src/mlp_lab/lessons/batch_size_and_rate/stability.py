@@ -43,15 +43,14 @@ def measure(bench: Bench) -> Tables:
     networks: list[Trained] = []
     for model, words in MODELS.items():
         base = [*BASE, "batch_size=full", f"epochs={epochs}", *words]
-        settings = {seed: [*base, *seed_settings(seed)] for seed in bench.seeds}
         starts = {
-            seed: largest_curvature(bench.stack([*own, "dtype=float64"]))
-            for seed, own in settings.items()
+            seed: largest_curvature(bench.stack([*base, *seed_settings(seed), "dtype=float64"]))
+            for seed in bench.seeds
         }
         study = [
             Trial(
                 {"model": model, "factor": factor, "seed": seed, "curvature_at_start": start},
-                [*settings[seed], f"optimizer.lr={2 * factor / start}"],
+                [*base, *seed_settings(seed), f"optimizer.lr={2 * factor / start}"],
             )
             for factor in FACTORS[model][::every]
             for seed, start in starts.items()
@@ -122,7 +121,7 @@ def octaves(ratios: Floats) -> Floats:
 
 CLAIMS = {
     "parabola": Claim(
-        "On a parabola, gradient descent holds up to a rate of 2 / largest curvature.",
+        "On a parabolic loss, gradient descent holds up to a rate of 2 / largest curvature.",
         "|log2 of the highest rate that holds x largest curvature / 2|, linear model",
         lambda t: octaves(highest(t, "linear")),
         below=0.125,
@@ -135,8 +134,8 @@ CLAIMS = {
     ),
     "edge": Claim(
         "Training leads to where the curvature just allows the rate: the edge of stability.",
-        "|log2 of rate x largest curvature after training / 2|, at the rate that is as high as the"
-        " curvature at the start allows",
+        "|log2 of rate x largest curvature after training / 2|, at the rate that the largest"
+        " curvature at the start just allows",
         lambda t: octaves(at_edge(t, "relative_curvature")),
         below=0.5,
     ),
