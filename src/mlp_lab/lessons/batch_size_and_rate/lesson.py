@@ -17,19 +17,19 @@ def measure(bench: Bench) -> Tables:
 LESSON = Lesson(
     question="How large should batches be, and how high the learning rate?",
     method=(
-        f"`experiment=batch_size_and_rate`: {rates.ROWS:,} digits, the labels of a tenth drawn"
+        f"`experiment=batch_size_and_rate`: {rates.ROWS:,} digits, a tenth of the labels drawn"
         " anew, 32 ReLUs, cross-entropy, plain stochastic gradient descent. A seed draws rows,"
         " wrong labels, weights and batches. Every batch size is trained at every rate for"
-        f" {rates.EPOCHS} epochs and for {rates.STEPS} steps. Where best rates are compared, a"
-        " seed's rate (and epoch) is the one that is best on average for the other seeds, by"
-        " training loss, for accuracy by validation loss; where the best rate itself is the"
-        " question, it is the seed's own, between the grid's rates by a parabola. Unseen rows are"
-        " 539 validation rows with true labels. Noise is the mean squared distance of the gradients"
-        f" of {noise.DRAWS} batches, drawn without replacement, from that of all rows. The largest"
-        " curvature is the largest eigenvalue of the Hessian of the training loss, by the power"
-        f" method; a rate holds if after {stability.EPOCHS} epochs the loss is below that of equal"
-        " probabilities for all digits. Times are of this machine. After first results, the growth"
-        f" of the best rate became a ratio and accuracy a mean over {rates.SMOOTHED} epochs."
+        f" {rates.EPOCHS} epochs and for {rates.STEPS} steps. What is compared at best rates is at"
+        " the rate (and epoch) that is best on average for the other seeds, by training loss, for"
+        " accuracy by validation loss; the best rate itself is the seed's own, between the grid's"
+        " rates by a parabola. Unseen rows are 539 validation rows with true labels. Noise is the"
+        f" mean squared distance of the gradients of {noise.DRAWS} batches, drawn without"
+        " replacement, from that of all rows. The largest curvature is the largest eigenvalue of"
+        " the Hessian of the training loss, by the power method; a rate holds if after"
+        f" {stability.EPOCHS} epochs the loss is below that of giving all digits the same"
+        " probability. Times are of this machine. After first results, the growth of the best rate"
+        f" became a ratio and accuracy a mean over {rates.SMOOTHED} epochs."
     ),
     seeds=6,
     measure=measure,

@@ -83,7 +83,7 @@ def largest_curvature(of: Stack | Trained) -> float:
 
 
 def inner_product(a: Sequence[Tensor], b: Sequence[Tensor]) -> Tensor:
-    """Over all parameters."""
+    """Of two directions over all parameters."""
     return torch.stack([(u * v).sum() for u, v in zip(a, b, strict=True)]).sum()
 
 
