@@ -12,7 +12,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.gradient_flow import backward
+from mlp_lab.lessons.gradient_flow import backward_of
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, table_of, where
@@ -26,13 +26,9 @@ LOSSES = {
 }
 SOFTMAX = {loss: LOSSES[loss] for loss in (ENTROPY, SQUARED)}
 
-RATES = tuple(0.02 * 2**step for step in range(14))
-"""0.02 to 164: the squared error's gradient is small, and its best rate large."""
-
+RATES = tuple(0.02 * 2**step for step in range(14))  # to 164: squared error's gradient is small
 ACCURACY = 0.95  # of unseen rows, that is to be reached
-WRONG = 10.0
-"""Added to the bias of one class: a network that is sure of it whatever it sees."""
-
+WRONG = 10.0  # added to the bias of one class: a network that is sure of it whatever it sees
 BIASES = (0.0, 2.0, 4.0, 6.0, 8.0, WRONG, 12.0)
 
 SETTINGS = (
@@ -46,17 +42,14 @@ def measure(bench: Bench) -> Tables:
     """Train with every loss and rate, from the usual weights and from those sure and wrong."""
     rates = varied("optimizer.lr", RATES[5::5] if bench.quick else RATES)
     base, seeds = [*SETTINGS, *(["epochs=8"] if bench.quick else [])], bench.seeds
-    (usual,) = bench.train(grid(base, seeds, loss=LOSSES, start={"usual": []}, rate=rates))
-    (wrong,) = bench.train(
-        grid(base, seeds, loss=SOFTMAX, start={"wrong": []}, rate=rates), change=sure_and_wrong
+    usual = grid(base, seeds, loss=LOSSES, start={"usual": []}, rate=rates)
+    wrong = grid(base, seeds, loss=SOFTMAX, start={"wrong": []}, rate=rates)
+    networks = [*bench.train(usual)[0], *bench.train(wrong, change=sure_and_wrong)[0]]
+    gradients = (
+        {**trial.labels, **gradient_norms(bench.stack(trial.words))}
+        for trial in grid(base, seeds, loss=SOFTMAX)
     )
-    untrained = grid(base, seeds, loss=SOFTMAX)
-    return {
-        "losses": measured([*usual, *wrong], speed),
-        "gradients": table_of(
-            {**trial.labels, **gradient_norms(bench.stack(trial.words))} for trial in untrained
-        ),
-    }
+    return {"losses": measured(networks, speed), "gradients": table_of(gradients)}
 
 
 def sure_and_wrong(stack: Stack) -> None:
@@ -74,28 +67,23 @@ def speed(network: Trained) -> Columns:
 
 
 def epochs_to(accuracy: Floats, wanted: float) -> float:
-    """Epochs until a curve first reaches a value, straight between epochs; infinite if never.
-
-    Before its first epoch a curve is taken to be at 0.
-    """
-    reached = np.flatnonzero(accuracy >= wanted)
-    if len(reached) == 0:
+    """Epochs until a curve from 0 reaches a value, straight between epochs; infinite if never."""
+    if not (accuracy >= wanted).any():
         return float("inf")
-    place = int(reached[0])
-    before = float(accuracy[place - 1]) if place else 0.0
-    return place + (wanted - before) / (float(accuracy[place]) - before)
+    epoch = int(np.argmax(accuracy >= wanted))
+    before, after = (float(value) for value in [0.0, *accuracy][epoch : epoch + 2])
+    return epoch + (wanted - before) / (after - before)
 
 
 def gradient_norms(stack: Stack) -> Columns:
     """Norms of the whole gradient of an untrained network, over all training rows."""
-    part, bias = stack.members[0].dataset.train, stack.network.layers.biases[-1]
-    start, norms = float(bias[0, 0, 0]), []
+    bias, norms = stack.network.layers.biases[-1], []
+    start = float(bias[0, 0, 0])
     for added in BIASES:
         bias[0, 0, 0] = start + added
-        inputs, targets = part.inputs.numpy(), part.targets.numpy()
-        passes = backward(stack.network, stack.shared.objective, inputs, targets)
-        squares = [float(g.square().sum()) for g in (*passes.d_weights, *passes.d_biases)]
-        norms.append(np.sqrt(sum(squares)))
+        gradient = backward_of(stack)
+        parts = (*gradient.d_weights, *gradient.d_biases)
+        norms.append(np.sqrt(sum(float(part.square().sum()) for part in parts)))
     return {"bias": BIASES, "norm": norms, "log10_norm": np.log10(norms)}
 
 
@@ -120,47 +108,41 @@ def epochs_ratio(tables: Tables) -> Floats:
 
 
 def fall(tables: Tables, loss: str) -> Floats:
-    """log10 of the gradient's norm of a wrong network / that of the usual one."""
+    """log10 of the gradient's norm of a wrong network / that of the usual one, (seeds,)."""
     norms = by_seed(tables["gradients"], "norm", "bias", loss=loss)
     return np.asarray(np.log10(norms[BIASES.index(WRONG)] / norms[0]))
 
 
-NORMS = (
-    f"log10 of the gradient's norm with {WRONG:g} on one class's bias / without, before training"
-)
+AT_BEST = "cross-entropy - squared error, each at its best rate"
+ENDS = f"accuracy on unseen rows after the last epoch, {AT_BEST}"
+NORMS = f"log10 of the gradient's norm with {WRONG:g} on one class's bias / without, untrained"
 
 CLAIMS = {
     "faster": Claim(
         "Cross-entropy learns classes faster than squared error of the same softmax.",
-        f"epochs to {ACCURACY:.0%} accuracy on unseen rows, cross-entropy / squared error, each at"
-        " its best rate",
+        f"epochs to {ACCURACY:.0%} accuracy on unseen rows, {AT_BEST.replace('-', '/')}",
         epochs_ratio,
         below=1.0,
     ),
     "better": Claim(
         "And its accuracy at the end is higher.",
-        "accuracy on unseen rows after the last epoch, cross-entropy - squared error, each at its"
-        " best rate",
-        lambda tables: np.subtract(*best(tables, "accuracy")),
+        ENDS,
+        lambda t: np.subtract(*best(t, "accuracy")),
         above=0.0,
     ),
     "vanishes": Claim(
         "Where a softmax is sure and wrong, the gradient of its squared error vanishes.",
         NORMS,
-        lambda tables: fall(tables, SQUARED),
+        lambda t: fall(t, SQUARED),
         below=-2.0,
     ),
     "stays": Claim(
-        "That of its cross-entropy does not.",
-        NORMS,
-        lambda tables: fall(tables, ENTROPY),
-        above=-0.5,
+        "That of its cross-entropy does not.", NORMS, lambda t: fall(t, ENTROPY), above=-0.5
     ),
     "stuck": Claim(
         "So from initial weights that are sure and wrong, squared error does not get away.",
-        "accuracy on unseen rows after the last epoch, cross-entropy - squared error, from such"
-        " weights, each at its best rate for them",
-        lambda tables: np.subtract(*best(tables, "accuracy", "wrong")),
+        f"{ENDS}, from such weights",
+        lambda t: np.subtract(*best(t, "accuracy", "wrong")),
         above=0.1,
     ),
 }
@@ -195,22 +177,18 @@ def notes(tables: Tables) -> list[str]:
 def panels(tables: Tables) -> list[Panel]:
     """Accuracy and epochs against the rate; gradients and accuracy of wrong initial weights."""
     usual, wrong = (where(tables["losses"], start=start) for start in ("usual", "wrong"))
+    epochs = bands(usual, "rate", "epochs", "loss")
+    ends, wrong_ends = (bands(table, "rate", "accuracy", "loss") for table in (usual, wrong))
     gradients = bands(tables["gradients"], "bias", "log10_norm", "loss")
-    added, log10 = "added to the bias of one class", "log10 of the gradient's norm"
+    rate, accuracy, norm = (
+        "learning rate",
+        "accuracy on unseen rows",
+        "log10 of the gradient's norm",
+    )
+    title = f"After training, {WRONG:g} added to the initial bias"
     return [
-        against_rate(f"Epochs to {ACCURACY:.0%} accuracy", usual, "epochs", "epochs", "xy"),
-        against_rate("After training (diverged: 0)", usual),
-        Panel("Sure and wrong: the gradient, untrained", added, log10, gradients),
-        against_rate(f"After training, {WRONG:g} added to the initial bias", wrong),
+        Panel(f"Epochs to {ACCURACY:.0%} accuracy", rate, "epochs", epochs, log="xy"),
+        Panel("After training (diverged: 0)", rate, accuracy, ends, log="x"),
+        Panel("Sure and wrong, untrained", "added to the bias of one class", norm, gradients),
+        Panel(title, rate, accuracy, wrong_ends, log="x"),
     ]
-
-
-def against_rate(
-    title: str,
-    table: Table,
-    value: str = "accuracy",
-    name: str = "accuracy on unseen rows",
-    log: str = "x",
-) -> Panel:
-    """A column of every loss, at the rates at which every seed has a number."""
-    return Panel(title, "learning rate", name, bands(table, "rate", value, "loss"), log=log)
