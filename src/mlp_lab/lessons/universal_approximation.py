@@ -4,8 +4,6 @@ After "Approximation by superpositions of a sigmoidal function" (Cybenko, 1989) 
 feedforward networks with a nonpolynomial activation function ..." (Leshno et al., 1993).
 """
 
-from functools import partial
-
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
@@ -64,21 +62,18 @@ def by_width(tables: Tables, function: str, column: str = "error") -> Floats:
     return by_seed(tables["errors"], column, "width", function=function)
 
 
-def wider_is_closer(function: str, tables: Tables) -> list[float]:
-    """The rank correlation of width and error of each seed."""
-    return [rank_correlation(errors) for errors in by_width(tables, function).T]
+def wider_is_closer(function: str) -> Claim:
+    """The claim of a continuous function."""
+    return Claim(
+        f"A wider network comes closer to a continuous function ({function}).",
+        "rank correlation of width and error",
+        lambda t: [rank_correlation(errors) for errors in by_width(t, function).T],
+        below=-0.8,
+    )
 
 
 CLAIMS = {
-    **{
-        function: Claim(
-            f"A wider network comes closer to a continuous function ({function}).",
-            "rank correlation of width and error",
-            partial(wider_is_closer, function),
-            below=-0.8,
-        )
-        for function in CONTINUOUS
-    },
+    **{function: wider_is_closer(function) for function in CONTINUOUS},
     "close": Claim(
         "A wide one is close: its error is under a hundredth of the function's spread.",
         "root mean squared error / standard deviation, greatest width, worst continuous function",

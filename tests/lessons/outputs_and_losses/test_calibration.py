@@ -8,7 +8,7 @@ from scipy.stats import multivariate_normal
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.outputs_and_losses import calibration
 from mlp_lab.lessons.study import grid
-from mlp_lab.lessons.tables import by_seed, table_of, where
+from mlp_lab.lessons.tables import table_of, where
 from mlp_lab.lessons.trained import Trained
 from mlp_lab.metrics.classification import classification_metrics
 
@@ -85,10 +85,9 @@ def test_values_follow_from_the_tables() -> None:
     found = evidence(NAME)
     table = where(found.tables["calibration"], network="large", output="softmax")
     for name, epoch in (("underconfident", 1), ("overconfident", 10)):
-        confidence, accuracy = (
-            by_seed(table, value, epoch=epoch) for value in ("confidence", "accuracy")
-        )
-        assert found.findings[name].values == pytest.approx(confidence - accuracy)
+        own = where(table, epoch=epoch).sort_values("seed")
+        gaps = (own["confidence"] - own["accuracy"]).to_numpy()
+        assert found.findings[name].values == pytest.approx(gaps)
     stopped = table[table["epoch"] == table["stop"]].sort_values("seed")["calibration_error"]
     assert found.findings["stopped"].values == pytest.approx(stopped.to_numpy())
 

@@ -37,21 +37,18 @@ def measure(bench: Bench) -> Tables:
     """Train a small and a large network of either output."""
     quick = ["epochs=10", "data.rows=1150", "data.val_fraction=0.8"] if bench.quick else []
     base = ["experiment=outputs_and_losses", *quick]
-    trials = grid(base, bench.seeds, network=SIZES, output=OUTPUTS)
-    (networks,) = bench.train(trials, probe=binned)
+    (networks,) = bench.train(grid(base, bench.seeds, network=SIZES, output=OUTPUTS), probe=binned)
     epochs = np.arange(networks[0].config.epochs) + 1
     losses = measured(networks, lambda own: {"epoch": epochs, "loss": own.curve("val_loss")})
     best = at_best(losses, "epoch", "loss", each=["network", "output"])
     stopped = list(zip(networks, best["epoch"].tolist(), strict=True))
     return {
-        "calibration": table_of(
-            {**network.labels, **by_epoch(network, stop)} for network, stop in stopped
-        ),
+        "calibration": table_of({**own.labels, **by_epoch(own, stop)} for own, stop in stopped),
         "reliability": table_of(
-            {**network.labels, "when": when, **reliability(network, epoch)}
-            for network, stop in stopped
-            if network.labels["output"] == "softmax"
-            for when, epoch in (("stopped", stop), ("last", network.config.epochs))
+            {**own.labels, "when": when, **reliability(own, epoch)}
+            for own, stop in stopped
+            if own.labels["output"] == "softmax"
+            for when, epoch in (("stopped", stop), ("last", own.config.epochs))
         ),
     }
 
@@ -180,14 +177,14 @@ def panels(tables: Tables) -> list[Panel]:
     table, share = tables["calibration"], "share of rows, or mean confidence"
     large = where(table, network="large", output="softmax")
     curves = [band(large, "epoch", y, label, marker=None) for y, label in CURVES.items()]
-    reliability = [Line(x=[0, 1], y=[0, 1], label="perfect calibration", color=GREY, line="--")]
+    lines = [Line(x=[0, 1], y=[0, 1], label="perfect calibration", color=GREY, line="--")]
     for network, when in (("small", "last"), ("large", "stopped"), ("large", "last")):
-        reliability.append(reliability_line(tables["reliability"], network, when))
+        lines.append(reliability_line(tables["reliability"], network, when))
     both = table.assign(both=table["network"] + ", " + table["output"])
     sums = bands(both, "epoch", "sum_off", "both", marker=None)
     return [
         Panel("A large network, softmax", "epoch", share, curves, log="x"),
-        Panel(f"Reliability (bins of {FEW:.1%} or more)", "confidence", "accuracy", reliability),
+        Panel(f"Reliability (bins of {FEW:.1%} or more)", "confidence", "accuracy", lines),
         Panel("Sums of the outputs", "epoch", "mean |sum - 1|, unseen rows", sums, log="x"),
     ]
 

@@ -15,7 +15,7 @@ from mlp_lab.lessons.claims import Claim
 from mlp_lab.lessons.gradient_flow import backward_of
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, table_of, where
+from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, listed, table_of, where
 from mlp_lab.lessons.trained import Trained, measured
 
 ENTROPY, SQUARED = "cross-entropy", "squared error"
@@ -87,24 +87,20 @@ def gradient_norms(stack: Stack) -> Columns:
     return {"bias": BIASES, "norm": norms, "log10_norm": np.log10(norms)}
 
 
-def at_best_rate(tables: Tables, value: str, loss: str, start: str = "usual") -> Table:
-    """Each seed's row at the rate at which `epochs` or `accuracy` is best for the other seeds."""
-    table = where(tables["losses"], loss=loss, start=start)
+def at_best_rates(tables: Tables, value: str, start: str = "usual") -> Table:
+    """Each loss's and seed's row at the rate whose `epochs` or `accuracy` is best for others."""
+    table = where(tables["losses"], start=start)
     # Never is later than ever, and must not hide how many of the other seeds arrive.
     late = table["epochs"].clip(upper=2 * table["most_epochs"])
     score = late if value == "epochs" else -table["accuracy"]
-    return at_best(table.assign(score=score), "rate", "score")
+    return at_best(table.assign(score=score), "rate", "score", each=["loss"])
 
 
-def best(tables: Tables, value: str, start: str = "usual") -> list[Floats]:
-    """`epochs` or `accuracy` at those rates, of cross-entropy and of squared error, (seeds,)."""
-    return [by_seed(at_best_rate(tables, value, loss, start), value) for loss in SOFTMAX]
-
-
-def epochs_ratio(tables: Tables) -> Floats:
-    """Epochs of cross-entropy / those of squared error; not a number where neither arrives."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.divide(*best(tables, "epochs")))
+def compared(tables: Tables, operator: np.ufunc, value: str, start: str = "usual") -> Floats:
+    """`epochs` or `accuracy` at those rates: cross-entropy's - or / squared error's, (seeds,)."""
+    rows = at_best_rates(tables, value, start)
+    with np.errstate(invalid="ignore"):  # not a number where neither arrives
+        return np.asarray(operator(*(by_seed(rows, value, loss=loss) for loss in SOFTMAX)))
 
 
 def fall(tables: Tables, loss: str) -> Floats:
@@ -113,21 +109,21 @@ def fall(tables: Tables, loss: str) -> Floats:
     return np.asarray(np.log10(norms[BIASES.index(WRONG)] / norms[0]))
 
 
-AT_BEST = "cross-entropy - squared error, each at its best rate"
-ENDS = f"accuracy on unseen rows after the last epoch, {AT_BEST}"
+ENDS = "final accuracy on unseen rows, cross-entropy - squared error, each at its best rate"
 NORMS = f"log10 of the gradient's norm with {WRONG:g} on one class's bias / without, untrained"
 
 CLAIMS = {
     "faster": Claim(
         "Cross-entropy learns classes faster than squared error of the same softmax.",
-        f"epochs to {ACCURACY:.0%} accuracy on unseen rows, {AT_BEST.replace('-', '/')}",
-        epochs_ratio,
+        f"epochs to {ACCURACY:.0%} accuracy on unseen rows, cross-entropy / squared error, each at"
+        " its best rate",
+        lambda t: compared(t, np.divide, "epochs"),
         below=1.0,
     ),
     "better": Claim(
         "And its accuracy at the end is higher.",
         ENDS,
-        lambda t: np.subtract(*best(t, "accuracy")),
+        lambda t: compared(t, np.subtract, "accuracy"),
         above=0.0,
     ),
     "vanishes": Claim(
@@ -142,7 +138,7 @@ CLAIMS = {
     "stuck": Claim(
         "So from initial weights that are sure and wrong, squared error does not get away.",
         f"{ENDS}, from such weights",
-        lambda t: np.subtract(*best(t, "accuracy", "wrong")),
+        lambda t: compared(t, np.subtract, "accuracy", "wrong"),
         above=0.1,
     ),
 }
@@ -151,26 +147,21 @@ CLAIMS = {
 def notes(tables: Tables) -> list[str]:
     """Epochs and accuracies at the best rates, and what these are."""
 
-    def told(value: str, loss: str, form: str, start: str = "usual") -> str:
-        rows = at_best_rate(tables, value, loss, start)
-        rates = " or ".join(f"{rate:g}" for rate in levels(rows, "rate"))
-        return f"{np.mean(by_seed(rows, value)):{form}} (rate {rates})"
+    def told(value: str, form: str, start: str = "usual") -> str:
+        return "; ".join(
+            f"{loss} {own[value].mean():{form}} (rate {listed(own['rate'].unique(), 'g')})"
+            for loss, own in at_best_rates(tables, value, start).groupby("loss", sort=False)
+        )
 
-    both = "; ".join(
-        f"{loss} {told('epochs', loss, '.1f')} and {told('accuracy', loss, '.4f')}"
-        for loss in LOSSES
-    )
-    misled = " and ".join(
-        f"{told('accuracy', loss, '.3f', 'wrong')} with {loss}" for loss in SOFTMAX
-    )
-    rates = at_best_rate(tables, "accuracy", ENTROPY, "wrong")[["rate", "seed"]]
-    same = rates.merge(where(tables["losses"], loss=SQUARED, start="wrong"))["accuracy"].mean()
+    suited = where(at_best_rates(tables, "accuracy", "wrong"), loss=ENTROPY)[["rate", "seed"]]
+    same = suited.merge(where(tables["losses"], loss=SQUARED, start="wrong"))["accuracy"].mean()
     factors = " and ".join(f"{10 ** fall(tables, loss).mean():.3g} ({loss})" for loss in SOFTMAX)
     return [
-        f"Epochs to {ACCURACY:.0%} and accuracy at the end, each at its best rate: {both}.",
+        f"Epochs to {ACCURACY:.0%}, each at its best rate: {told('epochs', '.1f')}. Accuracy at the"
+        f" end likewise: {told('accuracy', '.4f')}.",
         f"{WRONG:g} on the bias of one class changes the gradient's norm by a factor of {factors}.",
-        f"From weights that are sure and wrong, accuracy ends at {misled}. At the rates that suit"
-        f" cross-entropy, squared error ends at {same:.3f}.",
+        f"Accuracy at the end from weights that are sure and wrong:"
+        f" {told('accuracy', '.3f', 'wrong')}; at cross-entropy's rates, squared error {same:.3f}.",
     ]
 
 
@@ -179,16 +170,13 @@ def panels(tables: Tables) -> list[Panel]:
     usual, wrong = (where(tables["losses"], start=start) for start in ("usual", "wrong"))
     epochs = bands(usual, "rate", "epochs", "loss")
     ends, wrong_ends = (bands(table, "rate", "accuracy", "loss") for table in (usual, wrong))
-    gradients = bands(tables["gradients"], "bias", "log10_norm", "loss")
-    rate, accuracy, norm = (
-        "learning rate",
-        "accuracy on unseen rows",
-        "log10 of the gradient's norm",
-    )
+    norms = bands(tables["gradients"], "bias", "log10_norm", "loss")
+    rate, accuracy = "learning rate", "accuracy on unseen rows"
+    bias, norm = "added to the bias of one class", "log10 of the gradient's norm"
     title = f"After training, {WRONG:g} added to the initial bias"
     return [
         Panel(f"Epochs to {ACCURACY:.0%} accuracy", rate, "epochs", epochs, log="xy"),
         Panel("After training (diverged: 0)", rate, accuracy, ends, log="x"),
-        Panel("Sure and wrong, untrained", "added to the bias of one class", norm, gradients),
+        Panel("Sure and wrong: the gradient, untrained", bias, norm, norms),
         Panel(title, rate, accuracy, wrong_ends, log="x"),
     ]
