@@ -63,11 +63,14 @@ def binned(stack: Stack) -> Mapping[str, Tensor]:
         (rows,) = stack.val.chunks(max(stack.val.counts))
         y = stack.shared.objective.predict(stack.network.pre_activation(rows.inputs)).double()
         confidence, predicted = y.max(-1)
-        bins = (confidence * BINS).ceil().clamp(1, BINS) - 1
-        own = (bins == torch.arange(BINS)[:, None, None]).double()  # (BINS, K, rows)
-        right = own * (predicted == rows.targets.argmax(-1))
-        parts = {"rows": own, "confidence": own * confidence, "right": right}
-        shares = {name: part.mean(-1).T for name, part in parts.items()}
+        place = (confidence * BINS).ceil().clamp(1, BINS)
+        bins = [(place == number).double() for number in range(1, BINS + 1)]  # (K, rows) each
+        right = predicted == rows.targets.argmax(-1)
+        parts = {"rows": torch.tensor(1), "confidence": confidence, "right": right}
+        shares = {
+            name: torch.stack([(own * part).mean(1) for own in bins], dim=1)
+            for name, part in parts.items()
+        }
         return {**shares, "off": (y.sum(-1) - 1).abs().mean(1)}
 
 
