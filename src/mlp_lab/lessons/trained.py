@@ -25,7 +25,7 @@ class Outcome:
     Shape:
         - curves: (epochs,) each; `train_loss`, `val_accuracy`, ...; `seconds` is the network's
           share of its stack's time
-        - probes: (1 + epochs,) each
+        - probes: (1 + epochs, ...) each
         - layers: after the last epoch
     """
 

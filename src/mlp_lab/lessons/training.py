@@ -27,7 +27,7 @@ from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.workers import process_context
 
 Probe = Callable[[Stack], Mapping[str, Tensor]]
-"""Measures every member of a stack, (K,) by name, before training and after each epoch."""
+"""Measures every member of a stack, (K, ...) by name, before training and after each epoch."""
 
 Change = Callable[[Stack], None]
 """Changes a stack's weights before its first step, to such as no setting draws."""
@@ -108,7 +108,7 @@ class _Log:
     """What is written down of a network while it trains."""
 
     curves: dict[str, list[float]] = field(default_factory=dict)
-    probes: dict[str, list[float]] = field(default_factory=dict)
+    probes: dict[str, list[object]] = field(default_factory=dict)
     layers: Layers = ()
     diverged: bool = False
 

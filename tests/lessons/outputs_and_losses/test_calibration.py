@@ -3,15 +3,12 @@
 import numpy as np
 import pytest
 from given import bench, evidence
-from lab import configure
 from scipy.stats import multivariate_normal
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.loading import load_rows
-from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.lessons.outputs_and_losses import calibration
 from mlp_lab.lessons.study import grid
-from mlp_lab.lessons.tables import by_seed, where
+from mlp_lab.lessons.tables import table_of, where
 from mlp_lab.lessons.trained import Trained
 from mlp_lab.metrics.classification import classification_metrics
 
@@ -44,17 +41,16 @@ def test_the_calibration_error_is_that_of_a_sum_over_rows(size: str) -> None:
     for network in trained(*words, seeds=2):
         val = network.problem.encoded.val
         y, labels = network.outputs(val.inputs), val.targets.argmax(1)
-        measured = calibration.by_epoch(network, 8)
-        confidence, accuracy, found = (
-            np.atleast_1d(measured[name])[-1]
-            for name in ("confidence", "accuracy", "calibration_error")
-        )
+        measured = table_of([calibration.by_epoch(network, 8)])
+        confidence, accuracy, found = measured.iloc[-1][
+            ["confidence", "accuracy", "calibration_error"]
+        ]
         assert found == pytest.approx(error_by_hand(y, labels), rel=1e-6)
         metrics = classification_metrics(y, labels.astype(np.int64), None, probabilities=True)
         assert found == pytest.approx(metrics["calibration_error"])
         assert accuracy == pytest.approx(network.last("val_accuracy"))
         assert confidence == pytest.approx(y.max(1).mean())
-        assert calibration.bins(network, "rows")[-1].sum() == pytest.approx(1)
+        assert network.outcome.probes["rows"][-1].sum() == pytest.approx(1)
 
 
 def test_sums_of_sigmoid_outputs() -> None:
@@ -65,19 +61,15 @@ def test_sums_of_sigmoid_outputs() -> None:
     assert network.outcome.probes["off"][-1] == pytest.approx(off, rel=1e-4)
 
 
-def test_true_probabilities_are_calibrated_and_unbeaten() -> None:
-    """Bayes' rule with scipy's densities; and no other rule is right about more of many rows."""
-    data = configure(f"experiment={NAME}", "data.rows=20000").data
-    assert isinstance(data, GaussiansConfig)
-    raw = load_rows(data)
-    truth = calibration.posterior(data, raw.inputs)
+def test_the_bayes_classifier_takes_the_most_probable_class() -> None:
+    """By scipy's densities, which are the true ones: the probabilities made of them calibrate."""
+    (network,) = trained("epochs=1", "data.rows=20000")
+    val = network.problem.encoded.val
+    labels = val.targets.argmax(1)
     centers = [[1, 0], [-1 / 2, np.sqrt(3) / 2], [-1 / 2, -np.sqrt(3) / 2]]
-    densities = np.stack([multivariate_normal(c, 0.6**2).pdf(raw.inputs) for c in centers], 1)
-    np.testing.assert_allclose(truth, densities / densities.sum(1, keepdims=True), atol=1e-12)
-    assert error_by_hand(truth, raw.target) < 0.02
-    inputs = raw.inputs.astype(np.float64)
-    nearest = ((inputs[:, None] - np.array(centers)) ** 2).sum(2).argmin(1)
-    assert (truth.argmax(1) == nearest).all()
+    densities = np.stack([multivariate_normal(c, 0.6**2).pdf(val.inputs) for c in centers], 1)
+    assert error_by_hand(densities / densities.sum(1, keepdims=True), labels) < 0.02
+    assert calibration.bayes_accuracy(network) == (densities.argmax(1) == labels).mean()
 
 
 def test_the_epoch_of_stopping_is_the_other_seeds_choice() -> None:
@@ -93,17 +85,16 @@ def test_values_follow_from_the_tables() -> None:
     found = evidence(NAME)
     table = where(found.tables["calibration"], network="large", output="softmax")
     for name, epoch in (("underconfident", 1), ("overconfident", 10)):
-        confidence, accuracy = (
-            by_seed(table, value, epoch=epoch) for value in ("confidence", "accuracy")
-        )
-        assert found.findings[name].values == pytest.approx(confidence - accuracy)
+        own = where(table, epoch=epoch).sort_values("seed")
+        gaps = (own["confidence"] - own["accuracy"]).to_numpy()
+        assert found.findings[name].values == pytest.approx(gaps)
     stopped = table[table["epoch"] == table["stop"]].sort_values("seed")["calibration_error"]
     assert found.findings["stopped"].values == pytest.approx(stopped.to_numpy())
 
 
 def test_reliability_is_a_mean_over_the_rows_of_all_seeds() -> None:
     table = evidence(NAME).tables["reliability"]
-    line = calibration.reliability_line(table, "large", "last", 0, "o")
+    line = calibration.reliability_line(table, "large", "last")
     rows = where(table, network="large", when="last")
     counts = rows.groupby("bin")["rows"].sum()
     shown = counts[counts > calibration.FEW * 2].index.tolist()

@@ -8,7 +8,7 @@ from lab import configure, stack_of
 
 from mlp_lab.lessons.bench import alone
 from mlp_lab.lessons.outputs_and_losses import classes
-from mlp_lab.lessons.tables import by_seed, table_of, where
+from mlp_lab.lessons.tables import Columns, by_seed, table_of, where
 
 NAME = "outputs_and_losses"
 
@@ -59,23 +59,15 @@ def test_wrong_weights_are_sure_and_wrong() -> None:
 def test_never_is_later_than_ever() -> None:
     """A rate that is fast for one other seed and never arrives for another is not the best."""
     epochs = {0.1: (1.0, 1.0, np.inf), 1.0: (9.0, 9.0, 9.0)}
+    others: Columns = {"start": "usual", "seed": range(3), "most_epochs": 10, "accuracy": 0.5}
     table = table_of(
-        {
-            "loss": loss,
-            "start": "usual",
-            "rate": rate,
-            "seed": seed,
-            "epochs": found,
-            "most_epochs": 10,
-            "accuracy": 0.5,
-        }
+        {**others, "loss": loss, "rate": rate, "epochs": own}
         for loss in classes.SOFTMAX
         for rate, own in epochs.items()
-        for seed, found in enumerate(own)
     )
-    entropy, _ = classes.best({"losses": table}, "epochs")
-    assert entropy.tolist() == [9, 9, np.inf]
-    assert np.isnan(classes.epochs_ratio({"losses": table})[2])
+    rows = classes.at_best_rates({"losses": table}, "epochs")
+    assert by_seed(rows, "epochs", loss=classes.ENTROPY).tolist() == [9, 9, np.inf]
+    assert np.isnan(classes.compared({"losses": table}, np.divide, "epochs")[2])
 
 
 def test_values_follow_from_the_tables() -> None:

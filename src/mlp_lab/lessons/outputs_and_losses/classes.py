@@ -12,10 +12,10 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.gradient_flow import backward
+from mlp_lab.lessons.gradient_flow import backward_of
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
-from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, table_of, where
+from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, listed, table_of, where
 from mlp_lab.lessons.trained import Trained, measured
 
 ENTROPY, SQUARED = "cross-entropy", "squared error"
@@ -26,13 +26,9 @@ LOSSES = {
 }
 SOFTMAX = {loss: LOSSES[loss] for loss in (ENTROPY, SQUARED)}
 
-RATES = tuple(0.02 * 2**step for step in range(14))
-"""0.02 to 164: the squared error's gradient is small, and its best rate large."""
-
+RATES = tuple(0.02 * 2**step for step in range(14))  # to 164: squared error's gradient is small
 ACCURACY = 0.95  # of unseen rows, that is to be reached
-WRONG = 10.0
-"""Added to the bias of one class: a network that is sure of it whatever it sees."""
-
+WRONG = 10.0  # added to the bias of one class: a network that is sure of it whatever it sees
 BIASES = (0.0, 2.0, 4.0, 6.0, 8.0, WRONG, 12.0)
 
 SETTINGS = (
@@ -46,17 +42,14 @@ def measure(bench: Bench) -> Tables:
     """Train with every loss and rate, from the usual weights and from those sure and wrong."""
     rates = varied("optimizer.lr", RATES[5::5] if bench.quick else RATES)
     base, seeds = [*SETTINGS, *(["epochs=8"] if bench.quick else [])], bench.seeds
-    (usual,) = bench.train(grid(base, seeds, loss=LOSSES, start={"usual": []}, rate=rates))
-    (wrong,) = bench.train(
-        grid(base, seeds, loss=SOFTMAX, start={"wrong": []}, rate=rates), change=sure_and_wrong
+    usual = grid(base, seeds, loss=LOSSES, start={"usual": []}, rate=rates)
+    wrong = grid(base, seeds, loss=SOFTMAX, start={"wrong": []}, rate=rates)
+    networks = [*bench.train(usual)[0], *bench.train(wrong, change=sure_and_wrong)[0]]
+    gradients = (
+        {**trial.labels, **gradient_norms(bench.stack(trial.words))}
+        for trial in grid(base, seeds, loss=SOFTMAX)
     )
-    untrained = grid(base, seeds, loss=SOFTMAX)
-    return {
-        "losses": measured([*usual, *wrong], speed),
-        "gradients": table_of(
-            {**trial.labels, **gradient_norms(bench.stack(trial.words))} for trial in untrained
-        ),
-    }
+    return {"losses": measured(networks, speed), "gradients": table_of(gradients)}
 
 
 def sure_and_wrong(stack: Stack) -> None:
@@ -74,92 +67,78 @@ def speed(network: Trained) -> Columns:
 
 
 def epochs_to(accuracy: Floats, wanted: float) -> float:
-    """Epochs until a curve first reaches a value, straight between epochs; infinite if never.
-
-    Before its first epoch a curve is taken to be at 0.
-    """
-    reached = np.flatnonzero(accuracy >= wanted)
-    if len(reached) == 0:
+    """Epochs until a curve from 0 reaches a value, straight between epochs; infinite if never."""
+    if not (accuracy >= wanted).any():
         return float("inf")
-    place = int(reached[0])
-    before = float(accuracy[place - 1]) if place else 0.0
-    return place + (wanted - before) / (float(accuracy[place]) - before)
+    epoch = int(np.argmax(accuracy >= wanted))
+    before, after = (float(value) for value in [0.0, *accuracy][epoch : epoch + 2])
+    return epoch + (wanted - before) / (after - before)
 
 
 def gradient_norms(stack: Stack) -> Columns:
     """Norms of the whole gradient of an untrained network, over all training rows."""
-    bias = stack.network.layers.biases[-1]
-    start, norms = float(bias[0, 0, 0]), []
+    bias, norms = stack.network.layers.biases[-1], []
+    start = float(bias[0, 0, 0])
     for added in BIASES:
         bias[0, 0, 0] = start + added
-        passes = backward(stack)
-        squares = [float(g.square().sum()) for g in (*passes.d_weights, *passes.d_biases)]
-        norms.append(np.sqrt(sum(squares)))
+        gradient = backward(stack)
+        parts = (*gradient.d_weights, *gradient.d_biases)
+        norms.append(np.sqrt(sum(float(part.square().sum()) for part in parts)))
     return {"bias": BIASES, "norm": norms, "log10_norm": np.log10(norms)}
 
 
-def at_best_rate(tables: Tables, value: str, loss: str, start: str = "usual") -> Table:
-    """Each seed's row at the rate at which `epochs` or `accuracy` is best for the other seeds."""
-    table = where(tables["losses"], loss=loss, start=start)
+def at_best_rates(tables: Tables, value: str, start: str = "usual") -> Table:
+    """Each loss's and seed's row at the rate whose `epochs` or `accuracy` is best for others."""
+    table = where(tables["losses"], start=start)
     # Never is later than ever, and must not hide how many of the other seeds arrive.
     late = table["epochs"].clip(upper=2 * table["most_epochs"])
     score = late if value == "epochs" else -table["accuracy"]
-    return at_best(table.assign(score=score), "rate", "score")
+    return at_best(table.assign(score=score), "rate", "score", each=["loss"])
 
 
-def best(tables: Tables, value: str, start: str = "usual") -> list[Floats]:
-    """`epochs` or `accuracy` at those rates, of cross-entropy and of squared error, (seeds,)."""
-    return [by_seed(at_best_rate(tables, value, loss, start), value) for loss in SOFTMAX]
-
-
-def epochs_ratio(tables: Tables) -> Floats:
-    """Epochs of cross-entropy / those of squared error; not a number where neither arrives."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(np.divide(*best(tables, "epochs")))
+def compared(tables: Tables, operator: np.ufunc, value: str, start: str = "usual") -> Floats:
+    """`epochs` or `accuracy` at those rates: cross-entropy's - or / squared error's, (seeds,)."""
+    rows = at_best_rates(tables, value, start)
+    with np.errstate(invalid="ignore"):  # not a number where neither arrives
+        return np.asarray(operator(*(by_seed(rows, value, loss=loss) for loss in SOFTMAX)))
 
 
 def fall(tables: Tables, loss: str) -> Floats:
-    """log10 of the gradient's norm of a wrong network / that of the usual one."""
+    """log10 of the gradient's norm of a wrong network / that of the usual one, (seeds,)."""
     norms = by_seed(tables["gradients"], "norm", "bias", loss=loss)
     return np.asarray(np.log10(norms[BIASES.index(WRONG)] / norms[0]))
 
 
-NORMS = (
-    f"log10 of the gradient's norm with {WRONG:g} on one class's bias / without, before training"
-)
+ENDS = "final accuracy on unseen rows, cross-entropy - squared error, each at its best rate"
+NORMS = f"log10 of the gradient's norm with {WRONG:g} on one class's bias / without, untrained"
 
 CLAIMS = {
     "faster": Claim(
         "Cross-entropy learns classes faster than squared error of the same softmax.",
         f"epochs to {ACCURACY:.0%} accuracy on unseen rows, cross-entropy / squared error, each at"
         " its best rate",
-        epochs_ratio,
+        lambda t: compared(t, np.divide, "epochs"),
         below=1.0,
     ),
     "better": Claim(
         "And its accuracy at the end is higher.",
-        "accuracy on unseen rows after the last epoch, cross-entropy - squared error, each at its"
-        " best rate",
-        lambda tables: np.subtract(*best(tables, "accuracy")),
+        ENDS,
+        lambda t: compared(t, np.subtract, "accuracy"),
         above=0.0,
     ),
     "vanishes": Claim(
         "Where a softmax is sure and wrong, the gradient of its squared error vanishes.",
         NORMS,
-        lambda tables: fall(tables, SQUARED),
+        lambda t: fall(t, SQUARED),
         below=-2.0,
     ),
     "stays": Claim(
-        "That of its cross-entropy does not.",
-        NORMS,
-        lambda tables: fall(tables, ENTROPY),
-        above=-0.5,
+        "That of its cross-entropy does not.", NORMS, lambda t: fall(t, ENTROPY), above=-0.5
     ),
     "stuck": Claim(
         "So from initial weights that are sure and wrong, squared error does not get away.",
-        "accuracy on unseen rows after the last epoch, cross-entropy - squared error, from such"
-        " weights, each at its best rate for them",
-        lambda tables: np.subtract(*best(tables, "accuracy", "wrong")),
+        f"{ENDS}, from such weights",
+        lambda t: compared(t, np.subtract, "accuracy", "wrong"),
         above=0.1,
     ),
 }
@@ -168,48 +147,36 @@ CLAIMS = {
 def notes(tables: Tables) -> list[str]:
     """Epochs and accuracies at the best rates, and what these are."""
 
-    def told(value: str, loss: str, form: str, start: str = "usual") -> str:
-        rows = at_best_rate(tables, value, loss, start)
-        rates = " or ".join(f"{rate:g}" for rate in levels(rows, "rate"))
-        return f"{np.mean(by_seed(rows, value)):{form}} (rate {rates})"
+    def told(value: str, form: str, start: str = "usual") -> str:
+        return "; ".join(
+            f"{loss} {own[value].mean():{form}} (rate {listed(own['rate'].unique(), 'g')})"
+            for loss, own in at_best_rates(tables, value, start).groupby("loss", sort=False)
+        )
 
-    both = "; ".join(
-        f"{loss} {told('epochs', loss, '.1f')} and {told('accuracy', loss, '.4f')}"
-        for loss in LOSSES
-    )
-    misled = " and ".join(
-        f"{told('accuracy', loss, '.3f', 'wrong')} with {loss}" for loss in SOFTMAX
-    )
-    rates = at_best_rate(tables, "accuracy", ENTROPY, "wrong")[["rate", "seed"]]
-    same = rates.merge(where(tables["losses"], loss=SQUARED, start="wrong"))["accuracy"].mean()
+    suited = where(at_best_rates(tables, "accuracy", "wrong"), loss=ENTROPY)[["rate", "seed"]]
+    same = suited.merge(where(tables["losses"], loss=SQUARED, start="wrong"))["accuracy"].mean()
     factors = " and ".join(f"{10 ** fall(tables, loss).mean():.3g} ({loss})" for loss in SOFTMAX)
     return [
-        f"Epochs to {ACCURACY:.0%} and accuracy at the end, each at its best rate: {both}.",
+        f"Epochs to {ACCURACY:.0%}, each at its best rate: {told('epochs', '.1f')}. Accuracy at the"
+        f" end likewise: {told('accuracy', '.4f')}.",
         f"{WRONG:g} on the bias of one class changes the gradient's norm by a factor of {factors}.",
-        f"From weights that are sure and wrong, accuracy ends at {misled}. At the rates that suit"
-        f" cross-entropy, squared error ends at {same:.3f}.",
+        f"Accuracy at the end from weights that are sure and wrong:"
+        f" {told('accuracy', '.3f', 'wrong')}; at cross-entropy's rates, squared error {same:.3f}.",
     ]
 
 
 def panels(tables: Tables) -> list[Panel]:
     """Accuracy and epochs against the rate; gradients and accuracy of wrong initial weights."""
     usual, wrong = (where(tables["losses"], start=start) for start in ("usual", "wrong"))
-    gradients = bands(tables["gradients"], "bias", "log10_norm", "loss")
-    added, log10 = "added to the bias of one class", "log10 of the gradient's norm"
+    epochs = bands(usual, "rate", "epochs", "loss")
+    ends, wrong_ends = (bands(table, "rate", "accuracy", "loss") for table in (usual, wrong))
+    norms = bands(tables["gradients"], "bias", "log10_norm", "loss")
+    rate, accuracy = "learning rate", "accuracy on unseen rows"
+    bias, norm = "added to the bias of one class", "log10 of the gradient's norm"
+    title = f"After training, {WRONG:g} added to the initial bias"
     return [
-        against_rate(f"Epochs to {ACCURACY:.0%} accuracy", usual, "epochs", "epochs", "xy"),
-        against_rate("After training (diverged: 0)", usual),
-        Panel("Sure and wrong: the gradient, untrained", added, log10, gradients),
-        against_rate(f"After training, {WRONG:g} added to the initial bias", wrong),
+        Panel(f"Epochs to {ACCURACY:.0%} accuracy", rate, "epochs", epochs, log="xy"),
+        Panel("After training (diverged: 0)", rate, accuracy, ends, log="x"),
+        Panel("Sure and wrong: the gradient, untrained", bias, norm, norms),
+        Panel(title, rate, accuracy, wrong_ends, log="x"),
     ]
-
-
-def against_rate(
-    title: str,
-    table: Table,
-    value: str = "accuracy",
-    name: str = "accuracy on unseen rows",
-    log: str = "x",
-) -> Panel:
-    """A column of every loss, at the rates at which every seed has a number."""
-    return Panel(title, "learning rate", name, bands(table, "rate", value, "loss"), log=log)
