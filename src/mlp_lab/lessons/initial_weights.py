@@ -71,10 +71,10 @@ def study(bench: Bench, settings: Iterable[Settings]) -> list[Trial]:
     base = ["experiment=initialisation", *(["epochs=1"] if bench.quick else [])]
     trials = []
     for own, seed in product(settings, bench.seeds):
-        words = [f"model.init={INITS.get(own.weights, 'he')}", f"model.depth={own.depth}"]
+        init, drawn = INITS.get(own.weights, "he"), seed * DRAWS + int(own.draw)
+        words = [f"model.init={init}", f"model.depth={own.depth}", f"model.width={own.width}"]
         words += [f"optimizer={own.optimizer}", f"optimizer.lr={own.rate}"]
-        words += [f"model.width={own.width}", f"data.split_seed={seed}"]
-        words += [f"seed={seed * DRAWS + own.draw:.0f}"]
+        words += [f"seed={drawn}", f"data.split_seed={seed}"]
         trials.append(Trial({**own._asdict(), "seed": seed}, [*base, *words]))
     return trials
 
@@ -124,13 +124,11 @@ def accuracies(network: Trained) -> Columns:
 
 
 def result(network: Trained) -> Columns:
-    """What a network has come to; `asymmetry` is 0 where units of the first layer are equal.
-
-    The largest difference between two units' weights of one input, over the largest weight.
-    """
+    """Loss, accuracy, and how far units of the first layer are from having the same weights."""
     omega, _ = network.outcome.layers[0]
     return {
         "train_loss": network.last("train_loss"),
         "accuracy": network.last("val_accuracy"),
+        # the largest difference between two units' weights of one input / the largest weight
         "asymmetry": np.ptp(omega, axis=1).max() / np.abs(omega).max(),
     }

@@ -29,7 +29,7 @@ from mlp_lab.lessons.tables import Level, Tables, by_seed, levels, where
 MARKERS = "osD^"
 ACCURACY, DIVERGES = "accuracy on unseen rows", "diverges at every rate"
 FACTOR = "factor from one hidden layer to the next"
-UNTRAINED, TRAINED = f"{DEEP} layers, before training", f"SGD, {DEEP} layers"
+UNTRAINED = f"{DEEP} layers, before training"
 
 
 def first_step(t: Tables, column: str, weights: str) -> Floats:
@@ -48,16 +48,10 @@ def log_norm(t: Tables, weights: str) -> Floats:
     return np.asarray(np.log10(first_step(t, "norm", weights)[0]))
 
 
-def best(t: Tables, weights: str, column: str = "accuracy", /, **values: Level) -> Floats:
+def best(t: Tables, weights: str, column: str = "accuracy", **values: Level) -> Floats:
     """A column at the best rate, (seeds,): of deep networks that SGD trained, unless told."""
     own: dict[str, Level] = {"depth": DEEP, "optimizer": "sgd", "width": WIDTH, **values}
     return by_seed(where(t["best"], weights=weights, **own), column)
-
-
-def lead(t: Tables, *others: str, **values: Level) -> Floats:
-    """Accuracy at the best rate with He's weights - with the worst of others, (seeds,)."""
-    worst = min((best(t, name, **values) for name in others), key=np.mean)
-    return best(t, "he", **values) - worst
 
 
 def spread(t: Tables, weights: str, depth: int) -> Floats:
@@ -100,25 +94,28 @@ CLAIMS = {
     "shallow": Claim(
         "With two hidden layers the scale of the weights hardly matters.",
         f"{ACCURACY}, He's - the worst of the others, SGD, 2 layers",
-        lambda t: lead(t, *[*INITS][1:], depth=SHALLOW),
+        lambda t: (
+            best(t, "he", depth=SHALLOW)
+            - min((best(t, name, depth=SHALLOW) for name in [*INITS][1:]), key=np.mean)
+        ),
         below=0.02,
     ),
     "deep": Claim(
         "With twelve it decides whether anything is learnt.",
-        f"{ACCURACY}, He's - half of them, {TRAINED}",
-        lambda t: lead(t, "half"),
+        f"{ACCURACY}, He's - half of them, SGD, {DEEP} layers",
+        lambda t: best(t, "he") - best(t, "half"),
         above=0.1,
     ),
     "torch": Claim(
         "torch.nn.Linear's own weights are too small for twelve layers of ReLUs.",
         f"{ACCURACY}, He's - torch's, SGD, {DEEP} layers",
-        lambda t: lead(t, "torch"),
+        lambda t: best(t, "he") - best(t, "torch"),
         above=0.1,
     ),
     "adam": Claim(
         "Adam, which divides by the gradient's size, makes good for the wrong scale.",
         f"{ACCURACY}, He's - half of them, Adam, {DEEP} layers",
-        lambda t: lead(t, "half", optimizer="adam"),
+        lambda t: best(t, "he", optimizer="adam") - best(t, "half", optimizer="adam"),
         below=0.02,
     ),
     "symmetry": Claim(
@@ -149,12 +146,11 @@ def notes(t: Tables) -> list[str]:
     def each(number: Callable[[str], float]) -> str:
         return ", ".join(f"{name} {number(name):.2g}" for name in INITS)
 
-    def share(name: str) -> float:
-        last = (first_step(t, "distinct", name) / first_step(t, "signal", name))[-2]
-        return float(np.mean(last))
-
     forward = each(lambda name: np.exp(np.mean(np.log(factor(t, "signal", name)))))
     back = each(lambda name: np.exp(-np.mean(np.log(factor(t, "gradient", name)))))
+    distinct = each(
+        lambda name: np.mean((first_step(t, "distinct", name) / first_step(t, "signal", name))[-2])
+    )
     many, one = (best(t, "equal", depth=SHALLOW, width=width).mean() for width in (WIDTH, 1))
     spreads = (
         f"{name} {spread(t, name, depth).mean():.2g} with {depth} layers"
@@ -165,7 +161,7 @@ def notes(t: Tables) -> list[str]:
         f"Mean square of gradients, going back, {FACTOR}: {back}.",
         "Theory reckons, for wide layers: he 1, glorot 1/2, half 1/4, double 4, torch 1/6. torch's"
         " biases hold pre-activations up, but they are the same for all rows.",
-        f"Share of the last hidden layer's mean square that differs between rows: {each(share)}.",
+        f"Share of the last hidden layer's mean square that differs between rows: {distinct}.",
         *(accuracies_in_words(t, depth, name) for depth, name in product(DEPTHS, RATES)),
         f"Accuracy from equal weights, {SHALLOW} layers of {WIDTH} units: {many:.3f}; of 1 unit:"
         f" {one:.3f}.",
@@ -175,11 +171,11 @@ def notes(t: Tables) -> list[str]:
 
 def accuracies_in_words(t: Tables, depth: int, optimizer: str) -> str:
     """Accuracies and best rates; a star where the rate is the largest or smallest tried."""
-    found, (first, *_, last) = [], RATES[optimizer]
+    found, ends = [], (RATES[optimizer][0], RATES[optimizer][-1])
     for name in INITS:
         accuracy = best(t, name, depth=depth, optimizer=optimizer).mean()
         rate = best(t, name, "rate", depth=depth, optimizer=optimizer)[0]
-        at = f"{accuracy:.3f} at {rate:g}{'*' * (rate in (first, last))}"
+        at = f"{accuracy:.3f} at {rate:g}{'*' if rate in ends else ''}"
         found.append(f"{name} {at if np.isfinite(accuracy) else DIVERGES}")
     remark = " (*: an end of the grid)" if "*" in "".join(found) else ""
     return f"Accuracy at the best rate, {depth} layers, {optimizer}: {', '.join(found)}{remark}."
@@ -192,35 +188,34 @@ def panels(t: Tables) -> list[Panel]:
     sgd = where(t["trained"], depth=DEEP, optimizer="sgd")
     diverged = [name for name in INITS if not np.isfinite(best(t, name)).all()]
     named = sgd.replace({"weights": {name: f"{name}: {DIVERGES}" for name in diverged}})
-    places = {name: place for place, name in enumerate(INITS)}
-    best_ones = t["best"].assign(place=t["best"]["weights"].map(places)).dropna(subset="place")
-    at_best = beside(best_ones, "place", ["depth", "optimizer"], "{} layers, {}")
-    drawn = beside(t["draws"], "seed", ["weights", "depth"], "{}, {} layers")
+    ticks: dict[float, str] = dict(enumerate(INITS))
+    places = t["best"]["weights"].map({name: place for place, name in ticks.items()})
+    own = t["best"].assign(place=places).dropna(subset="place")
+    at_best = beside(own, "place", ["depth", "optimizer"], "{} layers, {}")
     bars = [
         band(part, "place", "accuracy", label, line="", marker=marker)
         for marker, (label, part) in zip(MARKERS, at_best, strict=True)
     ]
+    drawn = beside(t["draws"], "seed", ["weights", "depth"], "{}, {} layers")
     points = [
         Line(x=part["seed"], y=part["accuracy"], label=label, line="", marker=marker, alpha=0.6)
         for marker, (label, part) in zip(MARKERS, drawn, strict=True)
     ]
-    seeds = {seed: f"{seed:g}" for seed in levels(t["draws"], "seed")}
-    squares = partial(Panel, x="hidden layer (0 reads the inputs)", y="log10 of the mean square")
-    accuracies = partial(Panel, y=ACCURACY)
-    words = f"of {DEEP} hidden layers, before training"
-    ends = "a line ends where a network diverges"
-    epochs = bands(t["epochs"], "epoch", "accuracy", "weights")
     rates = bands(named, "rate", "accuracy", "weights")
+    epochs = bands(t["epochs"], "epoch", "accuracy", "weights")
+    seeds = {seed: f"{seed:g}" for seed in levels(t["draws"], "seed")}
     draws = "SGD, several draws of weights on the same rows"
+    rate = f"{DEEP} layers, SGD (a line ends where a network diverges)"
+    words = f"of {DEEP} hidden layers, before training"
+    squares = partial(Panel, x="hidden layer (0 reads the inputs)", y="log10 of the mean square")
+    accuracy = partial(Panel, y=ACCURACY)
     return [
         squares(f"Pre-activations f {words}", drawn=bands(logs, "layer", "signal", "weights")),
         squares(f"Gradients dL/df {words}", drawn=bands(logs, "layer", "gradient", "weights")),
-        accuracies(f"{DEEP} layers, SGD ({ends})", "learning rate", drawn=rates, log="x"),
-        accuracies(
-            "Each at its own best rate", "initial weights", drawn=bars, ticks=dict(enumerate(INITS))
-        ),
-        accuracies(f"{DEEP} layers, SGD at the best rates", "epoch", drawn=epochs),
-        accuracies(draws, "seed of the rows", drawn=points, ticks=seeds),
+        accuracy(rate, "learning rate", drawn=rates, log="x"),
+        accuracy("Each at its own best rate", "initial weights", drawn=bars, ticks=ticks),
+        accuracy(f"{DEEP} layers, SGD at the best rates", "epoch", drawn=epochs),
+        accuracy(draws, "seed of the rows", drawn=points, ticks=seeds),
     ]
 
 
@@ -229,13 +224,13 @@ LESSON = Lesson(
     method=(
         f"`experiment=initialisation`: digits, layers of {WIDTH} ReLUs, cross-entropy, 10 epochs,"
         " SGD or Adam. He's, Glorot's and torch.nn.Linear's weights are drawn as `model.init` says;"
-        " half and double are He's, multiplied; equal weights are 1 / inputs everywhere. Mean"
-        " squares, theory's variances, are over units and training rows, before the first step; a"
-        f" factor is the geometric mean of the {DEEP - 1} steps from one hidden layer to the next."
-        " Initial weights have each their own best learning rate of those tried, by training loss,"
-        " the mean over seeds; accuracy is on 539 validation rows, by which nothing is learnt or"
-        f" chosen. A seed draws weights, batches and rows; {DRAWS} draws share rows. Seeds went"
-        " from 5 to 8, and the grids of rates were shifted, after first results."
+        " half and double multiply He's; equal weights are 1 / inputs. Mean squares (theory's"
+        " variances) are over units and training rows, before the first step; a factor is the"
+        f" geometric mean of the {DEEP - 1} steps from one hidden layer to the next. Initial"
+        " weights have each their own best learning rate of those tried, by the training loss, the"
+        " mean over seeds. Accuracy is on 539 validation rows, from which nothing is learnt and by"
+        f" which nothing is chosen. A seed draws weights, batches and rows; {DRAWS} draws share"
+        " rows. After first results seeds went from 5 to 8 and the grids of rates were shifted."
     ),
     seeds=8,
     measure=measure,

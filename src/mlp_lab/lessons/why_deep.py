@@ -60,7 +60,7 @@ CLAIMS = {
     ),
     "more_folds": Claim(
         "The more folds, the greater its advantage.",
-        "smallest rise of error / spread, shallow - deep, between zigzags of 4, 16 and 32 pieces",
+        "smallest rise of error / spread, shallow - deep, from 4 to 16 and 16 to 32 pieces",
         lambda t: np.diff([gain(t, task) for task in (FEW, FOLDS, MANY)], axis=0).min(axis=0),
         above=0.0,
     ),
@@ -98,7 +98,8 @@ CLAIMS = {
         "Training makes the regions that the folds need.",
         f"log2 of the deep network's regions, after / before training, {FOLDS}",
         lambda t: np.log2(
-            of(t, "regions", DEEP) / before(t, DEEP, trained(t, FOLDS)["init"].iloc[-1])
+            of(t, "regions", DEEP)
+            / before(t, DEEP, trained(t, FOLDS)["init"].iloc[-1])  # the deepest are last
         ),
         above=0.0,
     ),
