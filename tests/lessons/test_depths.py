@@ -62,8 +62,8 @@ def test_settings_are_not_chosen_by_what_is_measured() -> None:
 def test_a_row_is_its_network() -> None:
     """Trained again by its settings: the error by hand, the linear regions of its function."""
     row = where(evidence(NAME).tables["functions"], task=FOLDS, depth=5, seed=1).iloc[0]
-    trials = study(bench(), FOLDS, [5], seeds=[1], inits=[row["init"]], rates=[row["rate"]])
-    (network,) = networks(*(trial.words for trial in trials))
+    (trial,) = study(bench(), [(FOLDS, 5, row["init"], row["rate"])], [1])
+    (network,) = networks(trial.words)
     val = network.problem.encoded.val
     truth = network.problem.encoded.schema.target.decode(val.targets)
     error = np.sqrt(np.mean((network.predicted(val.inputs) - truth) ** 2)) / truth.std()

@@ -11,17 +11,19 @@ from mlp_lab.lessons.initial_weights import (
     DRAWS,
     INITS,
     SHALLOW,
-    asymmetry,
+    Settings,
+    result,
     study,
     train,
 )
 from mlp_lab.lessons.study import Words
 from mlp_lab.lessons.tables import Level, by_seed, where
+from mlp_lab.lessons.trained import measured
 
 
 def words(weights: str, seed: int = 0, draw: int = 0) -> Words:
     """Settings of a shallow network."""
-    (trial,) = study(bench(range(seed, seed + 1)), weights, SHALLOW, draw=draw)
+    (trial,) = study(bench(range(seed, seed + 1)), [Settings(weights, SHALLOW, draw=draw)])
     return trial.words
 
 
@@ -61,8 +63,8 @@ def test_changed_weights_are_hes_times_a_number(weights: str, share: float) -> N
 def test_training_begins_at_changed_weights() -> None:
     """A rate of next to nothing leaves them there."""
     own = bench(range(1))
-    studies = [study(own, "equal", SHALLOW, rates=[1e-12], width=width) for width in (64, 3)]
-    for network in train(own, studies):
+    settings = [Settings("equal", SHALLOW, rate=1e-12, width=width) for width in (64, 3)]
+    for network in train(own, settings):
         for omega, beta in network.outcome.layers:
             assert omega == pytest.approx(np.full_like(omega, 1 / len(omega)), abs=1e-6)
             assert beta == pytest.approx(np.zeros_like(beta), abs=1e-6)
@@ -71,15 +73,16 @@ def test_training_begins_at_changed_weights() -> None:
 def test_units_that_begin_equal_compute_the_same() -> None:
     """After training, for rows that it has not seen; drawn ones do not."""
     own = bench(range(1))
-    alike, drawn = train(own, [study(own, weights, SHALLOW) for weights in ("equal", "he")])
+    alike, drawn = train(own, [Settings(weights, SHALLOW) for weights in ("equal", "he")])
     assert [network.labels["weights"] for network in (alike, drawn)] == ["equal", "he"]
     spreads = []
     for network in (alike, drawn):
         omega, beta = network.outcome.layers[0]
         h = np.maximum(network.problem.encoded.val.inputs @ omega + beta, 0)
         spreads.append(np.ptp(h, axis=1).max() / h.max())
-    assert max(spreads[0], asymmetry(alike)) < 1e-3
-    assert min(spreads[1], asymmetry(drawn)) > 0.5
+    equal, unequal = measured([alike, drawn], result)["asymmetry"]
+    assert max(spreads[0], equal) < 1e-3
+    assert min(spreads[1], unequal) > 0.5
 
 
 def test_draws_share_rows_and_nothing_else() -> None:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from given import evidence
 
+from mlp_lab.lessons.depths import DEEP, DIGITS, FOLDS
 from mlp_lab.lessons.page import figure
 from mlp_lab.lessons.tables import Columns, by_seed, table_of
-from mlp_lab.lessons.why_deep import DEEP, DIGITS, FOLDS, LESSON, rates_in_words
+from mlp_lab.lessons.why_deep import LESSON, rates_in_words
 
 NAME = "why_deep"
 

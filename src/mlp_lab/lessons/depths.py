@@ -1,7 +1,7 @@
 """Networks of many depths with equal numbers of parameters: what `why_deep` measures."""
 
 from collections.abc import Iterable
-from itertools import chain, count
+from itertools import count, product
 
 import numpy as np
 
@@ -9,21 +9,28 @@ from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.data.preprocessing import EncodedData
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.linear_regions import breakpoints, max_regions
-from mlp_lab.lessons.study import Study, Trial, Words, grid, varied
-from mlp_lab.lessons.tables import Columns, Level, Tables, at_best, averaged, best_for_all, table_of
-from mlp_lab.lessons.trained import Layers, Trained, measured
+from mlp_lab.lessons.study import Study, Trial, Words, seed_settings
+from mlp_lab.lessons.tables import (
+    SEED,
+    Columns,
+    Level,
+    Tables,
+    at_best,
+    averaged,
+    best_for_all,
+    table_of,
+)
+from mlp_lab.lessons.trained import Trained, measured
 from mlp_lab.lessons.training import layers_of
 from mlp_lab.network.architecture import count_parameters
 
-ZIGZAGS = FEW, FOLDS, MANY = tuple(f"zigzag of {pieces} pieces" for pieces in (4, 16, 32))
-SINE, DIGITS = "sine", "digits"
+WHY_DEEP, SINE, DIGITS = "experiment=why_deep", "sine", "digits"
+ZIGZAGS = {f"zigzag of {2 * n} pieces": [WHY_DEEP, f"data.periods={n}"] for n in (2, 8, 16)}
+FEW, FOLDS, MANY = ZIGZAGS
 FUNCTIONS = (*ZIGZAGS, SINE)
-
 TASKS: dict[str, Words] = {
-    FEW: ["experiment=why_deep", "data.periods=2"],
-    FOLDS: ["experiment=why_deep", "data.periods=8"],
-    MANY: ["experiment=why_deep", "data.periods=16"],
-    SINE: ["experiment=why_deep", "data=sine", "data.periods=2"],
+    **ZIGZAGS,
+    SINE: [WHY_DEEP, "data=sine", "data.periods=2"],
     DIGITS: ["experiment=activations"],
 }
 PARAMETERS = {**dict.fromkeys(FUNCTIONS, 481), DIGITS: 4810}
@@ -36,6 +43,10 @@ INITS = ("he", "torch")
 
 TUNING = range(1000, 1005)
 """Seeds that choose learning rates and initial weights; none of them is measured."""
+
+Settings = tuple[str, int, str, float]
+LABELS = ["task", "depth", "init", "rate"]
+"""What the settings are, and columns of most tables."""
 
 POINTS = np.linspace(-1, 1, 801)
 
@@ -52,71 +63,44 @@ def greatest_width(task: str, depth: int) -> int:
     return next(n for n, own in enumerate(sizes) if count_parameters(own) > PARAMETERS[task])
 
 
-def study(
-    bench: Bench,
-    task: str,
-    depths: Iterable[int],
-    *,
-    seeds: Iterable[int] | None = None,
-    inits: Iterable[str] = INITS,
-    rates: Iterable[float] = RATES[:1],
-) -> Study:
-    """Networks that learn a task, as wide as its parameters allow."""
-    shapes: dict[Level, Words] = {
-        depth: [f"model.depth={depth}", f"model.width={greatest_width(task, depth)}"]
-        for depth in depths
-    }
-    return grid(
-        [*TASKS[task], *(["epochs=3"] if bench.quick else [])],
-        bench.seeds if seeds is None else seeds,
-        task={task: ()},
-        depth=shapes,
-        init=varied("model.init", inits),
-        rate=varied("optimizer.lr", rates),
-    )
+def study(bench: Bench, settings: Iterable[Settings], seeds: Iterable[int]) -> Study:
+    """Networks of some settings, as wide as the parameters of their task allow."""
+    trials = []
+    for (task, depth, init, rate), seed in product(settings, seeds):
+        shape = [f"model.depth={depth}", f"model.width={greatest_width(task, depth)}"]
+        words = [*TASKS[task], *shape, f"model.init={init}", f"optimizer.lr={rate}"]
+        words += [*seed_settings(seed), *(["epochs=3"] if bench.quick else [])]
+        labels: dict[str, Level] = {"task": task, "depth": depth, "init": init, "rate": rate}
+        trials.append(Trial({**labels, SEED: seed}, words))
+    return trials
 
 
 def measure(bench: Bench) -> Tables:
     """Choose settings on some seeds, train every depth on others, and count linear regions."""
-    quick, depths = bench.quick, (1, DEEP) if bench.quick else DEPTHS
-    seeds, inits = (TUNING[:1], INITS[:1]) if quick else (TUNING, INITS)
-    rates = RATES[1:2] if quick else RATES
-    tried = bench.train(
-        *(study(bench, task, depths, seeds=seeds, inits=inits, rates=rates) for task in TASKS)
-    )
-    tuning = measured(chain(*tried), lambda network: {"train_loss": network.last("train_loss")})
-    names = ["task", "depth", "init", "rate"]
-    best = at_best(tuning, names[2:], "train_loss", each=names[:2], choose=best_for_all)
-    settings = best[names].drop_duplicates().itertuples(index=False, name=None)
-    trained = bench.train(
-        *(
-            study(bench, task, [depth], inits=[init], rates=[rate])
-            for task, depth, init, rate in settings
-        )
-    )
-    networks = list(chain(*trained))
-    digits = [own for own in networks if own.labels["task"] == DIGITS]
+    thorough, quick = (DEPTHS, INITS, RATES, TUNING), ((1, DEEP), INITS[:1], RATES[1:2], TUNING[:1])
+    depths, inits, rates, seeds = quick if bench.quick else thorough
+    (tried,) = bench.train(study(bench, product(TASKS, depths, inits, rates), seeds))
+    tuning = measured(tried, lambda network: {"train_loss": network.last("train_loss")})
+    best = at_best(tuning, LABELS[2:], "train_loss", each=LABELS[:2], choose=best_for_all)
+    settings = best[LABELS].drop_duplicates().itertuples(index=False, name=None)
+    (networks,) = bench.train(study(bench, settings, bench.seeds))
     functions = [own for own in networks if own.labels["task"] != DIGITS]
-    shallow = [own for own in functions if own.labels["depth"] == 1]
-    deep = [own for own in functions if own.labels["depth"] == DEEP]
+    digits = [own for own in networks if own.labels["task"] == DIGITS]
+    shallow, deep = ([own for own in functions if own.labels["depth"] == n] for n in (1, DEEP))
     drawn = [own for own in (*shallow, *deep) if own.labels["seed"] == bench.seeds[0]]
+    untrained = study(bench, product([FOLDS], depths, INITS, RATES[:1]), bench.seeds)
     return {
         "functions": measured(functions, fitted),
         "digits": measured(digits, accuracy),
         "untrained": table_of(
-            {**trial.labels, "regions": len(breakpoints(initial_layers(bench, trial))) + 1}
-            for trial in study(bench, FOLDS, depths)
+            {**trial.labels, "regions": len(breakpoints(layers_of(stack, 0))) + 1}
+            for trial, stack in ((trial, bench.stack(trial.words)) for trial in untrained)
         ),
         "least_squares": table_of(solved(bench, network) for network in shallow),
-        "rates": averaged(tuning, names, ["train_loss"]),
+        "rates": averaged(tuning, LABELS, ["train_loss"]),
         "fits": measured(drawn, lambda network: network.fit(POINTS)),
         "breakpoints": measured(drawn, fitted_breakpoints),
     }
-
-
-def initial_layers(bench: Bench, trial: Trial) -> Layers:
-    """What a network has before its first step."""
-    return layers_of(bench.stack(trial.words), 0)
 
 
 def fitted(network: Trained) -> Columns:
@@ -134,11 +118,8 @@ def fitted(network: Trained) -> Columns:
 
 def accuracy(network: Trained) -> Columns:
     """A network that has learnt digits."""
-    return {
-        "width": network.sizes[1],
-        "parameters": network.parameters,
-        "accuracy": network.last("val_accuracy"),
-    }
+    columns = {"width": network.sizes[1], "parameters": network.parameters}
+    return {**columns, "accuracy": network.last("val_accuracy")}
 
 
 def fitted_breakpoints(network: Trained) -> Columns:
@@ -150,8 +131,8 @@ def fitted_breakpoints(network: Trained) -> Columns:
 def solved(bench: Bench, network: Trained) -> Columns:
     """A shallow network as it begins with torch's weights, but for its last layer."""
     task, seed = str(network.labels["task"]), int(network.labels["seed"])
-    (trial,) = study(bench, task, [1], seeds=[seed], inits=["torch"])
-    first = initial_layers(bench, trial)[0]
+    (trial,) = study(bench, [(task, 1, "torch", RATES[0])], [seed])
+    first, _ = layers_of(bench.stack(trial.words), 0)
     return {"task": task, "seed": seed, "error": least_squares(first, network.problem.encoded)}
 
 

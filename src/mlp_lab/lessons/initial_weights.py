@@ -1,14 +1,16 @@
 """Initial weights, drawn by `model.init` or changed, and what networks that begin with them do."""
 
 from collections.abc import Iterable
-from itertools import groupby, product
+from functools import partial
+from itertools import chain, groupby, product, starmap
+from typing import NamedTuple
 
 import numpy as np
 
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.gradient_flow import by_layer
-from mlp_lab.lessons.study import Study, grid, varied
+from mlp_lab.lessons.study import Trial
 from mlp_lab.lessons.tables import Columns, Tables, at_best, best_for_all, levels, table_of, where
 from mlp_lab.lessons.trained import Trained, chosen, measured
 from mlp_lab.lessons.training import Change
@@ -22,17 +24,24 @@ RATES = {
 DRAWS = 5
 """Networks that learn from the same rows and begin with other weights."""
 
-REPEATED = ("he", "torch")
+INITS = {"he": "he", "glorot": "glorot", "torch": "torch", "half": "he", "double": "he"}
+"""Initial weights that differ, and the `model.init` that draws them."""
 
 
-def halved(stack: Stack) -> None:
-    """Weights half as large; biases stay."""
-    stack.network.layers.flat_weights.mul_(0.5)
+class Settings(NamedTuple):
+    """What tells networks from others; `draw` adds other weights and batches to a seed's rows."""
+
+    weights: str
+    depth: int
+    optimizer: str = "sgd"
+    rate: float = 0.1
+    width: int = WIDTH
+    draw: float = 0.0
 
 
-def doubled(stack: Stack) -> None:
-    """Weights twice as large; biases stay."""
-    stack.network.layers.flat_weights.mul_(2)
+def scaled(factor: float, stack: Stack) -> None:
+    """Weights so many times as large; biases stay."""
+    stack.network.layers.flat_weights.mul_(factor)
 
 
 def equal(stack: Stack) -> None:
@@ -45,72 +54,61 @@ def equal(stack: Stack) -> None:
         bias.zero_()
 
 
-INITS = {"he": "he", "glorot": "glorot", "torch": "torch", "half": "he", "double": "he"}
-"""Initial weights that differ, and the `model.init` that draws them."""
-
-CHANGES: dict[str, Change] = {"half": halved, "double": doubled, "equal": equal}
-"""What is made of the weights that were drawn."""
-
-
-def study(
-    bench: Bench,
-    weights: str,
-    depth: int,
-    *,
-    optimizer: str = "sgd",
-    rates: Iterable[float] = (0.1,),
-    width: int = WIDTH,
-    draw: int = 0,
-) -> Study:
-    """Networks at some rates. Rows are those of a seed; `draw` adds other weights and batches."""
-    words = ["experiment=initialisation", f"model.init={INITS.get(weights, 'he')}"]
-    return grid(
-        [*words, *(["epochs=1"] if bench.quick else [])],
-        bench.seeds,
-        lambda seed: [f"seed={seed * DRAWS + draw}", f"data.split_seed={seed}"],
-        weights={weights: ()},
-        depth=varied("model.depth", [depth]),
-        optimizer=varied("optimizer", [optimizer]),
-        rate=varied("optimizer.lr", rates),
-        width=varied("model.width", [width]),
-        draw={float(draw): ()},
-    )
+CHANGES: dict[str, Change] = {
+    "half": partial(scaled, 0.5),
+    "double": partial(scaled, 2),
+    "equal": equal,
+}
 
 
-def train(bench: Bench, studies: Iterable[Study]) -> list[Trained]:
+def change(trial: Trial) -> Change | None:
+    """What is made of the weights that were drawn."""
+    return CHANGES.get(str(trial.labels["weights"]))
+
+
+def study(bench: Bench, settings: Iterable[Settings]) -> list[Trial]:
+    """Networks with some settings."""
+    base = ["experiment=initialisation", *(["epochs=1"] if bench.quick else [])]
+    trials = []
+    for own, seed in product(settings, bench.seeds):
+        init, drawn = INITS.get(own.weights, "he"), seed * DRAWS + int(own.draw)
+        words = [f"model.init={init}", f"model.depth={own.depth}", f"model.width={own.width}"]
+        words += [f"optimizer={own.optimizer}", f"optimizer.lr={own.rate}"]
+        words += [f"seed={drawn}", f"data.split_seed={seed}"]
+        trials.append(Trial({**own._asdict(), "seed": seed}, [*base, *words]))
+    return trials
+
+
+def train(bench: Bench, settings: Iterable[Settings]) -> list[Trained]:
     """All networks; neighbours whose weights are changed alike train together."""
-    grouped = groupby(studies, lambda study: CHANGES.get(str(study[0].labels["weights"])))
-    trained = [bench.train(*own, change=change) for change, own in grouped]
-    return [network for group in trained for networks in group for network in networks]
+    grouped = groupby(study(bench, settings), change)
+    return [*chain(*(bench.train([*own], change=made)[0] for made, own in grouped))]
 
 
 def measure(bench: Bench) -> Tables:
     """Look at first steps, train every network at every rate, then some again and again."""
     rates = {name: (own[0], own[-3]) if bench.quick else own for name, own in RATES.items()}
-    networks = train(
-        bench,
-        [
-            *(
-                study(bench, weights, depth, optimizer=name, rates=rates[name])
-                for weights, depth, name in product(INITS, DEPTHS, RATES)
-            ),
-            *(study(bench, "equal", SHALLOW, rates=rates["sgd"], width=n) for n in (WIDTH, 1)),
-        ],
-    )
+    settings = [
+        Settings(weights, depth, name, rate)
+        for weights, depth, name in product(INITS, DEPTHS, RATES)
+        for rate in rates[name]
+    ]
+    alike = product((WIDTH, 1), rates["sgd"])
+    settings += [Settings("equal", SHALLOW, rate=rate, width=width) for width, rate in alike]
+    networks = train(bench, settings)
     table, columns = measured(networks, result), ["weights", "depth", "optimizer", "width"]
     best = at_best(table, "rate", "train_loss", each=columns, choose=best_for_all)
     sgd = where(best, optimizer="sgd", width=WIDTH)
     again = [
-        study(bench, weights, depth, rates=levels(own, "rate"), draw=draw)
-        for weights, depth in product(REPEATED, DEPTHS)
-        for own in [where(sgd, weights=weights, depth=depth)]
+        Settings(weights, depth, rate=rate, draw=float(draw))
+        for weights, depth in product(("he", "torch"), DEPTHS)
+        for rate in levels(where(sgd, weights=weights, depth=depth), "rate")
         for draw in range(2 if bench.quick else DRAWS)
     ]
     return {
         "first_step": table_of(
-            {**trial.labels, **by_layer(bench.stack(trial.words, CHANGES.get(weights)))}
-            for weights, depth in product(INITS, DEPTHS)
-            for trial in study(bench, weights, depth)
+            {**trial.labels, **by_layer(bench.stack(trial.words, change(trial)))}
+            for trial in study(bench, starmap(Settings, product(INITS, DEPTHS)))
         ),
         "trained": table,
         "best": best,
@@ -119,25 +117,18 @@ def measure(bench: Bench) -> Tables:
     }
 
 
-def result(network: Trained) -> Columns:
-    """What a network has come to."""
-    return {
-        "train_loss": network.last("train_loss"),
-        "accuracy": network.last("val_accuracy"),
-        "asymmetry": asymmetry(network),
-    }
-
-
 def accuracies(network: Trained) -> Columns:
     """The accuracy on unseen rows after each epoch."""
     accuracy = network.curve("val_accuracy")
-    return {"epoch": np.arange(1, len(accuracy) + 1), "accuracy": accuracy}
+    return {"epoch": range(1, len(accuracy) + 1), "accuracy": accuracy}
 
 
-def asymmetry(network: Trained) -> float:
-    """How far units of the first layer differ: 0 where all have the same weights.
-
-    The largest difference between two units' weights of one input, over the largest weight.
-    """
+def result(network: Trained) -> Columns:
+    """Loss, accuracy, and how far units of the first layer are from having the same weights."""
     omega, _ = network.outcome.layers[0]
-    return float(np.ptp(omega, axis=1).max() / np.abs(omega).max())
+    return {
+        "train_loss": network.last("train_loss"),
+        "accuracy": network.last("val_accuracy"),
+        # the largest difference between two units' weights of one input / the largest weight
+        "asymmetry": np.ptp(omega, axis=1).max() / np.abs(omega).max(),
+    }

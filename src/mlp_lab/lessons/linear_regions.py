@@ -8,22 +8,20 @@ from mlp_lab.lessons.trained import Layers
 SAME = 1e-10
 """Slopes that differ by no more, as a share of the steepest, are one slope: rounding is smaller."""
 
-LOW, HIGH = -1.0, 1.0
-
 
 def breakpoints(layers: Layers) -> Floats:
     """Inputs between -1 and 1 at which the slope changes, ascending.
 
     Between two breakpoints of a layer every pre-activation of the next is a straight line, so that
     where it crosses zero is known; crossings that no later layer passes on are left out.
-
-    Shape:
-        - layers: Omega_k (inputs, outputs) and beta_k (outputs,); the first has one input
     """
-    ends = np.array([LOW, HIGH])
+    ends = np.array([-1.0, 1.0])
     slopes, offsets = layers[0][0], layers[0][1][None, :]  # (regions, units): f = slope x + offset
     for omega, beta in layers[1:]:
-        cut = np.unique(np.concatenate([ends, _crossings(ends, slopes, offsets)]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            zeros = -offsets / slopes  # infinite, or not a number, for a unit that is constant
+        inside = zeros[(zeros > ends[:-1, None]) & (zeros < ends[1:, None])]
+        cut = np.unique(np.concatenate([ends, inside]))
         middles = (cut[:-1] + cut[1:]) / 2
         region = np.searchsorted(ends, middles) - 1
         slopes, offsets, ends = slopes[region], offsets[region], cut
@@ -34,19 +32,11 @@ def breakpoints(layers: Layers) -> Floats:
     return found
 
 
-def _crossings(ends: Floats, slopes: Floats, offsets: Floats) -> Floats:
-    """Where lines cross zero within their own region."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x = -offsets / slopes  # infinite, or not a number, for a unit that is constant
-    inside: Floats = x[(x > ends[:-1, None]) & (x < ends[1:, None])]
-    return inside
-
-
 def max_regions(width: int, depth: int) -> int:
-    """What no network can exceed: each layer cuts each region at most `width` times.
+    """What no network exceeds: each layer cuts each region at most `width` times.
 
-    A power of the depth; width^(depth - 1) (width + 1) are possible ("On the number of linear
-    regions of deep neural networks", Montufar et al., 2014).
+    width^(depth - 1) (width + 1) are possible ("On the number of linear regions of deep neural
+    networks", Montufar et al., 2014).
     """
     return int((width + 1) ** depth)
 
