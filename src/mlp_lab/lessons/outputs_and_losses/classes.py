@@ -12,7 +12,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.gradient_flow import backward_of
+from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, listed, table_of, where
