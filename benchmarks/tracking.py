@@ -12,7 +12,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from race import judge, machine, microseconds, race, ratio
 
-from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.composing import prepare_hydra
 from mlp_lab.config.composition import config_folder, from_hydra
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
@@ -29,7 +29,7 @@ EPOCHS = 100
 
 def default_config() -> tuple[Config, dict[str, object]]:
     """What `python train.py` runs with, but quiet; also as plain data."""
-    register_resolvers()
+    prepare_hydra()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         composed = compose("train", [f"epochs={EPOCHS}", "quiet=true"])
     return from_hydra(composed, [])

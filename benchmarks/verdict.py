@@ -18,8 +18,8 @@ from hydra import compose, initialize_config_dir
 from race import machine
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from mlp_lab.commands.composing import register_resolvers
-from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+from mlp_lab.commands.composing import prepare_hydra
+from mlp_lab.config.composition import config_folder, from_hydra
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import require_possible
@@ -120,8 +120,7 @@ class Judged:
 def main() -> None:
     """Train, judge, count."""
     seeds = TUNING_SEEDS if sys.argv[1:] == ["tune"] else REPORTED_SEEDS
-    register_resolvers()
-    store_open_groups()
+    prepare_hydra()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder)

@@ -4,7 +4,7 @@ from functools import cache
 
 from lab import CONFIGS, configure, stack_of
 
-from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.composing import prepare_hydra
 from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
@@ -18,7 +18,7 @@ SEEDS = 2
 
 def bench(seeds: range = range(SEEDS)) -> Bench:
     """Where quick lessons train."""
-    register_resolvers()
+    prepare_hydra()
     return Bench(CONFIGS, seeds=seeds, quick=True, shown=lambda text: None)
 
 

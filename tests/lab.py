@@ -21,9 +21,9 @@ import yaml
 from omegaconf import DictConfig
 from torch import Tensor
 
-from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.composing import prepare_hydra
 from mlp_lab.commands.train import main as train_main
-from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+from mlp_lab.config.composition import config_folder, from_hydra
 from mlp_lab.config.messages import explain
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config
@@ -54,8 +54,7 @@ PARTS: dict[str, object] = yaml.safe_load((CONFIGS / "parts.yaml").read_text())
 BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 """Overrides of a run of which only files about its training are looked at."""
 
-register_resolvers()
-store_open_groups()
+prepare_hydra()
 
 Plain = dict[str, object]
 

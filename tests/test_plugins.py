@@ -14,7 +14,6 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, RunMode
 from lab import BARE, CONFIGS
-from omegaconf import DictConfig
 
 from hydra_plugins.mlp_lab_sweep.launcher import StackedLauncher
 from hydra_plugins.mlp_lab_sweep.sweeper import launched
@@ -100,14 +99,3 @@ def test_a_failed_job_of_another_launcher_is_raised() -> None:
     assert len(launched(Failing(), 0, [[]])) == 1
     with pytest.raises(UserError, match="diverged"):
         launched(Failing(), 1, [[], []])
-
-
-def test_a_launcher_knows_its_configuration(loader: ConfigLoader) -> None:
-    """Hydra's basic sweeper would compose all points first, and sum up nothing."""
-    launcher = launcher_of(loader, *WORDS, "hydra/sweeper=basic")
-    assert isinstance(launcher.config, DictConfig)
-    with (
-        pytest.raises(UserError, match="hydra/sweeper=basic knows neither cv nor a summary"),
-        launcher.opened(1),
-    ):
-        pass

@@ -69,7 +69,7 @@ def test_the_number_of_files() -> None:
         "settings.yaml",
         "train.yaml",
     ]
-    assert len(list(CONFIGS.rglob("*.yaml"))) == 57
+    assert len(list(CONFIGS.rglob("*.yaml"))) == 56
 
 
 def test_every_choice_has_a_file_of_its_name() -> None:

@@ -6,14 +6,7 @@ from pathlib import Path
 import pytest
 from lab import call, compose, configure, written
 
-from mlp_lab.commands.train import (
-    log_no_more,
-    multirun_first,
-    refuse_dashes,
-    remove_unused,
-    require_no_sweep,
-    require_one_run,
-)
+from mlp_lab.commands.train import logged_into, remove_unused, require_no_sweep, require_one_run
 from mlp_lab.errors import UserError
 
 
@@ -77,52 +70,6 @@ def test_only_what_hydra_wrote_is_removed(tmp_path: Path) -> None:
     assert written(tmp_path) == {"other/notes.txt"}
 
 
-@pytest.mark.parametrize(
-    ("typed", "sorted_words"),
-    [
-        ("seed=1 model=deep", "seed=1 model=deep"),
-        ("seed=1,2 -m", "-m seed=1,2"),
-        ("seed=1,2 --multirun model=deep -m", "--multirun seed=1,2 model=deep"),
-        ("seed=1 cv=5", "-m seed=1 cv=5"),
-        ("cv=5 --multirun", "--multirun cv=5"),
-        ("cv=null", "cv=null"),
-    ],
-)
-def test_several_runs_are_asked_for_first(typed: str, sorted_words: str) -> None:
-    """Wherever -m stands, and once; `cv` asks for them without it."""
-    assert multirun_first(typed.split()) == sorted_words.split()
-
-
-@pytest.mark.parametrize(
-    "words", [[], ["seed=1"], ["--cfg", "job", "seed=1"], ["-m", "--config-dir", "a"], ["--help"]]
-)
-def test_options_that_there_are(words: list[str]) -> None:
-    """Hydra's own, with their values."""
-    refuse_dashes(words)
-
-
-@pytest.mark.parametrize(
-    ("words", "line"),
-    [
-        (["--optimizer.lr=0.1"], "unknown option '--optimizer.lr=0.1': settings are written "),
-        (["--seed", "1"], "unknown option '--seed': settings are written without dashes"),
-        (["seed=1", "--sed=1"], "unknown option '--sed=1'"),
-        (["-x"], "unknown option '-x'"),
-        (["--config-dir"], "argument --config-dir/-cd: expected one argument"),
-    ],
-)
-def test_options_that_there_are_not(
-    words: list[str], line: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """One line each, without the usage that argparse would print."""
-    with pytest.raises(SystemExit) as end:
-        refuse_dashes(words)
-    printed = capsys.readouterr()
-    assert (end.value.code, printed.out) == (1, "")
-    assert printed.err.startswith(line)
-    assert len(printed.err.splitlines()) == 1
-
-
 def test_a_run_goes_on_in_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However it is written; a new run may be anywhere."""
     config = configure("data=iris")
@@ -143,21 +90,13 @@ def test_one_run_is_no_sweep(words: list[str]) -> None:
     require_no_sweep(compose("seed=3"), ["seed=3"])
 
 
-def test_only_the_log_of_a_folder_is_closed(tmp_path: Path) -> None:
-    """What logs at exit would make the folder anew."""
-    (tmp_path / "run").mkdir()
-    root = logging.getLogger()
-    handlers = [logging.FileHandler(tmp_path / name) for name in ("run/train.log", "other.log")]
-    for handler in handlers:
-        root.addHandler(handler)
-    try:
-        log_no_more(tmp_path / "run")
-        assert [handler in root.handlers for handler in handlers] == [False, True]
-        assert handlers[0].stream is None
-    finally:
-        for handler in handlers:
-            root.removeHandler(handler)
-            handler.close()
+def test_what_is_logged_is_in_the_folder_of_the_run(tmp_path: Path) -> None:
+    """From its first message on; afterwards nothing opens the file again."""
+    with logged_into(tmp_path):
+        assert written(tmp_path) == set()
+        logging.getLogger("anywhere").info("Größe")
+    logging.getLogger("anywhere").info("later")
+    assert (tmp_path / "train.log").read_text("utf-8").endswith("][INFO] Größe\n")
 
 
 def test_settings_are_shown_before_anything_else_is_looked_at(tmp_path: Path) -> None:

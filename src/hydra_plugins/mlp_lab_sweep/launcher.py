@@ -14,8 +14,6 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from mlp_lab.errors import UserError
-
 if TYPE_CHECKING:
     from mlp_lab.sweep.outcome import Trained
     from mlp_lab.sweep.running import Sweep
@@ -68,11 +66,6 @@ class StackedLauncher(Launcher):
 
         assert self.config is not None
         assert self.hydra_context is not None
-        if self.config.hydra.sweeper["_target_"].endswith(".BasicSweeper"):
-            raise UserError(
-                "hydra/sweeper=basic knows neither cv nor a summary: leave it out, or add"
-                " hydra/launcher=basic"
-            )
         loader = self.hydra_context.config_loader
         with command.opened_sweep(loader, self.config, jobs, searching=searching) as sweep:
             self._sweep = sweep

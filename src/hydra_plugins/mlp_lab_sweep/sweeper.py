@@ -46,8 +46,8 @@ class GridSweeper(LaunchingSweeper):
         batches = grid.batches(loader, master, self.params, arguments, size, stacked=stacked)
         points = [point for _, batch in batches for point in batch]
         if not isinstance(launcher, StackedLauncher):
-            grid.save_record(master)
             grid.require_composable(loader, master, points)
+            grid.save_record(master)
             return [job for batch in batches for job in launched(launcher, *batch)]
         with launcher.opened(len(batches[0][1])) as sweep:
             grid.save_record(master)

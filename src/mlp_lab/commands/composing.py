@@ -53,10 +53,15 @@ RESOLVERS: dict[str, Callable[..., str | None]] = {
 """What `${name:...}` in a YAML file stands for."""
 
 
-def register_resolvers() -> None:
-    """Let YAML files call them; each is asked once."""
+VERSION_BASE = "1.3"
+"""Of Hydra: the version whose defaults hold."""
+
+
+def prepare_hydra() -> None:
+    """Let YAML files call the resolvers, each asked once, and words name a table's columns."""
     for name, resolver in RESOLVERS.items():
         OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
+    store_open_groups()
 
 
 def compose(overrides: Sequence[str]) -> Config:
@@ -65,8 +70,7 @@ def compose(overrides: Sequence[str]) -> Config:
     Raises:
         UserError: a key or value that cannot be.
     """
-    register_resolvers()
-    store_open_groups()
+    prepare_hydra()
     overrides = [with_current_name(word) for word in overrides]
     try:
         for override in OverridesParser.create().parse_overrides(overrides):
@@ -75,7 +79,7 @@ def compose(overrides: Sequence[str]) -> Config:
                     f"{override.input_line} gives several values, and only one can be shown: put"
                     " brackets around a list"
                 )
-        with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
+        with hydra.initialize_config_dir(str(config_folder()), version_base=VERSION_BASE):
             return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)[0]
     except UserError:
         raise

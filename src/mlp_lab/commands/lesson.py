@@ -9,8 +9,8 @@ from pathlib import Path
 import yaml
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.commands.composing import register_resolvers, run_folder
-from mlp_lab.config.composition import config_folder, store_open_groups
+from mlp_lab.commands.composing import prepare_hydra, run_folder
+from mlp_lab.config.composition import config_folder
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons import FIRST
@@ -116,6 +116,5 @@ def main() -> None:
     """`mlp-lab lesson [NAME key=value ...]`."""
     parser = Parser("mlp-lab lesson", description=ABOUT)
     add_arguments(parser)
-    register_resolvers()
-    store_open_groups()
+    prepare_hydra()
     run_parsed(parser, lambda arguments: run(arguments, config_folder(), run_folder(None)))

@@ -6,28 +6,29 @@ What cannot be is refused here, before torch loads.
 import logging
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext, redirect_stderr, suppress
-from dataclasses import fields
-from io import StringIO
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import hydra
-from hydra._internal.utils import get_args_parser
+from hydra.conf import HydraConf
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from mlp_lab.commands.composing import register_resolvers
+from mlp_lab.commands.composing import VERSION_BASE, prepare_hydra
 from mlp_lab.commands.failure import FULL_ERROR, TRACEBACK_WANTED, fail
+from mlp_lab.commands.options import Options, parse
 from mlp_lab.config.composition import (
     config_folder,
     config_options,
     fold_overrides,
     from_hydra,
     refuse_sweep_settings,
-    store_open_groups,
 )
+from mlp_lab.config.extra_folder import beside_configs
+from mlp_lab.config.hydra_section import require_inert, require_plain, require_settings_alone
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable
 from mlp_lab.config.renamed_keys import with_current_name
@@ -36,7 +37,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
 from mlp_lab.report.drawer import Drawer
-from mlp_lab.runs.folder import remove_folder
+from mlp_lab.runs.folder import LOG, remove_folder
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.preflight import require_possible
@@ -51,18 +52,11 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         print(__version__)
         return
-    refuse_dashes(sys.argv[1:])
-    sys.argv[1:] = [readable(with_current_name(word)) for word in multirun_first(sys.argv[1:])]
-    register_resolvers()
-    store_open_groups()
     logging.raiseExceptions = False  # where train.log cannot be written, the terminal says why
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
-    command = hydra.main(
-        version_base="1.3", config_path=str(config_folder()), config_name=CONFIG_NAME
-    )(train_job)
     try:
         with interruptible():
-            command()
+            follow(parse(sys.argv[1:]))
     except Interrupted as stop:  # of a sweep
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -76,65 +70,79 @@ def main() -> None:
         fail(message)
 
 
-def refuse_dashes(words: Sequence[str]) -> None:
-    """One line for options that do not exist, as `--epochs 5`; Hydra would print its usage."""
-    names = {field.name for field in fields(Config)}
-    for word in words:
-        key = word.removeprefix("--").partition("=")[0]
-        if word.startswith("--") and key.partition(".")[0] in names:
-            fail(f"unknown option {word!r}: settings are written without dashes, as {key}=...")
-    if not any(word.startswith("-") for word in words):
-        return
-    said = StringIO()
-    try:
-        with redirect_stderr(said):
-            _, unknown = get_args_parser().parse_known_args(words)
-    except SystemExit:  # its usage, and the error in the last line
-        fail(said.getvalue().splitlines()[-1].partition("error: ")[2])
-    for word in unknown:
-        if word.startswith("-"):
-            fail(f"unknown option {word!r}: --help names those that there are")
+def follow(options: Options) -> None:
+    """Train, or show what Hydra is asked to show."""
+    prepare_hydra()
+    words = [readable(with_current_name(word)) for word in options.words]
+    require_plain(words)
+    require_settings_alone(options.config_dir, options.config_name)
+    with beside_configs(options.config_dir):
+        if options.shows:
+            sys.argv[1:] = [*options.shows, *words]
+            folder = str(config_folder())
+            hydra.main(folder, CONFIG_NAME, version_base=VERSION_BASE)(train_job)()
+        else:
+            train(options.config_name, words, multirun=options.multirun)
 
 
-def multirun_first(words: Sequence[str]) -> list[str]:
-    """-m before the overrides, where Hydra looks for it; a cross-validation is several runs."""
-    flags = [word for word in words if word in ("-m", "--multirun")]
-    if any(word.startswith("cv=") and word != "cv=null" for word in words):
-        flags = flags or ["-m"]
-    return [*flags[:1], *(word for word in words if word not in flags)]
+def train(name: str, words: list[str], *, multirun: bool) -> None:
+    """Compose a configuration, see that Hydra runs nothing that it says, and let it begin.
+
+    Raises:
+        UserError: a word or a file that cannot be.
+    """
+    folder = str(config_folder())
+    with hydra.initialize_config_dir(folder, job_name="train", version_base=VERSION_BASE):
+        program = GlobalHydra.instance().hydra
+        assert program is not None
+        mode = RunMode.MULTIRUN if multirun else RunMode.RUN
+        composed = program.config_loader.load_configuration(name, words, mode)
+        require_inert(composed, words)
+        start = program.multirun if multirun else program.run
+        start(config_name=name, task_function=train_job, overrides=words)
 
 
 def train_job(composed: DictConfig) -> None:
     """One run: what Hydra calls with each composed configuration."""
     hydra_config = HydraConfig.get()
     folder = as_typed(Path(hydra_config.runtime.output_dir))
-    overrides = list(hydra_config.overrides.task)
     alone = hydra_config.mode == RunMode.RUN
-    try:
-        config, values = from_hydra(composed, overrides)
-        require_one_run(config, folder)
-        if alone:
-            require_no_sweep(composed, overrides)
-        do(Job(config, values, folder, [*config_options(hydra_config), *overrides]))
-    except KeyboardInterrupt:
-        remove_unused(folder)
-        raise
-    except Interrupted as stop:
-        print(stop, file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except Exception as error:
-        message = explain(error)
-        if message is None:
+    with logged_into(folder):
+        try:
+            begin(composed, hydra_config, folder, alone=alone)
+        except KeyboardInterrupt:
+            remove_unused(folder)
             raise
-        if not (alone and remove_unused(folder)):
-            with suppress(OSError):  # nothing can be written any more, as the terminal will say
-                logger.error(message)
-        if not alone:
-            print(f"job {hydra_config.job.num}: {message}", file=sys.stderr)
-            raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs
-        if TRACEBACK_WANTED:
-            raise
-        fail(message)
+        except Interrupted as stop:
+            print(stop, file=sys.stderr)
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            message = explain(error)
+            if message is None:
+                raise
+            if not (alone and remove_unused(folder)):
+                with suppress(OSError):  # nothing can be written any more, as the terminal will say
+                    logger.error(message)
+            if not alone:
+                print(f"job {hydra_config.job.num}: {message}", file=sys.stderr)
+                raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs
+            if TRACEBACK_WANTED:
+                raise
+            fail(message)
+
+
+def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone: bool) -> None:
+    """Read a composed configuration, and train its network.
+
+    Raises:
+        UserError: it cannot be trained, or it diverged.
+    """
+    overrides = list(hydra_config.overrides.task)
+    config, values = from_hydra(composed, overrides)
+    require_one_run(config, folder)
+    if alone:
+        require_no_sweep(composed, overrides)
+    do(Job(config, values, folder, [*config_options(hydra_config), *overrides]))
 
 
 def do(job: Job) -> None:
@@ -179,19 +187,23 @@ def remove_unused(folder: Path) -> bool:
     """Remove what Hydra made for a run that never began; whether it was removed."""
     unused = {path.name for path in folder.iterdir()} <= {".hydra"}
     if unused:
-        log_no_more(folder)
         remove_folder(folder)
     return unused
 
 
-def log_no_more(folder: Path) -> None:
-    """Close the log file in a folder; what logs at exit, as torch does, would open it again."""
+@contextmanager
+def logged_into(folder: Path) -> Iterator[None]:
+    """What is logged in the block goes into the run's train.log; the terminal is for people.
+
+    The file begins with the first message. A library that logs at exit does not open it again.
+    """
+    handler = logging.FileHandler(folder / LOG, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("[%(asctime)s][%(levelname)s] %(message)s"))
     root = logging.getLogger()
-    for handler in root.handlers.copy():
-        if isinstance(handler, logging.FileHandler) and _lies_in(folder, handler.baseFilename):
-            root.removeHandler(handler)
-            handler.close()
-
-
-def _lies_in(folder: Path, file: str) -> bool:
-    return Path(file).resolve().is_relative_to(folder.resolve())
+    root.setLevel(logging.INFO)
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()

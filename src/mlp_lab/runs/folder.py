@@ -20,6 +20,7 @@ RESULT = "result.json"
 MODEL = "model.safetensors"
 SCHEMA = "schema.json"
 PAGE = "report.html"
+LOG = "train.log"
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.running import MakeJob, Sweep, SweepCommand, running_sweep
 
-NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=", "hydra.mode=")
+NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=")
 """Words that the command that resumes a sweep does without: it names the folder itself."""
 
 

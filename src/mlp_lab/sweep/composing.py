@@ -17,6 +17,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from mlp_lab.config.hydra_section import require_inert
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -54,7 +56,7 @@ class Composer:
             if not self._sets_value(override)
         )
         if chosen not in self._bases:
-            composed = self._loader.load_sweep_config(self._master, list(chosen))
+            composed = compose_job(self._loader, self._master, chosen)
             self._bases[chosen] = _Base(composed, Path(str(self._master.hydra.sweep.dir)))
         return self._bases[chosen].job(overrides, values, parsed, number)
 
@@ -63,6 +65,19 @@ class Composer:
         key = override.key_or_group
         simple = override.package is None and not override.is_delete() and not override.is_add()
         return simple and key not in self._groups and "/" not in key
+
+
+def compose_job(loader: ConfigLoader, master: DictConfig, words: Sequence[str]) -> DictConfig:
+    """A job's configuration by Hydra, which runs nothing that a file of it says.
+
+    Raises:
+        UserError: it would.
+        HydraException, OmegaConfBaseException: it cannot be composed.
+    """
+    composed = loader.load_sweep_config(master, list(words))
+    typed = cast(list[str], OmegaConf.to_container(master.hydra.overrides.hydra))  # ${} as it is
+    require_inert(composed, [*typed, *words])
+    return composed
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from mlp_lab.config.composition import fold_overrides, refuse_sweep_settings
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require
 from mlp_lab.runs.job import INCIDENTAL
+from mlp_lab.sweep.composing import compose_job
 from mlp_lab.sweep.running import RECORD
 
 Point = list[str]
@@ -95,7 +96,7 @@ def require_composable(loader: ConfigLoader, master: DictConfig, points: Iterabl
         HydraException, OmegaConfBaseException: one cannot be composed.
     """
     for point in points:
-        loader.load_sweep_config(master, point)
+        compose_job(loader, master, point)
 
 
 def save_record(master: DictConfig) -> None:

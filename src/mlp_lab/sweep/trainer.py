@@ -13,7 +13,7 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
-from mlp_lab.runs.folder import CONFIG, RESULT, claim, to_yaml, write_config
+from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
@@ -178,5 +178,5 @@ def _log(job: SweepJob, reason: str) -> None:
     folder = job.job.folder
     if folder.is_dir():
         now = time.strftime("%Y-%m-%d %H:%M:%S")
-        with (folder / "train.log").open("a", encoding="utf-8") as file:
+        with (folder / LOG).open("a", encoding="utf-8") as file:
             file.write(f"[{now}][ERROR] {reason}\n")
