@@ -126,7 +126,8 @@ def notes(tables: Tables) -> list[str]:
         f"The first minimum lies at width {widths[first]}: an error of {error[first]:.3f}.",
         f"The peak lies at width {widths[peak]}, {parameters[peak]:,.0f} parameters: an error of"
         f" {error[peak]:.3f}. The loss has its peak at width {widths[int(loss.argmax())]}.",
-        f"The widest ({widths[-1]} units, {parameters[-1]:,.0f} parameters) ends at {error[-1]:.3f}.",
+        f"The widest network, {widths[-1]} units and {parameters[-1]:,.0f} parameters, ends at"
+        f" {error[-1]:.3f}.",
         "Parameters of each seed's first network that interpolates the training rows (inf: none"
         f" does): {listed(threshold(tables), '.0f')}; rows times outputs are {EQUATIONS}.",
     ]
