@@ -32,9 +32,12 @@ def measure(bench: Bench) -> Tables:
         grid(base, bench.seeds, width=widths),
         grid([*base, f"model.width={UNITS}"], bench.seeds, rows=rows),
     )
-    table = measured(by_width, errors)
+    table, epochs = measured(by_width, errors), log_spaced_epochs(by_width[0].config.epochs)
     drawn = {*at_rise(table, "width")[:, 0], max(widths)}
-    curves = measured((own for own in by_width if own.sizes[1] in drawn), curve)
+    curves = measured(
+        (own for own in by_width if own.sizes[1] in drawn),
+        lambda own: {"epoch": epochs, "error": 1 - own.curve("val_accuracy")[epochs - 1]},
+    )
     return {"widths": table, "epochs": curves, "rows": measured(by_rows, errors)}
 
 
@@ -51,12 +54,6 @@ def errors(network: Trained) -> Columns:
         "loss": network.last("val_loss"),
         "early_error": unseen[network.config.epochs // 10 - 1],
     }
-
-
-def curve(network: Trained) -> Columns:
-    """The error on unseen rows at about 40 epochs."""
-    epochs = log_spaced_epochs(network.config.epochs)
-    return {"epoch": epochs, "error": 1 - network.curve("val_accuracy")[epochs - 1]}
 
 
 def at_rise(table: Table, value: str, over: str = "width", of: str = "error") -> Floats:

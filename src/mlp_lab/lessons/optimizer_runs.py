@@ -10,18 +10,15 @@ from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, lev
 from mlp_lab.lessons.trained import Trained, chosen, measured
 from mlp_lab.lessons.trajectories import trajectories
 
-GOALS = {"digits": 0.01, "sine": 0.2}
-"""Training loss to come to, classes and a number; the sine's is a share of its variance."""
-
-EPOCHS, FULL_EPOCHS = {"digits": 40, "sine": 100}, {"digits": 100, "sine": 400}
-"""Of mini-batches, and of networks that take all rows in a step."""
+GOALS = {"digits": 0.01, "sine": 0.2}  # training loss to come to; a share of the sine's variance
+EPOCHS = {"digits": 40, "sine": 100}
+FULL_EPOCHS = {"digits": 100, "sine": 400}  # of networks that take all rows in a step
+SPACING, COUNT = 0.25, 12  # rates lie so many decades apart, and there are so many
 
 LOWEST = {"gd": -1.75, "gd + momentum": -1.5, "sgd": -1.75, "momentum": -1.75}
 LOWEST |= {"heavy_ball": -2.75, "nesterov": -2.75, "adagrad": -2.25, "adadelta": -0.75}
 LOWEST |= {"rmsprop": -3.25, "adam": -3.25, "adamw": -3.25}
 """log10 of the first rate that is tried, of every rule."""
-
-SPACING, COUNT = 0.25, 12  # rates lie so many decades apart, and there are so many
 
 RULES = {rule: [f"optimizer={rule}"] for rule in LOWEST}
 RULES["gd + momentum"] = ["optimizer=momentum", "batch_size=full"]
@@ -34,15 +31,9 @@ def measure(bench: Bench) -> Tables:
     for problem, rule in product(GOALS, RULES):
         epochs = 8 if bench.quick else (FULL_EPOCHS if rule in FULL else EPOCHS)[problem]
         rates = [float(f"{10 ** (LOWEST[rule] + SPACING * place):.4g}") for place in range(COUNT)]
-        studies.append(
-            grid(
-                ["experiment=optimizers", f"epochs={epochs}"],
-                bench.seeds,
-                problem={problem: [f"data={problem}"]},
-                rule={rule: RULES[rule]},
-                rate=varied("optimizer.lr", rates[3:10:3] if bench.quick else rates),
-            )
-        )
+        words = ["experiment=optimizers", f"epochs={epochs}", f"data={problem}", *RULES[rule]]
+        rate = varied("optimizer.lr", rates[3:10:3] if bench.quick else rates)
+        studies.append(grid(words, bench.seeds, problem={problem: []}, rule={rule: []}, rate=rate))
     networks = [network for study in bench.train(*studies) for network in study]
     runs = measured(networks, run)
     best = at_best(runs, "rate", "capped_epochs", each=("problem", "rule"))

@@ -21,9 +21,8 @@ from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OptimizerConfig
 from mlp_lab.network.stack_optimizer import Optimizer
 
+# Mean and spread of the inputs: the walls are 25 times as steep as the valley in both.
 VALLEYS = {"along an axis": (0.0, 5.0), "askew": (1.0, 0.42)}
-"""Mean and spread of the inputs: the walls are 25 times as steep as the valley in both."""
-
 ROWS, BATCH, STEPS = 100, 10, 300
 NOISE = 0.3  # standard deviation of the targets about the line
 LOW = 0.01  # a path has arrived where the height stays below this share of the start's
