@@ -9,31 +9,31 @@ from mlp_lab.lessons.panels import Contours, Drawn, Line, Mark, Panel, band, bes
 from mlp_lab.lessons.tables import Table, Tables, averaged, where
 from mlp_lab.lessons.trajectories import BATCH, VALLEYS
 
-COLORS = (0, 1, 0, 1, 7, 3, 4, 5, 2, 6, 6)
-STYLES = {rule: (color, "-") for rule, color in zip(RULES, COLORS, strict=True)}
-STYLES |= {"gd": (0, "--"), "gd + momentum": (1, "--"), "adamw": (6, ":")}
-"""Colour and line of each rule, in every panel."""
+COLORS = dict(zip(RULES, (0, 1, 0, 1, 7, 3, 4, 5, 2, 6, 6), strict=True))
+LINES = {"gd": "--", "gd + momentum": "--", "adamw": ":"}  # the others are solid
 
 
 def panels(tables: Tables) -> list[Panel]:
     """Curves at the best rates, times, sensitivity to the rate, and paths on two surfaces."""
-    exact, decades = ("gd", "momentum", "rmsprop", "adam"), "Rates within twice the best's epochs"
+    exact, mini = ("gd", "momentum", "rmsprop", "adam"), ("sgd", "momentum", "adam")
     return [
         *(curves_panel(tables, problem) for problem in GOALS),
         rules_panel(tables, "capped_epochs", "At its own best rate", "epochs to the loss", "y"),
         *(rates_panel(tables, problem) for problem in GOALS),
-        rules_panel(tables, "decades", decades, "decades of rates", ""),
+        rules_panel(
+            tables, "decades", "Rates within twice the best's epochs", "decades of rates", ""
+        ),
         *(path_panel(tables, valley, "full", exact) for valley in VALLEYS),
-        path_panel(tables, next(iter(VALLEYS)), "mini", ("sgd", "momentum", "adam")),
+        path_panel(tables, next(iter(VALLEYS)), "mini", mini),
     ]
 
 
 def rule_lines(table: Table, x: str, y: str) -> list[Drawn]:
     """A column against another, of each rule."""
-    parts = [(rule, where(table, rule=rule), color, line) for rule, (color, line) in STYLES.items()]
+    parts = {rule: where(table, rule=rule) for rule in RULES}
     return [
-        Line(x=own[x], y=own[y], label=rule, color=color, line=line)
-        for rule, own, color, line in parts
+        Line(x=own[x], y=own[y], label=rule, color=COLORS[rule], line=LINES.get(rule, "-"))
+        for rule, own in parts.items()
     ]
 
 
@@ -91,7 +91,7 @@ def path_panel(tables: Tables, valley: str, batches: str, rules: Sequence[str]) 
     paths = where(tables["paths"], valley=valley, batches=batches)
     for rule in rules:
         x, y = where(paths, rule=rule)[["a", "b"]].to_numpy().T
-        label, color = f"{rule}, {len(x) - 1} steps", STYLES[rule][0]
+        label, color = f"{rule}, {len(x) - 1} steps", COLORS[rule]
         drawn.append(Line(x=x, y=y, label=label, color=color, marker=".", size=3, width=1))
     title = f"Valley {valley}, {'exact gradients' if batches == 'full' else f'batches of {BATCH}'}"
     return Panel(title, "intercept", "slope", drawn, x_limits=(a[0], a[-1]), y_limits=(b[0], b[-1]))

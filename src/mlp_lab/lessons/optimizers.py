@@ -34,7 +34,7 @@ def on_paths(t: Tables, column: str, rule: str) -> Floats:
 
 
 def mean(t: Tables, column: str, rule: str) -> Floats:
-    """Its mean over both problems, (seeds,)."""
+    """The mean of `at_best` over both problems, (seeds,)."""
     return np.asarray(at_best(t, column, rule).mean(axis=0))
 
 
