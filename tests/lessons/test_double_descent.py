@@ -6,13 +6,7 @@ import numpy as np
 import pytest
 from given import evidence, networks
 
-from mlp_lab.lessons.double_descent import (
-    INTERPOLATED,
-    LESSON,
-    interpolating,
-    largest_rise,
-    threshold_in_words,
-)
+from mlp_lab.lessons.double_descent import INTERPOLATED, LESSON, at_rise, notes, threshold
 from mlp_lab.lessons.page import figure
 from mlp_lab.lessons.tables import by_seed, levels, table_of, where
 
@@ -20,27 +14,27 @@ NAME = "double_descent"
 
 
 def test_the_largest_rise_is_found() -> None:
-    """By trying every pair."""
-    curves = np.random.default_rng(0).uniform(size=(50, 9))
-    for curve in curves:
-        bottom, top = largest_rise(curve)
-        rises = [(curve[j] - curve[i], i, j) for j in range(9) for i in range(j + 1)]
-        assert curve[top] - curve[bottom] == max(rises)[0]
-    assert largest_rise(np.array([0.9, 0.3, 0.4, 0.2])) == (1, 2)
+    """Of the mean over seeds, by trying every pair."""
+    for curves in np.random.default_rng(0).uniform(size=(50, 2, 9)):
+        table = table_of(
+            {"width": np.arange(9), "seed": seed, "error": curve, "loss": -curve}
+            for seed, curve in enumerate(curves)
+        )
+        means = curves.mean(axis=0)
+        _, bottom, top = max((means[j] - means[i], i, j) for j in range(9) for i in range(j + 1))
+        assert at_rise(table, "width").tolist() == [[bottom, bottom], [top, top]]
+        assert at_rise(table, "loss").tolist() == (-curves[:, [bottom, top]].T).tolist()
 
 
-def test_networks_that_never_interpolate_are_no_number() -> None:
-    assert threshold_in_words(np.array([500.0, 900, 700])) == "from 500 to 900 parameters on"
-    assert threshold_in_words(np.array([np.inf, 900])) == (
-        "from 900 parameters on (with 1 of 2 seeds never)"
-    )
-    assert threshold_in_words(np.array([np.inf, np.inf])) == "by no network"
+def test_a_seed_whose_networks_never_interpolate_has_no_threshold() -> None:
     table = table_of(
         {"width": width, "seed": seed, "parameters": 10 * width, "train_error": error}
         for seed, errors in enumerate([(0.5, 0.004, 0.1), (0.3, 0.2, 0.006)])
         for width, error in zip((1, 2, 4), errors, strict=True)
     )
-    assert interpolating(table).tolist() == [20, np.inf]
+    tables = {"widths": table.assign(error=0.5, loss=table["width"])}
+    assert threshold(tables).tolist() == [20, np.inf]
+    assert notes(tables)[-1].endswith("(inf: none does): 20, inf; rows times outputs are 5000.")
 
 
 def test_values_follow_from_the_table() -> None:

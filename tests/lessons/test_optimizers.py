@@ -53,4 +53,4 @@ def test_means_of_rules_in_words() -> None:
         for rule, each in {"sgd": (0.1, 0.3), "adam": (0.01, 0.02)}.items()
         for seed, seconds in enumerate(each)
     )
-    assert each_rule(table, "seconds", ".0f", 1000) == "sgd 200, adam 15"
+    assert each_rule(table, "seconds", ".2f") == "sgd 0.20, adam 0.01"

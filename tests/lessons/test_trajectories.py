@@ -1,4 +1,4 @@
-"""Paths by autograd and torch's own optimizers, and what is measured of them by hand."""
+"""Heights by the sum over rows, paths by autograd and torch.optim, their measures by hand."""
 
 import math
 from collections.abc import Callable
@@ -9,9 +9,8 @@ import pytest
 import torch
 from lab import configure
 
-from mlp_lab.lessons.surface import Valley
 from mlp_lab.lessons.tables import by_seed, where
-from mlp_lab.lessons.trajectories import VALLEYS, descend, measured_path, trajectories
+from mlp_lab.lessons.trajectories import ROWS, VALLEYS, Valley, descend, measured_path, trajectories
 
 TORCH: dict[str, Callable[[list[torch.Tensor], float], torch.optim.Optimizer]] = {
     "gd": lambda p, lr: torch.optim.SGD(p, lr=lr),
@@ -22,14 +21,55 @@ TORCH: dict[str, Callable[[list[torch.Tensor], float], torch.optim.Optimizer]] =
 }
 
 
+def test_the_surface_is_the_error_of_the_line() -> None:
+    """Heights by the sum over rows, curvatures by their ratio, the start one unit up."""
+    for centre, spread in VALLEYS.values():
+        valley = Valley(centre, spread, 1)
+        points = np.random.default_rng(0).normal(0, 2, (20, 2))
+        inputs, targets = valley.rows
+        errors = np.mean((points[:, :1] + points[:, 1:] * inputs - targets) ** 2, axis=1)
+        (a, b), *_ = np.linalg.lstsq(np.stack([np.ones(100), inputs], 1), targets, rcond=None)
+        least = np.mean((a + b * inputs - targets) ** 2)
+        assert valley.heights(points) == pytest.approx(errors - least)
+        assert valley.heights(valley.start) == pytest.approx(1.0)
+        low, high = np.linalg.eigvalsh(valley.hessian)
+        assert high / low == pytest.approx(25, rel=0.02)
+
+
+def test_a_surface_holds_all_points_as_low_as_the_start() -> None:
+    """Its bottom is the middle; along its border everything is higher than the start."""
+    for centre, spread in VALLEYS.values():
+        valley = Valley(centre, spread, 2)
+        found = valley.surface()
+        points = np.stack([found["a"], found["b"]], 1)
+        assert found["height"] == pytest.approx(valley.heights(points))
+        assert points.mean(axis=0) == pytest.approx(valley.bottom)
+        assert found["height"].reshape(61, 61)[0].min() > 1
+        assert found["height"].reshape(61, 61)[:, 0].min() > 1
+
+
+def test_batches_of_a_pass_hold_every_row_once() -> None:
+    """In an order of the seed's, and of the pass's."""
+    one, other = (Valley(0.0, 1.0, seed) for seed in (0, 1))
+    first, second = (
+        np.concatenate([one.batch(10, step) for step in steps], axis=1)
+        for steps in (range(10), range(10, 20))
+    )
+    for rows in (first, second):
+        assert sorted(rows.T.tolist()) == sorted(one.rows.T.tolist())
+    assert (first != second).any()
+    order = [one.rows[0].tolist().index(x) for x in first[0]]
+    assert not np.array_equal(other.batch(10, 0), other.rows[:, order[:10]])
+
+
 @pytest.mark.parametrize("rule", TORCH)
 def test_a_path_is_torchs(rule: str) -> None:
     """A line's intercept and slope, by autograd and torch.optim; in a stack with another rate."""
-    valley = Valley.drawn(1.0, 0.42, 3)
+    valley = Valley(1.0, 0.42, 3)
     config = configure(f"optimizer={rule}").optimizer
     rules = [replace(config, lr=rate) for rate in (0.3, 0.02)]
-    found = descend([valley, valley], rules, batch_size=None, steps=12)[1]
-    x, t = torch.as_tensor(valley.inputs), torch.as_tensor(valley.targets)
+    found = descend([Valley(0.0, 5.0, 1), valley], rules, ROWS, steps=12)[1, 1]
+    x, t = torch.as_tensor(valley.rows)
     point = torch.tensor(valley.start, requires_grad=True)
     optimizer = TORCH[rule]([point], 0.02)
     expected = [valley.start]
@@ -44,10 +84,10 @@ def test_a_path_is_torchs(rule: str) -> None:
 
 def test_mini_batches_pass_over_every_row_once() -> None:
     """Rows whose errors' gradients add up: ten small steps are nearly one with exact gradients."""
-    valley = Valley.drawn(0.0, 5.0, 0)
+    valley = Valley(0.0, 5.0, 0)
     config = configure("optimizer=sgd").optimizer
-    (small,) = descend([valley], [replace(config, lr=1e-7)], batch_size=10, steps=20)
-    (whole,) = descend([valley], [replace(config, lr=1e-6)], batch_size=None, steps=2)
+    small = descend([valley], [replace(config, lr=1e-7)], rows=10, steps=20)[0, 0]
+    whole = descend([valley], [replace(config, lr=1e-6)], rows=ROWS, steps=2)[0, 0]
     for passes in (1, 2):
         moved = small[10 * passes] - valley.start
         assert moved == pytest.approx(whole[passes] - valley.start, rel=1e-3)
@@ -58,7 +98,7 @@ def test_mini_batches_pass_over_every_row_once() -> None:
 
 def test_what_a_path_was_like() -> None:
     """One that passes the bottom, climbs and comes back has arrived when it comes back."""
-    valley = Valley.drawn(0.0, 1.0, 0)  # round: heights are squared distances
+    valley = Valley(0.0, 1.0, 0)  # round: heights are squared distances
     distances = np.array([1.0, 0.05, -0.5, -0.2, 0.05, 0.01])
     path = valley.bottom + np.stack([distances, np.zeros(6)], 1)
     found = measured_path(valley, path)
@@ -84,5 +124,5 @@ def test_tables_hold_every_rule_and_the_best_paths() -> None:
         path = where(tables["paths"], **own)
         (steps, _) = by_seed(where(best, **own), "capped_steps")
         assert path["step"].tolist() == list(range(int(steps) + 1))
-        start = Valley.drawn(centre, spread, 0).start
+        start = Valley(centre, spread, 0).start
         assert path[["a", "b"]].iloc[0].tolist() == start.tolist()

@@ -1,106 +1,97 @@
 """What is drawn of optimizers: losses, times, sensitivity to the rate, paths on two surfaces."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mlp_lab.lessons.optimizer_runs import GOALS, RULES
-from mlp_lab.lessons.panels import Band, Contours, Drawn, Line, Mark, Panel
-from mlp_lab.lessons.tables import Tables, by_seed, levels, where
+from mlp_lab.lessons.panels import Contours, Drawn, Line, Mark, Panel, band, beside
+from mlp_lab.lessons.tables import Table, Tables, averaged, where
 from mlp_lab.lessons.trajectories import BATCH, VALLEYS
 
-COLORS = (0, 1, 0, 1, 7, 3, 4, 5, 2, 6, 6)
-STYLES = {rule: (color, "-") for rule, color in zip(RULES, COLORS, strict=True)}
-STYLES |= {"gd": (0, "--"), "gd + momentum": (1, "--"), "adamw": (6, ":")}
-"""Colour and line of each rule, in every panel."""
-
-DRAWN = {"full": ("gd", "momentum", "rmsprop", "adam"), "mini": ("sgd", "momentum", "adam")}
-"""Whose paths are drawn."""
+COLORS = dict(zip(RULES, (0, 1, 0, 1, 7, 3, 4, 5, 2, 6, 6), strict=True))
+LINES = {"gd": "--", "gd + momentum": "--", "adamw": ":"}  # the others are solid
 
 
 def panels(tables: Tables) -> list[Panel]:
     """Curves at the best rates, times, sensitivity to the rate, and paths on two surfaces."""
-    along, askew = VALLEYS
+    exact, mini = ("gd", "momentum", "rmsprop", "adam"), ("sgd", "momentum", "adam")
     return [
-        curves_panel(tables, "digits", legend_columns=2),
-        curves_panel(tables, "sine", legend_columns=0),
+        *(curves_panel(tables, problem) for problem in GOALS),
         rules_panel(tables, "capped_epochs", "At its own best rate", "epochs to the loss", "y"),
         *(rates_panel(tables, problem) for problem in GOALS),
         rules_panel(
-            *(tables, "decades", "Rates that take at most twice the epochs", "decades of rates")
+            tables, "decades", "Rates within twice the best's epochs", "decades of rates", ""
         ),
-        path_panel(tables, along, "full"),
-        path_panel(tables, askew, "full"),
-        path_panel(tables, along, "mini"),
+        *(path_panel(tables, valley, "full", exact) for valley in VALLEYS),
+        path_panel(tables, next(iter(VALLEYS)), "mini", mini),
     ]
 
 
-def curves_panel(tables: Tables, problem: str, legend_columns: int) -> Panel:
-    """Training losses of the first seed."""
-    lines: list[Drawn] = []
-    for rule, (color, line) in STYLES.items():
-        own = where(tables["curves"], problem=problem, rule=rule)
-        lines.append(Line(x=own["epoch"], y=own["loss"], label=rule, color=color, line=line))
+def rule_lines(table: Table, x: str, y: str) -> list[Drawn]:
+    """A column against another, of each rule."""
+    parts = {rule: where(table, rule=rule) for rule in RULES}
+    return [
+        Line(x=own[x], y=own[y], label=rule, color=COLORS[rule], line=LINES.get(rule, "-"))
+        for rule, own in parts.items()
+    ]
+
+
+def curves_panel(tables: Tables, problem: str) -> Panel:
+    """Training losses of the first seed; the first panel has the legend of all."""
+    curves = rule_lines(where(tables["curves"], problem=problem), "epoch", "loss")
+    low, columns = (1e-8, 2) if problem == "digits" else (None, 0)
     return Panel(
         f"{problem}: best rates, first seed (grey: {GOALS[problem]:g})",
-        *("epoch", "training loss"),
-        [*lines, Mark(y=GOALS[problem], line="-")],
+        "epoch",
+        "training loss",
+        [*curves, Mark(y=GOALS[problem], line="-")],
         log="xy",
-        y_limits=(1e-8 if legend_columns else None, None),
-        legend_columns=legend_columns,
+        y_limits=(low, None),
+        legend_columns=columns,
         legend_size=6,
     )
 
 
-def rules_panel(tables: Tables, column: str, title: str, y: str, log: str = "") -> Panel:
+def rules_panel(tables: Tables, column: str, title: str, y: str, log: str) -> Panel:
     """A number of each rule at its best rate, by problem."""
-    values = {
-        problem: np.array(
-            [by_seed(tables["best_runs"], column, problem=problem, rule=rule) for rule in RULES]
-        )
-        for problem in GOALS
-    }
-    x = np.arange(len(RULES))
+    best = tables["best_runs"]
+    parts = beside(best.assign(x=best["rule"].map([*RULES].index)), "x", ["problem"], "{}", 0.2)
     bars = [
-        Band(x=x + 0.2 * place - 0.1, values=found, label=problem, line="", marker="os"[place])
-        for place, (problem, found) in enumerate(values.items())
+        band(part, "x", column, problem, line="", marker=marker)
+        for marker, (problem, part) in zip("os", parts, strict=True)
     ]
     return Panel(title, "rule", y, bars, log=log, ticks=dict(enumerate(RULES)), tilted=True)
 
 
 def rates_panel(tables: Tables, problem: str) -> Panel:
     """Mean epochs against rates, both relative to those at the best rate."""
-    lines: list[Drawn] = []
-    for rule, (color, line) in STYLES.items():
-        own = where(tables["runs"], problem=problem, rule=rule)
-        epochs = by_seed(own, "capped_epochs", "rate").mean(axis=1)
-        x = np.array(levels(own, "rate")) / levels(own, "rate")[epochs.argmin()]
-        lines.append(Line(x=x, y=epochs / epochs.min(), label=rule, color=color, line=line))
+    means = averaged(where(tables["runs"], problem=problem), ["rule", "rate"], ["capped_epochs"])
+    best = means.loc[means.groupby("rule")["capped_epochs"].idxmin()]
+    both = means.merge(best, on="rule", suffixes=("", "_best"))
+    for column in ("rate", "capped_epochs"):
+        both[column] /= both[f"{column}_best"]
     return Panel(
         f"{problem}: what a wrong rate costs (colours as above)",
-        *("rate / best rate", "epochs / epochs at the best rate"),
-        lines,
+        "rate / best rate",
+        "epochs / epochs at the best rate",
+        rule_lines(both, "rate", "capped_epochs"),
         log="x",
         x_limits=(1 / 20, 20),
         legend_columns=0,
     )
 
 
-def path_panel(tables: Tables, valley: str, batches: str) -> Panel:
+def path_panel(tables: Tables, valley: str, batches: str, rules: Sequence[str]) -> Panel:
     """Paths of the first seed, each at its best rate."""
-    surface = where(tables["surface"], valley=valley)
-    a, b = levels(surface, "a"), levels(surface, "b")
-    heights = surface["height"].to_numpy().reshape(len(b), len(a))
+    surface = where(tables["surface"], valley=valley).pivot(index="b", columns="a")["height"]
+    a, b, heights = [*surface.columns], [*surface.index], surface.to_numpy()
     shown = np.geomspace(0.01, heights.max(), 10).tolist()
     drawn: list[Drawn] = [Contours(x=a, y=b, heights=heights, shown=shown)]
-    for rule in DRAWN[batches]:
-        own = where(tables["paths"], valley=valley, batches=batches, rule=rule)
-        label, color = f"{rule}, {len(own) - 1} steps", STYLES[rule][0]
-        drawn.append(
-            Line(x=own["a"], y=own["b"], label=label, color=color, marker=".", size=3, width=1)
-        )
-    return Panel(
-        f"Valley {valley}, {'exact gradients' if batches == 'full' else f'batches of {BATCH}'}",
-        *("intercept", "slope"),
-        drawn,
-        x_limits=(a[0], a[-1]),
-        y_limits=(b[0], b[-1]),
-    )
+    paths = where(tables["paths"], valley=valley, batches=batches)
+    for rule in rules:
+        x, y = where(paths, rule=rule)[["a", "b"]].to_numpy().T
+        label, color = f"{rule}, {len(x) - 1} steps", COLORS[rule]
+        drawn.append(Line(x=x, y=y, label=label, color=color, marker=".", size=3, width=1))
+    title = f"Valley {valley}, {'exact gradients' if batches == 'full' else f'batches of {BATCH}'}"
+    return Panel(title, "intercept", "slope", drawn, x_limits=(a[0], a[-1]), y_limits=(b[0], b[-1]))
