@@ -39,19 +39,12 @@ class Column:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Column:
         """From JSON; version 0.1.0 called `min_frequency` `rare`."""
-        return cls(**{FORMER.get(name, name): value for name, value in values.items()})
+        return cls(**{"min_frequency" if name == "rare" else name: values[name] for name in values})
 
     @property
     def fingerprint(self) -> str:
-        """Text that is hashed with a data set's values, as version 0.1.0 wrote it.
-
-        Its checkpoints hold the hash; a resumed run is held against it.
-        """
+        """Text hashed with a data set's values, as in the checkpoints of version 0.1.0."""
         return repr(self).replace(", min_frequency=", ", rare=")
-
-
-FORMER = {"rare": "min_frequency"}
-"""A field's name in version 0.1.0 -> its name now."""
 
 
 @dataclass(frozen=True, slots=True)

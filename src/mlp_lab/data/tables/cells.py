@@ -177,8 +177,7 @@ class Cells:
     @property
     def missing_rows(self) -> Mask:
         """Where there is no value, (N,)."""
-        gone: Mask = np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
-        return gone
+        return np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
 
     @property
     def numeric(self) -> bool:
@@ -323,5 +322,4 @@ def _refused(cells: Cells, rule: str, place: int, row: RowName) -> UserError:
 def _spread(codes: Index, values: list[float | None]) -> Floats:
     """Values of the distinct cells -> of all; code -1 is missing."""
     table = np.array([*values, math.nan], dtype=np.float64)
-    spread: Floats = table[codes]
-    return spread
+    return table[codes]

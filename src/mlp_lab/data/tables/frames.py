@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.schema import LEAST, Schema, Target
+from mlp_lab.data.schema import TRANSFORM, Schema, Target
 from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
 from mlp_lab.errors import UserError, nearest
 
@@ -208,7 +208,7 @@ def target_values(frame: TableFrame, target: Target) -> Floats:
             f"column {column.name!r}, the target, has no value in {frame.row(missing[0])}{more}:"
             " leave them out"
         )
-    least = LEAST[target.transform]
+    least = TRANSFORM[target.transform].bound
     low = np.flatnonzero(values <= least)
     if len(low):
         raise UserError(
