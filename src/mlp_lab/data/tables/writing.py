@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
 
 if TYPE_CHECKING:
@@ -87,11 +87,7 @@ class Writer:
         self._columns: list[str] | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        """Append the rows of a frame, without its index.
-
-        Raises:
-            UserError: the disk is full, or Parquet cannot hold the cells as those before.
-        """
+        """Append rows, if the disk has room, and Parquet can hold the cells as those before."""
         columns = frame.columns.tolist()
         assert self._columns in (None, columns), "frames have the same columns"
         self._columns = columns
@@ -127,7 +123,7 @@ def open_writer(path: Path) -> Iterator[Writer]:
     if not suffix:
         raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
     if suffix == ".parquet":
-        _require_pyarrow()
+        require_library("pyarrow", "writing .parquet files")
     partial = path.with_name(f".{path.name}.partial")
     with _one_line(path):
         file = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(partial, suffix)
@@ -139,12 +135,3 @@ def open_writer(path: Path) -> Iterator[Writer]:
             partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _require_pyarrow() -> None:
-    try:
-        import_module("pyarrow")
-    except ImportError as error:
-        raise UserError(
-            "writing .parquet files needs pyarrow: pip install 'mlp_lab[formats]'"
-        ) from error
