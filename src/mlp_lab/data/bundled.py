@@ -24,15 +24,11 @@ WINE = [
     *("flavanoids", "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue"),
     *("od280/od315_of_diluted_wines", "proline"),
 ]
-CELL_NUCLEUS = [
+CELL = [
     *("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity"),
     *("concave points", "symmetry", "fractal dimension"),
 ]
-BREAST_CANCER = [
-    *(f"mean {name}" for name in CELL_NUCLEUS),
-    *(f"{name} error" for name in CELL_NUCLEUS),
-    *(f"worst {name}" for name in CELL_NUCLEUS),
-]
+BREAST_CANCER = [form.format(name) for form in ("mean {}", "{} error", "worst {}") for name in CELL]
 DIABETES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
 PIXELS = [f"pixel_{row}_{column}" for row, column in product(range(8), repeat=2)]
 

@@ -161,10 +161,10 @@ def _date_parts(days: Floats) -> dict[str, Floats]:
 class LevelEncoding:
     """One input for each level; a single one for the second of two.
 
-    `other` is the input of all rare levels; a value that is not among the levels counts there too.
-    Without rare levels in training such an input would keep its random first weights, so there is
-    none: an unseen value is then all zeros (halfway between two). `missing` is the input of
-    missing values; where training rows miss none, a missing value counts as unseen.
+    `other` is the input of all rare levels and of values that are not among the levels. Without
+    rare levels in training it would keep its random first weights, so there is none: an unseen
+    value is then all zeros (halfway between two). `missing` is the input of missing values; where
+    training rows miss none, a missing value counts as unseen.
     """
 
     levels: int

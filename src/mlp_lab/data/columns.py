@@ -20,11 +20,10 @@ RARE = -2.0
 class Column:
     """How the cells of one column become numbers; plain data.
 
-    `levels` are the values of a binary, category or ordinal column; `labels` maps codes that may
-    stand in a file to the levels that they mean. `others` are levels that were too rare to keep.
-    `missing` holds cell texts that count as no value.
-    `day_first` tells 3/4/2020 as the third of April; None where every date began with its year.
-    Levels of a smaller share of the training rows than `min_frequency` are one.
+    `levels` are the values of a binary, category or ordinal column, `others` those too rare to keep
+    (below a share of `min_frequency` of the training rows). `labels` maps codes in a file to the
+    levels that they mean, `missing` lists cell texts that count as no value. `day_first` tells
+    3/4/2020 as the third of April; None where every date began with its year.
     """
 
     name: str

@@ -17,10 +17,7 @@ from mlp_lab.data.tables.dates import as_days, wanted
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import in_a_list
 
-MISSING_WORDS: tuple[str, ...] = (
-    *("", "NA", "N/A", "n/a", "NaN", "nan"),
-    *("NULL", "null", "None", "#N/A", "<NA>"),
-)
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 """Cells of a text table that mean no value."""
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
@@ -175,22 +172,16 @@ class Cells:
 
     def some(self, kept: Mask, *, declared: bool) -> "Cells":
         """Cells of some rows; text that is all numbers there is numbers unless `declared`."""
-        series = self.series[kept]
-        if declared or pd.api.types.is_numeric_dtype(series.dtype) or self.dated:
-            return Cells(series, self.decimal, self.missing)
-        some = Cells(series, self.decimal, self.missing)
+        some = Cells(self.series[kept], self.decimal, self.missing)
+        if declared or self.dated or pd.api.types.is_numeric_dtype(self.series.dtype):
+            return some
         try:
             return Cells(pd.to_numeric(some.pointed), missing=self.missing)
         except (ValueError, TypeError):
             return some
 
 
-def numbered(place: int) -> str:
-    """The number of a row of a file or frame that is read as a whole."""
-    return f"row {place + 1}"
-
-
-def column_values(cells: Cells, column: Column, *, row: RowName = numbered) -> Floats:
+def column_values(cells: Cells, column: Column, row: RowName) -> Floats:
     """The values of a column, (N,), NaN where missing; refuses a cell that is not of its kind."""
     if column.kind == "numeric":
         return _numbers(cells, column, row)

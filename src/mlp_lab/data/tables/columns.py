@@ -11,22 +11,11 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.tables import kinds
 from mlp_lab.data.tables.cells import Cells, FileCodes, as_number, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import days_lead, in_doubt
 from mlp_lab.data.tables.frames import Table, refusing_unseen
-from mlp_lab.data.tables.kinds import (
-    all_labelled,
-    counts_rows,
-    few_whole,
-    kind_of,
-    many_numbers,
-    names_rows,
-    numbers_in,
-    says_nothing,
-    stray_words,
-    too_varied,
-)
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import in_a_list
 
@@ -54,15 +43,14 @@ class _Source:
         """The kind that the settings declare, if they do."""
         self.config = config
         self._table, self._all = table, table.first.cells(name, missing)
-        self.cells = table.deciding(self._all, declared=self.kind is not None)
-        """Those by which its kind is chosen: all but those of test rows."""
+        declared, learnt = self.kind is not None, table.learnt
+        self.cells = self._all if learnt is None else self._all.some(learnt, declared=declared)
+        """Those by which its kind is chosen: all but those of test rows, which decide nothing."""
 
     def read(self, column: Column, *, refusing: bool = False) -> ReadColumn:
         """The numbers of all rows, once it is known how they are read; refusing unseen levels."""
-        read = refusing_unseen(column) if refusing else column
-        return ReadColumn(
-            column, self._table.values(read, self._all), list(_warnings(self, column))
-        )
+        values = self._table.values(refusing_unseen(column) if refusing else column, self._all)
+        return ReadColumn(column, values, list(_warnings(self, column)))
 
 
 def missing_codes(config: TableConfig, name: str, said: FileCodes) -> list[str]:
@@ -88,7 +76,7 @@ def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | D
         return column
     read = source.read(column)
     chosen = config.features is not None or name in config.types
-    if not chosen and column.kind == "numeric" and names_rows(source.cells):
+    if not chosen and column.kind == "numeric" and kinds.names_rows(source.cells):
         drop = f"data.drop=[{in_a_list(name)}] if it is an identifier"
         read.warnings.insert(0, f"{name} has another whole number in every row: {drop}")
     return read
@@ -98,14 +86,14 @@ def _feature_column(source: _Source) -> Column | Dropped:
     cells, kind, plain = source.cells, source.kind, source.plain
     if kind == "text":
         return Dropped(plain.name, "declared as text")
-    if kind in (None, "numeric") and not plain.labels and many_numbers(cells):
-        counting = kind is None and counts_rows(cells.series)
+    if kind in (None, "numeric") and not plain.labels and kinds.many_numbers(cells):
+        counting = kind is None and kinds.counts_rows(cells.series)
         return Dropped(plain.name, "identifier: it counts the rows") if counting else plain
-    if reason := says_nothing(cells):
+    if reason := kinds.says_nothing(cells):
         return Dropped(plain.name, reason)
-    kind = kind or kind_of(cells, plain.labels)
+    kind = kind or kinds.kind_of(cells, plain.labels)
     if kind == "text":
-        return Dropped(plain.name, too_varied(cells.values) + stray_words(cells.values))
+        return Dropped(plain.name, kinds.too_varied(cells.values) + kinds.stray_words(cells.values))
     return _of_kind(source, kind)
 
 
@@ -154,16 +142,12 @@ def read_time(table: Table, name: str, config: TableConfig) -> ReadColumn:
     source = _Source(table, name, config)
     column = replace(source.plain, labels={})
     typed = pd.api.types.is_numeric_dtype(source.cells.series.dtype)
-    numbers = typed or numbers_in(source.cells) is not None
+    numbers = typed or kinds.numbers_in(source.cells) is not None
     return source.read(column if numbers else _date(source, column))
 
 
 def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
-    """Read the target; the levels of its column are the classes, none for a number.
-
-    Raises:
-        UserError: it cannot be learnt, or not as `data.task` says.
-    """
+    """Read the target, as `data.task` says; the levels of its column are the classes, if any."""
     source = _Source(table, name, config)
     declared = source.kind
     if declared in ("date", "text"):
@@ -178,17 +162,17 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
 
 def _column_of_target(source: _Source) -> Column:
     cells, kind, number, task = source.cells, source.kind, source.plain, source.config.task
-    classes = kind in CLASSES
-    if task in ("auto", "regression") and not (classes or number.labels) and many_numbers(cells):
+    classes, may_be_number = kind in CLASSES, task in ("auto", "regression")
+    if may_be_number and not (classes or number.labels) and kinds.many_numbers(cells):
         return number
     values = cells.values
     if values.count < 2:
         what = f"only {values.texts[0]!r}" if values.count else "no value"
         raise UserError(f"data.target={number.name} holds {what}: nothing to learn")
-    classes = classes or all_labelled(values, number.labels)
-    numbers = numbers_in(cells)
+    classes = classes or kinds.all_labelled(values, number.labels)
+    numbers = kinds.numbers_in(cells)
     if task == "auto" and not classes and kind != "numeric":
-        classes = numbers is None or few_whole(numbers)
+        classes = numbers is None or kinds.few_whole(numbers)
     if task in ("binary", "multiclass") or (task == "auto" and classes):
         return replace(number, kind="category", levels=_classes(source))
     if numbers is None:
@@ -215,7 +199,7 @@ def _classes(source: _Source) -> list[str]:
         raise UserError(f"data.task={task} needs {found}")
     if count > values.rows / 2:
         many = f"{count} classes in {values.rows} rows, more than one for every two"
-        hint = stray_words(values) or ": is it the right column?"
+        hint = kinds.stray_words(values) or ": is it the right column?"
         raise UserError(f"data.target={name} has {many}{hint}")
     return levels
 
@@ -234,7 +218,8 @@ def _warnings(source: _Source, column: Column) -> Iterator[str]:
         return
     if column.labels and not column.levels:
         yield from _labelled_numbers(cells, column)
-    if column.kind == "category" and not column.labels and (stray := stray_words(cells.values)):
+    unlabelled = column.kind == "category" and not column.labels
+    if unlabelled and (stray := kinds.stray_words(cells.values)):
         yield f"{name} is a category{stray}"
 
 

@@ -88,12 +88,11 @@ class TableConfig(DataConfig):
                 raise UserError(
                     f"data.types.{column}=ordinal needs its values in order, as {example}"
                 )
-        self._check_target()
         least = self.min_frequency
         require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
-        self._check_split()
+        self._check_roles()
 
-    def _check_target(self) -> None:
+    def _check_roles(self) -> None:
         roles = {"weight": self.weight, "group": self.group, "part": self.part}
         for key, column in roles.items():
             if column is not None and column == self.target:
@@ -101,8 +100,6 @@ class TableConfig(DataConfig):
         for key, columns in (("features", self.features or []), ("drop", self.drop)):
             if self.target in columns:
                 raise UserError(f"data.{key} names the target, {self.target}")
-
-    def _check_split(self) -> None:
         ways = {"group": self.group, "time": self.time, "part": self.part}
         chosen = [f"data.{name}" for name, column in ways.items() if column is not None]
         if len(chosen) > 1:

@@ -34,7 +34,6 @@ class TableFrame:
         missing_ranges: Mapping[str, Sequence[MissingRange]] | None = None,
         name: str = "",
     ) -> None:
-        """Look at the names of the columns once."""
         self.frame = frame
         self.decimal = decimal
         self._labels = labels or {}
@@ -90,7 +89,7 @@ class TableFrame:
         cells = self.cells(column.name, [*column.missing, *own.missing])
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
             cells = Cells(_relabelled(cells.series, own, column), self.decimal, cells.missing)
-        return column_values(cells, column, row=self.row)
+        return column_values(cells, column, self.row)
 
 
 def _relabelled(series: pd.Series, own: FileCodes, column: Column) -> pd.Series:
@@ -132,13 +131,9 @@ class Table:
         """The rows of `data.path`."""
         return self.frames[0]
 
-    def deciding(self, cells: Cells, *, declared: bool) -> Cells:
-        """Cells of `data.path` without those of test rows, which decide nothing."""
-        return cells if self.learnt is None else cells.some(self.learnt, declared=declared)
-
     def values(self, column: Column, cells: Cells) -> Floats:
         """A column's numbers, (N,); `cells` are those of `data.path`."""
-        found = [column_values(cells, column, row=self.first.row)]
+        found = [column_values(cells, column, self.first.row)]
         found += [frame.values(column) for frame in self.frames[1:]]
         return found[0] if len(found) == 1 else np.concatenate(found)
 

@@ -59,19 +59,13 @@ def load_table(config: TableConfig) -> RawData:
     table = _with_parts(complete, config)
     target = read_target(table, name, config)
     inputs, columns, dropped, of_features = _features(table, config)
-    weights, weight_column = _weights(table, config)
+    weights = _weights(table, config)
     constraints, of_times = _constraints(table, config)
     warnings = dict.fromkeys([*target.warnings, *of_times, *of_features, *unused])
+    source = Source(config.file, note, dropped, list(warnings))
+    classes = target.column.levels or None
     return RawData(
-        inputs,
-        target.values,
-        columns,
-        target.column,
-        target.column.levels or None,
-        weights,
-        weight_column,
-        constraints,
-        Source(config.file, note, dropped, list(warnings)),
+        inputs, target.values, columns, target.column, classes, *weights, constraints, source
     )
 
 
@@ -94,9 +88,8 @@ def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, st
 def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
     """Rows that have a target, and what is settled about their parts."""
     if config.test_path is not None:
-        sizes = [len(frame) for frame in frames]
-        parts = np.repeat([PartName.FREE, PartName.TEST], sizes).astype(np.int64)
-        return Table(frames, parts)
+        parts = np.repeat([PartName.FREE, PartName.TEST], [len(frame) for frame in frames])
+        return Table(frames, parts.astype(np.int64))
     if config.part is None:
         return Table(frames)
     parts = _parts(frames[0], config.part, config)

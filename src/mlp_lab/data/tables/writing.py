@@ -26,6 +26,7 @@ class _TextWriter:
     def __init__(self, partial: Path, suffix: str) -> None:
         opened = gzip.open if suffix.endswith(".gz") else open
         self._file = opened(partial, "wt", encoding="utf-8", newline="")
+        self.close = self._file.close
         self._separator = "\t" if suffix.startswith(".tsv") else ","
         self._started = False
 
@@ -35,10 +36,6 @@ class _TextWriter:
         frame.to_csv(
             self._file, sep=self._separator, header=header, index=False, lineterminator="\n"
         )
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
 
 
 class _ParquetWriter:
