@@ -86,11 +86,6 @@ class DistinctValues:
     texts: list[str]
     rows: int
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.texts)
-
 
 class Cells:
     """A column's cells; what costs a pass over them is found once, when it is first asked for.

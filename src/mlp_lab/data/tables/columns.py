@@ -166,8 +166,8 @@ def _column_of_target(source: _Source) -> Column:
     if may_be_number and not (classes or number.labels) and kinds.many_numbers(cells):
         return number
     values = cells.values
-    if values.count < 2:
-        what = f"only {values.texts[0]!r}" if values.count else "no value"
+    if len(values.texts) < 2:
+        what = f"only {values.texts[0]!r}" if values.texts else "no value"
         raise UserError(f"data.target={number.name} holds {what}: nothing to learn")
     classes = classes or kinds.all_labelled(values, number.labels)
     numbers = kinds.numbers_in(cells)

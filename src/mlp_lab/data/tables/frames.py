@@ -47,13 +47,10 @@ class TableFrame:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._places
-
     @property
     def names(self) -> list[str]:
         """Names of the columns, in order."""
-        return list(map(str, self.frame.columns))
+        return list(self._places)
 
     def some(self, kept: Mask) -> TableFrame:
         """Some of the rows, under the numbers that they have."""
@@ -70,9 +67,8 @@ class TableFrame:
         """Cells of a column that is there, once; codes in `missing` are no value."""
         places = self._places.get(name, [])
         if len(places) != 1:
-            names = list(self._places)
-            what = "appears twice" if places else f"is missing{nearest(name, names)}"
-            raise UserError(f"column {name!r} {what} (columns: {', '.join(names[:30])})")
+            what = "appears twice" if places else f"is missing{nearest(name, self.names)}"
+            raise UserError(f"column {name!r} {what} (columns: {', '.join(self.names[:30])})")
         return Cells(self.frame.iloc[:, places[0]], self.decimal, missing)
 
     def codes(self, name: str) -> FileCodes:

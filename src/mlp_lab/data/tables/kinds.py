@@ -58,9 +58,9 @@ def names_rows(cells: Cells) -> bool:
 def says_nothing(cells: Cells) -> str:
     """Why nothing can be learnt from a column, whatever its kind; nothing if something can."""
     values = cells.values
-    if values.count == 0:
+    if not values.texts:
         return "no value"
-    if values.count == 1 and values.rows == len(cells.series):
+    if len(values.texts) == 1 and values.rows == len(cells.series):
         return f"constant: {values.texts[0]!r}"
     return ""
 
@@ -73,7 +73,7 @@ def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
     values, texts = cells.values, cells.values.texts
     if cells.dated:
         return "date"
-    if values.count == 2:
+    if len(texts) == 2:
         return "binary"
     if numbers_in(cells) is not None:
         return "category" if all_labelled(values, labels) else "numeric"
@@ -90,9 +90,10 @@ def all_labelled(values: DistinctValues, labels: Mapping[str, str]) -> bool:
 
 def too_varied(values: DistinctValues) -> str:
     """Why words are no levels of a category; nothing if they may be."""
-    if values.count == values.rows and values.rows >= FEWEST_IDENTIFIERS:
+    count = len(values.texts)
+    if count == values.rows and count >= FEWEST_IDENTIFIERS:
         return "identifier: a value of its own in every row"
-    many = values.count > MANY_LEVELS and values.count > values.rows / 2
+    many = count > MANY_LEVELS and count > values.rows / 2
     if many or np.mean([len(text) for text in values.texts]) > LONG_TEXT:
         return "free text"
     return ""
@@ -121,7 +122,7 @@ def stray_words(values: DistinctValues) -> str:
     words = [text for text in values.texts if as_number(text) is None]
     if words and all(DECIMAL_COMMA.fullmatch(text) for text in words):
         return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
-    if len(words) > STRAY_SHARE * values.count:
+    if len(words) > STRAY_SHARE * len(values.texts):
         return _amounts(words)
     if not words:
         return ""

@@ -49,7 +49,8 @@ def load_table(config: TableConfig) -> RawData:
     name, frames = _checked_target(config, train), [train]
     if config.test_path is not None:
         test, _ = _read_file(config, config.test_path, "data.test_path")
-        lacking = [column for column in train.names if column not in test]
+        there = set(test.names)
+        lacking = [column for column in train.names if column not in there]
         if lacking:
             raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
         frames.append(test)

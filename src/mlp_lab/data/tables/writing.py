@@ -14,7 +14,6 @@ from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
 
 if TYPE_CHECKING:
-    from pyarrow import Schema
     from pyarrow.parquet import ParquetWriter
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
@@ -39,19 +38,24 @@ class _TextWriter:
 
 
 class _ParquetWriter:
-    """Parquet: the first frame decides the types of columns."""
+    """Parquet: the first frame decides the types of columns, categories being their values."""
 
     def __init__(self, partial: Path, _: str) -> None:
         self._file = partial.open("wb")
         self._parquet: ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        """Append, as the first frame's types."""
-        from pyarrow import Table  # noqa: PLC0415 optional
+        """Append."""
+        from pyarrow import Table, string, types  # noqa: PLC0415 optional
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 optional
 
         if self._parquet is None:
-            schema = _plain(Table.from_pandas(frame, preserve_index=False).schema)
+            schema = Table.from_pandas(frame, preserve_index=False).schema.remove_metadata()
+            for i, field in enumerate(schema):
+                if types.is_null(field.type):  # a column without a value yet holds text
+                    schema = schema.set(i, field.with_type(string()))
+                elif types.is_dictionary(field.type):
+                    schema = schema.set(i, field.with_type(field.type.value_type))
             self._parquet = ParquetWriter(self._file, schema)
         table = Table.from_pandas(frame, schema=self._parquet.schema, preserve_index=False)
         self._parquet.write_table(table)
@@ -61,18 +65,6 @@ class _ParquetWriter:
         with self._file:
             if self._parquet is not None:
                 self._parquet.close()
-
-
-def _plain(schema: Schema) -> Schema:
-    """Categories as their values; a column without a value yet holds text."""
-    from pyarrow import string, types  # noqa: PLC0415 optional
-
-    for i, field in enumerate(schema):
-        if types.is_null(field.type):
-            schema = schema.set(i, field.with_type(string()))
-        elif types.is_dictionary(field.type):
-            schema = schema.set(i, field.with_type(field.type.value_type))
-    return schema.remove_metadata()
 
 
 class Writer:
