@@ -7,6 +7,7 @@ import gzip
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -23,15 +24,11 @@ WINE = [
     *("flavanoids", "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue"),
     *("od280/od315_of_diluted_wines", "proline"),
 ]
-CELL_NUCLEUS = [
+CELL = [
     *("radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity"),
     *("concave points", "symmetry", "fractal dimension"),
 ]
-BREAST_CANCER = [
-    *(f"mean {name}" for name in CELL_NUCLEUS),
-    *(f"{name} error" for name in CELL_NUCLEUS),
-    *(f"worst {name}" for name in CELL_NUCLEUS),
-]
+BREAST_CANCER = [form.format(name) for form in ("mean {}", "{} error", "worst {}") for name in CELL]
 DIABETES = ["age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
 PIXELS = [f"pixel_{row}_{column}" for row, column in product(range(8), repeat=2)]
 
@@ -41,15 +38,11 @@ class BundledConfig(DataConfig):
     """A real data set of scikit-learn's, all of its rows."""
 
 
-def _data_folder() -> Path:
+def _numbers(name: str, delimiter: str | None = ",", skip: int = 0) -> Floats:
     spec = importlib.util.find_spec("sklearn")  # finds the package without importing it
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).parent / "datasets" / "data"
-
-
-def _numbers(name: str, delimiter: str | None = ",", skip: int = 0) -> Floats:
-    path = _data_folder() / name
+    path = Path(spec.origin).parent / "datasets" / "data" / name
     with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         return np.loadtxt(lines, delimiter=delimiter, skiprows=skip)
 
@@ -59,37 +52,23 @@ def _classes(name: str, inputs: list[str], target: str, classes: list[str]) -> R
     return RawData(rows[:, :-1], rows[:, -1], numeric(inputs), classified(target, classes), classes)
 
 
-def digits() -> RawData:
-    """1,797 handwritten digits of 8 x 8 pixels (UCI, Alpaydin and Kaynak, 1998)."""
-    return _classes("digits.csv.gz", PIXELS, "digit", [str(digit) for digit in range(10)])
-
-
-def iris() -> RawData:
-    """150 flowers of 3 species (Fisher, 1936)."""
-    return _classes("iris.csv", IRIS, "species", ["setosa", "versicolor", "virginica"])
-
-
-def wine() -> RawData:
-    """178 wines of 3 growers (UCI, Forina et al., 1991)."""
-    return _classes("wine_data.csv", WINE, "grower", ["class_0", "class_1", "class_2"])
-
-
-def breast_cancer() -> RawData:
-    """569 tumours, malignant or benign (UCI, Wolberg et al., 1995)."""
-    return _classes("breast_cancer.csv", BREAST_CANCER, "tumour", ["malignant", "benign"])
-
-
-def diabetes() -> RawData:
-    """442 patients' progression of diabetes after a year (Efron et al., 2004), unscaled inputs."""
+def _diabetes() -> RawData:
     inputs = _numbers("diabetes_data_raw.csv.gz", delimiter=None)
     target = _numbers("diabetes_target.csv.gz", delimiter=None)
     return RawData(inputs, target, numeric(DIABETES), Column(name="progression"))
 
 
 BUNDLED: dict[str, Callable[[], RawData]] = {
-    "digits": digits,
-    "iris": iris,
-    "wine": wine,
-    "breast_cancer": breast_cancer,
-    "diabetes": diabetes,
+    # 1,797 handwritten digits of 8 x 8 pixels (UCI, Alpaydin and Kaynak, 1998)
+    "digits": partial(_classes, "digits.csv.gz", PIXELS, "digit", list(map(str, range(10)))),
+    # 150 flowers of 3 species (Fisher, 1936)
+    "iris": partial(_classes, "iris.csv", IRIS, "species", ["setosa", "versicolor", "virginica"]),
+    # 178 wines of 3 growers (UCI, Forina et al., 1991)
+    "wine": partial(_classes, "wine_data.csv", WINE, "grower", ["class_0", "class_1", "class_2"]),
+    # 569 tumours (UCI, Wolberg et al., 1995)
+    "breast_cancer": partial(
+        _classes, "breast_cancer.csv", BREAST_CANCER, "tumour", ["malignant", "benign"]
+    ),
+    # 442 patients' progression of diabetes after a year (Efron et al., 2004), unscaled inputs
+    "diabetes": _diabetes,
 }

@@ -45,34 +45,26 @@ class Scaling:
             scale = high - low
         else:
             center, scale = values.mean(), values.std()
-        # A constant column's deviation is rounding, not 0, where its mean is not exact; and a
-        # deviation may underflow to 0 where values differ.
+        # The deviation of a constant may be rounding; that of values that differ may underflow.
         constant = values.max() == values.min() or scale == 0
         return cls(float(center), 1.0 if constant else float(scale), [])
 
     def apply(self, values: Floats) -> Floats:
         """Scale (N,) numbers."""
-        if self.quantiles:
-            return _normal_scores(values, np.array(self.quantiles))
-        scaled: Floats = (values - self.center) / self.scale
-        return scaled
+        if not self.quantiles:
+            return (values - self.center) / self.scale
+        from scipy.special import ndtri  # noqa: PLC0415 slow
+
+        quantiles, share = np.array(self.quantiles), np.linspace(0, 1, len(self.quantiles))
+        below = np.interp(values, quantiles, share)
+        above = np.interp(-values, -quantiles[::-1], -share[::-1])
+        middle = (below - above) / 2  # a tie counts half from each side
+        scores: Floats = ndtri(np.clip(middle, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
+        return scores
 
     def undo(self, values: Floats) -> Floats:
         """Back to the column's own units; not for quantiles."""
-        restored: Floats = values * self.scale + self.center
-        return restored
-
-
-def _normal_scores(values: Floats, quantiles: Floats) -> Floats:
-    """Quantiles of the standard normal at the values' shares; a tie counts half from each side."""
-    from scipy.special import ndtri  # noqa: PLC0415 slow
-
-    share = np.linspace(0, 1, len(quantiles))
-    below = np.interp(values, quantiles, share)
-    above = np.interp(-values, -quantiles[::-1], -share[::-1])
-    middle = (below - above) / 2
-    scores: Floats = ndtri(np.clip(middle, LEAST_PROBABILITY, 1 - LEAST_PROBABILITY))
-    return scores
+        return values * self.scale + self.center
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +86,14 @@ class NumberEncoding:
         fill = _median(present) if len(present) else 0.0
         return cls(fill, Scaling.fit(present, method), len(present) < len(values))
 
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> NumberEncoding:
+        """From JSON."""
+        return cls(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
+
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
-        return [column.name, *_indicator_name(column, self.indicator)]
+        return [column.name, *[f"{column.name}={MISSING}"] * self.indicator]
 
     def write(self, values: Floats, out: Array, at: int) -> None:
         """Encode (N,) values into the inputs from `at` of (N, D) zeros."""
@@ -129,54 +126,50 @@ class DateEncoding:
     def fit(cls, values: Floats, method: str) -> DateEncoding:
         """From the training rows of a column, days since 1970."""
         present = values[~np.isnan(values)]
-        year, month, weekday, days = (
-            NumberEncoding.fit(part, method) for part in _date_parts(present)
-        )
-        return cls(year, month, weekday, days, len(present) < len(values))
+        parts = {
+            name: NumberEncoding.fit(part, method) for name, part in _date_parts(present).items()
+        }
+        return cls(**parts, indicator=len(present) < len(values))
 
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
         parts = [f"{column.name}:{part}" for part in DATE_PARTS]
-        return [*parts, *_indicator_name(column, self.indicator)]
+        return parts + [f"{column.name}={MISSING}"] * self.indicator
 
     def write(self, values: Floats, out: Array, at: int) -> None:
         """Encode (N,) values into the inputs from `at` of (N, D) zeros."""
         missing = np.isnan(values)
         parts = _date_parts(np.where(missing, 0, values))
-        for i, (name, part) in enumerate(zip(DATE_PARTS, parts, strict=True)):
+        for i, (name, part) in enumerate(parts.items()):
             encoding: NumberEncoding = getattr(self, name)
             encoding.write(np.where(missing, np.nan, part), out, at + i)
         if self.indicator:
             out[:, at + len(DATE_PARTS)] = missing
 
 
-def _date_parts(days: Floats) -> list[Floats]:
-    """Year, month from 1, weekday from 0 for Monday, and the days themselves."""
+def _date_parts(days: Floats) -> dict[str, Floats]:
+    """Year, month from 1, weekday from 0 for Monday, and the days themselves, by `DATE_PARTS`."""
     date = np.floor(days).astype("datetime64[D]")
     month = date.astype("datetime64[M]").astype(np.int64)
     whole = date.astype(np.int64)
     parts = [1970 + month // 12, 1 + month % 12, (whole + 3) % 7]  # 1970 began on a Thursday
-    return [*(part.astype(np.float64) for part in parts), days]
+    numbers = [*(part.astype(np.float64) for part in parts), days]
+    return dict(zip(DATE_PARTS, numbers, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class LevelEncoding:
     """One input for each level; a single one for the second of two.
 
-    `other` is the input of all rare levels; a value that is not among the levels counts there too.
-    Without rare levels in training such an input would keep its random first weights, so there is
-    none: an unseen value is then all zeros (halfway between two). `missing` is the input of
-    missing values; where training rows miss none, a missing value counts as unseen.
+    `other` is the input of all rare levels and of values that are not among the levels. Without
+    rare levels in training it would keep its random first weights, so there is none: an unseen
+    value is then all zeros (halfway between two). `missing` is the input of missing values; where
+    training rows miss none, a missing value counts as unseen.
     """
 
     levels: int
     other: bool
     missing: bool
-
-    @classmethod
-    def fit(cls, codes: Floats, levels: int) -> LevelEncoding:
-        """From the training rows of a column whose rare levels are coded as unseen."""
-        return cls(levels, bool((codes == UNSEEN).any()), bool(np.isnan(codes).any()))
 
     @property
     def single(self) -> bool:
@@ -194,24 +187,20 @@ class LevelEncoding:
         if self.single:
             out[:, at] = np.where(known, codes, 0.5)
         else:
-            self._mark(known, at + codes, out)
+            _mark(known, at + codes, out)
         if known.all():
             return
         missing = np.isnan(codes) & self.missing
         if self.other:
-            self._mark(~known & ~missing, np.full(len(codes), at + self.levels), out)
+            _mark(~known & ~missing, np.full(len(codes), at + self.levels), out)
         if self.missing:
             out[:, at + (1 if self.single else self.levels + self.other)] = missing
 
-    @staticmethod
-    def _mark(rows: Mask, inputs: Floats | Index, out: Array) -> None:
-        """Set one input of each of some rows to 1; by place in memory, a store for each."""
-        chosen = np.flatnonzero(rows)
-        out.reshape(-1)[chosen * out.shape[1] + inputs[chosen].astype(np.int64)] = 1
 
-
-def _indicator_name(column: Column, indicator: bool) -> list[str]:
-    return [f"{column.name}={MISSING}"] * indicator
+def _mark(rows: Mask, inputs: Floats | Index, out: Array) -> None:
+    """Set one input of each of some rows to 1; by place in memory, a store for each."""
+    chosen = np.flatnonzero(rows)
+    out.reshape(-1)[chosen * out.shape[1] + inputs[chosen].astype(np.int64)] = 1
 
 
 Encoding = NumberEncoding | DateEncoding | LevelEncoding
@@ -241,10 +230,15 @@ class InputColumn:
             return cls(column, DateEncoding.fit(values, method))
         if column.kind not in ("binary", "category"):
             return cls(column, NumberEncoding.fit(values, method))
-        kept, rare = _kept_and_rare(column, values)
-        levels, others = ([column.levels[level] for level in some] for some in (kept, rare))
-        fitted = replace(column, levels=levels, others=others)
-        return cls(fitted, LevelEncoding.fit(recoded(values, column, fitted), len(kept)))
+        counts = np.bincount(values[values >= 0].astype(np.int64), minlength=len(column.levels))
+        least = max(2.0, column.min_frequency * len(values)) if column.kind == "category" else 1.0
+        rows = list(zip(column.levels, counts.tolist(), strict=True))
+        kept = [level for level, count in rows if count >= least]
+        rare = [level for level, count in rows if 0 < count < least]
+        fitted = replace(column, levels=kept, others=rare)
+        codes = recoded(values, column, fitted)
+        seen = LevelEncoding(len(kept), bool((codes == UNSEEN).any()), bool(np.isnan(codes).any()))
+        return cls(fitted, seen)
 
     @property
     def names(self) -> list[str]:
@@ -261,24 +255,11 @@ class InputColumn:
         fields = {name: values[name] for name in values if name not in ("inputs", "encoding")}
         column, saved = Column.from_dict(fields), values["encoding"]
         if column.kind == "date":
-            year, month, weekday, days = (_number_encoding(saved[part]) for part in DATE_PARTS)
-            return cls(column, DateEncoding(year, month, weekday, days, saved["indicator"]))
+            parts = {part: NumberEncoding.from_dict(saved[part]) for part in DATE_PARTS}
+            return cls(column, DateEncoding(**parts, indicator=saved["indicator"]))
         if column.kind in ("binary", "category"):
             return cls(column, LevelEncoding(**saved))
-        return cls(column, _number_encoding(saved))
-
-
-def _number_encoding(saved: Mapping[str, Any]) -> NumberEncoding:
-    return NumberEncoding(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
-
-
-def _kept_and_rare(column: Column, codes: Floats) -> tuple[list[int], list[int]]:
-    """Levels of which training rows hold enough (of two, both), and of which they hold few."""
-    present = codes[codes >= 0].astype(np.int64)
-    counts = np.bincount(present, minlength=len(column.levels))
-    least = max(2.0, column.min_frequency * len(codes)) if column.kind == "category" else 1.0
-    kept = counts >= least
-    return np.flatnonzero(kept).tolist(), np.flatnonzero(~kept & (counts > 0)).tolist()
+        return cls(column, NumberEncoding.from_dict(saved))
 
 
 def recoded(codes: Floats, column: Column, fitted: Column) -> Floats:

@@ -20,11 +20,10 @@ RARE = -2.0
 class Column:
     """How the cells of one column become numbers; plain data.
 
-    `levels` are the values of a binary, category or ordinal column; `labels` maps codes that may
-    stand in a file to the levels that they mean. `others` are levels that were too rare to keep.
-    `missing` holds cell texts that count as no value.
-    `day_first` tells 3/4/2020 as the third of April; None where every date began with its year.
-    Levels of a smaller share of the training rows than `min_frequency` are one.
+    `levels` are the values of a binary, category or ordinal column, `others` those too rare to keep
+    (below a share of `min_frequency` of the training rows). `labels` maps codes in a file to the
+    levels that they mean, `missing` lists cell texts that count as no value. `day_first` tells
+    3/4/2020 as the third of April; None where every date began with its year.
     """
 
     name: str
@@ -39,19 +38,12 @@ class Column:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Column:
         """From JSON; version 0.1.0 called `min_frequency` `rare`."""
-        return cls(**{FORMER.get(name, name): value for name, value in values.items()})
+        return cls(**{"min_frequency" if name == "rare" else name: values[name] for name in values})
 
     @property
     def fingerprint(self) -> str:
-        """Text that is hashed with a data set's values, as version 0.1.0 wrote it.
-
-        Its checkpoints hold the hash; a resumed run is held against it.
-        """
+        """Text hashed with a data set's values, as in the checkpoints of version 0.1.0."""
         return repr(self).replace(", min_frequency=", ", rare=")
-
-
-FORMER = {"rare": "min_frequency"}
-"""A field's name in version 0.1.0 -> its name now."""
 
 
 @dataclass(frozen=True, slots=True)

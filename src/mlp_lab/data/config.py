@@ -27,17 +27,15 @@ class Draw(IntEnum):
 class DataConfig:
     """How a data set is cut into parts, for all rows or a share of them, and how it is encoded.
 
-    Everything random about the data follows from `split_seed`, so that `seed` changes the network
-    and its batches alone. With `folds`, the rows that are not test rows are cut into so many parts
-    of about one size: number `fold`, counted from 0, validates instead of `val_fraction`, and the
-    others train. Each `repeat` is another such cut.
-
-    `train_rows` keeps that many training rows (null keeps all). `label_noise` is a share of
-    training labels drawn anew, uniformly over all classes; for regression, the standard deviation
-    of noise added to training targets, in units of theirs. `scaling` of numeric inputs: standard
-    (mean 0, deviation 1), robust (median 0, interquartile range 1), quantile (to a normal
-    distribution) or none. `target_transform`: the network learns the logarithm of a regression
-    target. `class_weights`: balanced gives every class the same share of the loss.
+    All that is random about the data follows from `split_seed`; `seed` is the network's and its
+    batches'. `folds` cuts the rows that are not test rows into so many parts of about one size:
+    number `fold`, from 0, validates instead of `val_fraction`; each `repeat` is another such cut.
+    `train_rows` keeps that many training rows (null: all). `label_noise` is a share of training
+    labels drawn anew, uniformly over all classes; for regression, the standard deviation of noise
+    added to training targets, in units of theirs. `scaling` of numeric inputs: standard (mean 0,
+    deviation 1), robust (median 0, interquartile range 1), quantile (to a normal distribution) or
+    none. `target_transform`: the network learns the logarithm of a regression target.
+    `class_weights`: balanced gives every class the same share of the loss.
     """
 
     name: str
@@ -56,16 +54,6 @@ class DataConfig:
     def __post_init__(self) -> None:
         require(0 <= self.test_fraction < 1, "data.test_fraction", "in [0, 1)", self.test_fraction)
         require(0 <= self.val_fraction < 1, "data.val_fraction", "in [0, 1)", self.val_fraction)
-        self._check_folds()
-        require(self.split_seed >= 0, "data.split_seed", "0 or more", self.split_seed)
-        rows = self.train_rows
-        require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
-        require(self.label_noise >= 0, "data.label_noise", "0 or more", self.label_noise)
-        require_choice(self.scaling, "data.scaling", SCALINGS)
-        require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
-        require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
-
-    def _check_folds(self) -> None:
         folds = self.folds
         require(folds is None or folds >= 2, "data.folds", "2 or more, or null", folds)
         for key, value in (("data.fold", self.fold), ("data.repeat", self.repeat)):
@@ -77,6 +65,13 @@ class DataConfig:
             require(both < 1, "data.test_fraction + data.val_fraction", "below 1", both)
         else:
             require(self.fold < folds, "data.fold", f"below data.folds={folds}", self.fold)
+        require(self.split_seed >= 0, "data.split_seed", "0 or more", self.split_seed)
+        rows = self.train_rows
+        require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
+        require(self.label_noise >= 0, "data.label_noise", "0 or more", self.label_noise)
+        require_choice(self.scaling, "data.scaling", SCALINGS)
+        require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
+        require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
     def generator(self, draw: Draw, repeat: int = 0) -> np.random.Generator:
         """The random stream of one use of the split seed, another for each repeat of it."""
@@ -94,24 +89,20 @@ class FileSettings:
     sheet: str | int | None = None
 
     def __post_init__(self) -> None:
-        rule = "auto or one ASCII character"
-        require(_is_sign(self.delimiter, "auto"), "data.delimiter", rule, self.delimiter)
+        fits, rule = _is_sign(self.delimiter, "auto"), "auto or one ASCII character"
+        require(fits, "data.delimiter", rule, self.delimiter)
+        fits = _is_sign(self.quote, "") and self.quote != self.delimiter
         rule = "one ASCII character that is not the delimiter, or nothing"
-        quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
-        require(quote_fits, "data.quote", rule, self.quote)
+        require(fits, "data.quote", rule, self.quote)
         require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
-        if self.encoding != "auto":
-            rule = "auto or an encoding's name, as cp1252"
-            require(_is_encoding(self.encoding), "data.encoding", rule, self.encoding)
+        if self.encoding == "auto":
+            return
+        try:
+            io.TextIOWrapper(io.BytesIO(), encoding=self.encoding)
+        except (LookupError, ValueError) as error:
+            rule = f"auto or an encoding's name, as cp1252, got {self.encoding!r}"
+            raise UserError(f"data.encoding must be {rule}") from error
 
 
 def _is_sign(text: str, word: str) -> bool:
     return text == word or (len(text) == 1 and text.isascii() and text not in "\0\r\n")
-
-
-def _is_encoding(name: str) -> bool:
-    try:
-        io.TextIOWrapper(io.BytesIO(), encoding=name)
-    except (LookupError, ValueError):
-        return False
-    return True

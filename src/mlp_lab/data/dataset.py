@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mlp_lab.data.preprocessing import EncodedData, EncodedPart
@@ -60,9 +59,7 @@ class Dataset:
             1.0 if weights is None else float(np.mean(weights))
             for weights in (encoded.train.weights, encoded.train.loss_weights)
         ]
-
-        def tensor(array: NDArray[np.floating[Any]]) -> Tensor:
-            return torch.as_tensor(array, dtype=dtype, device=device)
+        tensor = partial(torch.as_tensor, dtype=dtype, device=device)
 
         def tensors(part: EncodedPart) -> Part:
             inputs, targets = tensor(part.inputs), tensor(part.targets)
@@ -71,6 +68,5 @@ class Dataset:
             weights, loss_weights = tensor(part.weights), tensor(part.loss_weights)
             return Part(inputs, targets, weights / means[0], loss_weights / means[1])
 
-        return cls(
-            tensors(encoded.train), tensors(encoded.val), tensors(encoded.test), encoded.schema
-        )
+        train, val, test = map(tensors, (encoded.train, encoded.val, encoded.test))
+        return cls(train, val, test, encoded.schema)

@@ -10,7 +10,6 @@ from numpy.typing import DTypeLike
 
 from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.column_encoding import InputColumn, recoded
-from mlp_lab.data.columns import Column
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema, fit_target
@@ -20,12 +19,9 @@ from mlp_lab.errors import UserError
 
 @dataclass(frozen=True, slots=True)
 class EncodedPart:
-    """Rows of one part as the network reads them.
+    """Rows of one part as the network reads them: inputs (N, D), targets (N, C).
 
-    Shape:
-        - inputs: (N, D); targets: (N, C)
-        - weights, loss_weights: (N,), how much a row counts in metrics and in the loss; both absent
-          where all count the same
+    `weights` (N,) count in metrics, `loss_weights` (N,) in the loss; both absent where all are 1.
     """
 
     inputs: Array
@@ -67,16 +63,18 @@ def encode(
 
     def part(rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:
         def values(i: int, block: slice) -> Floats:
-            return _known(raw.inputs[rows[block], i], raw.columns[i], inputs[i].column)
+            found, column, fitted = raw.inputs[rows[block], i], raw.columns[i], inputs[i].column
+            return found if column.levels == fitted.levels else recoded(found, column, fitted)
 
-        weights, loss_weights = _row_weights(raw, rows, target, of_class)
-        encoded, targets = (
-            schema.encode_inputs(values, len(rows), dtype),
-            schema.target.encode(target),
-        )
+        encoded = schema.encode_inputs(values, len(rows), dtype)
+        targets = schema.target.encode(target)
         require_finite(encoded, schema.names)
         require_finite(targets, [schema.target.name])
-        return EncodedPart(encoded, targets, weights, loss_weights)
+        if raw.weights is None and of_class is None:
+            return EncodedPart(encoded, targets, None, None)
+        weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
+        balanced = weights if of_class is None else weights * of_class[target.astype(int)]
+        return EncodedPart(encoded, targets, weights, balanced)
 
     return EncodedData(
         schema,
@@ -87,11 +85,7 @@ def encode(
 
 
 def require_finite(values: Array, names: Sequence[str]) -> None:
-    """Raise if some number is not; `names` are those of the columns.
-
-    Raises:
-        UserError: the first column that has such a number.
-    """
+    """Refuse the first column that holds a number which is not; `names` are the columns'."""
     if np.isfinite(values.sum()):  # then all are; one pass, and no copy
         return
     bad = np.flatnonzero(~np.isfinite(values).all(axis=0))
@@ -100,38 +94,15 @@ def require_finite(values: Array, names: Sequence[str]) -> None:
         raise UserError(f"{name} holds numbers that are too large: divide them, or scale less")
 
 
-def _known(values: Floats, column: Column, kept: Column) -> Floats:
-    """Values of a column, their codes counting the kept levels alone."""
-    if column.kind not in ("binary", "category") or column.levels == kept.levels:
-        return values
-    return recoded(values, column, kept)
-
-
 def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:
-    """A weight of each class, (classes,): all count the same in the training rows.
-
-    Raises:
-        UserError: the target is a number.
-    """
+    """A weight of each class, (classes,), by which all count the same in the training rows."""
     if config.class_weights == "none":
         return None
     if raw.classes is None:
-        raise UserError(
-            f"data.class_weights=balanced is for classes, but {raw.target_column.name} is a number:"
-            " use none"
-        )
+        what = f"{raw.target_column.name} is a number"
+        raise UserError(f"data.class_weights=balanced is for classes, but {what}: use none")
     weights = None if raw.weights is None else raw.weights[split.train]
     counts = np.bincount(target.astype(int), weights, minlength=len(raw.classes))
     balanced = np.zeros(len(counts))
     np.divide(counts.sum() / len(counts), counts, out=balanced, where=counts > 0)
     return balanced
-
-
-def _row_weights(
-    raw: RawData, rows: Index, target: Floats, of_class: Floats | None
-) -> tuple[Floats | None, Floats | None]:
-    """What each row counts in metrics, and in the loss, where classes may count differently."""
-    if raw.weights is None and of_class is None:
-        return None, None
-    weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
-    return weights, weights if of_class is None else weights * of_class[target.astype(int)]

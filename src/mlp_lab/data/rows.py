@@ -41,12 +41,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RawData:
-    """A table of numbers and one target.
+    """Inputs (N, D), each column as its `Column` says, NaN where a value is missing; one target.
 
-    Shape:
-        - inputs: (N, D), each column as its `Column` says, NaN where a value is missing
-        - target: (N,), in its own units, or the class of each row as an index into `classes`
-        - weights: (N,), how much each row counts, or absent
+    `target` (N,) is in its own units, or the class of each row as an index into `classes`;
+    `weights` (N,) say how much each row counts, where that differs.
     """
 
     inputs: Floats

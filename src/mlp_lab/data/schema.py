@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -40,7 +40,7 @@ class Target:
     def encode(self, values: Floats) -> Floats:
         """(N,) -> (N, C): scaled, 0 or 1, or one-hot."""
         if self.classes is None:
-            return self.scaling.apply(TRANSFORM[self.transform](values))[:, None]
+            return self.scaling.apply(TRANSFORM[self.transform].apply(values))[:, None]
         if self.outputs == 1:
             return values[:, None]
         one_hot: Floats = np.eye(self.outputs)[values.astype(int)]
@@ -49,7 +49,7 @@ class Target:
     def decode(self, outputs: Floats) -> Floats:
         """Outputs for a number, (N, 1), in the target's own units, (N,)."""
         with np.errstate(over="ignore"):  # a wild prediction is infinite, and its error says so
-            return INVERSE[self.transform](self.scaling.undo(outputs[:, 0]))
+            return TRANSFORM[self.transform].undo(self.scaling.undo(outputs[:, 0]))
 
     def truth(self, encoded: Floats) -> Floats:
         """The inverse of `encode`: (N, C) -> (N,)."""
@@ -59,18 +59,12 @@ class Target:
 
     def decide(self, outputs: Floats) -> Index:
         """The class that outputs, (N, C), predict, (N,)."""
-        if self.outputs == 1:
-            return (outputs[:, 0] > 0.5).astype(np.int64)
         labels: Index = outputs.argmax(1)
-        return labels
+        return (outputs[:, 0] > 0.5).astype(np.int64) if self.outputs == 1 else labels
 
     def scores(self, outputs: Floats) -> Floats:
         """Outputs for classes, (N, C), with a column for each class."""
         return np.hstack([1 - outputs, outputs]) if self.outputs == 1 else outputs
-
-    def to_dict(self) -> dict[str, object]:
-        """Plain data for JSON."""
-        return asdict(self)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Target:
@@ -80,29 +74,27 @@ class Target:
 
 
 BLOCK = 4096
-"""Rows encoded at once."""
+"""Rows encoded at once: an input of all rows lies far apart in memory."""
 
-TRANSFORM: dict[str, Callable[[Floats], Floats]] = {
-    "none": lambda y: y,
-    "log": np.log,
-    "log1p": np.log1p,
-}
-LEAST = {"none": -np.inf, "log": 0.0, "log1p": -1.0}
-"""What a target must be above for each transform."""
 
-INVERSE: dict[str, Callable[[Floats], Floats]] = {
-    "none": lambda y: y,
-    "log": np.exp,
-    "log1p": np.expm1,
+class Transform(NamedTuple):
+    """What the network learns of a target, the way back, and what the target must be above."""
+
+    apply: Callable[[Floats], Floats]
+    undo: Callable[[Floats], Floats]
+    bound: float
+
+
+TRANSFORM = {
+    "none": Transform(lambda y: y, lambda y: y, -np.inf),
+    "log": Transform(np.log, np.exp, 0.0),
+    "log1p": Transform(np.log1p, np.expm1, -1.0),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a network's inputs and outputs mean; plain data, kept beside the weights.
-
-    `file` says how the training file was written, as far as its user had to.
-    """
+    """Inputs and target; `file` is how the training file was written, as far as its user said."""
 
     inputs: list[InputColumn]
     target: Target
@@ -119,8 +111,7 @@ class Schema:
     ) -> Array:
         """Every row as the network reads it, (rows, inputs).
 
-        `values` gives some rows of a column by its position. Rows are encoded in blocks that a
-        cache holds: an input of all rows lies far apart in memory.
+        `values` gives some rows of a column by its position, block by block: a cache holds each.
         """
         widths = [len(entry.names) for entry in self.inputs]
         places = np.cumsum([0, *widths]).tolist()
@@ -135,7 +126,7 @@ class Schema:
         """Plain data for JSON."""
         return {
             "columns": [entry.to_dict() for entry in self.inputs],
-            "target": self.target.to_dict(),
+            "target": asdict(self.target),
             "weight": None if self.weight is None else asdict(self.weight),
             "file": None if self.file is None else asdict(self.file),
         }
@@ -152,37 +143,17 @@ class Schema:
 
 
 def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> Target:
-    """Statistics from the training rows' (noisy) targets.
-
-    Raises:
-        UserError: a logarithm of what has none.
-    """
-    transform = config.target_transform
-    scaling = Scaling(0.0, 1.0, [])
-    if raw.classes is None:
-        _require_logarithm(raw, target, transform)
-        scaling = Scaling.fit(TRANSFORM[transform](target), "standard")
-    elif transform != "none":
-        raise UserError(
-            f"data.target_transform={transform} is for numbers, but {raw.target_column.name} holds"
-            " classes: use none"
-        )
-    one_output = raw.classes is None or (len(raw.classes) == 2 and output != "softmax")
-    return Target(
-        column=raw.target_column,
-        task=raw.task,
-        classes=raw.classes,
-        outputs=1 if one_output else len(raw.classes or []),
-        transform=transform,
-        scaling=scaling,
-    )
-
-
-def _require_logarithm(raw: RawData, target: Floats, transform: str) -> None:
-    bound = LEAST[transform]
-    least = min(raw.target.min(), target.min())
+    """Statistics from the training rows' (noisy) targets; refuses a logarithm of what has none."""
+    name, transform, classes = raw.target_column.name, config.target_transform, raw.classes
+    key = f"data.target_transform={transform}"
+    if classes is not None:
+        if transform != "none":
+            raise UserError(f"{key} is for numbers, but {name} holds classes: use none")
+        outputs = 1 if len(classes) == 2 and output != "softmax" else len(classes)
+        scaling = Scaling(0.0, 1.0, [])
+        return Target(raw.target_column, raw.task, classes, outputs, transform, scaling)
+    least, bound = min(raw.target.min(), target.min()), TRANSFORM[transform].bound
     if least <= bound:
-        raise UserError(
-            f"data.target_transform={transform} needs {raw.target_column.name} above {bound:g},"
-            f" got {least:g}"
-        )
+        raise UserError(f"{key} needs {name} above {bound:g}, got {least:g}")
+    scaling = Scaling.fit(TRANSFORM[transform].apply(target), "standard")
+    return Target(raw.target_column, raw.task, None, 1, transform, scaling)

@@ -24,32 +24,30 @@ class Split:
 def split_rows(raw: RawData, config: DataConfig) -> Split:
     """Put every row into a part: where it must go, else by time, by group, or by chance.
 
-    Cut at random, every part holds the classes in about the shares of the whole. How the others are
-    cut, by a fraction or into folds, does not change the test rows.
+    Cut at random, every part holds the classes in about their shares of the whole. How the others
+    are cut, by a fraction or into folds, does not change the test rows.
 
-    >>> from mlp_lab.data.bundled import BundledConfig, iris
+    >>> from mlp_lab.data.bundled import BUNDLED, BundledConfig
     >>> config = BundledConfig(
     ...     name="iris", test_fraction=0.2, val_fraction=0.2, folds=None, fold=0, repeat=0,
     ...     split_seed=0, train_rows=None, label_noise=0.0, scaling="standard",
     ...     target_transform="none", class_weights="none",
     ... )
-    >>> split = split_rows(iris(), config)
+    >>> iris = BUNDLED["iris"]()
+    >>> split = split_rows(iris, config)
     >>> len(split.train), len(split.val), len(split.test)
     (90, 30, 30)
-    >>> np.bincount(iris().target[split.test].astype(int)).tolist()
+    >>> np.bincount(iris.target[split.test].astype(int)).tolist()
     [10, 10, 10]
 
     Raises:
         UserError: a part that was asked for gets no row, or the training rows hold one class.
     """
-    kept_test, kept_val = _kept_for(raw, PartName.TEST), _kept_for(raw, PartName.VAL)
-    free = _kept_for(raw, PartName.FREE)
+    free, kept_val, kept_test = (_kept_for(raw, part) for part in PartName)
     order, ends = _order(raw, free, config.generator(Draw.SPLIT))
-    test_rows = val_rows = 0
-    if len(kept_test) == 0:
-        test_rows = _rows_of(config.test_fraction, len(free), "data.test_fraction")
-    if len(kept_val) == 0 and config.folds is None:
-        val_rows = _rows_of(config.val_fraction, len(free), "data.val_fraction")
+    test_rows = 0 if len(kept_test) else _rows_of("test", config.test_fraction, len(free))
+    chosen = len(kept_val) or config.folds
+    val_rows = 0 if chosen else _rows_of("val", config.val_fraction, len(free))
     test_end = _end_near(ends, test_rows)
     test, rest = np.split(order, [test_end])
     if config.folds is None:
@@ -65,20 +63,12 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
             f"data.test_fraction={config.test_fraction} and data.val_fraction={config.val_fraction}"
             f" leave no training row of {len(free)}{bound}"
         )
-    if config.train_rows is not None:
-        if config.train_rows > len(train):
-            raise UserError(
-                f"data.train_rows must be at most the {len(train)} training rows,"
-                f" got {config.train_rows}"
-            )
-        train = train[: config.train_rows]
-    split = Split(
-        train=np.sort(train),
-        val=np.sort(np.concatenate([val, kept_val])),
-        test=np.sort(np.concatenate([test, kept_test])),
-    )
-    _require_two_values(raw, split)
-    return split
+    rule = f"at most the {len(train)} training rows"
+    require((config.train_rows or 1) <= len(train), "data.train_rows", rule, config.train_rows)
+    train = np.sort(train[: config.train_rows])
+    _require_two_values(raw, train)
+    val, test = np.concatenate([val, kept_val]), np.concatenate([test, kept_test])
+    return Split(train, np.sort(val), np.sort(test))
 
 
 def _kept_for(raw: RawData, part: PartName) -> Index:
@@ -104,11 +94,7 @@ def _order(raw: RawData, rows: Index, generator: np.random.Generator) -> tuple[I
 
 
 def _one_fold(raw: RawData, rows: Index, folds: int, config: DataConfig) -> tuple[Index, Index]:
-    """The rows of fold number `data.fold`, and all others, each in a random order.
-
-    Raises:
-        UserError: validation rows are named already, or there are too few rows or groups.
-    """
+    """The rows of fold number `data.fold`, and all others, each in a random order."""
     if len(_kept_for(raw, PartName.VAL)):
         raise UserError(
             f"data.folds={folds} chooses the validation rows, but data.part names some:"
@@ -116,28 +102,19 @@ def _one_fold(raw: RawData, rows: Index, folds: int, config: DataConfig) -> tupl
         )
     groups = raw.constraints.groups
     units = len(rows) if groups is None else len(np.unique(groups[rows]))
-    kind = "rows" if groups is None else "groups"
-    require(
-        folds <= units, "data.folds", f"at most the {units} {kind} besides the test rows", folds
-    )
+    rule = f"at most the {units} {'rows' if groups is None else 'groups'} besides the test rows"
+    require(folds <= units, "data.folds", rule, folds)
     order, ends = _order(raw, rows, config.generator(Draw.FOLDS, config.repeat))
-    if groups is None:
-        fold = _dealt(raw, order, folds)
-    else:
+    fold = np.arange(len(order)) % folds  # dealt like cards, class by class: sizes differ by one
+    if groups is not None:
         sizes = np.diff(ends, prepend=0)
-        fold = np.repeat(_stacked(sizes, folds), sizes)
+        fold = np.repeat(_folds_of_groups(sizes, folds), sizes)
+    elif raw.classes is not None:
+        fold[np.argsort(raw.target[order], kind="stable")] = fold.copy()
     return order[fold == config.fold], order[fold != config.fold]
 
 
-def _dealt(raw: RawData, rows: Index, folds: int) -> Index:
-    """The fold of each row: like cards, class by class, so that counts differ by one at most."""
-    fold = np.arange(len(rows)) % folds
-    if raw.classes is not None:
-        fold[np.argsort(raw.target[rows], kind="stable")] = fold.copy()
-    return fold
-
-
-def _stacked(sizes: Index, folds: int) -> Index:
+def _folds_of_groups(sizes: Index, folds: int) -> list[int]:
     """The fold of each group, the smallest so far: none exceeds another by more than a group."""
     held = [(0, fold) for fold in range(folds)]  # a heap
     chosen = []
@@ -145,19 +122,19 @@ def _stacked(sizes: Index, folds: int) -> Index:
         rows, fold = held[0]
         heapreplace(held, (rows + size, fold))
         chosen.append(fold)
-    return np.array(chosen)
+    return chosen
 
 
 def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
     if raw.classes is None or raw.source is None:
         return  # generated rows are what they are
-    counts = np.bincount(raw.target[rows].astype(np.int64), minlength=len(raw.classes))
-    rarest = int(counts.argmin())
-    if counts[rarest] < parts:
+    counts = np.bincount(raw.target[rows].astype(np.int64), minlength=len(raw.classes)).tolist()
+    fewest = min(counts)
+    if fewest < parts:
         raise UserError(
-            f"the class {raw.classes[rarest]!r} of {raw.target_column.name} has"
-            f" {counted(int(counts[rarest]), 'row')}, fewer than the {parts} parts: leave it out,"
-            " or declare it missing"
+            f"the class {raw.classes[counts.index(fewest)]!r} of {raw.target_column.name} has"
+            f" {counted(fewest, 'row')}, fewer than the {parts} parts: leave it out, or declare it"
+            " missing"
         )
 
 
@@ -168,9 +145,7 @@ def _ends(blocks: Floats | Index) -> Index:
 
 def _end_near(ends: Index, rows: int) -> int:
     """The end closest to a number of rows; 0 for none."""
-    if rows == 0 or len(ends) == 0:
-        return 0
-    return int(ends[np.abs(ends - rows).argmin()])
+    return int(ends[np.abs(ends - rows).argmin()]) if rows and len(ends) else 0
 
 
 def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Generator) -> Index:
@@ -189,42 +164,32 @@ def _shuffled_evenly(rows: int, classes: Floats | None, generator: np.random.Gen
     return order[np.argsort(place, kind="stable")]
 
 
-def _rows_of(fraction: float, rows: int, key: str) -> int:
+def _rows_of(part: str, fraction: float, rows: int) -> int:
     count = round(fraction * rows)
     if fraction > 0 and count == 0:
-        raise UserError(
-            f"{key}={fraction} of {counted(rows, 'row')} rounds to 0: use 0, or more rows"
-        )
+        key = f"data.{part}_fraction={fraction}"
+        raise UserError(f"{key} of {counted(rows, 'row')} rounds to 0: use 0, or more rows")
     return count
 
 
-def _require_two_values(raw: RawData, split: Split) -> None:
-    values = np.unique(raw.target[split.train])
-    if len(values) > 1:
-        return
-    name = raw.target_column.name
-    if raw.classes is None:
+def _require_two_values(raw: RawData, train: Index) -> None:
+    values, name = np.unique(raw.target[train]), raw.target_column.name
+    if len(values) == 1 and raw.classes is None:
         raise UserError(f"{name} is {values[0]} in every training row: nothing to learn")
-    raise UserError(
-        f"the {len(split.train)} training rows hold one class of {name},"
-        f" {raw.classes[int(values[0])]!r}: two are needed"
-    )
+    if len(values) == 1 and raw.classes is not None:
+        only = f"one class of {name}, {raw.classes[int(values[0])]!r}"
+        raise UserError(f"the {len(train)} training rows hold {only}: two are needed")
 
 
 def noisy_train_target(raw: RawData, split: Split, config: DataConfig) -> Floats:
-    """The training rows' targets with `data.label_noise`; a larger share redraws the same and more.
-
-    Raises:
-        UserError: a share of labels above 1.
-    """
+    """Training targets with `data.label_noise`; a larger share redraws the same labels and more."""
     target: Floats = raw.target[split.train]
     generator = config.generator(Draw.LABEL_NOISE)
     if raw.classes is None:
         noise = generator.standard_normal(len(target))
         noisy: Floats = target + config.label_noise * target.std() * noise
         return noisy
-    if config.label_noise > 1:
-        raise UserError(f"data.label_noise must be in [0, 1], got {config.label_noise}")
+    require(config.label_noise <= 1, "data.label_noise", "in [0, 1]", config.label_noise)
     first = generator.permutation(len(target))[: round(config.label_noise * len(target))]
     redrawn = generator.integers(len(raw.classes), size=len(target))
     target[first] = redrawn[first]

@@ -27,8 +27,7 @@ Points = tuple[Floats, Index]
 class SyntheticConfig(DataConfig):
     """`rows` points, their coordinates (or, of a function, its values) blurred by `noise`.
 
-    `noise` is a standard deviation, in the units of the picture: classes lie within about
-    [-1, 1] in both coordinates, functions have values within [-1, 1].
+    `noise` is a standard deviation; without it, both lie within about [-1, 1].
     """
 
     rows: int
@@ -115,19 +114,15 @@ class FunctionConfig(SyntheticConfig):
 
     def values(self, x: Floats) -> Floats:
         """f(x), without noise, of numbers in [-1, 1]."""
-        # The phase within a period, in [-1, 1): one period covers the whole of x. At x = 1, whole
-        # numbers of them end.
+        # The phase within a period, in [-1, 1); at x = 1, whole numbers of periods end.
         phase = np.mod((x + 1) * self.periods, 2) - 1
         return FUNCTIONS[self.name](np.where((x == 1) & (phase == -1), 1.0, phase))
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Index) -> RawData:
-    blur = config.generator(Draw.BLUR).standard_normal(points.shape)
-    points = points + config.noise * blur
-    names = [str(index) for index in range(classes)]
-    return RawData(
-        points, label.astype(float), numeric(["x_1", "x_2"]), classified("class", names), names
-    )
+    blurred = points + config.noise * config.generator(Draw.BLUR).standard_normal(points.shape)
+    names, axes = list(map(str, range(classes))), numeric(["x_1", "x_2"])
+    return RawData(blurred, label.astype(float), axes, classified("class", names), names)
 
 
 def _on_circle(turn: Floats) -> Floats:
@@ -155,11 +150,7 @@ def xor(rows: int, generator: np.random.Generator) -> Points:
     return points, (points[:, 0] * points[:, 1] < 0).astype(np.int64)
 
 
-PLANE: dict[str, Callable[[int, np.random.Generator], Points]] = {
-    "circles": circles,
-    "moons": moons,
-    "xor": xor,
-}
+PLANE = {"circles": circles, "moons": moons, "xor": xor}
 
 FUNCTIONS: dict[str, Callable[[Floats], Floats]] = {
     "sine": lambda phase: np.sin(np.pi * phase),

@@ -17,19 +17,13 @@ from mlp_lab.data.tables.dates import as_days, wanted
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import in_a_list
 
-MISSING_WORDS: tuple[str, ...] = (
-    *("", "NA", "N/A", "n/a", "NaN", "nan"),
-    *("NULL", "null", "None", "#N/A", "<NA>"),
-)
+MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
 """Cells of a text table that mean no value."""
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 
-TRUTH = {
-    **dict.fromkeys(("true", "True", "TRUE"), "True"),
-    **dict.fromkeys(("false", "False", "FALSE"), "False"),
-}
+TRUTH = {spelled: word for word in ("True", "False") for spelled in (word.lower(), word.upper())}
 TRUTH_VALUES = {"True": 1.0, "False": 0.0}
 """Numbers of truth values, as a column of them alone is read."""
 
@@ -84,52 +78,19 @@ def canonical(text: str) -> str:
     return TRUTH.get(text, text)
 
 
-def _with_point(text: str, decimal: str) -> str:
-    """A number with a decimal point, where the sign is another one."""
-    changed = text.replace(decimal, ".")
-    return text if decimal == "." or as_number(changed) is None else changed
-
-
-def _mean_nothing(texts: Sequence[str], missing: Collection[str]) -> list[bool]:
-    """Which texts mean no value: words, and codes in whatever spelling."""
-    if not missing:
-        return [text in MISSING_WORDS for text in texts]
-    spelled = {canonical(code) for code in missing}
-    return [text in MISSING_WORDS or canonical(text) in spelled for text in texts]
-
-
 @dataclass(frozen=True, slots=True)
 class DistinctValues:
-    """The distinct values of a column that are not missing: as cells, and as texts.
-
-    `rows` counts the rows that have one.
-    """
+    """The distinct values of a column that are not missing; so many `rows` have one."""
 
     cells: list[object]
     texts: list[str]
     rows: int
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return len(self.texts)
-
-    @property
-    def ordered(self) -> list[str]:
-        """Their texts, numbers by size and before words."""
-        return sorted(set(self.texts), key=_natural)
-
-
-def _natural(text: str) -> tuple[bool, float, str]:
-    number = as_number(text)
-    return (number is None, number or 0.0, text)
-
 
 class Cells:
-    """A column's cells. What costs a pass over them is found once, when it is first asked for.
+    """A column's cells; what costs a pass over them is found once, when it is first asked for.
 
-    `decimal` is the decimal sign of those that are text; `missing` the codes that mean no value,
-    besides `MISSING_WORDS`.
+    `decimal` is the sign of those that are text; `missing` codes are no value, nor `MISSING_WORDS`.
     """
 
     def __init__(
@@ -146,21 +107,28 @@ class Cells:
         try:
             codes, values = pd.factorize(self.series)
         except TypeError as error:  # what cannot be compared
-            raise UserError(
-                f"column {self.name!r} holds lists or other collections, not single values:"
-                f" data.drop=[{in_a_list(self.name)}] leaves it out"
-            ) from error
+            what = "lists or other collections, not single values"
+            drop = f"data.drop=[{in_a_list(self.name)}] leaves it out"
+            raise UserError(f"column {self.name!r} holds {what}: {drop}") from error
         return codes.astype(np.int64, copy=False), list(values)
 
     @cached_property
     def texts(self) -> list[str]:
         """Texts of the distinct values; numbers among them have a decimal point."""
-        return [_with_point(cell_text(value), self.decimal) for value in self.factorized[1]]
+        texts = [cell_text(value) for value in self.factorized[1]]
+        if self.decimal == ".":
+            return texts
+        pointed = [text.replace(self.decimal, ".") for text in texts]
+        pairs = zip(texts, pointed, strict=True)
+        return [text if as_number(number) is None else number for text, number in pairs]
 
     @cached_property
     def absent(self) -> list[bool]:
-        """Which of the distinct values mean no value."""
-        return _mean_nothing(self.texts, self.missing)
+        """Which of the distinct values mean none: words, and codes in whatever spelling."""
+        if not self.missing:
+            return [text in MISSING_WORDS for text in self.texts]
+        codes = {canonical(code) for code in self.missing}
+        return [text in MISSING_WORDS or canonical(text) in codes for text in self.texts]
 
     @cached_property
     def values(self) -> DistinctValues:
@@ -177,8 +145,7 @@ class Cells:
     @property
     def missing_rows(self) -> Mask:
         """Where there is no value, (N,)."""
-        gone: Mask = np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
-        return gone
+        return np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
 
     @property
     def numeric(self) -> bool:
@@ -191,43 +158,44 @@ class Cells:
         """Whether they were read as dates."""
         return pd.api.types.is_datetime64_any_dtype(self.series.dtype)
 
-    def some(self, kept: Mask) -> "Cells":
-        """The cells of some rows."""
-        return Cells(self.series[kept], self.decimal, self.missing)
+    @property
+    def pointed(self) -> pd.Series:
+        """Texts as numbers are written everywhere."""
+        if self.decimal == ".":
+            return self.series
+        return self.series.astype("str").str.replace(self.decimal, ".", regex=False)
 
-    def retyped(self) -> "Cells":
-        """Text as numbers if all of it is: a part of a column may be what the whole is not."""
-        if pd.api.types.is_numeric_dtype(self.series.dtype) or self.dated:
-            return self
+    def some(self, kept: Mask, *, declared: bool) -> "Cells":
+        """Cells of some rows; text that is all numbers there is numbers unless `declared`."""
+        some = Cells(self.series[kept], self.decimal, self.missing)
+        if declared or self.dated or pd.api.types.is_numeric_dtype(self.series.dtype):
+            return some
         try:
-            return Cells(pd.to_numeric(_with_points(self)), missing=self.missing)
+            return Cells(pd.to_numeric(some.pointed), missing=self.missing)
         except (ValueError, TypeError):
-            return self
+            return some
 
 
-def numbered(place: int) -> str:
-    """The number of a row of a file or frame that is read as a whole."""
-    return f"row {place + 1}"
-
-
-def column_values(cells: Cells, column: Column, *, row: RowName = numbered) -> Floats:
-    """The values of a column, (N,), NaN where missing.
-
-    Raises:
-        UserError: a cell that cannot be of the column's kind; its column, row and value.
-    """
+def column_values(cells: Cells, column: Column, row: RowName) -> Floats:
+    """The values of a column, (N,), NaN where missing; refuses a cell that is not of its kind."""
     if column.kind == "numeric":
-        return _numbers(cells, row)
-    if column.kind == "date":
-        return _days(cells, column, row)
-    return _levels(cells, column, row)
+        return _numbers(cells, column, row)
+    if column.kind != "date":
+        return _spread(cells, _levels(cells, column), column, row)
+    texts = ["" if gone else text for text, gone in zip(cells.texts, cells.absent, strict=True)]
+    return _spread(cells, as_days(texts, day_first=column.day_first), column, row)
 
 
-def _numbers(cells: Cells, row: RowName) -> Floats:
+def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
         values = cells.series.to_numpy(np.float64, na_value=np.nan)
     else:
-        values = _numbers_in_text(cells, row)
+        read = pd.to_numeric(cells.pointed, errors="coerce")
+        values = read.to_numpy(np.float64, na_value=np.nan, copy=True)
+        unread = np.flatnonzero(np.isnan(values))  # few, as a rule
+        others = Cells(cells.series.iloc[unread], cells.decimal, cells.missing)
+        known = [TRUTH_VALUES.get(canonical(text)) for text in others.texts]
+        values[unread] = _spread(others, known, column, lambda place: row(int(unread[place])))
     numbers = [number for code in cells.missing if (number := as_number(code)) is not None]
     if numbers:
         values = np.where(np.isin(values, numbers), np.nan, values)
@@ -237,59 +205,12 @@ def _numbers(cells: Cells, row: RowName) -> Floats:
     return values
 
 
-def _numbers_in_text(cells: Cells, row: RowName) -> Floats:
-    numbers = pd.to_numeric(_with_points(cells), errors="coerce")
-    values = numbers.to_numpy(np.float64, na_value=np.nan)
-    unread = np.isnan(values)  # few, as a rule
-    others = cells.some(unread)
-    codes, _ = others.factorized
-    known = [
-        math.nan if gone else TRUTH_VALUES.get(canonical(text))
-        for text, gone in zip(others.texts, others.absent, strict=True)
-    ]
-    place = _first_bad(codes, known)
-    if place is not None:
-        raise _refused(cells, "a number", int(np.flatnonzero(unread)[place]), row)
-    read: Floats = values.copy()  # pandas' own are not to be written to
-    read[unread] = _spread(codes, known)
-    return read
-
-
-def _with_points(cells: Cells) -> pd.Series:
-    """Texts as numbers are written everywhere."""
-    if cells.decimal == ".":
-        return cells.series
-    return cells.series.astype("str").str.replace(cells.decimal, ".", regex=False)
-
-
-def _days(cells: Cells, column: Column, row: RowName) -> Floats:
-    codes, _ = cells.factorized
-    texts = ["" if gone else text for text, gone in zip(cells.texts, cells.absent, strict=True)]
-    days = as_days(texts, day_first=column.day_first)
-    known = [math.nan if gone else day for day, gone in zip(days, cells.absent, strict=True)]
-    place = _first_bad(codes, known)
-    if place is not None:
-        rule = wanted(cells.texts[codes[place]], day_first=column.day_first)
-        raise _refused(cells, rule, place, row)
-    return _spread(codes, known)
-
-
-def _levels(cells: Cells, column: Column, row: RowName) -> Floats:
-    codes, _ = cells.factorized
+def _levels(cells: Cells, column: Column) -> list[float | None]:
+    """The index of each distinct cell's level; an ordinal column takes no other."""
     exact = level_index(column)
     loose = by_canonical_spelling(exact)
-    known: list[float | None] = []
-    for text, gone in zip(cells.texts, cells.absent, strict=True):
-        if gone:
-            known.append(math.nan)
-        else:
-            level = exact.get(text, loose.get(canonical(text)))
-            known.append(UNSEEN if level is None else float(level))
-    if column.kind == "ordinal":
-        place = _first_bad(codes, [None if value == UNSEEN else value for value in known])
-        if place is not None:
-            raise _refused(cells, f"one of {', '.join(column.levels)}", place, row)
-    return _spread(codes, known)
+    other = None if column.kind == "ordinal" else int(UNSEEN)
+    return [exact.get(text, loose.get(canonical(text), other)) for text in cells.texts]
 
 
 def level_index(column: Column) -> Mapping[str, int]:
@@ -308,20 +229,21 @@ def by_canonical_spelling(index: Mapping[str, int]) -> Mapping[str, int]:
     return {text: levels.pop() for text, levels in found.items() if len(levels) == 1}
 
 
-def _first_bad(codes: Index, known: list[float | None]) -> int | None:
-    """The first row whose value is None."""
+def _spread(cells: Cells, known: Sequence[float | None], column: Column, row: RowName) -> Floats:
+    """Values of the distinct cells -> of all, NaN where missing; None is refused."""
+    codes = cells.factorized[0]
+    known = [math.nan if gone else value for value, gone in zip(known, cells.absent, strict=True)]
     bad = [i for i, value in enumerate(known) if value is None]
-    return int(np.flatnonzero(np.isin(codes, bad))[0]) if bad else None
+    if bad:
+        place = int(np.flatnonzero(np.isin(codes, bad))[0])
+        rule = f"one of {', '.join(column.levels)}" if column.levels else "a number"
+        if column.kind == "date":
+            rule = wanted(cells.texts[codes[place]], day_first=column.day_first)
+        raise _refused(cells, rule, place, row)
+    return np.array([*known, math.nan], dtype=np.float64)[codes]
 
 
 def _refused(cells: Cells, rule: str, place: int, row: RowName) -> UserError:
     cell = cells.series.iloc[place]
     shown = cell_text(cell) if isinstance(cell, (int, float, np.number)) else repr(str(cell))
     return UserError(f"column {cells.name!r} must hold {rule}, got {shown} in {row(place)}")
-
-
-def _spread(codes: Index, values: list[float | None]) -> Floats:
-    """Values of the distinct cells -> of all; code -1 is missing."""
-    table = np.array([*values, math.nan], dtype=np.float64)
-    spread: Floats = table[codes]
-    return spread

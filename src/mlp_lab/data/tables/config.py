@@ -1,6 +1,6 @@
 """The settings of `data=table`: a file, its target, and how its columns are read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mlp_lab.data.columns import KINDS
@@ -38,8 +38,8 @@ class TableConfig(DataConfig):
     columns to read (null: all that are left), `drop` those to leave out. `types` declares the kind
     of a column, `levels` the order of an ordinal one's values. `missing` lists codes that mean no
     answer, in every column; `missing_in`, in one. `day_first` reads 3/4/2020 as the third of April;
-    null finds out. `min_frequency` is the share of training rows below
-    which levels of a category count as one (as in scikit-learn's OneHotEncoder).
+    null finds out. `min_frequency` is the share of training rows below which levels of a category
+    count as one (as in scikit-learn's OneHotEncoder).
 
     `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
     latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
@@ -79,34 +79,27 @@ class TableConfig(DataConfig):
             require_choice(kind, f"data.types.{column}", DECLARABLE)
         for column, levels in self.levels.items():
             require(len(levels) >= 2, f"data.levels.{column}", "a list of two or more", levels)
-            if self.types.get(column, "ordinal") != "ordinal":
-                raise UserError(
-                    f"data.levels.{column} is for an ordinal column, but data.types.{column} is"
-                    f" {self.types[column]}"
-                )
+            if (kind := self.types.get(column, "ordinal")) != "ordinal":
+                what = f"data.types.{column} is {kind}"
+                raise UserError(f"data.levels.{column} is for an ordinal column, but {what}")
         for column, kind in self.types.items():
             if kind == "ordinal" and column not in self.levels:
+                example = f"data.levels.{column}=[low,middle,high]"
                 raise UserError(
-                    f"data.types.{column}=ordinal needs its values in order, as"
-                    f" data.levels.{column}=[low,middle,high]"
+                    f"data.types.{column}=ordinal needs its values in order, as {example}"
                 )
-        self._check_target()
-        frequency = self.min_frequency
-        require(0 <= frequency < 1, "data.min_frequency", "in [0, 1)", frequency)
-        self._check_split()
+        least = self.min_frequency
+        require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
+        self._check_roles()
 
-    def _check_target(self) -> None:
-        if self.target is None:
-            return
+    def _check_roles(self) -> None:
         roles = {"weight": self.weight, "group": self.group, "part": self.part}
         for key, column in roles.items():
-            if column == self.target:
+            if column is not None and column == self.target:
                 raise UserError(f"data.{key}={column} is the target: choose another column")
         for key, columns in (("features", self.features or []), ("drop", self.drop)):
             if self.target in columns:
                 raise UserError(f"data.{key} names the target, {self.target}")
-
-    def _check_split(self) -> None:
         ways = {"group": self.group, "time": self.time, "part": self.part}
         chosen = [f"data.{name}" for name, column in ways.items() if column is not None]
         if len(chosen) > 1:
@@ -114,17 +107,11 @@ class TableConfig(DataConfig):
         if self.part is not None and self.test_path is not None:
             raise UserError("data.part and data.test_path both decide the test rows: choose one")
         if self.time is not None and self.folds is not None:
-            raise UserError(
-                "data.folds does not fit data.time: later rows would train for earlier ones"
-            )
+            why = "later rows would train for earlier ones"
+            raise UserError(f"data.folds does not fit data.time: {why}")
 
     @property
     def file(self) -> FileSettings:
         """How the file is written, as far as the settings say."""
-        return FileSettings(
-            delimiter=self.delimiter,
-            quote=self.quote,
-            encoding=self.encoding,
-            decimal=self.decimal,
-            sheet=self.sheet,
-        )
+        names = [field.name for field in fields(FileSettings)]
+        return FileSettings(**{name: getattr(self, name) for name in names})

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.data.column_encoding import InputColumn
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema
@@ -48,7 +47,7 @@ class DataReport:
     dropped: list[Dropped]
     warnings: list[str]
     copies: dict[str, int]
-    """Rows of a part that training rows repeat."""
+    """Rows of validation and test that training rows repeat, target included."""
     repeats: dict[str, str]
     """Column -> an earlier one that tells the same rows apart."""
     inputs: int
@@ -69,31 +68,30 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     assert raw.source is not None
     parts = {"train": split.train, "val": split.val, "test": split.test}
     sampled = split.train[:: max(1, len(split.train) // SAMPLE)]
+    if raw.classes is None:
+        least, low, median, high, most = np.quantile(raw.target, [0, 0.25, 0.5, 0.75, 1])
+        quartiles = f"quartiles {low:.4g} and {high:.4g}"
+        balance = f"{least:.4g} to {most:.4g}, median {median:.4g}, {quartiles}"
+    else:
+        balance = _shares(raw.classes, raw.target, most=12)
+    hashes = row_hashes(raw)
+    trained = hashes[split.train]
     return DataReport(
         note=raw.source.note,
         rows={name: len(rows) for name, rows in parts.items()},
         target=raw.target_column.name,
         task=raw.task,
-        balance=_balance(raw),
+        balance=balance,
         weight=None if raw.weight_column is None else raw.weight_column.name,
         columns=[
-            _summary(raw, i, column, entry, sampled)
-            for i, (column, entry) in enumerate(zip(raw.columns, schema.inputs, strict=True))
+            _summary(raw, i, len(entry.names), sampled) for i, entry in enumerate(schema.inputs)
         ],
         dropped=raw.source.dropped,
         warnings=raw.source.warnings,
-        copies=_copies(raw, split),
+        copies={part: int(np.isin(hashes[parts[part]], trained).sum()) for part in ("val", "test")},
         repeats=_repeats(raw, sampled),
         inputs=len(schema.names),
     )
-
-
-def _balance(raw: RawData) -> str:
-    """Shares of the classes, or quartiles."""
-    if raw.classes is None:
-        least, low, median, high, most = np.quantile(raw.target, [0, 0.25, 0.5, 0.75, 1])
-        return f"{least:.4g} to {most:.4g}, median {median:.4g}, quartiles {low:.4g} and {high:.4g}"
-    return _shares(raw.classes, raw.target, most=12)
 
 
 def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
@@ -105,19 +103,11 @@ def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
     return ", ".join(words) + more
 
 
-def _summary(
-    raw: RawData, index: int, column: Column, entry: InputColumn, sampled: Index
-) -> ColumnSummary:
-    values = raw.inputs[:, index]
-    predicted = explained(values[sampled], raw.target[sampled], column, raw.classes is not None)
-    return ColumnSummary(
-        name=column.name,
-        kind=column.kind,
-        missing=float(np.isnan(values).mean()),
-        values=_content(column, values),
-        inputs=len(entry.names),
-        leakage=predicted >= LEAKAGE,
-    )
+def _summary(raw: RawData, index: int, inputs: int, sampled: Index) -> ColumnSummary:
+    column, values = raw.columns[index], raw.inputs[:, index]
+    missing, content = float(np.isnan(values).mean()), _content(column, values)
+    share = explained(values[sampled], raw.target[sampled], column, raw.classes is not None)
+    return ColumnSummary(column.name, column.kind, missing, content, inputs, share >= LEAKAGE)
 
 
 def _content(column: Column, values: Floats) -> str:
@@ -139,13 +129,25 @@ def explained(values: Floats, target: Floats, column: Column, classes: bool) -> 
     on one half of the rows, and the other half is scored: errors saved of those that the commonest
     class makes, or R².
     """
-    order = np.random.default_rng(0).permutation(len(values))
-    fitted, held = np.array_split(order, 2)
-    if len(held) < 2 or len(np.unique(target[held])) < 2 or len(fitted) == 0:
+    fitted, held = np.array_split(np.random.default_rng(0).permutation(len(values)), 2)
+    truth = target[held]
+    if len(held) < 2 or len(np.unique(truth)) < 2 or len(fitted) == 0:
         return 0.0
     bins = _binned(values, column, fitted)
-    score = _explained_classes if classes else _explained_numbers
-    return score(bins[fitted], target[fitted], bins[held], target[held])
+    size = bins.max() + 1
+    if classes:
+        labels = target[fitted].astype(np.int64)
+        counts = np.zeros((size, labels.max() + 1))
+        np.add.at(counts, (bins[fitted], labels), 1)
+        commonest = np.bincount(labels).argmax()
+        predicted = np.where(counts.any(1), counts.argmax(1), commonest)[bins[held]]
+        base = (truth != commonest).mean()
+        return float(1 - (predicted != truth).mean() / base) if base > 0 else 0.0
+    rows = np.bincount(bins[fitted], minlength=size)
+    sums = np.bincount(bins[fitted], target[fitted], minlength=size)
+    mean = np.divide(sums, rows, out=np.full(size, target[fitted].mean()), where=rows > 0)
+    errors = ((truth - mean[bins[held]]) ** 2).sum()
+    return float(1 - errors / ((truth - truth.mean()) ** 2).sum())
 
 
 def _binned(values: Floats, column: Column, fitted: Index) -> Index:
@@ -158,26 +160,6 @@ def _binned(values: Floats, column: Column, fitted: Index) -> Index:
         return np.where(missing, 0, 1)
     edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
     return np.where(missing, 0, 1 + np.searchsorted(edges, values, side="right"))
-
-
-def _explained_classes(bins: Index, target: Floats, held: Index, truth: Floats) -> float:
-    labels = target.astype(np.int64)
-    counts = np.zeros((max(bins.max(), held.max()) + 1, labels.max() + 1))
-    np.add.at(counts, (bins, labels), 1)
-    commonest = np.bincount(labels).argmax()
-    predicted = np.where(counts.any(1), counts.argmax(1), commonest)[held]
-    errors = (predicted != truth).mean()
-    base = (truth != commonest).mean()
-    return float(1 - errors / base) if base > 0 else 0.0
-
-
-def _explained_numbers(bins: Index, target: Floats, held: Index, truth: Floats) -> float:
-    size = max(bins.max(), held.max()) + 1
-    counts = np.bincount(bins, minlength=size)
-    sums = np.bincount(bins, target, minlength=size)
-    mean = np.divide(sums, counts, out=np.full(size, target.mean()), where=counts > 0)
-    spread = (truth - truth.mean()) ** 2
-    return float(1 - ((truth - mean[held]) ** 2).sum() / spread.sum())
 
 
 def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
@@ -200,14 +182,6 @@ def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
         if found != column.name:
             repeats[column.name] = found
     return repeats
-
-
-def _copies(raw: RawData, split: Split) -> dict[str, int]:
-    """Rows of validation and test that training rows repeat, target included."""
-    hashes = row_hashes(raw)
-    trained = hashes[split.train]
-    parts = {"val": split.val, "test": split.test}
-    return {name: int(np.isin(hashes[rows], trained).sum()) for name, rows in parts.items()}
 
 
 def row_hashes(raw: RawData) -> NDArray[np.uint64]:

@@ -44,10 +44,8 @@ def as_days(texts: Sequence[str], *, day_first: bool | None) -> list[float | Non
     >>> as_days(["1970-01-03", "3/2/1970", "soon"], day_first=True)
     [2.0, 33.0, None]
     """
-    plain = [_plain(text, day_first) for text in texts]
-    dates = pd.to_datetime(
-        pd.Series(plain, dtype="str"), format="mixed", errors="coerce", utc=True
-    ).dt.tz_localize(None)
+    plain = pd.Series([_plain(text, day_first) for text in texts], dtype="str")
+    dates = pd.to_datetime(plain, format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
     days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
     return [None if np.isnan(day) else day for day in days.tolist()]
 
@@ -66,7 +64,7 @@ def _plain(text: str, day_first: bool | None) -> str:
 def _ordered(found: re.Match[str], day_first: bool | None) -> str:
     year, month, day = found[1], int(found[2]), found[3]
     if len(year) < 3:
-        first = int(found[1])
+        first = int(year)
         order = _told(first, month) if day_first is None else day_first
         if order is None and first != month:
             return ""
@@ -78,16 +76,12 @@ def _ordered(found: re.Match[str], day_first: bool | None) -> str:
 
 def _year(text: str) -> str:
     """A year of two digits as one of four."""
-    if len(text) != 2:
-        return text
-    return f"{19 if int(text) >= CENTURY else 20}{int(text):02}"
+    return f"{19 if int(text) >= CENTURY else 20}{int(text):02}" if len(text) == 2 else text
 
 
 def _told(first: int, second: int) -> bool | None:
     """Whether the first of two numbers must be the day; None if both can be months."""
-    if max(first, second) <= 12:
-        return None
-    return first > 12
+    return first > 12 if max(first, second) > 12 else None
 
 
 def wanted(text: str, *, day_first: bool | None) -> str:

@@ -45,8 +45,7 @@ class _Parsing(TypedDict):
 class Dialect:
     """How a text table is written; `decimal` is of any file's text cells.
 
-    `spaced`: spaces stand between delimiters and quotes, and are no part of cells. `told`: a line
-    above the header says what the delimiter is.
+    `spaced`: spaces stand between delimiters and quotes. `told`: a first line says the delimiter.
     """
 
     delimiter: str
@@ -59,11 +58,10 @@ class Dialect:
     @property
     def parsing(self) -> _Parsing:
         """Arguments of `pandas.read_csv`."""
-        quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
         return {
             "sep": self.delimiter,
             "quotechar": self.quote or '"',
-            "quoting": quoting,
+            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "skipinitialspace": self.spaced,
             "skiprows": int(self.told),
         }
@@ -88,17 +86,16 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     encoding = _encoding(path, settings.encoding)
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
-    told = SEPARATOR_LINE.match(sample)
+    told, quote = SEPARATOR_LINE.match(sample), settings.quote
     if told:
         sample = sample[told.end() :]
 
     def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
         """The sample's rows, without a last one that may be cut."""
-        lines = io.StringIO(sample, newline="")
-        form = Dialect(delimiter, settings.quote, encoding, "", spaced).parsing
-        quote, quoting = form["quotechar"], form["quoting"]
+        mode: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
+        lines, mark = io.StringIO(sample, newline=""), quote or '"'
         reader = csv.reader(
-            lines, delimiter=delimiter, quotechar=quote, quoting=quoting, skipinitialspace=spaced
+            lines, delimiter=delimiter, quotechar=mark, quoting=mode, skipinitialspace=spaced
         )
         found = list(reader)
         return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
@@ -108,13 +105,14 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         delimiter = told[1]
     elif delimiter == "auto":
         tabs = suffix_of(path).startswith((".tsv", ".tab"))
-        possible = [sign for sign in DELIMITERS if sign in sample and sign != settings.quote]
+        possible = [sign for sign in DELIMITERS if sign in sample and sign != quote]
         delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
     decimal = settings.decimal
     if decimal == "auto":
         decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
-    spaced = settings.quote != "" and _spaced(rows(delimiter, spaced=False), settings.quote)
-    return Dialect(delimiter, settings.quote, encoding, decimal, spaced, told is not None)
+    cells = [cell for row in rows(delimiter, spaced=False) for cell in row] if quote else []
+    spaced = any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
+    return Dialect(delimiter, quote, encoding, decimal, spaced, told is not None)
 
 
 def _encoding(path: Path, wanted: str) -> str:
@@ -149,25 +147,16 @@ def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
     return max(scores, key=lambda sign: scores[sign]) if scores else absent
 
 
-def _spaced(rows: list[list[str]], quote: str) -> bool:
-    """Whether a space keeps some quote from being the first sign of its cell."""
-    cells = (cell for row in rows for cell in row)
-    return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
-
-
 def _decimal(rows: list[list[str]]) -> str:
     """A comma, if a column of numbers has commas that group no thousands, and none has points."""
     columns = [
         [text for cell in column if (text := cell.strip()) not in MISSING_WORDS]
         for column in zip_longest(*rows, fillvalue="")
     ]
-    numbers = [column for column in columns if _mostly_numbers(column)]
-    cells = {cell for column in numbers for cell in column}
+    cells: set[str] = set()
+    for column in columns:  # of numbers, with a few words for no answer at most
+        numbers = sum(NUMBER.fullmatch(cell) is not None for cell in column)
+        if numbers >= NUMBERS_SHARE * len(column):
+            cells |= set(column)
     commas = any(DECIMAL_COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
     return "," if commas and not any(DECIMAL_POINT.fullmatch(cell) for cell in cells) else "."
-
-
-def _mostly_numbers(cells: list[str]) -> bool:
-    """Whether a column holds numbers, with a few words for no answer at most."""
-    found = sum(NUMBER.fullmatch(cell) is not None for cell in cells)
-    return found >= NUMBERS_SHARE * len(cells)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.schema import LEAST, Schema, Target
+from mlp_lab.data.schema import TRANSFORM, Schema, Target
 from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
 from mlp_lab.errors import UserError, nearest
 
@@ -21,8 +21,7 @@ class TableFrame:
 
     `decimal` is the decimal sign of cells that are text, `first_row` the number of the first row,
     `labels` what the file itself calls the codes of its columns, `missing_ranges` which of them it
-    declares to be no answer; `name` tells the file from others in messages, where `of` follows a
-    row.
+    declares to be no answer; `name` tells the file from others in messages: `of` follows a row.
     """
 
     def __init__(
@@ -35,7 +34,6 @@ class TableFrame:
         missing_ranges: Mapping[str, Sequence[MissingRange]] | None = None,
         name: str = "",
     ) -> None:
-        """Look at the names of the columns once."""
         self.frame = frame
         self.decimal = decimal
         self._labels = labels or {}
@@ -49,13 +47,10 @@ class TableFrame:
     def __len__(self) -> int:
         return len(self.frame)
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._places
-
     @property
     def names(self) -> list[str]:
         """Names of the columns, in order."""
-        return list(map(str, self.frame.columns))
+        return list(self._places)
 
     def some(self, kept: Mask) -> TableFrame:
         """Some of the rows, under the numbers that they have."""
@@ -69,17 +64,11 @@ class TableFrame:
         return f"row {self._numbers[place]}{self.of}"
 
     def cells(self, name: str, missing: Sequence[str] = ()) -> Cells:
-        """A column's cells; codes in `missing` are no value.
-
-        Raises:
-            UserError: it is missing, or appears twice.
-        """
+        """Cells of a column that is there, once; codes in `missing` are no value."""
         places = self._places.get(name, [])
         if len(places) != 1:
-            names = list(self._places)
-            what = "appears twice" if places else "is missing"
-            hint = "" if places else nearest(name, names)
-            raise UserError(f"column {name!r} {what}{hint} (columns: {', '.join(names[:30])})")
+            what = "appears twice" if places else f"is missing{nearest(name, self.names)}"
+            raise UserError(f"column {name!r} {what} (columns: {', '.join(self.names[:30])})")
         return Cells(self.frame.iloc[:, places[0]], self.decimal, missing)
 
     def codes(self, name: str) -> FileCodes:
@@ -91,24 +80,19 @@ class TableFrame:
         return FileCodes(self._labels.get(name, {}), missing)
 
     def values(self, column: Column) -> Floats:
-        """A column's numbers, (N,).
-
-        Raises:
-            UserError: it is missing, or appears twice, or holds what it cannot.
-        """
+        """A column's numbers, (N,); refuses one that is not there once, or holds what it cannot."""
         own = self.codes(column.name)
         cells = self.cells(column.name, [*column.missing, *own.missing])
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
             cells = Cells(_relabelled(cells.series, own, column), self.decimal, cells.missing)
-        return column_values(cells, column, row=self.row)
+        return column_values(cells, column, self.row)
 
 
 def _relabelled(series: pd.Series, own: FileCodes, column: Column) -> pd.Series:
-    """Codes as what their own file's labels say that they mean.
+    """Codes as what their own file's labels say that they mean; what is no answer is no value.
 
-    A code or a label that means no answer is no value. Else codes of numbers are the numbers; codes
-    of levels are what their labels say, if the training's codes had labels too, or its levels are
-    labels.
+    Codes of numbers are the numbers; codes of levels are what their labels say, if the training's
+    codes had labels too, or its levels are labels.
     """
     meant: dict[object, str | None] = {}
     for value in series.dropna().unique():
@@ -143,34 +127,20 @@ class Table:
         """The rows of `data.path`."""
         return self.frames[0]
 
-    def deciding(self, cells: Cells, *, declared: bool) -> Cells:
-        """Cells of `data.path` without those of test rows, which decide nothing.
-
-        What is text for a word in a test row alone is numbers, unless its kind is `declared`.
-        """
-        if self.learnt is None:
-            return cells
-        known = cells.some(self.learnt)
-        return known if declared else known.retyped()
-
     def values(self, column: Column, cells: Cells) -> Floats:
         """A column's numbers, (N,); `cells` are those of `data.path`."""
-        found = [column_values(cells, column, row=self.first.row)]
+        found = [column_values(cells, column, self.first.row)]
         found += [frame.values(column) for frame in self.frames[1:]]
         return found[0] if len(found) == 1 else np.concatenate(found)
 
     def row(self, place: int) -> str:
         """How messages call a row."""
-        first = self.first
-        return first.row(place) if place < len(first) else self.frames[1].row(place - len(first))
+        beyond = place - len(self.first)
+        return self.first.row(place) if beyond < 0 else self.frames[1].row(beyond)
 
 
 def feature_values(frame: TableFrame, schema: Schema) -> Floats:
-    """Values of the schema's columns, (N, columns); other columns and their order do not matter.
-
-    Raises:
-        UserError: a column is missing, or holds what it cannot.
-    """
+    """Values of the schema's columns, (N, columns), wherever they stand in the frame."""
     values = np.empty((len(frame), len(schema.inputs)), order="F")
     for i, entry in enumerate(schema.inputs):
         values[:, i] = frame.values(entry.column)
@@ -188,49 +158,32 @@ def unseen_levels(values: Floats, schema: Schema) -> dict[str, int]:
 
 
 def refusing_unseen(column: Column) -> Column:
-    """A target's column: a class that the training rows did not have is an error."""
-    # An ordinal column refuses values that are none of its levels.
+    """A target's column as an ordinal one, which refuses values that are none of its levels."""
     return replace(column, kind="ordinal") if column.levels else column
 
 
 def target_values(frame: TableFrame, target: Target) -> Floats:
-    """The target of every row, (N,).
-
-    Raises:
-        UserError: a row has none, or a class that the training rows did not have.
-    """
-    column = target.column
-    values = frame.values(refusing_unseen(column))
+    """The target of every row, (N,): a class of the training rows, or a number in range."""
+    values = frame.values(refusing_unseen(target.column))
+    what = f"column {target.name!r}, the target,"
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
         more = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(
-            f"column {column.name!r}, the target, has no value in {frame.row(missing[0])}{more}:"
-            " leave them out"
-        )
-    least = LEAST[target.transform]
+        raise UserError(f"{what} has no value in {frame.row(missing[0])}{more}: leave them out")
+    least = TRANSFORM[target.transform].bound
     low = np.flatnonzero(values <= least)
     if len(low):
-        raise UserError(
-            f"column {column.name!r}, the target, must be above {least:g} for its"
-            f" {target.transform}, got {values[low[0]]:g} in {frame.row(low[0])}"
-        )
+        rule = f"above {least:g} for its {target.transform}"
+        raise UserError(f"{what} must be {rule}, got {values[low[0]]:g} in {frame.row(low[0])}")
     return values
 
 
 def weight_values(frame: TableFrame, column: Column) -> Floats:
-    """Weights of rows, (N,), numbers of 0 or more.
-
-    Raises:
-        UserError: one is missing or negative.
-    """
+    """Weights of rows, (N,): a missing or negative one is refused."""
     weights = frame.values(column)
     bad = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(bad):
-        weight = weights[bad[0]]
+        weight, what = weights[bad[0]], f"weights in column {column.name!r}"
         shown = "nothing" if np.isnan(weight) else f"{weight:g}"
-        raise UserError(
-            f"weights in column {column.name!r} must be 0 or more, got {shown} in"
-            f" {frame.row(bad[0])}"
-        )
+        raise UserError(f"{what} must be 0 or more, got {shown} in {frame.row(bad[0])}")
     return weights

@@ -36,10 +36,7 @@ def many_numbers(cells: Cells) -> bool:
 
 
 def counts_rows(cells: pd.Series) -> bool:
-    """Whether whole numbers are consecutive and all different, as row numbers are.
-
-    Those of rows that are left out (of a test, or without a target) may be missing in between.
-    """
+    """Whether whole numbers are consecutive and all different, but for rows that are left out."""
     if cells.isna().any():
         return False
     ahead = cells.iloc[0] - cells.index[0]
@@ -52,25 +49,18 @@ def counts_rows(cells: pd.Series) -> bool:
 
 def names_rows(cells: Cells) -> bool:
     """Whether numbers are whole, all different, and all there: they may be identifiers."""
-    numbers = cells.series
-    return (
-        cells.numeric
-        and len(numbers) >= FEWEST_IDENTIFIERS
-        and _whole_and_different(numbers.iloc[:SAMPLE])
-        and _whole_and_different(numbers)
-    )
-
-
-def _whole_and_different(numbers: pd.Series) -> bool:
-    return bool((numbers % 1 == 0).all()) and numbers.is_unique
+    if not cells.numeric or len(cells.series) < FEWEST_IDENTIFIERS:
+        return False
+    samples = (cells.series.iloc[:SAMPLE], cells.series)
+    return all(bool((some % 1 == 0).all()) and some.is_unique for some in samples)
 
 
 def says_nothing(cells: Cells) -> str:
     """Why nothing can be learnt from a column, whatever its kind; nothing if something can."""
     values = cells.values
-    if values.count == 0:
+    if not values.texts:
         return "no value"
-    if values.count == 1 and values.rows == len(cells.series):
+    if len(values.texts) == 1 and values.rows == len(cells.series):
         return f"constant: {values.texts[0]!r}"
     return ""
 
@@ -80,14 +70,15 @@ def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
 
     Codes that all have value labels name categories.
     """
-    values = cells.values
+    values, texts = cells.values, cells.values.texts
     if cells.dated:
         return "date"
-    if values.count == 2:
+    if len(texts) == 2:
         return "binary"
     if numbers_in(cells) is not None:
         return "category" if all_labelled(values, labels) else "numeric"
-    if _all_dates(values.texts):
+    dates = all(DATE.fullmatch(text) for text in texts)
+    if dates and None not in as_days(texts, day_first=days_lead(texts)):
         return "category" if all_labelled(values, labels) else "date"
     return "text" if too_varied(values) else "category"
 
@@ -99,9 +90,10 @@ def all_labelled(values: DistinctValues, labels: Mapping[str, str]) -> bool:
 
 def too_varied(values: DistinctValues) -> str:
     """Why words are no levels of a category; nothing if they may be."""
-    if values.count == values.rows and values.rows >= FEWEST_IDENTIFIERS:
+    count = len(values.texts)
+    if count == values.rows and count >= FEWEST_IDENTIFIERS:
         return "identifier: a value of its own in every row"
-    many = values.count > MANY_LEVELS and values.count > values.rows / 2
+    many = count > MANY_LEVELS and count > values.rows / 2
     if many or np.mean([len(text) for text in values.texts]) > LONG_TEXT:
         return "free text"
     return ""
@@ -109,13 +101,11 @@ def too_varied(values: DistinctValues) -> str:
 
 def numbers_in(cells: Cells) -> Floats | None:
     """The distinct values as numbers, if all are."""
-    values = cells.values
     if cells.numeric:
-        return np.array(values.cells, dtype=np.float64)
+        return np.array(cells.values.cells, dtype=np.float64)
     numbers = []
-    for text in values.texts:
-        number = as_number(text)
-        if number is None:
+    for text in cells.values.texts:
+        if (number := as_number(text)) is None:
             return None
         numbers.append(number)
     return np.array(numbers)
@@ -127,18 +117,12 @@ def few_whole(numbers: Floats) -> bool:
     return len(numbers) == 2 or (whole and len(numbers) <= CLASSES_OF_NUMBERS)
 
 
-def _all_dates(texts: Sequence[str]) -> bool:
-    if not all(DATE.fullmatch(text) for text in texts):
-        return False
-    return None not in as_days(texts, day_first=days_lead(texts))
-
-
 def stray_words(values: DistinctValues) -> str:
     """What to do about a few words among numbers, or a sign beside each, which make them text."""
     words = [text for text in values.texts if as_number(text) is None]
     if words and all(DECIMAL_COMMA.fullmatch(text) for text in words):
         return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
-    if len(words) > STRAY_SHARE * values.count:
+    if len(words) > STRAY_SHARE * len(values.texts):
         return _amounts(words)
     if not words:
         return ""

@@ -1,12 +1,9 @@
 """The data report as a person reads it: on the terminal and in data_report.txt."""
 
-from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
-from rich.table import Table
-
-from mlp_lab.data.tables.data_report import ColumnSummary, DataReport
+from mlp_lab.data.tables.data_report import DataReport
 from mlp_lab.formatting import counted, in_a_list
 from mlp_lab.terminal import Screen, plain_table
 
@@ -35,12 +32,18 @@ def print_report(console: Screen, report: DataReport) -> None:
     kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
     verb = "makes" if len(report.columns) == 1 else "make"
     columns, inputs = counted(len(report.columns), "column"), counted(report.inputs, "input")
-    say(f"{columns} ({kinds}) {verb} {inputs}")
+    say(f"{columns} ({kinds}) {verb} {inputs}\n")
+    table = plain_table("column", "kind")
+    for name in ("missing", "inputs"):
+        table.add_column(name, justify="right")
+    table.add_column("values", overflow="fold")
+    for column in report.columns:
+        missing = f"{column.missing:.1%}" if column.missing else ""
+        table.add_row(column.name, column.kind, missing, str(column.inputs), column.values)
+    console.print(table)
     say("")
-    console.print(columns_table(report.columns))
-    say("")
-    for column in report.dropped:
-        say(f"not read: {column.name} ({column.reason})")
+    for dropped in report.dropped:
+        say(f"not read: {dropped.name} ({dropped.reason})")
     for warning in report.warnings:
         say(warning)
     for part, count in report.copies.items():
@@ -50,19 +53,5 @@ def print_report(console: Screen, report: DataReport) -> None:
     for name, first in report.repeats.items():
         say(f"{name} repeats {first} under other names or in another unit")
     for name in report.possible_leakage:
-        say(
-            f"possible target leakage: {name} alone almost determines {report.target};"
-            f" data.drop=[{in_a_list(name)}] leaves it out"
-        )
-
-
-def columns_table(columns: Sequence[ColumnSummary]) -> Table:
-    """A row for each column that is read."""
-    table = plain_table("column", "kind")
-    table.add_column("missing", justify="right")
-    table.add_column("inputs", justify="right")
-    table.add_column("values", overflow="fold")
-    for column in columns:
-        missing = f"{column.missing:.1%}" if column.missing else ""
-        table.add_row(column.name, column.kind, missing, str(column.inputs), column.values)
-    return table
+        drop = f"data.drop=[{in_a_list(name)}] leaves it out"
+        say(f"possible target leakage: {name} alone almost determines {report.target}; {drop}")

@@ -39,8 +39,8 @@ MissingRanges = Mapping[str, Sequence[MissingRange]]
 class TableFile:
     """A file's cells, how it was read, and what it says of its codes.
 
-    `labels` are the value labels of each column, `missing_ranges` the codes that it declares to be
-    no answer (they stand in the cells), `decimal` the decimal sign of cells that are text.
+    `labels` are the value labels of each column, `missing_ranges` the codes (they stand in the
+    cells) that it declares to be no answer, `decimal` the decimal sign of cells that are text.
     """
 
     frame: pd.DataFrame
@@ -188,18 +188,18 @@ def _code_texts(labels: Mapping[float, str]) -> Labels:
 
 
 def _read_stata(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
-    frame = pd.read_stata(path, convert_categoricals=False)
-    with pd.read_stata(path, iterator=True) as reader:
-        sets = {name: _code_texts(labels) for name, labels in reader.value_labels().items()}
-    return TableFile(frame, _stata_labels(path, frame, sets) if sets else {}, "Stata")
-
-
-def _stata_labels(path: Path, frame: pd.DataFrame, sets: Mapping[str, Labels]) -> dict[str, Labels]:
-    """Labels of columns: pandas tells the sets of labels, but not which column has which."""
-    labelled = _labelled(path, frame.select_dtypes("number").columns.tolist())
+    frame, sets = pd.read_stata(path, convert_categoricals=False), _label_sets(path)
+    # pandas tells the sets of labels, but not which column has which
     labels = {name: sets[name] for name in frame.columns.tolist() if name in sets}
-    labels |= {str(name): _label_set(frame[name], labelled[name], sets) for name in labelled}
-    return {name: found for name, found in labels.items() if found}
+    if sets:
+        labelled = _labelled(path, frame.select_dtypes("number").columns.tolist())
+        labels |= {str(name): _label_set(frame[name], labelled[name], sets) for name in labelled}
+    return TableFile(frame, {name: found for name, found in labels.items() if found}, "Stata")
+
+
+def _label_sets(path: Path) -> dict[str, Labels]:
+    with pd.read_stata(path, iterator=True) as reader:
+        return {name: _code_texts(labels) for name, labels in reader.value_labels().items()}
 
 
 def _labelled(path: Path, names: list[str]) -> pd.DataFrame:
@@ -249,16 +249,12 @@ def _read_spss(
     for name, form in meta.original_variable_types.items():
         if frame[name].dtype == object and (form or "").rstrip("0123456789.") in SPSS_DATES:
             frame[name] = pd.to_datetime(frame[name])  # no row of a piece has a date
-    sets = meta.variable_value_labels.items()
-    return TableFile(
-        frame,
-        {name: _code_texts(labels) for name, labels in sets},
-        "SPSS",
-        missing_ranges={
-            name: [(span["lo"], span["hi"]) for span in spans if isinstance(span, dict)]
-            for name, spans in meta.missing_ranges.items()
-        },
-    )
+    labels = {name: _code_texts(codes) for name, codes in meta.variable_value_labels.items()}
+    ranges = {
+        name: [(span["lo"], span["hi"]) for span in spans if isinstance(span, dict)]
+        for name, spans in meta.missing_ranges.items()
+    }
+    return TableFile(frame, labels, "SPSS", missing_ranges=ranges)
 
 
 def _spss_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
@@ -303,13 +299,16 @@ def _format(path: Path, key: str) -> _Format:
         raise UserError(f"{key}: unknown suffix {suffix!r} of {path.name} ({', '.join(FORMATS)})")
     if path.stat().st_size == 0:
         raise UserError(f"{path.name} is empty")
-    library = FORMATS[suffix].library
+    require_library(FORMATS[suffix].library, f"reading {suffix} files")
+    return FORMATS[suffix]
+
+
+def require_library(library: str, action: str) -> None:
+    """Refuse to do what needs a library that is not installed."""
     try:
         import_module(library)
     except ImportError as error:
-        needed = f"needs {library}: pip install 'mlp_lab[formats]'"
-        raise UserError(f"reading {suffix} files {needed}") from error
-    return FORMATS[suffix]
+        raise UserError(f"{action} needs {library}: pip install 'mlp_lab[formats]'") from error
 
 
 @contextmanager
@@ -333,11 +332,7 @@ def _one_line(path: Path) -> Iterator[None]:
 
 
 def detect(path: Path, settings: FileSettings, key: str = "data.path") -> Dialect:
-    """How a text table is written: what the settings say, the rest from its beginning.
-
-    Raises:
-        UserError: the file is not there, or its encoding is unknown.
-    """
+    """How a text table is written: what the settings say, the rest from its beginning."""
     with _one_line(path):
         _format(path, key)
         return dialect_of(path, settings)
@@ -357,20 +352,13 @@ def read_table(
 
 
 def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], MissingRanges]:
-    """What a file itself says of its codes: value labels, and what is no answer, by column.
-
-    Raises:
-        UserError: as `read_table`.
-    """
+    """What a file itself says of its codes: value labels, and what is no answer, by column."""
     with _one_line(path):
         suffix = suffix_of(path)
         if suffix in SPSS:
             file = _read_spss(path, settings, (), 0, 1)
             return file.labels, file.missing_ranges
-        if suffix in STATA:
-            with pd.read_stata(path, iterator=True) as reader:
-                if not reader.value_labels():
-                    return {}, {}
+        if suffix in STATA and _label_sets(path):
             return _read_stata(path, settings, ()).labels, {}
     return {}, {}
 
@@ -382,9 +370,6 @@ def read_chunks(
 
     Cells of text tables and of Excel are text exactly as written, missing words too: they pass
     through into another file. The memory needed does not grow with the file, but for Excel.
-
-    Raises:
-        UserError: as `read_table`, at the piece that cannot be read.
     """
     with _one_line(path):
         pieces = _format(path, key).pieces(path, settings, rows)

@@ -33,6 +33,9 @@ PARTS = {
 UNNAMED = -1
 """Part of a row of which that column says nothing of the kind."""
 
+ROLES = ("target", "weight", "group", "time", "part")
+"""Settings that name a column each, which is no input unless `data.features` names it too."""
+
 
 def load_table(config: TableConfig) -> RawData:
     """Read the file of `data.path` (and `data.test_path`).
@@ -42,51 +45,37 @@ def load_table(config: TableConfig) -> RawData:
     """
     if config.path is None:
         raise UserError("data.path is missing: data=table needs a file, as data.path=survey.csv")
-    frames, note = _read_files(config, config.path)
-    assert config.target is not None  # _require_columns has seen to it
-    complete = [_with_target(frame, config.target, config) for frame in frames]
-    unused = unused_codes(frames, config)
-    del frames  # a copy of the rows, where some have no target
+    train, note = _read_file(config, config.path, "data.path")
+    name, frames = _checked_target(config, train), [train]
+    if config.test_path is not None:
+        test, _ = _read_file(config, config.test_path, "data.test_path")
+        there = set(test.names)
+        lacking = [column for column in train.names if column not in there]
+        if lacking:
+            raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
+        frames.append(test)
+    complete = [_with_target(frame, name, config) for frame in frames]
+    unused = _unused_codes(frames, config)
+    del train, frames  # a copy of the rows, where some have no target
     table = _with_parts(complete, config)
-    target = read_target(table, config.target, config)
+    target = read_target(table, name, config)
     inputs, columns, dropped, of_features = _features(table, config)
-    weights, weight_column = _weights(table, config)
+    weights = _weights(table, config)
     constraints, of_times = _constraints(table, config)
     warnings = dict.fromkeys([*target.warnings, *of_times, *of_features, *unused])
+    source = Source(config.file, note, dropped, list(warnings))
+    classes = target.column.levels or None
     return RawData(
-        inputs,
-        target.values,
-        columns,
-        target.column,
-        target.column.levels or None,
-        weights,
-        weight_column,
-        constraints,
-        Source(config.file, note, dropped, list(warnings)),
+        inputs, target.values, columns, target.column, classes, *weights, constraints, source
     )
 
 
-def _read_files(config: TableConfig, path: str) -> tuple[list[TableFrame], str]:
-    """The rows of `data.path`, then those of `data.test_path`, and how the first was read."""
-    train, note = _read_file(config, path, "data.path")
-    _require_columns(config, train)
-    if config.test_path is None:
-        return [train], note
-    test, _ = _read_file(config, config.test_path, "data.test_path")
-    lacking = [name for name in train.names if name not in test]
-    if lacking:
-        raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
-    return [train, test], note
-
-
 def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, str]:
-    """The rows of a file, and how it was read."""
     kept = [name for name, kind in config.types.items() if kind in ("category", "text", "binary")]
     file = read_table(Path(path), config.file, [*kept, *config.levels], key)
     if len(file.frame) == 0:
-        raise UserError(
-            f"{key}: {path} has {counted(len(file.frame.columns), 'column')}, but no row"
-        )
+        columns = counted(len(file.frame.columns), "column")
+        raise UserError(f"{key}: {path} has {columns}, but no row")
     frame = TableFrame(
         file.frame,
         decimal=file.decimal,
@@ -100,9 +89,8 @@ def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, st
 def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
     """Rows that have a target, and what is settled about their parts."""
     if config.test_path is not None:
-        sizes = [len(frame) for frame in frames]
-        parts = np.repeat([PartName.FREE, PartName.TEST], sizes).astype(np.int64)
-        return Table(frames, parts)
+        parts = np.repeat([PartName.FREE, PartName.TEST], [len(frame) for frame in frames])
+        return Table(frames, parts.astype(np.int64))
     if config.part is None:
         return Table(frames)
     parts = _parts(frames[0], config.part, config)
@@ -112,29 +100,25 @@ def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
     return Table(frames, parts, None if learnt.all() else learnt)
 
 
-def _require_columns(config: TableConfig, frame: TableFrame) -> None:
-    """Raise for a setting that names a column which the file does not have."""
+def _checked_target(config: TableConfig, frame: TableFrame) -> str:
+    """Name of the target; every column that a setting names must be there."""
     names = frame.names
     if config.target is None:
         raise UserError(f"data.target is missing: choose a column of {config.path}: {_list(names)}")
-    single = {
-        "target": config.target,
-        "weight": config.weight,
-        "group": config.group,
-        "time": config.time,
-        "part": config.part,
-    }
-    named = [(f"data.{key}={name}", name) for key, name in single.items() if name is not None]
-    named += [(f"data.features: {name}", name) for name in config.features or []]
-    named += [(f"data.drop: {name}", name) for name in config.drop]
-    for key, columns in (("types", config.types), ("levels", config.levels)):
-        named += [(f"data.{key}.{name}", name) for name in columns]
-    named += [(f"data.missing_in.{name}", name) for name in config.missing_in]
+    named = [(f"data.{key}={getattr(config, key)}", getattr(config, key)) for key in ROLES]
+    for key, sign in (
+        ("features", ": "),
+        ("drop", ": "),
+        ("types", "."),
+        ("levels", "."),
+        ("missing_in", "."),
+    ):
+        named += [(f"data.{key}{sign}{name}", name) for name in getattr(config, key) or []]
     for what, name in named:
-        if name not in names:
-            raise UserError(
-                f"{what}: no such column in {config.path}{nearest(name, names)} ({_list(names)})"
-            )
+        if name is not None and name not in names:
+            where = f"{config.path}{nearest(name, names)} ({_list(names)})"
+            raise UserError(f"{what}: no such column in {where}")
+    return config.target
 
 
 def _list(names: Sequence[str], most: int = 30) -> str:
@@ -143,20 +127,15 @@ def _list(names: Sequence[str], most: int = 30) -> str:
 
 
 def _with_target(frame: TableFrame, name: str, config: TableConfig) -> TableFrame:
-    """The rows that have a target.
-
-    Raises:
-        UserError: some have none, and `data.drop_missing_target` is not set.
-    """
+    """The rows that have a target; `data.drop_missing_target` leaves the others out."""
     gone = frame.cells(name, missing_codes(config, name, frame.codes(name))).missing_rows
     count = int(gone.sum())
     if count == 0:
         return frame
     if not config.drop_missing_target:
-        raise UserError(
-            f"data.target={name} is missing in {count} of {counted(len(frame), 'row')}{frame.of}:"
-            " data.drop_missing_target=true leaves them out"
-        )
+        rows = f"{count} of {counted(len(frame), 'row')}{frame.of}"
+        hint = "data.drop_missing_target=true leaves them out"
+        raise UserError(f"data.target={name} is missing in {rows}: {hint}")
     if count == len(frame):
         raise UserError(f"data.target={name} is missing in every row{frame.of}")
     return frame.some(~gone)
@@ -165,12 +144,8 @@ def _with_target(frame: TableFrame, name: str, config: TableConfig) -> TableFram
 def _features(
     table: Table, config: TableConfig
 ) -> tuple[Floats, list[Column], list[Dropped], list[str]]:
-    """Values that the network reads, (N, D), their columns, those left out, and warnings.
-
-    Raises:
-        UserError: there is none to read.
-    """
-    roles = (config.target, config.weight, config.group, config.time, config.part)
+    """Values that the network reads, (N, D), their columns, those left out, and warnings."""
+    roles = [getattr(config, key) for key in ROLES]
     chosen, names = config.features, table.first.names
     values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
     columns: list[Column] = []
@@ -196,11 +171,6 @@ def _features(
 
 
 def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column | None]:
-    """Row weights.
-
-    Raises:
-        UserError: one is missing or negative, or all are zero.
-    """
     if config.weight is None:
         return None, None
     codes = missing_codes(config, config.weight, table.first.codes(config.weight))
@@ -213,46 +183,18 @@ def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column |
 
 def _constraints(table: Table, config: TableConfig) -> tuple[SplitConstraints, list[str]]:
     """What the split is bound to, and warnings."""
-    parts = table.parts
     if config.group is not None:
-        return SplitConstraints(parts=parts, groups=_groups(table, config.group, config)), []
+        series = [frame.cells(config.group).series for frame in table.frames]
+        texts = pd.concat([some.map(cell_text).where(some.notna()) for some in series])
+        codes = missing_codes(config, config.group, table.first.codes(config.group))
+        cells = Cells(texts, missing=codes)
+        _require_present(table, cells.missing_rows, f"data.group={config.group}")
+        return SplitConstraints(parts=table.parts, groups=cells.factorized[0]), []
     if config.time is not None:
         time = read_time(table, config.time, config)
         _require_present(table, np.isnan(time.values), f"data.time={config.time}")
-        return SplitConstraints(parts=parts, times=time.values), time.warnings
-    return SplitConstraints(parts=parts), []
-
-
-def _parts(frame: TableFrame, name: str, config: TableConfig) -> Index:
-    """The part that each row is kept for."""
-    said = frame.codes(name)
-    cells = frame.cells(name, missing_codes(config, name, said))
-    codes, _ = cells.factorized
-    texts = [
-        "" if no else said.labels.get(text, text)
-        for text, no in zip(cells.texts, cells.absent, strict=True)
-    ]
-    parts = [PARTS.get(text.lower(), UNNAMED) for text in texts]
-    found: Index = np.array([*parts, UNNAMED], dtype=np.int64)[codes]
-    bad = np.flatnonzero(found == UNNAMED)
-    if len(bad):
-        text = texts[codes[bad[0]]] if codes[bad[0]] >= 0 else ""
-        shown = repr(text) if text else "nothing"
-        raise UserError(
-            f"data.part={name} must say train, val or test, got {shown} in {frame.row(bad[0])}"
-        )
-    return found
-
-
-def _groups(table: Table, name: str, config: TableConfig) -> Index:
-    """A number for each row that rows of one group share."""
-    series = [frame.cells(name).series for frame in table.frames]
-    cells = Cells(
-        pd.concat([some.map(cell_text).where(some.notna()) for some in series]),
-        missing=missing_codes(config, name, table.first.codes(name)),
-    )
-    _require_present(table, cells.missing_rows, f"data.group={name}")
-    return cells.factorized[0]
+        return SplitConstraints(parts=table.parts, times=time.values), time.warnings
+    return SplitConstraints(parts=table.parts), []
 
 
 def _require_present(table: Table, missing: Mask, key: str) -> None:
@@ -261,18 +203,29 @@ def _require_present(table: Table, missing: Mask, key: str) -> None:
         raise UserError(f"{key} is missing in {table.row(int(places[0]))}: every row needs one")
 
 
-def unused_codes(frames: Sequence[TableFrame], config: TableConfig) -> list[str]:
+def _parts(frame: TableFrame, name: str, config: TableConfig) -> Index:
+    """The part that each row is kept for."""
+    said = frame.codes(name)
+    cells = frame.cells(name, missing_codes(config, name, said))
+    codes, pairs = cells.factorized[0], zip(cells.texts, cells.absent, strict=True)
+    texts = ["" if gone else said.labels.get(text, text) for text, gone in pairs] + [""]
+    found = np.array([PARTS.get(text.lower(), UNNAMED) for text in texts], dtype=np.int64)[codes]
+    bad = np.flatnonzero(found == UNNAMED)
+    if len(bad):
+        shown = repr(texts[codes[bad[0]]]) if texts[codes[bad[0]]] else "nothing"
+        got = f"got {shown} in {frame.row(bad[0])}"
+        raise UserError(f"data.part={name} must say train, val or test, {got}")
+    return found
+
+
+def _unused_codes(frames: Sequence[TableFrame], config: TableConfig) -> list[str]:
     """Codes for no answer that nobody gave: perhaps they are spelled otherwise."""
     anywhere = _unused(config.missing, frames, frames[0].names)
-    inside = {name: _unused(codes, frames, [name]) for name, codes in config.missing_in.items()}
-    return [
-        *(f"data.missing: {code} occurs in no column" for code in anywhere),
-        *(
-            f"data.missing_in.{name}: {code} does not occur in it"
-            for name, codes in inside.items()
-            for code in codes
-        ),
-    ]
+    found = [f"data.missing: {code} occurs in no column" for code in anywhere]
+    for name, codes in config.missing_in.items():
+        inside = _unused(codes, frames, [name])
+        found += [f"data.missing_in.{name}: {code} does not occur in it" for code in inside]
+    return found
 
 
 def _unused(codes: Sequence[Cell], frames: Sequence[TableFrame], names: Sequence[str]) -> list[str]:

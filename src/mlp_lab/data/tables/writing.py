@@ -5,16 +5,15 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
 
 if TYPE_CHECKING:
-    from pyarrow import Schema
     from pyarrow.parquet import ParquetWriter
 
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
@@ -26,6 +25,7 @@ class _TextWriter:
     def __init__(self, partial: Path, suffix: str) -> None:
         opened = gzip.open if suffix.endswith(".gz") else open
         self._file = opened(partial, "wt", encoding="utf-8", newline="")
+        self.close = self._file.close
         self._separator = "\t" if suffix.startswith(".tsv") else ","
         self._started = False
 
@@ -36,25 +36,26 @@ class _TextWriter:
             self._file, sep=self._separator, header=header, index=False, lineterminator="\n"
         )
 
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
 
 class _ParquetWriter:
-    """Parquet: the first frame decides the types of columns."""
+    """Parquet: the first frame decides the types of columns, categories being their values."""
 
     def __init__(self, partial: Path, _: str) -> None:
         self._file = partial.open("wb")
         self._parquet: ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        """Append, as the first frame's types."""
-        from pyarrow import Table  # noqa: PLC0415 optional
+        """Append."""
+        from pyarrow import Table, string, types  # noqa: PLC0415 optional
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 optional
 
         if self._parquet is None:
-            schema = _plain(Table.from_pandas(frame, preserve_index=False).schema)
+            schema = Table.from_pandas(frame, preserve_index=False).schema.remove_metadata()
+            for i, field in enumerate(schema):
+                if types.is_null(field.type):  # a column without a value yet holds text
+                    schema = schema.set(i, field.with_type(string()))
+                elif types.is_dictionary(field.type):
+                    schema = schema.set(i, field.with_type(field.type.value_type))
             self._parquet = ParquetWriter(self._file, schema)
         table = Table.from_pandas(frame, schema=self._parquet.schema, preserve_index=False)
         self._parquet.write_table(table)
@@ -66,18 +67,6 @@ class _ParquetWriter:
                 self._parquet.close()
 
 
-def _plain(schema: Schema) -> Schema:
-    """Categories as their values; a column without a value yet holds text."""
-    from pyarrow import string, types  # noqa: PLC0415 optional
-
-    for i, field in enumerate(schema):
-        if types.is_null(field.type):
-            schema = schema.set(i, field.with_type(string()))
-        elif types.is_dictionary(field.type):
-            schema = schema.set(i, field.with_type(field.type.value_type))
-    return schema.remove_metadata()
-
-
 class Writer:
     """Appends frames with the same columns to a file."""
 
@@ -87,11 +76,7 @@ class Writer:
         self._columns: list[str] | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        """Append the rows of a frame, without its index.
-
-        Raises:
-            UserError: the disk is full, or Parquet cannot hold the cells as those before.
-        """
+        """Append rows, if the disk has room, and Parquet can hold the cells as those before."""
         columns = frame.columns.tolist()
         assert self._columns in (None, columns), "frames have the same columns"
         self._columns = columns
@@ -127,7 +112,7 @@ def open_writer(path: Path) -> Iterator[Writer]:
     if not suffix:
         raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
     if suffix == ".parquet":
-        _require_pyarrow()
+        require_library("pyarrow", "writing .parquet files")
     partial = path.with_name(f".{path.name}.partial")
     with _one_line(path):
         file = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(partial, suffix)
@@ -139,12 +124,3 @@ def open_writer(path: Path) -> Iterator[Writer]:
             partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _require_pyarrow() -> None:
-    try:
-        import_module("pyarrow")
-    except ImportError as error:
-        raise UserError(
-            "writing .parquet files needs pyarrow: pip install 'mlp_lab[formats]'"
-        ) from error
