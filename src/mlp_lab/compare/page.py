@@ -14,7 +14,7 @@ from mlp_lab.compare.conclusion import (
     standing,
     verdicts_on,
 )
-from mlp_lab.compare.figures import blank_figure, draw
+from mlp_lab.compare.figures import blank_axes, draw
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.records import RunRecord, named
 from mlp_lab.compare.terminal import in_brief
@@ -59,7 +59,7 @@ def write_page(
 def load_libraries() -> None:
     """Load what a page needs, ahead of it."""
     template(*TEMPLATE)
-    blank_figure(1, 1)
+    blank_axes(1, 1)
 
 
 def rows(ranking: Ranking) -> list[dict[str, object]]:
