@@ -50,13 +50,9 @@ class Optimizer:
         *,
         equal_steps: bool = True,
     ) -> None:
-        """Moments at their start.
+        """Moments at their start. Clipping and weight decay change the gradients.
 
-        Args:
-            parameters: what is updated.
-            gradients: by what; clipping and weight decay change them.
-            configs: one for each member.
-            equal_steps: whether all members take equally many steps in an epoch.
+        `equal_steps`: whether all members take equally many steps in an epoch.
 
         Raises:
             ValueError: the members do not share the rule and its switches.
