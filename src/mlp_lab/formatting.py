@@ -2,6 +2,17 @@
 
 import re
 
+LATEX_LETTERS = {
+    **{letter: f"\\{letter}" for letter in "_%&#${}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+}
+"""What LaTeX prints as these letters; pandas' own escapes leave signs as they are."""
+
 
 def four_digits(value: float | None) -> str:
     """A number to four significant digits; nothing where there is none.

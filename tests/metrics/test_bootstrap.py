@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from predicted import draw_case, one_at_a_time
 
 from mlp_lab.metrics.bootstrap import CHUNK_NUMBERS, FEWEST_REPLICATES, resamples
-from mlp_lab.metrics.classification import classification_intervals, classification_metrics
-from mlp_lab.metrics.regression import regression_intervals, regression_metrics
+from mlp_lab.metrics.classification import classification_metrics
+from mlp_lab.metrics.regression import regression_metrics
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -23,10 +23,12 @@ def test_class_intervals_are_those_of_a_loop(
 
     def assess(drawn: NDArray[np.int64]) -> dict[str, float]:
         heavy = None if weights is None else weights[drawn]
-        return classification_metrics(scores[drawn], labels[drawn], heavy, probabilities=True)
+        return classification_metrics(
+            scores[drawn], labels[drawn], heavy, probabilities=True
+        ).estimate()
 
-    found = classification_intervals(
-        scores, labels, weights, probabilities=True, replicates=100, seed=4
+    found = classification_metrics(scores, labels, weights, probabilities=True).intervals(
+        replicates=100, seed=4
     )
     wanted = one_at_a_time(assess, rows, 100, 4)
     assert list(found) == list(wanted)
@@ -45,9 +47,9 @@ def test_number_intervals_are_those_of_a_loop(rows: int, weighted: bool) -> None
 
     def assess(drawn: NDArray[np.int64]) -> dict[str, float]:
         heavy = None if weights is None else weights[drawn]
-        return regression_metrics(predictions[drawn], targets[drawn], heavy)
+        return regression_metrics(predictions[drawn], targets[drawn], heavy).estimate()
 
-    found = regression_intervals(predictions, targets, weights, replicates=100, seed=4)
+    found = regression_metrics(predictions, targets, weights).intervals(replicates=100, seed=4)
     for name, bounds in one_at_a_time(assess, rows, 100, 4).items():
         assert found[name] == pytest.approx(bounds, rel=1e-5), name
 
@@ -91,9 +93,9 @@ def test_intervals_cover_the_truth() -> None:
     for sample in range(samples):
         labels = generator.integers(2, size=150)
         guess = np.where(generator.random(150) < 0.8, labels, 1 - labels)
-        low, high = classification_intervals(
-            np.eye(2)[guess], labels, None, probabilities=False, replicates=300, seed=sample
-        )["accuracy"]
+        low, high = classification_metrics(
+            np.eye(2)[guess], labels, None, probabilities=False
+        ).intervals(replicates=300, seed=sample)["accuracy"]
         held += low <= 0.8 <= high
     assert 0.89 <= held / samples <= 0.99
 
@@ -102,14 +104,14 @@ def test_a_seed_gives_the_same_intervals() -> None:
     """And another seed others, by little."""
     scores, labels, weights = draw_case(1, 200, 3, 3, weighted=True)
     first, again, other = (
-        classification_intervals(scores, labels, weights, probabilities=True, seed=seed)
+        classification_metrics(scores, labels, weights, probabilities=True).intervals(seed=seed)
         for seed in (0, 0, 1)
     )
     assert first == again
     assert first != other
     for name, bounds in first.items():
         assert other[name] == pytest.approx(bounds, abs=0.03)
-    found = classification_metrics(scores, labels, weights, probabilities=True)
+    found = classification_metrics(scores, labels, weights, probabilities=True).estimate()
     assert all(low < found[name] < high for name, (low, high) in first.items())
 
 

@@ -10,11 +10,7 @@ from predicted import Case, draw_case
 from sklearn import metrics
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.metrics.classification import (
-    classification_intervals,
-    classification_metrics,
-    confusion_matrix,
-)
+from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
 
 RANKED = ["accuracy", "balanced_accuracy", "f1", "roc_auc"]
 PROBABLE = ["log_loss", "brier", "calibration_error"]
@@ -86,7 +82,7 @@ def calibration_by_loop(scores: Floats, labels: Index, weights: Floats | None) -
 @given(case=cases)
 def test_class_metrics_are_those_of_scikit_learn(case: Case) -> None:
     """With and without weights, ties, two or more classes, classes that do not occur."""
-    found = classification_metrics(*case, probabilities=True)
+    found = classification_metrics(*case, probabilities=True).estimate()
     assert list(found) == RANKED + PROBABLE
     assert found.pop("calibration_error") == pytest.approx(calibration_by_loop(*case))
     assert found == pytest.approx(by_sklearn(*case), nan_ok=True)
@@ -95,18 +91,23 @@ def test_class_metrics_are_those_of_scikit_learn(case: Case) -> None:
 def test_scores_that_are_no_probabilities_have_no_such_metrics() -> None:
     """Metrics of ranks are those of any scores in the same order."""
     scores, labels, weights = draw_case(3, 50, 4, 4, weighted=True)
-    with_all = classification_metrics(scores, labels, weights, probabilities=True)
-    found = classification_metrics(np.log(scores) * 7, labels, weights, probabilities=False)
+    with_all = classification_metrics(scores, labels, weights, probabilities=True).estimate()
+    found = classification_metrics(
+        np.log(scores) * 7, labels, weights, probabilities=False
+    ).estimate()
     assert list(found) == RANKED
     assert found == pytest.approx({name: with_all[name] for name in RANKED})
-    assert list(classification_intervals(scores, labels, weights, probabilities=False)) == RANKED
+    assert (
+        list(classification_metrics(scores, labels, weights, probabilities=False).intervals())
+        == RANKED
+    )
 
 
 def test_a_tie_between_two_classes_is_the_first() -> None:
     """Class 1 is predicted only if it scores higher."""
     even = np.full((1, 2), 0.5)
     first, second = (
-        classification_metrics(even, np.array([label]), None, probabilities=False)
+        classification_metrics(even, np.array([label]), None, probabilities=False).estimate()
         for label in (0, 1)
     )
     assert (first["accuracy"], second["accuracy"]) == (1, 0)
@@ -115,14 +116,16 @@ def test_a_tie_between_two_classes_is_the_first() -> None:
 def test_certain_and_wrong_costs_a_finite_loss() -> None:
     """Clipped at the resolution of floats, as in scikit-learn."""
     scores, labels = np.eye(3), np.array([1, 1, 2])
-    found = classification_metrics(scores, labels, None, probabilities=True)
+    found = classification_metrics(scores, labels, None, probabilities=True).estimate()
     assert found["log_loss"] == pytest.approx(metrics.log_loss(labels, scores, labels=[0, 1, 2]))
 
 
 def test_infinite_scores_rank() -> None:
     """Logits may overflow."""
     scores = np.array([[0, -np.inf], [0, -np.inf], [0, 1], [0, np.inf]])
-    found = classification_metrics(scores, np.array([0, 1, 0, 1]), None, probabilities=False)
+    found = classification_metrics(
+        scores, np.array([0, 1, 0, 1]), None, probabilities=False
+    ).estimate()
     assert found["roc_auc"] == (0.5 + 0 + 1 + 1) / 4
 
 
@@ -136,10 +139,10 @@ def test_a_weight_counts_as_that_many_rows(case: Case, seed: int) -> None:
     if len(repeated) > 0:
         found = classification_metrics(
             scores, labels, counts.astype(np.float64), probabilities=True
-        )
+        ).estimate()
         wanted = classification_metrics(
             scores[repeated], labels[repeated], None, probabilities=True
-        )
+        ).estimate()
         assert found == pytest.approx(wanted, nan_ok=True)
 
 
@@ -158,14 +161,16 @@ def test_confusion_matrices_are_those_of_scikit_learn(case: Case) -> None:
 def test_no_rows_have_no_metrics() -> None:
     """A part may be empty."""
     none, no_labels, no_scores = np.zeros(0), np.zeros(0, np.int64), np.zeros((0, 3))
-    assert classification_metrics(no_scores, no_labels, None, probabilities=True) == {}
-    assert classification_intervals(no_scores, no_labels, none, probabilities=True) == {}
+    assert classification_metrics(no_scores, no_labels, None, probabilities=True).estimate() == {}
+    assert classification_metrics(no_scores, no_labels, none, probabilities=True).intervals() == {}
 
 
 def test_one_class_has_no_roc_curve() -> None:
     """In no resample."""
     scores, labels, _ = draw_case(0, 20, 2, 1, weighted=False)
-    low, high = classification_intervals(scores, labels, None, probabilities=True)["roc_auc"]
+    low, high = classification_metrics(scores, labels, None, probabilities=True).intervals()[
+        "roc_auc"
+    ]
     assert np.isnan([low, high]).all()
 
 
@@ -176,5 +181,5 @@ def test_outputs_of_a_diverged_network_warn_of_nothing(broken: float) -> None:
     values = generator.normal(size=20)
     scores = np.stack([values, np.where(np.arange(20) % 3 == 0, broken, values)], axis=1)
     labels = generator.integers(2, size=20)
-    classification_metrics(scores, labels, None, probabilities=True)
-    classification_intervals(scores, labels, None, probabilities=True, replicates=20)
+    classification_metrics(scores, labels, None, probabilities=True).estimate()
+    classification_metrics(scores, labels, None, probabilities=True).intervals(replicates=20)

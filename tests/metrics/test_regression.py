@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from mlp_lab.metrics.regression import regression_intervals, regression_metrics, residual_quantiles
+from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
 
 numbers = st.floats(-100, 100, allow_subnormal=False).map(lambda x: round(x, 2))
 
@@ -28,7 +28,7 @@ def test_number_metrics_are_those_of_scikit_learn(
     predictions, targets, drawn = np.array(pairs).T
     predictions, targets = predictions + shift, targets + shift
     weights = drawn if weighted else None
-    found = regression_metrics(predictions, targets, weights)
+    found = regression_metrics(predictions, targets, weights).estimate()
     squared = metrics.mean_squared_error(targets, predictions, sample_weight=weights)
     constant = len(np.unique(targets)) == 1
     assert list(found) == ["rmse", "mae", "r2"]
@@ -48,21 +48,21 @@ def test_number_metrics_are_those_of_scikit_learn(
 def test_an_outlier_among_targets_leaves_r2_known() -> None:
     """Resamples without it are as good as any."""
     targets = np.append(np.random.default_rng(0).normal(size=40), 1e9)
-    low, high = regression_intervals(targets + 0.1, targets, None)["r2"]
+    low, high = regression_metrics(targets + 0.1, targets, None).intervals()["r2"]
     assert 0.9 < low < high <= 1
 
 
 def test_no_rows_have_no_metrics() -> None:
     """A part may be empty."""
     none = np.zeros(0)
-    assert regression_metrics(none, none, None) == {}
-    assert regression_intervals(none, none, none) == {}
+    assert regression_metrics(none, none, None).estimate() == {}
+    assert regression_metrics(none, none, none).intervals() == {}
 
 
 def test_constant_targets_have_no_r2() -> None:
     """In no resample; their errors are known."""
     predictions = np.random.default_rng(0).normal(size=20)
-    found = regression_intervals(predictions, np.full(20, 0.1), np.linspace(0.1, 1, 20))
+    found = regression_metrics(predictions, np.full(20, 0.1), np.linspace(0.1, 1, 20)).intervals()
     assert np.isnan(found["r2"]).all()
     assert np.isfinite(found["rmse"]).all()
 
@@ -72,8 +72,8 @@ def test_outputs_of_a_diverged_network_warn_of_nothing(broken: float) -> None:
     """Warnings are errors here."""
     values = np.random.default_rng(0).normal(size=20)
     outputs = np.where(np.arange(20) % 3 == 0, broken, values)
-    assert not np.isfinite(regression_metrics(outputs, values, None)["rmse"])
-    regression_intervals(outputs, values, None, replicates=20)
+    assert not np.isfinite(regression_metrics(outputs, values, None).estimate()["rmse"])
+    regression_metrics(outputs, values, None).intervals(replicates=20)
 
 
 def test_weights_of_residuals_are_numbers_of_rows() -> None:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mlp_lab.network.losses import NARROW, OUTPUTS, categorical_cross_entropy, softmax
+from mlp_lab.network.losses import LOSSES, NARROW, OUTPUTS, softmax
 from mlp_lab.network.matrix_products import affine, empty_product, matmul
 
 WIDTHS = (1, 2, NARROW - 1, NARROW, NARROW + 3)
@@ -67,5 +67,5 @@ def test_softmax_and_cross_entropy_are_torchs(columns: int) -> None:
     f, target = drawn(MEMBERS, ROWS, columns), torch.eye(columns, dtype=torch.float64)[0]
     for layout in (f, empty_product(f, ROWS, columns).copy_(f)):
         torch.testing.assert_close(softmax(layout), f.softmax(-1), rtol=1e-14, atol=1e-15)
-        rows = categorical_cross_entropy(OUTPUTS["softmax"], layout, target.expand_as(f))
+        rows = LOSSES["cce"].rows(OUTPUTS["softmax"], layout, target.expand_as(f))
         torch.testing.assert_close(rows, -f.log_softmax(-1)[..., 0], rtol=1e-14, atol=1e-14)

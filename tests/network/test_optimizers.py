@@ -86,6 +86,6 @@ def test_refusals_name_the_key(name: str, key: str, value: float) -> None:
 
 def test_only_adamw_decays_apart_from_its_gradient() -> None:
     """And only AdaGrad starts from something."""
-    assert {name for name in OPTIMIZERS if optimizer(name).decoupled_decay} == {"adamw"}
+    assert {name for name in OPTIMIZERS if optimizer(name).rule.decoupled_decay} == {"adamw"}
     assert {name for name in OPTIMIZERS if optimizer(name).initial_moment} == {"adagrad"}
     assert update_rules.adam.__doc__ is not None

@@ -71,14 +71,14 @@ def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
     return rows * columns <= min(LARGEST, 4 * len(settings))
 
 
-def blank_figure(width: float, height: float) -> Figure:
-    """A figure of some inches."""
+def blank_axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """A figure of some inches, and its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     figure = Figure(figsize=(width, height), dpi=120)
     FigureCanvasAgg(figure)
-    return figure
+    return figure, figure.subplots()
 
 
 def _save(figure: Figure, path: Path, heading: str, caption: str, alt_text: str) -> Drawn:
@@ -111,55 +111,44 @@ def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path)
     (key,) = ranking.keys
     x, labels, log = axis_positions([setting.values[key] for setting in settings])
     order = sorted(range(len(x)), key=x.__getitem__)
-    figure = blank_figure(6, 3.8)
-    axis = figure.subplots()
+    means = [settings[i].mean for i in order]
+    errors = [settings[i].error or 0.0 for i in order]
+    style = "" if labels else "-"
+    figure, axis = blank_axes(6, 3.8)
     axis.errorbar(
-        [x[i] for i in order],
-        [settings[i].mean for i in order],
-        yerr=[settings[i].error or 0.0 for i in order],
-        color=BLUE,
-        marker="o",
-        capsize=3,
-        linestyle="" if labels else "-",
+        [x[i] for i in order], means, errors, color=BLUE, marker="o", capsize=3, linestyle=style
     )
     best = settings.index(ranking.best)
     (dot,) = axis.plot([x[best]], [ranking.best.mean], "o", color=ORANGE, label="best")
     dot.set_zorder(3)  # above the line with its errors
-    _label(axis, key, labels, log)
+    if log:
+        axis.set_xscale("log")
+    if labels:
+        axis.set_xticks(range(len(labels)), labels)
     if log and len(settings) <= TICKS:
         axis.minorticks_off()
         axis.set_xticks(x, [setting.values[key] for setting in settings])
-    axis.set_ylabel(f"validation {ranking.score}")
+    axis.set(xlabel=key, ylabel=f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend()
     caption = f"Validation {ranking.score} against {key}, with standard errors."
     return _save(figure, path, "Validation curve", caption, _extremes(ranking, settings))
 
 
-def _label(axis: Axes, key: str, labels: Sequence[str], log: bool) -> None:
-    axis.set_xlabel(key)
-    if log:
-        axis.set_xscale("log")
-    if labels:
-        axis.set_xticks(range(len(labels)), labels)
-
-
 def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
-    levels = [_ordered({setting.values[key] for setting in settings}) for key in ranking.keys]
-    cells = {
-        (setting.values[ranking.keys[0]], setting.values[ranking.keys[1]]): setting.mean
-        for setting in settings
-    }
-    table = [[cells.get((a, b), math.nan) for b in levels[1]] for a in levels[0]]
-    figure = blank_figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]))
-    axis = figure.subplots()
+    down, across = ranking.keys
+    rows, columns = (
+        _ordered({setting.values[key] for setting in settings}) for key in (down, across)
+    )
+    cells = {(setting.values[down], setting.values[across]): setting.mean for setting in settings}
+    table = [[cells.get((a, b), math.nan) for b in columns] for a in rows]
+    figure, axis = blank_axes(2.2 + 0.8 * len(columns), 1.6 + 0.5 * len(rows))
     colors = "viridis" if ranking.higher_is_better else "viridis_r"
     image = axis.imshow(table, aspect="auto", cmap=colors)
     figure.colorbar(image, label=f"validation {ranking.score}")
-    axis.set_xticks(range(len(levels[1])), levels[1])
-    axis.set_yticks(range(len(levels[0])), levels[0])
-    axis.set_xlabel(ranking.keys[1])
-    axis.set_ylabel(ranking.keys[0])
+    axis.set_xticks(range(len(columns)), columns)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set(xlabel=across, ylabel=down)
     if len(cells) <= 150:
         low, high = image.get_clim()
         for i, row in enumerate(table):
@@ -168,7 +157,7 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn
                 dark_text = bright if ranking.higher_is_better else not bright
                 color = "black" if dark_text else "white"
                 axis.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=8)
-    caption = f"Mean validation {ranking.score} by {ranking.keys[0]} and {ranking.keys[1]}."
+    caption = f"Mean validation {ranking.score} by {down} and {across}."
     return _save(figure, path, "Heatmap", caption, _extremes(ranking, settings))
 
 
@@ -181,28 +170,29 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Draw
     shown = settings[:: -(-len(settings) // PARALLEL)]
     columns = [_heights(ranking, shown, key) for key in ranking.keys]
     means = [setting.mean for setting in shown]
-    low, high = min(means), max(means)
-    heights = [(mean - low) / (high - low) if high > low else 0.5 for mean in means]
-    figure = blank_figure(2.2 * (len(columns) + 1), 4)
-    axis = figure.subplots()
+    low, high, heights = min(means), max(means), _scaled(means)
+    figure, axis = blank_axes(2.2 * (len(columns) + 1), 4)
     for i in reversed(range(len(shown))):
         share = heights[i] if ranking.higher_is_better else 1 - heights[i]
         line = [*(column[0][i] for column in columns), heights[i]]
         best = shown[i] is ranking.best
         color = ORANGE if best else BLUE
         axis.plot(line, color=color, alpha=1.0 if best else 0.1 + 0.6 * share**2, linewidth=2)
-    for place, (_, ticks) in enumerate(columns):
+    ends = [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
+    for place, ticks in enumerate([*(ticks for _, ticks in columns), ends]):
         axis.axvline(place, color=GREY, linewidth=1)
         for height, text in ticks:
             axis.text(place + 0.02, height, text, fontsize=8, va="center", bbox=PAPER)
-    axis.axvline(len(columns), color=GREY, linewidth=1)
-    for height, value in ((0.0, low), (1.0, high)):
-        axis.text(len(columns) + 0.02, height, f"{value:.4g}", fontsize=8, va="center", bbox=PAPER)
     names = [*ranking.keys, f"validation {ranking.score}"]
     axis.set_xticks(range(len(names)), names)
     axis.set_yticks([])
     caption = f"A line for each setting; the best in orange, good {ranking.score} in dark blue."
     return _save(figure, path, "Parallel coordinates", caption, _extremes(ranking, settings))
+
+
+def _scaled(values: Sequence[float]) -> list[float]:
+    low, high = min(values), max(values)
+    return [(value - low) / (high - low) if high > low else 0.5 for value in values]
 
 
 def _heights(
@@ -213,8 +203,7 @@ def _heights(
     x, _, log = axis_positions(values)
     if log:
         x = [math.log(value) for value in x]
-    low, high = min(x), max(x)
-    heights = [(value - low) / (high - low) if high > low else 0.5 for value in x]
+    heights = _scaled(x)
     ticks = sorted(set(zip(heights, values, strict=True)))
     return heights, ticks[:: max(1, len(ticks) // 8)]
 
@@ -223,14 +212,11 @@ def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Dr
     means = [setting.mean for setting in settings]
     effects = [main_effect([s.values[key] for s in settings], means) for key in ranking.keys]
     shares = sorted(zip(effects, ranking.keys, strict=True))
-    figure = blank_figure(6, 1 + 0.4 * len(shares))
-    axis = figure.subplots()
+    figure, axis = blank_axes(6, 1 + 0.4 * len(shares))
     axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
-    axis.set_xlim(0, 1)
-    axis.set_xlabel(f"share of the variance of validation {ranking.score} (main effect)")
-    caption = (
-        f"Share of the variance of validation {ranking.score} that a key's means explain alone."
-    )
+    score = f"validation {ranking.score}"
+    axis.set(xlim=(0, 1), xlabel=f"share of the variance of {score} (main effect)")
+    caption = f"Share of the variance of {score} that a key's means explain alone."
     listed = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
     return _save(figure, path, "Main effects of the keys", caption, f"Main effects: {listed}.")
 
@@ -242,18 +228,16 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     column = f"val_{ranking.score}"
     ends = []
-    figure = blank_figure(6, 3.8)
-    axis = figure.subplots()
+    figure, axis = blank_axes(6, 3.8)
     for name in names:
         setting = chosen[name]
         rows = read_curves(setting.first_finished.folder / CURVES)
         label = f"{name}: {setting.label}" if setting.label else name
-        axis.plot([row["epoch"] for row in rows], [row[column] for row in rows], color=ENDS[name])
-        axis.lines[-1].set_label(label)
+        values = [row[column] for row in rows]
+        axis.plot([row["epoch"] for row in rows], values, color=ENDS[name], label=label)
         ends.append(f"{label} ends at {rows[-1][column]:.4g}")
     axis.locator_params("x", integer=True)
-    axis.set_xlabel("epoch")
-    axis.set_ylabel(f"validation {ranking.score}")
+    axis.set(xlabel="epoch", ylabel=f"validation {ranking.score}")
     axis.grid(alpha=0.3)
     axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
     caption = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."

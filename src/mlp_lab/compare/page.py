@@ -14,9 +14,9 @@ from mlp_lab.compare.conclusion import (
     standing,
     verdicts_on,
 )
-from mlp_lab.compare.figures import blank_figure, draw
+from mlp_lab.compare.figures import blank_axes, draw
 from mlp_lab.compare.ranking import Ranking
-from mlp_lab.compare.records import RunRecord, named
+from mlp_lab.compare.records import RunRecord, not_compared
 from mlp_lab.compare.terminal import in_brief
 from mlp_lab.compare.values import value_of
 from mlp_lab.files import write_whole
@@ -59,7 +59,7 @@ def write_page(
 def load_libraries() -> None:
     """Load what a page needs, ahead of it."""
     template(*TEMPLATE)
-    blank_figure(1, 1)
+    blank_axes(1, 1)
 
 
 def rows(ranking: Ranking) -> list[dict[str, object]]:
@@ -81,22 +81,21 @@ def about(
     result: Mapping[str, Any],
 ) -> dict[str, str]:
     """What was trained on what: heading -> words; rows and loss are those of one run's result."""
-    compared = [f"{key} ({_count(records, key)} values)" for key in ranking.keys]
-    repeated = [f"{key} ({_count(records, key)} values)" for key in ranking.replicates]
+
+    def counted(keys: Sequence[str]) -> str:
+        counts = {key: len({value_of(record, key) for record in records}) for key in keys}
+        return ", ".join(f"{key} ({count} values)" for key, count in counts.items())
+
     found = {
         "data": source_of(settings["data"]),
         "rows": rows_of(result),
         "output, loss": f"{result['output']}, {result['loss']}",
-        "compared": ", ".join(compared),
-        "repeated over": ", ".join(repeated),
+        "compared": counted(ranking.keys),
+        "repeated over": counted(ranking.replicates),
         "verdict on the best": verdicts_on(ranking.best),
         f"baselines, validation {ranking.score}": baselines(ranking),
     }
     return {heading: words for heading, words in found.items() if words}
-
-
-def _count(records: Sequence[RunRecord], key: str) -> int:
-    return len({value_of(record, key) for record in records})
 
 
 def baselines(ranking: Ranking) -> str:
@@ -114,6 +113,5 @@ def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, 
     keys = [*ranking.keys, *ranking.replicates]
     return [
         (name, " ".join(f"{key}={value_of(record, key)}" for key in keys), record.reason)
-        for name, record in zip(named(records), records, strict=True)
-        if record.reason
+        for name, record in not_compared(records)
     ]

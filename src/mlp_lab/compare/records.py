@@ -79,6 +79,11 @@ def named(records: Sequence[RunRecord]) -> list[str]:
     ]
 
 
+def not_compared(records: Sequence[RunRecord]) -> list[tuple[str, RunRecord]]:
+    """Runs that are not to be compared, by their names."""
+    return [pair for pair in zip(named(records), records, strict=True) if pair[1].reason]
+
+
 def read_run(folder: Path) -> RunRecord:
     """Read a run folder.
 

@@ -9,23 +9,12 @@ from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.records import RunRecord, named
 from mlp_lab.compare.settings import REPLICATES, swept_keys
 from mlp_lab.compare.values import value_of
+from mlp_lab.formatting import LATEX_LETTERS
 
 TABLE = "summary.csv"
 
-LATEX = str.maketrans(
-    {
-        **{letter: f"\\{letter}" for letter in "_%&#${}"},
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-        "[": "{[}",  # at the start of a row it would begin the height of the last one
-        "]": "{]}",
-    }
-)
-"""What LaTeX prints as these letters; pandas' own escapes leave brackets and signs as they are."""
+LATEX = str.maketrans(LATEX_LETTERS | {"[": "{[}", "]": "{]}"})
+"""Brackets, too: at the start of a row one would begin the height of the last one."""
 
 
 def csv_table(records: Sequence[RunRecord]) -> str:

@@ -15,7 +15,7 @@ from mlp_lab.compare.conclusion import (
     verdicts_on,
 )
 from mlp_lab.compare.ranking import Ranking
-from mlp_lab.compare.records import RunRecord, named
+from mlp_lab.compare.records import RunRecord, not_compared
 from mlp_lab.compare.values import as_number
 from mlp_lab.formatting import four_digits
 from mlp_lab.terminal import Screen, plain_table
@@ -39,7 +39,13 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     screen.print(table)
     if len(ranking.settings) > SHOWN:
         screen.say(f"and {len(ranking.settings) - SHOWN} more settings")
-    _say_failed(screen, records)
+    failed = not_compared(records)
+    if failed:
+        screen.say(f"{len(failed)} of {len(records)} runs are not compared:")
+    for name, record in failed[:SHOWN]:
+        screen.say(f"  {name}: {record.reason}")
+    if len(failed) > SHOWN:
+        screen.say(f"  and {len(failed) - SHOWN} more")
     best, score = ranking.best, ranking.score
     tests = scores_on_test_rows(best, score)
     test = f", test {plus_minus(tests)}" if tests else ""
@@ -47,21 +53,6 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     screen.say(f"best: {best.label}: {reached}" if best.label else f"best: {reached}")
     screen.say(significance(ranking))
     screen.print(command_of(ranking), soft_wrap=True)
-
-
-def _say_failed(screen: Screen, records: Sequence[RunRecord]) -> None:
-    failed = [
-        (name, record.reason)
-        for name, record in zip(named(records), records, strict=True)
-        if record.reason
-    ]
-    if not failed:
-        return
-    screen.say(f"{len(failed)} of {len(records)} runs are not compared:")
-    for name, reason in failed[:SHOWN]:
-        screen.say(f"  {name}: {reason}")
-    if len(failed) > SHOWN:
-        screen.say(f"  and {len(failed) - SHOWN} more")
 
 
 def ranking_table(ranking: Ranking, left_out: Sequence[str]) -> Table:

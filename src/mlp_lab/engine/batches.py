@@ -60,9 +60,8 @@ class Batches:
         self._dropout = None
         if any(dropout) and widths[0]:  # without hidden units there is nothing to drop
             rows = [min(self.batch_size, count) for count in source.counts]
-            self._dropout = Dropout(
-                dropout, widths, rows, self.steps, seeds=self.seeds, like=source.inputs
-            )
+            own = (dropout, widths, rows, self.steps, self.seeds)
+            self._dropout = Dropout(*own, like=source.inputs)
         self._whole: StepRows | None = None
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
@@ -140,19 +139,14 @@ class Dropout:
         widths: Sequence[Sequence[int]],
         rows: Sequence[int],
         steps: Sequence[int],
-        *,
         seeds: Sequence[int],
+        *,
         like: Tensor,
     ) -> None:
-        """Room for the masks of `MASKED_STEPS` steps.
+        """Room for the masks of `MASKED_STEPS` steps, of the dtype and on the device of `like`.
 
-        Args:
-            rates: share of units dropped, for each member.
-            widths: units of each hidden layer, for each member.
-            rows: rows of a full batch, for each member.
-            steps: steps of an epoch, for each member.
-            seeds: seed of each member.
-            like: a tensor of the wanted dtype and device.
+        For each member: the share of units dropped, hidden widths, rows of a full batch, steps of
+        an epoch, and seed.
         """
         self.seeds = list(seeds)
         self.device = like.device
@@ -163,16 +157,13 @@ class Dropout:
         shape = (len(rates), max(self._lengths), max(rows))
         # Ones stand where nothing is drawn: a member without dropout keeps every unit.
         self._uniform = [like.new_ones(*shape, units) for units in layers]
-        self._drawn = [
-            (
-                k,
-                [
-                    u[k, : self._lengths[k], : rows[k], : widths[k][i]]
-                    for i, u in enumerate(self._uniform)
-                ],
-            )
+        self._drawn = {
+            k: [
+                uniform[k, : self._lengths[k], : rows[k], :units]
+                for uniform, units in zip(self._uniform, widths[k], strict=True)
+            ]
             for k in self._dropping
-        ]
+        }
 
     def epoch(self, epoch: int) -> Iterator[Masks]:
         """The masks of each step, one (K, B, H) for each hidden layer."""
@@ -182,7 +173,7 @@ class Dropout:
         }
         scale = 1 / (1 - self.rates)
         while True:
-            for k, layers in self._drawn:
+            for k, layers in self._drawn.items():
                 for uniform in layers:
                     uniform.uniform_(generator=generators[k])
             masks = [(uniform >= self.rates) * scale for uniform in self._uniform]

@@ -97,11 +97,8 @@ def sums_over_rows(
     sums = torch.zeros(3, network.members, dtype=torch.float64, device=source.inputs.device)
     for inputs, targets, weights, loss_weights in source.chunks(length):
         f = network.pre_activation(inputs)
-        measures = [
-            objective.rows(f, targets),
-            *target_scale.row_metrics(objective.decision_values(f), targets),
-        ]
-        for i, measure in enumerate(measures):
+        metrics = target_scale.row_metrics(objective.decision_values(f), targets)
+        for i, measure in enumerate([objective.rows(f, targets), *metrics]):
             counts = weights if i else loss_weights
             counted = measure if counts is None else measure * counts
             sums[i] += counted.sum(1, dtype=torch.float64)

@@ -40,11 +40,8 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
 
 def finished(stack: Stack) -> list[int]:
     """Ids of the members that have no epochs left."""
-    return [
-        member
-        for member, plan in zip(stack.ids, stack.members, strict=True)
-        if plan.epochs <= stack.epoch
-    ]
+    plans = zip(stack.ids, stack.members, strict=True)
+    return [member for member, plan in plans if plan.epochs <= stack.epoch]
 
 
 @torch.no_grad()
@@ -57,11 +54,8 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     objective, scale = stack.shared.objective, stack.target_scale
     broken = ~means.isfinite()
     first_broken = torch.where(broken.any(0), broken.int().argmax(0), -1)
-    rows = [sums_over_rows(stack.network, stack.train, objective, scale)]
-    if max(stack.val.counts) > 0:
-        rows.append(sums_over_rows(stack.network, stack.val, objective, scale))
-    else:
-        rows.append(torch.zeros_like(rows[0]))
+    sources = (stack.train, stack.val)  # without rows, the sums are zeros
+    rows = [sums_over_rows(stack.network, source, objective, scale) for source in sources]
     rows += [first_broken.double().unsqueeze(0), _weight_change(stack, before).unsqueeze(0)]
     numbers: list[list[float]] = torch.cat(rows).t().cpu().tolist()  # the epoch's one sync point
     return numbers

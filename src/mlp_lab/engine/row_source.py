@@ -46,12 +46,8 @@ class RowSource:
         self._device_counts = torch.tensor(self.counts, device=device)
 
     def _picked(self, pick: Callable[[Tensor], Tensor]) -> RowBatch:
-        return RowBatch(
-            pick(self.inputs),
-            pick(self.targets),
-            None if self.weights is None else pick(self.weights),
-            None if self.loss_weights is None else pick(self.loss_weights),
-        )
+        weights = [None if w is None else pick(w) for w in (self.weights, self.loss_weights)]
+        return RowBatch(pick(self.inputs), pick(self.targets), *weights)
 
     def member_rows(self, member: int) -> RowBatch:
         """All rows of one member, without the leading axis."""
@@ -77,13 +73,11 @@ class RowSource:
                 real = row < self._device_counts[:, None]
                 rows = self.gather(row * real)
                 counted = real.to(rows.inputs.dtype)
-                weights = counted if rows.weights is None else rows.weights * counted
-                loss_weights = counted if rows.loss_weights is None else rows.loss_weights * counted
-                yield rows._replace(weights=weights, loss_weights=loss_weights)
+                own = [counted if w is None else w * counted for w in rows[2:]]
+                yield RowBatch(rows.inputs, rows.targets, *own)
 
 
 def _expanding(piece: slice, members: int) -> Callable[[Tensor], Tensor]:
-    """The same rows for every member."""
     return lambda part: part[piece].expand(members, *part[piece].shape)
 
 
@@ -96,9 +90,5 @@ def _weights(weights: Sequence[Tensor | None], parts: Sequence[Part]) -> Tensor 
     """Weights of all rows, 1 in parts without; None if no part has any."""
     if all(part is None for part in weights):
         return None
-    return _joined(
-        [
-            part.inputs.new_ones(len(part)) if own is None else own
-            for own, part in zip(weights, parts, strict=True)
-        ]
-    )
+    own = zip(weights, parts, strict=True)
+    return _joined([part.inputs.new_ones(len(part)) if w is None else w for w, part in own])

@@ -36,11 +36,8 @@ class Member:
     @property
     def sizes(self) -> list[int]:
         """Units of every layer, inputs first and outputs last."""
-        return [
-            self.dataset.train.inputs.shape[1],
-            *self.widths,
-            self.dataset.schema.target.outputs,
-        ]
+        inputs, outputs = self.dataset.train.inputs.shape[1], self.dataset.schema.target.outputs
+        return [inputs, *self.widths, outputs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +103,7 @@ class Stack:
         self.shared = shared
         self.epoch = 0
         by_rows = sorted(range(len(members)), key=lambda k: -len(members[k].dataset.train))
-        self.ids = list(by_rows)
-        self.members = [members[k] for k in by_rows]
+        self.ids, self.members = by_rows, [members[k] for k in by_rows]
         self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
         self.diverged = [False] * len(members)
         self.last_lr: list[float] = []
@@ -233,10 +229,10 @@ class Stack:
         stay = [position for position, member in enumerate(self.ids) if member not in set(ids)]
         if len(stay) == len(self.ids):
             return
-        self.ids = [self.ids[position] for position in stay]
-        self.members = [self.members[position] for position in stay]
-        self.schedules = [self.schedules[position] for position in stay]
-        self.diverged = [self.diverged[position] for position in stay]
+        self.ids = [self.ids[k] for k in stay]
+        self.members = [self.members[k] for k in stay]
+        self.schedules = [self.schedules[k] for k in stay]
+        self.diverged = [self.diverged[k] for k in stay]
         if not stay:
             return
         network = self.network.take(stay)

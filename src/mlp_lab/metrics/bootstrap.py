@@ -6,6 +6,7 @@ through the same function.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from math import nan
 
@@ -37,31 +38,38 @@ BOUNDS = (0.025, 0.975)
 quiet = np.errstate(invalid="ignore", over="ignore")
 
 
-def estimate(metrics: WeightedMetrics, rows: int, weights: Floats | None) -> dict[str, float]:
-    """Each metric on all rows, each of which counts 1 unless weights (N,) are given."""
-    if rows == 0:
-        return {}
-    given = np.ones(rows) if weights is None else weights
-    return {name: float(values[0]) for name, values in metrics(given[:, None]).items()}
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Metrics of a model on some rows, each of which counts 1 unless weights (N,) are given."""
 
+    of_weights: WeightedMetrics
+    rows: int
+    weights: Floats | None
 
-def bootstrap(
-    metrics: WeightedMetrics, rows: int, weights: Floats | None, replicates: int, seed: int
-) -> Intervals:
-    """Percentiles 2.5 and 97.5 of each metric over resamples of the rows.
+    @quiet
+    def estimate(self) -> dict[str, float]:
+        """Each metric on all rows."""
+        if self.rows == 0:
+            return {}
+        given = np.ones(self.rows) if self.weights is None else self.weights
+        return {name: float(values[0]) for name, values in self.of_weights(given[:, None]).items()}
 
-    Rows are drawn with replacement and keep their weights; many rows fewer times (at least 200),
-    so that no more than 5e7 are drawn. Resamples in which a metric is NaN do not count for it.
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.
-    """
-    if rows == 0:
-        return {}
-    found: dict[str, list[Floats]] = {}
-    for counts in resamples(rows, replicates, seed):
-        given = counts if weights is None else counts * weights[:, None]
-        for name, values in metrics(given).items():
-            found.setdefault(name, []).append(values)
-    return _intervals({name: np.concatenate(values) for name, values in found.items()})
+    @quiet
+    def intervals(self, *, replicates: int = REPLICATES, seed: int = 0) -> Intervals:
+        """Percentiles 2.5 and 97.5 of each metric over resamples of the rows.
+
+        Rows are drawn with replacement and keep their weights; many rows fewer times (at least
+        200), so that no more than 5e7 are drawn. Resamples in which a metric is NaN do not count
+        for it. Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.
+        """
+        if self.rows == 0:
+            return {}
+        found: dict[str, list[Floats]] = {}
+        for counts in resamples(self.rows, replicates, seed):
+            given = counts if self.weights is None else counts * self.weights[:, None]
+            for name, values in self.of_weights(given).items():
+                found.setdefault(name, []).append(values)
+        return _intervals({name: np.concatenate(values) for name, values in found.items()})
 
 
 def resamples(rows: int, replicates: int, seed: int) -> Iterable[Floats]:

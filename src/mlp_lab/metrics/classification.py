@@ -9,17 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.metrics.bootstrap import (
-    REPLICATES,
-    Intervals,
-    Values,
-    WeightedMetrics,
-    bootstrap,
-    estimate,
-    mean_of_known,
-    quiet,
-    ratio,
-)
+from mlp_lab.metrics.bootstrap import Metrics, Values, WeightedMetrics, mean_of_known, quiet, ratio
 
 Areas = Callable[[Floats], Floats]
 """Weights (N, R) -> the area under the ROC curve of each class, (C, R)."""
@@ -34,7 +24,7 @@ TABLE_ROWS = 1000
 @quiet
 def classification_metrics(
     scores: Floats, labels: Index, weights: Floats | None, *, probabilities: bool
-) -> dict[str, float]:
+) -> Metrics:
     """Metrics of scores (N, C) for labels (N,), C at least 2; the last three need probabilities.
 
     accuracy; balanced_accuracy: mean recall of the classes that occur; f1: of the second of two
@@ -45,26 +35,31 @@ def classification_metrics(
     Neural Networks, 2017).
 
     >>> scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
-    >>> found = classification_metrics(scores, np.array([0, 1, 1, 1]), None, probabilities=True)
+    >>> labels = np.array([0, 1, 1, 1])
+    >>> found = classification_metrics(scores, labels, None, probabilities=True).estimate()
     >>> found["accuracy"], found["f1"], found["roc_auc"]
     (0.75, 0.8, 1.0)
     """
-    return estimate(_metrics(scores, labels, probabilities), len(labels), weights)
+    classes = scores.shape[1]
+    predicted = scores.argmax(1)
+    every = np.arange(classes)[:, None]
+    truth, guess = every == labels, every == predicted
+    rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
+    areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
+    of_probabilities = _probability_metrics(scores, labels, predicted) if probabilities else None
 
+    def metrics(counts: Floats) -> Values:
+        support, guessed, right = np.split(rows @ counts, 3)
+        f1 = 2 * ratio(right, support + guessed)
+        found = {
+            "accuracy": ratio(right.sum(0), support.sum(0)),
+            "balanced_accuracy": mean_of_known(ratio(right, support)),
+            "f1": np.nan_to_num(f1[1]) if classes == 2 else mean_of_known(f1),
+            "roc_auc": mean_of_known(areas(counts)),
+        }
+        return found if of_probabilities is None else found | of_probabilities(counts)
 
-@quiet
-def classification_intervals(
-    scores: Floats,
-    labels: Index,
-    weights: Floats | None,
-    *,
-    probabilities: bool,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-) -> Intervals:
-    """95 % intervals of the metrics of `classification_metrics`; see `bootstrap`."""
-    metrics = _metrics(scores, labels, probabilities)
-    return bootstrap(metrics, len(labels), weights, replicates, seed)
+    return Metrics(metrics, len(labels), weights)
 
 
 def confusion_matrix(
@@ -78,29 +73,6 @@ def confusion_matrix(
     counts = np.zeros((classes, classes))
     np.add.at(counts, (labels, predicted), 1.0 if weights is None else weights)
     return counts
-
-
-def _metrics(scores: Floats, labels: Index, probabilities: bool) -> WeightedMetrics:
-    classes = scores.shape[1]
-    predicted = scores.argmax(1)
-    every = np.arange(classes)[:, None]
-    truth, guess = every == labels, every == predicted
-    rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
-    areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
-    of_probabilities = _probability_metrics(scores, labels, predicted) if probabilities else None
-
-    def metrics(weights: Floats) -> Values:
-        support, guessed, right = np.split(rows @ weights, 3)
-        f1 = 2 * ratio(right, support + guessed)
-        found = {
-            "accuracy": ratio(right.sum(0), support.sum(0)),
-            "balanced_accuracy": mean_of_known(ratio(right, support)),
-            "f1": np.nan_to_num(f1[1]) if classes == 2 else mean_of_known(f1),
-            "roc_auc": mean_of_known(areas(weights)),
-        }
-        return found if of_probabilities is None else found | of_probabilities(weights)
-
-    return metrics
 
 
 def _roc_areas(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) -> Areas:

@@ -33,11 +33,8 @@ class Scale:
 def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
     """One member's loss and metrics.
 
-    Args:
-        task: regression, binary or multiclass.
-        sums: of the loss, then of squared and of absolute errors; for classes the second counts
-            right answers.
-        scale: what to divide by.
+    `sums`: of the loss, then of squared and of absolute errors; for classes the second counts
+    right answers.
 
     >>> scale = Scale(weight=4, loss_weight=4, unit=10, sum_of_squares=8)
     >>> score("regression", [6, 4, 2], scale)

@@ -30,11 +30,8 @@ def permutation_importance(
 ) -> dict[str, float]:
     """Column -> mean loss of score over some shuffles of it; inputs of a column move together.
 
-    Args:
-        predict: inputs, (N, D), -> outputs, (N, C).
-        part: rows, of which some are taken.
-        schema: says which inputs a column gives.
-        score: of outputs y, (N, C), for the rows of a part.
+    `predict` maps inputs (N, D) to outputs (N, C), which `score` judges for the rows of a part;
+    `schema` says which inputs a column gives.
     """
     if not len(part) or len(schema.inputs) > MOST_COLUMNS:
         return {}

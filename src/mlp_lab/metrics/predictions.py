@@ -6,14 +6,10 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.schema import Target
-from mlp_lab.metrics.bootstrap import Intervals
-from mlp_lab.metrics.classification import (
-    classification_intervals,
-    classification_metrics,
-    confusion_matrix,
-)
+from mlp_lab.metrics.bootstrap import Intervals, Metrics
+from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.regression import regression_intervals, regression_metrics, residual_quantiles
+from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +41,19 @@ class Predictions:
         if len(self.truth) == 0:
             return {}
         loss = float(np.average(self.losses, weights=self.loss_weights))
-        if self.target.classes is None:
-            return {"loss": loss, **regression_metrics(*self._numbers())}
-        metrics = classification_metrics(*self._classes(), probabilities=self.probabilities)
-        return {"loss": loss, **metrics}
+        return {"loss": loss, **self._metrics().estimate()}
 
     def intervals(self) -> Intervals:
         """A 95 % interval of each metric, by resampling the rows."""
-        if len(self.truth) == 0:
-            return {}
+        return self._metrics().intervals() if len(self.truth) else {}
+
+    def _metrics(self) -> Metrics:
         if self.target.classes is None:
-            return regression_intervals(*self._numbers())
-        return classification_intervals(*self._classes(), probabilities=self.probabilities)
+            return regression_metrics(*self._numbers())
+        scores, probabilities = self.target.scores(self.outputs), self.probabilities
+        return classification_metrics(
+            scores, self.labels, self.weights, probabilities=probabilities
+        )
 
     def confusion(self) -> dict[str, dict[str, float]] | None:
         """True class -> predicted class -> weight of such rows; None for a number."""
@@ -73,9 +70,6 @@ class Predictions:
     def residuals(self) -> dict[str, float] | None:
         """Mean, deviation and quantiles of prediction minus truth; None for classes."""
         return None if self.target.classes is not None else residual_quantiles(*self._numbers())
-
-    def _classes(self) -> tuple[Floats, Index, Floats | None]:
-        return self.target.scores(self.outputs), self.labels, self.weights
 
     def _numbers(self) -> tuple[Floats, Floats, Floats | None]:
         return self.target.decode(self.outputs), self.truth, self.weights

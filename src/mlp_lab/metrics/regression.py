@@ -3,43 +3,36 @@
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.metrics.bootstrap import (
-    REPLICATES,
-    Intervals,
-    Values,
-    WeightedMetrics,
-    bootstrap,
-    estimate,
-    quiet,
-    ratio,
-)
+from mlp_lab.metrics.bootstrap import Metrics, Values, quiet, ratio
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
 
 
 @quiet
-def regression_metrics(
-    predictions: Floats, targets: Floats, weights: Floats | None
-) -> dict[str, float]:
+def regression_metrics(predictions: Floats, targets: Floats, weights: Floats | None) -> Metrics:
     """rmse, mae and r2 of predictions (N,); r2 is NaN for constant targets.
 
-    >>> regression_metrics(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 6.0]), None)["mae"]
+    >>> predictions, targets = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 6.0])
+    >>> regression_metrics(predictions, targets, None).estimate()["mae"]
     1.0
     """
-    return estimate(_metrics(predictions, targets), len(targets), weights)
+    errors = predictions - targets
+    # Sums of squares far from 0 would cancel; the median, unlike the mean, ignores outliers.
+    centred = targets - (np.median(targets) if len(targets) else 0)
+    rows = np.stack([np.ones(len(targets)), errors**2, np.abs(errors), centred, centred**2])
 
+    def metrics(counts: Floats) -> Values:
+        total, squared, absolute, first, second = rows @ counts
+        spread = second - ratio(first**2, total)
+        # What is left of the spread of equal targets is rounding.
+        spread[spread <= 1e-12 * second] = 0
+        return {
+            "rmse": np.sqrt(ratio(squared, total)),
+            "mae": ratio(absolute, total),
+            "r2": 1 - ratio(squared, spread),
+        }
 
-@quiet
-def regression_intervals(
-    predictions: Floats,
-    targets: Floats,
-    weights: Floats | None,
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-) -> Intervals:
-    """95 % intervals of the metrics of `regression_metrics`; see `bootstrap`."""
-    return bootstrap(_metrics(predictions, targets), len(targets), weights, replicates, seed)
+    return Metrics(metrics, len(targets), weights)
 
 
 def residual_quantiles(
@@ -54,23 +47,3 @@ def residual_quantiles(
     quantiles = zip(QUANTILES, found.tolist(), strict=True)
     named = {f"quantile {share:g}": value for share, value in quantiles}
     return {"mean": mean, "deviation": deviation, **named}
-
-
-def _metrics(predictions: Floats, targets: Floats) -> WeightedMetrics:
-    errors = predictions - targets
-    # Sums of squares far from 0 would cancel; the median, unlike the mean, ignores outliers.
-    centred = targets - (np.median(targets) if len(targets) else 0)
-    rows = np.stack([np.ones(len(targets)), errors**2, np.abs(errors), centred, centred**2])
-
-    def metrics(weights: Floats) -> Values:
-        total, squared, absolute, first, second = rows @ weights
-        spread = second - ratio(first**2, total)
-        # What is left of the spread of equal targets is rounding.
-        spread[spread <= 1e-12 * second] = 0
-        return {
-            "rmse": np.sqrt(ratio(squared, total)),
-            "mae": ratio(absolute, total),
-            "r2": 1 - ratio(squared, spread),
-        }
-
-    return metrics

@@ -58,90 +58,51 @@ OUTPUTS: dict[str, Output] = {
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A loss by row, (..., C) -> (...), and its gradient by the row's last pre-activations f.
+    """A loss by row, (..., C) -> (...), of the output function, f and the targets t.
 
-    Both take the output function, f and the targets. Apart, since a step needs only the second.
-    `slope(y, target)` is the gradient by the output y = o(f), which cross-entropies never need.
+    `slope(y, t)` is its gradient by the output y = o(f), which cross-entropies never need:
+    `cancelled(y, t)` is theirs by f.
     """
 
     rows: Callable[[Output, Tensor, Tensor], Tensor]
-    gradient: Callable[[Output, Tensor, Tensor], Tensor]
     slope: Callable[[Tensor, Tensor], Tensor]
+    cancelled: Callable[[Tensor, Tensor], Tensor] | None = None
+
+    def gradient(self, output: Output, f: Tensor, target: Tensor) -> Tensor:
+        """Gradient of each row's loss by f; apart, since a step needs nothing else."""
+        y = output.value(f)
+        if self.cancelled is not None:
+            return self.cancelled(y, target)
+        return output.pullback(y, self.slope(y, target))
 
 
-def squared_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """(y - t)^2, mean over outputs."""
-    return (output.value(f) - target).square().mean(-1)
-
-
-def squared_error_slope(y: Tensor, target: Tensor) -> Tensor:
-    """2 (y - t) / C."""
-    return (y - target) * (2 / y.shape[-1])
-
-
-def squared_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """2 (y - t) / C, pulled back through the output."""
-    y = output.value(f)
-    return output.pullback(y, squared_error_slope(y, target))
-
-
-def absolute_error(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """|y - t|, mean over outputs."""
-    return (output.value(f) - target).abs().mean(-1)
-
-
-def absolute_error_slope(y: Tensor, target: Tensor) -> Tensor:
-    """sign(y - t) / C."""
-    return (y - target).sign() / y.shape[-1]
-
-
-def absolute_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """sign(y - t) / C, pulled back through the output."""
-    y = output.value(f)
-    return output.pullback(y, absolute_error_slope(y, target))
-
-
-def binary_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """-t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|))."""
-    return (f.clamp_min(0) - f * target + f.abs().neg().exp().log1p()).mean(-1)
-
-
-def binary_cross_entropy_slope(y: Tensor, target: Tensor) -> Tensor:
-    """(y - t) / (y (1 - y) C)."""
-    return (y - target) / (y - y.square()) / y.shape[-1]
-
-
-def binary_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """(y - t) / C: the sigmoid's slope cancels."""
-    return (output.value(f) - target) / f.shape[-1]
-
-
-def categorical_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """-sum_c t_c log y_c with y = softmax(f)."""
+def _log_loss(output: Output, f: Tensor, target: Tensor) -> Tensor:
     if f.shape[-1] >= NARROW:
         return -(f.log_softmax(-1) * target).sum(-1)
     return -(f.mT.log_softmax(-2) * target.mT).sum(-2)  # see softmax
 
 
-def categorical_cross_entropy_slope(y: Tensor, target: Tensor) -> Tensor:
-    """-t / y."""
-    return -target / y
-
-
-def categorical_cross_entropy_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """y - t: the softmax's slopes cancel, since a row's targets sum to one."""
-    return output.value(f) - target
-
-
 LOSSES: dict[str, Loss] = {
-    "mse": Loss(squared_error, squared_error_gradient, squared_error_slope),
-    "mae": Loss(absolute_error, absolute_error_gradient, absolute_error_slope),
-    "bce": Loss(binary_cross_entropy, binary_cross_entropy_gradient, binary_cross_entropy_slope),
-    "cce": Loss(
-        categorical_cross_entropy,
-        categorical_cross_entropy_gradient,
-        categorical_cross_entropy_slope,
+    # (y - t)^2, mean over outputs; 2 (y - t) / C.
+    "mse": Loss(
+        rows=lambda output, f, t: (output.value(f) - t).square().mean(-1),
+        slope=lambda y, t: (y - t) * (2 / y.shape[-1]),
     ),
+    # |y - t|, mean over outputs; sign(y - t) / C.
+    "mae": Loss(
+        rows=lambda output, f, t: (output.value(f) - t).abs().mean(-1),
+        slope=lambda y, t: (y - t).sign() / y.shape[-1],
+    ),
+    # -t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|));
+    # (y - t) / (y (1 - y) C), where the sigmoid's slope cancels.
+    "bce": Loss(
+        rows=lambda output, f, t: (f.clamp_min(0) - f * t + f.abs().neg().exp().log1p()).mean(-1),
+        slope=lambda y, t: (y - t) / (y - y.square()) / y.shape[-1],
+        cancelled=lambda y, t: (y - t) / y.shape[-1],
+    ),
+    # -sum_c t_c log y_c with y = softmax(f); -t / y, where the softmax's slopes cancel, since a
+    # row's targets sum to one.
+    "cce": Loss(rows=_log_loss, slope=lambda y, t: -t / y, cancelled=lambda y, t: y - t),
 }
 
 COMPATIBLE_LOSSES: dict[str, dict[str, tuple[str, ...]]] = {

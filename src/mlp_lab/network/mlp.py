@@ -45,15 +45,7 @@ class MLP(nn.Module):
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> None:
-        """Zero weights; `initialise` draws them.
-
-        Args:
-            sizes: for each member its layers' sizes, inputs first and outputs last.
-            activations: a name for each hidden layer.
-            output: the output function's name.
-            dtype: of all weights.
-            device: of all weights.
-        """
+        """Zero weights; `initialise` draws them. `sizes`: of each member's layers, inputs first."""
         super().__init__()
         self.member_sizes = [list(member) for member in sizes]
         self.activation_names = list(activations)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Self
+from typing import NamedTuple, Self
 
 from mlp_lab.errors import require
 from mlp_lab.network import update_rules
@@ -17,6 +17,27 @@ Spread = Callable[[Sequence[float]], Number]
 
 SMALLEST, LARGEST = 1e-37, 1e30
 """Within what a float32 can hold: a smaller eps would be 0, and padded units no longer zero."""
+
+Check = tuple[str, Callable[[float], bool]]
+
+RATE: Check = ("in [0, 1)", lambda value: 0 <= value < 1)
+OTHER_CHECKS: dict[str, Check] = {
+    "eps": ("1e-37 or more", lambda value: value >= SMALLEST),
+    "lr_decay": ("0 or more", lambda value: value >= 0),
+}
+"""What a number of a rule must be where it is none in [0, 1)."""
+
+
+class Rule(NamedTuple):
+    """An update rule, how many moments it keeps, and the settings that it takes by their names."""
+
+    function: Callable[..., None]
+    moments: int = 0
+    decay_rates: Sequence[str] = ()
+    """Taken as a `DecayRate`."""
+    numbers: Sequence[str] = ()
+    decoupled_decay: bool = False
+    """Whether Omega shrinks by lr * weight_decay itself, apart from its gradient."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -32,40 +53,38 @@ class OptimizerConfig:
     weight_decay: float
     clip_norm: float | None
 
+    rule = Rule(update_rules.gradient_descent)
+
     def __post_init__(self) -> None:
         require(0 < self.lr < math.inf, "optimizer.lr", "positive", self.lr)
         decay, clip = self.weight_decay, self.clip_norm
         require(0 <= decay <= LARGEST, "optimizer.weight_decay", "in [0, 1e30]", decay)
         if clip is not None:
             require(0 < clip <= LARGEST, "optimizer.clip_norm", "in (0, 1e30], or null", clip)
+        for key in (*self.rule.decay_rates, *self.rule.numbers):
+            words, holds = OTHER_CHECKS.get(key, RATE)
+            require(holds(getattr(self, key)), f"optimizer.{key}", words, getattr(self, key))
 
     @property
     def moments(self) -> int:
         """How many tensors of the parameters' shape the rule keeps."""
-        return 0
+        return self.rule.moments
 
     @property
     def initial_moment(self) -> float:
         """What the first moment starts from."""
         return 0.0
 
-    @property
-    def decoupled_decay(self) -> bool:
-        """Whether Omega shrinks by lr * weight_decay itself, apart from its gradient."""
-        return False
-
     @classmethod
     def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """The rule with each member's own numbers; plain gradient descent unless overridden."""
-        return partial(update_rules.gradient_descent)
+        """The rule with each member's own numbers."""
 
+        def own(key: str) -> list[float]:
+            return [getattr(member, key) for member in members]
 
-def _require_rate(value: float, key: str) -> None:
-    require(0 <= value < 1, f"optimizer.{key}", "in [0, 1)", value)
-
-
-def _require_eps(value: float) -> None:
-    require(value >= SMALLEST, "optimizer.eps", "1e-37 or more", value)
+        rule = cls.rule
+        rates = {key: DecayRate.of(own(key), spread) for key in rule.decay_rates}
+        return partial(rule.function, **rates, **{key: spread(own(key)) for key in rule.numbers})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -84,21 +103,7 @@ class MomentumConfig(OptimizerConfig):
 
     alpha: float
 
-    def __post_init__(self) -> None:
-        OptimizerConfig.__post_init__(self)
-        _require_rate(self.alpha, "alpha")
-
-    @property
-    def moments(self) -> int:
-        """The average v."""
-        return 1
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`momentum` with each member's alpha."""
-        return partial(
-            update_rules.momentum, alpha=DecayRate.of([c.alpha for c in members], spread)
-        )
+    rule = Rule(update_rules.momentum, 1, ("alpha",))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -107,29 +112,14 @@ class HeavyBallConfig(OptimizerConfig):
 
     momentum: float
 
-    def __post_init__(self) -> None:
-        OptimizerConfig.__post_init__(self)
-        _require_rate(self.momentum, "momentum")
-
-    @property
-    def moments(self) -> int:
-        """The velocity v."""
-        return 1
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`heavy_ball` with each member's momentum."""
-        return partial(update_rules.heavy_ball, momentum=spread([c.momentum for c in members]))
+    rule = Rule(update_rules.heavy_ball, 1, numbers=("momentum",))
 
 
 @dataclass(kw_only=True, slots=True)
 class NesterovConfig(HeavyBallConfig):
     """A heavy ball whose step looks ahead along its velocity."""
 
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`nesterov` with each member's momentum."""
-        return partial(update_rules.nesterov, momentum=spread([c.momentum for c in members]))
+    rule = Rule(update_rules.nesterov, 1, numbers=("momentum",))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -143,31 +133,17 @@ class AdaGradConfig(OptimizerConfig):
     initial_accumulator: float
     eps: float
 
+    rule = Rule(update_rules.adagrad, 1, numbers=("lr_decay", "eps"))
+
     def __post_init__(self) -> None:
         OptimizerConfig.__post_init__(self)
-        require(self.lr_decay >= 0, "optimizer.lr_decay", "0 or more", self.lr_decay)
         start = self.initial_accumulator
         require(start >= 0, "optimizer.initial_accumulator", "0 or more", start)
-        _require_eps(self.eps)
-
-    @property
-    def moments(self) -> int:
-        """The sum of squares s."""
-        return 1
 
     @property
     def initial_moment(self) -> float:
         """What s starts from."""
         return self.initial_accumulator
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`adagrad` with each member's lr_decay and eps."""
-        return partial(
-            update_rules.adagrad,
-            lr_decay=spread([c.lr_decay for c in members]),
-            eps=spread([c.eps for c in members]),
-        )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -177,24 +153,7 @@ class AdaDeltaConfig(OptimizerConfig):
     rho: float
     eps: float
 
-    def __post_init__(self) -> None:
-        OptimizerConfig.__post_init__(self)
-        _require_rate(self.rho, "rho")
-        _require_eps(self.eps)
-
-    @property
-    def moments(self) -> int:
-        """The averages s and u."""
-        return 2
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`adadelta` with each member's rho and eps."""
-        return partial(
-            update_rules.adadelta,
-            rho=DecayRate.of([c.rho for c in members], spread),
-            eps=spread([c.eps for c in members]),
-        )
+    rule = Rule(update_rules.adadelta, 2, ("rho",), ("eps",))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -210,26 +169,12 @@ class RMSPropConfig(OptimizerConfig):
     momentum: float
     centered: bool
 
-    def __post_init__(self) -> None:
-        OptimizerConfig.__post_init__(self)
-        _require_rate(self.rho, "rho")
-        _require_rate(self.momentum, "momentum")
-        _require_eps(self.eps)
+    rule = Rule(update_rules.rmsprop, 2, ("rho",), ("momentum", "eps"))
 
     @property
     def moments(self) -> int:
-        """The average s, the velocity v and, where centered, the average of g."""
-        return 3 if self.centered else 2
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`rmsprop` with each member's rho, eps and momentum."""
-        return partial(
-            update_rules.rmsprop,
-            rho=DecayRate.of([c.rho for c in members], spread),
-            eps=spread([c.eps for c in members]),
-            momentum=spread([c.momentum for c in members]),
-        )
+        """s, the velocity v and, where centered, the average of g."""
+        return self.rule.moments + self.centered
 
 
 @dataclass(kw_only=True, slots=True)
@@ -244,36 +189,19 @@ class AdamConfig(OptimizerConfig):
     eps: float
     amsgrad: bool
 
-    def __post_init__(self) -> None:
-        OptimizerConfig.__post_init__(self)
-        _require_rate(self.beta1, "beta1")
-        _require_rate(self.beta2, "beta2")
-        _require_eps(self.eps)
+    rule = Rule(update_rules.adam, 2, ("beta1", "beta2"), ("eps",))
 
     @property
     def moments(self) -> int:
-        """The averages m and v and, with amsgrad, the largest v."""
-        return 3 if self.amsgrad else 2
-
-    @classmethod
-    def update_rule(cls, members: Sequence[Self], spread: Spread) -> UpdateRule:
-        """`adam` with each member's betas and eps."""
-        return partial(
-            update_rules.adam,
-            beta1=DecayRate.of([c.beta1 for c in members], spread),
-            beta2=DecayRate.of([c.beta2 for c in members], spread),
-            eps=spread([c.eps for c in members]),
-        )
+        """m, v and, with amsgrad, the largest v."""
+        return self.rule.moments + self.amsgrad
 
 
 @dataclass(kw_only=True, slots=True)
 class AdamWConfig(AdamConfig):
     """Adam whose weight decay acts on Omega itself (Loshchilov and Hutter, 2019)."""
 
-    @property
-    def decoupled_decay(self) -> bool:
-        """Omega <- (1 - lr weight_decay) Omega before each step."""
-        return True
+    rule = AdamConfig.rule._replace(decoupled_decay=True)
 
 
 OPTIMIZERS: dict[str, type[OptimizerConfig]] = {

@@ -50,13 +50,9 @@ class Optimizer:
         *,
         equal_steps: bool = True,
     ) -> None:
-        """Moments at their start.
+        """Moments at their start. Clipping and weight decay change the gradients.
 
-        Args:
-            parameters: what is updated.
-            gradients: by what; clipping and weight decay change them.
-            configs: one for each member.
-            equal_steps: whether all members take equally many steps in an epoch.
+        `equal_steps`: whether all members take equally many steps in an epoch.
 
         Raises:
             ValueError: the members do not share the rule and its switches.
@@ -114,7 +110,7 @@ class Optimizer:
     def _decay(self, block: Block) -> None:
         omega, gradient = block.p[: block.decaying], block.g[: block.decaying]
         decay = block.weight_decay
-        if self.configs[0].decoupled_decay:
+        if self.configs[0].rule.decoupled_decay:
             omega.mul_(1 - _part(block.lr, slice(block.decaying)) * decay)
         elif isinstance(decay, float):
             gradient.add_(omega, alpha=decay)
@@ -123,40 +119,28 @@ class Optimizer:
 
     def _pieces(self) -> list[Block]:
         """The flat tensors in pieces; on a GPU, whose caches are no help, in one."""
-        p, g = self.parameters.flat, self.gradients.flat
-        length = PIECE if p.is_cpu else len(p)
-        weights = len(self.parameters.flat_weights)
-        parts = [slice(*ends) for ends in pairwise([*range(0, len(p), length), len(p)])]
+        flat = [layers.flat for layers in self._updated]
+        numbers, weights = len(flat[0]), len(self.parameters.flat_weights)
+        length = PIECE if flat[0].is_cpu else numbers
+        parts = [slice(*ends) for ends in pairwise([*range(0, numbers, length), numbers])]
         return [
-            self._block(
-                p[part],
-                g[part],
-                [moment.flat[part] for moment in self.moments],
-                part,
-                decaying=max(0, min(weights, part.stop) - part.start),
-            )
-            for part in parts
+            self._block(flat, part, max(0, min(weights, part.stop) - part.start)) for part in parts
         ]
 
     def _layers(self, k: int) -> list[Block]:
         """The first k members of each layer."""
         weights = len(self.parameters.weights)
-        tensors = zip(self.parameters.tensors, self.gradients.tensors, strict=True)
+        layers = zip(*(layers.tensors for layers in self._updated), strict=True)
         return [
-            self._block(
-                p[:k],
-                g[:k],
-                [moment.tensors[i][:k] for moment in self.moments],
-                slice(k),
-                decaying=k if i < weights else 0,
-            )
-            for i, (p, g) in enumerate(tensors)
+            self._block(layer, slice(k), k if i < weights else 0) for i, layer in enumerate(layers)
         ]
 
-    def _block(
-        self, p: Tensor, g: Tensor, moments: list[Tensor], part: slice, decaying: int
-    ) -> Block:
-        """Tensors with their share of every number."""
+    @property
+    def _updated(self) -> list[LayerTensors]:
+        return [self.parameters, self.gradients, *self.moments]
+
+    def _block(self, tensors: Sequence[Tensor], part: slice, decaying: int) -> Block:
+        """A part of parameters, gradients and moments, with its share of every number."""
 
         def share(values: Sequence[float]) -> Number:
             key = tuple(values)
@@ -164,6 +148,7 @@ class Optimizer:
                 self._numbers[key] = self._spread(values)
             return _part(self._numbers[key], part)
 
+        p, g, *moments = (tensor[part] for tensor in tensors)
         rule = type(self.configs[0]).update_rule(self.configs, share)
         decay = share([config.weight_decay for config in self.configs])
         decay = _part(decay, slice(decaying))

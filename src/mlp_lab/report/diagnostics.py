@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -49,54 +50,31 @@ def report_run(
 ) -> None:
     """Write what the pictures of a finished run show, draw its page, and show them in TensorBoard.
 
-    Args:
-        finished: the run.
-        folder: its folder.
-        draw: writes pictures and page of a folder, as `page.write_report` does.
-        tensorboard: whether the run has an image tab.
+    `draw` writes pictures and page of a folder, as `page.write_report` does; `tensorboard`:
+    whether the run has an image tab, which shows them at the best epoch.
     """
-    write_diagnostics(finished, folder)
+    write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
     draw(folder)
     if tensorboard:
-        show_in_tensorboard(folder)
-
-
-def write_diagnostics(finished: FinishedRun, folder: Path) -> None:
-    """Write pictures.json: the numbers that the pictures of a finished run show."""
-    write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
-
-
-def show_in_tensorboard(folder: Path) -> None:
-    """Put the pictures that were drawn into the run's image tab, at the best epoch."""
-    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    events = EventFile(folder, epochs_done=0)
-    for path in sorted(folder.glob("*.png")):
-        events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
-    events.close()
+        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        events = EventFile(folder, epochs_done=0)
+        for path in sorted(folder.glob("*.png")):
+            events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
+        events.close()
 
 
 def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Predictions]) -> list[Picture]:
-    """All that a run's network and data can show.
-
-    Args:
-        network: a stack of one, at its best weights.
-        dataset: what it learnt.
-        scored: its predictions by part.
-    """
+    """All that a run's network, at its best weights, its data and its predictions can show."""
     part = next((name for name in ("test", "val") if len(scored[name].truth)), "train")
-    found = [
-        *_of_predictions(scored[part], part),
-        *_over_inputs(network, dataset),
-        importance(network, dataset),
-    ]
-    return [picture for picture in found if picture is not None]
-
-
-def _of_predictions(predictions: Predictions, part: str) -> list[Picture | None]:
+    predictions = scored[part]
+    found: list[Picture | None] = []
     if predictions.target.classes is None:
-        return [observed(predictions, part)]
-    calibrated = calibration(predictions, part) if predictions.probabilities else None
-    return [confusion(predictions, part), calibrated]
+        found.append(observed(predictions, part))
+    else:
+        found.append(confusion(predictions, part))
+        found.append(calibration(predictions, part) if predictions.probabilities else None)
+    found += [_over_inputs(network, dataset), importance(network, dataset)]
+    return [picture for picture in found if picture is not None]
 
 
 def confusion(predictions: Predictions, part: str) -> Confusion | None:
@@ -132,15 +110,12 @@ def calibration(predictions: Predictions, part: str) -> Calibration | None:
         for values in (weights, weights * confidence, weights * right)
     )
     filled = weight > 0
-    return Calibration(
-        part,
-        (confident[filled] / weight[filled]).tolist(),
-        (correct[filled] / weight[filled]).tolist(),
-        weight[filled].tolist(),
-    )
+    weight, confident, correct = weight[filled], confident[filled], correct[filled]
+    means = ((confident / weight).tolist(), (correct / weight).tolist())
+    return Calibration(part, *means, weight.tolist())
 
 
-def _over_inputs(network: MLP, dataset: Dataset) -> list[Picture | None]:
+def _over_inputs(network: MLP, dataset: Dataset) -> Picture | None:
     """A curve over one input, or a plane over two; of numbers without missing values."""
     schema, sizes = dataset.schema, len(dataset.schema.inputs)
     drawable = all(
@@ -150,11 +125,9 @@ def _over_inputs(network: MLP, dataset: Dataset) -> list[Picture | None]:
         for entry in schema.inputs
     )
     if not drawable or sizes not in (1, 2):
-        return []
+        return None
     rows = dataset.train.some(POINTS)
-    if sizes == 1:
-        return [fitted_curve(network, schema, rows)]
-    return [plane(network, schema, rows)]
+    return fitted_curve(network, schema, rows) if sizes == 1 else plane(network, schema, rows)
 
 
 def fitted_curve(network: MLP, schema: Schema, rows: Part) -> Fit | None:
@@ -163,14 +136,9 @@ def fitted_curve(network: MLP, schema: Schema, rows: Part) -> Fit | None:
     if target.classes is not None:
         return None
     x = axis(rows.inputs[:, 0])
-    y = predicted(network, target, x.unsqueeze(1))
-    return Fit(
-        schema.inputs[0].column.name,
-        target.name,
-        decoded(schema, 0, x),
-        y.tolist(),
-        (decoded(schema, 0, rows.inputs[:, 0]), truth_of(target, rows)),
-    )
+    y = predicted(network, target, x.unsqueeze(1)).tolist()
+    points = (decoded(schema, 0, rows.inputs[:, 0]), truth_of(target, rows))
+    return Fit(schema.inputs[0].column.name, target.name, decoded(schema, 0, x), y, points)
 
 
 def plane(network: MLP, schema: Schema, rows: Part) -> Plane:
@@ -179,18 +147,15 @@ def plane(network: MLP, schema: Schema, rows: Part) -> Plane:
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)  # (G * G, 2)
     values = predicted(network, schema.target, grid).reshape(GRID, GRID)
     first, second = (entry.column.name for entry in schema.inputs)
+    xs, ys = (decoded(schema, column, rows.inputs[:, column]) for column in (0, 1))
     return Plane(
-        (first, second),
-        schema.target.name,
-        list(schema.target.classes or []),
-        decoded(schema, 0, x),
-        decoded(schema, 1, y),
-        values.tolist(),
-        (
-            decoded(schema, 0, rows.inputs[:, 0]),
-            decoded(schema, 1, rows.inputs[:, 1]),
-            truth_of(schema.target, rows),
-        ),
+        inputs=(first, second),
+        target=schema.target.name,
+        classes=list(schema.target.classes or []),
+        x=decoded(schema, 0, x),
+        y=decoded(schema, 1, y),
+        predicted=values.tolist(),
+        points=(xs, ys, truth_of(schema.target, rows)),
     )
 
 
@@ -227,9 +192,7 @@ def truth_of(target: Target, rows: Part) -> Numbers:
 def importance(network: MLP, dataset: Dataset) -> Importance | None:
     """Permutation importance of two or more columns on the validation rows."""
     target = dataset.schema.target
-
-    def score(y: torch.Tensor, rows: Part) -> float:
-        return skill_of_outputs(target, y, rows)
+    score = partial(skill_of_outputs, target)
 
     def predict(inputs: torch.Tensor) -> torch.Tensor:
         pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
@@ -239,5 +202,5 @@ def importance(network: MLP, dataset: Dataset) -> Importance | None:
         losses = permutation_importance(predict, dataset.val, dataset.schema, score)
     if len(losses) < 2:
         return None
-    ordered: Sequence[str] = sorted(losses, key=lambda name: -losses[name])
-    return Importance(target.name, list(ordered), [losses[name] for name in ordered])
+    ordered = sorted(losses, key=lambda name: -losses[name])
+    return Importance(target.name, ordered, [losses[name] for name in ordered])

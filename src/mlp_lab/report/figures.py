@@ -1,6 +1,7 @@
 """Pictures of a run as PNG files, with a heading, and what they show in words."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,7 @@ def draw(picture: Picture, path: Path) -> str:
             words = _plane(axes, picture)
         case Importance():
             words = _importance(figure, axes, picture)
+    axes.title.set_fontsize(11)
     width, height = figure.get_size_inches()
     left = 1.8 if isinstance(picture, Importance) else 0.85
     figure.subplots_adjust(  # in inches; matplotlib's own layouts draw everything twice
@@ -81,24 +83,20 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
     places = range(len(names))
     axes.set_xticks(places, names, rotation=45 if len("".join(names)) > 30 else 0)
     axes.set_yticks(places, names)
-    if len(names) <= NUMBERED:
-        for i in places:
-            for j in places:
-                color = "white" if shares[i, j] > 0.5 else "0.2"
-                text = f"{counts[i, j]:.0f}" if counts[i, j] else ""
-                axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
-    axes.set_xlabel("predicted class")
-    axes.set_ylabel("true class")
-    axes.set_title(f"confusion matrix, {PART[picture.part]} rows", fontsize=11)
+    for i, j in np.ndindex(counts.shape) if len(names) <= NUMBERED else ():
+        color = "white" if shares[i, j] > 0.5 else "0.2"
+        text = f"{counts[i, j]:.0f}" if counts[i, j] else ""
+        axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
+    title = f"confusion matrix, {PART[picture.part]} rows"
+    axes.set(xlabel="predicted class", ylabel="true class", title=title)
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
-    worst = (
-        f"; the most frequent error: {picture.classes[i]} predicted as {picture.classes[j]}"
-        if off.any()
-        else ""
-    )
-    return f"Confusion matrix of the {PART[picture.part]} rows: accuracy {right:.1%}{worst}."
+    words = f"Confusion matrix of the {PART[picture.part]} rows: accuracy {right:.1%}"
+    if off.any():
+        true, predicted = picture.classes[i], picture.classes[j]
+        words += f"; the most frequent error: {true} predicted as {predicted}"
+    return f"{words}."
 
 
 def _observed(axes: Axes, picture: Observed) -> str:
@@ -106,9 +104,8 @@ def _observed(axes: Axes, picture: Observed) -> str:
     low, high = min(observed.min(), predicted.min()), max(observed.max(), predicted.max())
     axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="perfect prediction")
     axes.plot(observed, predicted, ".", color=COLORS[0], alpha=0.5, label=PART[picture.part])
-    axes.set_xlabel(f"observed {picture.target}")
-    axes.set_ylabel(f"predicted {picture.target}")
-    axes.set_title(f"predicted against observed, {PART[picture.part]} rows", fontsize=11)
+    axes.set(xlabel=f"observed {picture.target}", ylabel=f"predicted {picture.target}")
+    axes.set_title(f"predicted against observed, {PART[picture.part]} rows")
     axes.legend()
     error = float(np.abs(predicted - observed).mean())
     return (
@@ -123,11 +120,8 @@ def _calibration(axes: Axes, picture: Calibration) -> str:
     axes.plot(picture.confidence, picture.accuracy, color=COLORS[0], linewidth=1)
     sizes = 20 + 180 * weight / weight.max()
     axes.scatter(picture.confidence, picture.accuracy, sizes, color=COLORS[0], alpha=0.7)
-    axes.set_xlim(0, 1.03)
-    axes.set_ylim(0, 1.03)
-    axes.set_xlabel("confidence: probability of the predicted class")
-    axes.set_ylabel("accuracy")
-    axes.set_title(f"calibration, {PART[picture.part]} rows", fontsize=11)
+    axes.set(xlabel="confidence: probability of the predicted class", ylabel="accuracy")
+    axes.set(xlim=(0, 1.03), ylim=(0, 1.03), title=f"calibration, {PART[picture.part]} rows")
     axes.legend(loc="upper left")
     gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
     return (
@@ -139,9 +133,8 @@ def _calibration(axes: Axes, picture: Calibration) -> str:
 def _fit(axes: Axes, picture: Fit) -> str:
     axes.plot(*picture.points, ".", color="0.6", markersize=4, label="training rows")
     axes.plot(picture.x, picture.y, color=COLORS[1], linewidth=2, label="network")
-    axes.set_xlabel(picture.input)
-    axes.set_ylabel(picture.target)
-    axes.set_title("fitted function, with training rows", fontsize=11)
+    title = "fitted function, with training rows"
+    axes.set(xlabel=picture.input, ylabel=picture.target, title=title)
     axes.legend()
     return f"The network's {picture.target} as a function of {picture.input}, with training rows."
 
@@ -150,29 +143,25 @@ def _plane(axes: Axes, picture: Plane) -> str:
     extent = (picture.x[0], picture.x[-1], picture.y[0], picture.y[-1])
     values = np.array(picture.predicted)
     x, y, truth = (np.array(entry) for entry in picture.points)
+    image = partial(axes.imshow, values, extent=extent, origin="lower", aspect="auto")
     if picture.classes:
         most = len(picture.classes)
         colors = [COLORS[i % len(COLORS)] for i in range(most)]
-        axes.imshow(
-            values, extent=extent, origin="lower", aspect="auto", alpha=0.3,
-            cmap=ListedColormap(colors), vmin=-0.5, vmax=most - 0.5, interpolation="nearest",
-        )  # fmt: skip
+        regions = image(vmin=-0.5, vmax=most - 0.5, alpha=0.3, interpolation="nearest")
+        regions.set_cmap(ListedColormap(colors))
         for i, name in enumerate(picture.classes):
             axes.plot(x[truth == i], y[truth == i], ".", color=colors[i], label=short_name(name))
         axes.legend()
         words = "The predicted class"
     else:
-        shown = axes.imshow(
-            values, extent=extent, origin="lower", aspect="auto", cmap="viridis",
-            vmin=float(truth.min()), vmax=float(truth.max()),
-        )  # fmt: skip
+        shown = image(vmin=float(truth.min()), vmax=float(truth.max()), cmap="viridis")
         axes.scatter(x, y, 12, truth, cmap="viridis", edgecolors="white", linewidths=0.3)
         axes.figure.colorbar(shown, ax=axes, label=picture.target)
         words = f"The predicted {picture.target}"
-    axes.set_xlabel(picture.inputs[0])
-    axes.set_ylabel(picture.inputs[1])
-    axes.set_title(f"{heading(picture).lower()}, with training rows", fontsize=11)
-    return f"{words} over {picture.inputs[0]} and {picture.inputs[1]}, with training rows."
+    first, second = picture.inputs
+    title = f"{heading(picture).lower()}, with training rows"
+    axes.set(xlabel=first, ylabel=second, title=title)
+    return f"{words} over {first} and {second}, with training rows."
 
 
 def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
@@ -183,13 +172,9 @@ def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
     axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="0.6", linewidth=1)
+    cut = f" ({len(columns)} of {len(picture.columns)} columns)" * (len(picture.columns) > SHOWN)
     axes.set_xlabel("skill lost on validation rows when shuffled")
-    more = (
-        f" ({len(columns)} of {len(picture.columns)} columns)"
-        if len(picture.columns) > SHOWN
-        else ""
-    )
-    axes.set_title(f"permutation importance{more}", fontsize=11)
+    axes.set_title(f"permutation importance{cut}")
     return f"Permutation importance for {picture.target}: highest of {listed(columns[:3])}."
 
 

@@ -64,8 +64,7 @@ def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> No
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axis.set_xlabel("epoch")
-    axis.set_ylabel(quantity)
+    axis.set(xlabel="epoch", ylabel=quantity)
     axis.grid(alpha=0.3)
     if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
         axis.legend()

@@ -23,11 +23,7 @@ def data_name(job: SweepJob) -> str:
 
 
 def require_a_training(config: Config) -> None:
-    """Raise if a configuration is of something that no job of a sweep can be.
-
-    Raises:
-        UserError: it resumes a run, or only shows its data.
-    """
+    """Raise a UserError if a configuration resumes a run, or only shows its data."""
     if config.resume is not None:
         raise UserError(f"resume={config.resume} resumes in that folder alone: leave out -m")
     if isinstance(config.data, TableConfig) and config.data.report_only:
@@ -35,11 +31,7 @@ def require_a_training(config: Config) -> None:
 
 
 def require_own_folders(jobs: Mapping[int, SweepJob], manifest: Manifest, sweep: Path) -> None:
-    """Raise if a job would write over another's files; `sweep` is the folder of all.
-
-    Raises:
-        UserError: it would, or its folder is not inside the sweep's.
-    """
+    """Raise a UserError if a job's folder is another's too, or not inside that of the `sweep`."""
     kept = {sweep / job.folder: number for number, job in manifest.jobs.items()}
     inside = Path(os.path.normpath(sweep))
     for number, job in jobs.items():
@@ -63,13 +55,10 @@ def require_comparable(
     *,
     searching: bool,
 ) -> dict[str, Criterion]:
-    """Raise if scores that choose between jobs mean different things.
+    """Raise a UserError if scores that choose between jobs mean different things.
 
     `known`: data set -> what the loss of its jobs means, of earlier batches; returned is the same
     with the data sets of these jobs.
-
-    Raises:
-        UserError: they do.
     """
     found = dict(known)
     for job in jobs:
@@ -90,11 +79,7 @@ def require_comparable(
 def require_judged_together(
     jobs: Mapping[int, SweepJob], manifest: Manifest, settings: SweepConfig
 ) -> None:
-    """Raise if jobs would join a halved sweep after others were stopped.
-
-    Raises:
-        UserError: some would, or the rungs are no longer the same.
-    """
+    """Raise a UserError if jobs would join a halved sweep, or its rungs are no longer the same."""
     if not manifest.rungs:
         return
     last = max(Rung.parse(name).epoch for name in manifest.rungs)

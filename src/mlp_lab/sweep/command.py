@@ -53,12 +53,10 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
     """
     settings = read(SweepConfig, OmegaConf.to_container(master.sweep, resolve=True), "sweep")
-    if settings.halving is not None and searching:
-        raise UserError("sweep.halving judges a whole grid at once: leave it out of a search")
-    if settings.halving is not None and master.hydra.sweeper.get("max_batch_size"):
-        raise UserError(
-            "sweep.halving judges a whole grid at once: leave out hydra.sweeper.max_batch_size"
-        )
+    in_batches = master.hydra.sweeper.get("max_batch_size")
+    if settings.halving is not None and (searching or in_batches):
+        left_out = "it out of a search" if searching else "out hydra.sweeper.max_batch_size"
+        raise UserError(f"sweep.halving judges a whole grid at once: leave {left_out}")
     typed = cast(dict[str, Any], OmegaConf.to_container(master.hydra.overrides))  # ${...} as it is
     words = [w for w in (*typed["hydra"], *typed["task"]) if not w.startswith(NOT_REPEATED)]
     return SweepCommand(

@@ -36,7 +36,6 @@ class Composer:
     """Composes the jobs of a sweep; `master` is the sweep's own configuration."""
 
     def __init__(self, loader: ConfigLoader, master: DictConfig) -> None:
-        """Start with an empty cache."""
         self._loader = loader
         self._master = master
         self._groups = frozenset(loader.list_groups(""))
@@ -50,11 +49,8 @@ class Composer:
         """
         parsed = [_parsed(override) for override in overrides]
         values = [override for override in parsed if self._sets_value(override)]
-        chosen = tuple(
-            text
-            for text, override in zip(overrides, parsed, strict=True)
-            if not self._sets_value(override)
-        )
+        pairs = zip(overrides, parsed, strict=True)
+        chosen = tuple(text for text, override in pairs if not self._sets_value(override))
         if chosen not in self._bases:
             composed = compose_job(self._loader, self._master, chosen)
             self._bases[chosen] = _Base(composed, Path(str(self._master.hydra.sweep.dir)))

@@ -66,11 +66,7 @@ class SearchConfig:
 
 
 def require_optuna(sampler: str) -> None:
-    """Raise unless Optuna is installed, and what a sampler needs beside it.
-
-    Raises:
-        UserError: one of them is not.
-    """
+    """Raise a UserError unless Optuna is installed, and what a sampler needs beside it."""
     for package in ("optuna", *(("cmaes",) if sampler == "cmaes" else ())):
         if find_spec(package) is None:
             raise UserError(f"hydra/sweeper=optuna needs {package}: pip install 'mlp_lab[optuna]'")

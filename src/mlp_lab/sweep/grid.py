@@ -31,13 +31,9 @@ def batches(
 ) -> list[tuple[int, list[Point]]]:
     """The points of a grid, at most `size` at once, with the number of each batch's first.
 
-    Args:
-        loader: Hydra's.
-        master: the sweep's own configuration; `cv` adds folds.
-        params: ranges of hydra.sweeper.params.
-        arguments: ranges and other words of the command line.
-        size: None for all at once.
-        stacked: whether jobs train together; else one after the other.
+    `master` is the sweep's own configuration, whose `cv` adds folds; `params` are the ranges of
+    hydra.sweeper.params, `arguments` the words of the command line. Jobs are `stacked` if they
+    train together; else one trains after the other.
 
     Raises:
         UserError: it is no grid, or an empty one.
@@ -69,10 +65,9 @@ def grid_points(overrides: Iterable[Override]) -> list[Point]:
 
 
 def require_grid(overrides: Sequence[Override], *, stacked: bool) -> None:
-    """Raise unless each combination of some values is a job of its own; `stacked`: equal are one.
+    """Raise a UserError unless each combination of some values is a job of its own.
 
-    Raises:
-        UserError: a key has no list of values, or one that tells no job from another.
+    `stacked`: equal jobs are one.
     """
     for override in overrides:
         if not override.is_sweep_override():

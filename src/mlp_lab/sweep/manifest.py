@@ -54,7 +54,7 @@ class Manifest:
                 {int(number): jobs for number, jobs in saved["stacks"].items()},
                 saved["data"],
                 {
-                    rung: {int(number): reason for number, reason in stopped.items()}
+                    rung: {int(n): reason for n, reason in stopped.items()}
                     for rung, stopped in saved["rungs"].items()
                 },
             )
@@ -74,12 +74,9 @@ class Manifest:
         self.save(folder)
 
     def require_same_data(self, data: Mapping[str, str], names: Mapping[str, str]) -> None:
-        """Raise if the rows of a data set are not those that the sweep began with.
+        """Raise a UserError if rows of a data set are not those that the sweep began with.
 
         `data`: what its rows depend on -> a hash of them; `names`: the same -> what to call it.
-
-        Raises:
-            UserError: they have changed.
         """
         for source, digest in data.items():
             if self.data.get(source, digest) != digest:

@@ -26,22 +26,14 @@ class Reader(pickle.Unpickler):
     """Knows nothing but `MADE_OF`."""
 
     def find_class(self, module: str, name: str) -> object:
-        """Look up a name of a pickle.
-
-        Raises:
-            UserError: it has no place in a sampler's state.
-        """
+        """Look up a name of a pickle; a UserError if it has no place in a sampler's state."""
         if (module, name) not in MADE_OF:
             raise UserError(f"it would call {module}.{name}")
         return super().find_class(module, name)
 
 
 def require_harmless(trials: Sequence[FrozenTrial], journal: str) -> None:
-    """Raise unless the sampler's states in a journal are what they should be, before any is used.
-
-    Raises:
-        UserError: one is not.
-    """
+    """Raise a UserError unless the sampler's states in a journal are what they should be."""
     for trial in trials:
         parts = [key for key in trial.system_attrs if key.startswith(STATE)]
         text = "".join(trial.system_attrs[f"{STATE}{i}"] for i in range(len(parts)))

@@ -42,14 +42,10 @@ class StackPlan:
 def plan(
     jobs: Sequence[SweepJob], *, processes: int, memory: float, members: int, first: int = 0
 ) -> list[StackPlan]:
-    """Put every job into one stack.
+    """Put every job into one stack, of at most `members` jobs and `memory` bytes.
 
-    Args:
-        jobs: what to train.
-        processes: how many stacks train at the same time; there are as many if jobs allow it.
-        memory: bytes that one stack may take.
-        members: most members of a stack.
-        first: number of the first stack.
+    `processes` stacks train at the same time; there are as many if jobs allow it. The number of
+    the first one is `first`.
     """
     groups: dict[str, list[SweepJob]] = {}
     for job in jobs:

@@ -42,11 +42,7 @@ def search_space(overrides: Sequence[Override]) -> tuple[dict[str, BaseDistribut
 
 
 def require_setting(key: str) -> None:
-    """Raise unless a network can be better or worse for a key's value.
-
-    Raises:
-        UserError: it repeats a setting, or is about the command.
-    """
+    """Raise a UserError unless a network can be better or worse for a key's value."""
     if key in REPLICATES:
         raise UserError(
             f"{key} repeats a setting and cannot be searched: give it one value, and judge"

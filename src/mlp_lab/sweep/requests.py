@@ -23,12 +23,8 @@ def unfinished(manifest: Manifest, jobs: Mapping[int, SweepJob]) -> tuple[list[i
     stack_of = manifest.stack_of
     begun = {stack_of[n] for n in jobs if status[n] == "" and n in stack_of}
     placed = {number for number, stack in stack_of.items() if stack in begun}
-    fresh = [
-        number
-        for number in jobs
-        if status[number] not in ENDED and (status[number] == "failed" or number not in placed)
-    ]
-    return sorted(begun), fresh
+    open_jobs = [n for n in jobs if status[n] not in ENDED]
+    return sorted(begun), [n for n in open_jobs if status[n] == "failed" or n not in placed]
 
 
 def requests(
@@ -43,14 +39,9 @@ def requests(
 ) -> list[StackRequest]:
     """What to ask of workers, still without rows: a request for each stack with `unended` jobs.
 
-    Args:
-        stacks: as they were planned.
-        jobs: by number.
-        manifest: says which stack a job is in, and which jobs successive halving has stopped.
-        folder: of the sweep.
-        unended: jobs that have neither ended nor failed.
-        reports: whether each job gets pictures and a page of its own.
-        until: epoch after which all pause.
+    `manifest` says which stack a job is in, and which jobs successive halving has stopped;
+    `reports`: whether each job gets pictures and a page of its own; `until`: epoch after which
+    all pause.
     """
     stack_of, eliminated = manifest.stack_of, manifest.eliminated
     found = []

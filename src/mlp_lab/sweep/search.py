@@ -3,7 +3,7 @@
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -64,7 +64,7 @@ def search(
     """
     space, fixed = search_space(overrides)
     require_enough_ranges(config.sampler, space)
-    with warnings.catch_warnings(), copy_of(folder) if dry_run else itself(folder) as place:
+    with warnings.catch_warnings(), copy_of(folder) if dry_run else nullcontext(folder) as place:
         warnings.simplefilter("ignore")  # of Optuna, about what is experimental
         study = open_study(place)
         require_same_search(study, space, fixed, folder)
@@ -79,12 +79,6 @@ def search(
             for i, trial in enumerate(trials):
                 own_values = values[i * len(folds) : (i + 1) * len(folds)]
                 tell(study, trial.number, sum(own_values) / len(folds))
-
-
-@contextmanager
-def itself(folder: Path) -> Iterator[Path]:
-    """The folder, where what is written stays."""
-    yield folder
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,13 @@ from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.config import SearchConfig
 
 JOURNAL = "optuna.journal"
+
+MADE_BY: Mapping[str, Callable[..., BaseSampler]] = {
+    "tpe": partial(TPESampler, constant_liar=True),
+    "random": RandomSampler,
+    "cmaes": CmaEsSampler,
+    "gp": GPSampler,
+}
 
 SETTING, LOST = "setting", "lost"
 """What the study remembers: what all trials share; numbers of trials that never were trained."""
@@ -129,13 +137,7 @@ def ask(
 def sampler(config: SearchConfig, number: int) -> BaseSampler:
     """What proposes a trial, seeded for it alone: resuming makes no difference to what it draws."""
     (seed,) = map(int, np.random.SeedSequence([config.seed, number]).generate_state(1))
-    made: Mapping[str, Callable[[], BaseSampler]] = {
-        "tpe": lambda: TPESampler(seed=seed, constant_liar=True),
-        "random": lambda: RandomSampler(seed=seed),
-        "cmaes": lambda: CmaEsSampler(seed=seed),
-        "gp": lambda: GPSampler(seed=seed),
-    }
-    return made[config.sampler]()
+    return MADE_BY[config.sampler](seed=seed)
 
 
 def tell(study: optuna.Study, number: int, value: float) -> None:

@@ -38,11 +38,8 @@ class Trainer:
 
     def train(self, request: StackRequest) -> None:
         """Train a stack to its end; whatever happens to it, each of its jobs is accounted for."""
-        unended = {
-            member: job.number
-            for member, job in enumerate(request.jobs)
-            if job.number not in request.elsewhere
-        }
+        own = {job.number for job in request.own}
+        unended = {k: job.number for k, job in enumerate(request.jobs) if job.number in own}
         try:
             self._train(request, unended)
         except Exception as error:
@@ -92,11 +89,9 @@ class Trainer:
     def _load(self, request: StackRequest, dtype: torch.dtype, device: torch.device) -> None:
         """Put the request's rows on the device, and forget those that it does not need."""
         if request.prepared_data.keys() != self._datasets.keys():
-            kept = {
-                key: self._datasets[key] for key in request.prepared_data if key in self._datasets
-            }
+            kept = self._datasets
             self._datasets = {
-                key: kept.get(key) or Dataset.of(prepared.encoded, dtype, device)
+                key: kept[key] if key in kept else Dataset.of(prepared.encoded, dtype, device)
                 for key, prepared in request.prepared_data.items()
             }
             self._common, self._judge = DatasetCache(), Judge()

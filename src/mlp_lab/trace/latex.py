@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from mlp_lab.formatting import LATEX_LETTERS
 from mlp_lab.trace.formulas import as_latex, in_prose
 from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 from mlp_lab.trace.text import (
@@ -14,6 +15,7 @@ from mlp_lab.trace.text import (
     course_lines,
     cut,
     entries_of,
+    missing_entries,
     title,
 )
 
@@ -24,18 +26,7 @@ BEGIN = r"""\documentclass{article}
 \begin{document}
 """
 
-SPECIAL = str.maketrans(
-    {
-        **{sign: rf"\{sign}" for sign in "&%$#_{}"},
-        "\\": r"\textbackslash{}",
-        "^": r"\textasciicircum{}",
-        "~": r"\textasciitilde{}",
-        "…": r"\ldots{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "|": r"\textbar{}",
-    }
-)
+SPECIAL = str.maketrans(LATEX_LETTERS | {"…": r"\ldots{}"})
 
 
 def latex(trace: Trace, most: int) -> str:
@@ -45,8 +36,7 @@ def latex(trace: Trace, most: int) -> str:
     parts += [_aligned([_quantity(quantity, most) for quantity in trace.forward])]
     parts.append(r"\section*{Backward pass}")
     for gradient in trace.backward:
-        formulas = [gradient.formula, *[gradient.chain] * (gradient.chain != gradient.formula)]
-        parts.append(_aligned([_equation(gradient.name, [part for part in formulas if part])]))
+        parts.append(_aligned([_equation(gradient.name, gradient.formulas)]))
         parts.append(_entries(trace, gradient, most))
     if course := course_lines(trace):
         parts.append(r"\section*{In the course's notation}")
@@ -97,6 +87,6 @@ def _entries(trace: Trace, gradient: Gradient, most: int) -> str:
     lines.append(r"\midrule")
     for name, *values in entries_of(trace, gradient, most):
         lines.append(f"${as_latex(name)}$ & {' & '.join(values)} \\\\[1ex]")
-    if (count := gradient.value.numel()) > most:
-        lines.append(f"\\ldots{{}} {count - most:,} more of {count:,} entries & & & \\\\")
+    if missing := missing_entries(gradient, most):
+        lines.append(f"\\ldots{{}} {missing} & & & \\\\")
     return "\n".join([*lines, r"\bottomrule", r"\end{longtable}"])

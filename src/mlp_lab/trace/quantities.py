@@ -39,6 +39,12 @@ class Network:
         return self.mlp.member_sizes[0]
 
     @property
+    def hidden(self) -> list[str]:
+        """Units and activation of each hidden layer."""
+        layers = zip(self.sizes[1:-1], self.mlp.activation_names, strict=True)
+        return [f"{size} {name}" for size, name in layers]
+
+    @property
     def rows(self) -> int:
         """B."""
         return len(self.x)
@@ -71,6 +77,11 @@ class Gradient(Quantity):
     autograd: Tensor
     difference: Tensor
     kinks: Tensor
+
+    @property
+    def formulas(self) -> list[str]:
+        """The formula, and the chain where that says more."""
+        return [part for part in dict.fromkeys((self.formula, self.chain)) if part]
 
     @property
     def of(self) -> str:
@@ -113,9 +124,7 @@ class Trace:
         """The largest disagreement with `autograd` or the `difference`, and the entry it is at."""
         worst = (0.0, "")
         for gradient in self.backward:
-            error = (
-                gradient.autograd_error if reference == "autograd" else gradient.difference_error
-            )
+            error = getattr(gradient, f"{reference}_error")
             largest = error.nan_to_num(nan=math.inf, posinf=math.inf).flatten().max(0)
             if float(largest.values) > worst[0]:
                 row, column = divmod(int(largest.indices), error.shape[1])
@@ -126,9 +135,7 @@ class Trace:
     @property
     def finite(self) -> bool:
         """Whether every number of both passes is finite."""
-        return all(
-            bool(quantity.value.isfinite().all()) for quantity in (*self.forward, *self.backward)
-        )
+        return all(bool(each.value.isfinite().all()) for each in (*self.forward, *self.backward))
 
     @property
     def kinks(self) -> list[str]:

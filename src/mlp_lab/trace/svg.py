@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 from xml.etree import ElementTree as ET
-
-from torch import Tensor
 
 from mlp_lab.formatting import counted
 from mlp_lab.trace.quantities import Trace
@@ -73,11 +71,7 @@ def _layer(size: int, x: float, middle: float) -> Layer:
 
 def _legend(trace: Trace) -> list[str]:
     network = trace.network
-    hidden = ", ".join(
-        f"{size} {name}"
-        for size, name in zip(network.sizes[1:-1], network.mlp.activation_names, strict=True)
-    )
-    rows = network.rows
+    hidden, rows = ", ".join(network.hidden), network.rows
     lines = [
         f"{counted(network.sizes[0], 'input')}{f', {hidden}' * bool(hidden)},"
         f" {network.sizes[-1]} {network.objective.output}; loss {network.objective.loss};"
@@ -98,28 +92,15 @@ def _short(value: float) -> str:
 def _edges(root: ET.Element, trace: Trace, k: int, left: Layer, right: Layer) -> None:
     """The edges of layer k: lines first, labels upon them."""
     weights, gradients = trace.value(f"Omega_{k}"), trace.value(f"dL/dOmega_{k}")
-    pairs = [
-        (i, j, left_y, right_y)
-        for i, left_y in left.places
-        for j, right_y in right.places
-        if i is not None and j is not None
-    ]
-    largest = _largest(weights)
+    both = product(left.places, right.places)
+    pairs = [(i, j, a, b) for (i, a), (j, b) in both if i is not None and j is not None]
+    largest = float(weights.abs().nan_to_num(nan=0.0, posinf=0.0).max()) or 1.0
     for i, j, left_y, right_y in pairs:
         weight = float(weights[i, j])
-        ET.SubElement(
-            root,
-            "line",
-            {
-                "x1": f"{left.x + RADIUS:g}",
-                "y1": f"{left_y:g}",
-                "x2": f"{right.x - RADIUS:g}",
-                "y2": f"{right_y:g}",
-                "stroke": NEGATIVE if weight < 0 else POSITIVE,
-                "stroke-width": f"{0.6 + 3 * abs(weight) / largest:.2f}",
-                "stroke-opacity": "0.55",
-            },
-        )
+        ends = _ends(left.x, left_y, right.x, right_y)
+        colour, width = NEGATIVE if weight < 0 else POSITIVE, 0.6 + 3 * abs(weight) / largest
+        look = {"stroke": colour, "stroke-width": f"{width:.2f}", "stroke-opacity": "0.55"}
+        ET.SubElement(root, "line", ends | look)
     if len(pairs) > LABELLED_EDGES:
         return
     shares = LABELS[min(max(*weights.shape), len(LABELS)) - 1]
@@ -134,9 +115,10 @@ def _edges(root: ET.Element, trace: Trace, k: int, left: Layer, right: Layer) ->
         _text(root, *at, lines, size=13, angle=angle)
 
 
-def _largest(weights: Tensor) -> float:
-    largest = float(weights.abs().nan_to_num(nan=0.0, posinf=0.0).max())
-    return largest or 1.0
+def _ends(x0: float, y0: float, x1: float, y1: float) -> dict[str, str]:
+    """A line between the circles around two points."""
+    numbers = {"x1": x0 + RADIUS, "y1": y0, "x2": x1 - RADIUS, "y2": y1}
+    return {name: f"{number:g}" for name, number in numbers.items()}
 
 
 def _loss_edges(root: ET.Element, trace: Trace, layer: Layer, middle: float, x: float) -> None:
@@ -146,7 +128,7 @@ def _loss_edges(root: ET.Element, trace: Trace, layer: Layer, middle: float, x: 
         if unit is None:
             continue
         x0, x1 = layer.x + RADIUS, x - RADIUS
-        ends = {"x1": f"{x0:g}", "y1": f"{y:g}", "x2": f"{x1:g}", "y2": f"{middle:g}"}
+        ends = _ends(layer.x, y, x, middle)
         ET.SubElement(root, "line", {**ends, "stroke": GRADIENT, "stroke-dasharray": "5 4"})
         words = f"dL/dy {_short(float(slopes[0, unit]))}"
         at = ((x0 + x1) / 2, (y + middle) / 2)
@@ -202,18 +184,10 @@ def _text(
     angle: float = 0.0,
 ) -> None:
     """Lines of words in their colours, centred upon a point, with a white edge."""
-    found = ET.SubElement(
-        root,
-        "text",
-        {
-            "text-anchor": anchor,
-            "font-size": str(size),
-            "stroke": "white",
-            "stroke-width": "3",
-            "paint-order": "stroke",
-            "transform": f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})",
-        },
-    )
+    edge = {"stroke": "white", "stroke-width": "3", "paint-order": "stroke"}
+    place = {"transform": f"translate({x:.1f} {y:.1f}) rotate({angle:.1f})"}
+    letters = {"text-anchor": anchor, "font-size": str(size)}
+    found = ET.SubElement(root, "text", letters | edge | place)
     for i, (words, colour) in enumerate(lines):
         height = (i - (len(lines) - 1) / 2) * (size + 3) + size * 0.35
         line = ET.SubElement(found, "tspan", x="0", y=f"{height:.1f}", fill=colour)

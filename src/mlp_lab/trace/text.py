@@ -55,13 +55,8 @@ def shape_text(shape: Sequence[int]) -> str:
 def title(trace: Trace) -> list[str]:
     """What is traced, and how to read it."""
     network = trace.network
-    sizes, rows = network.sizes, network.rows
-    hidden = [
-        f"{size} {name}"
-        for size, name in zip(sizes[1:-1], network.mlp.activation_names, strict=True)
-    ]
-    objective = network.objective
-    layers = [counted(sizes[0], "input"), *hidden, f"{sizes[-1]:,} {objective.output}"]
+    sizes, rows, objective = network.sizes, network.rows, network.objective
+    layers = [counted(sizes[0], "input"), *network.hidden, f"{sizes[-1]:,} {objective.output}"]
     lines = [f"{' -> '.join(layers)}; loss {objective.loss}; {counted(rows, 'row')}"]
     lines.append(
         "t is the target, y what the network gives; layers count from 0, rows and units from 1;"
@@ -232,8 +227,14 @@ def _gradient(trace: Trace, gradient: Gradient, most: int) -> list[str]:
         )
     for name, *values in entries_of(trace, gradient, most):
         lines.append(f"    {name:<{LEFT - 4}}" + _three(values))
+    missing = missing_entries(gradient, most)
+    return [*lines, f"    … {missing}"] if missing else lines
+
+
+def missing_entries(gradient: Gradient, most: int) -> str:
+    """How many entries are not shown, in words; nothing where all are."""
     count = gradient.value.numel()
-    return lines + [f"    … {count - most:,} more of {count:,} entries"] * (count > most)
+    return f"{count - most:,} more of {count:,} entries" if count > most else ""
 
 
 def entries_of(trace: Trace, gradient: Gradient, most: int) -> list[tuple[str, str, str, str]]:
@@ -265,22 +266,16 @@ def markdown(trace: Trace, most: int) -> str:
         )
     lines += ["", "## Backward pass"]
     for gradient in trace.backward:
-        formulas = [gradient.formula, *[gradient.chain] * (gradient.chain != gradient.formula)]
-        whole = " = ".join(as_latex(part) for part in (gradient.name, *formulas) if part)
+        whole = " = ".join(as_latex(part) for part in (gradient.name, *gradient.formulas))
         lines += ["", f"$${whole}$$", "", f"Shape {shape_text(gradient.shape)}.", ""]
         lines += [f"| entry | {' | '.join(HEADINGS)} |", "|---|---:|---:|---:|"]
         for name, *values in entries_of(trace, gradient, most):
             lines.append(f"| ${as_latex(name)}$ | {' | '.join(values)} |")
-        if (count := gradient.value.numel()) > most:
-            lines.append(f"| … {count - most:,} more of {count:,} entries | | | |")
+        if missing := missing_entries(gradient, most):
+            lines.append(f"| … {missing} | | | |")
     if course := course_lines(trace):
-        lines += [
-            "",
-            "## In the course's notation",
-            "",
-            in_prose("dy = y - t; f_j and h_j belong to unit j."),
-            "",
-        ]
+        meaning = in_prose("dy = y - t; f_j and h_j belong to unit j.")
+        lines += ["", "## In the course's notation", "", meaning, ""]
         lines += ["| gradient | formula | in numbers | value |", "|---|---|---|---:|"]
         for name, words, product, value in course:
             lines.append(

@@ -43,23 +43,15 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
         lifted = [f"stop.{key}=null" for key in met]
         words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
         return shlex.join([*train_words(), *words])
-    changes = changes_for(finding, config, leaks, by_key=may_override_groups(overrides))
+    # an experiment or a whole configuration may set what a group would choose
+    by_key = any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
+    changes = changes_for(finding, config, leaks, by_key=by_key)
     if not changes:
         return ""
-    replaced = tuple(f"{key}=" for word in changes for key in keys_replaced_by(word))
+    keys = [word.partition("=")[0] for word in changes]
+    replaced = tuple(f"{key}=" for key in [*keys, *(LAYERS if "model" in keys else ())])
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
-
-
-def may_override_groups(overrides: Sequence[str]) -> bool:
-    """Whether an experiment or a whole configuration may set what a group would choose."""
-    return any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
-
-
-def keys_replaced_by(change: str) -> list[str]:
-    """What a change takes the place of; a chosen model brings its own layers."""
-    key = change.partition("=")[0]
-    return [key, *LAYERS] if key == "model" else [key]
 
 
 def changes_for(
@@ -67,7 +59,7 @@ def changes_for(
 ) -> list[str]:
     """The settings to change; layers `by_key` rather than by the name of a model."""
     rate = config.optimizer.lr
-    simple = {
+    changes = {
         "diverged": [f"optimizer.lr={rate / 10:g}"],
         "unstable": [f"optimizer.lr={rate / 5:g}"],
         "undecided": ["data.val_fraction=0.15"],
@@ -78,14 +70,11 @@ def changes_for(
         "vanishing gradients": _against_vanishing(config),
         "exploding gradients": _against_exploding(config),
         "no better than a baseline": _without_hidden_layers(config, by_key=by_key),
+        "overfit": _against_overfitting(config),
+        "underfit": _against_underfitting(config, by_key=by_key),
+        "suspiciously good": [_dropping(config, leaks)],
     }
-    if finding.kind == "overfit":
-        return _against_overfitting(config)
-    if finding.kind == "underfit":
-        return _against_underfitting(config, by_key=by_key)
-    if finding.kind == "suspiciously good":
-        return [_dropping(config, leaks)]
-    return simple.get(finding.kind, [])
+    return changes.get(finding.kind, [])
 
 
 def _without_hidden_layers(config: Config, *, by_key: bool) -> list[str]:

@@ -23,11 +23,8 @@ def hidden_unit_statistics(
 ) -> list[LayerStatistics]:
     """Statistics of each hidden layer, by the engine's own forward and backward pass.
 
-    Args:
-        initial: a stack of one before its first step: gradients that vanish there teach nothing.
-        trained: the same network with the weights that it kept.
-        part: training rows, of which some are taken.
-        objective: says what the gradients are of.
+    Of a stack of one before its first step, where gradients that vanish teach nothing, and with
+    the weights that it kept; on some of the training rows.
     """
     if not trained.activations or not len(part):
         return []

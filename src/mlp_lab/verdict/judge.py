@@ -19,15 +19,12 @@ class Judge:
     """Judges runs; what it finds out about rows serves all runs on them."""
 
     def __init__(self) -> None:
-        """Start with empty caches."""
         self._neighbours: dict[int, tuple[Dataset, float]] = {}
 
     def __call__(self, run: Run, network: MLP) -> Verdict:
-        """The verdict on a run that has been scored, with commands to try.
+        """The verdict on a run that has ended and been scored, with commands to try.
 
-        Args:
-            run: has ended; its curves are written.
-            network: a stack of one, at its best weights.
+        `network` is a stack of one, at the run's best weights.
         """
         verdict = judge(self._evidence(run, network))
         notes = [replace(note, command=command_for(note, run)) for note in verdict.notes]
