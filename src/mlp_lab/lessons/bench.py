@@ -52,10 +52,8 @@ class Bench:
     ) -> list[list[Trained]]:
         """Train studies together; the networks of each, in the order of its trials.
 
-        Args:
-            studies: share stacks where their networks can.
-            probe: measures every network before training and after each epoch.
-            change: what is made of the weights that were drawn, before the first step.
+        `probe` measures every network before training and after each epoch, `change` is what is
+        made of the weights that were drawn, before the first step.
 
         Raises:
             UserError: a setting cannot be, or a stack could not be trained.

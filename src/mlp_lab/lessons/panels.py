@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.tables import Table, by_seed, levels, where
+from mlp_lab.lessons.tables import Table, by_seed, levels
 
 GREY = "0.55"
 
@@ -123,20 +123,11 @@ def band(
 
 
 def bands(
-    table: Table,
-    x: str,
-    y: str,
-    by: str,
-    label: str = "{}",
-    *,
-    line: str = "-",
-    marker: str | None = "o",
+    table: Table, x: str, y: str, by: str, label: str = "{}", *, marker: str | None = "o"
 ) -> list[Band]:
     """A band for each level of the column `by`, which stands for {} in its label."""
-    return [
-        band(where(table, **{by: level}), x, y, label.format(level), line=line, marker=marker)
-        for level in table[by].unique().tolist()
-    ]
+    parts = table.groupby(by, sort=False)
+    return [band(own, x, y, label.format(level), marker=marker) for level, own in parts]
 
 
 def beside(

@@ -94,12 +94,8 @@ def at_best(
 ) -> Table:
     """The row of each seed at its best level of `over` (a rate, say), by the least `score`.
 
-    Args:
-        table: a row for each level of `over`, seed and level of `each`.
-        over: what is chosen; several columns are chosen together.
-        score: a column, the smaller the better.
-        each: columns every combination of which has a best level of its own.
-        choose: (choices, seeds) -> a choice for each seed, such as `best_for_others`.
+    Several columns of `over` are chosen together; each combination of the columns `each` has a
+    best level of its own. `choose` takes scores, (choices, seeds), to a choice for each seed.
     """
     if each:
         parts = [part for _, part in table.groupby(list(each), sort=False)]

@@ -20,18 +20,11 @@ Layers = Sequence[tuple[Floats, Floats]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What training gave.
+    """What training gave; `seconds` is a curve, too: the network's share of its stack's time."""
 
-    Shape:
-        - curves: (epochs,) each; `train_loss`, `val_accuracy`, ...; `seconds` is the network's
-          share of its stack's time
-        - probes: (1 + epochs,) each
-        - layers: after the last epoch
-    """
-
-    curves: Mapping[str, Floats]
-    probes: Mapping[str, Floats]
-    layers: Layers
+    curves: Mapping[str, Floats]  # (epochs,) each: `train_loss`, `val_accuracy`, ...
+    probes: Mapping[str, Floats]  # (1 + epochs,) each
+    layers: Layers  # after the last epoch
     diverged: bool
 
 
