@@ -5,7 +5,7 @@ Nothing here is a second engine. Hydra composes the settings, `sweep.plan` puts 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -60,7 +60,15 @@ class Bench:
         """
         trials = list(chain(*studies))
         jobs = [self._job(trial.words, number) for number, trial in enumerate(trials)]
-        outcomes = self._outcomes(jobs, probe, change)
+        processes = os.cpu_count() or 1
+        memory = free_memory() * MEMORY_SHARE / processes
+        plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
+        tasks = [self._task([jobs[n] for n in stack.jobs], probe, change) for stack in plans]
+        outcomes: dict[int, Outcome] = {}
+        self._shown(f"{len(jobs)} networks in {len(tasks)} stacks")
+        for done, (place, found) in enumerate(side_by_side(tasks, processes), start=1):
+            outcomes |= zip(plans[place].jobs, found, strict=True)
+            self._shown(f"{len(outcomes)} of {len(jobs)} networks, {done} of {len(tasks)} stacks")
         trained = (
             Trained(trial.labels, job.job.config, self._data.prepared[job.data_key], outcomes[n])
             for n, (trial, job) in enumerate(zip(trials, jobs, strict=True))
@@ -76,23 +84,6 @@ class Bench:
         config, values = from_values(self._composer.compose(words, number).values, words)
         return sweep_job(number, Job(config, values, Path(), words), {}, self._data)
 
-    def _task(
-        self, jobs: Sequence[SweepJob], probe: Probe | None, change: Change | None
-    ) -> StackTask:
+    def _task(self, jobs: list[SweepJob], probe: Probe | None, change: Change | None) -> StackTask:
         data = {job.data_key: self._data.prepared[job.data_key] for job in jobs}
         return StackTask(jobs, data, probe, change)
-
-    def _outcomes(
-        self, jobs: Sequence[SweepJob], probe: Probe | None, change: Change | None
-    ) -> dict[int, Outcome]:
-        """What became of each job, by its number."""
-        processes = os.cpu_count() or 1
-        memory = free_memory() * MEMORY_SHARE / processes
-        plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
-        tasks = [self._task([jobs[n] for n in stack.jobs], probe, change) for stack in plans]
-        outcomes: dict[int, Outcome] = {}
-        self._shown(f"{len(jobs)} networks in {len(tasks)} stacks")
-        for done, (place, found) in enumerate(side_by_side(tasks, processes), start=1):
-            outcomes |= zip(plans[place].jobs, found, strict=True)
-            self._shown(f"{len(outcomes)} of {len(jobs)} networks, {done} of {len(tasks)} stacks")
-        return outcomes
