@@ -36,8 +36,8 @@ ROW_COUNTS = (10, 15, 30, 60, 120, 240, 480)
 WIDE = 32  # units of a layer where depth or rows vary
 POINTS = np.linspace(-1, 1, 201)
 
-LEVELS = {"widths": "width", "depths": "depth", "rows": "rows", "epochs": "epoch"}
-"""Tables of errors, and the column that varies."""
+VARIED = {"depths": "depth", "rows": "rows", "epochs": "epoch"}
+"""Tables, and the column that is varied, where that is not the width."""
 
 PARTS = {"train": "training rows", "val": "validation rows", "test": "test rows"}
 
@@ -110,15 +110,10 @@ def bias_and_variance(fits: Floats, truth: Floats) -> tuple[float, float]:
     return float(np.mean((fits.mean(axis=0) - truth) ** 2)) - variance / len(fits), variance
 
 
-def mean_errors(t: Tables, name: str, part: str = "test") -> Floats:
-    """Squared errors of a table, means over each seed's training sets, (levels, seeds)."""
-    over = LEVELS[name]
-    return by_seed(averaged(t[name], [over, SEED], [part]), part, over)
-
-
-def by_width(t: Tables, value: str) -> Floats:
-    """A column of the decomposition, (widths, seeds)."""
-    return by_seed(t["decomposition"], value, "width")
+def means(t: Tables, name: str, value: str = "test") -> Floats:
+    """A column of a table, means over each seed's training sets, (levels, seeds)."""
+    over = VARIED.get(name, "width")
+    return by_seed(averaged(t[name], [over, SEED], [value]), value, over)
 
 
 def last_to_first(values: Floats) -> Floats:
@@ -141,43 +136,45 @@ CLAIMS = {
     "bias": Claim(
         "The bias falls as the network grows.",
         "rank correlation of width and squared bias",
-        lambda t: list(map(rank_correlation, by_width(t, "bias").T)),
+        lambda t: list(map(rank_correlation, means(t, "decomposition", "bias").T)),
         below=-0.8,
     ),
     "variance": Claim(
         "The variance rises as the network grows.",
         "rank correlation of width and variance",
-        lambda t: list(map(rank_correlation, by_width(t, "variance").T)),
+        lambda t: list(map(rank_correlation, means(t, "decomposition", "variance").T)),
         above=0.8,
     ),
     "sum": Claim(
         "Squared bias, variance and noise add up to the error on unseen rows.",
         "|their sum / the squared error on validation rows - 1|, the mean over widths",
-        lambda t: np.abs(by_width(t, "sum") / mean_errors(t, "widths", "val") - 1).mean(axis=0),
+        lambda t: np.abs(means(t, "decomposition", "sum") / means(t, "widths", "val") - 1).mean(
+            axis=0
+        ),
         below=0.15,
     ),
     "width": Claim(
         "The widest network is worse than the best one.",
         "squared error on test rows, widest / the width of the smallest mean",
-        lambda t: last_to_best(mean_errors(t, "widths")),
+        lambda t: last_to_best(means(t, "widths")),
         above=1.1,
     ),
     "depth": Claim(
         "Too many layers overfit as too many units do.",
         "squared error on test rows, deepest / shallow",
-        lambda t: last_to_first(mean_errors(t, "depths")),
+        lambda t: last_to_first(means(t, "depths")),
         above=1.1,
     ),
     "epochs": Claim(
         "Trained for too long, a wide network gets worse.",
         "squared error on validation rows, last epoch / the epoch of the smallest mean, widest",
-        lambda t: last_to_best(mean_errors(t, "epochs", "val")),
+        lambda t: last_to_best(means(t, "epochs", "val")),
         above=1.1,
     ),
     "rows": Claim(
         "More rows are the cure: the gap between unseen and training rows closes.",
         "(test - training) squared error, most rows / fewest rows",
-        lambda t: last_to_first(mean_errors(t, "rows") - mean_errors(t, "rows", "train")),
+        lambda t: last_to_first(means(t, "rows") - means(t, "rows", "train")),
         below=0.25,
     ),
     "optimism": Claim(
@@ -191,8 +188,8 @@ CLAIMS = {
 
 def notes(t: Tables) -> list[str]:
     """Errors at every width, and the epoch at which the validation error is least."""
-    widths, test = levels(t["widths"], "width"), mean_errors(t, "widths").mean(axis=1)
-    val = mean_errors(t, "epochs", "val").mean(axis=1)
+    widths, test = levels(t["widths"], "width"), means(t, "widths").mean(axis=1)
+    val = means(t, "epochs", "val").mean(axis=1)
     return [
         f"Squared error on test rows: {listed(test, '.3f')} at widths {listed(widths)}; the noise"
         f" alone is {t['decomposition']['noise'][0]:.3f}.",
@@ -206,9 +203,9 @@ def notes(t: Tables) -> list[str]:
 
 def errors_against(t: Tables, name: str, x: str, units: float | None = None) -> Panel:
     """Squared errors of all parts that a table has, means over training sets."""
-    over, known = LEVELS[name], [part for part in PARTS if part in t[name]]
-    means, marker = averaged(t[name], [over, SEED], known), None if over == "epoch" else "o"
-    lines = [band(means, over, part, PARTS[part], marker=marker) for part in known]
+    over, known = VARIED.get(name, "width"), [part for part in PARTS if part in t[name]]
+    own, marker = averaged(t[name], [over, SEED], known), None if over == "epoch" else "o"
+    lines = [band(own, over, part, PARTS[part], marker=marker) for part in known]
     title = f"Error against {x}" + (f", {units} units" if units else "")
     return Panel(title, x, "squared error", lines, log="" if over == "depth" else "xy")
 
