@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from given import evidence
 
-from mlp_lab.lessons.backprop_cost import KEPT, LESSON, VARIED, along
+from mlp_lab.lessons.backprop_cost import LESSON, VARIED, along
+from mlp_lab.lessons.costs import KEPT
 from mlp_lab.lessons.page import figure
 from mlp_lab.lessons.tables import levels, where
 

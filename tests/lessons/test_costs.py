@@ -4,7 +4,7 @@ import pytest
 import torch
 from given import bench
 
-from mlp_lab.lessons.costs import Step, by_differences, in_turn, kept, products, stored, timed
+from mlp_lab.lessons.costs import Step, by_differences, costs, in_turn, products, stored
 
 
 def test_shared_memory_counts_once() -> None:
@@ -60,12 +60,12 @@ def test_ratios_follow_from_times_and_bytes() -> None:
     """Of a 64-3-3-10 network and 16 rows: 247 parameters, 231 multiplications forward."""
     words = ["experiment=backprop_cost", "model.depth=2", "model.width=3"]
     step = Step(bench().stack(words), 16)
-    time, memory, differences = timed(step, 1), kept(step), by_differences(step, 1)
-    ratio = float(str(time["gradient_seconds"])) / float(str(time["loss_seconds"]))
-    assert time["multiple"] == pytest.approx(ratio)
-    assert time["counted"] == 1 + (2 * 231 - 192) / 231
-    assert memory["parameters_bytes"] == 4 * 247
+    found, differences = costs(step, 1), by_differences(step, 1)
+    ratio = float(str(found["gradient_seconds"])) / float(str(found["loss_seconds"]))
+    assert found["multiple"] == pytest.approx(ratio)
+    assert found["counted"] == 1 + (2 * 231 - 192) / 231
+    assert found["parameters_bytes"] == 4 * 247
     activations = 2 * 4 * 16 * (2 * 6 + 10)
-    assert memory["memory"] == (5 * 4 * 247 + activations) / (4 * 247)
-    assert memory["activation_share"] == activations / (5 * 4 * 247 + activations)
+    assert found["memory"] == (5 * 4 * 247 + activations) / (4 * 247)
+    assert found["activation_share"] == activations / (5 * 4 * 247 + activations)
     assert differences["parameters"] == 247

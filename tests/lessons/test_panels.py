@@ -26,11 +26,9 @@ def test_a_band_leaves_out_where_a_seed_has_no_number() -> None:
 
 
 def test_bands_are_in_the_order_of_the_table() -> None:
-    found = bands(TABLE, "size", "loss", "kind", "kind {}", line="--")
-    assert [(one.label, one.line, len(one.values)) for one in found] == [
-        ("kind b", "--", 2),
-        ("kind a", "--", 3),
-    ]
+    found = bands(TABLE, "size", "loss", "kind", "kind {}", marker=None)
+    described = [(one.label, one.marker, len(one.values)) for one in found]
+    assert described == [("kind b", None, 2), ("kind a", None, 3)]
 
 
 def test_parts_lie_beside_each_other() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.claims import Claim
-from mlp_lab.lessons.costs import ROUNDS, Step, by_differences, kept, timed
+from mlp_lab.lessons.costs import KEPT, ROUNDS, Step, by_differences, costs
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import GREY, Area, Drawn, Line, Mark, Panel, band
 from mlp_lab.lessons.study import seed_settings
@@ -26,111 +26,108 @@ VARIED = {
 }
 AXES = {"depth": "hidden layers", "width": "units of a layer", "batch": "rows of a batch"}
 
-SMALL_DEPTH, SMALL_BATCH, SMALL_WIDTHS = 2, 32, (2, 8, 16, 32)
-"""Networks whose derivatives are taken by finite differences, too."""
+SMALL = {"depth": 2, "batch": 32}
+"""Of networks whose derivatives are taken by finite differences, too."""
 
-KEPT = ("parameters", "gradients", "moments", "best_epoch", "activations", "activation_gradients")
-"""What training keeps beside its rows; the moments are Adam's averages."""
+SMALL_WIDTHS = (2, 8, 16, 32)
+WIDEST = f"{SMALL_WIDTHS[-1]} units"
 
 
 def measure(bench: Bench) -> Tables:
     """Every network once in each repetition, so that a repetition meets the machine as it is."""
+
+    def step(seed: int, depth: int, width: int, batch: int) -> Step:
+        words = [*seed_settings(seed), f"model.depth={depth}", f"model.width={width}"]
+        return Step(bench.stack(["experiment=backprop_cost", *words]), batch)
+
     networks: list[Columns] = []
     differences: list[Columns] = []
     for seed in bench.seeds:
-        base = ["experiment=backprop_cost", *seed_settings(seed)]
         for varied, values in VARIED.items():
             for value in values[:3:2] if bench.quick else values:
                 own = {**BASE, varied: value}
-                words = [f"model.depth={own['depth']}", f"model.width={own['width']}"]
-                step = Step(bench.stack([*base, *words]), own["batch"])
-                cost = {**timed(step, 3 if bench.quick else ROUNDS), **kept(step)}
-                networks.append({"varied": varied, **own, "seed": seed, **cost})
+                found = costs(step(seed, **own), 3 if bench.quick else ROUNDS)
+                networks.append({"varied": varied, **own, "seed": seed, **found})
         for width in SMALL_WIDTHS[:2] if bench.quick else SMALL_WIDTHS:
-            words = [f"model.depth={SMALL_DEPTH}", f"model.width={width}"]
-            step = Step(bench.stack([*base, *words]), SMALL_BATCH)
-            compared = by_differences(step, 1 if bench.quick else 5)
-            differences.append({"width": width, "seed": seed, **compared})
+            found = by_differences(step(seed, width=width, **SMALL), 1 if bench.quick else 5)
+            differences.append({"width": width, "seed": seed, **found})
     return {"networks": table_of(networks), "differences": table_of(differences)}
 
 
-def along(tables: Tables, varied: str, column: str) -> Floats:
+def along(t: Tables, varied: str, column: str) -> Floats:
     """A column where one number is varied, (levels, seeds)."""
-    return by_seed(tables["networks"], column, varied, varied=varied)
+    return by_seed(t["networks"], column, varied, varied=varied)
 
 
-def of_all(tables: Tables, column: str) -> Floats:
+def of_all(t: Tables, column: str) -> Floats:
     """A column, (networks, seeds)."""
-    return np.vstack([along(tables, varied, column) for varied in VARIED])
+    return np.vstack([along(t, varied, column) for varied in VARIED])
 
 
-def growth(tables: Tables, varied: str) -> Floats:
+def growth(t: Tables, varied: str) -> Floats:
     """The multiple of the loss's time at the greatest level / at the least, (seeds,)."""
-    least, *_, greatest = along(tables, varied, "multiple")
-    return np.asarray(greatest / least)
+    multiple = along(t, varied, "multiple")
+    return np.asarray(multiple[-1] / multiple[0])
 
 
-def widest(tables: Tables, column: str) -> Floats:
+def widest(t: Tables, column: str) -> Floats:
     """Of the widest network whose derivatives were taken by finite differences, (seeds,)."""
-    table = tables["differences"]
-    return by_seed(table, column, width=levels(table, "width")[-1])
+    return np.asarray(by_seed(t["differences"], column, "width")[-1])
 
 
 CLAIMS = {
     "as_the_loss": Claim(
         "Backpropagation takes about as long as computing the loss.",
         "(time of both passes / of the loss, geometric mean of all networks) - 1",
-        lambda tables: np.exp(np.log(of_all(tables, "multiple")).mean(axis=0)) - 1,
+        lambda t: np.exp(np.log(of_all(t, "multiple")).mean(axis=0)) - 1,
         below=1.5,
     ),
     "multiple": Claim(
         "The loss and all its derivatives together take a small multiple of the loss alone.",
         "time of both passes / of the loss, the largest of all networks",
-        lambda tables: of_all(tables, "multiple").max(axis=0),
+        lambda t: of_all(t, "multiple").max(axis=0),
         below=4.0,
     ),
     "depth": Claim(
         "The multiple is the same whatever the depth.",
         "that multiple, deepest / one hidden layer",
-        lambda tables: growth(tables, "depth"),
+        lambda t: growth(t, "depth"),
         below=1.2,
     ),
     "width": Claim(
         "And whatever the width.",
         "that multiple, widest / narrowest",
-        lambda tables: growth(tables, "width"),
+        lambda t: growth(t, "width"),
         below=1.2,
     ),
     "products": Claim(
         "Matrix products say what it is: one for each layer on the way forward, two back.",
         "|measured multiple / that of the multiplications - 1|, widest network",
-        lambda tables: np.abs(along(tables, "width", "multiple_to_counted")[-1] - 1),
+        lambda t: np.abs(along(t, "width", "multiple_to_counted")[-1] - 1),
         below=0.15,
     ),
     "proportion": Claim(
         "Finite differences take as many forward passes as there are parameters.",
-        "|time of finite differences / (parameters x time of the loss) - 1|,"
-        f" {SMALL_WIDTHS[-1]} units",
-        lambda tables: np.abs(widest(tables, "forward_passes") / widest(tables, "parameters") - 1),
+        f"|time of finite differences / (parameters x the loss's) - 1|, {WIDEST}",
+        lambda t: np.abs(widest(t, "forward_passes") / widest(t, "parameters") - 1),
         below=0.25,
     ),
     "differences": Claim(
         "So for a small network already, backpropagation is hundreds of times faster.",
-        f"time of finite differences / of both passes, {SMALL_WIDTHS[-1]} units",
-        lambda tables: widest(tables, "slower"),
+        f"time of finite differences / of both passes, {WIDEST}",
+        lambda t: widest(t, "slower"),
         above=100.0,
     ),
     "inexact": Claim(
         "And it is exact where finite differences are not.",
-        "log10 of the error of finite differences / of backpropagation, relative to"
-        f" autograd's in double precision, {SMALL_WIDTHS[-1]} units",
-        lambda tables: np.log10(widest(tables, "error_ratio")),
+        "log10 of the error of finite differences / of backpropagation, both against autograd in"
+        f" double precision, {WIDEST}",
+        lambda t: np.log10(widest(t, "error_ratio")),
         above=2.0,
     ),
     "ten": Claim(
         "Training needs about ten times the model's memory.",
-        "|log2| of bytes held in training with Adam / ten times those of the parameters,"
-        " 4 layers of 128 units, batches of 128",
+        "|log2| of bytes held with Adam / ten times the parameters', 4 x 128 units, batches of 128",
         lambda t: np.abs(np.log2(by_seed(t["networks"], "memory", varied="depth", depth=4) / 10)),
         below=1.0,
     ),
@@ -143,27 +140,26 @@ CLAIMS = {
     "activations": Claim(
         "With large batches, what the passes keep of each layer takes most of the memory.",
         "share of activations and their derivatives in the bytes held, largest batch",
-        lambda tables: along(tables, "batch", "activation_share")[-1],
+        lambda t: along(t, "batch", "activation_share")[-1],
         above=0.5,
     ),
 }
 
 
-def notes(tables: Tables) -> list[str]:
+def notes(t: Tables) -> list[str]:
     """Ratios of time and of memory at every level, and finite differences at every width."""
-
-    def means(varied: str, column: str) -> str:
-        found = listed(along(tables, varied, column).mean(axis=1), ".3g")
-        return f"{found} at {varied} {listed(levels(where(table, varied=varied), varied))}"
-
-    table = tables["networks"]
+    times, bytes_held = [], []
+    for varied in VARIED:
+        multiple, counted, memory = (
+            listed(along(t, varied, column).mean(axis=1), ".3g")
+            + f" at {varied} {listed(levels(where(t['networks'], varied=varied), varied))}"
+            for column in ("multiple", "counted", "memory")
+        )
+        times.append(f"Both passes / the loss alone: {multiple}; by multiplications {counted}.")
+        bytes_held.append(f"Bytes held / bytes of the parameters: {memory}.")
     return [
-        *(
-            f"Both passes / the loss alone: {means(varied, 'multiple')}; by multiplications"
-            f" {means(varied, 'counted')}."
-            for varied in VARIED
-        ),
-        *(f"Bytes held / bytes of the parameters: {means(v, 'memory')}." for v in VARIED),
+        *times,
+        *bytes_held,
         "Parameters, gradients, Adam's averages and the best epoch make five times the model. The"
         " rest is about 4 x rows x units / parameters: about as much again where a batch has as"
         " many rows as a layer has units, little in a wide network, most of it in a narrow one.",
@@ -171,33 +167,33 @@ def notes(tables: Tables) -> list[str]:
             f"{row.parameters:,.0f} parameters: finite differences take {row.slower:,.0f} times as"
             f" long as backpropagation; relative errors {row.differences_error:.1g} and"
             f" {row.backprop_error:.1g}."
-            for row in tables["differences"].groupby("width").mean().itertuples()
+            for row in t["differences"].groupby("width").mean().itertuples()
         ),
     ]
 
 
-def varied_panel(tables: Tables, varied: str, *, memory: bool) -> Panel:
+def varied_panel(t: Tables, varied: str, *, memory: bool) -> Panel:
     """Time against what is varied, or kinds of memory upon each other."""
-    own = where(tables["networks"], varied=varied)
+    own = where(t["networks"], varied=varied)
     x = levels(own, varied)
-    means = [along(tables, varied, f"{kind}_bytes").mean(axis=1) for kind in KEPT]
-    tops = np.cumsum([np.zeros(len(x)), *(mean / means[0] for mean in means)], axis=0)
-    times: list[Drawn] = [
+    drawn: list[Drawn] = [
         band(own, varied, "multiple", "measured"),
         band(own, varied, "counted", "by multiplications", line="--"),
     ]
-    bytes_held: list[Drawn] = [
-        *(
+    if memory:
+        means = [along(t, varied, f"{kind}_bytes").mean(axis=1) for kind in KEPT]
+        tops = np.cumsum([np.zeros(len(x)), *(mean / means[0] for mean in means)], axis=0)
+        drawn = [
             Area(x=x, low=low, high=high, label=kind.replace("_", " "))
             for kind, low, high in zip(KEPT, tops[:-1], tops[1:], strict=True)
-        ),
-        Mark(y=10, label="ten times the model"),
-    ]
+        ]
+        drawn.append(Mark(y=10, label="ten times the model"))
     fixed = ", ".join(f"{name} {value}" for name, value in BASE.items() if name != varied)
     return Panel(
-        *(f"{'Memory' if memory else 'Time'}, {fixed}", AXES[varied]),
+        f"{'Memory' if memory else 'Time'}, {fixed}",
+        AXES[varied],
         "bytes / bytes of the parameters" if memory else "both passes / the loss alone",
-        bytes_held if memory else times,
+        drawn,
         log="x",
         y_limits=(0, 32) if memory else (1, None),
         ticks={level: str(level) for level in x},
@@ -206,40 +202,36 @@ def varied_panel(tables: Tables, varied: str, *, memory: bool) -> Panel:
     )
 
 
-def panels(tables: Tables) -> list[Panel]:
+def panels(t: Tables) -> list[Panel]:
     """Multiples of the loss's time, finite differences, and where the memory is."""
-    small = tables["differences"]
+    small = t["differences"]
     counts = levels(small, "parameters")
+    slower: list[Drawn] = [
+        band(small, "parameters", "slower", "as both passes"),
+        band(small, "parameters", "forward_passes", "as the loss alone"),
+        Line(x=counts, y=counts, label="as many as parameters", color=GREY, line=":"),
+    ]
+    title, ticks = "Time of finite differences", {count: f"{count:,.0f}" for count in counts}
     return [
-        *(varied_panel(tables, varied, memory=False) for varied in VARIED),
-        Panel(
-            *("Time of finite differences", "parameters", "times as long"),
-            [
-                band(small, "parameters", "slower", "as both passes"),
-                band(small, "parameters", "forward_passes", "as the loss alone"),
-                Line(x=counts, y=counts, label="as many as parameters", color=GREY, line=":"),
-            ],
-            log="xy",
-            ticks={count: f"{count:,.0f}" for count in counts},
-        ),
-        *(varied_panel(tables, varied, memory=True) for varied in ("width", "batch")),
+        *(varied_panel(t, varied, memory=False) for varied in VARIED),
+        Panel(title, "parameters", "times as long", slower, log="xy", ticks=ticks),
+        *(varied_panel(t, varied, memory=True) for varied in ("width", "batch")),
     ]
 
 
 LESSON = Lesson(
     question="What does it cost to know all derivatives: how much time, how much memory?",
     method=(
-        "`experiment=backprop_cost`: ReLU networks on digits, 4 layers of 128 units and batches of"
-        " 128 rows, of which one number at a time is varied. A seed stands for a repetition: it"
-        " draws weights and rows, and times every network anew. Times are those of the engine's own"
-        f" forward and backward passes, one thread, by the thread's own clock: {ROUNDS} rounds in"
-        " which the loss alone and both passes take turns, each for at least 2 ms; a number is the"
-        " median of the ratios within a round. Counted are the multiplications of the matrix"
-        " products alone. Bytes are those of the tensors that training keeps beside its rows"
-        " (parameters, gradients, Adam's two averages, the best epoch's parameters, every layer's"
-        " f and h and their derivatives), as torch stores them; temporary tensors within an"
-        f" operation are not counted. Finite differences are one-sided, of {SMALL_DEPTH} layers and"
-        f" {SMALL_BATCH} rows, in single precision."
+        "`experiment=backprop_cost`: ReLU networks on digits, 4 layers of 128 units, batches of 128"
+        " rows; one number at a time is varied. A seed stands for a repetition: it draws weights"
+        " and rows, and times every network anew. Times are those of the engine's own passes on one"
+        f" thread, by the thread's clock: in each of {ROUNDS} rounds the loss alone and both passes"
+        " take turns, for at least 2 ms each; a number is the median of the rounds' ratios."
+        " Multiplications are those of matrix products alone; bytes those of the tensors, as torch"
+        " stores them, that training keeps beside its rows: parameters, gradients, Adam's two"
+        " averages, the best epoch's parameters, every layer's f and h and their derivatives, but"
+        " no temporary tensors. Finite differences are one-sided, of"
+        f" {SMALL['depth']} layers and {SMALL['batch']} rows, in single precision."
     ),
     seeds=5,
     measure=measure,

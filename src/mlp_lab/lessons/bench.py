@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from mlp_lab.config.composition import from_values
 from mlp_lab.config.schema import CONFIG_NAME
 from mlp_lab.engine.stack import Stack
-from mlp_lab.lessons.study import Study, Trial, Words
+from mlp_lab.lessons.study import Study, Words
 from mlp_lab.lessons.trained import Outcome, Trained
 from mlp_lab.lessons.training import Change, Probe, StackTask, build, side_by_side
 from mlp_lab.runs.job import Job
@@ -42,7 +42,7 @@ class Bench:
         words = ["hydra.sweep.dir=."]  # nothing is written there
         master = loader.load_configuration(CONFIG_NAME, words, run_mode=RunMode.MULTIRUN)
         self._composer = Composer(loader, master)
-        self._problems = PreparedDataCache()
+        self._data = PreparedDataCache()
         self._shown = shown
         self.seeds = seeds
         self.quick = quick
@@ -52,31 +52,14 @@ class Bench:
     ) -> list[list[Trained]]:
         """Train studies together; the networks of each, in the order of its trials.
 
-        Args:
-            studies: share stacks where their networks can.
-            probe: measures every network before training and after each epoch.
-            change: what is made of the weights that were drawn, before the first step.
+        `probe` measures every network before training and after each epoch, `change` is what is
+        made of the weights that were drawn, before the first step.
 
         Raises:
             UserError: a setting cannot be, or a stack could not be trained.
         """
         trials = list(chain(*studies))
         jobs = [self._job(trial.words, number) for number, trial in enumerate(trials)]
-        trained = (
-            Trained(trial.labels, job.job.config, self._problems.prepared[job.data_key], outcome)
-            for trial, job, outcome in zip(
-                trials, jobs, self._outcomes(jobs, probe, change), strict=True
-            )
-        )
-        return [[next(trained) for _ in study] for study in studies]
-
-    def stack(self, words: Words, change: Change | None = None) -> Stack:
-        """A stack of one network, before its first step, in this process."""
-        return build(self._task([self._job(words, 0)], None, change))
-
-    def _outcomes(
-        self, jobs: list[SweepJob], probe: Probe | None, change: Change | None
-    ) -> list[Outcome]:
         processes = os.cpu_count() or 1
         memory = free_memory() * MEMORY_SHARE / processes
         plans = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
@@ -86,19 +69,21 @@ class Bench:
         for done, (place, found) in enumerate(side_by_side(tasks, processes), start=1):
             outcomes |= zip(plans[place].jobs, found, strict=True)
             self._shown(f"{len(outcomes)} of {len(jobs)} networks, {done} of {len(tasks)} stacks")
-        return [outcomes[number] for number in range(len(jobs))]
+        trained = (
+            Trained(trial.labels, job.job.config, self._data.prepared[job.data_key], outcomes[n])
+            for n, (trial, job) in enumerate(zip(trials, jobs, strict=True))
+        )
+        return [[next(trained) for _ in study] for study in studies]
 
-    def _task(self, jobs: list[SweepJob], probe: Probe | None, change: Change | None) -> StackTask:
-        problems = {job.data_key: self._problems.prepared[job.data_key] for job in jobs}
-        return StackTask(jobs, problems, probe, change)
+    def stack(self, words: Words, change: Change | None = None) -> Stack:
+        """A stack of one network, before its first step, in this process."""
+        return build(self._task([self._job(words, 0)], None, change))
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
-        composed = self._composer.compose(words, number)
-        config, values = from_values(composed.values, words)
-        return sweep_job(number, Job(config, values, Path(), words), {}, self._problems)
+        config, values = from_values(self._composer.compose(words, number).values, words)
+        return sweep_job(number, Job(config, values, Path(), words), {}, self._data)
 
-
-def alone(words: Words) -> Study:
-    """A study of one network."""
-    return [Trial({}, words)]
+    def _task(self, jobs: list[SweepJob], probe: Probe | None, change: Change | None) -> StackTask:
+        data = {job.data_key: self._data.prepared[job.data_key] for job in jobs}
+        return StackTask(jobs, data, probe, change)

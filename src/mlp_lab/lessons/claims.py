@@ -17,7 +17,6 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.tables import Tables
 
 LEVEL = 0.95
-
 HOLDS, FAILS, OPEN = "holds", "does not hold", "not decided"
 
 
@@ -40,9 +39,14 @@ class Claim:
         assert (self.above is None) != (self.below is None), "a claim has one direction"
 
     @property
+    def bound(self) -> float:
+        """What the expectation lies above, or below."""
+        return max(bound for bound in (self.above, self.below) if bound is not None)
+
+    @property
     def rule(self) -> str:
         """`> 1.3` or `< 0`."""
-        return f"< {self.below:g}" if self.above is None else f"> {self.above:g}"
+        return f"{'<' if self.above is None else '>'} {self.bound:g}"
 
 
 @dataclass(frozen=True)
@@ -66,16 +70,14 @@ class Finding:
     def verdict(self) -> str:
         """`holds` where the whole interval is on the claim's side, `does not hold` on the other."""
         low, high = self.interval
-        if self.claim.above is not None:
-            holds, fails = low > self.claim.above, high < self.claim.above
-        else:
-            assert self.claim.below is not None
-            holds, fails = high < self.claim.below, low > self.claim.below
-        return HOLDS if holds else FAILS if fails else OPEN
+        if low > self.claim.bound:
+            return FAILS if self.claim.above is None else HOLDS
+        if high < self.claim.bound:
+            return HOLDS if self.claim.above is None else FAILS
+        return OPEN
 
     def to_dict(self) -> dict[str, object]:
         """As measurements.json holds it."""
-        low, high = self.interval
         return {
             "claim": self.claim.text,
             "measure": self.claim.measure,
@@ -83,7 +85,7 @@ class Finding:
             "values": list(self.values),
             "seeds": len(self.values),
             "mean": self.mean,
-            "interval": [low, high],
+            "interval": list(self.interval),
             "verdict": self.verdict,
         }
 

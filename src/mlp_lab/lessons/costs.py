@@ -19,9 +19,11 @@ from mlp_lab.network.mlp import MLP
 LEAST = 0.002
 """Seconds that one timing lasts at least; quicker actions are called several times."""
 
-
 ROUNDS = 15
 """Timings of a network, of which a median is taken."""
+
+KEPT = ("parameters", "gradients", "moments", "best_epoch", "activations", "activation_gradients")
+"""What training keeps beside its rows; the moments are Adam's averages."""
 
 
 class Step:
@@ -45,8 +47,7 @@ class Step:
     @torch.inference_mode()
     def gradient(self) -> Tensor:
         """The same, and all its derivatives: the forward and the backward pass."""
-        f = self.passes(self.batch)
-        return self.objective.rows(f, self.batch.targets).mean()
+        return self.objective.rows(self.passes(self.batch), self.batch.targets).mean()
 
     @torch.inference_mode()
     def differences(self) -> Tensor:
@@ -81,36 +82,31 @@ class Step:
     def memory(self) -> dict[str, int]:
         """Bytes of every tensor that training keeps beside its rows, by what it is for."""
         stack, passes = self.stack, self.passes
-        kept = {
-            "parameters": [stack.network.layers.flat],
-            "gradients": [stack.gradients.flat],
-            "moments": [moment.flat for moment in stack.optimizer.moments],
-            "best_epoch": [stack.best.flat],
-            "activations": [*passes.f, *passes.h],
-            "activation_gradients": [*passes.d_f, *passes.d_h],
-        }
-        return {name: stored(tensors) for name, tensors in kept.items()}
+        tensors = [
+            [stack.network.layers.flat],
+            [stack.gradients.flat],
+            [moment.flat for moment in stack.optimizer.moments],
+            [stack.best.flat],
+            [*passes.f, *passes.h],
+            [*passes.d_f, *passes.d_h],
+        ]
+        return dict(zip(KEPT, map(stored, tensors), strict=True))
 
 
-def timed(step: Step, rounds: int) -> Columns:
-    """Seconds of the passes, and both / the loss as measured and by multiplications."""
+def costs(step: Step, rounds: int) -> Columns:
+    """Both passes / the loss alone, in time and multiplications; bytes held / the parameters'."""
     seconds = in_turn({"loss": step.loss, "gradient": step.gradient}, rounds)
+    multiple = np.median(seconds["gradient"] / seconds["loss"])
     forward, backward = products(step.stack.network.member_sizes[0])
-    multiple, counted = np.median(seconds["gradient"] / seconds["loss"]), 1 + backward / forward
+    counted = 1 + backward / forward
+    memory = step.memory()
+    total = sum(memory.values())
     return {
         "parameters": step.stack.network.parameter_counts[0],
         **{f"{name}_seconds": np.median(found) for name, found in seconds.items()},
         "multiple": multiple,
         "counted": counted,
         "multiple_to_counted": multiple / counted,
-    }
-
-
-def kept(step: Step) -> Columns:
-    """Bytes by what they are for, all of them / the parameters', and the activations' share."""
-    memory = step.memory()
-    total = sum(memory.values())
-    return {
         **{f"{kind}_bytes": found for kind, found in memory.items()},
         "memory": total / memory["parameters"],
         "activation_share": (memory["activations"] + memory["activation_gradients"]) / total,
@@ -143,8 +139,7 @@ def stored(tensors: Iterable[Tensor]) -> int:
 def products(sizes: list[int]) -> tuple[int, int]:
     """Multiplications for each row of the forward pass, and of the backward pass.
 
-    Back, each layer multiplies once for its weights and once for the layer before it, of which the
-    first has none.
+    Back, each layer multiplies for its weights, and each but the first for the layer before it.
     """
     weights = [n_in * n_out for n_in, n_out in pairwise(sizes)]
     return sum(weights), 2 * sum(weights) - weights[0]
@@ -158,9 +153,7 @@ def in_turn(actions: Mapping[str, Callable[[], object]], rounds: int) -> dict[st
     thread: what other programs take from a core does not count.
     """
     timers = {name: Timer(action, timer=time.thread_time) for name, action in actions.items()}
-    once = {
-        name: timer.repeat(2, number=1)[1] for name, timer in timers.items()
-    }  # the first warms up
+    once = {name: timer.repeat(2, 1)[1] for name, timer in timers.items()}  # the first warms up
     calls = {name: max(1, math.ceil(LEAST / max(seconds, 1e-6))) for name, seconds in once.items()}
     found = {name: np.empty(rounds) for name in actions}
     for number in range(rounds):

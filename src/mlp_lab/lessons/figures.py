@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
@@ -18,7 +17,7 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#00
 """Told apart with any colour vision (Okabe and Ito, 2008), and a brown."""
 
 SHORT = 100
-"""A logarithmic axis whose ends are in a smaller ratio has too few powers of ten."""
+"""A logarithmic axis whose ends are in a smaller ratio has few powers of ten: 1, 2, 5 are shown."""
 
 
 def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
@@ -35,41 +34,36 @@ def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
 def _draw(axis: Axes, panel: Panel) -> None:
     axis.grid(alpha=0.3)
     unused = iter(COLORS)
-    for mark in panel.drawn:
-        if isinstance(mark, Contours):
-            x, y, heights = mark.x, mark.y, mark.heights
-            axis.contour(x, y, heights, levels=mark.shown, colors="0.75", linewidths=0.7)
+    for own in panel.drawn:
+        if isinstance(own, Contours):
+            grid, levels = (own.x, own.y, own.heights), own.shown
+            axis.contour(*grid, levels=levels, colors="0.75", linewidths=0.7)
             continue
-        color = next(unused) if mark.color is None else mark.color
+        color = next(unused) if own.color is None else own.color
         color = COLORS[color] if isinstance(color, int) else color
-        match mark:
+        match own:
             case Band():
-                _draw_band(axis, mark, color)
+                _draw_band(axis, own, color)
             case Line():
-                _draw_line(axis, mark, color)
+                _draw_line(axis, own, color)
             case Area():
-                low, high, words = mark.low, mark.high, mark.label
-                axis.fill_between(mark.x, low, high, color=color, alpha=0.5, label=words, lw=0)
-                axis.plot(mark.x, mark.high, color=color, linewidth=0.8)
+                area = axis.fill_between(own.x, own.low, own.high, color=color, alpha=0.5, lw=0)
+                area.set_label(own.label)
+                axis.plot(own.x, own.high, color=color, linewidth=0.8)
             case Mark(x=None, y=float() | int() as y):
-                axis.axhline(y, color=color, linestyle=mark.line, linewidth=1.4, label=mark.label)
+                axis.axhline(y, color=color, linestyle=own.line, linewidth=1.4, label=own.label)
             case Mark(x=float() | int() as x):
-                axis.axvline(x, color=color, linestyle=mark.line, linewidth=1.4, label=mark.label)
+                axis.axvline(x, color=color, linestyle=own.line, linewidth=1.4, label=own.label)
     _name(axis, panel)
 
 
 def _draw_band(axis: Axes, band: Band, color: str) -> None:
     means = [float(np.mean(values)) for values in band.values]
-    bounds = np.array([t_interval(values) for values in band.values]).reshape(-1, 2)
-    axis.plot(
-        band.x,
-        means,
-        color=color,
-        label=band.label,
-        linestyle=band.line or "none",
-        marker=band.marker,
-        markersize=4,
+    line = Line(
+        x=band.x, y=means, label=band.label, line=band.line, marker=band.marker, size=4, width=1.5
     )
+    _draw_line(axis, line, color)
+    bounds = np.array([t_interval(values) for values in band.values]).reshape(-1, 2)
     if not np.isfinite(bounds).all():
         return
     if band.line:
@@ -96,31 +90,19 @@ def _draw_line(axis: Axes, line: Line, color: str) -> None:
 def _name(axis: Axes, panel: Panel) -> None:
     """Title, names of axes, their scales and limits, and the legend."""
     axis.set_title(panel.title, fontsize=10)
-    axis.set_xlabel(panel.x)
-    axis.set_ylabel(panel.y)
-    for letter, own, scale in (
-        ("x", axis.xaxis, axis.set_xscale),
-        ("y", axis.yaxis, axis.set_yscale),
-    ):
-        if letter in panel.log:
-            scale("log")
-            _label_plainly(own)
+    axis.set(xlabel=panel.x, ylabel=panel.y, **{f"{letter}scale": "log" for letter in panel.log})
+    for own in (axis.xaxis, axis.yaxis):
+        low, high = own.get_view_interval()
+        if own.get_scale() == "log" and high < SHORT * low:
+            own.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            own.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+            own.set_minor_formatter(NullFormatter())
     if panel.ticks is not None:
         axis.set_xticks(list(panel.ticks), list(panel.ticks.values()))
+        axis.xaxis.set_minor_locator(NullLocator())
         if panel.tilted:
             for words in axis.get_xticklabels():
                 words.set(rotation=60, ha="right", fontsize=8)
-        axis.xaxis.set_minor_locator(NullLocator())
-    axis.set_xlim(*panel.x_limits)
-    axis.set_ylim(*panel.y_limits)
+    axis.set(xlim=panel.x_limits, ylim=panel.y_limits)
     if panel.legend_columns and axis.get_legend_handles_labels()[0]:
         axis.legend(fontsize=panel.legend_size, ncols=panel.legend_columns, loc=panel.legend_place)
-
-
-def _label_plainly(axis: Axis) -> None:
-    """1, 2, 5 and so on where a logarithmic axis is short: matplotlib writes 2 x 10^0 there."""
-    low, high = axis.get_view_interval()
-    if high < SHORT * low:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())

@@ -19,15 +19,10 @@ __all__ = ["LESSONS", "give"]
 def give(
     name: str, configs: Path, folder: Path, *, quick: bool, count: int | None, first: int
 ) -> None:
-    """Measure, write everything into a folder, and print it.
+    """Measure a lesson, write everything into an existing, empty folder, and print it.
 
-    Args:
-        name: of the lesson.
-        configs: the folder of settings.
-        folder: exists, and is empty.
-        quick: a small form, for trying out.
-        count: how many seeds; None takes the lesson's own number.
-        first: the first of them.
+    `configs` is the folder of settings, `quick` a small form for trying out; `count` seeds from
+    `first` on, None for the lesson's own number.
     """
     started, screen, lesson = time.perf_counter(), Screen(), LESSONS[name]
     count = count or (2 if quick else lesson.seeds)
@@ -38,12 +33,10 @@ def give(
         evidence = lesson.evidence(Bench(configs, seeds=seeds, quick=quick, shown=shown))
     finally:
         line.close()
-    command = ["mlp-lab", "lesson", name, *(["quick=true"] if quick else [])]
-    command += [f"seeds={count}", f"first={first}"]
-    seconds = time.perf_counter() - started
-    machine = environment(torch.device("cpu"))
-    given = Given(name, shlex.join(command), seeds, quick, seconds, machine)
-    write_lesson(folder, lesson, evidence, given)
+    form = ["quick=true"] if quick else []
+    command = shlex.join(["mlp-lab", "lesson", name, *form, f"seeds={count}", f"first={first}"])
+    seconds, machine = time.perf_counter() - started, environment(torch.device("cpu"))
+    write_lesson(folder, lesson, evidence, Given(name, command, seeds, quick, seconds, machine))
     screen.print(in_words(lesson.question, evidence), soft_wrap=True)
     screen.print(str(folder), soft_wrap=True)
 
@@ -52,9 +45,7 @@ def in_words(question: str, evidence: Evidence) -> str:
     """Each claim, what was measured of it, and the verdict."""
     lines = [question]
     for finding in evidence.findings.values():
-        lines += [
-            f"  {finding.claim.text}",
-            f"    {finding.claim.measure} ({finding.claim.rule})",
-            f"    {in_numbers(finding)}: {finding.verdict}",
-        ]
+        claim, numbers = finding.claim, in_numbers(finding)
+        lines += [f"  {claim.text}", f"    {claim.measure} ({claim.rule})"]
+        lines.append(f"    {numbers}: {finding.verdict}")
     return "\n".join([*lines, *(f"  {note}" for note in evidence.notes)])

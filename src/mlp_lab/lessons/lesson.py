@@ -18,34 +18,21 @@ class Evidence:
     tables: Tables
     findings: Mapping[str, Finding]
     notes: Sequence[str]
-    """Sentences for the page that name what was found, such as where a minimum lies."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lesson:
-    """A question, claims that answer it, and how to hold them against networks.
-
-    Args:
-        question: answered by the claims.
-        method: a paragraph for the page: what is trained on what, and which rows are measured.
-        seeds: how many are trained unless the command says otherwise.
-        measure: trains studies, and measures every network.
-        claims: held against the tables, by a short name.
-        notes: sentences made from the tables.
-        panels: the figure, made from the tables.
-        columns: panels side by side.
-        panel_size: the width of a panel, in inches.
-    """
+    """A question, claims that answer it, and how to hold them against networks."""
 
     question: str
-    method: str
-    seeds: int
+    method: str  # a paragraph for the page: what is trained on what, and which rows are measured
+    seeds: int  # how many, unless the command says otherwise
     measure: Callable[[Bench], Tables]
-    claims: Mapping[str, Claim]
-    notes: Callable[[Tables], Sequence[str]]
+    claims: Mapping[str, Claim]  # by a short name
+    notes: Callable[[Tables], Sequence[str]]  # what was found, such as where a minimum lies
     panels: Callable[[Tables], Sequence[Panel]]
-    columns: int = 3
-    panel_size: float = 4.4
+    columns: int = 3  # panels side by side
+    panel_size: float = 4.4  # inches
 
     def evidence(self, bench: Bench) -> Evidence:
         """Measure, and hold every claim against what was measured."""

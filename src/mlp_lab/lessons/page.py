@@ -1,7 +1,6 @@
 """What a lesson leaves: a page, a figure, its measurements, and the command that repeats it."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,33 +62,31 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
     title = given.name.replace("_", " ").capitalize()
     files = ", ".join(f"[{name}.csv]({name}.csv)" for name in evidence.tables)
     fresh = ", which have no part in it" if given.seeds[0] >= FIRST else ""
-    return "\n".join(
-        [
-            *(f"# {title}", "", lesson.question, ""),
-            *((QUICK, "") if given.quick else ()),
-            *_claims(evidence.findings.values()),
-            *(f"![{title}]({FIGURE})", "", "## What was found", ""),
-            *(f"- {note}" for note in evidence.notes),
-            *("", "## How it was measured", "", lesson.method, ""),
-            f"Seeds are {given.seeds[0]} to {given.seeds[-1]}; claims and settings were settled on"
-            f" seeds below {FIRST}{fresh}. Intervals are 95 % intervals by Student's t over seeds."
-            " A claim holds where the whole interval lies on its side, does not hold where it lies"
-            " on the other, and is not decided between.",
-            "",
-            f"Every number of the figure is in {files}; what became of the claims is in"
-            f" [{MEASUREMENTS}]({MEASUREMENTS}). It took {given.seconds:.0f} s. To repeat it:",
-            *("", f"    {given.command}", ""),
-        ]
-    )
-
-
-def _claims(findings: Iterable[Finding]) -> Iterable[str]:
-    for finding in findings:
-        yield f"**{finding.claim.text}** {finding.verdict.capitalize()}."
-        yield ""
-        yield f"- measured: {finding.claim.measure}; the claim says {finding.claim.rule}"
-        yield f"- {in_numbers(finding)}"
-        yield ""
+    claims = [
+        f"**{found.claim.text}** {found.verdict.capitalize()}.\n\n"
+        f"- measured: {found.claim.measure}; the claim says {found.claim.rule}\n"
+        f"- {in_numbers(found)}"
+        for found in evidence.findings.values()
+    ]
+    paragraphs = [
+        f"# {title}",
+        lesson.question,
+        *([QUICK] if given.quick else []),
+        *claims,
+        f"![{title}]({FIGURE})",
+        "## What was found",
+        "\n".join(f"- {note}" for note in evidence.notes),
+        "## How it was measured",
+        lesson.method,
+        f"Seeds are {given.seeds[0]} to {given.seeds[-1]}; claims and settings were settled on"
+        f" seeds below {FIRST}{fresh}. Intervals are 95 % intervals by Student's t over seeds."
+        " A claim holds where the whole interval lies on its side, does not hold where it lies"
+        " on the other, and is not decided between.",
+        f"Every number of the figure is in {files}; what became of the claims is in"
+        f" [{MEASUREMENTS}]({MEASUREMENTS}). It took {given.seconds:.0f} s. To repeat it:",
+        f"    {given.command}\n",
+    ]
+    return "\n\n".join(paragraphs)
 
 
 def in_numbers(finding: Finding) -> str:
@@ -100,10 +97,6 @@ def in_numbers(finding: Finding) -> str:
             f"no number from {missing} of {count} seeds, where what is measured never came about:"
             " no interval"
         )
-    mean, low, high = (_in_short(number) for number in (finding.mean, *finding.interval))
+    numbers = [finding.mean, *finding.interval]
+    mean, low, high = (f"{0.0 if abs(n) < ROUNDING else n:.3g}" for n in numbers)
     return f"{mean} over {count} seeds, 95 % interval {low} to {high}"
-
-
-def _in_short(number: float) -> str:
-    """Three digits; what rounding has left of zero is zero."""
-    return f"{0.0 if abs(number) < ROUNDING else number:.3g}"

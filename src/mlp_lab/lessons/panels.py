@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.tables import Table, by_seed, levels, where
+from mlp_lab.lessons.tables import Table, by_seed, levels
 
 GREY = "0.55"
 
-Place = Literal["best", "upper left", "upper center", "upper right", "lower left", "lower right"]
-"""Of a legend."""
-
 Color = int | str | None
+Place = Literal["best", "upper left", "upper center", "upper right", "lower left", "lower right"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +48,7 @@ class Line:
     size: float = 6
     width: float = 1.1
     alpha: float = 1
-    below: bool = False
-    """Whether it lies below everything else."""
+    below: bool = False  # everything else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,25 +88,19 @@ Drawn = Band | Line | Mark | Area | Contours
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes.
-
-    `x` and `y` are the axes' names and `log` says which of them are logarithmic: x, y or xy.
-    `ticks` are those of x, with their words.
-    """
+    """One pair of axes."""
 
     title: str
-    x: str
+    x: str  # the axes' names
     y: str
     drawn: Sequence[Drawn]
     _: KW_ONLY
-    log: str = ""
+    log: str = ""  # the logarithmic axes: x, y or xy
     x_limits: tuple[float | None, float | None] = (None, None)
     y_limits: tuple[float | None, float | None] = (None, None)
-    ticks: Mapping[float, str] | None = None
-    tilted: bool = False
-    """Whether the words of the ticks need the room."""
-    legend_columns: int = 1
-    """0 leaves the legend out."""
+    ticks: Mapping[float, str] | None = None  # of x, with their words
+    tilted: bool = False  # where the words of the ticks need the room
+    legend_columns: int = 1  # 0 leaves the legend out
     legend_size: float = 8
     legend_place: Place = "best"
 
@@ -132,20 +123,11 @@ def band(
 
 
 def bands(
-    table: Table,
-    x: str,
-    y: str,
-    by: str,
-    label: str = "{}",
-    *,
-    line: str = "-",
-    marker: str | None = "o",
+    table: Table, x: str, y: str, by: str, label: str = "{}", *, marker: str | None = "o"
 ) -> list[Band]:
     """A band for each level of the column `by`, which stands for {} in its label."""
-    return [
-        band(where(table, **{by: level}), x, y, label.format(level), line=line, marker=marker)
-        for level in table[by].unique().tolist()
-    ]
+    parts = table.groupby(by, sort=False)
+    return [band(own, x, y, label.format(level), marker=marker) for level, own in parts]
 
 
 def beside(

@@ -59,38 +59,29 @@ def by_seed(table: Table, value: str, over: str | None = None, **values: Level) 
     Raises:
         ValueError: two rows share a level and a seed.
     """
-    own = where(table, **values)
-    if over is None:
-        own, over = own.assign(all=0), "all"
-        return _numbers(own.pivot(index=over, columns=SEED, values=value)).ravel()
-    return _numbers(own.pivot(index=over, columns=SEED, values=value))
+    own = where(table, **values).assign(all=0)
+    found = _numbers(own.pivot(index=over or "all", columns=SEED, values=value))
+    return found if over else found.ravel()
 
 
 def averaged(table: Table, by: Sequence[str], values: Sequence[str]) -> Table:
     """Means of columns over all rows that agree in the columns `by`, such as a level and a seed."""
-    return table_of(
-        {
-            **{name: rows[name].iloc[0] for name in by},
-            **{value: np.mean(rows[value].to_numpy()) for value in values},
-        }
-        for _, rows in table.groupby(list(by), sort=False)
-    )
+    rows = table.groupby(list(by), sort=False)[list(values)]
+    return rows.agg(_mean).reset_index()
 
 
 def best_for_others(scores: Floats) -> list[int]:
     """For each seed the choice whose mean over all other seeds is smallest, of (choices, seeds).
 
-    A choice that a seed's own score had no part in does not flatter that score. Scores that are not
-    a number count as infinite.
+    A seed's own score, which has no part in the choice, is not flattered by it. A score that is not
+    a number counts as infinite.
     """
-    known = _or_infinite(scores)
-    seeds = range(known.shape[1])
-    return [int(np.delete(known, seed, axis=1).mean(axis=1).argmin()) for seed in seeds]
+    return [_best(np.delete(scores, seed, axis=1)) for seed in range(scores.shape[1])]
 
 
 def best_for_all(scores: Floats) -> list[int]:
     """For each seed the choice whose mean over all seeds is smallest: the same for all of them."""
-    return [int(_or_infinite(scores).mean(axis=1).argmin())] * scores.shape[1]
+    return [_best(scores)] * scores.shape[1]
 
 
 def at_best(
@@ -103,12 +94,8 @@ def at_best(
 ) -> Table:
     """The row of each seed at its best level of `over` (a rate, say), by the least `score`.
 
-    Args:
-        table: a row for each level of `over`, seed and level of `each`.
-        over: what is chosen; several columns are chosen together.
-        score: a column, the smaller the better.
-        each: columns every combination of which has a best level of its own.
-        choose: (choices, seeds) -> a choice for each seed, such as `best_for_others`.
+    Several columns of `over` are chosen together; each combination of the columns `each` has a
+    best level of its own. `choose` takes scores, (choices, seeds), to a choice for each seed.
     """
     if each:
         parts = [part for _, part in table.groupby(list(each), sort=False)]
@@ -130,8 +117,12 @@ def listed(numbers: Iterable[float], form: str = "") -> str:
     return ", ".join(format(number, form) for number in numbers)
 
 
-def _or_infinite(scores: Floats) -> Floats:
-    return np.where(np.isnan(scores), np.inf, scores)
+def _best(scores: Floats) -> int:
+    return int(np.where(np.isnan(scores), np.inf, scores).mean(axis=1).argmin())
+
+
+def _mean(column: "pd.Series[float]") -> float:
+    return float(np.mean(column.to_numpy()))  # pandas' own mean rounds otherwise
 
 
 def _numbers(frame: Table) -> Floats:

@@ -20,18 +20,11 @@ Layers = Sequence[tuple[Floats, Floats]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What training gave.
+    """What training gave; `seconds` is a curve, too: the network's share of its stack's time."""
 
-    Shape:
-        - curves: (epochs,) each; `train_loss`, `val_accuracy`, ...; `seconds` is the network's
-          share of its stack's time
-        - probes: (1 + epochs, ...) each
-        - layers: after the last epoch
-    """
-
-    curves: Mapping[str, Floats]
-    probes: Mapping[str, Floats]
-    layers: Layers
+    curves: Mapping[str, Floats]  # (epochs,) each: `train_loss`, `val_accuracy`, ...
+    probes: Mapping[str, Floats]  # (1 + epochs, ...) each
+    layers: Layers  # after the last epoch
     diverged: bool
 
 
@@ -54,11 +47,16 @@ class Trained:
         """Weights and biases."""
         return sum(omega.size + beta.size for omega, beta in self.outcome.layers)
 
+    @property
+    def function(self) -> FunctionConfig:
+        """The function that it has learnt from points of."""
+        assert isinstance(self.config.data, FunctionConfig)
+        return self.config.data
+
     def curve(self, name: str) -> Floats:
         """(epochs,) such as `val_loss`; epochs after a divergence are not a number."""
         known = self.outcome.curves[name]
-        missing = self.config.epochs - len(known)
-        return np.concatenate([known, np.full(missing, np.nan)])
+        return np.pad(known, (0, self.config.epochs - len(known)), constant_values=np.nan)
 
     def last(self, name: str) -> float:
         """The last epoch's entry of a curve."""
@@ -87,12 +85,6 @@ class Trained:
     def predicted(self, inputs: Array) -> Floats:
         """Numbers in the target's own units, (N, D) -> (N,)."""
         return self.problem.encoded.schema.target.decode(self.outputs(inputs))
-
-    @property
-    def function(self) -> FunctionConfig:
-        """The function that it has learnt from points of."""
-        assert isinstance(self.config.data, FunctionConfig)
-        return self.config.data
 
     def fit(self, x: Floats) -> dict[str, Floats]:
         """The function and its fit at points, (N,), as columns."""

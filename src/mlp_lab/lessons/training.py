@@ -2,10 +2,11 @@
 
 import os
 import signal
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -14,10 +15,10 @@ import torch
 from torch import Tensor
 
 from mlp_lab.config.messages import explain
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.fit import fit
-from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.lessons.trained import Layers, Outcome
@@ -91,45 +92,32 @@ def _trained(task: StackTask) -> list[Outcome]:
     stack = build(task)
     if task.change is not None:
         task.change(stack)  # a second time: build has made the change, and so was all measured yet
-    logs = [_Log() for _ in task.jobs]
-    _take_probe(logs, stack, task.probe)
+    curves, probes = ([defaultdict[str, list[object]](list) for _ in task.jobs] for _ in range(2))
+    layers: list[Layers] = [()] * len(task.jobs)
+    diverged = [False] * len(task.jobs)
+
+    def take_probe() -> None:
+        for name, values in task.probe(stack).items() if task.probe else ():
+            for member, value in zip(stack.ids, values.tolist(), strict=True):
+                probes[member][name].append(value)
+
+    take_probe()
     for epoch in fit(stack):
         for record in epoch.members:
-            position = stack.ids.index(record.member)
-            logs[record.member].add(record, epoch.seconds / len(stack.ids))
-            if record.diverged or record.epoch == stack.members[position].epochs:
-                logs[record.member].layers = layers_of(stack, position)
-        _take_probe(logs, stack, task.probe)
-    return [log.outcome() for log in logs]
+            member, position = record.member, stack.ids.index(record.member)
+            seconds = epoch.seconds / len(stack.ids)
+            for name, value in {"lr": record.lr, "seconds": seconds, **record.scores}.items():
+                curves[member][name].append(value)
+            diverged[member] = record.diverged is not None
+            if diverged[member] or record.epoch == stack.members[position].epochs:
+                layers[member] = layers_of(stack, position)
+        take_probe()
+    logs = zip(map(_arrays, curves), map(_arrays, probes), layers, diverged, strict=True)
+    return [Outcome(*log) for log in logs]
 
 
-@dataclass(slots=True)
-class _Log:
-    """What is written down of a network while it trains."""
-
-    curves: dict[str, list[float]] = field(default_factory=dict)
-    probes: dict[str, list[object]] = field(default_factory=dict)
-    layers: Layers = ()
-    diverged: bool = False
-
-    def add(self, record: MemberRecord, seconds: float) -> None:
-        """Write down an epoch."""
-        self.diverged = record.diverged is not None
-        numbers = {"lr": record.lr, "seconds": seconds, **record.scores}
-        for name, value in numbers.items():
-            self.curves.setdefault(name, []).append(value)
-
-    def outcome(self) -> Outcome:
-        """All of it as arrays."""
-        curves = {name: np.array(values) for name, values in self.curves.items()}
-        probes = {name: np.array(values) for name, values in self.probes.items()}
-        return Outcome(curves, probes, self.layers, self.diverged)
-
-
-def _take_probe(logs: Sequence[_Log], stack: Stack, probe: Probe | None) -> None:
-    for name, values in {} if probe is None else probe(stack).items():
-        for member, value in zip(stack.ids, values.tolist(), strict=True):
-            logs[member].probes.setdefault(name, []).append(value)
+def _arrays(log: Mapping[str, list[object]]) -> dict[str, Floats]:
+    return {name: np.array(values) for name, values in log.items()}
 
 
 def layers_of(stack: Stack, position: int) -> Layers:

@@ -4,7 +4,6 @@ After "Neural networks and the bias/variance dilemma" (Geman, Bienenstock and Do
 """
 
 from collections.abc import Sequence
-from functools import partial
 
 import numpy as np
 
@@ -36,6 +35,10 @@ DEPTHS = (1, 2, 3, 4, 5)
 ROW_COUNTS = (10, 15, 30, 60, 120, 240, 480)
 WIDE = 32  # units of a layer where depth or rows vary
 POINTS = np.linspace(-1, 1, 201)
+
+VARIED = {"depths": "depth", "rows": "rows", "epochs": "epoch"}
+"""Tables, and the column that is varied, where that is not the width."""
+
 PARTS = {"train": "training rows", "val": "validation rows", "test": "test rows"}
 
 
@@ -101,31 +104,26 @@ def decomposition(sets: Sequence[Trained]) -> Columns:
 def bias_and_variance(fits: Floats, truth: Floats) -> tuple[float, float]:
     """Mean squared bias and mean variance over points, of fits (sets, points) to a truth (points,).
 
-    The mean of n fits still varies by a share 1 / n of their variance, which is taken off the
-    square of its distance from the truth.
+    The mean of n fits still varies by 1 / n of their variance, which is taken off its squared bias.
     """
     variance = float(fits.var(axis=0, ddof=1).mean())
     return float(np.mean((fits.mean(axis=0) - truth) ** 2)) - variance / len(fits), variance
 
 
-def over_sets(tables: Tables, name: str, over: str, part: str = "test") -> Floats:
-    """Squared errors, means over each seed's training sets, (levels of `over`, seeds)."""
-    return by_seed(averaged(tables[name], [over, SEED], [part]), part, over)
+def means(t: Tables, name: str, value: str = "test") -> Floats:
+    """A column of a table, means over each seed's training sets, (levels, seeds)."""
+    over = VARIED.get(name, "width")
+    return by_seed(averaged(t[name], [over, SEED], [value]), value, over)
 
 
-def trend(value: str, tables: Tables) -> list[float]:
-    """Each seed's rank correlation of width and a column of the decomposition."""
-    return [rank_correlation(own) for own in by_seed(tables["decomposition"], value, "width").T]
+def last_to_first(values: Floats) -> Floats:
+    """The last level's numbers / those of the first, (seeds,)."""
+    return np.asarray(values[-1] / values[0])
 
 
-def last_over_best(errors: Floats) -> Floats:
-    """The last level's errors / those of the level of the smallest mean, (seeds,)."""
-    return np.asarray(errors[-1] / errors[errors.mean(axis=1).argmin()])
-
-
-def generalisation_gap(tables: Tables) -> Floats:
-    """Squared error on test rows - on training rows, (numbers of rows, seeds)."""
-    return over_sets(tables, "rows", "rows") - over_sets(tables, "rows", "rows", "train")
+def last_to_best(values: Floats) -> Floats:
+    """The last level's numbers / those of the level of the smallest mean, (seeds,)."""
+    return np.asarray(values[-1] / values[values.mean(axis=1).argmin()])
 
 
 def optimism(table: Table) -> Floats:
@@ -138,98 +136,95 @@ CLAIMS = {
     "bias": Claim(
         "The bias falls as the network grows.",
         "rank correlation of width and squared bias",
-        partial(trend, "bias"),
+        lambda t: list(map(rank_correlation, means(t, "decomposition", "bias").T)),
         below=-0.8,
     ),
     "variance": Claim(
         "The variance rises as the network grows.",
         "rank correlation of width and variance",
-        partial(trend, "variance"),
+        lambda t: list(map(rank_correlation, means(t, "decomposition", "variance").T)),
         above=0.8,
     ),
     "sum": Claim(
         "Squared bias, variance and noise add up to the error on unseen rows.",
         "|their sum / the squared error on validation rows - 1|, the mean over widths",
-        lambda tables: np.abs(
-            by_seed(tables["decomposition"], "sum", "width")
-            / over_sets(tables, "widths", "width", "val")
-            - 1
-        ).mean(axis=0),
+        lambda t: np.abs(means(t, "decomposition", "sum") / means(t, "widths", "val") - 1).mean(
+            axis=0
+        ),
         below=0.15,
     ),
     "width": Claim(
         "The widest network is worse than the best one.",
         "squared error on test rows, widest / the width of the smallest mean",
-        lambda tables: last_over_best(over_sets(tables, "widths", "width")),
+        lambda t: last_to_best(means(t, "widths")),
         above=1.1,
     ),
     "depth": Claim(
         "Too many layers overfit as too many units do.",
         "squared error on test rows, deepest / shallow",
-        lambda tables: (test := over_sets(tables, "depths", "depth"))[-1] / test[0],
+        lambda t: last_to_first(means(t, "depths")),
         above=1.1,
     ),
     "epochs": Claim(
         "Trained for too long, a wide network gets worse.",
         "squared error on validation rows, last epoch / the epoch of the smallest mean, widest",
-        lambda tables: last_over_best(by_seed(tables["epochs"], "val", "epoch")),
+        lambda t: last_to_best(means(t, "epochs", "val")),
         above=1.1,
     ),
     "rows": Claim(
         "More rows are the cure: the gap between unseen and training rows closes.",
         "(test - training) squared error, most rows / fewest rows",
-        lambda tables: (gap := generalisation_gap(tables))[-1] / gap[0],
+        lambda t: last_to_first(means(t, "rows") - means(t, "rows", "train")),
         below=0.25,
     ),
     "optimism": Claim(
         "Validation rows flatter the network that they chose.",
         "test - validation squared error of the width that a training set's own validation prefers",
-        lambda tables: optimism(tables["widths"]),
+        lambda t: optimism(t["widths"]),
         above=0.0,
     ),
 }
 
 
-def notes(tables: Tables) -> list[str]:
+def notes(t: Tables) -> list[str]:
     """Errors at every width, and the epoch at which the validation error is least."""
-    widths, test = levels(tables["widths"], "width"), over_sets(tables, "widths", "width")
-    val = by_seed(tables["epochs"], "val", "epoch").mean(axis=1)
+    widths, test = levels(t["widths"], "width"), means(t, "widths").mean(axis=1)
+    val = means(t, "epochs", "val").mean(axis=1)
     return [
-        f"Squared error on test rows: {listed(test.mean(axis=1), '.3f')} at widths"
-        f" {listed(widths)}; the noise alone is {tables['decomposition']['noise'][0]:.3f}.",
+        f"Squared error on test rows: {listed(test, '.3f')} at widths {listed(widths)}; the noise"
+        f" alone is {t['decomposition']['noise'][0]:.3f}.",
         "Variance is over training sets and initial weights together: narrow networks that learn"
         " the same rows from other weights end apart, too.",
         f"With {widths[-1]} units the validation error is least after epoch"
-        f" {levels(tables['epochs'], 'epoch')[int(val.argmin())]}: {val.min():.3f}; after the last"
+        f" {levels(t['epochs'], 'epoch')[int(val.argmin())]}: {val.min():.3f}; after the last"
         f" epoch it is {val[-1]:.3f}.",
     ]
 
 
-def panels(tables: Tables) -> list[Panel]:
+def errors_against(t: Tables, name: str, x: str, units: float | None = None) -> Panel:
+    """Squared errors of all parts that a table has, means over training sets."""
+    over, known = VARIED.get(name, "width"), [part for part in PARTS if part in t[name]]
+    own, marker = averaged(t[name], [over, SEED], known), None if over == "epoch" else "o"
+    lines = [band(own, over, part, PARTS[part], marker=marker) for part in known]
+    title = f"Error against {x}" + (f", {units} units" if units else "")
+    return Panel(title, x, "squared error", lines, log="" if over == "depth" else "xy")
+
+
+def panels(t: Tables) -> list[Panel]:
     """Errors against width, depth, epochs and rows; bias and variance; their sum."""
-    parts, val = tables["decomposition"], averaged(tables["widths"], ["width", SEED], ["val"])
+    parts, val = t["decomposition"], averaged(t["widths"], ["width", SEED], ["val"])
     names = {"bias": "squared bias", "variance": "variance", "noise": "noise"}
     lines = [band(parts, "width", p, name, color=c) for c, (p, name) in enumerate(names.items(), 3)]
     total = band(parts, "width", "sum", "bias + variance + noise", color=6)
     error = band(val, "width", "val", PARTS["val"], color=1, line="--")
     return [
-        errors_against("width", tables["widths"], "hidden units"),
+        errors_against(t, "widths", "hidden units"),
         Panel("Bias and variance", "hidden units", "squared units of y", lines, log="x"),
         Panel("Their sum and the error", "hidden units", "squared error", [total, error], log="x"),
-        errors_against("depth", tables["depths"], f"hidden layers of {WIDE} units"),
-        errors_against("epoch", tables["epochs"], "epoch", levels(parts, "width")[-1]),
-        errors_against("rows", tables["rows"], "training rows", WIDE),
+        errors_against(t, "depths", f"hidden layers of {WIDE} units"),
+        errors_against(t, "epochs", "epoch", levels(parts, "width")[-1]),
+        errors_against(t, "rows", "training rows", WIDE),
     ]
-
-
-def errors_against(over: str, table: Table, x: str, units: float | None = None) -> Panel:
-    """Squared errors of all parts that a table has, means over training sets."""
-    known = [part for part in PARTS if part in table]
-    means, marker = averaged(table, [over, SEED], known), None if over == "epoch" else "o"
-    lines = [band(means, over, part, PARTS[part], marker=marker) for part in known]
-    log = "" if over == "depth" else "xy"
-    title = f"Error against {x}" + (f", {units} units" if units else "")
-    return Panel(title, x, "squared error", lines, log=log)
 
 
 LESSON = Lesson(

@@ -6,8 +6,8 @@ import torch
 from given import bench, evidence
 from lab import configure, stack_of
 
-from mlp_lab.lessons.bench import alone
 from mlp_lab.lessons.outputs_and_losses import classes
+from mlp_lab.lessons.study import Trial
 from mlp_lab.lessons.tables import Columns, by_seed, table_of, where
 
 NAME = "outputs_and_losses"
@@ -47,7 +47,8 @@ def test_wrong_weights_are_sure_and_wrong() -> None:
     """Networks that hardly move take every row for the first class, the usual ones do not."""
     words = [*classes.SETTINGS, *classes.LOSSES[classes.ENTROPY], "epochs=1", "optimizer.lr=1e-12"]
     ((usual,),), ((misled,),) = (
-        bench().train(alone(words), change=change) for change in (None, classes.sure_and_wrong)
+        bench().train([Trial({}, words)], change=change)
+        for change in (None, classes.sure_and_wrong)
     )
     val = usual.problem.encoded.val
     assert (usual.outputs(val.inputs).argmax(1) != 0).any()
