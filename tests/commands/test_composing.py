@@ -53,6 +53,7 @@ def test_a_configuration() -> None:
         ("optimizer=adm", "unknown optimizer 'adm': did you mean 'adam'?"),
         ("optimizer.lr=0", "optimizer.lr must be positive"),
         ("model.width=[1", "cannot read 'model.width=[1'"),
+        ("hydra.searchpath=[pkg://this]", "hydra.searchpath cannot be set"),
     ],
 )
 def test_a_configuration_that_cannot_be(word: str, line: str) -> None:

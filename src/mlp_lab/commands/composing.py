@@ -11,6 +11,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from mlp_lab.config.composition import config_folder, from_hydra, saved_values, store_open_groups
+from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
@@ -73,6 +74,7 @@ def compose(overrides: Sequence[str]) -> Config:
     prepare_hydra()
     overrides = [with_current_name(word) for word in overrides]
     try:
+        require_plain(overrides)
         for override in OverridesParser.create().parse_overrides(overrides):
             if override.is_sweep_override():
                 raise UserError(
