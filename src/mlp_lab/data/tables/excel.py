@@ -41,12 +41,15 @@ def read_sheet(
         name = _sheet_name(path, wanted, [str(found) for found in book.sheet_names])
         sheet = book.book[name]
         sheet.iter_rows = _counted(sheet.iter_rows, f"{path.name}, sheet {name!r},")
-        head = book.parse(name, header=None, nrows=1, dtype=object, na_filter=False)
+        head = pd.read_excel(
+            book, sheet_name=name, header=None, nrows=1, dtype=object, na_filter=False
+        )
         if len(head) == 0:
             raise UserError(f"{path.name}, sheet {name!r}, is empty")
         header = head.iloc[0].tolist()
-        frame = book.parse(
-            name,
+        frame = pd.read_excel(
+            book,
+            sheet_name=name,
             dtype=str if as_text is None else {key: str for key in header if str(key) in as_text},
             na_filter=as_text is not None,
             na_values=MISSING_WORDS,
