@@ -43,6 +43,18 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + "s" * (count != 1)
 
 
+def gigabytes(number: float) -> str:
+    """Bytes as a person reads them.
+
+    >>> gigabytes(512), gigabytes(6.9e9), gigabytes(3e13)
+    ('1 kB', '6.9 GB', '30,000.0 GB')
+    """
+    for unit, name in ((1e9, "GB"), (1e6, "MB")):
+        if number >= unit:
+            return f"{number / unit:,.1f} {name}"
+    return f"{number / 1e3:.0f} kB"
+
+
 def shown(value: object) -> str:
     """A value as YAML has it."""
     return "null" if value is None else repr(value)

@@ -5,8 +5,9 @@ import os
 import pytest
 from sweeps import settings
 
+from mlp_lab.memory import free_memory
 from mlp_lab.sweep import resources
-from mlp_lab.sweep.resources import free_memory, process_count, stack_memory
+from mlp_lab.sweep.resources import process_count, stack_memory
 
 
 def test_processes(monkeypatch: pytest.MonkeyPatch) -> None:

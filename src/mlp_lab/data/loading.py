@@ -8,7 +8,11 @@ from mlp_lab.data.tables.config import TableConfig
 
 
 def load_rows(config: DataConfig) -> RawData:
-    """All rows of a data set, unsplit; a `UserError` if a file or column of it cannot be used."""
+    """All rows of a data set, unsplit.
+
+    Raises:
+        UserError: a file or a column of it cannot be used.
+    """
     match config:
         case BundledConfig():
             return BUNDLED[config.name]()

@@ -15,6 +15,11 @@ from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import gigabytes, in_a_list
+from mlp_lab.memory import free_memory
+
+SHARE = 0.9
+"""The part of the free memory that encoded rows may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,12 @@ class EncodedData:
 def encode(
     raw: RawData, split: Split, config: DataConfig, output: str, dtype: DTypeLike
 ) -> EncodedData:
-    """Fit on the training rows, then encode every part; label noise goes into training alone."""
+    """Fit on the training rows, then encode every part; label noise goes into training alone.
+
+    Raises:
+        UserError: a setting does not fit the target, a number is too large to be encoded, or the
+            inputs or classes are too many for the memory.
+    """
     noisy = noisy_train_target(raw, split, config)
     inputs = [
         InputColumn.fit(column, raw.inputs[split.train, i], config.scaling)
@@ -59,6 +69,7 @@ def encode(
     ]
     file = None if raw.source is None else raw.source.file
     schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)
+    _require_memory(raw, schema, np.dtype(dtype).itemsize)
     balance = class_weights(raw, split, noisy, config)
 
     def part(rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:
@@ -84,8 +95,34 @@ def encode(
     )
 
 
+def _require_memory(raw: RawData, schema: Schema, item: int) -> None:
+    """Refuse more inputs or classes than can be held: each level of a category has one."""
+    rows, target, free = len(raw.target), schema.target, SHARE * free_memory()
+    widths = {entry.column.name: len(entry.names) for entry in schema.inputs}
+    needed = 8.0 * target.outputs * (rows + target.outputs)
+    if needed > free:
+        raise UserError(
+            f"data.target={target.name} has {target.outputs:,} classes, whose {rows:,} rows take"
+            f" {gigabytes(needed)}, more than the free {gigabytes(free)}: is it the right column?"
+        )
+    inputs = sum(widths.values())
+    needed = float(rows) * inputs * item
+    if needed > free:
+        name = max(widths, key=lambda column: widths[column])
+        raise UserError(
+            f"{rows:,} rows of {inputs:,} inputs, {widths[name]:,} of them for column {name!r},"
+            f" take {gigabytes(needed)}, more than the free {gigabytes(free)}:"
+            " a larger data.min_frequency makes rare values one input,"
+            f" data.drop=[{in_a_list(name)}] leaves it out"
+        )
+
+
 def require_finite(values: Array, names: Sequence[str]) -> None:
-    """Refuse the first column that holds a number which is not; `names` are the columns'."""
+    """Refuse the first column that holds a number which is not; `names` are the columns'.
+
+    Raises:
+        UserError: a number is infinite or none.
+    """
     if np.isfinite(values.sum()):  # then all are; one pass, and no copy
         return
     bad = np.flatnonzero(~np.isfinite(values).all(axis=0))
@@ -95,7 +132,11 @@ def require_finite(values: Array, names: Sequence[str]) -> None:
 
 
 def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:
-    """A weight of each class, (classes,), by which all count the same in the training rows."""
+    """A weight of each class, (classes,), by which all count the same in the training rows.
+
+    Raises:
+        UserError: the target is a number.
+    """
     if config.class_weights == "none":
         return None
     if raw.classes is None:

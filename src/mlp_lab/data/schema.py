@@ -143,7 +143,11 @@ class Schema:
 
 
 def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> Target:
-    """Statistics from the training rows' (noisy) targets; refuses a logarithm of what has none."""
+    """Statistics from the training rows' (noisy) targets.
+
+    Raises:
+        UserError: the target has no such logarithm, or is a class.
+    """
     name, transform, classes = raw.target_column.name, config.target_transform, raw.classes
     key = f"data.target_transform={transform}"
     if classes is not None:

@@ -182,7 +182,11 @@ def _require_two_values(raw: RawData, train: Index) -> None:
 
 
 def noisy_train_target(raw: RawData, split: Split, config: DataConfig) -> Floats:
-    """Training targets with `data.label_noise`; a larger share redraws the same labels and more."""
+    """Training targets with `data.label_noise`; a larger share redraws the same labels and more.
+
+    Raises:
+        UserError: a share of labels above 1.
+    """
     target: Floats = raw.target[split.train]
     generator = config.generator(Draw.LABEL_NOISE)
     if raw.classes is None:

@@ -19,12 +19,13 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.study import Study, Words
 from mlp_lab.lessons.trained import Outcome, Trained
 from mlp_lab.lessons.training import Change, Probe, StackTask, build, side_by_side
+from mlp_lab.memory import free_memory
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.plan import plan
-from mlp_lab.sweep.resources import MEMORY_SHARE, free_memory
+from mlp_lab.sweep.resources import MEMORY_SHARE
 
 MEMBERS = 128
 """Most networks of a stack."""

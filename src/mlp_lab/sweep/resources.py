@@ -1,24 +1,13 @@
 """What the machine has for the stacks of a sweep: processes and memory."""
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
+from mlp_lab.memory import free_memory
 from mlp_lab.sweep.config import SweepConfig
 
 MEMORY_SHARE = 0.5
 """The part of the free memory that stacks may take if nothing is said."""
-
-
-def free_memory() -> float:
-    """Bytes that processes may still take; what only caches files counts as free."""
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/meminfo").read_text(encoding="utf-8").splitlines()
-        return 1024.0 * next(int(line.split()[1]) for line in lines if "MemAvailable" in line)
-    try:
-        return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    except (ValueError, OSError, AttributeError):  # no such name on this system
-        return 4 * 2.0**30
 
 
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:

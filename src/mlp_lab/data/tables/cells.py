@@ -177,7 +177,11 @@ class Cells:
 
 
 def column_values(cells: Cells, column: Column, row: RowName) -> Floats:
-    """The values of a column, (N,), NaN where missing; refuses a cell that is not of its kind."""
+    """The values of a column, (N,), NaN where missing.
+
+    Raises:
+        UserError: a cell is not of the column's kind.
+    """
     if column.kind == "numeric":
         return _numbers(cells, column, row)
     if column.kind != "date":

@@ -69,7 +69,11 @@ def with_labels(texts: Sequence[str], labels: Mapping[str, str]) -> list[str]:
 
 
 def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | Dropped:
-    """Read a column that the network may learn from, or say why it is not read."""
+    """Read a column that the network may learn from, or say why it is not read.
+
+    Raises:
+        UserError: a cell or a setting does not fit the column's declared kind.
+    """
     source = _Source(table, name, config)
     column = _feature_column(source)
     if isinstance(column, Dropped):
@@ -138,7 +142,11 @@ def _declared_levels(source: _Source) -> list[str]:
 
 
 def read_time(table: Table, name: str, config: TableConfig) -> ReadColumn:
-    """Read the column of `data.time`: numbers, else days since 1970."""
+    """Read the column of `data.time`: numbers, else days since 1970.
+
+    Raises:
+        UserError: a cell is neither.
+    """
     source = _Source(table, name, config)
     column = replace(source.plain, labels={})
     typed = pd.api.types.is_numeric_dtype(source.cells.series.dtype)
@@ -147,7 +155,11 @@ def read_time(table: Table, name: str, config: TableConfig) -> ReadColumn:
 
 
 def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
-    """Read the target, as `data.task` says; the levels of its column are the classes, if any."""
+    """Read the target, as `data.task` says; the levels of its column are the classes, if any.
+
+    Raises:
+        UserError: there is nothing to learn, or a cell or a setting does not fit the task.
+    """
     source = _Source(table, name, config)
     declared = source.kind
     if declared in ("date", "text"):

@@ -8,19 +8,23 @@ import gzip
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, field
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
 from mlp_lab.data.tables.config import TEXT, suffix_of
+from mlp_lab.data.tables.limits import LINE, require_expansion
 from mlp_lab.errors import UserError
 
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
+
+LINES, LINE_END = 3, re.compile(r"\r\n?|\n")
+"""Lines that tell one at least, and how they end."""
 
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
@@ -46,6 +50,7 @@ class Dialect:
     """How a text table is written; `decimal` is of any file's text cells.
 
     `spaced`: spaces stand between delimiters and quotes. `told`: a first line says the delimiter.
+    `lines` are those of a text table, without line ends in quotes, `letters` its characters.
     """
 
     delimiter: str
@@ -54,6 +59,8 @@ class Dialect:
     decimal: str
     spaced: bool = False
     told: bool = False
+    lines: int = field(default=0, compare=False)
+    letters: int = field(default=0, compare=False)
 
     @property
     def parsing(self) -> _Parsing:
@@ -80,12 +87,20 @@ def open_text(path: Path, encoding: str) -> TextIO:
 
 
 def dialect_of(path: Path, settings: FileSettings) -> Dialect:
-    """The dialect of a text table, from its beginning; of any other file, its decimal sign."""
+    """The dialect of a text table, from its beginning; of any other file, its decimal sign.
+
+    Raises:
+        UserError: it is no text, a line of it is enormous, or it grows enormously when unpacked.
+    """
     if suffix_of(path) not in TEXT:
         return Dialect("", "", "", "," if settings.decimal == "," else ".")
-    encoding = _encoding(path, settings.encoding)
+    encoding, lines, letters = _encoding(path, settings)
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
+        whole = len(sample) < SAMPLE
+        short = not whole and len(LINE_END.findall(sample)) < LINES
+        if short:  # very wide: up to the end of a line
+            sample += "".join(islice(file, LINES))
     told, quote = SEPARATOR_LINE.match(sample), settings.quote
     if told:
         sample = sample[told.end() :]
@@ -97,8 +112,11 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         reader = csv.reader(
             lines, delimiter=delimiter, quotechar=mark, quoting=mode, skipinitialspace=spaced
         )
-        found = list(reader)
-        return [row for row in (found if len(sample) < SAMPLE else found[:-1]) if row]
+        try:
+            found = list(reader)
+        except csv.Error:  # by this delimiter, cells longer than the csv module takes
+            return []
+        return [row for row in (found if whole or short else found[:-1]) if row]
 
     delimiter = settings.delimiter
     if delimiter == "auto" and told:
@@ -112,12 +130,12 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
     cells = [cell for row in rows(delimiter, spaced=False) for cell in row] if quote else []
     spaced = any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
-    return Dialect(delimiter, quote, encoding, decimal, spaced, told is not None)
+    return Dialect(delimiter, quote, encoding, decimal, spaced, told is not None, lines, letters)
 
 
-def _encoding(path: Path, wanted: str) -> str:
-    """The first likely encoding in which the whole file decodes; one more pass, little memory."""
-    likely = [wanted]
+def _encoding(path: Path, settings: FileSettings) -> tuple[str, int, int]:
+    """The first likely encoding in which the whole file decodes, its lines and its characters."""
+    likely = [wanted := settings.encoding]
     if wanted == "auto":
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
             marked = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -125,14 +143,32 @@ def _encoding(path: Path, wanted: str) -> str:
     for name in likely:
         encoding = "utf-8-sig" if codecs.lookup(name).name == "utf-8" else name
         try:
-            with open_text(path, encoding) as file:
-                while block := file.read(BLOCK):
-                    if "\0" in block:
-                        raise UserError(f"{path.name} is not a text table: it holds NUL characters")
+            return encoding, *_measured(path, encoding, settings.quote)
         except UnicodeError:
             continue
-        return encoding
     raise UserError(f"{path.name} is not {' or '.join(likely)} text: data.encoding names another")
+
+
+def _measured(path: Path, encoding: str, quote: str) -> tuple[int, int]:
+    """Lines and characters of a text that decodes; one more pass, little memory."""
+    lines, letters, line, quotes = 1, 0, 0, 0
+    with open_text(path, encoding) as file:
+        while block := file.read(BLOCK):
+            if "\0" in block:
+                raise UserError(f"{path.name} is not a text table: it holds NUL characters")
+            letters += len(block)
+            if path.suffix.lower() == ".gz":
+                require_expansion(path, letters)
+            end = max(block.rfind("\n"), block.rfind("\r"))
+            line = line + len(block) if end < 0 else len(block) - end
+            if line > LINE:
+                found = f"line {lines:,} has more than {LINE:,} characters"
+                raise UserError(f"{path.name}: {found}: a table has a row in each line")
+            sign = "\n" if "\n" in block else "\r"
+            parts = block.split(quote) if quote and quote in block else [block]
+            lines += sum(part.count(sign) for part in parts[quotes % 2 :: 2])
+            quotes += len(parts) - 1
+    return lines, letters
 
 
 def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:

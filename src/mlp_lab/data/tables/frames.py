@@ -140,7 +140,11 @@ class Table:
 
 
 def feature_values(frame: TableFrame, schema: Schema) -> Floats:
-    """Values of the schema's columns, (N, columns), wherever they stand in the frame."""
+    """Values of the schema's columns, (N, columns), wherever they stand in the frame.
+
+    Raises:
+        UserError: a column is missing or there twice, or holds what it cannot.
+    """
     values = np.empty((len(frame), len(schema.inputs)), order="F")
     for i, entry in enumerate(schema.inputs):
         values[:, i] = frame.values(entry.column)
@@ -163,7 +167,11 @@ def refusing_unseen(column: Column) -> Column:
 
 
 def target_values(frame: TableFrame, target: Target) -> Floats:
-    """The target of every row, (N,): a class of the training rows, or a number in range."""
+    """The target of every row, (N,): a class of the training rows, or a number in range.
+
+    Raises:
+        UserError: a row has no target, or one that the training could not have had.
+    """
     values = frame.values(refusing_unseen(target.column))
     what = f"column {target.name!r}, the target,"
     missing = np.flatnonzero(np.isnan(values))
@@ -179,7 +187,11 @@ def target_values(frame: TableFrame, target: Target) -> Floats:
 
 
 def weight_values(frame: TableFrame, column: Column) -> Floats:
-    """Weights of rows, (N,): a missing or negative one is refused."""
+    """Weights of rows, (N,): a missing or negative one is refused.
+
+    Raises:
+        UserError: a weight is missing or negative.
+    """
     weights = frame.values(column)
     bad = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(bad):

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables.arrow import arrow_pieces
 from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
 from mlp_lab.data.tables.dialect import Dialect, dialect_of, open_text
+from mlp_lab.data.tables.excel import read_sheet
+from mlp_lab.data.tables.header import column_names
+from mlp_lab.data.tables.limits import SHARE, require_cells, require_filled, rows_at_once
 from mlp_lab.errors import UserError, nearest
-
-if TYPE_CHECKING:
-    from pyarrow import Schema
+from mlp_lab.memory import at_most, free_memory
 
 ROWS = 1 << 20
 """Read at once where a file is read whole."""
@@ -50,31 +50,18 @@ class TableFile:
     missing_ranges: MissingRanges = field(default_factory=dict)
 
 
-def _names(path: Path, header: Iterable[object]) -> list[str]:
-    """Names of columns, all different; the first may have none, as a saved index."""
-    names = [str(name) for name in header]
-    if names and not names[0]:
-        names[0] = "Unnamed: 0"
-    seen: set[str] = set()
-    for number, name in enumerate(names, 1):
-        if not name.strip():
-            raise UserError(f"{path.name}: column {number} has no name")
-        if name in seen:
-            raise UserError(f"{path.name}: column {name!r} appears twice")
-        seen.add(name)
-    return names
-
-
 def _text_names(path: Path, form: Dialect) -> list[str]:
     """The header as pandas finds it, but before it renames the second of two equal names."""
     with open_text(path, form.encoding) as file:
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
-    return _names(path, head.iloc[0])
+    require_filled(path.name, form.lines, len(head.columns), form.letters)
+    return column_names(path, head.iloc[0])
 
 
 def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> TableFile:
     form = dialect_of(path, settings)
     names = _text_names(path, form)
+    require_cells(path.name, form.lines, len(names))
 
     def read(*, by_pieces: bool) -> pd.DataFrame:
         with open_text(path, form.encoding) as file:
@@ -100,7 +87,7 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
 
 def _text_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
     form = dialect_of(path, settings)
-    _text_names(path, form)
+    rows = rows_at_once(rows, len(_text_names(path, form)))
     with open_text(path, form.encoding) as file:
         yield from pd.read_csv(
             file, **form.parsing, index_col=False, dtype=str, na_filter=False, chunksize=rows
@@ -108,32 +95,10 @@ def _text_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.D
 
 
 def _read_excel(path: Path, settings: FileSettings, as_text: Collection[str] | None) -> TableFile:
-    """A sheet; with `as_text` None every cell is text, and none is missing."""
-    with pd.ExcelFile(path, engine="openpyxl") as book:
-        name = _sheet_name(path, settings.sheet, [str(found) for found in book.sheet_names])
-        head = book.parse(name, header=None, nrows=1, dtype=object, na_filter=False)
-        if len(head) == 0:
-            raise UserError(f"{path.name}, sheet {name!r}, is empty")
-        header = head.iloc[0].tolist()
-        frame = book.parse(
-            name,
-            dtype=str if as_text is None else {key: str for key in header if str(key) in as_text},
-            na_filter=as_text is not None,
-            na_values=MISSING_WORDS,
-            keep_default_na=False,
-        )
+    name, header, frame = read_sheet(path, settings.sheet, as_text)
     beyond = [""] * (len(frame.columns) - len(header))
-    frame.columns = pd.Index(_names(path, [*header, *beyond]))
+    frame.columns = pd.Index(column_names(path, [*header, *beyond]))
     return TableFile(frame, {}, f"Excel, sheet {name!r}")
-
-
-def _sheet_name(path: Path, wanted: str | int | None, names: list[str]) -> str:
-    if isinstance(wanted, str) and wanted in names:
-        return wanted
-    if not isinstance(wanted, str) and 0 <= (wanted or 0) < len(names):
-        return names[wanted or 0]
-    hint = nearest(str(wanted), names)
-    raise UserError(f"data.sheet: no sheet {wanted!r} in {path.name}{hint} ({', '.join(names)})")
 
 
 def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
@@ -143,43 +108,11 @@ def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.
 
 
 def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
-    """An empty one first; a saved index is a column like another, unless it has no name."""
-    from pyarrow import Table  # noqa: PLC0415 optional
-    from pyarrow.ipc import open_file  # noqa: PLC0415 optional
-    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 optional
-
-    with path.open("rb") as file:
-        if suffix_of(path) in PARQUET:
-            source = ParquetFile(file)
-            schema, batches = source.schema_arrow, source.iter_batches(rows)
-        else:
-            source = open_file(file)
-            schema = source.schema
-            batches = (source.get_batch(i) for i in range(source.num_record_batches))
-        names, plain = _names(path, schema.names), _plain(schema)
-        unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
-        for batches_of_one in chain([[]], ([batch] for batch in batches)):
-            table = Table.from_batches(batches_of_one, schema).cast(plain).rename_columns(names)
-            table = table.drop_columns(unnamed)
-            for first in range(0, len(table) or 1, rows):
-                piece = table.slice(first, rows)
-                yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
+    return arrow_pieces(path, rows, kept=False)
 
 
-def _plain(schema: Schema) -> Schema:
-    """Categories as their values, decimals as floats."""
-    from pyarrow import float64, types  # noqa: PLC0415 optional
-
-    for i, column in enumerate(schema):
-        if types.is_dictionary(column.type):
-            schema = schema.set(i, column.with_type(column.type.value_type))
-        elif types.is_decimal(column.type):
-            schema = schema.set(i, column.with_type(float64()))
-    return schema
-
-
-def _read_arrow(path: Path, settings: FileSettings, _: Collection[str]) -> TableFile:
-    frame = pd.concat(_arrow_pieces(path, settings, ROWS), ignore_index=True)
+def _read_arrow(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
+    frame = pd.concat(arrow_pieces(path, ROWS, kept=True), ignore_index=True)
     return TableFile(frame, {}, "Parquet" if suffix_of(path) in PARQUET else "Feather")
 
 
@@ -238,6 +171,9 @@ def _read_spss(
     """From row `first`, at most `rows`; 0 for all."""
     from pyreadstat import read_sav  # noqa: PLC0415 optional
 
+    if not rows:
+        said = read_sav(path, metadataonly=True)[1]
+        require_cells(path.name, said.number_rows or 0, said.number_columns or 0)
     frame, meta = read_sav(
         path,
         encoding=None if settings.encoding == "auto" else settings.encoding,
@@ -275,9 +211,6 @@ class _Format(NamedTuple):
 SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
 """Formats that pyreadstat reads as dates."""
 
-UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
-"""Row labels of a frame of which some rows were taken: they say where a row stood in another."""
-
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),
     **dict.fromkeys((*PARQUET, *FEATHER), _Format(_read_arrow, _arrow_pieces, "pyarrow")),
@@ -304,7 +237,11 @@ def _format(path: Path, key: str) -> _Format:
 
 
 def require_library(library: str, action: str) -> None:
-    """Refuse to do what needs a library that is not installed."""
+    """Refuse to do what needs a library that is not installed.
+
+    Raises:
+        UserError: the library is missing; the message says how to install it.
+    """
     try:
         import_module(library)
     except ImportError as error:
@@ -318,9 +255,12 @@ def _one_line(path: Path) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries, about styles and deprecated parts
             warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that get lost
-            yield
+            with at_most(SHARE * free_memory()):  # also what a file did not tell before
+                yield
     except UserError:
         raise
+    except MemoryError as error:
+        raise UserError(f"{path.name} needs more than the free memory: cut the table") from error
     except pd.errors.EmptyDataError as error:
         raise UserError(f"{path.name} is empty") from error
     except pd.errors.ParserWarning as error:
@@ -332,7 +272,11 @@ def _one_line(path: Path) -> Iterator[None]:
 
 
 def detect(path: Path, settings: FileSettings, key: str = "data.path") -> Dialect:
-    """How a text table is written: what the settings say, the rest from its beginning."""
+    """How a text table is written: what the settings say, the rest from its beginning.
+
+    Raises:
+        UserError: the file is not there, is no text, or is out of all proportion.
+    """
     with _one_line(path):
         _format(path, key)
         return dialect_of(path, settings)
@@ -344,7 +288,7 @@ def read_table(
     """The whole file; columns in `as_text` keep leading zeros, in text tables and Excel.
 
     Raises:
-        UserError: it is not there, is no table, or names a column twice.
+        UserError: it is not there, is no table, names a column twice, or is too large.
     """
     with _one_line(path):
         file = _format(path, key).whole(path, settings, as_text)
@@ -352,7 +296,11 @@ def read_table(
 
 
 def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], MissingRanges]:
-    """What a file itself says of its codes: value labels, and what is no answer, by column."""
+    """What a file itself says of its codes: value labels, and what is no answer, by column.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
     with _one_line(path):
         suffix = suffix_of(path)
         if suffix in SPSS:
@@ -370,6 +318,9 @@ def read_chunks(
 
     Cells of text tables and of Excel are text exactly as written, missing words too: they pass
     through into another file. The memory needed does not grow with the file, but for Excel.
+
+    Raises:
+        UserError: it is not there, is no table, names a column twice, or is too large.
     """
     with _one_line(path):
         pieces = _format(path, key).pieces(path, settings, rows)

@@ -76,7 +76,11 @@ class Writer:
         self._columns: list[str] | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
-        """Append rows, if the disk has room, and Parquet can hold the cells as those before."""
+        """Append rows.
+
+        Raises:
+            UserError: the disk has no room, or Parquet cannot hold the cells as those before.
+        """
         columns = frame.columns.tolist()
         assert self._columns in (None, columns), "frames have the same columns"
         self._columns = columns
@@ -84,7 +88,11 @@ class Writer:
             self._file.write(frame)
 
     def close(self) -> None:
-        """Nothing can be appended any more."""
+        """Nothing can be appended any more.
+
+        Raises:
+            UserError: the disk has no room for the end of the file.
+        """
         with _one_line(self._path):
             self._file.close()
 

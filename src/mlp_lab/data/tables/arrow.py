@@ -1,0 +1,115 @@
+"""Parquet and Feather files, in pieces; what stands there once may be meant a million times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlp_lab.data.tables.config import PARQUET, suffix_of
+from mlp_lab.data.tables.header import column_names
+from mlp_lab.data.tables.limits import COPIES, NUMBER, require_memory, rows_at_once
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema
+    from pyarrow.parquet import ParquetFile
+
+UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
+"""Row labels of a frame of which some rows were taken: they say where a row stood in another."""
+
+REPEATED = 1 << 30
+"""Bytes that the texts of a column may take at most, so that nobody looks at them before."""
+
+
+def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]:
+    """The file in pieces, an empty one first; `kept` where all of them stay in memory.
+
+    A saved index is a column like another, unless it has no name.
+
+    Raises:
+        UserError: a column has no name of its own, or there is too much for the memory.
+    """
+    from pyarrow import Table  # noqa: PLC0415 optional
+    from pyarrow.ipc import open_file  # noqa: PLC0415 optional
+
+    with path.open("rb") as file:
+        if suffix_of(path) in PARQUET:
+            source = _parquet(path, file, rows, kept=kept)
+            schema = source.schema_arrow
+            rows = rows_at_once(rows, len(schema.names))
+            batches = source.iter_batches(rows)
+        else:
+            source = open_file(file)
+            schema = source.schema
+            batches = (source.get_batch(i) for i in range(source.num_record_batches))
+        names, plain = column_names(path, schema.names), _plain(schema)
+        unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
+        letters = 0
+        for batches_of_one in chain([[]], ([batch] for batch in batches)):
+            letters = sum(map(_letters, batches_of_one), letters if kept else 0)
+            require_memory(path.name, "texts that repeat", COPIES * letters)
+            table = Table.from_batches(batches_of_one, schema).cast(plain).rename_columns(names)
+            table = table.drop_columns(unnamed)
+            for first in range(0, len(table) or 1, rows):
+                piece = table.slice(first, rows)
+                yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
+
+
+def _parquet(path: Path, file: object, rows: int, *, kept: bool) -> ParquetFile:
+    """A file whose cells fit in memory; texts that repeat very often are read as codes first."""
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 optional
+
+    source = ParquetFile(file)
+    about = source.metadata
+    chunks = [
+        about.row_group(group).column(i)
+        for group in range(about.num_row_groups)
+        for i in range(about.num_columns)
+    ]
+    if kept:
+        cells = sum(chunk.num_values for chunk in chunks)
+        found = f"{about.num_rows:,} rows of {about.num_columns:,} columns"
+        require_memory(path.name, found, COPIES * NUMBER * cells)
+    coded = {
+        chunk.path_in_schema
+        for chunk in chunks
+        if chunk.physical_type == "BYTE_ARRAY"
+        and chunk.has_dictionary_page
+        and min(rows, chunk.num_values) * chunk.total_uncompressed_size > REPEATED
+    }
+    return ParquetFile(file, read_dictionary=sorted(coded)) if coded else source
+
+
+def _letters(batch: RecordBatch) -> int:
+    """Bytes of the texts that codes stand for, once for each cell."""
+    from pyarrow import compute, types  # noqa: PLC0415 optional
+
+    total = 0
+    for column in batch.columns:
+        if types.is_dictionary(column.type) and _is_text(column.type.value_type):
+            lengths = compute.take(compute.binary_length(column.dictionary), column.indices)
+            total += compute.sum(lengths.cast("int64")).as_py() or 0
+    return total
+
+
+def _is_text(kind: object) -> bool:
+    from pyarrow import types  # noqa: PLC0415 optional
+
+    tests = (types.is_string, types.is_large_string, types.is_binary, types.is_large_binary)
+    return any(test(kind) for test in tests)
+
+
+def _plain(schema: Schema) -> Schema:
+    """Categories as their values, decimals as floats."""
+    from pyarrow import float64, types  # noqa: PLC0415 optional
+
+    for i, column in enumerate(schema):
+        if types.is_dictionary(column.type):
+            schema = schema.set(i, column.with_type(column.type.value_type))
+        elif types.is_decimal(column.type):
+            schema = schema.set(i, column.with_type(float64()))
+    return schema
