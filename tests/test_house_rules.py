@@ -19,7 +19,7 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
-BOTTOM = {"version", "formatting", "errors", "program", "terminal", "files"}
+BOTTOM = {"version", "formatting", "errors", "program", "terminal", "files", "stored", "plain"}
 """Modules that every room may use."""
 
 MAY_IMPORT = {
@@ -29,6 +29,8 @@ MAY_IMPORT = {
     "program": {"errors"},
     "terminal": {"program"},
     "files": {"errors"},
+    "stored": {"errors"},
+    "plain": {"errors", "formatting"},
     "data": BOTTOM,
     "network": BOTTOM,
     "metrics": BOTTOM | {"data", "network"},
@@ -38,7 +40,7 @@ MAY_IMPORT = {
     "runs": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config"},
     "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "predictor": BOTTOM | {"data", "network", "runs"},
-    "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "runs"},
+    "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
     "sweep": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}

@@ -7,9 +7,7 @@ double the time to start, and they would be saved as pickles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -254,22 +252,6 @@ class InputColumn:
     def to_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
         return {**asdict(self.column), "inputs": self.names, "encoding": asdict(self.encoding)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> InputColumn:
-        """From JSON."""
-        fields = {name: values[name] for name in values if name not in ("inputs", "encoding")}
-        column, saved = Column.from_dict(fields), values["encoding"]
-        if column.kind == "date":
-            year, month, weekday, days = (_number_encoding(saved[part]) for part in DATE_PARTS)
-            return cls(column, DateEncoding(year, month, weekday, days, saved["indicator"]))
-        if column.kind in ("binary", "category"):
-            return cls(column, LevelEncoding(**saved))
-        return cls(column, _number_encoding(saved))
-
-
-def _number_encoding(saved: Mapping[str, Any]) -> NumberEncoding:
-    return NumberEncoding(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
 
 
 def _kept_and_rare(column: Column, codes: Floats) -> tuple[list[int], list[int]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 KINDS = ("numeric", "binary", "category", "ordinal", "date")
 """What a network can read: numbers, dates as days since 1970, else indices of levels."""
@@ -35,11 +34,6 @@ class Column:
     missing: list[str] = field(default_factory=list)
     day_first: bool | None = None
     min_frequency: float = 0.0
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Column:
-        """From JSON; version 0.1.0 called `min_frequency` `rare`."""
-        return cls(**{FORMER.get(name, name): value for name, value in values.items()})
 
     @property
     def fingerprint(self) -> str:

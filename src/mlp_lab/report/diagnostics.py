@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from mlp_lab.report.pictures import (
 )
 from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import RESULT
+from mlp_lab.runs.result_file import read_result
 from mlp_lab.tracking.events import EventFile
 
 POINTS = 1000
@@ -68,7 +68,7 @@ def write_diagnostics(finished: FinishedRun, folder: Path) -> None:
 
 def show_in_tensorboard(folder: Path) -> None:
     """Put the pictures that were drawn into the run's image tab, at the best epoch."""
-    result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+    result = read_result(folder / RESULT)
     events = EventFile(folder, epochs_done=0)
     for path in sorted(folder.glob("*.png")):
         events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
