@@ -21,7 +21,7 @@ from mlp_lab.report.page import write_report
 SECONDS = 20
 """Longest that a command may take."""
 
-SAMPLE = 12
+SAMPLE = 3
 """Tamperings of each file that the default run tries."""
 
 TABLE = ["age,town,born,income,vote"] + [
@@ -136,6 +136,14 @@ READERS: dict[str, list[Command]] = {
 """File -> what reads it."""
 
 
+OTHERS = (
+    *("nothing can be compared", "hydra.sweeper._target_ must be that of", "no file "),
+    "holds numbers that are too large",
+)
+"""What is said of a folder that holds no finished run, of a configuration without ours, or of a
+column by whose scale a network's inputs are infinite."""
+
+
 @contextmanager
 def within(seconds: int) -> Iterator[None]:
     """End what takes longer, where the system can."""
@@ -158,8 +166,8 @@ def within(seconds: int) -> Iterator[None]:
 def attacked(file: str, cases: list[Tampering], here: Path, tmp_path: Path) -> list[str]:
     """What did not end in success or in a line that names the file."""
     name, found = file.partition("/")[0], []
-    for what, tamper in cases:
-        for command in READERS[file]:
+    for number, (what, tamper) in enumerate(cases):
+        for command in readers(file, number):
             place = tmp_path / "attacked"
             shutil.copytree(here / name, place / name, symlinks=True)
             shutil.copy(here / "t.csv", place)
@@ -178,20 +186,26 @@ def attacked(file: str, cases: list[Tampering], here: Path, tmp_path: Path) -> l
     return found
 
 
+def readers(file: str, number: int) -> list[Command]:
+    """The first that reads a file, and one of the others in turn."""
+    first, *others = READERS[file]
+    return [first, *others[number % len(others) :][:1]] if others else [first]
+
+
 def is_named(line: str, file: str, what: str) -> bool:
     """Whether a refusal names the file, or the key that is another."""
     key = what.partition(":")[0].partition(" ")[0]
     names = (Path(file).name, key, file.partition("/")[0])
-    return any(name in line for name in names) or "nothing can be compared" in line
+    return any(name in line for name in names) or any(other in line for other in OTHERS)
 
 
 @pytest.mark.parametrize("file", READERS)
 def test_some_of_what_a_file_may_say(file: str, here: Path, tmp_path: Path) -> None:
     """A sample that is the same each time, and what is no file at all."""
     cases = list(tamperings(here / file))
-    some, no_files = cases[:-NO_FILES], cases[-NO_FILES:]
-    chosen = random.Random(0).sample(some, min(SAMPLE, len(some)))  # noqa: S311
-    assert attacked(file, [*chosen, *no_files], here, tmp_path) == []
+    dice = random.Random(file)  # noqa: S311
+    chosen = dice.sample(cases[:-NO_FILES], SAMPLE) + dice.sample(cases[-NO_FILES:], 2)
+    assert attacked(file, chosen, here, tmp_path) == []
 
 
 @pytest.mark.slow

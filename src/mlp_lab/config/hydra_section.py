@@ -147,9 +147,20 @@ def require_settings_alone(folder: Path | None, name: str) -> None:
         for key in values:
             if str(key).partition(".")[0].partition("/")[0] == "hydra":
                 raise UserError(f"unknown key {str(key)!r}: {NOTHING_RUNS}")
+        _require_defaults(values.get("defaults", []))
         for key, value in _entries(values, ""):
             if isinstance(value, str) and CALLS.search(value):
                 raise UserError(f"{key[1:]} must call nothing, got {brief(value)}: {NOTHING_RUNS}")
+
+
+def _require_defaults(defaults: object) -> None:
+    """Raise unless Hydra can read a list of files to begin with."""
+    rule = "a list of files, as settings, or of groups with their choice, as model: deep"
+    for entry in defaults if isinstance(defaults, list) else [{}]:
+        names = [*entry, *entry.values()] if isinstance(entry, dict) else [entry]
+        named = all(isinstance(name, str | list | None) for name in names)
+        if not named or len(names) not in (1, 2) or not isinstance(names[0], str):
+            raise UserError(f"defaults must be {rule}, got {brief(defaults)}")
 
 
 def _entries(value: object, path: str) -> Iterator[tuple[str, object]]:

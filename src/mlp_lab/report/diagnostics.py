@@ -19,6 +19,7 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.skill import skill_of_outputs
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.pictures import (
+    KINDS,
     Calibration,
     Confusion,
     Fit,
@@ -39,6 +40,9 @@ POINTS = 1000
 
 GRID = 150
 """Points along each side of a plane."""
+
+DRAWN = ("learning_curve", *KINDS)
+"""Names of the pictures of a run."""
 
 MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
@@ -70,8 +74,9 @@ def show_in_tensorboard(folder: Path) -> None:
     """Put the pictures that were drawn into the run's image tab, at the best epoch."""
     result = read_result(folder / RESULT)
     events = EventFile(folder, epochs_done=0)
-    for path in sorted(folder.glob("*.png")):
-        events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
+    for path in sorted(folder / f"{name}.png" for name in DRAWN):  # no others that lie there
+        if path.is_file():
+            events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
     events.close()
 
 

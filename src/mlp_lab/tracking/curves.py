@@ -9,8 +9,8 @@ from typing import TextIO
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
-from mlp_lab.formatting import shown
 from mlp_lab.metrics.epoch import METRICS
+from mlp_lab.plain import brief
 from mlp_lab.stored import read_text
 
 CURVES = "curves.csv"
@@ -33,7 +33,9 @@ def read_curves(path: Path) -> list[Row]:
     header, *lines = _finished_lines(path) or [""]
     columns = header.rstrip("\n").split(",")
     if columns not in map(columns_of, METRICS):
-        raise UserError(f"{path} must begin with the columns of a run, got {shown(header[:60])}")
+        raise UserError(
+            f"{path} must begin with the columns of a run, got {brief(header.rstrip())}"
+        )
     return [_epoch(line, columns, number, path) for number, line in enumerate(lines, start=1)]
 
 
@@ -51,9 +53,11 @@ def _epoch(line: str, columns: Sequence[str], number: int, path: Path) -> Row:
         values = [float(cell) if cell else math.nan for cell in cells]
         row = dict(zip(columns, values, strict=True))
     except ValueError:
-        raise UserError(f"{path}: line {number + 1} is no epoch: {shown(line[:60])}") from None
+        raise UserError(f"{path}: line {number + 1} is no epoch: {brief(line.rstrip())}") from None
     if row["epoch"] != number:
-        raise UserError(f"{path}: line {number + 1} must be of epoch {number}, got {cells[0][:60]}")
+        raise UserError(
+            f"{path}: line {number + 1} must be of epoch {number}, got {brief(cells[0])}"
+        )
     return row
 
 
