@@ -68,10 +68,9 @@ def read_bytes(path: Path, megabytes: int) -> bytes:
     """
     with _opened(path) as file:
         size = os.fstat(file.fileno()).st_size
-        content = file.read(min(size, megabytes * MEGABYTE) + 1)  # it may grow meanwhile
-    if len(content) > megabytes * MEGABYTE:
-        raise UserError(f"{path} must be at most {megabytes} MB, got {size / MEGABYTE:,.0f}")
-    return content
+        if size > megabytes * MEGABYTE:
+            raise UserError(f"{path} must be at most {megabytes} MB, got {size / MEGABYTE:,.0f}")
+        return file.read(size)
 
 
 @contextmanager
