@@ -19,7 +19,10 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
-BOTTOM = {"version", "formatting", "errors", "program", "terminal", "files", "memory"}
+BOTTOM = {
+    *("version", "formatting", "errors", "program", "terminal", "files", "memory"),
+    *("stored", "plain"),
+}
 """Modules that every room may use."""
 
 MAY_IMPORT = {
@@ -30,6 +33,8 @@ MAY_IMPORT = {
     "terminal": {"program"},
     "files": {"errors"},
     "memory": set(),
+    "stored": {"errors"},
+    "plain": {"errors", "formatting"},
     "data": BOTTOM,
     "network": BOTTOM,
     "metrics": BOTTOM | {"data", "network"},
@@ -39,7 +44,7 @@ MAY_IMPORT = {
     "runs": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config"},
     "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "predictor": BOTTOM | {"data", "network", "runs"},
-    "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "runs"},
+    "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
     "sweep": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,17 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.preprocessing import require_finite
 from mlp_lab.data.schema import Schema
+from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.mlp import plain_network
+from mlp_lab.network.saved import Layers, layers_of, load_network
+from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.folder import MODEL, SCHEMA
+from mlp_lab.stored import naming, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -156,18 +156,32 @@ def load(folder: str | Path) -> Predictor:
     """Read a run folder's model.safetensors and schema.json; nothing in them is executed.
 
     Raises:
-        UserError: the folder holds no finished run.
+        UserError: the folder holds no finished run, or a file of it is damaged; the file and the
+            key are named.
     """
     folder = Path(folder)
     if not (folder / MODEL).is_file():
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     try:
-        described = json.loads((folder / SCHEMA).read_text(encoding="utf-8"))
-        layers, schema = described["network"], Schema.from_dict(described)
-        state = load_file(folder / MODEL)
-        network = plain_network(layers["sizes"], layers["activations"], layers["output"], state)
-    except SafetensorError as error:
-        raise UserError(f"{folder / MODEL} cannot be read: {error}") from error
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise UserError(f"{folder / SCHEMA} cannot be read: {error}") from error
-    return Predictor(network, schema, Objective(layers["output"], layers["loss"]))
+        schema, layers = _read_schema(folder / SCHEMA)
+        network = load_network(folder / MODEL, layers)
+    except OSError as error:
+        raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return Predictor(network, schema, Objective(layers.output, layers.loss))
+
+
+def _read_schema(path: Path) -> tuple[Schema, Layers]:
+    """What schema.json says: of the columns, and of the layers between them."""
+    found = read_json(path, megabytes=64)
+    with naming(path):
+        described = read_as(dict[str, object], found)
+        layers = described.pop("network", None)
+        schema = schema_of(described)
+        network = layers_of(layers, "network", schema.target.task)
+        ends = (len(schema.names), schema.target.outputs)
+        if (network.sizes[0], network.sizes[-1]) != ends:
+            raise UserError(
+                f"network.sizes must begin with {ends[0]} inputs and end with {ends[1]} outputs,"
+                f" got {brief(network.sizes)}"
+            )
+    return schema, network

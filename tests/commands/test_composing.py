@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from lab import call, configure
+from lab import call, configure, values_of
 
 from mlp_lab.commands import composing
 from mlp_lab.commands.composing import compose, hydra_folder, run_folder, sweep_folder
 from mlp_lab.errors import UserError
+from mlp_lab.runs.folder import write_config
 
 
 def test_new_folders_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,7 +27,7 @@ def test_a_folder_to_go_on_in(tmp_path: Path) -> None:
     for resume in ("", str(tmp_path)):
         with pytest.raises(UserError):
             run_folder(resume)
-    (tmp_path / "config.yaml").write_text("seed: 0\n")
+    write_config(tmp_path, values_of("data=iris"))
     assert run_folder(str(tmp_path)) == str(tmp_path)
     assert [hydra_folder(resume) for resume in (None, "a")] == [".hydra", None]
 

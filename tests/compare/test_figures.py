@@ -9,6 +9,15 @@ from matplotlib.figure import Figure
 
 from mlp_lab.compare.figures import axis_positions, draw, fills_a_table
 from mlp_lab.compare.ranking import rank
+from mlp_lab.tracking.curves import CurveFile
+
+
+def write_curves(folder: Path, *accuracies: float) -> None:
+    """A run's curves, of which only the validation accuracy is looked at."""
+    file = CurveFile(folder / "curves.csv", "binary", 0)
+    for epoch, accuracy in enumerate(accuracies, start=1):
+        file.add({"epoch": epoch, "val_accuracy": accuracy})
+    file.close()
 
 
 def test_heatmaps_are_tables() -> None:
@@ -26,7 +35,7 @@ def test_epochs_of_curves_are_whole_numbers(
 ) -> None:
     """Few of them, which an axis would rather halve."""
     records = grid({"4": [0.6], "8": [0.9]})
-    (tmp_path / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n3,0.6\n")
+    write_curves(tmp_path, 0.25, 0.5, 0.6)
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda figure, path, bbox_inches: drawn.append(figure))
     draw(rank([replace(record, folder=tmp_path) for record in records], "metric"), tmp_path)
@@ -42,7 +51,7 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
     for number, record in enumerate(records):
         folder = tmp_path / str(number)
         folder.mkdir()
-        (folder / "curves.csv").write_text("epoch,val_accuracy\n1,0.25\n2,0.5\n")
+        write_curves(folder, 0.25, 0.5)
         records[number] = replace(record, folder=folder)
     validation, curves = draw(rank(records, "metric"), tmp_path)
     assert curves.caption == "Validation accuracy by epoch: first run of the best, worst setting."

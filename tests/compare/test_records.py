@@ -41,7 +41,7 @@ def test_jobs_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "config.yaml").write_text("data: {name: iris}\n")
-        (folder / "result.json").write_text(json.dumps({"status": "completed"}))
+        (folder / "result.json").write_text(json.dumps({"status": "failed"}))
     records = read_runs([tmp_path, tmp_path / "9"])
     assert [record.folder.name for record in records] == ["1", "9", "10"]
 

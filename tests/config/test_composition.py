@@ -13,7 +13,6 @@ from mlp_lab.config.composition import (
     from_values,
     of_the_command,
     refuse_sweep_settings,
-    saved_values,
 )
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError
@@ -86,13 +85,6 @@ def test_what_may_not_change(override: str, tmp_path: Path) -> None:
     key = override.lstrip("+~").partition("=")[0]
     with pytest.raises(UserError, match=f"^{key} cannot change when a run is resumed"):
         from_values(values_of(resume=str(tmp_path)), [override])
-
-
-def test_a_kept_configuration(tmp_path: Path) -> None:
-    """As it was, without what Hydra reads in it."""
-    write_config(tmp_path, values_of("data=iris"))
-    assert "defaults:" in (tmp_path / "config.yaml").read_text()
-    assert saved_values(tmp_path) == values_of("data=iris")
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,8 @@
 """How a column's cells become numbers, as plain data."""
 
-from dataclasses import asdict
-
 from mlp_lab.data.columns import Column, classified, numeric
 
 COLUMN = Column(name="c", kind="category", levels=["a", "b"], min_frequency=0.01)
-
-
-def test_a_column_survives_as_plain_data() -> None:
-    """Under the field's name now, and under that of version 0.1.0."""
-    saved = asdict(COLUMN)
-    assert Column.from_dict(saved) == COLUMN
-    saved["rare"] = saved.pop("min_frequency")
-    assert Column.from_dict(saved) == COLUMN
 
 
 def test_the_fingerprint_is_that_of_version_0_1_0() -> None:

@@ -11,7 +11,7 @@ from mlp_lab.data.config import SCALINGS, DataConfig
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.preprocessing import EncodedData, encode
 from mlp_lab.data.rows import RawData
-from mlp_lab.data.schema import Schema
+from mlp_lab.data.schema_file import schema_of
 from mlp_lab.data.splitting import Split, split_rows
 from mlp_lab.network.losses import choose_objective
 
@@ -31,7 +31,7 @@ def test_schema_survives_json(name: str, scaling: str) -> None:
     config = configure(f"data={name}", f"data.scaling={scaling}").data
     raw = load_rows(config)
     schema = encoded(raw, split_rows(raw, config), config).schema
-    assert Schema.from_dict(json.loads(json.dumps(schema.to_dict()))) == schema
+    assert schema_of(json.loads(json.dumps(schema.to_dict()))) == schema
 
 
 @pytest.mark.parametrize(

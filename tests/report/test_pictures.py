@@ -1,8 +1,12 @@
 """pictures.json: what is written is what is read."""
 
 import json
+import math
 from pathlib import Path
 
+import pytest
+
+from mlp_lab.errors import UserError
 from mlp_lab.report.pictures import (
     FILE,
     KINDS,
@@ -37,3 +41,37 @@ def test_pictures_survive_the_disk(tmp_path: Path) -> None:
     assert read_pictures(tmp_path) == found
     for name, picture in zip(KINDS, PICTURES, strict=True):
         assert type(found[name]) is type(picture)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("confusion", {"part": "val", "classes": ["a"], "counts": [[1, 2]]}, "equally many"),
+        (
+            "confusion",
+            {"part": "x", "classes": ["a"], "counts": [[1]]},
+            "part must be one of train",
+        ),
+        ("observed", {"part": "val", "target": "y", "observed": [], "predicted": []}, "equally"),
+        (
+            "importance",
+            {"target": "y", "columns": ["a"], "losses": ["b"]},
+            r"losses\[0\] must be a",
+        ),
+        ("importance", {"target": "y", "columns": ["a"]}, "losses is missing"),
+    ],
+)
+def test_what_cannot_be_drawn(name: str, content: object, words: str, tmp_path: Path) -> None:
+    """The file is named, and the key."""
+    path = tmp_path / "pictures.json"
+    path.write_text(json.dumps({name: content}))
+    with pytest.raises(UserError, match=f"^{path}: {name}.*{words}"):
+        read_pictures(tmp_path)
+
+
+def test_what_is_not_finite_comes_back(tmp_path: Path) -> None:
+    """JSON has no word for it."""
+    write_pictures([Importance("y", ["a"], [math.inf])], tmp_path)
+    (found,) = read_pictures(tmp_path).values()
+    assert isinstance(found, Importance)
+    assert math.isnan(found.losses[0])

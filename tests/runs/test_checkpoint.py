@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 from lab import BARE, stack_of_runs
+from safetensors import safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from mlp_lab.engine.fit import fit
@@ -177,3 +179,31 @@ def test_what_must_be_on_disk_before(tmp_path: Path, monkeypatch: pytest.MonkeyP
         tmp_path / "c", Stack.__new__(Stack), {}, before=[tmp_path / "curves.csv"]
     )
     assert order == ["curves.csv", "c"]
+
+
+@pytest.mark.parametrize("name", ["weights", "best", "moment_0"])
+@pytest.mark.parametrize("kind", ["one number", "another type", "missing", "not finite", "more"])
+def test_tensors_that_are_not_those_of_the_stack(name: str, kind: str, tmp_path: Path) -> None:
+    """One number would be copied over all weights; moments may be infinite."""
+    (tmp_path / "a").mkdir()
+    stack, runs = after(1, tmp_path / "a", WINE)
+    path = tmp_path / "c"
+    save_checkpoint(path, stack, progress_of(runs))
+    with safe_open(path, framework="pt") as file:
+        found, metadata = {key: file.get_tensor(key) for key in file.keys()}, file.metadata()  # noqa: SIM118
+    tensor = found.pop(name)
+    others = {
+        "one number": tensor[:1].clone(),
+        "another type": tensor.double(),
+        "not finite": torch.full_like(tensor, torch.nan),
+    }
+    others |= {"more": tensor} if kind == "more" else {}
+    found |= {name: others[kind]} if kind in others else {}
+    found |= {"x": tensor.clone()} if kind == "more" else {}
+    save_file(found, path, metadata)
+    words = "holds a number that is not finite" if kind == "not finite" else "must be"
+    if (name, kind) == ("moment_0", "not finite"):
+        load_checkpoint(path, stack)
+        return
+    with pytest.raises(UserError, match=f"^{path}.*{words}"):
+        load_checkpoint(path, stack)

@@ -8,7 +8,7 @@ import yaml
 from lab import values_of, written
 
 from mlp_lab.errors import UserError
-from mlp_lab.runs.folder import claim, remove_folder, result_of, to_yaml, write_config
+from mlp_lab.runs.folder import claim, remove_folder, to_yaml, write_config
 
 
 def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
@@ -53,19 +53,6 @@ def test_folders_above_go_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     remove_folder(tmp_path / "named" / "run")
     assert list((tmp_path / "named").iterdir()) == []
     assert written(tmp_path) == set()
-
-
-@pytest.mark.parametrize("content", [None, b"", b'{"status": "comp', b"\xff\xfe", b"\x00" * 64])
-def test_a_result_that_cannot_be_read_is_none(content: bytes | None, tmp_path: Path) -> None:
-    """As a crash or a power cut leaves it; the run may go on and write another."""
-    if content is not None:
-        (tmp_path / "result.json").write_bytes(content)
-    assert result_of(tmp_path) == {}
-    assert result_of(tmp_path / "result.json") == {}
-    (tmp_path / "result.json").write_text(
-        '{"status": "completed", "näher": null}', encoding="utf-8"
-    )
-    assert result_of(tmp_path) == {"status": "completed", "näher": None}
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_checkpoint_of_another_version(key: str, path: Path, tmp_path: Path) -
     others: list[object] = [{**plain, "members": [0, 1]}, []]
     for state in (without_key(plain, key), odd, *others):
         save_file({"w": np.zeros(1)}, path, {"state": json.dumps(state)})
-        with pytest.raises(UserError, match="is damaged"):
+        with pytest.raises(UserError, match=f"^{path}: "):
             read_state(path)
     path.write_bytes(save({"w": np.zeros(1)}))  # another program's file
     with pytest.raises(UserError, match="is damaged"):
@@ -129,3 +129,32 @@ def test_where_a_run_comes_from() -> None:
     assert (other.rows == first.rows, other.settings == first.settings) == (True, False)
     assert wine.rows != first.rows
     assert first.overrides == list(IRIS)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("epoch", -1, "state.epoch must be 0 or more, got -1"),
+        ("epoch", 1e9, "state.epoch must be a whole number"),
+        ("members", [], "state.progress must be of 0 members, got 1"),
+        ("members", [-1], "state.members must be different numbers of 0 or more"),
+        ("schedules", [[1.0, 1.0]], r"state.schedules\[0\] must be a list of 3"),
+        ("schedules", [[1.0, 1.0, math.inf]], r"state.schedules\[0\] must be a reduction"),
+        ("progress.seconds", math.inf, r"state.progress\[0\].seconds must be 0 or more, got inf"),
+        ("progress.change", -1, r"state.progress\[0\].change must be 0 or more, got -1"),
+        ("progress.reason", None, r"state.progress\[0\].reason must be text, got null"),
+        ("progress.watch", {"best": "1"}, r"state.progress\[0\].watch.best must be a number"),
+        ("progress.watch", {"best_epoch": 9}, r"state.progress\[0\].watch.best_epoch must be from"),
+        ("progress.diverged", {"epoch": 9, "step": 1, "lr": 1}, "diverged.epoch must be from 1 to"),
+    ],
+)
+def test_a_state_that_cannot_be(key: str, value: object, words: str, path: Path) -> None:
+    """The file is named, and the key."""
+    plain: Plain = json.loads(State(1, {0: fresh()}, [[1.0, 1.0, 0]]).to_json())
+    if key.startswith("progress."):
+        entries = plain["progress"]
+        assert isinstance(entries, list)
+        key, value = "progress", [{**entries[0], key.partition(".")[2]: value}]
+    save_file({"w": np.zeros(1)}, path, {"state": json.dumps({**plain, key: value})})
+    with pytest.raises(UserError, match=f"^{path}: .*{words}"):
+        read_state(path)

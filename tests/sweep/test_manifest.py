@@ -47,7 +47,8 @@ def test_a_manifest_of_version_0_1_0_is_read(tmp_path: Path) -> None:
 
 def test_no_job_stays_in_two_stacks(tmp_path: Path) -> None:
     """One that is put into another leaves the stack that is not trained any more."""
-    manifest = Manifest(stacks={0: [0, 1], 1: [2, 3]})
+    jobs = {n: ManifestJob(name, [], str(n)) for n, name in enumerate("abcd")}
+    manifest = Manifest(jobs, {0: [0, 1], 1: [2, 3]})
     manifest.add({4: ManifestJob("e", [], "4")}, {1: [2, 3], 2: [1, 4]}, tmp_path)
     assert manifest.stacks == {0: [0], 1: [2, 3], 2: [1, 4]}
     assert Manifest.load(tmp_path) == manifest
@@ -57,7 +58,7 @@ def test_no_job_stays_in_two_stacks(tmp_path: Path) -> None:
 def test_what_is_no_manifest(text: str, tmp_path: Path) -> None:
     """One line that names the file."""
     (tmp_path / "sweep.json").write_text(text)
-    with pytest.raises(UserError, match=r"sweep.json cannot be read"):
+    with pytest.raises(UserError, match=r"sweep.json(: | is not valid)"):
         Manifest.load(tmp_path)
 
 
@@ -68,3 +69,37 @@ def test_rows_that_have_changed_are_refused() -> None:
     assert manifest.data == {"iris": "1", "wine": "2"}
     with pytest.raises(UserError, match="the rows of the wine have changed"):
         manifest.require_same_data({"wine": "3"}, {"wine": "the wine"})
+
+
+@pytest.mark.parametrize(
+    ("jobs", "stacks", "rungs", "words"),
+    [
+        ({"0": ("../x", [])}, {}, {}, "jobs.0.folder must lie in the sweep's, got '../x'"),
+        ({"0": ("/x", [])}, {}, {}, "jobs.0.folder must lie in the sweep's, got '/x'"),
+        ({"0": ("", [])}, {}, {}, "jobs.0.folder must lie in the sweep's, got ''"),
+        ({"0": ("0", ["hydra.sweep.subdir=.."])}, {}, {}, "jobs.0.overrides must be settings"),
+        ({"0": ("0", ["+hydra/launcher=x"])}, {}, {}, "jobs.0.overrides must be settings"),
+        ({"0": ("0", []), "1": ("0", [])}, {}, {}, "jobs must have a folder each"),
+        ({}, {"0": [0]}, {}, "stacks must hold jobs, got 0"),
+        ({"0": ("0", [])}, {"0": [0, 0]}, {}, "stacks.0 must have each job once"),
+        ({}, {}, {"epoch 1, bracket 0": {"7": "why"}}, "rungs must hold jobs, got 7"),
+        ({"x": ("0", [])}, {}, {}, "a key of jobs must be a whole number of 0 or more, got 'x'"),
+    ],
+)
+def test_a_manifest_that_cannot_be(
+    jobs: dict[str, tuple[str, list[str]]],
+    stacks: dict[str, list[int]],
+    rungs: dict[str, dict[str, str]],
+    words: str,
+    tmp_path: Path,
+) -> None:
+    """No job lies outside of its sweep, or says where others do."""
+    entries = {
+        number: {"identity": number, "overrides": overrides, "folder": folder}
+        for number, (folder, overrides) in jobs.items()
+    }
+    content = {"jobs": entries, "stacks": stacks, "data": {}, "rungs": rungs}
+    (tmp_path / "sweep.json").write_text(json.dumps(content))
+    with pytest.raises(UserError) as caught:
+        Manifest.load(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path / 'sweep.json'}: {words}")

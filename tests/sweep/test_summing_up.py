@@ -8,7 +8,7 @@ from lab import BARE, train
 from sweeps import iris_job, settings
 
 from mlp_lab.errors import JOBS_FAILED, UserError
-from mlp_lab.runs.folder import result_of
+from mlp_lab.runs.result_file import result_of
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.running import SweepCommand

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sweeps import iris_job, rows_of
 
-from mlp_lab.runs.folder import result_of
+from mlp_lab.runs.result_file import result_of
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest

@@ -55,3 +55,25 @@ def test_fewer_epochs_than_the_checkpoint_has(path: Path) -> None:
     line = "curves.csv has 2 epochs, but the checkpoint is of epoch 3"
     with pytest.raises(UserError, match=line):
         CurveFile(path, "regression", 3)
+
+
+HEADER = ",".join(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "must begin with the columns of a run, got ''"),
+        ("a,b\n1,2\n", r"must begin with the columns of a run, got 'a,b'"),
+        (f"{HEADER}\n1,2\n", "line 2 is no epoch: '1,2'"),
+        (f"{HEADER}\n1,x,1,1,1,1,1\n", "line 2 is no epoch: '1,x,1"),
+        (f"{HEADER}\n2,1,1,1,1,1,1\n", "line 2 must be of epoch 1, got '2'"),
+        (f"{HEADER}\n1,1,1,1,1,1,1\n1,1,1,1,1,1,1\n", "line 3 must be of epoch 2, got '1'"),
+    ],
+)
+def test_what_are_no_curves(text: str, words: str, tmp_path: Path) -> None:
+    """The file is named, and the line."""
+    path = tmp_path / "curves.csv"
+    path.write_text(text)
+    with pytest.raises(UserError, match=f"^{path}:? {words}"):
+        read_curves(path)

@@ -10,10 +10,11 @@ import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from mlp_lab.config.composition import config_folder, from_hydra, saved_values, store_open_groups
+from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
 from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
 from mlp_lab.config.renamed_keys import with_current_name
+from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
 from mlp_lab.program import as_typed, train_words

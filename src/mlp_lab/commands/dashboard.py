@@ -19,6 +19,7 @@ from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted
 from mlp_lab.runs.folder import CONFIG
+from mlp_lab.stored import require_regular
 
 ABOUT = "Show a run, a sweep, or everything below a folder in TensorBoard, until Ctrl-C."
 
@@ -72,11 +73,14 @@ def runs_in(folder: Path) -> set[Path]:
     """Runs below a folder that TensorBoard can show, by their real paths.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or what should be its events is no file.
     """
     if not folder.is_dir():
         raise UserError(f"no such folder: {str(folder)!r}")
-    found = {events.parent.resolve() for events in folder.rglob(EVENTS)}
+    files = list(folder.rglob(EVENTS))
+    for events in files:
+        require_regular(events)  # its reader would wait for a pipe
+    found = {events.parent.resolve() for events in files}
     if found:
         return found
     if any(folder.rglob(CONFIG)):

@@ -6,14 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.commands.composing import prepare_hydra, run_folder
 from mlp_lab.config.composition import config_folder
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons import FIRST
+from mlp_lab.stored import Damaged, parse_yaml
 
 ABOUT = "Train networks over several seeds and test claims on them; without NAME, list lessons."
 
@@ -107,8 +106,8 @@ def read_settings(words: Sequence[str]) -> LessonSettings:
 def _as_yaml(text: str) -> object:
     """A value as YAML has it; invalid YAML stays text, which is refused later."""
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return parse_yaml(text, text)
+    except Damaged:
         return text
 
 

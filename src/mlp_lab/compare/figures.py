@@ -12,6 +12,7 @@ from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
+from mlp_lab.errors import UserError
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
@@ -231,7 +232,10 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     figure, axis = blank_axes(6, 3.8)
     for name in names:
         setting = chosen[name]
-        rows = read_curves(setting.first_finished.folder / CURVES)
+        path_of_rows = setting.first_finished.folder / CURVES
+        rows = read_curves(path_of_rows)
+        if not rows or column not in rows[0]:
+            raise UserError(f"{path_of_rows} has no {column}, by which its run is compared")
         label = f"{name}: {setting.label}" if setting.label else name
         values = [row[column] for row in rows]
         axis.plot([row["epoch"] for row in rows], values, color=ENDS[name], label=label)

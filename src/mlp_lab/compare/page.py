@@ -102,10 +102,16 @@ def baselines(ranking: Ranking) -> str:
     """Mean scores of the baselines on the rows that the best setting was chosen by."""
     runs = [run.result["baselines"] for run in ranking.best.runs if not run.reason]
     means = {
-        name: sum(found[name]["val"][ranking.score] for found in runs) / len(runs)
+        name: [found.get(name, {}).get("val", {}).get(ranking.score) for found in runs]
         for name in runs[0]
     }
-    return ", ".join(f"{name} {four_digits(value)}" for name, value in means.items())
+    return ", ".join(f"{name} {four_digits(_mean(values))}" for name, values in means.items())
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """The mean; none where one of them was not finite."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if len(known) == len(values) else None
 
 
 def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, str, str]]:

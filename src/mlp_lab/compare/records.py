@@ -1,20 +1,19 @@
 """Finished runs as data: settings and results."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from mlp_lab.config.renamed_keys import with_current_name, with_current_names
+from mlp_lab.config.renamed_keys import with_current_name
+from mlp_lab.config.saved import saved_settings
 from mlp_lab.errors import UserError
+from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.folder import CONFIG, RESULT
 from mlp_lab.runs.job import INCIDENTAL
-
-LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+from mlp_lab.runs.result_file import read_result
+from mlp_lab.stored import naming, read_yaml
 
 ASIDE = (*INCIDENTAL, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
@@ -90,23 +89,19 @@ def read_run(folder: Path) -> RunRecord:
     Raises:
         UserError: its files cannot be read.
     """
-    try:
-        settings = LOADER((folder / CONFIG).read_text(encoding="utf-8")).get_single_data()
-        if not isinstance(settings, Mapping):
-            raise UserError(f"{folder / CONFIG} is not a run's configuration: it holds no settings")
-        result = {}
-        if (folder / RESULT).is_file():
-            result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-        typed = folder / ".hydra" / "overrides.yaml"
-        if "overrides" not in result and typed.is_file():  # it failed, or was never finished
-            result["overrides"] = LOADER(typed.read_text(encoding="utf-8")).get_single_data()
-    except UserError:
-        raise
-    except (ValueError, yaml.YAMLError) as error:
-        raise UserError(f"{folder} cannot be read: {error}") from error
-    words = map(str, result.get("overrides", []))
-    result["overrides"] = [with_current_name(word, announce=False) for word in words]
-    return RunRecord(folder, flat(with_current_names(settings)), result, reason_of(result))
+    settings = saved_settings(folder / CONFIG)
+    data = settings.get("data")
+    if not isinstance(data, Mapping):
+        raise UserError(f"{folder / CONFIG}: data must be a group of settings, got {brief(data)}")
+    result = read_result(folder / RESULT) if (folder / RESULT).is_file() else {}
+    typed = folder / ".hydra" / "overrides.yaml"
+    if "overrides" not in result and typed.is_file():  # it failed, or was never finished
+        words = read_yaml(typed)
+        with naming(typed):
+            result["overrides"] = read_as(list[str], words)
+    overrides = result.get("overrides", [])
+    result["overrides"] = [with_current_name(word, announce=False) for word in overrides]
+    return RunRecord(folder, flat(settings), result, reason_of(result))
 
 
 def reason_of(result: Mapping[str, Any]) -> str:

@@ -121,5 +121,9 @@ def settings_of(
     return found
 
 
+LARGEST = 1e150
+"""Scores beyond it count as not finite: their squares are not."""
+
+
 def _is_finite(score: float | None) -> bool:
-    return score is not None and math.isfinite(score)
+    return score is not None and math.isfinite(score) and abs(score) < LARGEST

@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.config.reading import convert, read
 from mlp_lab.config.renamed_keys import with_current_names
+from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
 from mlp_lab.errors import UserError, require
 from mlp_lab.program import as_typed
@@ -139,24 +140,6 @@ def fold_overrides(composed: DictConfig, typed: Iterable[str] = ()) -> list[str]
 
 def _plain(config: DictConfig) -> dict[str, object]:
     return cast(dict[str, object], OmegaConf.to_container(config, resolve=True))
-
-
-def saved_values(folder: Path) -> dict[str, object]:
-    """The content of a run folder's config.yaml.
-
-    Raises:
-        UserError: the folder holds no run.
-    """
-    path = folder / "config.yaml"
-    if not path.is_file():
-        raise UserError(f"{folder} is not a run folder: it has no config.yaml")
-    if path.stat().st_size == 0:  # created to claim the folder, and killed before it was written
-        raise UserError(
-            f"{folder} holds a run that stopped before it began: nothing to resume from"
-        )
-    values = _plain(cast(DictConfig, OmegaConf.load(path)))
-    values.pop("defaults", None)
-    return with_current_names(values)
 
 
 def _resumed(values: Mapping[str, object], overrides: Sequence[str]) -> dict[str, object]:

@@ -8,17 +8,19 @@ the search path or the command line.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import shown
+from mlp_lab.plain import brief
 from mlp_lab.program import as_typed
+from mlp_lab.stored import naming, read_yaml
 
 TARGET = "_target_"
 """Hydra builds what it names."""
@@ -59,6 +61,9 @@ FOLDERS = {
 }
 """Keys of hydra by which a file could write elsewhere, as configs/settings.yaml has them."""
 
+
+CALLS = re.compile(r"\$\{.*:", re.DOTALL)
+"""An interpolation of OmegaConf that is more than the name of another key."""
 
 REPLACED = {
     "hydra.searchpath": "--config-dir names a folder of files",
@@ -134,11 +139,28 @@ def require_settings_alone(folder: Path | None, name: str) -> None:
     path = None if folder is None else folder / f"{name.removesuffix('.yaml')}.yaml"
     if path is None or not path.is_file():
         return
-    values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if isinstance(values, Mapping):
+    path = as_typed(path)
+    values = read_yaml(path)
+    if not isinstance(values, Mapping):
+        raise UserError(f"{path} holds no settings")
+    with naming(path):
         for key in values:
             if str(key).partition(".")[0].partition("/")[0] == "hydra":
-                raise UserError(f"{as_typed(path)}: unknown key {str(key)!r}: {NOTHING_RUNS}")
+                raise UserError(f"unknown key {str(key)!r}: {NOTHING_RUNS}")
+        _require_defaults(values.get("defaults", []))
+        for key, value in _entries(values, ""):
+            if isinstance(value, str) and CALLS.search(value):
+                raise UserError(f"{key[1:]} must call nothing, got {brief(value)}: {NOTHING_RUNS}")
+
+
+def _require_defaults(defaults: object) -> None:
+    """Raise unless Hydra can read a list of files to begin with."""
+    rule = "a list of files, as settings, or of groups with their choice, as model: deep"
+    for entry in defaults if isinstance(defaults, list) else [{}]:
+        names = [*entry, *entry.values()] if isinstance(entry, dict) else [entry]
+        named = all(isinstance(name, str | list | None) for name in names)
+        if not named or len(names) not in (1, 2) or not isinstance(names[0], str):
+            raise UserError(f"defaults must be {rule}, got {brief(defaults)}")
 
 
 def _entries(value: object, path: str) -> Iterator[tuple[str, object]]:

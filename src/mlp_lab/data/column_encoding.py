@@ -7,9 +7,7 @@ double the time to start, and they would be saved as pickles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -85,11 +83,6 @@ class NumberEncoding:
         present = values[~missing] if missing.any() else values
         fill = _median(present) if len(present) else 0.0
         return cls(fill, Scaling.fit(present, method), len(present) < len(values))
-
-    @classmethod
-    def from_dict(cls, saved: Mapping[str, Any]) -> NumberEncoding:
-        """From JSON."""
-        return cls(saved["fill"], Scaling(**saved["scaling"]), saved["indicator"])
 
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
@@ -248,18 +241,6 @@ class InputColumn:
     def to_dict(self) -> dict[str, object]:
         """Plain data for JSON."""
         return {**asdict(self.column), "inputs": self.names, "encoding": asdict(self.encoding)}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> InputColumn:
-        """From JSON."""
-        fields = {name: values[name] for name in values if name not in ("inputs", "encoding")}
-        column, saved = Column.from_dict(fields), values["encoding"]
-        if column.kind == "date":
-            parts = {part: NumberEncoding.from_dict(saved[part]) for part in DATE_PARTS}
-            return cls(column, DateEncoding(**parts, indicator=saved["indicator"]))
-        if column.kind in ("binary", "category"):
-            return cls(column, LevelEncoding(**saved))
-        return cls(column, NumberEncoding.from_dict(saved))
 
 
 def recoded(codes: Floats, column: Column, fitted: Column) -> Floats:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 KINDS = ("numeric", "binary", "category", "ordinal", "date")
 """What a network can read: numbers, dates as days since 1970, else indices of levels."""
@@ -35,15 +34,14 @@ class Column:
     day_first: bool | None = None
     min_frequency: float = 0.0
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Column:
-        """From JSON; version 0.1.0 called `min_frequency` `rare`."""
-        return cls(**{"min_frequency" if name == "rare" else name: values[name] for name in values})
-
     @property
     def fingerprint(self) -> str:
         """Text hashed with a data set's values, as in the checkpoints of version 0.1.0."""
         return repr(self).replace(", min_frequency=", ", rare=")
+
+
+FORMER = {"rare": "min_frequency"}
+"""A field's name in version 0.1.0 -> its name now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -66,12 +66,6 @@ class Target:
         """Outputs for classes, (N, C), with a column for each class."""
         return np.hstack([1 - outputs, outputs]) if self.outputs == 1 else outputs
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Target:
-        """From JSON."""
-        column, scaling = Column.from_dict(values["column"]), Scaling(**values["scaling"])
-        return cls(**{**values, "column": column, "scaling": scaling})
-
 
 BLOCK = 4096
 """Rows encoded at once: an input of all rows lies far apart in memory."""
@@ -130,16 +124,6 @@ class Schema:
             "weight": None if self.weight is None else asdict(self.weight),
             "file": None if self.file is None else asdict(self.file),
         }
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Schema:
-        """From JSON."""
-        return cls(
-            [InputColumn.from_dict(entry) for entry in values["columns"]],
-            Target.from_dict(values["target"]),
-            None if values["weight"] is None else Column.from_dict(values["weight"]),
-            FileSettings(**values["file"]) if values.get("file") else None,
-        )
 
 
 def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> Target:

@@ -170,7 +170,9 @@ def plain_network(
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     names = layer_names(len(activations))
     for k, (name, n_in, n_out) in enumerate(zip(names, sizes[:-1], sizes[1:], strict=True)):
-        layers[name] = nn.Linear(n_in, n_out, dtype=state[f"{name}.weight"].dtype)
+        dtype = state[f"{name}.weight"].dtype
+        empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
+        layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
             layers[f"activation_{k}"] = PLAIN_ACTIVATIONS[activations[k]]()
     if output != "linear":

@@ -4,17 +4,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from mlp_lab.config.saved import saved_values
 from mlp_lab.runs.folder import CONFIG
+from mlp_lab.stored import read_text
 
 PART = {"train": "training", "val": "validation", "test": "test"}
 
 
 def read_config(folder: Path) -> tuple[str, dict[str, Any]]:
-    """A run's config.yaml, as text and as what it says."""
-    text = (folder / CONFIG).read_text(encoding="utf-8")
-    return text, yaml.safe_load(text)
+    """A run's config.yaml, as text and as what it says.
+
+    Raises:
+        UserError: it is no configuration of a run.
+    """
+    return read_text(folder / CONFIG, megabytes=1), saved_values(folder)
 
 
 def source_of(data: Mapping[str, Any]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.skill import skill_of_outputs
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.pictures import (
+    KINDS,
     Calibration,
     Confusion,
     Fit,
@@ -33,6 +33,7 @@ from mlp_lab.report.pictures import (
 )
 from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import RESULT
+from mlp_lab.runs.result_file import read_result
 from mlp_lab.tracking.events import EventFile
 
 POINTS = 1000
@@ -40,6 +41,9 @@ POINTS = 1000
 
 GRID = 150
 """Points along each side of a plane."""
+
+DRAWN = ("learning_curve", *KINDS)
+"""Names of the pictures of a run."""
 
 MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
@@ -56,10 +60,11 @@ def report_run(
     write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
     draw(folder)
     if tensorboard:
-        result = json.loads((folder / RESULT).read_text(encoding="utf-8"))
+        best = read_result(folder / RESULT)["best_epoch"]
         events = EventFile(folder, epochs_done=0)
-        for path in sorted(folder.glob("*.png")):
-            events.add_image(f"pictures/{path.stem}", path.read_bytes(), result["best_epoch"])
+        for path in sorted(folder / f"{name}.png" for name in DRAWN):  # no others that lie there
+            if path.is_file():
+                events.add_image(f"pictures/{path.stem}", path.read_bytes(), best)
         events.close()
 
 

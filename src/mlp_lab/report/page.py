@@ -1,8 +1,8 @@
 """report.html: one self-contained page about a run, and the pictures in it."""
 
-import json
 import shlex
 from pathlib import Path
+from typing import Any, cast
 
 from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.files import write_whole
@@ -12,7 +12,9 @@ from mlp_lab.report.figures import draw, heading
 from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.report.pictures import read_pictures
-from mlp_lab.runs.folder import PAGE
+from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
+from mlp_lab.runs.result_file import read_result
+from mlp_lab.stored import read_json, read_text
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 CURVE = "learning_curve"
@@ -21,7 +23,7 @@ TEMPLATE = ("mlp_lab.report", "run.html")
 
 def write_report(folder: Path) -> None:
     """Draw the pictures and write report.html, from what the folder holds."""
-    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    result = read_result(folder / RESULT)
     rows = read_curves(folder / CURVES)
     curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
     pictures = [
@@ -30,7 +32,7 @@ def write_report(folder: Path) -> None:
         for alt_text in [draw(picture, folder / f"{name}.png")]
     ]
     config, settings = read_config(folder)
-    schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
+    schema = cast(dict[str, Any], read_json(folder / SCHEMA, megabytes=64))  # written just now
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
     data_report = folder / DATA_REPORT
     again = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
@@ -40,7 +42,7 @@ def write_report(folder: Path) -> None:
         models={**models, **result["baselines"]},
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
-        data_report=data_report.read_text(encoding="utf-8") if data_report.is_file() else "",
+        data_report=read_text(data_report, megabytes=64) if data_report.is_file() else "",
         part_names=PART,
         schema=schema,
         about=about_run(settings, result, schema),

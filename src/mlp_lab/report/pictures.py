@@ -5,12 +5,16 @@ About rows that were not trained on, where there are any.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+import math
+from collections.abc import Sequence, Sized
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_whole
+from mlp_lab.plain import brief, read_as, require_keys
+from mlp_lab.runs.result_file import PARTS
+from mlp_lab.stored import naming, read_json
 
 Numbers = list[float]
 
@@ -101,9 +105,57 @@ def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
 
 
 def read_pictures(folder: Path) -> dict[str, Picture]:
-    """Name -> picture, from pictures.json; none where it is missing."""
+    """Name -> picture, from pictures.json; none where it is missing.
+
+    Raises:
+        UserError: it holds what cannot be drawn.
+    """
     path = folder / FILE
     if not path.is_file():
         return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return {name: KINDS[name](**fields) for name, fields in content.items()}
+    found = _without_null(read_json(path, megabytes=64))
+    with naming(path):
+        content = read_as(dict[str, object], found)
+        require_keys(content, dict.fromkeys(KINDS, False))
+        pictures = {name: read_as(KINDS[name], content[name], name) for name in content}
+        for name, picture in pictures.items():
+            _require_drawable(picture, name)
+    return pictures
+
+
+def _without_null(value: object) -> object:
+    """NaN for what JSON has no number for."""
+    if isinstance(value, dict):
+        return {name: _without_null(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_without_null(entry) for entry in value]
+    return math.nan if value is None else value
+
+
+def _require_drawable(picture: Picture, key: str) -> None:
+    """Raise unless the numbers of a picture are of one length, and there are some."""
+    match picture:
+        case Confusion():
+            square = [len(picture.classes)] * (len(picture.classes) + 1)
+            lengths = [len(picture.counts), *map(len, picture.counts)]
+            fits = lengths == square and min(map(min, picture.counts), default=-1) >= 0
+        case Observed():
+            fits = _alike(picture.observed, picture.predicted)
+        case Calibration():
+            columns = (picture.confidence, picture.accuracy, picture.weight)
+            fits = _alike(*columns) and min(picture.weight) > 0
+        case Fit():
+            fits = _alike(picture.x, picture.y) and _alike(*picture.points)
+        case Plane():
+            fits = _alike(picture.y, picture.predicted) and _alike(*picture.points)
+            fits = fits and _alike(picture.x, *picture.predicted)
+        case Importance():
+            fits = _alike(picture.columns, picture.losses)
+    if not fits:
+        raise UserError(f"{key} must hold equally many numbers of each kind")
+    if not isinstance(picture, Fit | Plane | Importance) and picture.part not in PARTS:
+        raise UserError(f"{key}.part must be one of {', '.join(PARTS)}, got {brief(picture.part)}")
+
+
+def _alike(*columns: Sized) -> bool:
+    return len(columns[0]) > 0 and len({len(column) for column in columns}) == 1

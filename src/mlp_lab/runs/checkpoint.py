@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
@@ -14,6 +15,7 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.files import settle, write_whole
 from mlp_lab.network.layers import LayerTensors
+from mlp_lab.plain import brief
 from mlp_lab.runs.progress import Progress, State, read_state
 
 
@@ -60,14 +62,18 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
         raise UserError(f"{path} does not fit its configuration: other members")
     try:
         with safe_open(path, framework="pt") as file:
+            slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  no dict
+            found = {name: (s.get_dtype(), s.get_shape()) for name, s in slices.items()}
+            _require_fitting(found, stack, path)
             for name, layers in _layers(stack).items():
                 layers.flat.copy_(file.get_tensor(name))
     except (SafetensorError, RuntimeError) as error:
         raise UserError(f"{path} does not fit its configuration: {error}") from error
+    stack.diverged = [entry.diverged is not None for entry in state.progress.values()]
+    _require_finite(path, stack)
     stack.epoch = state.epoch
     for schedule, (reduction, best, waited) in zip(stack.schedules, state.schedules, strict=True):
         schedule.reduction, schedule.best, schedule.waited = reduction, best, int(waited)
-    stack.diverged = [entry.diverged is not None for entry in state.progress.values()]
     return state.progress
 
 
@@ -75,6 +81,38 @@ def _layers(stack: Stack) -> dict[str, LayerTensors]:
     """Everything that training changes, by name."""
     moments = {f"moment_{i}": moment for i, moment in enumerate(stack.optimizer.moments)}
     return {"weights": stack.network.layers, "best": stack.best, **moments}
+
+
+TYPES = {torch.float32: "F32", torch.float64: "F64"}
+"""As safetensors calls them."""
+
+
+def _require_fitting(found: Mapping[str, tuple[str, list[int]]], stack: Stack, path: Path) -> None:
+    """Raise unless a checkpoint's tensors, by type and shape, are those of a stack.
+
+    One number alone would else be copied over all weights.
+    """
+    flat = {name: layers.flat for name, layers in _layers(stack).items()}
+    wanted = {name: (TYPES[each.dtype], list(each.shape)) for name, each in flat.items()}
+    for name in [*found, *wanted]:
+        if found.get(name) != wanted.get(name):
+            raise UserError(
+                f"{path} does not fit its configuration: {brief(name)} must be"
+                f" {_in_words(wanted.get(name))}, got {_in_words(found.get(name))}"
+            )
+
+
+def _in_words(tensor: tuple[str, list[int]] | None) -> str:
+    return "missing" if tensor is None else f"{tensor[0]} of shape {tensor[1]}"
+
+
+def _require_finite(path: Path, stack: Stack) -> None:
+    """Raise unless the members that have not diverged have weights to go on with."""
+    going = [position for position, ended in enumerate(stack.diverged) if not ended]
+    for name in ("weights", "best"):
+        for tensor in _layers(stack)[name].tensors:
+            if not bool(tensor[going].isfinite().all()):
+                raise UserError(f"{path}: {name} holds a number that is not finite")
 
 
 class CheckpointTimer:

@@ -1,13 +1,11 @@
 """A run folder: whose it is, and the configuration in it."""
 
-import json
 import os
 import shlex
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -58,15 +56,6 @@ def remove_folder(folder: Path) -> None:
     if not folder.is_absolute():
         with suppress(OSError):  # a parent that holds anything else stays
             os.removedirs(folder.parent)
-
-
-def result_of(folder: Path) -> dict[str, Any]:
-    """What result.json says; nothing where there is none, or it was cut short by a power cut."""
-    try:
-        result: dict[str, Any] = json.loads((folder / RESULT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return result
 
 
 def to_yaml(value: object) -> str:

@@ -10,10 +10,12 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
-from mlp_lab.runs.folder import CONFIG, PAGE, result_of, taken
+from mlp_lab.runs.folder import CONFIG, PAGE, taken
 from mlp_lab.runs.job import Job, section
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import CHECKPOINT, Origin, Progress, read_state
+from mlp_lab.runs.result_file import result_of
+from mlp_lab.tracking.curves import CURVES, require_epochs
 
 USUAL_DEPTH = 3
 """Hidden layers of `model=deep`; a network of more may be too deep rather than too wide."""
@@ -74,7 +76,10 @@ def _resumed(job: Job, prepared: PreparedData) -> Progress:
     """Where the run in a folder stands; its command lines grow by this one."""
     config, folder = job.config, job.folder
     state = read_state(folder / CHECKPOINT)
+    if 0 not in state.progress or len(state.progress) > 1:
+        raise UserError(f"{folder / CHECKPOINT} is that of a stack, not of one run")
     progress = state.progress[0]
+    require_epochs(folder / CURVES, state.epoch)
     now = Origin.of(job, prepared)
     if progress.origin.rows != now.rows:
         raise UserError(

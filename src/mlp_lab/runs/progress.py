@@ -5,7 +5,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
@@ -13,9 +12,11 @@ from mlp_lab.config.renamed_keys import with_former_names
 from mlp_lab.config.schema import MAY_CHANGE_ON_RESUME
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import Divergence
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require
+from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
 from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.stored import naming, parse_json, require_regular
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -95,23 +96,59 @@ def read_state(path: Path) -> State:
             f"{path.parent} has no {path.name}: it stopped before the first one, so there is"
             " nothing to resume from"
         )
+    require_regular(path)
     try:
         with safe_open(path, framework="numpy") as file:
-            saved = json.loads(file.metadata()["state"])
-        progress = {
-            member: _progress(entry)
-            for member, entry in zip(saved["members"], saved["progress"], strict=True)
-        }
-        return State(saved["epoch"], progress, saved["schedules"])
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            text = (file.metadata() or {}).get("state")
+    except (SafetensorError, ValueError) as error:
         raise UserError(f"{path} is damaged, or of another version: {error}") from error
+    if text is None:
+        raise UserError(f"{path} is damaged, or of another version: it has no state")
+    saved = parse_json(text, path, finite=False)
+    with naming(path):
+        state = read_as(_Saved, saved, "state")
+        _require_counts(state)
+    progress = dict(zip(state.members, state.progress, strict=True))
+    return State(state.epoch, progress, [list(entry) for entry in state.schedules])
 
 
-def _progress(saved: Mapping[str, Any]) -> Progress:
-    diverged = saved["diverged"]
-    parts = {
-        "watch": EarlyStopping(**saved["watch"]),
-        "origin": Origin(**saved["origin"]),
-        "diverged": None if diverged is None else Divergence(**diverged),
-    }
-    return Progress(**{**saved, **parts})
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """A `State` as JSON has it."""
+
+    epoch: int
+    members: list[int]
+    progress: list[Progress]
+    schedules: list[tuple[float, float, float]]
+
+
+def _require_counts(state: _Saved) -> None:
+    """Raise unless members and epochs can be what they are said to be.
+
+    Raises:
+        UserError: they cannot.
+    """
+    count = len(state.members)
+    for key, entries in (("progress", state.progress), ("schedules", state.schedules)):
+        require(len(entries) == count, f"state.{key}", f"of {count} members", len(entries))
+    least = min(state.members, default=0)
+    distinct = len(set(state.members)) == count >= 1 and least >= 0
+    require(distinct, "state.members", "different numbers of 0 or more", brief(state.members))
+    require(state.epoch >= 0, "state.epoch", "0 or more", state.epoch)
+    for place, (reduction, best, waited) in enumerate(state.schedules):
+        fits = 0 <= reduction < math.inf and waited in range(state.epoch + 1)
+        rule = "a reduction of 0 or more, a loss and epochs waited"
+        require(fits, f"state.schedules[{place}]", rule, [reduction, best, waited])
+    for place, entry in enumerate(state.progress):
+        _require_possible(entry, state.epoch, f"state.progress[{place}]")
+
+
+def _require_possible(progress: Progress, epoch: int, key: str) -> None:
+    watch, last = progress.watch, range(epoch + 1)
+    require(0 <= progress.seconds < math.inf, f"{key}.seconds", "0 or more", progress.seconds)
+    require(not progress.change < 0, f"{key}.change", "0 or more", progress.change)
+    for name, value in (("best_epoch", watch.best_epoch), ("waited", watch.waited)):
+        require(value in last, f"{key}.watch.{name}", f"from 0 to {epoch}", value)
+    if progress.diverged is not None:
+        where = progress.diverged.epoch
+        require(1 <= where <= epoch, f"{key}.diverged.epoch", f"from 1 to {epoch}", where)

@@ -1,12 +1,15 @@
 """sweep.json: the jobs of a sweep and the stacks that they were put into, for resuming it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
+from mlp_lab.plain import brief, read_as, require_keys
+from mlp_lab.stored import naming, read_json
 
 MANIFEST = "sweep.json"
 
@@ -19,6 +22,19 @@ class ManifestJob:
     overrides: list[str]
     folder: str
     """Inside the sweep's."""
+
+    def require_own(self, key: str) -> None:
+        """Raise unless its folder is inside the sweep's, and its words are a run's settings.
+
+        Raises:
+            UserError: they are not.
+        """
+        folder = PurePath(self.folder)
+        if not folder.parts or ".." in folder.parts or folder.is_absolute():
+            raise UserError(f"{key}.folder must lie in the sweep's, got {brief(self.folder)}")
+        for word in self.overrides:
+            if re.match(r"[+~]*hydra\b|-", word):
+                raise UserError(f"{key}.overrides must be settings of a run, got {brief(word)}")
 
 
 @dataclass(slots=True)
@@ -47,19 +63,32 @@ class Manifest:
         path = folder / MANIFEST
         if not path.is_file():
             return cls()
-        try:
-            saved = json.loads(path.read_text(encoding="utf-8"))
-            return cls(
-                {int(number): ManifestJob(**job) for number, job in saved["jobs"].items()},
-                {int(number): jobs for number, jobs in saved["stacks"].items()},
-                saved["data"],
-                {
-                    rung: {int(n): reason for n, reason in stopped.items()}
-                    for rung, stopped in saved["rungs"].items()
-                },
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise UserError(f"{path} cannot be read: {error}") from error
+        found = read_json(path, megabytes=256)
+        with naming(path):
+            manifest = read_as(cls, found)
+            require_keys(found, dict.fromkeys(("jobs", "stacks", "data", "rungs"), True))
+            manifest.require_consistent()
+        return manifest
+
+    def require_consistent(self) -> None:
+        """Raise unless jobs have folders of their own in the sweep's, and stacks hold jobs.
+
+        Raises:
+            UserError: they do not; the key is named.
+        """
+        folders = [job.folder for job in self.jobs.values()]
+        for number, job in self.jobs.items():
+            job.require_own(f"jobs.{number}")
+        if len(set(folders)) < len(folders):
+            raise UserError("jobs must have a folder each")
+        for stack, members in self.stacks.items():
+            if len(set(members)) < len(members):
+                raise UserError(f"stacks.{stack} must have each job once")
+        placed = [number for members in self.stacks.values() for number in members]
+        for key, numbers in (("stacks", placed), ("rungs", [*self.eliminated])):
+            for number in numbers:
+                if number not in self.jobs:
+                    raise UserError(f"{key} must hold jobs, got {number}")
 
     def add(
         self, jobs: Mapping[int, ManifestJob], stacks: Mapping[int, Sequence[int]], folder: Path

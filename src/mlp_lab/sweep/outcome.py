@@ -8,11 +8,8 @@ from typing import Any
 
 from mlp_lab.engine.records import Divergence
 from mlp_lab.metrics.epoch import minimised_metric
-from mlp_lab.runs.folder import result_of
+from mlp_lab.runs.result_file import ENDED, result_of
 from mlp_lab.sweep.jobs import SweepJob
-
-ENDED = ("completed", "stopped", "diverged")
-"""What result.json says of a job that is not to be trained again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mlp_lab.runs.folder import result_of
+from mlp_lab.runs.result_file import ENDED, result_of
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import Manifest
 from mlp_lab.sweep.messages import StackRequest
-from mlp_lab.sweep.outcome import ENDED
 from mlp_lab.sweep.plan import StackPlan
 
 STACKS = ".stacks"

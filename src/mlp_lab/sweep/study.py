@@ -19,6 +19,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import INCIDENTAL
+from mlp_lab.stored import require_regular
 from mlp_lab.sweep.config import SearchConfig
 
 JOURNAL = "optuna.journal"
@@ -56,14 +57,19 @@ def open_study(folder: Path) -> optuna.Study:
     path = folder / JOURNAL
     for lock in folder.glob(f"{JOURNAL}.lock*"):
         lock.unlink()
-    if path.is_file():
+    if path.exists():
+        require_regular(path)
         keep_whole_lines(path)
     try:
         backend = JournalFileBackend(str(path), JournalFileOpenLock(str(path)))
         storage = JournalStorage(backend)
         return optuna.create_study(storage=storage, study_name="sweep", load_if_exists=True)
-    except (ValueError, KeyError) as error:
+    except BROKEN as error:
         raise UserError(f"{path} cannot be read: {error}") from error
+
+
+BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+"""What Optuna raises of a journal that it did not write."""
 
 
 def keep_whole_lines(path: Path) -> None:

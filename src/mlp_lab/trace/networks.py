@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
+from torch import nn
 
-from mlp_lab.config.composition import saved_values
 from mlp_lab.config.reading import read
+from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
-from mlp_lab.network.mlp import MLP, layer_names
+from mlp_lab.network.mlp import MLP, PLAIN_ACTIVATIONS, layer_names
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -61,9 +62,9 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     plain, objective = predictor.network.double(), predictor.objective
     config = read(Config, saved_values(folder), "")
     state = plain.state_dict()
-    names = layer_names(config.model.depth)
-    sizes = [state[f"{names[0]}.weight"].shape[1]]
-    sizes += [len(state[f"{name}.bias"]) for name in names]
+    names, sizes = layer_names(config.model.depth), _sizes(plain)
+    if sizes[1:-1] != config.model.widths or not _activates(plain, config.model.activations):
+        raise UserError(f"{folder}: the model of config.yaml is not that of schema.json")
     mlp = MLP(
         [sizes], activations=config.model.activations, output=objective.output, dtype=torch.float64
     )
@@ -75,6 +76,18 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     return checked(
         Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
     )
+
+
+def _sizes(plain: nn.Sequential) -> list[int]:
+    """Units of every layer, inputs first."""
+    linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
+    return [linear[0].in_features, *(layer.out_features for layer in linear)]
+
+
+def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
+    """Whether the hidden layers have these activations."""
+    found = [type(layer) for name, layer in plain.named_children() if name.startswith("activation")]
+    return found == [type(PLAIN_ACTIVATIONS[name]()) for name in activations]
 
 
 def _of_data(config: Config, request: TraceRequest) -> Network:

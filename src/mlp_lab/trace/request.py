@@ -8,11 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from mlp_lab.config.messages import explain
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.formatting import shown
+from mlp_lab.stored import Damaged, parse_yaml, read_yaml
 
 Matrix = list[list[float]]
 
@@ -83,11 +81,7 @@ def numbers_file(path: Path) -> Mapping[str, object]:
     Raises:
         UserError: it holds something else.
     """
-    try:
-        with path.open("rb") as file:
-            found: object = yaml.safe_load(file)
-    except yaml.YAMLError as error:
-        raise UserError(explain(error) or f"{path} is not valid YAML") from None
+    found = read_yaml(path)
     if not isinstance(found, Mapping):
         raise UserError(f"{path} must hold numbers by name, as in x: 2, got {shown(found)}")
     for key in found:
@@ -103,8 +97,8 @@ def parsed(word: str, value: str) -> object:
         UserError: it is not valid YAML.
     """
     try:
-        return yaml.safe_load(value)
-    except yaml.YAMLError:
+        return parse_yaml(value, word)
+    except Damaged:
         raise UserError(f"cannot read {word!r}: do its brackets and commas match?") from None
 
 

@@ -2,12 +2,16 @@
 
 import csv
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
 from mlp_lab.metrics.epoch import METRICS
+from mlp_lab.plain import brief
+from mlp_lab.stored import read_text
 
 CURVES = "curves.csv"
 
@@ -15,13 +19,46 @@ Row = dict[str, float]
 """Column -> number; NaN where it is missing."""
 
 
+MEGABYTES = 1024
+"""A file of ten million epochs."""
+
+
 def read_curves(path: Path) -> list[Row]:
-    """All finished epochs; a line cut short by a crash does not count."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            {name: float(value) if value else float("nan") for name, value in row.items()}
-            for row in csv.DictReader(line for line in file if line.endswith("\n"))
-        ]
+    """All finished epochs; a line cut short by a crash does not count.
+
+    Raises:
+        UserError: it holds what is no epoch.
+        OSError: it cannot be opened.
+    """
+    header, *lines = _finished_lines(path) or [""]
+    columns = header.rstrip("\n").split(",")
+    if columns not in map(columns_of, METRICS):
+        raise UserError(
+            f"{path} must begin with the columns of a run, got {brief(header.rstrip())}"
+        )
+    return [_epoch(line, columns, number, path) for number, line in enumerate(lines, start=1)]
+
+
+def columns_of(task: str) -> list[str]:
+    """What is written of each epoch."""
+    metric = METRICS[task][0]
+    scores = ["train_loss", "val_loss", f"train_{metric}", f"val_{metric}"]
+    return ["epoch", *scores, "lr", "seconds"]
+
+
+def _epoch(line: str, columns: Sequence[str], number: int, path: Path) -> Row:
+    """A line as numbers; NaN for what is missing."""
+    cells = line.rstrip("\n").split(",")
+    try:
+        values = [float(cell) if cell else math.nan for cell in cells]
+        row = dict(zip(columns, values, strict=True))
+    except ValueError:
+        raise UserError(f"{path}: line {number + 1} is no epoch: {brief(line.rstrip())}") from None
+    if row["epoch"] != number:
+        raise UserError(
+            f"{path}: line {number + 1} must be of epoch {number}, got {brief(cells[0])}"
+        )
+    return row
 
 
 class CurveFile:
@@ -30,12 +67,10 @@ class CurveFile:
     def __init__(self, path: Path, task: str, epochs_done: int) -> None:
         """Start the file, or keep what it says about the first `epochs_done` epochs."""
         self.path = path
-        metric = METRICS[task][0]
-        self.columns = ["epoch", "train_loss", "val_loss", f"train_{metric}", f"val_{metric}"]
-        self.columns += ["lr", "seconds"]
+        self.columns = columns_of(task)
         lines = [",".join(self.columns) + "\n"]
         if epochs_done:
-            lines += _finished_lines(path, epochs_done)
+            lines += require_epochs(path, epochs_done)
         write_whole(path, "".join(lines), wait=False)
         self._file: TextIO = path.open("a", newline="", encoding="utf-8")
 
@@ -53,14 +88,19 @@ class CurveFile:
         self._file.close()
 
 
-def _finished_lines(path: Path, epochs: int) -> list[str]:
-    """The first epochs of a file that may have been cut short.
+def _finished_lines(path: Path) -> list[str]:
+    """The lines of a file that may have been cut short."""
+    text = read_text(path, MEGABYTES)
+    return [line for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+
+def require_epochs(path: Path, epochs: int) -> list[str]:
+    """The lines of a file's first epochs.
 
     Raises:
-        UserError: it has fewer.
+        UserError: it has fewer, or what it holds is no epoch.
     """
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    lines = [line for line in text.splitlines(keepends=True)[1:] if line.endswith("\n")]
-    if len(lines) < epochs:
-        raise UserError(f"{path} has {len(lines)} epochs, but the checkpoint is of epoch {epochs}")
-    return lines[:epochs]
+    count = len(read_curves(path)) if path.is_file() else 0
+    if count < epochs:
+        raise UserError(f"{path} has {count} epochs, but the checkpoint is of epoch {epochs}")
+    return _finished_lines(path)[1 : epochs + 1]

@@ -1,0 +1,151 @@
+"""result.json of a run folder, held against what it should say before any of it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from mlp_lab.engine.records import Divergence
+from mlp_lab.errors import UserError
+from mlp_lab.metrics.epoch import METRICS
+from mlp_lab.plain import brief, read_as
+from mlp_lab.runs.folder import RESULT
+from mlp_lab.stored import Damaged, naming, read_json
+
+ENDED = ("completed", "stopped", "diverged")
+"""What it says of a run that has ended, and is not to be trained again."""
+
+PARTS = ("train", "val", "test")
+
+Scores = dict[str, float | None]
+"""null: it was not finite."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows by part."""
+
+    train: int
+    val: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """A sentence of a verdict."""
+
+    kind: str
+    words: str
+    rule: str
+    numbers: Scores
+    since: int | None
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """A verdict."""
+
+    kind: str
+    words: str
+    rule: str
+    numbers: Scores
+    since: int | None
+    next: str
+    notes: list[_Finding]
+
+
+TYPES: Mapping[str, type] = {
+    "epochs_run": int,
+    "best_epoch": int,
+    "parameters": int,
+    "output": str,
+    "loss": str,
+    "rows": _Rows,
+    **dict.fromkeys(PARTS, Scores),
+    "test_intervals": dict[str, tuple[float | None, float | None]],
+    "baselines": dict[str, dict[str, Scores]],
+    "verdict": _Verdict,
+    "seconds": float,
+    "overrides": list[str],
+    "environment": dict[str, object],
+}
+"""Keys of a run that has ended, and what they hold."""
+
+
+def read_result(path: Path) -> dict[str, Any]:
+    """What a result.json says.
+
+    Raises:
+        Damaged: it was cut short.
+        UserError: a key is missing, or holds what it cannot.
+        OSError: it cannot be opened.
+    """
+    found = read_json(path, megabytes=64)
+    with naming(path):
+        result = read_as(dict[str, object], found)
+        status = read_as(str, result.get("status"), "status")
+        if status in ENDED:
+            _require_whole(result, status)
+        elif status != "failed":
+            raise UserError(f"status must be {', '.join(ENDED)} or failed, got {brief(status)}")
+        if "reason" in result:
+            read_as(str, result["reason"], "reason")
+    return cast(dict[str, Any], found)
+
+
+def _require_whole(result: Mapping[str, object], status: str) -> None:
+    """Raise unless everything is there that a run leaves when it has ended."""
+    for key, kind in TYPES.items():
+        if key not in result:
+            raise UserError(f"{key} is missing")
+        read_as(kind, result[key], key)
+    if status == "diverged":
+        read_as(Divergence, result.get("diverged"), "diverged")
+    elif "diverged" in result:
+        raise UserError(f"diverged must be missing where status is {status}")
+    for key in ("epochs_run", "best_epoch", "parameters"):
+        _require_count(result[key], key, 0)
+    rows = cast(Mapping[str, int], result["rows"])
+    for part in PARTS:
+        _require_count(rows[part], f"rows.{part}", int(part == "train"))
+    _require_scores(result)
+
+
+def _require_count(value: object, key: str, least: int) -> None:
+    if cast(int, value) < least:
+        raise UserError(f"{key} must be {least} or more, got {value}")
+
+
+def _require_scores(result: Mapping[str, object]) -> None:
+    """Raise unless every model has the scores of a task, on each part that has rows."""
+    own = {part: cast(Scores, result[part]) for part in PARTS}
+    baselines = cast(Mapping[str, Mapping[str, Scores]], result["baselines"])
+    models = {"": own, **{f"baselines.{name}.": parts for name, parts in baselines.items()}}
+    main = next((names[0] for names in METRICS.values() if names[0] in own["train"]), "accuracy")
+    for model, parts in models.items():
+        for part in PARTS:
+            scores, key = parts.get(part), f"{model}{part}"
+            if scores is None:
+                raise UserError(f"{key} is missing")
+            needed = ("loss", main) if own[part] or part == "train" else ()
+            for name in dict.fromkeys((*needed, *own[part])):
+                if name not in scores:
+                    raise UserError(f"{key}.{name} is missing")
+
+
+def result_of(folder: Path) -> dict[str, Any]:
+    """What result.json says; nothing where there is none, or it was cut short by a power cut.
+
+    Raises:
+        UserError: it says what it cannot.
+    """
+    path = folder / RESULT
+    if not path.is_file():
+        return {}
+    try:
+        return read_result(path)
+    except (OSError, Damaged):
+        return {}

@@ -1,0 +1,224 @@
+"""Run and sweep folders from strangers: whatever a file says, one line, and never without end."""
+
+import random
+import shutil
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from lab import BARE, call, train
+from tampered import NO_FILES, Tampering, tamperings
+
+import mlp_lab
+from mlp_lab.commands import compare, dashboard, predict, trace
+from mlp_lab.errors import UserError
+from mlp_lab.report.page import write_report
+
+SECONDS = 20
+"""Longest that a command may take."""
+
+SAMPLE = 3
+"""Tamperings of each file that the default run tries."""
+
+TABLE = ["age,town,born,income,vote"] + [
+    f"{20 + i % 50},{('north', 'south', 'west')[i % 3]},19{50 + i % 40}-0{1 + i % 9}-11,"
+    f"{'' if i % 11 == 0 else 1000 + i * 7},{'yes' if i % 5 < 2 else 'no'}"
+    for i in range(120)
+]
+
+Command = Callable[[Path], str]
+"""What is done with a folder; the lines on stderr, or nothing."""
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory with a table, a run on it and a sweep."""
+    folder = tmp_path_factory.mktemp("here")
+    (folder / "t.csv").write_text("\n".join([*TABLE, ""]))
+    words = ["data=table", f"data.path={folder / 't.csv'}", "data.target=vote", "epochs=2"]
+    words += ["model=shallow", "model.width=3", "quiet=true", "tracking.tensorboard=false"]
+    train(folder / "run", *words)
+    unfinished = shutil.copytree(folder / "run", folder / "unfinished")
+    (unfinished / "result.json").unlink()
+    (unfinished / ".hydra").mkdir()
+    (unfinished / ".hydra" / "overrides.yaml").write_text("- model.width=3\n- seed=0\n")
+    grid = ["-m", "data=iris", "model=shallow", "model.width=3,4", "epochs=2", *BARE]
+    done = call([*grid, "hydra.sweep.dir=sweep"], folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def told(done: object) -> str:
+    """What a command says of a failure: one line on stderr, status 1."""
+    status, said = done.returncode, done.stderr  # type: ignore[attr-defined]
+    assert status in (0, 1), said
+    assert "Traceback" not in said, said
+    if status == 0:
+        return ""
+    line: str = said.splitlines()[-1]
+    assert said.count("\n") == 1, said
+    assert len(line) < 2000, line[:500]
+    return line
+
+
+def predicted(folder: Path) -> str:
+    words = [str(folder), str(folder.parent / "t.csv"), "-o", str(folder.parent / "p.csv")]
+    return told(call(words, folder.parent, predict.main, "mlp-lab"))
+
+
+def evaluated(folder: Path) -> str:
+    words = [str(folder), str(folder.parent / "t.csv")]
+    return told(call(words, folder.parent, lambda: predict.main("evaluate"), "mlp-lab"))
+
+
+def traced(folder: Path) -> str:
+    return told(call([str(folder)], folder.parent, trace.main, "mlp-lab"))
+
+
+def compared(folder: Path) -> str:
+    words = [str(folder), "-o", str(folder.parent / "compared")]
+    return told(call(words, folder.parent, compare.main, "mlp-lab"))
+
+
+def resumed(folder: Path) -> str:
+    return told(call([f"resume={folder}", "epochs=3", *BARE], folder.parent))
+
+
+def repeated(folder: Path) -> str:
+    words = ["--config-dir", str(folder), "--config-name", "config", *BARE, "epochs=1"]
+    return told(call(words, folder.parent))
+
+
+def swept(folder: Path) -> str:
+    grid = ["-m", "data=iris", "model=shallow", "model.width=3,4", "epochs=2", *BARE]
+    return told(call([*grid, f"sweep.resume={folder}", "sweep.dry_run=true"], folder.parent))
+
+
+def loaded(folder: Path) -> str:
+    try:
+        mlp_lab.load(folder)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def reported(folder: Path) -> str:
+    """The page of a run, drawn again."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            write_report(folder)
+    except UserError as error:
+        return str(error)
+    except OSError as error:
+        return str(error.filename)
+    return ""
+
+
+READERS: dict[str, list[Command]] = {
+    "run/config.yaml": [traced, compared, resumed, repeated],
+    "run/schema.json": [loaded, predicted, evaluated, traced],
+    "run/model.safetensors": [loaded, predicted, traced],
+    "run/result.json": [compared, resumed, reported],
+    "run/checkpoint.safetensors": [resumed],
+    "run/curves.csv": [compared, resumed],
+    "run/pictures.json": [reported],
+    "run/data_report.txt": [reported],
+    "unfinished/.hydra/overrides.yaml": [compared],
+    "sweep/sweep.json": [swept],
+    "sweep/0/result.json": [swept, compared],
+    "sweep/0/config.yaml": [compared],
+}
+"""File -> what reads it."""
+
+
+OTHERS = (
+    *("nothing can be compared", "hydra.sweeper._target_ must be that of", "no file "),
+    "holds numbers that are too large",
+)
+"""What is said of a folder that holds no finished run, of a configuration without ours, or of a
+column by whose scale a network's inputs are infinite."""
+
+
+@contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """End what takes longer, where the system can."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise TimeoutError(f"longer than {seconds} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def attacked(file: str, cases: list[Tampering], here: Path, tmp_path: Path) -> list[str]:
+    """What did not end in success or in a line that names the file."""
+    name, found = file.partition("/")[0], []
+    for number, (what, tamper) in enumerate(cases):
+        for command in readers(file, number):
+            place = tmp_path / "attacked"
+            shutil.copytree(here / name, place / name, symlinks=True)
+            shutil.copy(here / "t.csv", place)
+            tamper(place / file)
+            try:
+                with within(SECONDS):
+                    line = command(place / name)
+                if line and not is_named(line, file, what):
+                    found.append(f"{file}, {what}, {command.__name__}: {line}")
+            except Exception as error:
+                said = f"{type(error).__name__}: {error}"[-300:]
+                found.append(f"{file}, {what}, {command.__name__}: {said}")
+            with suppress(OSError):
+                (place / name).chmod(0o700)
+            shutil.rmtree(place)
+    return found
+
+
+def readers(file: str, number: int) -> list[Command]:
+    """The first that reads a file, and one of the others in turn."""
+    first, *others = READERS[file]
+    return [first, *others[number % len(others) :][:1]] if others else [first]
+
+
+def is_named(line: str, file: str, what: str) -> bool:
+    """Whether a refusal names the file, or the key that is another."""
+    key = what.partition(":")[0].partition(" ")[0]
+    names = (Path(file).name, key, file.partition("/")[0])
+    return any(name in line for name in names) or any(other in line for other in OTHERS)
+
+
+@pytest.mark.parametrize("file", READERS)
+def test_some_of_what_a_file_may_say(file: str, here: Path, tmp_path: Path) -> None:
+    """A sample that is the same each time, and what is no file at all."""
+    cases = list(tamperings(here / file))
+    dice = random.Random(file)  # noqa: S311
+    chosen = dice.sample(cases[:-NO_FILES], SAMPLE) + dice.sample(cases[-NO_FILES:], 2)
+    assert attacked(file, chosen, here, tmp_path) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", READERS)
+def test_whatever_a_file_says(file: str, here: Path, tmp_path: Path) -> None:
+    """Every key deleted, of another type, huge, negative, nested; cut short, and noise."""
+    assert attacked(file, list(tamperings(here / file)), here, tmp_path) == []
+
+
+def test_the_dashboard_shows_files_alone(here: Path, tmp_path: Path) -> None:
+    """Not what would keep its reader waiting."""
+    events = tmp_path / "run" / "events.out.tfevents.1"
+    events.parent.mkdir()
+    events.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match=r"events\.out\.tfevents\.1 must be a regular file"):
+        dashboard.runs_in(tmp_path)

@@ -1,0 +1,84 @@
+"""A saved network: its layers, and its weights held against them."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from mlp_lab.errors import UserError
+from mlp_lab.network.saved import Layers, layers_of, load_network
+
+LAYERS = Layers([2, 3, 1], ["relu"], "sigmoid", "bce")
+
+PLAIN: dict[str, object] = {
+    "sizes": [2, 3, 1], "activations": ["relu"], "output": "sigmoid", "loss": "bce"
+}  # fmt: skip
+
+
+def state() -> dict[str, torch.Tensor]:
+    """Weights that fit."""
+    return {name: torch.ones(shape) for name, shape in LAYERS.shapes.items()}
+
+
+def test_a_network_is_read(tmp_path: Path) -> None:
+    """In the type of its weights; the layers are known by their names."""
+    assert layers_of(PLAIN, "network", "binary") == LAYERS
+    save_file({name: tensor.double() for name, tensor in state().items()}, tmp_path / "m")
+    network = load_network(tmp_path / "m", LAYERS)
+    assert network(torch.ones(1, 2, dtype=torch.float64)).item() == pytest.approx(1, abs=1e-4)
+    assert {name: list(t.shape) for name, t in network.state_dict().items()} == LAYERS.shapes
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sizes": [2, 1]}, "network.sizes must be 3 layers for 1 activations, got 2"),
+        ({"sizes": [2, 0, 1]}, "network.sizes must be 1 or more, got [2, 0, 1]"),
+        ({"sizes": [2, "3", 1]}, "network.sizes[1] must be a whole number"),
+        ({"activations": ["sin"]}, "network.activations must be one of relu, leaky_relu"),
+        ({"output": "tanh"}, "network.output must be one of sigmoid, softmax, linear, got 'tanh'"),
+        ({"loss": "cce"}, "network.loss must be one of bce, mse, mae, got 'cce'"),
+        ({"more": 1}, "unknown key 'network.more'"),
+    ],
+)
+def test_layers_that_cannot_be(change: dict[str, object], words: str) -> None:
+    """By their key."""
+    with pytest.raises(UserError) as caught:
+        layers_of({**PLAIN, **change}, "network", "binary")
+    assert str(caught.value).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "words"),
+    [
+        ("output.bias", None, "output.bias is missing"),
+        ("more", torch.ones(1), "unknown tensor 'more'"),
+        ("output.weight", torch.ones(3), "output.weight must be of shape [1, 3], got [3]"),
+        ("output.weight", torch.ones(1), "output.weight must be of shape [1, 3], got [1]"),
+        ("output.bias", torch.ones(1).double(), "output.bias must be of type F32, got F64"),
+        ("output.bias", torch.ones(1).long(), "output.bias must be of type F32, got I64"),
+        (
+            "output.bias",
+            torch.full([1], torch.nan),
+            "output.bias holds a number that is not finite",
+        ),
+    ],
+)
+def test_weights_of_another_network(
+    name: str, tensor: torch.Tensor | None, words: str, tmp_path: Path
+) -> None:
+    """One number is not spread over all weights, and none is cut or rounded."""
+    found = {key: value for key, value in state().items() if key != name}
+    save_file(found if tensor is None else {**found, name: tensor}, tmp_path / "m")
+    with pytest.raises(UserError) as caught:
+        load_network(tmp_path / "m", LAYERS)
+    assert str(caught.value) == f"{tmp_path / 'm'}: {words}"
+
+
+def test_layers_larger_than_their_weights(tmp_path: Path) -> None:
+    """Nothing is allocated for them: here it would be 400 TB."""
+    save_file(state(), tmp_path / "m")
+    layers = Layers([10**7, 10**7, 1], ["relu"], "sigmoid", "bce")
+    with pytest.raises(UserError, match=r"hidden_0.weight must be of shape \[10000000, 10000000\]"):
+        load_network(tmp_path / "m", layers)
