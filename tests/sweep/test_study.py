@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
@@ -14,7 +14,6 @@ from mlp_lab.sweep.study import (
     keep_whole_lines,
     lose_unfit,
     open_study,
-    require_enough_ranges,
     require_same_search,
     tell,
     waiting,
@@ -67,11 +66,3 @@ def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
         path.write_bytes(content)
         keep_whole_lines(path)
         assert path.read_bytes() == whole
-
-
-def test_cmaes_needs_two_ranges_of_numbers() -> None:
-    """Optuna would draw at random, and not say so."""
-    require_enough_ranges("tpe", SPACE)
-    require_enough_ranges("cmaes", {**SPACE, "y": FloatDistribution(0, 1)})
-    with pytest.raises(UserError, match="two or more ranges of numbers, got 1: use tpe"):
-        require_enough_ranges("cmaes", {**SPACE, "y": CategoricalDistribution(("a", "b"))})

@@ -17,9 +17,6 @@ from mlp_lab.errors import UserError
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
 from mlp_lab.runs.prepared_data import PreparedData
 
-CHECKPOINT = "checkpoint.safetensors"
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What a run began with: hashes of its settings and of its rows, and its command lines."""
@@ -92,8 +89,8 @@ def read_state(path: Path) -> State:
     """
     if not path.is_file():
         raise UserError(
-            f"{path.parent} has no {path.name}: it stopped before the first one, so there is"
-            " nothing to resume from"
+            f"{path.parent} has no {path.name} to resume from: if it is a job of a sweep, resume"
+            " that; else remove the folder and train it anew"
         )
     try:
         with safe_open(path, framework="numpy") as file:

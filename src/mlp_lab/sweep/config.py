@@ -46,7 +46,8 @@ class SweepConfig:
         require_choice(self.select, "sweep.select", ["metric", "loss"])
 
 
-SAMPLERS = ("tpe", "random", "cmaes", "gp")
+SAMPLERS = ("tpe", "random", "gp")
+"""None of them keeps a pickle in the journal, which would run what a stranger wrote into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,11 @@ class SearchConfig:
         require_choice(self.sampler, "hydra.sweeper.sampler", SAMPLERS)
 
 
-def require_optuna(sampler: str) -> None:
-    """Raise unless Optuna is installed, and what a sampler needs beside it.
+def require_optuna() -> None:
+    """Raise unless Optuna is installed.
 
     Raises:
-        UserError: one of them is not.
+        UserError: it is not.
     """
-    for package in ("optuna", *(("cmaes",) if sampler == "cmaes" else ())):
-        if find_spec(package) is None:
-            raise UserError(f"hydra/sweeper=optuna needs {package}: pip install 'mlp_lab[optuna]'")
+    if find_spec("optuna") is None:
+        raise UserError("hydra/sweeper=optuna needs optuna: pip install 'mlp_lab[optuna]'")

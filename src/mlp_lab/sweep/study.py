@@ -6,12 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    check_distribution_compatibility,
-)
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
+from optuna.distributions import BaseDistribution, check_distribution_compatibility
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
@@ -24,16 +20,6 @@ JOURNAL = "optuna.journal"
 
 SETTING, LOST = "setting", "lost"
 """What the study remembers: what all trials share; numbers of trials that never were trained."""
-
-
-def require_enough_ranges(sampler: str, space: Mapping[str, BaseDistribution]) -> None:
-    """Raise where Optuna would silently draw at random instead."""
-    numbers = [d for d in space.values() if not isinstance(d, CategoricalDistribution)]
-    if sampler == "cmaes" and len(numbers) < 2:
-        raise UserError(
-            "hydra.sweeper.sampler=cmaes needs two or more ranges of numbers,"
-            f" got {len(numbers)}: use tpe"
-        )
 
 
 def open_study(folder: Path) -> optuna.Study:
@@ -132,7 +118,6 @@ def sampler(config: SearchConfig, number: int) -> BaseSampler:
     made: Mapping[str, Callable[[], BaseSampler]] = {
         "tpe": lambda: TPESampler(seed=seed, constant_liar=True),
         "random": lambda: RandomSampler(seed=seed),
-        "cmaes": lambda: CmaEsSampler(seed=seed),
         "gp": lambda: GPSampler(seed=seed),
     }
     return made[config.sampler]()

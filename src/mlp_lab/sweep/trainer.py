@@ -13,9 +13,8 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
-from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config
+from mlp_lab.runs.folder import CHECKPOINT, CONFIG, LOG, RESULT, claim, to_yaml, write_config
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
