@@ -22,6 +22,8 @@ MODEL = "model.safetensors"
 SCHEMA = "schema.json"
 PAGE = "report.html"
 LOG = "train.log"
+EVENTS = "events.out.tfevents.*"
+"""TensorBoard's, in a pattern."""
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:

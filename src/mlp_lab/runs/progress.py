@@ -17,6 +17,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
 from mlp_lab.runs.prepared_data import PreparedData
 
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What a run began with: hashes of its settings and of its rows, and its command lines."""
