@@ -37,6 +37,23 @@ def test_batches_until_there_are_enough(tmp_path: Path) -> None:
     ]
 
 
+def test_half_a_batch_is_asked_for_again(tmp_path: Path) -> None:
+    """Cut at any byte while it was asked for, it is the same batch; a whole one stays."""
+    study = open_study(tmp_path)
+    require_same_search(study, SPACE, [], tmp_path)
+    path = tmp_path / "optuna.journal"
+    began = len(path.read_bytes())
+    whole = [trial.params for trial in ask(study, SPACE, CONFIG)]
+    content = path.read_bytes()
+    for cut in [began, *range(began + 1, len(content), 97), len(content) - 1]:
+        path.write_bytes(content[:cut])
+        study = open_study(tmp_path)
+        assert waiting(study) == []
+        assert [trial.params for trial in ask(study, SPACE, CONFIG)] == whole
+    path.write_bytes(content)
+    assert len(waiting(open_study(tmp_path))) == 3
+
+
 def test_a_lost_trial_is_replaced(tmp_path: Path) -> None:
     """One that was drawn from another range; those that wait still fit."""
     study = open_study(tmp_path)

@@ -1,5 +1,6 @@
 """Optuna's study of a search: its journal, its batches of trials, and what it is told of them."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,8 +19,12 @@ from mlp_lab.sweep.config import SearchConfig
 
 JOURNAL = "optuna.journal"
 
-SETTING, LOST = "setting", "lost"
-"""What the study remembers: what all trials share; numbers of trials that never were trained."""
+CREATE_TRIAL = 4
+"""What the journal calls a new trial."""
+
+SETTING, ASKED, LOST = "setting", "asked", "lost"
+"""What the study remembers: what all trials share; how many trials its whole batches have; numbers
+of trials that never were trained."""
 
 
 def open_study(folder: Path) -> optuna.Study:
@@ -36,6 +41,7 @@ def open_study(folder: Path) -> optuna.Study:
         lock.unlink()
     if path.is_file():
         keep_whole_lines(path)
+        keep_whole_batches(path)
     try:
         backend = JournalFileBackend(str(path), JournalFileOpenLock(str(path)))
         storage = JournalStorage(backend)
@@ -53,6 +59,27 @@ def keep_whole_lines(path: Path) -> None:
             file.truncate(whole)
 
 
+def keep_whole_batches(path: Path) -> None:
+    """Cut off a batch that a process was asking for when it was killed: it is asked for again."""
+    created, asked, place = list[int](), None, 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        try:
+            entry = json.loads(line)
+        except ValueError:  # no journal, as Optuna will find
+            return
+        if not isinstance(entry, dict):
+            return
+        if entry.get("op_code") == CREATE_TRIAL:
+            created.append(place)
+        attributes = entry.get("user_attr")
+        if isinstance(attributes, dict) and "trial_id" not in entry:
+            asked = attributes.get(ASKED, asked)
+        place += len(line)
+    if isinstance(asked, int) and 0 <= asked < len(created):
+        with path.open("r+b") as file:
+            file.truncate(created[asked])
+
+
 def require_same_search(
     study: optuna.Study, space: Mapping[str, BaseDistribution], fixed: Sequence[str], folder: Path
 ) -> None:
@@ -64,6 +91,7 @@ def require_same_search(
     kept = study.user_attrs.get(SETTING)
     if kept is None:
         study.set_user_attr(SETTING, setting)
+        study.set_user_attr(ASKED, 0)
     elif kept != setting:
         raise UserError(
             f"{folder} holds a search of {' '.join(kept)}, not of {' '.join(setting)}:"
@@ -109,6 +137,7 @@ def ask(
     for number in range(known, known + min(config.batch, missing)):
         study.sampler = sampler(config, number)
         study.ask(dict(space))
+    study.set_user_attr(ASKED, len(study.get_trials(deepcopy=False)))
     return waiting(study)
 
 
