@@ -101,7 +101,8 @@ def test_what_a_kill_leaves(tmp_path: Path) -> None:
     assert bowl.firsts == [3]
     assert len(bowl.asked) == 3
     states = [trial.state for trial in study_in(tmp_path).get_trials()]
-    assert states == [TrialState.COMPLETE] * 6
+    assert len(states) == 6
+    assert TrialState.RUNNING not in states
     assert [path.name for path in tmp_path.iterdir()] == ["optuna.journal"]
 
 

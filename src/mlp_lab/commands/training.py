@@ -2,14 +2,14 @@
 
 import shlex
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import asked_to_end, train_words
 from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.drawer import Drawer
-from mlp_lab.runs.folder import PAGE
+from mlp_lab.runs.folder import PAGE, RESULT
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import Progress
@@ -27,7 +27,8 @@ def told_what_is_missing(folder: Path) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        if not asked_to_end(error) or (folder / PAGE).is_file():
+        lacks_page = (folder / RESULT).is_file() and not (folder / PAGE).is_file()
+        if not (asked_to_end(error) and lacks_page):
             raise
         raise Interrupted(
             f"{folder} has its results, but no {PAGE}; draw it with:"
@@ -44,9 +45,9 @@ def train_and_report(
         UserError: it cannot be trained, or it diverged; then its files are there all the same.
         Interrupted: somebody asked it to end.
     """
-    finished = run(job, prepared, progress, Judge())
-    if drawer is not None:
-        with told_what_is_missing(job.folder):
+    with nullcontext() if drawer is None else told_what_is_missing(job.folder):
+        finished = run(job, prepared, progress, Judge())
+        if drawer is not None:
             tensorboard = job.config.tracking.tensorboard
             report_run(finished, job.folder, drawer.draw, tensorboard=tensorboard)
     finished.termination.raise_if_diverged(job.folder)
