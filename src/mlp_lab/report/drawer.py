@@ -46,13 +46,16 @@ class Drawer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Let it end, whether it has drawn or not; nothing waits for one that was stopped."""
+    def __exit__(self, kind: object = None, *_: object) -> None:
+        """Let it end, at once where something went wrong; nothing waits for one that was stopped.
+
+        So a page that is said to be missing is not there a moment later.
+        """
         if self._connection is not None:
             self._connection.close()
         if self._process is not None:
             try:
-                self._process.join(ENDING_SECONDS)
+                self._process.join(ENDING_SECONDS if kind is None else 0)
             finally:
                 self._process.kill()
                 self._process.join()
