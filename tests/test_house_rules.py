@@ -96,7 +96,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     ),
     "pyarrow": ("mlp_lab.data.tables.arrow", "mlp_lab.data.tables.writing"),
     "sklearn": (),
-    "pickle": ("mlp_lab.sweep.pickle_check",),  # refuses those that would call something
+    "pickle": (),
     "marshal": (),
     "shelve": (),
     "joblib": (),

@@ -20,6 +20,7 @@ from lab import (
     command,
     comparable,
     curves,
+    refused,
     train,
     written,
 )
@@ -30,6 +31,9 @@ from torch import Tensor
 from mlp_lab.config.messages import explain
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.runs import member
+from mlp_lab.runs import run as run_module
+from mlp_lab.runs.checkpoint import CheckpointTimer
 from mlp_lab.runs.interruption import StopRequest
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.tracking.curves import CurveFile, Row
@@ -122,6 +126,38 @@ def test_a_signal_in_the_last_epoch_changes_nothing(
     assert json.loads((run / "result.json").read_text())["status"] == "completed"
 
 
+@pytest.mark.parametrize("broken", ["build_stack", "claim", "open_tracker", "train_epoch", "save"])
+def test_killed_before_its_first_checkpoint(
+    broken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To resume, or where nothing is to be resumed to begin anew: one of them works."""
+    overrides = ("data=iris", "model.dropout=0.2", "epochs=3", *BARE[:2])
+    whole = train(tmp_path / "whole", *overrides)
+    places: dict[str, object] = {
+        "build_stack": run_module,
+        "claim": run_module,
+        "open_tracker": member,
+        "train_epoch": Stack,
+        "save": CheckpointTimer,
+    }
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    run = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        patch.setattr(places[broken], broken, killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(run, *overrides)
+    if broken in ("build_stack", "claim"):
+        train(run, *overrides)
+    else:
+        assert refused(*overrides, folder=run).endswith(f"resume={run}")
+        train(run, f"resume={run}")
+    assert_same_bits(whole, run)
+    assert len(list(run.glob("events.out.tfevents.*"))) == 1
+
+
 def test_a_second_signal_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No waiting for the epoch's end; the run can go on from its last checkpoint."""
     overrides = ("data=iris", "epochs=6", *BARE, "tracking.checkpoint_share=1")
@@ -194,6 +230,11 @@ def test_a_line_cut_short_by_a_crash(tmp_path: Path) -> None:
     assert_same_bits(longer, run)
 
 
+def rows_in(path: Path) -> int:
+    """Epochs of a curves.csv that may not be there yet."""
+    return max(0, path.read_text().count("\n") - 1) if path.is_file() else 0
+
+
 def start(folder: Path, *overrides: str) -> subprocess.Popen[str]:
     """A long run in a process of its own, once it has trained some epochs."""
     process = subprocess.Popen(
@@ -204,11 +245,11 @@ def start(folder: Path, *overrides: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    path = folder / "run" / "checkpoint.safetensors"
+    path = folder / "run" / "curves.csv"
     until = time.monotonic() + 60
-    while not path.is_file() and process.poll() is None and time.monotonic() < until:
+    while not rows_in(path) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
-    assert path.is_file(), process.communicate()
+    assert rows_in(path), process.communicate()
     return process
 
 

@@ -32,6 +32,7 @@ def interruptible() -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, SystemExit) or not asked_to_end(error):
             raise
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending: nobody need ask again
         print("interrupted", file=sys.stderr)
         sys.exit(INTERRUPTED)
     finally:

@@ -7,7 +7,7 @@ import pytest
 from lab import BARE, configure, values_of, written
 
 from mlp_lab.commands.training import train_and_report
-from mlp_lab.errors import UserError
+from mlp_lab.errors import Interrupted, UserError
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import require_possible
@@ -58,6 +58,28 @@ def test_pictures_are_ready_for_the_page(tmp_path: Path) -> None:
     (found,) = drawer.found
     assert {"result.json", "pictures.json"} <= found
     assert not [name for name in written(tmp_path / "run") if name.startswith("events.")]
+
+
+class Impatient(Drawer):
+    """Whoever waits for it asks it to end."""
+
+    def __init__(self) -> None:
+        pass
+
+    def draw(self, folder: Path) -> None:
+        """Do not."""
+        raise KeyboardInterrupt
+
+
+def test_nobody_waits_for_the_page(tmp_path: Path) -> None:
+    """Everything else is there, and what draws it is said."""
+    run = tmp_path / "run"
+    with pytest.raises(Interrupted) as stop:
+        do(Impatient())(job(run, *IRIS, *BARE))
+    assert str(stop.value) == (
+        f"{run} has its results, but no report.html; draw it with: python train.py resume={run}"
+    )
+    assert {"result.json", "model.safetensors", "pictures.json"} <= written(run)
 
 
 def test_a_diverged_run_has_its_page_first(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def test_a_run_that_was_killed_as_it_claimed_its_folder(tmp_path: Path) -> None:
     """Its config.yaml is empty; the first setting that it lacks is not what is wrong."""
     (tmp_path / "config.yaml").touch()
     line = refused(f"resume={tmp_path}")
-    assert line.startswith(f"{tmp_path} holds a run that stopped before it began: ")
+    assert line.startswith(f"{tmp_path} holds no run: its config.yaml is empty")
 
 
 def test_the_configs_are_where_they_are_looked_for() -> None:

@@ -12,14 +12,17 @@ from mlp_lab.runs.folder import claim, remove_folder, to_yaml, write_config
 
 
 def test_a_folder_is_claimed_once(tmp_path: Path) -> None:
-    """Also by a run that was killed before it wrote anything into its config.yaml."""
+    """To resume it is proposed where that can be."""
     claim(tmp_path, {"seed": 1})
-    with pytest.raises(UserError, match=f"resume={tmp_path}$"):
+    with pytest.raises(UserError, match=r"choose another folder$"):
+        claim(tmp_path, {"seed": 2})
+    (tmp_path / "checkpoint.safetensors").touch()
+    with pytest.raises(UserError, match=f"or resume it with resume={tmp_path}$"):
         claim(tmp_path, {"seed": 2})
     assert "seed: 1\n" in (tmp_path / "config.yaml").read_text()
-    (tmp_path / "config.yaml").write_text("")
-    with pytest.raises(UserError, match="holds a run already"):
-        claim(tmp_path, {"seed": 2})
+    (tmp_path / "config.yaml").write_text("")  # of a power cut
+    claim(tmp_path, {"seed": 3})
+    assert "seed: 3\n" in (tmp_path / "config.yaml").read_text()
 
 
 def test_a_missing_folder_is_not_made(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from mlp_lab.errors import UserError
-from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs import lock
+from mlp_lab.runs.lock import alone_in, remove_unused_folder
 
 HOLDER = """
 import sys, time
@@ -72,4 +73,37 @@ def test_a_killed_process_leaves_the_lock_to_its_workers(tmp_path: Path) -> None
     os.kill(int(worker), signal.SIGKILL)
     process.communicate()  # its end is that of the pipe that the worker holds
     with alone_in(tmp_path):
+        pass
+
+
+def test_what_another_process_is_about_to_use_stays(tmp_path: Path) -> None:
+    """It has written nothing yet; once it is gone, an empty folder may go."""
+    folder = tmp_path / "run"
+    (folder / ".hydra").mkdir(parents=True)
+    with alone_in(folder):
+        assert not remove_unused_folder(folder, {".hydra"})
+    assert not remove_unused_folder(folder, set())
+    assert folder.is_dir()
+    assert remove_unused_folder(folder, {".hydra"})
+    assert not folder.exists()
+    assert not remove_unused_folder(folder, {".hydra"})
+
+
+def test_a_folder_that_was_removed_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between opening and locking it."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+
+    def late(descriptor: int, *, blocking: bool) -> bool:
+        assert not blocking
+        folder.rmdir()
+        return descriptor > 0
+
+    monkeypatch.setattr(lock, "lock_descriptor", late)
+    with (
+        pytest.raises(UserError, match="was removed by another process: try again"),
+        alone_in(folder),
+    ):
         pass

@@ -60,7 +60,7 @@ def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
     assert line.startswith(f"{run}/checkpoint.safetensors is damaged, or of another version: ")
     (run / "checkpoint.safetensors").unlink()
     line = refused(f"resume={run}", "epochs=3", folder=run)
-    assert line.startswith(f"{run} has no checkpoint.safetensors: it stopped before the first one")
+    assert line.startswith(f"{run} has no checkpoint.safetensors to resume from: ")
 
 
 def test_a_run_whose_settings_were_edited(tmp_path: Path) -> None:

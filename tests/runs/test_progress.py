@@ -56,7 +56,7 @@ def test_a_checkpoint_that_is_not_there(tmp_path: Path) -> None:
     """A folder of that name is none, either."""
     (tmp_path / "folder").mkdir()
     for name in ("none", "folder"):
-        with pytest.raises(UserError, match=f"^{tmp_path} has no {name}: it stopped before"):
+        with pytest.raises(UserError, match=f"^{tmp_path} has no {name} to resume from: "):
             read_state(tmp_path / name)
 
 

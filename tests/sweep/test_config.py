@@ -33,6 +33,7 @@ def test_settings_that_cannot_be(key: str, value: object, rule: str) -> None:
         ((0, 1, "tpe", 0), "hydra.sweeper.n_trials must be 1 or more, got 0"),
         ((1, 0, "tpe", 0), "hydra.sweeper.batch must be 1 or more, got 0"),
         ((1, 1, "tpe", -1), "hydra.sweeper.seed must be 0 or more, got -1"),
+        ((1, 1, "cmaes", 0), "unknown hydra.sweeper.sampler 'cmaes' (gp, random, tpe)"),
         ((1, 1, "tep", 0), "unknown hydra.sweeper.sampler 'tep': did you mean 'tpe'?"),
     ],
 )
@@ -45,8 +46,7 @@ def test_searches_that_cannot_be(values: tuple[int, int, str, int], rule: str) -
 
 def test_what_a_sampler_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The missing package and what installs it."""
-    require_optuna("cmaes")
-    monkeypatch.setattr(config, "find_spec", lambda name: None if name == "cmaes" else name)
-    require_optuna("tpe")
-    with pytest.raises(UserError, match="needs cmaes: pip install 'mlp_lab"):
-        require_optuna("cmaes")
+    require_optuna()
+    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    with pytest.raises(UserError, match="needs optuna: pip install 'mlp_lab"):
+        require_optuna()

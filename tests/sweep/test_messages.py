@@ -17,7 +17,12 @@ def test_all_of_it_can_travel() -> None:
     there = pickle.loads(pickle.dumps(request))  # noqa: S301  our own
     assert (there.stack, there.jobs, there.checkpoint) == (3, jobs, Path("c"))
     assert [job.number for job in there.own] == [0]
-    for message in (Epoch(3, 1), Ended(0, {"status": "completed"}, ""), Failed(1, "why"), Idle()):
+    for message in (
+        Epoch(3, 1),
+        Ended(0, {"status": "completed"}, ""),
+        Failed(1, "why"),
+        Idle(stopped=True),
+    ):
         assert pickle.loads(pickle.dumps(message)) == message  # noqa: S301
 
 

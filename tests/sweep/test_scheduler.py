@@ -102,19 +102,89 @@ def test_killed_at_any_moment(moment: int, tmp_path: Path, undisturbed: dict[str
     assert bits(tmp_path / "sweep") == undisturbed
 
 
-def test_a_worker_that_dies_costs_its_stack(tmp_path: Path) -> None:
-    """The other stacks finish; the same command trains what is missing."""
+def workers_of(sweep: int) -> list[int]:
+    """The processes that a sweep has started."""
+    return [int(each) for each in children(sweep).read_text().split()]
+
+
+def children(process: int) -> Path:
+    """Where Linux says which they are."""
+    return Path(f"/proc/{process}/task/{process}/children")
+
+
+def end_workers(process: subprocess.Popen[str], folder: Path, number: int, times: int) -> None:
+    """Send a signal to a sweep's one worker while it trains, then to the one in its place."""
+    before, trained = [0], -1
+    for _ in range(times):
+        deadline = time.monotonic() + 60
+        while (
+            workers_of(process.pid) in ([], before) or epochs_in(folder) <= trained
+        ) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        before, trained = workers_of(process.pid), epochs_in(folder)
+        os.kill(before[0], number)
+
+
+def epochs_in(folder: Path) -> int:
+    """Epochs that a sweep's curves hold together; -1 where there are none yet."""
+    return sum(path.read_text().count("\n") - 1 for path in folder.rglob("curves.csv")) - 1
+
+
+ONE_STACK = (*BARE, "data=iris", "model=shallow", "epochs=400", "seed=0,1,2,3", "sweep.processes=1")
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """What ONE_STACK gives under successive halving."""
+    folder = tmp_path_factory.mktemp("calm") / "sweep"
+    assert sweep(folder, *ONE_STACK, "sweep.halving=2", "sweep.first_rung=200").returncode == 0
+    return bits(folder)
+
+
+@pytest.mark.skipif(not children(os.getpid()).is_file(), reason="says who its children are")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_dies_is_replaced(
+    number: int, tmp_path: Path, calm: dict[str, object]
+) -> None:
+    """Another goes on from its stack's checkpoint; rungs are judged with all jobs."""
     folder = tmp_path / "sweep"
-    process = start(folder, *LONG)
-    deadline = time.monotonic() + 30
-    while not list(folder.rglob("curves.csv")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    os.kill(int(children[0]), signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
+    process = start(folder, *ONE_STACK, "sweep.halving=2", "sweep.first_rung=200")
+    end_workers(process, folder, number, 1)
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (0, "")
+    assert bits(folder) == calm
+
+
+@pytest.mark.skipif(not children(os.getpid()).is_file(), reason="says who its children are")
+def test_two_workers_that_die_at_one_stack(tmp_path: Path, calm: dict[str, object]) -> None:
+    """No rung is judged without its jobs: the sweep stops; the command that it names goes on."""
+    folder = tmp_path / "sweep"
+    halving = ("sweep.halving=2", "sweep.first_rung=200")
+    process = start(folder, *ONE_STACK, *halving)
+    end_workers(process, folder, signal.SIGKILL, 2)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "its process died with status -9" in errors
-    done = sweep(folder, *LONG)
+    (line,) = errors.splitlines()
+    assert line.startswith("job 0 (")
+    assert (
+        "seed=0): its process died with status -9, for the second time:"
+        f" successive halving cannot judge it; resume with: {TRAIN_WORDS} -m "
+    ) in line
+    done = sweep(folder, *ONE_STACK, *halving)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert bits(folder) == calm
+
+
+@pytest.mark.skipif(not children(os.getpid()).is_file(), reason="says who its children are")
+def test_two_workers_that_die_in_a_grid(tmp_path: Path) -> None:
+    """Its jobs are failed, as the exit status says; the same command trains them."""
+    folder = tmp_path / "sweep"
+    process = start(folder, *ONE_STACK)
+    end_workers(process, folder, signal.SIGKILL, 2)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "job 3: its process died with status -9, for the second time" in errors
+    done = sweep(folder, *ONE_STACK)
     assert (done.returncode, done.stderr) == (0, "")
     assert {result(path)["status"] for path in job_folders(folder)} <= {"completed", "stopped"}
 

@@ -61,7 +61,7 @@ class Bowl:
 XY = ("x=interval(0,1)", "y=range(8)")
 
 
-@pytest.mark.parametrize("name", ["tpe", "random", "cmaes", "gp"])
+@pytest.mark.parametrize("name", ["tpe", "random", "gp"])
 def test_samplers_find_a_minimum_and_go_on(name: str, tmp_path: Path) -> None:
     """A trial without a value is not the end; a search that was cut short goes where it would."""
     whole, first, second = Bowl(), Bowl(broken_at=12), Bowl()
@@ -89,7 +89,7 @@ def test_seeds_draw_apart(tmp_path: Path) -> None:
 
 
 def test_what_a_kill_leaves(tmp_path: Path) -> None:
-    """Half a trial, half a line and a lock: the trial is replaced, and nothing waits."""
+    """Half a batch, half a line and a lock: the batch is asked for again, and nothing waits."""
     search(parsed(*XY), [[]], tmp_path, SearchConfig(3, 3, "random", 0), Bowl())
     open_study(tmp_path).ask()
     journal = tmp_path / "optuna.journal"
@@ -98,11 +98,11 @@ def test_what_a_kill_leaves(tmp_path: Path) -> None:
     (tmp_path / "optuna.journal.lock").symlink_to(journal)
     bowl = Bowl()
     search(parsed(*XY), [[]], tmp_path, SearchConfig(6, 3, "random", 0), bowl)
-    assert bowl.firsts == [4]
+    assert bowl.firsts == [3]
     assert len(bowl.asked) == 3
     states = [trial.state for trial in study_in(tmp_path).get_trials()]
-    assert len(states) == 7
-    assert states[3] == TrialState.FAIL
+    assert len(states) == 6
+    assert TrialState.RUNNING not in states
     assert [path.name for path in tmp_path.iterdir()] == ["optuna.journal"]
 
 
@@ -230,23 +230,27 @@ def test_trials_have_no_reports(tmp_path: Path) -> None:
     assert (tmp_path / "search" / "summary.html").is_file()
 
 
-@pytest.mark.parametrize("state", [b"cposix\nsystem\n(S'touch hacked'\ntR.", b"torn", b""])
+@pytest.mark.parametrize("name", ["tpe", "random", "gp"])
 def test_a_journal_executes_nothing(
-    state: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The state of cmaes is a pickle: one that would call something is refused."""
+    """A pickle where Optuna's CMA-ES keeps its state is text like any other: none loads it."""
     monkeypatch.chdir(tmp_path)
-    config = SearchConfig(18, 6, "cmaes", 0)
-    search(parsed(*XY), [[]], tmp_path, config, Bowl())
+    search(parsed(*XY), [[]], tmp_path, SearchConfig(12, 12, name, 0), Bowl())
     journal = tmp_path / "optuna.journal"
-    lines = [json.loads(line) for line in journal.read_text().splitlines()]
-    states = [line for line in lines if "cma:optimizer:0" in line.get("system_attr", {})]
-    assert states
-    for line in states:
-        line["system_attr"] = {"cma:optimizer:0": state.hex()}
-    journal.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    with pytest.raises(UserError, match="is not to be trusted"):
-        search(parsed(*XY), [[]], tmp_path, SearchConfig(24, 6, "cmaes", 0), Bowl())
+    call = b"cposix\nsystem\n(S'touch hacked'\ntR.".hex()
+    lines = journal.read_text().splitlines()
+    told = next(i for i, line in enumerate(lines) if json.loads(line)["op_code"] == 6)
+    lines[told:told] = [
+        json.dumps({"op_code": 9, "worker_id": "x", "trial_id": trial, "system_attr": {key: call}})
+        for trial in range(12)
+        for key in ("cma:optimizer:0", "cma:0", "gp:0")
+    ]
+    journal.write_text("".join(line + "\n" for line in lines))
+    search(parsed(*XY), [[]], tmp_path, SearchConfig(14, 2, name, 0), bowl := Bowl())
+    assert len(bowl.asked) == 2
+    attributes = study_in(tmp_path).get_trials()[0].system_attrs
+    assert attributes["cma:optimizer:0"] == call
     assert not (tmp_path / "hacked").exists()
 
 
@@ -255,10 +259,3 @@ def test_what_is_no_journal(tmp_path: Path) -> None:
     (tmp_path / "optuna.journal").write_text("what\nis this\n")
     with pytest.raises(UserError, match="cannot be read"):
         search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())
-
-
-def test_cmaes_needs_numbers(tmp_path: Path) -> None:
-    """It would draw at random."""
-    config = SearchConfig(2, 2, "cmaes", 0)
-    with pytest.raises(UserError, match="cmaes needs two or more ranges of numbers, got 1"):
-        search(parsed("x=interval(0,1)", "y=a,b"), [[]], tmp_path, config, Bowl())

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import FloatDistribution
 from optuna.trial import TrialState
 
 from mlp_lab.errors import UserError
@@ -14,7 +14,6 @@ from mlp_lab.sweep.study import (
     keep_whole_lines,
     lose_unfit,
     open_study,
-    require_enough_ranges,
     require_same_search,
     tell,
     waiting,
@@ -36,6 +35,23 @@ def test_batches_until_there_are_enough(tmp_path: Path) -> None:
     assert states == [
         TrialState.FAIL if number == 1 else TrialState.COMPLETE for number in range(5)
     ]
+
+
+def test_half_a_batch_is_asked_for_again(tmp_path: Path) -> None:
+    """Cut at any byte while it was asked for, it is the same batch; a whole one stays."""
+    study = open_study(tmp_path)
+    require_same_search(study, SPACE, [], tmp_path)
+    path = tmp_path / "optuna.journal"
+    began = len(path.read_bytes())
+    whole = [trial.params for trial in ask(study, SPACE, CONFIG)]
+    content = path.read_bytes()
+    for cut in [began, *range(began + 1, len(content), 97), len(content) - 1]:
+        path.write_bytes(content[:cut])
+        study = open_study(tmp_path)
+        assert waiting(study) == []
+        assert [trial.params for trial in ask(study, SPACE, CONFIG)] == whole
+    path.write_bytes(content)
+    assert len(waiting(open_study(tmp_path))) == 3
 
 
 def test_a_lost_trial_is_replaced(tmp_path: Path) -> None:
@@ -67,11 +83,3 @@ def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
         path.write_bytes(content)
         keep_whole_lines(path)
         assert path.read_bytes() == whole
-
-
-def test_cmaes_needs_two_ranges_of_numbers() -> None:
-    """Optuna would draw at random, and not say so."""
-    require_enough_ranges("tpe", SPACE)
-    require_enough_ranges("cmaes", {**SPACE, "y": FloatDistribution(0, 1)})
-    with pytest.raises(UserError, match="two or more ranges of numbers, got 1: use tpe"):
-        require_enough_ranges("cmaes", {**SPACE, "y": CategoricalDistribution(("a", "b"))})

@@ -39,7 +39,7 @@ class OptunaSweeper(LaunchingSweeper):
 
     def sweep(self, arguments: list[str]) -> None:
         """Search; say what was found."""
-        require_optuna(self.search.sampler)
+        require_optuna()
         from mlp_lab.sweep import search, summing_up  # noqa: PLC0415  Optuna is an extra
 
         launcher = self.launcher

@@ -37,9 +37,9 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
 from mlp_lab.report.drawer import Drawer
-from mlp_lab.runs.folder import LOG, remove_folder
+from mlp_lab.runs.folder import LOG
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.preflight import require_possible
 from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.version import __version__
@@ -184,11 +184,11 @@ def require_no_sweep(composed: DictConfig, overrides: Sequence[str]) -> None:
 
 
 def remove_unused(folder: Path) -> bool:
-    """Remove what Hydra made for a run that never began; whether it was removed."""
-    unused = {path.name for path in folder.iterdir()} <= {".hydra"}
-    if unused:
-        remove_folder(folder)
-    return unused
+    """Remove what Hydra made for a run that never began; whether it was removed.
+
+    One in which another process trains, or is about to, stays.
+    """
+    return remove_unused_folder(folder, {".hydra"})
 
 
 @contextmanager

@@ -23,9 +23,9 @@ def saved_values(folder: Path) -> dict[str, object]:
     path = folder / CONFIG
     if not path.is_file():
         raise UserError(f"{folder} is not a run folder: it has no {CONFIG}")
-    if path.stat().st_size == 0:  # created to claim the folder, and killed before it was written
+    if path.stat().st_size == 0:  # as a power cut leaves it
         raise UserError(
-            f"{folder} holds a run that stopped before it began: nothing to resume from"
+            f"{folder} holds no run: its config.yaml is empty, and a new run may begin there"
         )
     values = saved_settings(path)
     values.pop("defaults", None)

@@ -25,6 +25,11 @@ def save_checkpoint(path: Path, stack: Stack, progress: Mapping[int, Progress]) 
     write_whole(path, content)
 
 
+def save_beginning(path: Path, progress: Progress) -> None:
+    """Write where a run stands before its first step: its tensors follow from its seed."""
+    write_whole(path, save({}, {"state": State(0, {0: progress}, []).to_json()}))
+
+
 def save_member(path: Path, stack: Stack, position: int, progress: Progress) -> None:
     """Write the state of a member that has ended, as a stack of one would."""
     write_whole(path, _content(stack, [position], [0], {0: progress}), wait=False)
@@ -60,6 +65,8 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
     stack.retire([member for member in stack.ids if member not in ids])
     if stack.ids != ids:
         raise UserError(f"{path} does not fit its configuration: other members")
+    if state.epoch == 0:  # as it was built
+        return state.progress
     try:
         with safe_open(path, framework="pt") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  no dict

@@ -14,31 +14,41 @@ from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 
 CONFIG = "config.yaml"
+CHECKPOINT = "checkpoint.safetensors"
 RESULT = "result.json"
 MODEL = "model.safetensors"
 SCHEMA = "schema.json"
 PAGE = "report.html"
 LOG = "train.log"
+EVENTS = "events.out.tfevents.*"
+"""TensorBoard's, in a pattern."""
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:
-    """Make the folder this run's own by creating its config.yaml.
+    """Make the folder this run's own by its config.yaml, whole from the first moment.
+
+    Nobody else is in the folder: a lock keeps other processes out.
 
     Raises:
         UserError: another run has it.
     """
-    try:
-        os.close(os.open(folder / CONFIG, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        raise taken(folder) from None
+    if holds_run(folder):
+        raise taken(folder)
     write_config(folder, values)
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a run has begun in a folder; an empty config.yaml is what a power cut leaves."""
+    path = folder / CONFIG
+    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
 
 
 def taken(folder: Path) -> UserError:
     """What to say where a run would begin in another's folder."""
+    resume = f", or resume it with resume={folder}" if (folder / CHECKPOINT).exists() else ""
     return UserError(
-        f"{folder} holds a run already, and runs are never overwritten: choose another folder,"
-        f" or resume it with resume={folder}"
+        f"{folder} holds a run already, and runs are never overwritten:"
+        f" choose another folder{resume}"
     )
 
 

@@ -2,13 +2,17 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import lock_descriptor
 
 from mlp_lab.errors import UserError
+from mlp_lab.runs.folder import remove_folder
+
+LOCK = ".lock"
+"""A file that is locked where a folder cannot be; it goes when it is closed."""
 
 
 @contextmanager
@@ -25,13 +29,32 @@ def alone_in(folder: Path) -> Iterator[int]:
     try:
         if not lock_descriptor(descriptor, blocking=False):
             raise UserError(f"{folder} is being trained by another process")
+        if not folder.is_dir():  # another process, which had nothing to leave, has removed it
+            raise UserError(f"{folder} was removed by another process: try again")
         yield descriptor
     finally:
         os.close(descriptor)
 
 
+def remove_unused_folder(folder: Path, record: Set[str]) -> bool:
+    """Remove a folder that holds no more than a `record` of the command, unless it is locked.
+
+    Whoever is about to train in it has locked it, and may not have written anything yet.
+    """
+    try:
+        with alone_in(folder):
+            unused = {path.name for path in folder.iterdir()} <= {*record, LOCK}
+            if unused and sys.platform != "win32":
+                remove_folder(folder)
+    except (UserError, OSError):
+        return False
+    if unused and sys.platform == "win32":  # where what is open stays
+        remove_folder(folder)
+    return unused
+
+
 def _opened(folder: Path) -> int:
     """Something of a folder that can be locked, and that leaves no file behind."""
     if sys.platform == "win32":  # where a folder cannot be opened
-        return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
+        return os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
     return os.open(folder, os.O_RDONLY)

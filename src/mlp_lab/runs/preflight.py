@@ -10,10 +10,10 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
-from mlp_lab.runs.folder import CONFIG, PAGE, taken
+from mlp_lab.runs.folder import CHECKPOINT, CONFIG, PAGE, holds_run, taken
 from mlp_lab.runs.job import Job, section
 from mlp_lab.runs.prepared_data import PreparedData
-from mlp_lab.runs.progress import CHECKPOINT, Origin, Progress, read_state
+from mlp_lab.runs.progress import Origin, Progress, read_state
 from mlp_lab.runs.result_file import result_of
 from mlp_lab.tracking.curves import CURVES, require_epochs
 
@@ -31,7 +31,7 @@ def require_possible(job: Job, prepared: PreparedData) -> Progress:
     require_memory(job.config, prepared.sizes(job.config), prepared.rows["train"])
     if job.config.resume is not None:
         return _resumed(job, prepared)
-    if (job.folder / CONFIG).exists():
+    if holds_run(job.folder):
         raise taken(job.folder)
     return Progress(EarlyStopping(), Origin.of(job, prepared))
 

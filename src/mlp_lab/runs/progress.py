@@ -18,8 +18,6 @@ from mlp_lab.runs.job import PATHS, Job, hashed, section, without
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.stored import naming, parse_json, require_regular
 
-CHECKPOINT = "checkpoint.safetensors"
-
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -93,8 +91,8 @@ def read_state(path: Path) -> State:
     """
     if not path.is_file():
         raise UserError(
-            f"{path.parent} has no {path.name}: it stopped before the first one, so there is"
-            " nothing to resume from"
+            f"{path.parent} has no {path.name} to resume from: if it is a job of a sweep, resume"
+            " that; else remove the folder and train it anew"
         )
     require_regular(path)
     try:
@@ -129,8 +127,12 @@ def _require_counts(state: _Saved) -> None:
         UserError: they cannot.
     """
     count = len(state.members)
-    for key, entries in (("progress", state.progress), ("schedules", state.schedules)):
-        require(len(entries) == count, f"state.{key}", f"of {count} members", len(entries))
+    places = count if state.epoch else 0  # a schedule's place follows from the first epoch on
+    for key, wanted, entries in (
+        ("progress", count, state.progress),
+        ("schedules", places, state.schedules),
+    ):
+        require(len(entries) == wanted, f"state.{key}", f"of {wanted} members", len(entries))
     least = min(state.members, default=0)
     distinct = len(set(state.members)) == count >= 1 and least >= 0
     require(distinct, "state.members", "different numbers of 0 or more", brief(state.members))

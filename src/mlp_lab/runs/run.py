@@ -11,16 +11,16 @@ from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.program import train_words
-from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint
+from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
-from mlp_lab.runs.folder import RESULT, claim, write_config
+from mlp_lab.runs.folder import CHECKPOINT, EVENTS, RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.preflight import why_ended
 from mlp_lab.runs.prepared_data import PreparedData
-from mlp_lab.runs.progress import CHECKPOINT, Progress
+from mlp_lab.runs.progress import Progress
 from mlp_lab.runs.results import failure_recorded
 from mlp_lab.runs.training import Training
 from mlp_lab.terminal import Screen
@@ -64,14 +64,24 @@ def begin(one: Run, stack: Stack) -> None:
     """
     job, folder = one.job, one.job.folder
     if job.config.resume is None:
+        save_beginning(folder / CHECKPOINT, one.progress)
         claim(folder, job.values)
-        if one.prepared.overview is not None:
-            give_report(one.prepared.overview, folder, job.config.quiet)
-        return
+    else:
+        _go_on(one, stack)
+    if stack.epoch == 0 and one.prepared.overview is not None:
+        give_report(one.prepared.overview, folder, job.config.quiet)
+
+
+def _go_on(one: Run, stack: Stack) -> None:
+    job, folder = one.job, one.job.folder
     load_checkpoint(folder / CHECKPOINT, stack)
     if not why_ended(job.config, stack.epoch, one.progress):
         one.progress.reason = ""
-    (folder / RESULT).unlink(missing_ok=True)  # it says nothing of the run that goes on
+    past = [folder / RESULT]  # it says nothing of the run that goes on
+    if stack.epoch == 0:
+        past += folder.glob(EVENTS)
+    for path in past:
+        path.unlink(missing_ok=True)
     write_config(folder, job.values)
 
 

@@ -11,9 +11,8 @@ from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
 from mlp_lab.runs.checkpoint import CheckpointTimer
-from mlp_lab.runs.folder import CONFIG, MODEL, RESULT, SCHEMA
+from mlp_lab.runs.folder import CHECKPOINT, CONFIG, MODEL, RESULT, SCHEMA
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.progress import CHECKPOINT
 
 LEFT = (CONFIG, CHECKPOINT, MODEL, SCHEMA, RESULT)
 """Files of a run that a power cut after its end must not take."""

@@ -60,7 +60,9 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A worker is free again; what had not ended of its stack was told to stop."""
+    """A worker is free again; `stopped`: it was told to stop, perhaps amid its stack."""
+
+    stopped: bool
 
 
 Message = Epoch | Ended | Failed | Idle

@@ -10,9 +10,8 @@ from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import Interrupted, UserError
-from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.lock import alone_in
+from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.checks import (
     Criterion,
@@ -83,14 +82,9 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
     processes = process_count(command.device, command.threads, command.settings)
     count = 0 if command.settings.dry_run else min(processes, jobs)
     with ExitStack() as afterwards, alone_in(folder):
-        afterwards.callback(_remove_unused, folder)
+        afterwards.callback(remove_unused_folder, folder, {RECORD})
         with Workers(count) as workers:  # which load torch while the jobs are composed
             yield Sweep(command, make_job, Manifest.load(folder), workers, processes)
-
-
-def _remove_unused(folder: Path) -> None:
-    if {path.name for path in folder.iterdir()} <= {RECORD}:
-        remove_folder(folder)
 
 
 class Sweep:
@@ -257,12 +251,28 @@ class Sweep:
             for rung in rungs(command.settings, max(epochs.values(), default=0)):
                 if str(rung) not in self.manifest.rungs:
                     train(rung.epoch)
+                    self._require_none_lost(jobs, scheduler.lost, "successive halving")
                     self._judge(rung, jobs, scheduler.unended)
             train(None)
+            if command.searching:
+                self._require_none_lost(jobs, scheduler.lost, "a search")
         finally:
             line.close()
         self._stopping = scheduler.stop_requested
         return scheduler.outcomes
+
+    def _require_none_lost(
+        self, jobs: Mapping[int, SweepJob], lost: Mapping[int, str], judge: str
+    ) -> None:
+        """Raise where jobs would be judged that could not show what they reach.
+
+        Raises:
+            UserError: there are some.
+        """
+        for number, reason in lost.items():
+            raise UserError(
+                f"{jobs[number].label}: {reason}: {judge} cannot judge it; {self._how_to_resume()}"
+            )
 
     def _judge(self, rung: Rung, jobs: Mapping[int, SweepJob], unended: Sequence[int]) -> None:
         """Settle which jobs stop at a rung; once settled, it stays so."""
@@ -274,6 +284,9 @@ class Sweep:
         self.manifest.save(self.command.folder)
 
     def _interrupted(self, done: str) -> Interrupted:
-        """What to say when somebody asked to stop: the command that resumes the sweep, too."""
+        """What to say when somebody asked to stop."""
+        return Interrupted(f"{done}; {self._how_to_resume()}")
+
+    def _how_to_resume(self) -> str:
         command = shlex.join([*self.command.words, f"sweep.resume={self.command.folder}"])
-        return Interrupted(f"{done}; resume with: {command}")
+        return f"resume with: {command}"

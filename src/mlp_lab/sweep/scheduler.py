@@ -25,6 +25,11 @@ class Scheduler:
         self._data_cache = prepared_data
         self._workers = workers
         self.outcomes = {number: earlier_outcome(job.job.folder) for number, job in jobs.items()}
+        self._waiting: list[StackRequest] = []
+        self._given_again: set[int] = set()
+        """Stacks whose worker died."""
+        self.lost: dict[int, str] = {}
+        """Jobs that nobody could train, for no fault of their own, and why."""
         self.stop_requested = False
         """Whether somebody asked to stop."""
 
@@ -41,16 +46,16 @@ class Scheduler:
         """
         for request in requests:
             request.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        waiting = list(requests)
+        self._waiting = list(requests)
         stopping = False
         with stop_requests() as asked:
-            while waiting or self._workers.busy():
+            while self._waiting or self._workers.busy():
                 if self.stop_requested and not stopping:
-                    stopping, waiting = True, []
+                    stopping, self._waiting = True, []
                     for worker in self._workers.busy():
                         worker.stop()
-                for worker in self._workers.idle()[: len(waiting)] if waiting else []:
-                    self._submit(worker, waiting.pop(0), line)
+                for worker in self._workers.idle()[: len(self._waiting)] if self._waiting else []:
+                    self._submit(worker, self._waiting.pop(0), line)
                 for worker, message in self._workers.messages(LISTEN_SECONDS):
                     self.stop_requested = asked()
                     self._take(worker, message, line)
@@ -69,7 +74,7 @@ class Scheduler:
                 if prepared_data[job.data_key].digest != job.digest:
                     raise UserError("its rows have changed since the sweep began")
         except (UserError, OSError) as error:  # they were read again, and are no longer there
-            self._fail_open_jobs(request, str(error), line)
+            self._lose(request, str(error), line)
             return
         worker.submit(replace(request, prepared_data=prepared_data))
 
@@ -79,8 +84,7 @@ class Scheduler:
             request = worker.request
             assert request is not None
             code = self._workers.replace(worker)
-            if not self.stop_requested:  # who asks may end all processes
-                self._fail_open_jobs(request, f"its process died with status {code}", line)
+            self._give_again(request, f"its process died with status {code}", line)
         elif isinstance(message, Epoch):
             line.epoch(message.stack, message.epoch)
         elif isinstance(message, Ended):
@@ -92,12 +96,28 @@ class Scheduler:
             assert isinstance(message, Idle)
             request, worker.request = worker.request, None
             assert request is not None
-            if request.until is None and not self.stop_requested:
-                self._fail_open_jobs(request, "its process was told to end", line)
+            if message.stopped and not self.stop_requested:
+                self._workers.replace(worker)  # it takes no other stack
+            if request.until is None or message.stopped:
+                self._give_again(request, "its process was told to end", line)
 
-    def _fail_open_jobs(self, request: StackRequest, reason: str, line: SweepLine) -> None:
+    def _give_again(self, request: StackRequest, reason: str, line: SweepLine) -> None:
+        """Let another worker go on with a stack from its checkpoint; but only once."""
+        if self.stop_requested:  # who asks may end all processes
+            return
+        own = [job for job in request.own if self.outcomes[job.number].open]
+        for job in own:  # it may have ended, and its worker could not say so any more
+            self.outcomes[job.number] = earlier_outcome(job.job.folder)
+        if request.stack in self._given_again:
+            self._lose(request, f"{reason}, for the second time", line)
+        elif own:
+            self._given_again.add(request.stack)
+            self._waiting.append(request)
+
+    def _lose(self, request: StackRequest, reason: str, line: SweepLine) -> None:
         for job in request.own:
             if self.outcomes[job.number].open:
+                self.lost[job.number] = reason
                 self._fail(job.number, reason, line)
 
     def _fail(self, number: int, reason: str, line: SweepLine) -> None:

@@ -15,14 +15,12 @@ from omegaconf import DictConfig
 from mlp_lab.config.composition import fold_overrides
 from mlp_lab.sweep.config import SearchConfig
 from mlp_lab.sweep.grid import grid_points
-from mlp_lab.sweep.pickle_check import require_harmless
 from mlp_lab.sweep.ranges import search_space
 from mlp_lab.sweep.study import (
     JOURNAL,
     ask,
     lose_unfit,
     open_study,
-    require_enough_ranges,
     require_same_search,
     tell,
     waiting,
@@ -63,13 +61,11 @@ def search(
         UserError: nothing can be searched, or the folder holds another search.
     """
     space, fixed = search_space(overrides)
-    require_enough_ranges(config.sampler, space)
     with warnings.catch_warnings(), copy_of(folder) if dry_run else nullcontext(folder) as place:
         warnings.simplefilter("ignore")  # of Optuna, about what is experimental
         study = open_study(place)
         require_same_search(study, space, fixed, folder)
         lose_unfit(study, space)
-        require_harmless(study.get_trials(deepcopy=False), str(folder / JOURNAL))
         while trials := waiting(study) or ask(study, space, config):
             words = [[f"{key}={trial.params[key]}" for key in space] for trial in trials]
             points = [[*fixed, *own, *fold] for own in words for fold in folds]

@@ -1,5 +1,6 @@
 """Optuna's study of a search: its journal, its batches of trials, and what it is told of them."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -7,12 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    check_distribution_compatibility,
-)
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
+from optuna.distributions import BaseDistribution, check_distribution_compatibility
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
@@ -27,22 +24,15 @@ JOURNAL = "optuna.journal"
 MADE_BY: Mapping[str, Callable[..., BaseSampler]] = {
     "tpe": partial(TPESampler, constant_liar=True),
     "random": RandomSampler,
-    "cmaes": CmaEsSampler,
     "gp": GPSampler,
 }
 
-SETTING, LOST = "setting", "lost"
-"""What the study remembers: what all trials share; numbers of trials that never were trained."""
+CREATE_TRIAL = 4
+"""What the journal calls a new trial."""
 
-
-def require_enough_ranges(sampler: str, space: Mapping[str, BaseDistribution]) -> None:
-    """Raise where Optuna would silently draw at random instead."""
-    numbers = [d for d in space.values() if not isinstance(d, CategoricalDistribution)]
-    if sampler == "cmaes" and len(numbers) < 2:
-        raise UserError(
-            "hydra.sweeper.sampler=cmaes needs two or more ranges of numbers,"
-            f" got {len(numbers)}: use tpe"
-        )
+SETTING, ASKED, LOST = "setting", "asked", "lost"
+"""What the study remembers: what all trials share; how many trials its whole batches have; numbers
+of trials that never were trained."""
 
 
 def open_study(folder: Path) -> optuna.Study:
@@ -60,6 +50,7 @@ def open_study(folder: Path) -> optuna.Study:
     if path.exists():
         require_regular(path)
         keep_whole_lines(path)
+        keep_whole_batches(path)
     try:
         backend = JournalFileBackend(str(path), JournalFileOpenLock(str(path)))
         storage = JournalStorage(backend)
@@ -81,6 +72,27 @@ def keep_whole_lines(path: Path) -> None:
             file.truncate(whole)
 
 
+def keep_whole_batches(path: Path) -> None:
+    """Cut off a batch that a process was asking for when it was killed: it is asked for again."""
+    created, asked, place = list[int](), None, 0
+    for line in path.read_bytes().splitlines(keepends=True):
+        try:
+            entry = json.loads(line)
+        except ValueError:  # no journal, as Optuna will find
+            return
+        if not isinstance(entry, dict):
+            return
+        if entry.get("op_code") == CREATE_TRIAL:
+            created.append(place)
+        attributes = entry.get("user_attr")
+        if isinstance(attributes, dict) and "trial_id" not in entry:
+            asked = attributes.get(ASKED, asked)
+        place += len(line)
+    if isinstance(asked, int) and 0 <= asked < len(created):
+        with path.open("r+b") as file:
+            file.truncate(created[asked])
+
+
 def require_same_search(
     study: optuna.Study, space: Mapping[str, BaseDistribution], fixed: Sequence[str], folder: Path
 ) -> None:
@@ -92,6 +104,7 @@ def require_same_search(
     kept = study.user_attrs.get(SETTING)
     if kept is None:
         study.set_user_attr(SETTING, setting)
+        study.set_user_attr(ASKED, 0)
     elif kept != setting:
         raise UserError(
             f"{folder} holds a search of {' '.join(kept)}, not of {' '.join(setting)}:"
@@ -137,6 +150,7 @@ def ask(
     for number in range(known, known + min(config.batch, missing)):
         study.sampler = sampler(config, number)
         study.ask(dict(space))
+    study.set_user_attr(ASKED, len(study.get_trials(deepcopy=False)))
     return waiting(study)
 
 

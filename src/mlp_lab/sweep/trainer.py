@@ -13,9 +13,17 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
-from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config
+from mlp_lab.runs.folder import (
+    CHECKPOINT,
+    CONFIG,
+    EVENTS,
+    LOG,
+    RESULT,
+    claim,
+    to_yaml,
+    write_config,
+)
 from mlp_lab.runs.member import Run, build_stack
-from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
@@ -48,7 +56,7 @@ class Trainer:
                 record_failure(request.jobs[member].job.folder, UserError(reason))
                 _log(request.jobs[member], reason)
                 self._send(Failed(number, reason))
-        self._send(Idle())
+        self._send(Idle(self._stop_requested()))
 
     def _train(self, request: StackRequest, unended: dict[int, int]) -> None:
         """Train a stack; `unended` (member -> number of its job) loses each job that ends."""
@@ -151,7 +159,7 @@ def _begin(job: SweepJob, run: Run) -> None:
     if (folder / CONFIG).exists():
         # Of an attempt that failed, or ended before its first checkpoint.
         write_config(folder, job.job.values)
-        for stale in (folder / RESULT, *folder.glob("events.out.tfevents.*")):
+        for stale in (folder / RESULT, *folder.glob(EVENTS)):
             stale.unlink(missing_ok=True)
     else:
         claim(folder, job.job.values)

@@ -18,6 +18,9 @@ from mlp_lab.sweep.messages import Message, StackRequest
 IDLE_SECONDS = 0.5
 """How often a worker without work looks whether its sweep is still there."""
 
+ENDING_SECONDS = 30.0
+"""How long one without work may take to end: torch may still be loading."""
+
 
 def work(connection: Connection, parent: int) -> None:
     """Train stacks as they come, until there are no more or the sweep has died.
@@ -33,7 +36,7 @@ def work(connection: Connection, parent: int) -> None:
 
     def stop_requested() -> bool:
         """Whether the sweep wants to stop; it says nothing else while a stack trains."""
-        return bool(told) or orphaned() or connection.poll()
+        return bool(told) or orphaned() or heard(connection)
 
     def send(message: Message) -> None:
         with suppress(OSError):  # the sweep has died
@@ -41,13 +44,29 @@ def work(connection: Connection, parent: int) -> None:
 
     here = trainer.Trainer(send, stop_requested)
     while not told and not orphaned():
-        if connection.poll(IDLE_SECONDS):
-            request = connection.recv()
+        if heard(connection, IDLE_SECONDS):
+            request = received(connection)
             if not isinstance(request, StackRequest):
                 return
             before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
             here.train(request)
             signal.signal(signal.SIGTERM, before)
+
+
+def heard(connection: Connection, seconds: float = 0.0) -> bool:
+    """Whether the sweep has said something, or has died: some systems tell by its pipe alone."""
+    try:
+        return connection.poll(seconds)
+    except (EOFError, OSError):
+        return True
+
+
+def received(connection: Connection) -> object:
+    """What the sweep has said; None where it has died."""
+    try:
+        return connection.recv()
+    except (EOFError, OSError):
+        return None
 
 
 class Worker:
@@ -145,4 +164,7 @@ class Workers:
         for worker in self.all:
             worker.stop()
         for worker in self.all:
-            worker.process.join()
+            worker.process.join(ENDING_SECONDS)
+            if worker.process.is_alive():  # as where somebody has stopped it
+                worker.process.kill()
+                worker.process.join()

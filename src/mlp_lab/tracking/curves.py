@@ -5,13 +5,13 @@ import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TextIO
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
 from mlp_lab.metrics.epoch import METRICS
 from mlp_lab.plain import brief
 from mlp_lab.stored import read_text
+from mlp_lab.tracking.appended import AppendedFile
 
 CURVES = "curves.csv"
 
@@ -72,7 +72,7 @@ class CurveFile:
         if epochs_done:
             lines += require_epochs(path, epochs_done)
         write_whole(path, "".join(lines), wait=False)
-        self._file: TextIO = path.open("a", newline="", encoding="utf-8")
+        self._file = AppendedFile(path)
 
     def add(self, row: Row) -> None:
         """Append an epoch; a missing number is empty."""
@@ -80,8 +80,7 @@ class CurveFile:
         csv.writer(line, lineterminator="\n").writerow(
             [repr(row[column]) if column in row else "" for column in self.columns]
         )
-        self._file.write(line.getvalue())
-        self._file.flush()
+        self._file.add(line.getvalue().encode())
 
     def close(self) -> None:
         """Close the file."""

@@ -5,6 +5,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 from torch import Tensor
 from torch.utils.tensorboard import summary
+
+from mlp_lab.tracking.appended import AppendedFile
 
 FILES = count()
 """Tells files apart that one process starts in the same second."""
@@ -38,8 +41,7 @@ class EventFile:
         """Open a new file; an interrupted run's later epochs are purged from the older ones."""
         name = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(FILES)}"
         self.path = folder / f"events.out.tfevents.{name}"
-        self._file = self.path.open("wb")
-        self._records = RecordWriter(self._file)
+        self._file = AppendedFile(self.path)
         self._end: Summary | None = None
         self._add(Event(file_version="brain.Event:2"))
         if epochs_done:
@@ -48,8 +50,9 @@ class EventFile:
 
     def _add(self, event: Event) -> None:
         event.wall_time = time.time()
-        self._records.write(event.SerializeToString())
-        self._file.flush()
+        record = BytesIO()
+        RecordWriter(record).write(event.SerializeToString())
+        self._file.add(record.getvalue())
 
     def add(self, content: Summary, epoch: int = 0) -> None:
         """Write a summary of an epoch."""
