@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from mlp_lab.errors import UserError
-from mlp_lab.files import write_whole
+from mlp_lab.files import created, make_folder, write_whole
 from mlp_lab.program import train_words
 
 CONFIG = "config.yaml"
@@ -21,6 +21,7 @@ MODEL = "model.safetensors"
 SCHEMA = "schema.json"
 PAGE = "report.html"
 LOG = "train.log"
+RECORD = ".hydra"
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:
@@ -30,7 +31,7 @@ def claim(folder: Path, values: Mapping[str, object]) -> None:
         UserError: another run has it.
     """
     try:
-        os.close(os.open(folder / CONFIG, os.O_CREAT | os.O_EXCL))
+        created(folder / CONFIG).close()
     except FileExistsError:
         raise taken(folder) from None
     write_config(folder, values)
@@ -50,6 +51,18 @@ def write_config(folder: Path, values: Mapping[str, object]) -> None:
     words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
     header = f"# {shlex.join(words)}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
+
+
+def write_record(folder: Path, record: Mapping[str, str]) -> None:
+    """Hydra's record of a command, which Hydra itself would write through any link.
+
+    Raises:
+        UserError: its place is a link.
+    """
+    place = folder / RECORD
+    make_folder(place, below=folder)
+    for name, content in record.items():
+        write_whole(place / name, content, wait=False)
 
 
 def remove_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import lock_descriptor
 
 from mlp_lab.errors import UserError
+from mlp_lab.files import make_plain
 
 
 @contextmanager
@@ -33,5 +34,6 @@ def alone_in(folder: Path) -> Iterator[int]:
 def _opened(folder: Path) -> int:
     """Something of a folder that can be locked, and that leaves no file behind."""
     if sys.platform == "win32":  # where a folder cannot be opened
+        make_plain(folder / ".lock")
         return os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
     return os.open(folder, os.O_RDONLY)

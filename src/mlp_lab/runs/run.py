@@ -10,11 +10,12 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
+from mlp_lab.files import remove_leftovers
 from mlp_lab.program import train_words
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
-from mlp_lab.runs.folder import RESULT, claim, write_config
+from mlp_lab.runs.folder import PAGE, RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
@@ -71,7 +72,9 @@ def begin(one: Run, stack: Stack) -> None:
     load_checkpoint(folder / CHECKPOINT, stack)
     if not why_ended(job.config, stack.epoch, one.progress):
         one.progress.reason = ""
-    (folder / RESULT).unlink(missing_ok=True)  # it says nothing of the run that goes on
+    remove_leftovers(folder)
+    for stale in (RESULT, PAGE):  # they say nothing of the run that goes on
+        (folder / stale).unlink(missing_ok=True)
     write_config(folder, job.values)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.files import make_folder
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.jobs import SweepJob
@@ -40,7 +41,8 @@ class Scheduler:
             Interrupted: somebody asked the sweep to stop; it can be resumed.
         """
         for request in requests:
-            request.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            place = request.checkpoint.parent
+            make_folder(place, below=place.parent)
         waiting = list(requests)
         stopping = False
         with stop_requests() as asked:

@@ -17,6 +17,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from mlp_lab.errors import UserError
+from mlp_lab.files import make_plain, write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.config import SearchConfig
 
@@ -48,6 +49,7 @@ def open_study(folder: Path) -> optuna.Study:
     path = folder / JOURNAL
     for lock in folder.glob(f"{JOURNAL}.lock*"):
         lock.unlink()
+    make_plain(path)
     if path.is_file():
         keep_whole_lines(path)
     try:
@@ -63,8 +65,7 @@ def keep_whole_lines(path: Path) -> None:
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
+        write_whole(path, content[:whole])
 
 
 def require_same_search(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import torch
 
@@ -11,9 +12,10 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
+from mlp_lab.files import appended, remove_leftovers
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
-from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config
+from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config, write_record
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
@@ -109,6 +111,7 @@ class Trainer:
         for member, progress in load_checkpoint(request.checkpoint, stack).items():
             runs[member].progress = progress
         for member in list(unended):
+            remove_leftovers(request.jobs[member].job.folder)
             if member not in stack.ids or runs[member].diverged_before(stack.epoch):
                 del unended[member]  # its results are written
 
@@ -150,11 +153,10 @@ class Trainer:
 def _begin(job: SweepJob, run: Run) -> None:
     """Make a job's folder as Hydra would, and claim it for the run."""
     folder = job.job.folder
-    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
-    for name, content in job.record.items():
-        (folder / ".hydra" / name).write_text(to_yaml(content), encoding="utf-8")
+    write_record(folder, {name: to_yaml(content) for name, content in job.record.items()})
     if (folder / CONFIG).exists():
         # Of an attempt that failed, or ended before its first checkpoint.
+        remove_leftovers(folder)
         write_config(folder, job.job.values)
         for stale in (folder / RESULT, *folder.glob("events.out.tfevents.*")):
             stale.unlink(missing_ok=True)
@@ -178,5 +180,5 @@ def _log(job: SweepJob, reason: str) -> None:
     folder = job.job.folder
     if folder.is_dir():
         now = time.strftime("%Y-%m-%d %H:%M:%S")
-        with (folder / LOG).open("a", encoding="utf-8") as file:
+        with suppress(OSError), appended(folder / LOG) as file:  # a full disk may be the reason
             file.write(f"[{now}][ERROR] {reason}\n")

@@ -3,10 +3,9 @@
 import csv
 import io
 from pathlib import Path
-from typing import TextIO
 
 from mlp_lab.errors import UserError
-from mlp_lab.files import write_whole
+from mlp_lab.files import appended, write_whole
 from mlp_lab.metrics.epoch import METRICS
 
 CURVES = "curves.csv"
@@ -37,7 +36,7 @@ class CurveFile:
         if epochs_done:
             lines += _finished_lines(path, epochs_done)
         write_whole(path, "".join(lines), wait=False)
-        self._file: TextIO = path.open("a", newline="", encoding="utf-8")
+        self._file = appended(path)
 
     def add(self, row: Row) -> None:
         """Append an epoch; a missing number is empty."""

@@ -16,6 +16,8 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 from torch import Tensor
 from torch.utils.tensorboard import summary
 
+from mlp_lab.files import created
+
 FILES = count()
 """Tells files apart that one process starts in the same second."""
 
@@ -38,7 +40,7 @@ class EventFile:
         """Open a new file; an interrupted run's later epochs are purged from the older ones."""
         name = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(FILES)}"
         self.path = folder / f"events.out.tfevents.{name}"
-        self._file = self.path.open("wb")
+        self._file = created(self.path)
         self._records = RecordWriter(self._file)
         self._end: Summary | None = None
         self._add(Event(file_version="brain.Event:2"))

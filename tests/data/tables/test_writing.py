@@ -122,10 +122,10 @@ def test_a_full_disk() -> None:
     frame = pd.DataFrame({"a": np.arange(100_000)})
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full")
-    writer = Writer(Path("out.csv"), _TextWriter(Path("/dev/full"), ".csv"))
-    with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
-        writer.write(frame)
-    writer.close()
+    with pytest.raises(OSError, match="No space"), Path("/dev/full").open("wb") as file:
+        writer = Writer(Path("out.csv"), _TextWriter(file, ".csv"))
+        with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
+            writer.write(frame)
 
 
 def test_parquet_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

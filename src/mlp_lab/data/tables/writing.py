@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from gzip import GzipFile
 from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
 from mlp_lab.errors import UserError
+from mlp_lab.files import remove_leftovers, whole_file
 
 if TYPE_CHECKING:
     from pyarrow import Schema
@@ -23,9 +25,9 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing."""
 
-    def __init__(self, partial: Path, suffix: str) -> None:
-        opened = gzip.open if suffix.endswith(".gz") else open
-        self._file = opened(partial, "wt", encoding="utf-8", newline="")
+    def __init__(self, file: BinaryIO, suffix: str) -> None:
+        self._compressed = GzipFile("", "wb", fileobj=file) if suffix.endswith(".gz") else None
+        self._file = TextIOWrapper(self._compressed or file, encoding="utf-8", newline="")
         self._separator = "\t" if suffix.startswith(".tsv") else ","
         self._started = False
 
@@ -37,15 +39,18 @@ class _TextWriter:
         )
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Hand over what is still here."""
+        self._file.flush()
+        self._file.detach()
+        if self._compressed is not None:
+            self._compressed.close()
 
 
 class _ParquetWriter:
     """Parquet: the first frame decides the types of columns."""
 
-    def __init__(self, partial: Path, _: str) -> None:
-        self._file = partial.open("wb")
+    def __init__(self, file: BinaryIO, _: str) -> None:
+        self._file = file
         self._parquet: ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -60,10 +65,9 @@ class _ParquetWriter:
         self._parquet.write_table(table)
 
     def close(self) -> None:
-        """Finish the file."""
-        with self._file:
-            if self._parquet is not None:
-                self._parquet.close()
+        """Finish the content."""
+        if self._parquet is not None:
+            self._parquet.close()
 
 
 def _plain(schema: Schema) -> Schema:
@@ -128,17 +132,17 @@ def open_writer(path: Path) -> Iterator[Writer]:
         raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
     if suffix == ".parquet":
         _require_pyarrow()
-    partial = path.with_name(f".{path.name}.partial")
+    stack = ExitStack()
     with _one_line(path):
-        file = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(partial, suffix)
-    writer = Writer(path, file)
-    try:
-        with closing(writer):
+        place = path.resolve()  # where a link leads to
+        remove_leftovers(place.parent, of=place)
+        file = stack.enter_context(whole_file(place))
+    with stack:
+        rows = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(file, suffix)
+        with closing(Writer(path, rows)) as writer:
             yield writer
         with _one_line(path):
-            partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            stack.close()
 
 
 def _require_pyarrow() -> None:
