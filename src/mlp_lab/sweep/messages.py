@@ -59,11 +59,18 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Full:
+    """Nothing more can be written: what had not ended of a stack waits for room."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Idle:
     """A worker is free again; what had not ended of its stack was told to stop."""
 
 
-Message = Epoch | Ended | Failed | Idle
+Message = Epoch | Ended | Failed | Full | Idle
 
 
 def one_line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.printing import print_report
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import remove_leftovers
 from mlp_lab.runs.folder import remove_folder
 from mlp_lab.runs.job import Job
@@ -145,6 +145,8 @@ class Sweep:
             outcomes = self._train(jobs, stacks)
         except Interrupted as stop:
             raise self._interrupted(str(stop)) from None
+        except DiskFull as full:
+            raise UserError(self._resumable(f"{full}; make room, then")) from full
         self._done |= asked.keys()
         return [Trained(asked[number], outcomes[number]) for number in numbers]
 
@@ -278,5 +280,8 @@ class Sweep:
 
     def _interrupted(self, done: str) -> Interrupted:
         """What to say when somebody asked to stop: the command that resumes the sweep, too."""
+        return Interrupted(self._resumable(f"{done};"))
+
+    def _resumable(self, done: str) -> str:
         command = shlex.join([*self.command.words, f"sweep.resume={self.command.folder}"])
-        return Interrupted(f"{done}; resume with: {command}")
+        return f"{done} resume with: {command}"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import make_folder
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest
 from mlp_lab.sweep.outcome import Outcome, earlier_outcome
 from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
@@ -28,6 +28,8 @@ class Scheduler:
         self.outcomes = {number: earlier_outcome(job.job.folder) for number, job in jobs.items()}
         self.stop_requested = False
         """Whether somebody asked to stop."""
+        self._full = ""
+        """Why nothing more can be written."""
 
     @property
     def unended(self) -> list[int]:
@@ -39,6 +41,7 @@ class Scheduler:
 
         Raises:
             Interrupted: somebody asked the sweep to stop; it can be resumed.
+            DiskFull: so can one that found no room to write.
         """
         for request in requests:
             place = request.checkpoint.parent
@@ -47,7 +50,7 @@ class Scheduler:
         stopping = False
         with stop_requests() as asked:
             while waiting or self._workers.busy():
-                if self.stop_requested and not stopping:
+                if (self.stop_requested or self._full) and not stopping:
                     stopping, waiting = True, []
                     for worker in self._workers.busy():
                         worker.stop()
@@ -90,11 +93,13 @@ class Scheduler:
             line.ended(message.job)
         elif isinstance(message, Failed):
             self._fail(message.job, message.reason, line)
+        elif isinstance(message, Full):
+            self._full = self._full or message.reason
         else:
             assert isinstance(message, Idle)
             request, worker.request = worker.request, None
             assert request is not None
-            if request.until is None and not self.stop_requested:
+            if request.until is None and not (self.stop_requested or self._full):
                 self._fail_open_jobs(request, "its process was told to end", line)
 
     def _fail_open_jobs(self, request: StackRequest, reason: str, line: SweepLine) -> None:
@@ -108,5 +113,7 @@ class Scheduler:
 
     def _require_whole(self) -> None:
         left, all_jobs = len(self.unended), len(self.outcomes)
+        if self._full:
+            raise DiskFull(f"{self._full}: {all_jobs - left} of {all_jobs} jobs are done")
         if self.stop_requested and left:
             raise Interrupted(f"{all_jobs - left} of {all_jobs} jobs are done")

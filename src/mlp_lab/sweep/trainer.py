@@ -12,7 +12,7 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
-from mlp_lab.files import appended, remove_leftovers
+from mlp_lab.files import appended, is_full, remove_leftovers
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
 from mlp_lab.runs.folder import CONFIG, LOG, RESULT, claim, to_yaml, write_config, write_record
@@ -21,7 +21,7 @@ from mlp_lab.runs.progress import CHECKPOINT
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest, one_line
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest, one_line
 from mlp_lab.verdict.judge import Judge
 
 Send = Callable[[Message], None]
@@ -49,6 +49,9 @@ class Trainer:
             self._train(request, unended)
         except Exception as error:
             reason = one_line(error)
+            if is_full(error):
+                self._send(Full(reason))
+                unended.clear()
             for member, number in unended.items():
                 record_failure(request.jobs[member].job.folder, UserError(reason))
                 _log(request.jobs[member], reason)
@@ -124,6 +127,8 @@ class Trainer:
             try:
                 _begin(job, runs[member])
             except (UserError, OSError) as error:
+                if is_full(error):
+                    raise
                 self._send(Failed(job.number, one_line(error)))
                 failed.append(member)
                 del unended[member]
@@ -139,6 +144,9 @@ class Trainer:
                 if reports and job.job.config.tracking.report:
                     _report(finished, job)
         except Exception as error:
+            if is_full(error):  # resuming ends it again, from its stack's checkpoint
+                (folder / RESULT).unlink(missing_ok=True)
+                raise
             reason = one_line(error)
             _log(job, reason)
             self._send(Failed(job.number, reason))

@@ -122,10 +122,12 @@ def test_a_full_disk() -> None:
     frame = pd.DataFrame({"a": np.arange(100_000)})
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full")
-    with pytest.raises(OSError, match="No space"), Path("/dev/full").open("wb") as file:
-        writer = Writer(Path("out.csv"), _TextWriter(file, ".csv"))
-        with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
-            writer.write(frame)
+    file = Path("/dev/full").open("wb")  # noqa: SIM115  closing it is an error, too
+    writer = Writer(Path("out.csv"), _TextWriter(file, ".csv"))
+    with pytest.raises(UserError, match=r"cannot write out.csv: No space left on device"):
+        writer.write(frame)
+    with pytest.raises(OSError, match="No space"):
+        file.close()
 
 
 def test_parquet_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
