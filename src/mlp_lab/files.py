@@ -63,8 +63,12 @@ def write_named(path: Path, content: str) -> None:
     if path.exists() and not path.is_file() and not path.is_dir():
         with path.open("w", encoding="utf-8") as device:
             device.write(content)
-    else:
+        return
+    try:
         write_whole(path.resolve(), content)
+    except OSError as error:
+        error.filename = str(path)
+        raise
 
 
 @contextmanager
