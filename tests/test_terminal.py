@@ -4,7 +4,6 @@ from io import StringIO
 
 import pytest
 
-from mlp_lab import terminal
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 ODD = "a[/b] [bold]c :smile: [relu,tanh]"
@@ -83,7 +82,7 @@ def test_a_full_disk_behind_standard_output(
             """Fail."""
             raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(terminal, "stop_writing", lambda: None)
+    monkeypatch.setattr("mlp_lab.terminal.stop_writing", lambda: None)
     monkeypatch.setattr("sys.stdout", Full())
     screen = Screen()
     for _ in range(2):
