@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from mlp_lab.files import joined_json, settle, to_json, write_whole
+from mlp_lab.errors import UserError
+from mlp_lab.files import (
+    appended,
+    created,
+    joined_json,
+    make_folder,
+    remove_leftovers,
+    settle,
+    to_json,
+    whole_file,
+    write_named,
+    write_whole,
+)
 
 
 @pytest.mark.parametrize("content", ["weights · Ω\n", b"\x00\xff"])
@@ -94,3 +106,55 @@ def test_objects_are_joined_as_if_written_at_once() -> None:
     """To the letter."""
     one, other = {"a": 1, "b": [2.5, "}"]}, {"c": {"d": None}}
     assert joined_json(to_json(one), to_json(other)) == to_json({**one, **other})
+
+
+def test_a_planted_link_is_replaced(tmp_path: Path) -> None:
+    """By new content and by what is appended; a hard link and a pipe as well."""
+    victim, path = tmp_path / "victim", tmp_path / "train.log"
+    victim.write_text("precious")
+    for plant in ("link", "hard link", "pipe"):
+        for grows in (False, True):
+            if plant == "pipe":
+                os.mkfifo(path)
+            else:
+                (path.symlink_to if plant == "link" else path.hardlink_to)(victim)
+            if grows:
+                with appended(path) as file:
+                    file.write("new")
+            else:
+                write_whole(path, "new")
+            assert victim.read_text() == "precious"
+            assert path.is_file()
+            assert not path.is_symlink()
+            path.unlink()
+    path.symlink_to(victim)
+    with pytest.raises(FileExistsError):
+        created(path)
+    write_named(path, "what its user wants")
+    assert path.is_symlink()
+    assert victim.read_text() == "what its user wants"
+
+
+def test_leftovers_of_the_dead_are_removed(tmp_path: Path) -> None:
+    """A file that somebody still writes stays, and a link's target does."""
+    victim, path = tmp_path / "victim", tmp_path / "result.json"
+    victim.touch()
+    (tmp_path / ".result.json.0123456789abcdef.partial").touch()
+    (tmp_path / ".config.yaml.partial").symlink_to(victim)
+    with whole_file(path) as file:
+        remove_leftovers(tmp_path, of=path)
+        assert len(list(tmp_path.glob(".*.partial"))) == 2
+        remove_leftovers(tmp_path)
+        assert len(list(tmp_path.glob(".*.partial"))) == 1
+        file.write(b"new")
+    assert {entry.name for entry in tmp_path.iterdir()} == {"victim", "result.json"}
+
+
+def test_no_folder_is_a_link(tmp_path: Path) -> None:
+    """But for the one that a user names."""
+    (tmp_path / "other").mkdir()
+    (tmp_path / "run").symlink_to(tmp_path / "other")
+    make_folder(tmp_path / "run" / "a" / "b", below=tmp_path / "run")
+    (tmp_path / "other" / "c").symlink_to(tmp_path)
+    with pytest.raises(UserError, match=r"run/c is a link"):
+        make_folder(tmp_path / "run" / "c" / "b", below=tmp_path / "run")

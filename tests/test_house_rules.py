@@ -303,6 +303,32 @@ def test_nothing_is_executed_from_data(module: str) -> None:
     assert guards or "_target_" not in MODULES[module].read_text()
 
 
+WRITING = {"write_text", "write_bytes", "savefig", "to_csv", "to_parquet", "FileHandler", "save"}
+"""Methods that write a file, where their first argument is not one that is open already."""
+
+OPENED = {"file", "self._file", "master", "state", "tensors", "{}"}
+"""First arguments of such calls that are open files, or of calls that return bytes."""
+
+
+@each_module
+def test_files_are_written_in_one_place(module: str) -> None:
+    """By `files`, which follows no planted link."""
+    if module == "mlp_lab.files":
+        return
+    for node in ast.walk(TREES[module]):
+        if not isinstance(node, ast.Call):
+            continue
+        name = ast.unparse(node.func).rpartition(".")[2]
+        first = ast.unparse(node.args[0]) if node.args else ""
+        if name in WRITING and first and not ast.unparse(node.func).startswith("self."):
+            assert first in OPENED, ast.unparse(node)
+        if name == "open":
+            modes = [each for each in node.args if isinstance(each, ast.Constant)]
+            assert not any(set("wax+") & set(str(each.value)) for each in modes), ast.unparse(node)
+            if ast.unparse(node.func) == "os.open":
+                assert module in ("mlp_lab.runs.lock", "mlp_lab.program", "mlp_lab.stored")
+
+
 @pytest.mark.parametrize(
     "path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: str(path.relative_to(CONFIGS))
 )

@@ -420,7 +420,7 @@ def test_checkpoint_share(
 
 
 def test_resume_is_the_folder_of_the_run(tmp_path: Path) -> None:
-    """Hydra is told to run there and to keep the first command's record."""
+    """Hydra is told to run there, and to write nothing: the run keeps the record itself."""
     run = train_values(tmp_path / "run", small())
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
         there, new = (
@@ -430,4 +430,4 @@ def test_resume_is_the_folder_of_the_run(tmp_path: Path) -> None:
     assert there.run.dir == str(run)
     assert there.output_subdir is None
     assert new.run.dir.startswith("outputs/")
-    assert new.output_subdir == ".hydra"
+    assert new.output_subdir is None

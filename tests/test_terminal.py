@@ -70,3 +70,22 @@ def test_a_sentence_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> 
         file = StringIO()
         Screen(file, 18).say(words)
         assert [line.rstrip() for line in file.getvalue().splitlines()] == lines
+
+
+def test_a_full_disk_behind_standard_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line says so, and whoever prints goes on."""
+
+    class Full(StringIO):
+        def flush(self) -> None:
+            """Fail."""
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mlp_lab.terminal.stop_writing", lambda: None)
+    monkeypatch.setattr("sys.stdout", Full())
+    screen = Screen()
+    for _ in range(2):
+        screen.say("words")
+    error = "cannot write to standard output: No space left on device\n"
+    assert capsys.readouterr().err == error

@@ -10,6 +10,10 @@ class UserError(ValueError):
     """A setting or an input that cannot work; the message is the whole explanation."""
 
 
+class DiskFull(UserError):
+    """Nothing more can be written; what was, is kept, and can be resumed."""
+
+
 class Interrupted(Exception):
     """A run or sweep was stopped by Ctrl-C or SIGTERM; the message says how to resume it."""
 

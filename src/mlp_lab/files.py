@@ -1,19 +1,47 @@
-"""Atomic writing of files: whole or not at all."""
+"""Every file that this package writes: whole or not at all, and through no link.
 
+A folder from a stranger may hold links and pipes under any name. New content is created under a
+name that nobody can foresee, and renamed over whatever was there; what grows is opened only where
+a plain file lies.
+"""
+
+import errno
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+import secrets
+import stat
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from glob import escape
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO
+
+from filelock import lock_descriptor
+
+from mlp_lab.errors import UserError
 
 WAITING = 8
 """Files that wait for the disk together."""
 
+PARTIAL = ".partial"
+"""How names of unfinished content end."""
+
+STEM = 160
+"""Bytes of a file's name in that of its unfinished content: a system's names have about 255."""
+
+if sys.platform == "win32":
+    PLAIN = os.O_BINARY | os.O_NOINHERIT
+else:
+    PLAIN = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""A link is an error, where the system can say so, and a pipe is not waited for."""
+
 
 def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
-    """Replace `path` in one step: a reader or a crash finds the old content or the new.
+    """Replace `path`, be it a link, in one step: a reader or a crash finds the old or the new.
 
     Without `wait` a power cut may still lose the new, until `settle` is called: for what can be
     made again.
@@ -22,19 +50,171 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
         OSError: it cannot be written; the error names `path`.
     """
     data = content.encode() if isinstance(content, str) else content
-    partial = path.with_name(f".{path.name}.partial")
+    with whole_file(path, wait=wait) as file:
+        file.write(data)
+
+
+def write_named(path: Path, content: str) -> None:
+    """Write a file that a user names: where it is a link, what it leads to; a device as it is.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        with path.open("w", encoding="utf-8") as device:
+            device.write(content)
+        return
     try:
-        with partial.open("wb") as file:
-            file.write(data)
-            if wait:
-                file.flush()
-                os.fsync(file.fileno())
-        partial.replace(path)
+        write_whole(path.resolve(), content)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink()  # it would keep a full disk full
         error.filename = str(path)
         raise
+
+
+@contextmanager
+def whole_file(path: Path, *, wait: bool = False) -> Iterator[BinaryIO]:
+    """A file to write to, which is at `path` once the block has ended; an error leaves the old.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
+    partial = None
+    try:
+        partial, file = _partial(path)
+        with file:
+            yield file
+            file.flush()
+            if wait:
+                os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException as error:
+        if partial is not None:
+            with suppress(OSError):
+                partial.unlink()  # it would keep a full disk full
+        if isinstance(error, OSError) and str(error.filename or PARTIAL).endswith(PARTIAL):
+            error.filename = str(path)  # a write to an open file does not say which
+        raise
+
+
+def _partial(path: Path) -> tuple[Path, BinaryIO]:
+    """A new file beside `path` for its content, locked as long as it is open."""
+    while True:
+        partial = path.with_name(f".{_stem(path)}.{secrets.token_hex(8)}{PARTIAL}")
+        file = created(partial)
+        if _locked(file.fileno()) and os.fstat(file.fileno()).st_nlink:
+            return partial, file
+        file.close()  # somebody who removes leftovers took it for one
+
+
+def _stem(path: Path) -> str:
+    return os.fsencode(path.name)[:STEM].decode(errors="ignore")
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        return lock_descriptor(descriptor, blocking=False)
+    except OSError:  # a file system without locks
+        return True
+
+
+def remove_leftovers(folder: Path, of: Path | None = None) -> None:
+    """Remove unfinished content that killed processes left in a folder, of one file or of all."""
+    pattern = f".{'*' if of is None else escape(_stem(of)) + '.*'}{PARTIAL}"
+    for partial in folder.glob(pattern):
+        with suppress(OSError):  # a folder of that name, or somebody else was faster
+            if not partial.is_symlink() and partial.is_file():
+                descriptor = os.open(partial, os.O_RDWR | PLAIN)
+                try:
+                    alive = not _locked(descriptor)
+                finally:
+                    os.close(descriptor)
+                if alive:
+                    continue
+            partial.unlink()
+
+
+def created(path: Path) -> BinaryIO:
+    """A new file to write to.
+
+    Raises:
+        FileExistsError: there is something of that name, be it a link that leads nowhere.
+    """
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PLAIN, 0o666), "wb")
+
+
+def appended(path: Path) -> TextIOWrapper:
+    """A text file to write at the end of; every line is in it at once.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    return os.fdopen(_end_of(path), "a", buffering=1, encoding="utf-8", newline="")
+
+
+def appended_bytes(path: Path) -> BinaryIO:
+    """A file to write at the end of.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    return os.fdopen(_end_of(path), "ab")
+
+
+def _end_of(path: Path) -> int:
+    make_plain(path)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | PLAIN, 0o666)
+
+
+def make_plain(path: Path) -> None:
+    """Take away what is no file of its own before `path` is appended to.
+
+    A link or a pipe goes; a file with other names becomes a copy.
+
+    Raises:
+        OSError: it cannot be taken away, as a folder.
+    """
+    with suppress(FileNotFoundError):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode):
+            path.unlink()
+        elif found.st_nlink > 1:
+            write_whole(path, path.read_bytes())
+
+
+def make_folder(path: Path, below: Path) -> None:
+    """Make a folder and those between it and `below`, which may be a link; none of them is one.
+
+    Raises:
+        UserError: one is.
+        OSError: one cannot be made.
+    """
+    require_no_links(path, below)
+    path.mkdir(parents=True, exist_ok=True)
+
+
+def require_no_links(path: Path, below: Path) -> None:
+    """Raise if a folder below another, or one between them, is a link: it could lead anywhere.
+
+    Raises:
+        UserError: one is.
+    """
+    inner = path.relative_to(below) if path.is_relative_to(below) else Path()
+    for name in inner.parts:
+        below = below / name
+        if below.is_symlink():
+            raise UserError(
+                f"{below} is a link, and nothing is written through one: put the folder in its"
+                " place, or remove it"
+            )
+
+
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A full disk, a quota that is used up, a file as large as files may be."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there is no room left to write."""
+    return isinstance(error, OSError) and error.errno in NO_SPACE
 
 
 def settle(paths: Iterable[Path]) -> None:
@@ -42,7 +222,7 @@ def settle(paths: Iterable[Path]) -> None:
 
     A file alone waits some milliseconds; side by side they share the file system's next commit.
     """
-    there = [path for path in paths if path.is_file()]
+    there = [path for path in paths if path.is_file() and not path.is_symlink()]
     if there:
         with ThreadPoolExecutor(min(WAITING, len(there))) as pool:
             list(pool.map(_settle, there))

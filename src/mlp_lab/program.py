@@ -37,6 +37,7 @@ def interruptible() -> Iterator[None]:
         sys.exit(INTERRUPTED)
     finally:
         signal.signal(signal.SIGTERM, before)
+        flush_output()
 
 
 def asked_to_end(error: BaseException) -> bool:
@@ -50,6 +51,22 @@ def asked_to_end(error: BaseException) -> bool:
 def stop_writing() -> None:
     """Nobody reads standard output any more, as after `| head`: what follows goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def say_unwritable(error: OSError) -> None:
+    """Say that standard output takes nothing more."""
+    print(f"cannot write to standard output: {error.strerror}", file=sys.stderr)
+
+
+def flush_output() -> None:
+    """Print what waits to be printed, while there is somebody to say that it cannot be."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        stop_writing()
+    except OSError as error:
+        stop_writing()
+        say_unwritable(error)
 
 
 def as_typed(folder: Path) -> Path:

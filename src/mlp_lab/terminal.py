@@ -8,7 +8,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from mlp_lab.program import stop_writing
+from mlp_lab.program import say_unwritable, stop_writing
 
 WIDEST = 10_000
 """Letters of a line in which everything has room."""
@@ -38,6 +38,14 @@ class Screen(Console):
         """Be silent from now on."""
         self.quiet = True
         stop_writing()
+
+    def _check_buffer(self) -> None:
+        """Print what is waiting; a full disk behind standard output ends no training."""
+        try:
+            super()._check_buffer()
+        except OSError as error:
+            self.on_broken_pipe()
+            say_unwritable(error)
 
 
 class StatusLine:

@@ -7,7 +7,7 @@ import pytest
 from lab import call, configure, values_of
 
 from mlp_lab.commands import composing
-from mlp_lab.commands.composing import compose, hydra_folder, run_folder, sweep_folder
+from mlp_lab.commands.composing import compose, run_folder, sweep_folder
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import write_config
 
@@ -23,13 +23,12 @@ def test_new_folders_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_folder_to_go_on_in(tmp_path: Path) -> None:
-    """It must hold a run; Hydra's record of its first command stays."""
+    """It must hold a run."""
     for resume in ("", str(tmp_path)):
         with pytest.raises(UserError):
             run_folder(resume)
     write_config(tmp_path, values_of("data=iris"))
     assert run_folder(str(tmp_path)) == str(tmp_path)
-    assert [hydra_folder(resume) for resume in (None, "a")] == [".hydra", None]
 
 
 def test_a_sweep_to_go_on_with(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from mlp_lab.runs.results import environment, failure_recorded, record_failure, 
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("x"), OSError(28, "full"), FloatingPointError(), KeyError("k")]
+    "error", [ValueError("x"), OSError(13, "denied"), FloatingPointError(), KeyError("k")]
 )
 def test_a_failure_is_on_record_and_passed_on(error: Exception, tmp_path: Path) -> None:
     """By its type and its words."""

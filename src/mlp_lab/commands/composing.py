@@ -40,15 +40,9 @@ def sweep_folder(resume: str | None) -> str:
     return str(resume)
 
 
-def hydra_folder(resume: str | None) -> str | None:
-    """Hydra's record of a command; a resumed run keeps the record of its first one."""
-    return ".hydra" if resume is None else None
-
-
 RESOLVERS: dict[str, Callable[..., str | None]] = {
     "run_folder": run_folder,
     "sweep_folder": sweep_folder,
-    "hydra_folder": hydra_folder,
     "train_words": lambda: shlex.join(train_words()),
     "config_folder": lambda: str(as_typed(config_folder())),
 }

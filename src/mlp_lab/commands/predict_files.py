@@ -23,7 +23,7 @@ from mlp_lab.data.tables.frames import (
 from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
 from mlp_lab.data.tables.writing import open_writer
 from mlp_lab.errors import UserError
-from mlp_lab.files import to_json, write_whole
+from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import counted
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.predictor import Predictor, load
@@ -66,7 +66,7 @@ def evaluate_file(
     found = evaluate(score_file(predictor, Path(file), _settings(predictor, written), weight))
     print_evaluation(found)
     if output is not None:
-        write_whole(Path(output), to_json({"file": file, **found}))
+        write_named(Path(output), to_json({"file": file, **found}))
         print(output)
 
 

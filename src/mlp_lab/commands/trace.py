@@ -8,7 +8,7 @@ from pathlib import Path
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.commands.composing import compose
 from mlp_lab.errors import require
-from mlp_lab.files import write_whole
+from mlp_lab.files import write_named
 from mlp_lab.terminal import Screen
 from mlp_lab.trace.backprop import trace
 from mlp_lab.trace.latex import latex
@@ -65,7 +65,7 @@ def run(arguments: Namespace, compose: Compose) -> None:
     makers["svg"] = lambda: svg(found)
     written = files(arguments)
     for path, termination in written:
-        write_whole(path, makers[termination]())
+        write_named(path, makers[termination]())
     screen = Screen()
     for line in [*text(found, most), *(str(path) for path, _ in written)]:
         screen.print(line, soft_wrap=True)

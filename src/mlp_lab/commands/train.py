@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from io import TextIOWrapper
 from pathlib import Path
 
 import hydra
@@ -15,7 +16,7 @@ from hydra.conf import HydraConf
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.commands.composing import VERSION_BASE, prepare_hydra
 from mlp_lab.commands.failure import FULL_ERROR, TRACEBACK_WANTED, fail
@@ -35,9 +36,10 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
+from mlp_lab.files import appended, require_no_links
 from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
 from mlp_lab.report.drawer import Drawer
-from mlp_lab.runs.folder import LOG
+from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.preflight import require_possible
@@ -109,6 +111,10 @@ def train_job(composed: DictConfig) -> None:
     alone = hydra_config.mode == RunMode.RUN
     with logged_into(folder):
         try:
+            if not alone:
+                require_no_links(folder, as_typed(Path(hydra_config.sweep.dir).absolute()))
+            if composed.resume is None and not (folder / CONFIG).exists():
+                write_record(folder, record_of(composed, hydra_config))
             begin(composed, hydra_config, folder, alone=alone)
         except KeyboardInterrupt:
             remove_unused(folder)
@@ -129,6 +135,15 @@ def train_job(composed: DictConfig) -> None:
             if TRACEBACK_WANTED:
                 raise
             fail(message)
+
+
+def record_of(composed: DictConfig, hydra_config: HydraConf) -> dict[str, str]:
+    """What Hydra would write of a command: names of files -> content."""
+    return {
+        "config.yaml": OmegaConf.to_yaml(composed),
+        "hydra.yaml": OmegaConf.to_yaml(HydraConfig.instance().cfg),
+        "overrides.yaml": OmegaConf.to_yaml(hydra_config.overrides.task),
+    }
 
 
 def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone: bool) -> None:
@@ -184,11 +199,18 @@ def require_no_sweep(composed: DictConfig, overrides: Sequence[str]) -> None:
 
 
 def remove_unused(folder: Path) -> bool:
-    """Remove what Hydra made for a run that never began; whether it was removed.
+    """Remove what was made for a run that never began; whether it was removed.
 
     One in which another process trains, or is about to, stays.
     """
-    return remove_unused_folder(folder, {".hydra"})
+    return remove_unused_folder(folder, {RECORD})
+
+
+class RunLog(logging.FileHandler):
+    """train.log, which is not written through a link."""
+
+    def _open(self) -> TextIOWrapper:
+        return appended(Path(self.baseFilename))
 
 
 @contextmanager
@@ -197,7 +219,7 @@ def logged_into(folder: Path) -> Iterator[None]:
 
     The file begins with the first message. A library that logs at exit does not open it again.
     """
-    handler = logging.FileHandler(folder / LOG, encoding="utf-8", delay=True)
+    handler = RunLog(folder / LOG, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("[%(asctime)s][%(levelname)s] %(message)s"))
     root = logging.getLogger()
     root.setLevel(logging.INFO)

@@ -13,6 +13,7 @@ from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
 from mlp_lab.errors import UserError
+from mlp_lab.files import whole_file
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def blank_axes(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def _save(figure: Figure, path: Path, heading: str, caption: str, alt_text: str) -> Drawn:
-    figure.savefig(path, bbox_inches="tight")
+    with whole_file(path) as file:
+        figure.savefig(file, format="png", bbox_inches="tight")
     return Drawn(path, heading, caption, alt_text, broad=figure.get_figwidth() > BROAD)
 
 

@@ -32,7 +32,6 @@ def write_page(
     records: Sequence[RunRecord], ranking: Ranking, folder: Path, again: Sequence[str]
 ) -> None:
     """Draw the figures and write the page; `again` are the words of the command that made it."""
-    folder.mkdir(exist_ok=True)
     first = ranking.best.first_finished
     config, settings = read_config(first.folder)
     tests = scores_on_test_rows(ranking.best, ranking.score)

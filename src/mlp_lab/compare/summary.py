@@ -10,7 +10,7 @@ from mlp_lab.compare.records import RunRecord, by_data
 from mlp_lab.compare.table import TABLE, csv_table, latex_table
 from mlp_lab.compare.terminal import print_summary
 from mlp_lab.errors import UserError
-from mlp_lab.files import write_whole
+from mlp_lab.files import make_folder, write_named, write_whole
 from mlp_lab.terminal import Screen
 
 
@@ -49,11 +49,13 @@ def summarise(
                 screen.print(f"{data}:", soft_wrap=True)
             print_summary(screen, part, ranking)
         if folder is not None and pictures:
-            write_page(part, ranking, folder if alone else folder / place_of(data), again)
+            place = folder if alone else folder / place_of(data)
+            make_folder(place, below=folder)
+            write_page(part, ranking, place, again)
         if latex is not None:
             tables.append(latex_table(ranking) if alone else f"% {data}\n{latex_table(ranking)}")
     if latex is not None and tables:
-        write_whole(latex, "\n".join(tables))
+        write_named(latex, "\n".join(tables))
     if problems:
         raise UserError("; ".join(problems))
 

@@ -50,7 +50,7 @@ FIXED: Mapping[str, tuple[object, ...]] = {
     "job.env_copy": ([],),
     "job.chdir": (False,),
     "job.name": ("train",),
-    "output_subdir": (".hydra", None, "${hydra_folder:${resume}}"),
+    "output_subdir": (None,),
 }
 """Keys of hydra that have one meaning here, as they stand in a file, and their values."""
 

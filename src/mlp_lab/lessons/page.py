@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.files import to_json, write_whole
+from mlp_lab.files import to_json, whole_file, write_whole
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
 from mlp_lab.lessons.figures import Figure, figure_of
@@ -37,7 +37,8 @@ class Given:
 def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given) -> None:
     """Write everything into an existing folder; the page last."""
     for name, table in evidence.tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False, na_rep="nan", lineterminator="\n")
+        text = table.to_csv(index=False, na_rep="nan", lineterminator="\n")
+        write_whole(folder / f"{name}.csv", text)
     described = {
         "lesson": given.name,
         "command": given.command,
@@ -48,7 +49,8 @@ def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given)
         "environment": given.environment,
     }
     write_whole(folder / MEASUREMENTS, to_json(described))
-    figure(lesson, evidence.tables).savefig(folder / FIGURE)
+    with whole_file(folder / FIGURE) as file:
+        figure(lesson, evidence.tables).savefig(file, format="png")
     write_whole(folder / PAGE, markdown(lesson, evidence, given))
 
 

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from mlp_lab.files import whole_file
 from mlp_lab.report.about import PART
 from mlp_lab.report.pictures import (
     Calibration,
@@ -70,7 +71,8 @@ def draw(picture: Picture, path: Path) -> str:
     figure.subplots_adjust(  # in inches; matplotlib's own layouts draw everything twice
         left=left / width, right=0.96, bottom=0.6 / height, top=1 - 0.4 / height
     )
-    figure.savefig(path)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png")
     return words
 
 

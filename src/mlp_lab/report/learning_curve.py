@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mlp_lab.files import whole_file
 from mlp_lab.report.about import PART
 from mlp_lab.tracking.curves import Row
 
@@ -37,7 +38,8 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.9, wspace=0.22)
     verdict = result["verdict"]["words"]
     figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
-    figure.savefig(path)
+    with whole_file(path) as file:
+        figure.savefig(file, format="png")
     return f"Loss and {quantities[-1]} against epochs: {_in_words(rows, result)}. {verdict}"
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from mlp_lab.errors import UserError
-from mlp_lab.files import write_whole
+from mlp_lab.files import make_folder, write_whole
 from mlp_lab.program import train_words
 
 CONFIG = "config.yaml"
@@ -22,6 +22,7 @@ PAGE = "report.html"
 LOG = "train.log"
 EVENTS = "events.out.tfevents.*"
 """TensorBoard's, in a pattern."""
+RECORD = ".hydra"
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:
@@ -58,6 +59,18 @@ def write_config(folder: Path, values: Mapping[str, object]) -> None:
     words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
     header = f"# {shlex.join(words)}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
+
+
+def write_record(folder: Path, record: Mapping[str, str]) -> None:
+    """Hydra's record of a command, which Hydra itself would write through any link.
+
+    Raises:
+        UserError: its place is a link.
+    """
+    place = folder / RECORD
+    make_folder(place, below=folder)
+    for name, content in record.items():
+        write_whole(place / name, content, wait=False)
 
 
 def remove_folder(folder: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import lock_descriptor
 
 from mlp_lab.errors import UserError
+from mlp_lab.files import make_plain
 from mlp_lab.runs.folder import remove_folder
 
 LOCK = ".lock"
@@ -56,5 +57,6 @@ def remove_unused_folder(folder: Path, record: Set[str]) -> bool:
 def _opened(folder: Path) -> int:
     """Something of a folder that can be locked, and that leaves no file behind."""
     if sys.platform == "win32":  # where a folder cannot be opened
+        make_plain(folder / LOCK)
         return os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_TEMPORARY)
     return os.open(folder, os.O_RDONLY)

@@ -79,7 +79,8 @@ def _resumed(job: Job, prepared: PreparedData) -> Progress:
     if 0 not in state.progress or len(state.progress) > 1:
         raise UserError(f"{folder / CHECKPOINT} is that of a stack, not of one run")
     progress = state.progress[0]
-    require_epochs(folder / CURVES, state.epoch)
+    if state.epoch:
+        require_epochs(folder / CURVES, state.epoch)
     now = Origin.of(job, prepared)
     if progress.origin.rows != now.rows:
         raise UserError(

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save
 
 from mlp_lab.errors import Interrupted
-from mlp_lab.files import joined_json, to_json, write_whole
+from mlp_lab.files import is_full, joined_json, to_json, write_whole
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
@@ -28,7 +28,8 @@ def failure_recorded(folder: Path) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.filename is None:
             error.filename = str(folder)  # a write to an open file does not say which
-        record_failure(folder, error)
+        if not is_full(error):  # else it can go on once there is room
+            record_failure(folder, error)
         raise
 
 

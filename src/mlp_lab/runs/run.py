@@ -10,11 +10,12 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
+from mlp_lab.files import remove_leftovers
 from mlp_lab.program import train_words
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
-from mlp_lab.runs.folder import CHECKPOINT, EVENTS, RESULT, claim, write_config
+from mlp_lab.runs.folder import CHECKPOINT, EVENTS, PAGE, RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run, build_stack
@@ -77,7 +78,8 @@ def _go_on(one: Run, stack: Stack) -> None:
     load_checkpoint(folder / CHECKPOINT, stack)
     if not why_ended(job.config, stack.epoch, one.progress):
         one.progress.reason = ""
-    past = [folder / RESULT]  # it says nothing of the run that goes on
+    remove_leftovers(folder)
+    past = [folder / RESULT, folder / PAGE]  # they say nothing of the run that goes on
     if stack.epoch == 0:
         past += folder.glob(EVENTS)
     for path in past:

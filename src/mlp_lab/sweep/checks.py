@@ -8,6 +8,7 @@ from mlp_lab.compare.records import data_of, flat
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
+from mlp_lab.files import require_no_links
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.halving import Rung, rungs
 from mlp_lab.sweep.jobs import SweepJob
@@ -41,6 +42,7 @@ def require_own_folders(jobs: Mapping[int, SweepJob], manifest: Manifest, sweep:
                 f"hydra.sweep.subdir must be inside hydra.sweep.dir={sweep}, got"
                 f" {str(folder)!r} for {job.label}"
             )
+        require_no_links(job.job.folder, below=sweep)
         if (other := kept.setdefault(folder, number)) != number:
             raise UserError(
                 f"hydra.sweep.subdir must differ from job to job, got {folder.name!r} for job"

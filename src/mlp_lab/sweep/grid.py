@@ -12,6 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from mlp_lab.config.composition import fold_overrides, refuse_sweep_settings
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require
+from mlp_lab.files import write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.composing import compose_job
 from mlp_lab.sweep.running import RECORD
@@ -98,4 +99,4 @@ def save_record(master: DictConfig) -> None:
     """Write Hydra's record of a sweep into its folder, as its basic sweeper does."""
     folder = Path(str(master.hydra.sweep.dir))
     folder.mkdir(parents=True, exist_ok=True)
-    OmegaConf.save(master, folder / RECORD)
+    write_whole(folder / RECORD, OmegaConf.to_yaml(master), wait=False)

@@ -59,13 +59,20 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
+class Full:
+    """Nothing more can be written: what had not ended of a stack waits for room."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Idle:
     """A worker is free again; `stopped`: it was told to stop, perhaps amid its stack."""
 
     stopped: bool
 
 
-Message = Epoch | Ended | Failed | Idle
+Message = Epoch | Ended | Failed | Full | Idle
 
 
 def one_line(error: Exception) -> str:

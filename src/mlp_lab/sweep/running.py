@@ -9,7 +9,8 @@ from pathlib import Path
 from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.printing import print_report
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import DiskFull, Interrupted, UserError
+from mlp_lab.files import remove_leftovers
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -28,7 +29,7 @@ from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
 from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.requests import requests, unfinished
+from mlp_lab.sweep.requests import STACKS, requests, unfinished
 from mlp_lab.sweep.resources import process_count, stack_memory
 from mlp_lab.sweep.scheduler import Scheduler
 from mlp_lab.sweep.workers import Workers
@@ -83,6 +84,8 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
     count = 0 if command.settings.dry_run else min(processes, jobs)
     with ExitStack() as afterwards, alone_in(folder):
         afterwards.callback(remove_unused_folder, folder, {RECORD})
+        for place in (folder, folder / STACKS):
+            remove_leftovers(place)
         with Workers(count) as workers:  # which load torch while the jobs are composed
             yield Sweep(command, make_job, Manifest.load(folder), workers, processes)
 
@@ -136,6 +139,8 @@ class Sweep:
             outcomes = self._train(jobs, stacks)
         except Interrupted as stop:
             raise self._interrupted(str(stop)) from None
+        except DiskFull as full:
+            raise UserError(f"{full}; make room, then {self._how_to_resume()}") from full
         self._done |= asked.keys()
         return [Trained(asked[number], outcomes[number]) for number in numbers]
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from mlp_lab.errors import Interrupted, UserError
+from mlp_lab.errors import DiskFull, Interrupted, UserError
+from mlp_lab.files import make_folder
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest
 from mlp_lab.sweep.outcome import Outcome, earlier_outcome
 from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
@@ -32,6 +33,8 @@ class Scheduler:
         """Jobs that nobody could train, for no fault of their own, and why."""
         self.stop_requested = False
         """Whether somebody asked to stop."""
+        self._full = ""
+        """Why nothing more can be written."""
 
     @property
     def unended(self) -> list[int]:
@@ -43,14 +46,16 @@ class Scheduler:
 
         Raises:
             Interrupted: somebody asked the sweep to stop; it can be resumed.
+            DiskFull: so can one that found no room to write.
         """
         for request in requests:
-            request.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+            place = request.checkpoint.parent
+            make_folder(place, below=place.parent)
         self._waiting = list(requests)
         stopping = False
         with stop_requests() as asked:
             while self._waiting or self._workers.busy():
-                if self.stop_requested and not stopping:
+                if (self.stop_requested or self._full) and not stopping:
                     stopping, self._waiting = True, []
                     for worker in self._workers.busy():
                         worker.stop()
@@ -92,18 +97,20 @@ class Scheduler:
             line.ended(message.job)
         elif isinstance(message, Failed):
             self._fail(message.job, message.reason, line)
+        elif isinstance(message, Full):
+            self._full = self._full or message.reason
         else:
             assert isinstance(message, Idle)
             request, worker.request = worker.request, None
             assert request is not None
-            if message.stopped and not self.stop_requested:
+            if message.stopped and not (self.stop_requested or self._full):
                 self._workers.replace(worker)  # it takes no other stack
             if request.until is None or message.stopped:
                 self._give_again(request, "its process was told to end", line)
 
     def _give_again(self, request: StackRequest, reason: str, line: SweepLine) -> None:
         """Let another worker go on with a stack from its checkpoint; but only once."""
-        if self.stop_requested:  # who asks may end all processes
+        if self.stop_requested or self._full:  # who asks may end all processes
             return
         own = [job for job in request.own if self.outcomes[job.number].open]
         for job in own:  # it may have ended, and its worker could not say so any more
@@ -126,5 +133,7 @@ class Scheduler:
 
     def _require_whole(self) -> None:
         left, all_jobs = len(self.unended), len(self.outcomes)
+        if self._full:
+            raise DiskFull(f"{self._full}: {all_jobs - left} of {all_jobs} jobs are done")
         if self.stop_requested and left:
             raise Interrupted(f"{all_jobs - left} of {all_jobs} jobs are done")

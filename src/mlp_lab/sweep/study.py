@@ -15,6 +15,7 @@ from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
 from mlp_lab.errors import UserError
+from mlp_lab.files import make_plain, write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.stored import require_regular
 from mlp_lab.sweep.config import SearchConfig
@@ -47,6 +48,7 @@ def open_study(folder: Path) -> optuna.Study:
     path = folder / JOURNAL
     for lock in folder.glob(f"{JOURNAL}.lock*"):
         lock.unlink()
+    make_plain(path)
     if path.exists():
         require_regular(path)
         keep_whole_lines(path)
@@ -68,8 +70,7 @@ def keep_whole_lines(path: Path) -> None:
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with path.open("r+b") as file:
-            file.truncate(whole)
+        write_whole(path, content[:whole])
 
 
 def keep_whole_batches(path: Path) -> None:
@@ -89,8 +90,7 @@ def keep_whole_batches(path: Path) -> None:
             asked = attributes.get(ASKED, asked)
         place += len(line)
     if isinstance(asked, int) and 0 <= asked < len(created):
-        with path.open("r+b") as file:
-            file.truncate(created[asked])
+        write_whole(path, path.read_bytes()[: created[asked]])
 
 
 def require_same_search(

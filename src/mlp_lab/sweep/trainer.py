@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import torch
 
@@ -11,6 +12,7 @@ from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
+from mlp_lab.files import appended, is_full, remove_leftovers
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_member
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, finish
 from mlp_lab.runs.folder import (
@@ -22,12 +24,13 @@ from mlp_lab.runs.folder import (
     claim,
     to_yaml,
     write_config,
+    write_record,
 )
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, Message, StackRequest, one_line
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest, one_line
 from mlp_lab.verdict.judge import Judge
 
 Send = Callable[[Message], None]
@@ -52,6 +55,9 @@ class Trainer:
             self._train(request, unended)
         except Exception as error:
             reason = one_line(error)
+            if is_full(error):
+                self._send(Full(reason))
+                unended.clear()
             for member, number in unended.items():
                 record_failure(request.jobs[member].job.folder, UserError(reason))
                 _log(request.jobs[member], reason)
@@ -112,6 +118,7 @@ class Trainer:
         for member, progress in load_checkpoint(request.checkpoint, stack).items():
             runs[member].progress = progress
         for member in list(unended):
+            remove_leftovers(request.jobs[member].job.folder)
             if member not in stack.ids or runs[member].diverged_before(stack.epoch):
                 del unended[member]  # its results are written
 
@@ -124,6 +131,8 @@ class Trainer:
             try:
                 _begin(job, runs[member])
             except (UserError, OSError) as error:
+                if is_full(error):
+                    raise
                 self._send(Failed(job.number, one_line(error)))
                 failed.append(member)
                 del unended[member]
@@ -139,6 +148,9 @@ class Trainer:
                 if reports and job.job.config.tracking.report:
                     _report(finished, job)
         except Exception as error:
+            if is_full(error):  # resuming ends it again, from its stack's checkpoint
+                (folder / RESULT).unlink(missing_ok=True)
+                raise
             reason = one_line(error)
             _log(job, reason)
             self._send(Failed(job.number, reason))
@@ -153,11 +165,10 @@ class Trainer:
 def _begin(job: SweepJob, run: Run) -> None:
     """Make a job's folder as Hydra would, and claim it for the run."""
     folder = job.job.folder
-    (folder / ".hydra").mkdir(parents=True, exist_ok=True)
-    for name, content in job.record.items():
-        (folder / ".hydra" / name).write_text(to_yaml(content), encoding="utf-8")
+    write_record(folder, {name: to_yaml(content) for name, content in job.record.items()})
     if (folder / CONFIG).exists():
         # Of an attempt that failed, or ended before its first checkpoint.
+        remove_leftovers(folder)
         write_config(folder, job.job.values)
         for stale in (folder / RESULT, *folder.glob(EVENTS)):
             stale.unlink(missing_ok=True)
@@ -181,5 +192,5 @@ def _log(job: SweepJob, reason: str) -> None:
     folder = job.job.folder
     if folder.is_dir():
         now = time.strftime("%Y-%m-%d %H:%M:%S")
-        with (folder / LOG).open("a", encoding="utf-8") as file:
+        with suppress(OSError), appended(folder / LOG) as file:  # a full disk may be the reason
             file.write(f"[{now}][ERROR] {reason}\n")

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+from mlp_lab.files import appended_bytes
+
 OTHERS = 64
 """Files that a process may have open beside these."""
 
@@ -23,13 +25,13 @@ class AppendedFile:
         self.path = path
         self._file: BinaryIO | None = None
         if AppendedFile.staying < most_open() - OTHERS:
-            self._file = path.open("ab")
+            self._file = appended_bytes(path)
             AppendedFile.staying += 1
 
     def add(self, entry: bytes) -> None:
         """Append an entry."""
         if self._file is None:
-            with self.path.open("ab") as file:
+            with appended_bytes(self.path) as file:
                 file.write(entry)
         else:
             self._file.write(entry)

@@ -4,6 +4,7 @@ from io import StringIO
 from pathlib import Path
 
 from mlp_lab.data.tables.data_report import DataReport
+from mlp_lab.files import write_whole
 from mlp_lab.formatting import counted, in_a_list
 from mlp_lab.terminal import Screen, plain_table
 
@@ -16,7 +17,7 @@ def give_report(report: DataReport, folder: Path, quiet: bool) -> None:
     """Write the report into the run folder, and print it."""
     file = StringIO()
     print_report(Screen(file, WIDTH), report)
-    (folder / DATA_REPORT).write_text(file.getvalue(), encoding="utf-8")
+    write_whole(folder / DATA_REPORT, file.getvalue(), wait=False)
     if not quiet:
         print_report(Screen(), report)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from gzip import GzipFile
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
 from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
+from mlp_lab.files import remove_leftovers, whole_file
 
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetWriter
@@ -22,10 +24,9 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing."""
 
-    def __init__(self, partial: Path, suffix: str) -> None:
-        opened = gzip.open if suffix.endswith(".gz") else open
-        self._file = opened(partial, "wt", encoding="utf-8", newline="")
-        self.close = self._file.close
+    def __init__(self, file: BinaryIO, suffix: str) -> None:
+        self._compressed = GzipFile("", "wb", fileobj=file) if suffix.endswith(".gz") else None
+        self._file = TextIOWrapper(self._compressed or file, encoding="utf-8", newline="")
         self._separator = "\t" if suffix.startswith(".tsv") else ","
         self._started = False
 
@@ -36,12 +37,19 @@ class _TextWriter:
             self._file, sep=self._separator, header=header, index=False, lineterminator="\n"
         )
 
+    def close(self) -> None:
+        """Hand over what is still here."""
+        self._file.flush()
+        self._file.detach()
+        if self._compressed is not None:
+            self._compressed.close()
+
 
 class _ParquetWriter:
     """Parquet: the first frame decides the types of columns, categories being their values."""
 
-    def __init__(self, partial: Path, _: str) -> None:
-        self._file = partial.open("wb")
+    def __init__(self, file: BinaryIO, _: str) -> None:
+        self._file = file
         self._parquet: ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
@@ -61,10 +69,9 @@ class _ParquetWriter:
         self._parquet.write_table(table)
 
     def close(self) -> None:
-        """Finish the file."""
-        with self._file:
-            if self._parquet is not None:
-                self._parquet.close()
+        """Finish the content."""
+        if self._parquet is not None:
+            self._parquet.close()
 
 
 class Writer:
@@ -121,14 +128,14 @@ def open_writer(path: Path) -> Iterator[Writer]:
         raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
     if suffix == ".parquet":
         require_library("pyarrow", "writing .parquet files")
-    partial = path.with_name(f".{path.name}.partial")
+    stack = ExitStack()
     with _one_line(path):
-        file = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(partial, suffix)
-    writer = Writer(path, file)
-    try:
-        with closing(writer):
+        place = path.resolve()  # where a link leads to
+        remove_leftovers(place.parent, of=place)
+        file = stack.enter_context(whole_file(place))
+    with stack:
+        rows = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(file, suffix)
+        with closing(Writer(path, rows)) as writer:
             yield writer
         with _one_line(path):
-            partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+            stack.close()
