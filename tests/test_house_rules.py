@@ -19,15 +19,17 @@ MODULES = {
 }
 TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
-BOTTOM = {"version", "formatting", "errors", "program", "terminal", "files"}
+BOTTOM = {"version", "formatting", "output", "errors", "program", "terminal", "drawing", "files"}
 """Modules that every room may use."""
 
 MAY_IMPORT = {
     "version": set(),
     "formatting": set(),
     "errors": {"formatting"},
-    "program": {"errors"},
-    "terminal": {"program"},
+    "output": {"formatting"},
+    "program": {"errors", "output"},
+    "terminal": {"formatting", "output", "program"},
+    "drawing": {"formatting"},
     "files": {"errors"},
     "data": BOTTOM,
     "network": BOTTOM,
@@ -72,7 +74,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": ("mlp_lab.tracking.events", "mlp_lab.commands.dashboard"),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
-        "mlp_lab.lessons.figures",
+        *("mlp_lab.lessons.figures", "mlp_lab.drawing"),
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (

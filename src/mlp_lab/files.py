@@ -21,7 +21,7 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
     Raises:
         OSError: it cannot be written; the error names `path`.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     partial = path.with_name(f".{path.name}.partial")
     try:
         with partial.open("wb") as file:

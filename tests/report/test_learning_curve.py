@@ -38,9 +38,9 @@ def draw(
     drawn: list[Figure] = []
     savefig = Figure.savefig
 
-    def remember(figure: Figure, path: Path) -> None:
+    def remember(figure: Figure, path: Path, bbox_inches: str | None) -> None:
         drawn.append(figure)
-        savefig(figure, path)
+        savefig(figure, path, bbox_inches=bbox_inches)
 
     monkeypatch.setattr(Figure, "savefig", remember)
     result = {"best_epoch": best_epoch, "verdict": {"words": "undecided: a curve by hand"}}

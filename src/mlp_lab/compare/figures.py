@@ -12,11 +12,14 @@ from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
+from mlp_lab.drawing import blank_figure, save
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+DPI = 120
 
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 """Behind labels that lie on lines."""
@@ -71,18 +74,8 @@ def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
     return rows * columns <= min(LARGEST, 4 * len(settings))
 
 
-def blank_figure(width: float, height: float) -> Figure:
-    """A figure of some inches."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(width, height), dpi=120)
-    FigureCanvasAgg(figure)
-    return figure
-
-
 def _save(figure: Figure, path: Path, heading: str, caption: str, alt_text: str) -> Drawn:
-    figure.savefig(path, bbox_inches="tight")
+    save(figure, path, tight=True)
     return Drawn(path, heading, caption, alt_text, broad=figure.get_figwidth() > BROAD)
 
 
@@ -111,7 +104,7 @@ def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path)
     (key,) = ranking.keys
     x, labels, log = axis_positions([setting.values[key] for setting in settings])
     order = sorted(range(len(x)), key=x.__getitem__)
-    figure = blank_figure(6, 3.8)
+    figure = blank_figure(6, 3.8, DPI)
     axis = figure.subplots()
     axis.errorbar(
         [x[i] for i in order],
@@ -151,7 +144,7 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn
         for setting in settings
     }
     table = [[cells.get((a, b), math.nan) for b in levels[1]] for a in levels[0]]
-    figure = blank_figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]))
+    figure = blank_figure(2.2 + 0.8 * len(levels[1]), 1.6 + 0.5 * len(levels[0]), DPI)
     axis = figure.subplots()
     colors = "viridis" if ranking.higher_is_better else "viridis_r"
     image = axis.imshow(table, aspect="auto", cmap=colors)
@@ -183,7 +176,7 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Draw
     means = [setting.mean for setting in shown]
     low, high = min(means), max(means)
     heights = [(mean - low) / (high - low) if high > low else 0.5 for mean in means]
-    figure = blank_figure(2.2 * (len(columns) + 1), 4)
+    figure = blank_figure(2.2 * (len(columns) + 1), 4, DPI)
     axis = figure.subplots()
     for i in reversed(range(len(shown))):
         share = heights[i] if ranking.higher_is_better else 1 - heights[i]
@@ -223,9 +216,11 @@ def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Dr
     means = [setting.mean for setting in settings]
     effects = [main_effect([s.values[key] for s in settings], means) for key in ranking.keys]
     shares = sorted(zip(effects, ranking.keys, strict=True))
-    figure = blank_figure(6, 1 + 0.4 * len(shares))
+    figure = blank_figure(6, 1 + 0.4 * len(shares), DPI)
     axis = figure.subplots()
-    axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
+    places = range(len(shares))
+    axis.barh(places, [share for share, _ in shares], color=BLUE)
+    axis.set_yticks(places, [key for _, key in shares])
     axis.set_xlim(0, 1)
     axis.set_xlabel(f"share of the variance of validation {ranking.score} (main effect)")
     caption = (
@@ -242,7 +237,7 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     column = f"val_{ranking.score}"
     ends = []
-    figure = blank_figure(6, 3.8)
+    figure = blank_figure(6, 3.8, DPI)
     axis = figure.subplots()
     for name in names:
         setting = chosen[name]

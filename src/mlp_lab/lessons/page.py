@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlp_lab.drawing import missing_letters_named, save
 from mlp_lab.files import to_json, write_whole
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
@@ -49,7 +50,8 @@ def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given)
         "environment": given.environment,
     }
     write_whole(folder / MEASUREMENTS, to_json(described))
-    figure(lesson, evidence.tables).savefig(folder / FIGURE)
+    with missing_letters_named(folder / FIGURE):
+        save(figure(lesson, evidence.tables), folder / FIGURE)
     write_whole(folder / PAGE, markdown(lesson, evidence, given))
 
 

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from mlp_lab.data.tables.printing import DATA_REPORT
+from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
@@ -23,12 +24,13 @@ def write_report(folder: Path) -> None:
     """Draw the pictures and write report.html, from what the folder holds."""
     result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     rows = read_curves(folder / CURVES)
-    curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
-    pictures = [
-        (heading(picture), embedded(folder / f"{name}.png"), alt_text)
-        for name, picture in read_pictures(folder).items()
-        for alt_text in [draw(picture, folder / f"{name}.png")]
-    ]
+    with missing_letters_named(folder / PAGE):
+        curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
+        pictures = [
+            (heading(picture), embedded(folder / f"{name}.png"), alt_text)
+            for name, picture in read_pictures(folder).items()
+            for alt_text in [draw(picture, folder / f"{name}.png")]
+        ]
     config, settings = read_config(folder)
     schema = json.loads((folder / "schema.json").read_text(encoding="utf-8"))
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}

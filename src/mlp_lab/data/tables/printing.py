@@ -28,7 +28,8 @@ def print_report(console: Screen, report: DataReport) -> None:
     """The data report: what was understood of a table."""
     say = console.say
     parts = ", ".join(f"{count:,} {part}" for part, count in report.rows.items())
-    say(f"{report.note}\n{counted(sum(report.rows.values()), 'row')}: {parts}")
+    say(report.note)
+    say(f"{counted(sum(report.rows.values()), 'row')}: {parts}")
     say(f"{report.target} ({report.task}): {report.balance}")
     if report.weight is not None:
         say(f"rows are weighted by {report.weight}")
