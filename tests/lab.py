@@ -195,7 +195,7 @@ def command(
         cwd=folder,
         env={**clean_environment(), **environment},
         capture_output=True,
-        text=True,
+        encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         timeout=60,
         check=False,
     )

@@ -49,7 +49,7 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
     Raises:
         OSError: it cannot be written; the error names `path`.
     """
-    data = content.encode() if isinstance(content, str) else content
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     with whole_file(path, wait=wait) as file:
         file.write(data)
 
@@ -61,7 +61,7 @@ def write_named(path: Path, content: str) -> None:
         OSError: it cannot be written; the error names `path`.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        with path.open("w", encoding="utf-8") as device:
+        with path.open("w", encoding="utf-8", errors="backslashreplace") as device:
             device.write(content)
         return
     try:

@@ -74,3 +74,36 @@ def quoted(value: str) -> str:
     if "'" in value and '"' not in value:
         return '"' + re.sub(r"(\\+)$", r"\1\1", value) + '"'
     return "'" + re.sub(r"(\\+)(?='|$)", r"\1\1", value).replace("'", "\\'") + "'"
+
+
+CONTROLS = (
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # of terminals, escape sequences among them
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # turn the direction of writing
+    "\xad\u180e\u200b\u2028\u2029\u2060-\u2065\u206a-\u206f\ufeff\ufff9-\ufffb"  # not to be seen
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ud800-\udfff"  # no letters: what was no UTF-8
+)
+CONTROL = re.compile(f"[{CONTROLS}]")
+CONTROL_OR_BREAK = re.compile(f"[\t\n{CONTROLS}]")
+
+
+def visible(text: str) -> str:
+    r"""Text with its control characters shown; tabs and line breaks stay.
+
+    >>> print(visible("\x1b[31mred\u202e"))
+    \x1b[31mred\u202e
+    """
+    return CONTROL.sub(_escaped, text)
+
+
+def one_line(text: str) -> str:
+    r"""Text with its control characters, tabs and line breaks shown.
+
+    >>> print(one_line("a\nb"))
+    a\nb
+    """
+    return CONTROL_OR_BREAK.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from mlp_lab.output import show_everything
+
 INTERRUPTED = 130
 """Exit status of a command that was asked to end, as shells have it for Ctrl-C."""
 
@@ -17,7 +19,11 @@ TRY = "try: "
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """End with one line on Ctrl-C or SIGTERM, so that no half-written file stays."""
+    """Where a command starts: it can write any text, and ends with one line on Ctrl-C or SIGTERM.
+
+    So no half-written file stays.
+    """
+    show_everything()
     owner = os.getpid()
 
     def end(number: int, frame: FrameType | None) -> None:

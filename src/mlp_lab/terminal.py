@@ -3,11 +3,14 @@
 import os
 from typing import IO
 
-from rich.console import Console
+from rich.console import Console, HighlighterType, JustifyMethod, OverflowMethod, RenderableType
 from rich.live import Live
+from rich.style import Style, StyleType
 from rich.table import Table
 from rich.text import Text
 
+from mlp_lab.formatting import one_line, visible
+from mlp_lab.output import encodable, show_everything
 from mlp_lab.program import say_unwritable, stop_writing
 
 WIDEST = 10_000
@@ -17,7 +20,8 @@ WIDEST = 10_000
 class Screen(Console):
     """Standard output, or a file; where nobody reads it any more, the command goes on.
 
-    Text stands as it is: brackets in a path, an override or a column's name are no markup.
+    Text stands as it is: brackets in a path, an override or a column's name are no markup, and of
+    control characters the terminal sees a name.
     """
 
     def __init__(self, file: IO[str] | None = None, width: int | None = None) -> None:
@@ -28,7 +32,31 @@ class Screen(Console):
 
     def say(self, words: str) -> None:
         """A sentence: broken between words on a terminal, one line elsewhere."""
-        self.print(words, soft_wrap=not self.is_terminal)
+        self.print(one_line(words), soft_wrap=not self.is_terminal)
+
+    def render_str(
+        self,
+        text: str,
+        *,
+        style: str | Style = "",
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        emoji: bool | None = None,
+        markup: bool | None = None,
+        highlight: bool | None = None,
+        highlighter: HighlighterType | None = None,
+    ) -> Text:
+        """Text as rich is to print it, whether in a line or in a cell."""
+        return super().render_str(
+            encodable(visible(text), self.encoding),
+            style=style,
+            justify=justify,
+            overflow=overflow,
+            emoji=emoji,
+            markup=markup,
+            highlight=highlight,
+            highlighter=highlighter,
+        )
 
     def fits(self, table: Table) -> bool:
         """Whether there is room for a table with not a letter cut off."""
@@ -59,6 +87,7 @@ class StatusLine:
         """Whether it is written over."""
         if self.live:
             self._live.start()
+            show_everything()  # what others print meanwhile passes through rich
 
     def write(self, line: str, *shorter: str) -> None:
         """Show a line; on a terminal, nothing any more once it was taken away.
@@ -67,8 +96,9 @@ class StatusLine:
         is shown.
         """
         if self._live.is_started:
-            fitting = (text for text in (line, *shorter) if len(text) <= self._console.width)
-            text = next(fitting, [line, *shorter][-1])
+            lines = [*map(one_line, (line, *shorter))]
+            fitting = (text for text in lines if len(text) <= self._console.width)
+            text = next(fitting, lines[-1])
             self._live.update(Text(text, no_wrap=True), refresh=True)
         elif not self.live:
             self._console.print(line, soft_wrap=True)
@@ -78,6 +108,20 @@ class StatusLine:
         self._live.stop()
 
 
+class _PlainTable(Table):
+    """A table whose rows are one line each, whatever stands in a cell."""
+
+    def add_row(
+        self,
+        *cells: RenderableType | None,
+        style: StyleType | None = None,
+        end_section: bool = False,
+    ) -> None:
+        """Add a row."""
+        shown = (one_line(cell) if isinstance(cell, str) else cell for cell in cells)
+        super().add_row(*shown, style=style, end_section=end_section)
+
+
 def plain_table(*headings: str) -> Table:
     """A table without lines."""
-    return Table(*headings, box=None, pad_edge=False, header_style="bold")
+    return _PlainTable(*headings, box=None, pad_edge=False, header_style="bold")

@@ -37,7 +37,7 @@ def test_epochs_of_curves_are_whole_numbers(
     records = grid({"4": [0.6], "8": [0.9]})
     write_curves(tmp_path, 0.25, 0.5, 0.6)
     drawn: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path, bbox_inches: drawn.append(figure))
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
     draw(rank([replace(record, folder=tmp_path) for record in records], "metric"), tmp_path)
     ticks = drawn[-1].axes[0].get_xticks()
     assert [tick for tick in ticks if 1 <= tick <= 3] == [1, 2, 3]

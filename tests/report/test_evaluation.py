@@ -52,3 +52,24 @@ def test_many_rows_are_counted_in_full(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert "12,345,678" in printed
     assert printed.split()[-2:] == ["0", "1,234.57"]
+
+
+def test_hundreds_of_classes_are_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    """The most frequent errors, and how many there are more."""
+    names = [f"class {number}" for number in range(500)]
+    counts = {true: dict.fromkeys(names[:100], 1.0) for true in names}
+    counts["class 7"]["class 3"] = 9.0
+    print_evaluation(
+        {
+            "rows": 50_008,
+            "target": "y",
+            "scores": {},
+            "intervals": {},
+            "confusion": counts,
+            "residuals": None,
+        }
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 40
+    assert any(line.split() == ["class", "7", "class", "3", "9"] for line in lines)
+    assert lines[-1] == "and 49,870 more pairs; -o FILE.json writes the whole matrix"

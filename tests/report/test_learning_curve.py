@@ -2,6 +2,7 @@
 
 import math
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
@@ -38,9 +39,9 @@ def draw(
     drawn: list[Figure] = []
     savefig = Figure.savefig
 
-    def remember(figure: Figure, path: Path) -> None:
+    def remember(figure: Figure, file: IO[bytes], **_: str | None) -> None:
         drawn.append(figure)
-        savefig(figure, path)
+        savefig(figure, file, format="png")
 
     monkeypatch.setattr(Figure, "savefig", remember)
     result = {"best_epoch": best_epoch, "verdict": {"words": "undecided: a curve by hand"}}

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from mlp_lab.config.messages import explain
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import one_line
 from mlp_lab.program import interruptible
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -27,4 +28,4 @@ def in_one_line(command: Callable[[], None]) -> None:
     except (UserError, OSError) as error:
         if TRACEBACK_WANTED:
             raise
-        fail(explain(error) or str(error))
+        fail(explain(error) or one_line(str(error)))

@@ -37,6 +37,7 @@ from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.files import appended, require_no_links
+from mlp_lab.output import VisibleFormatter
 from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
@@ -220,7 +221,7 @@ def logged_into(folder: Path) -> Iterator[None]:
     The file begins with the first message. A library that logs at exit does not open it again.
     """
     handler = RunLog(folder / LOG, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("[%(asctime)s][%(levelname)s] %(message)s"))
+    handler.setFormatter(VisibleFormatter("[%(asctime)s][%(levelname)s] %(message)s"))
     root = logging.getLogger()
     root.setLevel(logging.INFO)
     root.addHandler(handler)

@@ -12,13 +12,15 @@ from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
+from mlp_lab.drawing import blank_figure, save
 from mlp_lab.errors import UserError
-from mlp_lab.files import whole_file
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+DPI = 120
 
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 """Behind labels that lie on lines."""
@@ -75,17 +77,12 @@ def fills_a_table(keys: Sequence[str], settings: Sequence[Setting]) -> bool:
 
 def blank_axes(width: float, height: float) -> tuple[Figure, Axes]:
     """A figure of some inches, and its axes."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415
-    from matplotlib.figure import Figure  # noqa: PLC0415
-
-    figure = Figure(figsize=(width, height), dpi=120)
-    FigureCanvasAgg(figure)
+    figure = blank_figure(width, height, DPI)
     return figure, figure.subplots()
 
 
 def _save(figure: Figure, path: Path, heading: str, caption: str, alt_text: str) -> Drawn:
-    with whole_file(path) as file:
-        figure.savefig(file, format="png", bbox_inches="tight")
+    save(figure, path, tight=True)
     return Drawn(path, heading, caption, alt_text, broad=figure.get_figwidth() > BROAD)
 
 
@@ -216,7 +213,9 @@ def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Dr
     effects = [main_effect([s.values[key] for s in settings], means) for key in ranking.keys]
     shares = sorted(zip(effects, ranking.keys, strict=True))
     figure, axis = blank_axes(6, 1 + 0.4 * len(shares))
-    axis.barh([key for _, key in shares], [share for share, _ in shares], color=BLUE)
+    places = range(len(shares))
+    axis.barh(places, [share for share, _ in shares], color=BLUE)
+    axis.set_yticks(places, [key for _, key in shares])
     score = f"validation {ranking.score}"
     axis.set(xlim=(0, 1), xlabel=f"share of the variance of {score} (main effect)")
     caption = f"Share of the variance of {score} that a key's means explain alone."

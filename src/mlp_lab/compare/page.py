@@ -19,6 +19,7 @@ from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.records import RunRecord, not_compared
 from mlp_lab.compare.terminal import in_brief
 from mlp_lab.compare.values import value_of
+from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import read_config, rows_of, source_of
@@ -35,6 +36,8 @@ def write_page(
     first = ranking.best.first_finished
     config, settings = read_config(first.folder)
     tests = scores_on_test_rows(ranking.best, ranking.score)
+    with missing_letters_named(folder / PAGE):
+        pictures = [(drawn, embedded(drawn.path)) for drawn in draw(ranking, folder)]
     page = template(*TEMPLATE).render(
         folder=folder.name,
         data=source_of(settings["data"]),
@@ -45,7 +48,7 @@ def write_page(
         test=plus_minus(tests) if tests else "",
         command=command_of(ranking),
         about=about(records, ranking, settings, first.result),
-        pictures=[(drawn, embedded(drawn.path)) for drawn in draw(ranking, folder)],
+        pictures=pictures,
         failed=failures(records, ranking),
         runs=len(records),
         again=shlex.join(again),

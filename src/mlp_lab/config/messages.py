@@ -21,6 +21,7 @@ from mlp_lab.config.reading import field_types, unknown_key
 from mlp_lab.config.schema import CHOICES, GROUPS, Config
 from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.errors import UserError, nearest
+from mlp_lab.formatting import one_line
 
 NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
 """How torch says it."""
@@ -28,6 +29,11 @@ NO_MEMORY = re.compile("can't allocate memory|out of memory", re.IGNORECASE)
 
 def explain(error: BaseException) -> str | None:
     """One line for an error that the user can mend; None for any other."""
+    explanation = _explained(error)
+    return None if explanation is None else one_line(explanation)
+
+
+def _explained(error: BaseException) -> str | None:
     chain: list[BaseException] = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
         chain.append(cause)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from mlp_lab.drawing import blank_figure
 from mlp_lab.lessons.claims import t_interval
 from mlp_lab.lessons.panels import Area, Band, Contours, Line, Mark, Panel
 
@@ -24,8 +24,7 @@ def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
     """All panels row by row, each `size` inches wide."""
     columns = min(len(panels), columns)
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(size * columns, 0.82 * size * rows), dpi=130, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = blank_figure(size * columns, 0.82 * size * rows, 130, layout="constrained")
     for place, panel in enumerate(panels, start=1):
         _draw(figure.add_subplot(rows, columns, place), panel)
     return figure

@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.files import to_json, whole_file, write_whole
+from mlp_lab.drawing import missing_letters_named, save
+from mlp_lab.files import to_json, write_whole
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
 from mlp_lab.lessons.figures import Figure, figure_of
@@ -49,8 +50,8 @@ def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given)
         "environment": given.environment,
     }
     write_whole(folder / MEASUREMENTS, to_json(described))
-    with whole_file(folder / FIGURE) as file:
-        figure(lesson, evidence.tables).savefig(file, format="png")
+    with missing_letters_named(folder / FIGURE):
+        save(figure(lesson, evidence.tables), folder / FIGURE)
     write_whole(folder / PAGE, markdown(lesson, evidence, given))
 
 

@@ -1,15 +1,21 @@
 """How good a model's predictions are: scores with intervals, a confusion matrix or residuals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from rich.table import Table
 
-from mlp_lab.formatting import counted, four_digits
+from mlp_lab.formatting import counted, four_digits, one_line
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.terminal import Screen, plain_table
+
+MOST_CLASSES = 40
+"""Classes up to which a terminal shows the whole confusion matrix, if it has room."""
+
+MOST_ERRORS = 30
+"""Pairs of classes below each other where it has not."""
 
 Counts = Mapping[str, Mapping[str, float]]
 """True class -> predicted class -> rows."""
@@ -41,7 +47,7 @@ def evaluate(predictions: Predictions) -> Evaluation:
 def print_evaluation(found: Evaluation) -> None:
     """Print an evaluation as tables."""
     console = Screen()
-    console.print(f"{found['target']}, {counted(found['rows'], 'row')}")
+    console.say(f"{found['target']}, {counted(found['rows'], 'row')}")
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
     if found["confusion"] is not None:
@@ -62,25 +68,34 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
 
 def _print_confusion(console: Screen, counts: Counts) -> None:
     """The confusion matrix; where that is too wide, its errors below each other."""
-    for heading in ("true \\ predicted", "true \\\npredicted"):
+    headings = ("true \\ predicted", "true \\\npredicted") if len(counts) <= MOST_CLASSES else ()
+    for heading in headings:
         table = _confusion_table(counts, heading)
         if console.fits(table):
             console.print(table)
             return
-    console.print(_errors_table(counts))
+    errors = _errors(counts)
+    console.print(_errors_table(errors[:MOST_ERRORS]))
+    if len(errors) > MOST_ERRORS:
+        more = len(errors) - MOST_ERRORS
+        console.say(f"and {more:,} more pairs; -o FILE.json writes the whole matrix")
 
 
-def _errors_table(counts: Counts) -> Table:
-    """Pairs of a true and another predicted class, the most frequent error first."""
+def _errors(counts: Counts) -> list[tuple[float, str, str]]:
+    """Rows, true and other predicted class, the most frequent error first."""
     errors = [
         (weight, true, predicted)
         for true, row in counts.items()
         for predicted, weight in row.items()
         if weight > 0 and predicted != true
     ]
+    return sorted(errors, key=lambda error: -error[0])
+
+
+def _errors_table(errors: Sequence[tuple[float, str, str]]) -> Table:
     table = plain_table("true", "predicted")
     table.add_column("rows", justify="right")
-    for weight, true, predicted in sorted(errors, key=lambda error: -error[0]):
+    for weight, true, predicted in errors:
         table.add_row(true, predicted, _count(weight))
     return table
 
@@ -88,7 +103,7 @@ def _errors_table(counts: Counts) -> Table:
 def _confusion_table(counts: Counts, heading: str) -> Table:
     table = plain_table(heading)
     for name in counts:
-        table.add_column(name, justify="right")
+        table.add_column(one_line(name), justify="right")
     for name, row in counts.items():
         table.add_row(name, *map(_count, row.values()))
     return table

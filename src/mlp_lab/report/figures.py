@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from mlp_lab.files import whole_file
+from mlp_lab.drawing import blank_figure, save
+from mlp_lab.formatting import one_line
 from mlp_lab.report.about import PART
 from mlp_lab.report.pictures import (
     Calibration,
@@ -49,8 +49,7 @@ def heading(picture: Picture) -> str:
 
 def draw(picture: Picture, path: Path) -> str:
     """Draw a picture into a PNG file; its alternative text, for those who cannot see it."""
-    figure = Figure(figsize=(5.4, 4.2), dpi=110)
-    FigureCanvasAgg(figure)
+    figure = blank_figure(5.4, 4.2, 110)
     axes = figure.subplots()
     match picture:
         case Confusion():
@@ -71,8 +70,7 @@ def draw(picture: Picture, path: Path) -> str:
     figure.subplots_adjust(  # in inches; matplotlib's own layouts draw everything twice
         left=left / width, right=0.96, bottom=0.6 / height, top=1 - 0.4 / height
     )
-    with whole_file(path) as file:
-        figure.savefig(file, format="png")
+    save(figure, path)
     return words
 
 
@@ -182,6 +180,7 @@ def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
 
 def short_name(name: str, most: int = 24) -> str:
     """A name that fits beside an axis."""
+    name = one_line(name)
     return name if len(name) <= most else f"{name[: most - 1]}…"
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlp_lab.formatting import four_digits
+from mlp_lab.formatting import four_digits, visible
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -24,10 +24,16 @@ def template(package: str, name: str) -> Template:
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package), PackageLoader(COMMON)]),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
     )
     environment.filters["four_digits"] = four_digits
     return environment.get_template(name)
+
+
+def _shown(value: object) -> object:
+    """A value of a template; text that comes from a file turns no line round."""
+    return visible(value) if type(value) is str else value
 
 
 def embedded(picture: Path) -> str:

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mlp_lab.files import whole_file
+from mlp_lab.drawing import blank_figure, save
 from mlp_lab.report.about import PART
 from mlp_lab.tracking.curves import Row
 
@@ -29,8 +27,7 @@ NOTHING_FINITE = "the loss was finite in no epoch"
 def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
     """Draw curves.csv's rows, the best epoch and the verdict of result.json; alternative text."""
     quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
-    figure = Figure(figsize=(5 * len(quantities), 3.6), dpi=120)
-    FigureCanvasAgg(figure)
+    figure = blank_figure(5 * len(quantities), 3.6, 120)
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
         _draw(axis, rows, quantity, result["best_epoch"])
@@ -38,8 +35,7 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.9, wspace=0.22)
     verdict = result["verdict"]["words"]
     figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
-    with whole_file(path) as file:
-        figure.savefig(file, format="png")
+    save(figure, path)
     return f"Loss and {quantities[-1]} against epochs: {_in_words(rows, result)}. {verdict}"
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from mlp_lab.data.tables.printing import DATA_REPORT
+from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
@@ -25,12 +26,13 @@ def write_report(folder: Path) -> None:
     """Draw the pictures and write report.html, from what the folder holds."""
     result = read_result(folder / RESULT)
     rows = read_curves(folder / CURVES)
-    curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
-    pictures = [
-        (heading(picture), embedded(folder / f"{name}.png"), alt_text)
-        for name, picture in read_pictures(folder).items()
-        for alt_text in [draw(picture, folder / f"{name}.png")]
-    ]
+    with missing_letters_named(folder / PAGE):
+        curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
+        pictures = [
+            (heading(picture), embedded(folder / f"{name}.png"), alt_text)
+            for name, picture in read_pictures(folder).items()
+            for alt_text in [draw(picture, folder / f"{name}.png")]
+        ]
     config, settings = read_config(folder)
     schema = cast(dict[str, Any], read_json(folder / SCHEMA, megabytes=64))  # written just now
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}

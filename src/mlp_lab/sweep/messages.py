@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mlp_lab import formatting
 from mlp_lab.config.messages import explain
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob
@@ -77,4 +78,4 @@ Message = Epoch | Ended | Failed | Full | Idle
 
 def one_line(error: Exception) -> str:
     """One line for any error."""
-    return explain(error) or f"{type(error).__name__}: {error}"
+    return explain(error) or formatting.one_line(f"{type(error).__name__}: {error}")

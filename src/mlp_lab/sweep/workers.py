@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from mlp_lab.errors import Interrupted
+from mlp_lab.output import show_everything
 from mlp_lab.sweep.messages import Message, StackRequest
 
 IDLE_SECONDS = 0.5
@@ -27,6 +28,7 @@ def work(connection: Connection, parent: int) -> None:
 
     SIGTERM, which may reach all processes of a sweep at once, lets a stack finish its epoch.
     """
+    show_everything()
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
     from mlp_lab.sweep import trainer  # noqa: PLC0415  torch loads while the sweep composes

@@ -26,14 +26,16 @@ def print_report(console: Screen, report: DataReport) -> None:
     """The data report: what was understood of a table."""
     say = console.say
     parts = ", ".join(f"{count:,} {part}" for part, count in report.rows.items())
-    say(f"{report.note}\n{counted(sum(report.rows.values()), 'row')}: {parts}")
+    say(report.note)
+    say(f"{counted(sum(report.rows.values()), 'row')}: {parts}")
     say(f"{report.target} ({report.task}): {report.balance}")
     if report.weight is not None:
         say(f"rows are weighted by {report.weight}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
     verb = "makes" if len(report.columns) == 1 else "make"
     columns, inputs = counted(len(report.columns), "column"), counted(report.inputs, "input")
-    say(f"{columns} ({kinds}) {verb} {inputs}\n")
+    say(f"{columns} ({kinds}) {verb} {inputs}")
+    say("")
     table = plain_table("column", "kind")
     for name in ("missing", "inputs"):
         table.add_column(name, justify="right")
