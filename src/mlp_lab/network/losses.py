@@ -102,8 +102,13 @@ def absolute_error_gradient(output: Output, f: Tensor, target: Tensor) -> Tensor
 
 
 def binary_cross_entropy(output: Output, f: Tensor, target: Tensor) -> Tensor:
-    """-t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|))."""
-    return (f.clamp_min(0) - f * target + f.abs().neg().exp().log1p()).mean(-1)
+    """-t log y - (1 - t) log(1 - y) with y = sigmoid(f): softplus(f) - f t.
+
+    softplus(f) = max(f, 0) + log(1 + exp(-|f|)) is smooth though both its terms have a kink at 0.
+    There autograd gives |f| the slope 0 and `maximum` 1/2, which is the truth; `clamp` has 1.
+    """
+    above = f.maximum(f.new_zeros(()))
+    return (above - f * target + f.abs().neg().exp().log1p()).mean(-1)
 
 
 def binary_cross_entropy_slope(y: Tensor, target: Tensor) -> Tensor:
