@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from mlp_lab.config.composition import config_folder, from_hydra, saved_values, store_open_groups
 from mlp_lab.config.messages import explain
+from mlp_lab.config.overrides import require_short_numbers
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
@@ -71,6 +72,7 @@ def compose(overrides: Sequence[str]) -> Config:
         UserError: a key or value that cannot be.
     """
     prepare_hydra()
+    require_short_numbers(overrides)
     overrides = [with_current_name(word) for word in overrides]
     try:
         for override in OverridesParser.create().parse_overrides(overrides):

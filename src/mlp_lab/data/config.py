@@ -6,9 +6,12 @@ from enum import IntEnum
 
 import numpy as np
 
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError, require, require_choice, require_seed
 
 SCALINGS = ("standard", "robust", "quantile", "none")
+DELIMITERS = (",", ";", "\t", "|")
+"""Signs between cells that are looked for."""
+
 TRANSFORMS = ("none", "log", "log1p")
 
 
@@ -57,7 +60,7 @@ class DataConfig:
         require(0 <= self.test_fraction < 1, "data.test_fraction", "in [0, 1)", self.test_fraction)
         require(0 <= self.val_fraction < 1, "data.val_fraction", "in [0, 1)", self.val_fraction)
         self._check_folds()
-        require(self.split_seed >= 0, "data.split_seed", "0 or more", self.split_seed)
+        require_seed(self.split_seed, "data.split_seed")
         rows = self.train_rows
         require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
         require(self.label_noise >= 0, "data.label_noise", "0 or more", self.label_noise)
@@ -69,7 +72,7 @@ class DataConfig:
         folds = self.folds
         require(folds is None or folds >= 2, "data.folds", "2 or more, or null", folds)
         for key, value in (("data.fold", self.fold), ("data.repeat", self.repeat)):
-            require(value >= 0, key, "0 or more", value)
+            require_seed(value, key)
             if folds is None and value > 0:
                 raise UserError(f"{key}={value} needs data.folds, the number of folds")
         if folds is None:
@@ -99,6 +102,11 @@ class FileSettings:
         rule = "one ASCII character that is not the delimiter, or nothing"
         quote_fits = _is_sign(self.quote, "") and self.quote != self.delimiter
         require(quote_fits, "data.quote", rule, self.quote)
+        if self.delimiter == "auto" and self.quote in DELIMITERS:
+            raise UserError(
+                f"data.quote={self.quote} is of no use: it is a sign between cells; set"
+                " data.delimiter, too"
+            )
         require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
         if self.encoding != "auto":
             rule = "auto or an encoding's name, as cp1252"

@@ -4,10 +4,14 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from mlp_lab.errors import require
 from mlp_lab.sweep.config import SweepConfig
 
 MEMORY_SHARE = 0.5
 """The part of the free memory that stacks may take if nothing is said."""
+
+FEW = 16
+"""Processes that any machine bears."""
 
 
 def free_memory() -> float:
@@ -19,6 +23,19 @@ def free_memory() -> float:
         return float(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
     except (ValueError, OSError, AttributeError):  # no such name on this system
         return 4 * 2.0**30
+
+
+def require_few_processes(settings: SweepConfig) -> None:
+    """Raise if processes are asked for that would only wait for each other.
+
+    Raises:
+        UserError: they are.
+    """
+    cores = os.cpu_count() or 1
+    most = max(FEW, 4 * cores)
+    rule = f"at most {most} with {cores} cores, or null"
+    count = settings.processes
+    require(count is None or count <= most, "sweep.processes", rule, count)
 
 
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:

@@ -18,9 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import INCIDENTAL
-from mlp_lab.sweep.config import SearchConfig
-
-JOURNAL = "optuna.journal"
+from mlp_lab.sweep.config import JOURNAL, SearchConfig
 
 SETTING, LOST = "setting", "lost"
 """What the study remembers: what all trials share; numbers of trials that never were trained."""

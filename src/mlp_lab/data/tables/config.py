@@ -18,6 +18,9 @@ EXCEL, STATA, SPSS = (".xlsx", ".xlsm"), (".dta",), (".sav", ".zsav")
 SUFFIXES = (*TEXT, *PARQUET, *FEATHER, *EXCEL, *STATA, *SPSS)
 """Suffixes of the files that can be read."""
 
+FILE_KEYS = {TEXT: ("delimiter", "quote", "encoding"), EXCEL: ("sheet",)}
+"""Kinds of files, and the settings that are about them alone."""
+
 
 def suffix_of(path: Path) -> str:
     """A file's suffix in small letters, `.gz` included.
@@ -91,6 +94,7 @@ class TableConfig(DataConfig):
                     f" data.levels.{column}=[low,middle,high]"
                 )
         self._check_target()
+        self._check_file()
         frequency = self.min_frequency
         require(0 <= frequency < 1, "data.min_frequency", "in [0, 1)", frequency)
         self._check_split()
@@ -105,6 +109,21 @@ class TableConfig(DataConfig):
         for key, columns in (("features", self.features or []), ("drop", self.drop)):
             if self.target in columns:
                 raise UserError(f"data.{key} names the target, {self.target}")
+
+    def _check_file(self) -> None:
+        """Raise if a setting of text tables or workbooks is given, but no such file."""
+        paths = [Path(path) for path in (self.path, self.test_path) if path is not None]
+        known = {suffix_of(path) for path in paths}.intersection(SUFFIXES)
+        usual = FileSettings()
+        for kinds, keys in FILE_KEYS.items():
+            for key in keys:
+                value = getattr(self, key)
+                if value != getattr(usual, key) and known and not known.intersection(kinds):
+                    name = " and ".join(path.name for path in paths)
+                    raise UserError(
+                        f"data.{key}={value} is of no use: it is about"
+                        f" {' '.join(kinds)} files, got {name}"
+                    )
 
     def _check_split(self) -> None:
         ways = {"group": self.group, "time": self.time, "part": self.part}
