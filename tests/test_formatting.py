@@ -25,6 +25,13 @@ def test_numbers() -> None:
     assert [shown(x) for x in (None, 1.0, "a")] == ["null", "1.0", "'a'"]
 
 
+def test_long_values_are_cut() -> None:
+    """Also those that Python does not write."""
+    assert shown(10**5000) == "a number of 16,610 bits"
+    assert shown("a" * 10_000) == "'" + "a" * 499 + "…"
+    assert shown([10**5000]) == "a value of thousands of digits"
+
+
 @given(st.text(st.characters(exclude_categories=["C"]), min_size=1))
 def test_hydra_reads_what_was_quoted(text: str) -> None:
     """As a value, and as an element of a list."""

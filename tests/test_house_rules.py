@@ -69,7 +69,10 @@ HYDRA = (
         for name in ("composition", "hydra_section", "messages", "overrides")
     ),
     *(f"mlp_lab.commands.{name}" for name in ("composing", "train")),
-    *(f"mlp_lab.sweep.{name}" for name in ("command", "composing", "grid", "ranges", "search")),
+    *(
+        f"mlp_lab.sweep.{name}"
+        for name in ("command", "composing", "counting", "grid", "ranges", "search")
+    ),
     "mlp_lab.lessons.bench",
 )
 

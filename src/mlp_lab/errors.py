@@ -24,6 +24,21 @@ def require(holds: bool, key: str, rule: str, value: object) -> None:
         raise UserError(f"{key} must be {rule}, got {shown(value)}")
 
 
+LARGEST_SEED = 2**63 - 1
+"""What tables of results can hold as a whole number."""
+
+
+def require_seed(value: int, key: str) -> None:
+    """Raise unless `value` can be a seed."""
+    require_count(value, key, 0, LARGEST_SEED)
+
+
+def require_count(value: int, key: str, least: int, most: int) -> None:
+    """Raise unless `value` lies between two bounds; the message names the one that it misses."""
+    require(value >= least, key, f"{least} or more", value)
+    require(value <= most, key, f"at most {most:,}", value)
+
+
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
     """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
     names = list(choices)

@@ -13,6 +13,9 @@ LATEX_LETTERS = {
 }
 """What LaTeX prints as these letters; pandas' own escapes leave signs as they are."""
 
+MOST_LETTERS, MOST_BITS = 500, 1000
+"""Of a value that a message repeats."""
+
 
 def four_digits(value: float | None) -> str:
     """A number to four significant digits; nothing where there is none.
@@ -56,8 +59,14 @@ def gigabytes(number: float) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as YAML has it."""
-    return "null" if value is None else repr(value)
+    """A value as YAML has it; a very long one, as far as it fits into a message."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:
+        return f"a number of {value.bit_length():,} bits"
+    try:
+        text = "null" if value is None else repr(value)
+    except ValueError:  # a number within it has more digits than Python writes
+        return "a value of thousands of digits"
+    return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
 
 
 def in_a_list(name: str) -> str:

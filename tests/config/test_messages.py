@@ -152,3 +152,24 @@ def test_a_refused_file_within_hydras_error() -> None:
 def test_several_lines_of_hydra_are_one() -> None:
     """Where nothing better is known."""
     assert explain(HydraException(" In 'a':\n\n  b is wrong\n")) == "In 'a':; b is wrong"
+
+
+@pytest.mark.parametrize(
+    ("word", "why"),
+    [
+        ("seed=${nosuch}", "there is no key 'nosuch'"),
+        ("model.width=[1,${nosuch}]", "there is no key 'nosuch'"),
+        ("seed=${seed}", "recursive interpolation detected"),
+        ("seed=${foo:1}", "unsupported interpolation type foo"),
+    ],
+)
+def test_a_reference_to_nothing(word: str, why: str, tmp_path: Path) -> None:
+    """One line with the key that refers, of one run and of a sweep; no folder is left."""
+    key = word.partition("=")[0]
+    for options in ([], ["-m"]):
+        done = call([*options, word, "data=iris"], tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert len(done.stderr.splitlines()) == 1
+        assert key in done.stderr
+        assert f"refers to what cannot be found: {why}" in done.stderr
+        assert list(tmp_path.iterdir()) == []

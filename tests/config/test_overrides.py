@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mlp_lab.config.overrides import readable
+from mlp_lab.config.overrides import readable, require_short_numbers
+from mlp_lab.errors import UserError
 
 
 @pytest.mark.parametrize("key", ["delimiter", "decimal", "quote"])
@@ -69,3 +70,10 @@ def test_several_names_are_a_sweep() -> None:
 def test_other_words_stay_as_they_are(typed: str) -> None:
     """What cannot be read is refused by the words that were typed."""
     assert readable(typed) == typed
+
+
+def test_a_number_that_python_does_not_read() -> None:
+    """Refused by its key, before Hydra parses it."""
+    require_short_numbers(["seed=" + "9" * 300, "-m", "data=iris"])
+    with pytest.raises(UserError, match=r"^seed must be of at most 300 digits, got thousands$"):
+        require_short_numbers(["data=iris", "seed=" + "9" * 5000])

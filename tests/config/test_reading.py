@@ -116,6 +116,8 @@ def test_numbers_that_no_float_can_be() -> None:
     for value in (LARGEST_INT, -LARGEST_INT):
         with pytest.raises(UserError, match=r"^x must be of at most 300 digits"):
             convert(float, value, "x")
+        with pytest.raises(UserError, match=r"^x must be of at most 300 digits"):
+            convert(int, value, "x")
 
 
 def test_a_choice_is_made_by_its_name() -> None:

@@ -25,3 +25,11 @@ def test_refused_settings(key: str, value: str) -> None:
     values = {"delimiter": "auto", "quote": '"', "decimal": "auto", "encoding": "auto", key: value}
     with pytest.raises(UserError, match=r"^[^\n]*data\.(quote|" + key + ") "):
         FileSettings(**values)
+
+
+@pytest.mark.parametrize("quote", [",", ";", "\t", "|"])
+def test_a_quote_that_stands_between_cells(quote: str) -> None:
+    """Of no use, unless something else is said to stand there."""
+    with pytest.raises(UserError, match=r"^data\.quote=. is of no use: it is a sign between cells"):
+        FileSettings(quote=quote)
+    assert FileSettings(quote=quote, delimiter=":").quote == quote

@@ -38,5 +38,15 @@ def test_activation_far_out(name: str, dtype: torch.dtype) -> None:
     autograd = given.clone().requires_grad_()
     PLAIN_ACTIVATIONS[name]()(autograd).sum().backward()
     assert autograd.grad is not None
-    away = given != 0
-    torch.testing.assert_close(slope[away], autograd.grad[away], rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(slope, autograd.grad, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("zero", [0.0, -0.0])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_autograd_takes_the_same_slope_at_zero(name: str, zero: float) -> None:
+    """Of this function, not of torch's: a kink has no true slope, and both must choose one."""
+    activation = ACTIVATIONS[name]
+    f = torch.tensor([zero], dtype=torch.float64, requires_grad=True)
+    h = activation.value(f)
+    (slope,) = torch.autograd.grad(h.sum(), f)
+    torch.testing.assert_close(slope, activation.slope(f.detach(), h.detach()))

@@ -163,3 +163,14 @@ def test_unknown_loss() -> None:
     """A typing error is answered with the nearest name."""
     with pytest.raises(UserError, match="did you mean 'mse'"):
         LossConfig(name="msee")
+
+
+@pytest.mark.parametrize("outputs", [1, 3, 20])
+@pytest.mark.parametrize("objective", PAIRS, ids=lambda o: f"{o.output}-{o.loss}")
+def test_autograd_takes_the_same_slope_at_zero(objective: Objective, outputs: int) -> None:
+    """Where f is 0: exactly where |f| and max(f, 0) have their kinks."""
+    f = torch.zeros(1, 2, outputs, dtype=torch.float64, requires_grad=True)
+    target = torch.zeros_like(f)
+    target[0, 0, 0] = target[0, 1, -1] = 1
+    (slope,) = torch.autograd.grad(objective.rows(f, target).sum(), f)
+    torch.testing.assert_close(slope, objective.gradient(f.detach(), target))

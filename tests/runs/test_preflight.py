@@ -102,6 +102,12 @@ def test_a_network_deeper_than_the_machine_can_hold() -> None:
     assert line.endswith(": use a smaller model.depth"), line
 
 
+def test_a_network_too_deep_to_step() -> None:
+    """However narrow it is."""
+    line = refused("data=iris", "model.depth=100000", "model.width=1", "batch_size=1")
+    assert line == "model.depth must be at most 1,000 to be trained, got 100000"
+
+
 def test_a_network_larger_than_the_machine() -> None:
     """Refused by the key that makes it so, before anything is allocated."""
     line = refused("data=iris", "model.width=10000000")

@@ -17,6 +17,8 @@ from mlp_lab.sweep.config import SearchConfig, require_optuna
         ("halving", 1, "sweep.halving must be 2 or more, or null, got 1"),
         ("first_rung", 0, "sweep.first_rung must be 1 or more, got 0"),
         ("brackets", 0, "sweep.brackets must be 1 or more, got 0"),
+        ("memory", 1e300, "sweep.memory must be at most 1,048,576, or null, got 1e+300"),
+        ("brackets", 10**9, "sweep.brackets must be at most 100, got 1000000000"),
         ("select", "los", "unknown sweep.select 'los': did you mean 'loss'?"),
     ],
 )
@@ -34,6 +36,9 @@ def test_settings_that_cannot_be(key: str, value: object, rule: str) -> None:
         ((1, 0, "tpe", 0), "hydra.sweeper.batch must be 1 or more, got 0"),
         ((1, 1, "tpe", -1), "hydra.sweeper.seed must be 0 or more, got -1"),
         ((1, 1, "cmaes", 0), "unknown hydra.sweeper.sampler 'cmaes' (gp, random, tpe)"),
+        ((10**9, 1, "tpe", 0), "hydra.sweeper.n_trials must be at most 100,000, got 1000000000"),
+        ((1, 10**9, "tpe", 0), "hydra.sweeper.batch must be at most 100,000, got 1000000000"),
+        ((1, 1, "tpe", 2**63), "hydra.sweeper.seed must be at most 9,223,372,036,854,775,807, got"),
         ((1, 1, "tep", 0), "unknown hydra.sweeper.sampler 'tep': did you mean 'tpe'?"),
     ],
 )

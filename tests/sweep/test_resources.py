@@ -5,9 +5,10 @@ import os
 import pytest
 from sweeps import settings
 
+from mlp_lab.errors import UserError
 from mlp_lab.memory import free_memory
 from mlp_lab.sweep import resources
-from mlp_lab.sweep.resources import process_count, stack_memory
+from mlp_lab.sweep.resources import process_count, require_few_processes, stack_memory
 
 
 def test_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,3 +27,15 @@ def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resources, "free_memory", lambda: 2.0**30)
     assert stack_memory(settings(), 4) == 2**27
     assert stack_memory(settings(memory=2.0), 4) == 2**29
+
+
+def test_processes_that_would_only_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four for each core are borne, and sixteen in any case."""
+    for cores, most in ((2, 16), (8, 32)):
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        require_few_processes(settings(processes=most))
+        require_few_processes(settings())
+        with pytest.raises(
+            UserError, match=rf"^sweep\.processes must be at most {most} with {cores}"
+        ):
+            require_few_processes(settings(processes=most + 1))

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
 from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
+from mlp_lab.config.overrides import require_short_numbers
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, Config
@@ -67,6 +68,7 @@ def compose(overrides: Sequence[str]) -> Config:
         UserError: a key or value that cannot be.
     """
     prepare_hydra()
+    require_short_numbers(overrides)
     overrides = [with_current_name(word) for word in overrides]
     try:
         require_plain(overrides)

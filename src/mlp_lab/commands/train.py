@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from io import TextIOWrapper
 from pathlib import Path
+from typing import cast
 
 import hydra
 from hydra.conf import HydraConf
@@ -31,7 +32,7 @@ from mlp_lab.config.composition import (
 from mlp_lab.config.extra_folder import beside_configs
 from mlp_lab.config.hydra_section import require_inert, require_plain, require_settings_alone
 from mlp_lab.config.messages import explain
-from mlp_lab.config.overrides import readable
+from mlp_lab.config.overrides import readable, require_short_numbers
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
@@ -76,6 +77,7 @@ def main() -> None:
 def follow(options: Options) -> None:
     """Train, or show what Hydra is asked to show."""
     prepare_hydra()
+    require_short_numbers(options.words)
     words = [readable(with_current_name(word)) for word in options.words]
     require_plain(words)
     require_settings_alone(options.config_dir, options.config_name)
@@ -153,7 +155,8 @@ def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone:
     Raises:
         UserError: it cannot be trained, or it diverged.
     """
-    overrides = list(hydra_config.overrides.task)
+    recorded = OmegaConf.to_container(hydra_config.overrides.task)  # ${...} as it is
+    overrides = cast(list[str], recorded)
     config, values = from_hydra(composed, overrides)
     require_one_run(config, folder)
     if alone:

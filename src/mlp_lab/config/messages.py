@@ -15,7 +15,13 @@ from hydra.errors import (
     OverrideParseException,
 )
 from omegaconf import DictConfig
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationResolutionError,
+    OmegaConfBaseException,
+    UnsupportedInterpolationType,
+)
 
 from mlp_lab.config.reading import field_types, unknown_key
 from mlp_lab.config.schema import CHOICES, GROUPS, Config
@@ -145,5 +151,29 @@ def _explain_composition(error: BaseException) -> str | None:
     return None
 
 
-EXPLANATIONS = (_explain_yaml, _explain_table, _explain_typing, _explain_composition)
+def _explain_reference(error: BaseException) -> str | None:
+    """A value with ${...} that stands for nothing."""
+    if not isinstance(error, (InterpolationResolutionError, UnsupportedInterpolationType)):
+        return None
+    said = str(error).splitlines()[0]
+    missing = re.fullmatch(r"Interpolation key '(.*)' not found", said)
+    why = f"there is no key {missing[1]!r}" if missing else said[:1].lower() + said[1:]
+    return f"{error.full_key or 'a setting'} refers to what cannot be found: {why}"
+
+
+def _explain_long_number(error: BaseException) -> str | None:
+    """A whole number that Python does not read."""
+    if not isinstance(error, ValueError) or "integer string conversion" not in str(error):
+        return None
+    return "a number in a file of settings must be of at most 300 digits, got thousands"
+
+
+EXPLANATIONS = (
+    _explain_yaml,
+    _explain_table,
+    _explain_typing,
+    _explain_composition,
+    _explain_reference,
+    _explain_long_number,
+)
 """What others raise, in words of this project; the first that knows an error explains it."""

@@ -1,12 +1,14 @@
 """Words of a command line as Hydra reads them: a shell takes the quotes away that were typed."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 
-from mlp_lab.formatting import quoted
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import MOST_LETTERS, quoted
 
 SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
 """A sign that Hydra takes for a part of its own grammar."""
@@ -28,6 +30,21 @@ HOME = re.compile(r"(?:(?<=,)|^)~/")
 
 TOKEN = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[\[\],]|[^\[\],]+)")
 """Of a list, or of several values: a name in quotes, a sign between names, or a name."""
+
+DIGITS = re.compile(r"\d{4000}")
+"""Of numbers that Python refuses to read."""
+
+
+def require_short_numbers(words: Iterable[str]) -> None:
+    """Raise if a word holds a number that nobody could read.
+
+    Raises:
+        UserError: it does; its key is named.
+    """
+    for word in words:
+        if DIGITS.search(word):
+            key = word.partition("=")[0]
+            raise UserError(f"{key[:MOST_LETTERS]} must be of at most 300 digits, got thousands")
 
 
 def readable(word: str) -> str:

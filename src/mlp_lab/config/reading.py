@@ -81,16 +81,22 @@ def convert(hint: object, value: object, key: str) -> object:
             (_, item) = get_args(option)
             return {str(name): convert(item, value[name], f"{key}.{name}") for name in value}
         if option is float and type(value) is int:
-            require(abs(value) < LARGEST_INT, key, "of at most 300 digits", value)
+            _require_short(value, key)
             return float(value)
         if isinstance(option, type) and type(value) is option:
             if isinstance(value, float) and not math.isfinite(value):
                 raise UserError(f"{key} must be finite, got {value}")
+            _require_short(value, key)
             return value
     wanted = " or ".join(_in_words(option) for option in options)
     whole = int in options and isinstance(value, float) and value.is_integer()
     written = f": write {value:.0f}" if whole else ""  # 1e3 is no whole number in YAML
     raise UserError(f"{key} must be {wanted}, got {shown(value)}{written}")
+
+
+def _require_short(value: object, key: str) -> None:
+    if isinstance(value, int):
+        require(abs(value) < LARGEST_INT, key, "of at most 300 digits", value)
 
 
 def _in_words(hint: object) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.config import DataConfig
 from mlp_lab.engine.early_stopping import StopConfig
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
@@ -31,6 +31,9 @@ OF_THE_COMMAND = ("sweep", "cv", "cv_repeats")
 """Keys of the command line that no single run has."""
 
 MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
+
+MOST_EPOCHS = 10**9
+"""Of a run; curves.csv has a line for each."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -60,8 +63,8 @@ class Config:
     resume: str | None
 
     def __post_init__(self) -> None:
-        require(self.seed >= 0, "seed", "0 or more", self.seed)
-        require(self.epochs >= 1, "epochs", "1 or more", self.epochs)
+        require_seed(self.seed, "seed")
+        require_count(self.epochs, "epochs", 1, MOST_EPOCHS)
         if isinstance(self.batch_size, str):
             require(self.batch_size == "full", "batch_size", "a number or 'full'", self.batch_size)
         else:

@@ -6,9 +6,12 @@ from enum import IntEnum
 
 import numpy as np
 
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError, require, require_choice, require_seed
 
 SCALINGS = ("standard", "robust", "quantile", "none")
+DELIMITERS = (",", ";", "\t", "|")
+"""Signs between cells that are looked for."""
+
 TRANSFORMS = ("none", "log", "log1p")
 
 
@@ -57,7 +60,7 @@ class DataConfig:
         folds = self.folds
         require(folds is None or folds >= 2, "data.folds", "2 or more, or null", folds)
         for key, value in (("data.fold", self.fold), ("data.repeat", self.repeat)):
-            require(value >= 0, key, "0 or more", value)
+            require_seed(value, key)
             if folds is None and value > 0:
                 raise UserError(f"{key}={value} needs data.folds, the number of folds")
         if folds is None:
@@ -94,6 +97,11 @@ class FileSettings:
         fits = _is_sign(self.quote, "") and self.quote != self.delimiter
         rule = "one ASCII character that is not the delimiter, or nothing"
         require(fits, "data.quote", rule, self.quote)
+        if self.delimiter == "auto" and self.quote in DELIMITERS:
+            raise UserError(
+                f"data.quote={self.quote} is of no use: it is a sign between cells; set"
+                " data.delimiter, too"
+            )
         require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
         if self.encoding == "auto":
             return

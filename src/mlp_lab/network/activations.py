@@ -19,6 +19,7 @@ class Activation:
     """One elementwise function, differentiable by autograd, and its derivative.
 
     `value(f)` is h = a(f). `slope(f, h)` is a'(f); it gets h too, since most slopes follow from it.
+    At a kink autograd takes the same slope, the one left of it.
     Both return new tensors of f's shape.
     """
 
@@ -26,6 +27,12 @@ class Activation:
     slope: Callable[[Tensor, Tensor], Tensor]
     at_zero: float = 0.0
     """a(0): where it is 0, a unit padded with zero weights stays zero by itself."""
+
+
+def _leaky_relu(f: Tensor) -> Tensor:
+    from torch.nn.functional import leaky_relu  # noqa: PLC0415  settings are read without torch
+
+    return leaky_relu(f, LEAK)
 
 
 def _gelu(f: Tensor) -> Tensor:
@@ -48,9 +55,7 @@ def _silu_slope(f: Tensor, h: Tensor) -> Tensor:
 
 ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(value=lambda f: f.relu(), slope=lambda f, h: h.sign()),
-    "leaky_relu": Activation(
-        value=lambda f: f.maximum(LEAK * f), slope=lambda f, h: h.sign().clamp_min_(LEAK)
-    ),
+    "leaky_relu": Activation(value=_leaky_relu, slope=lambda f, h: h.sign().clamp_min_(LEAK)),
     # ELU with alpha = 1 (Clevert, Unterthiner and Hochreiter, 2016): left of zero a' = a + 1.
     "elu": Activation(
         value=lambda f: f.relu() + f.clamp_max(0).expm1(), slope=lambda f, h: (h + 1).clamp_max_(1)

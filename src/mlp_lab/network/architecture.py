@@ -20,6 +20,9 @@ T = TypeVar("T", int, str)
 DEEPEST = 100_000
 """Hidden layers of which one may list the widths; memory runs out far below."""
 
+WIDEST = 10**9
+"""Units of a layer; memory runs out far below."""
+
 
 @dataclass(kw_only=True, slots=True)
 class ModelConfig:
@@ -36,6 +39,7 @@ class ModelConfig:
         require(0 <= self.depth <= DEEPEST, "model.depth", f"from 0 to {DEEPEST:,}", self.depth)
         for width in self.widths:
             require(width >= 1, "model.width", "1 or more", self.width)
+            require(width <= WIDEST, "model.width", f"at most {WIDEST:,}", self.width)
         for activation in self.activations:
             require_choice(activation, "model.activation", ACTIVATIONS)
         require_choice(self.output, "model.output", ["auto", *OUTPUTS])

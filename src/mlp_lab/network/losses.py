@@ -76,6 +76,16 @@ class Loss:
         return output.pullback(y, self.slope(y, target))
 
 
+def _binary_log_loss(_: Output, f: Tensor, target: Tensor) -> Tensor:
+    """softplus(f) - f t, with softplus(f) = max(f, 0) + log(1 + exp(-|f|)).
+
+    It is smooth, though both terms have a kink at 0: there autograd gives |f| the slope 0 and
+    `maximum` 1/2, which is the truth; `clamp` has 1.
+    """
+    above = f.maximum(f.new_zeros(()))
+    return (above - f * target + f.abs().neg().exp().log1p()).mean(-1)
+
+
 def _log_loss(output: Output, f: Tensor, target: Tensor) -> Tensor:
     if f.shape[-1] >= NARROW:
         return -(f.log_softmax(-1) * target).sum(-1)
@@ -93,10 +103,10 @@ LOSSES: dict[str, Loss] = {
         rows=lambda output, f, t: (output.value(f) - t).abs().mean(-1),
         slope=lambda y, t: (y - t).sign() / y.shape[-1],
     ),
-    # -t log y - (1 - t) log(1 - y) with y = sigmoid(f): max(f, 0) - f t + log(1 + exp(-|f|));
+    # -t log y - (1 - t) log(1 - y) with y = sigmoid(f): softplus(f) - f t;
     # (y - t) / (y (1 - y) C), where the sigmoid's slope cancels.
     "bce": Loss(
-        rows=lambda output, f, t: (f.clamp_min(0) - f * t + f.abs().neg().exp().log1p()).mean(-1),
+        rows=_binary_log_loss,
         slope=lambda y, t: (y - t) / (y - y.square()) / y.shape[-1],
         cancelled=lambda y, t: (y - t) / y.shape[-1],
     ),

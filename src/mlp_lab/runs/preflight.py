@@ -20,6 +20,9 @@ from mlp_lab.tracking.curves import CURVES, require_epochs
 USUAL_DEPTH = 3
 """Hidden layers of `model=deep`; a network of more may be too deep rather than too wide."""
 
+DEEPEST_TRAINED = 1_000
+"""Hidden layers; a step takes its time for each of them, however narrow it is."""
+
 
 def require_possible(job: Job, prepared: PreparedData) -> Progress:
     """Where a run begins, or is resumed from.
@@ -45,7 +48,7 @@ def require_machine(config: Config) -> None:
 
 
 def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
-    """Raise if a network of these layers, trained on so many rows, cannot fit this machine."""
+    """Raise if a network of these layers, trained on so many rows, is too much for this machine."""
     batch = config.batch_size if isinstance(config.batch_size, int) else rows
     needed, installed = training_bytes(sizes, batch, config.dtype), installed_memory()
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
@@ -56,6 +59,8 @@ def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
             f" {needed / 2**30:,.0f} GiB to train; this machine has {installed / 2**30:.0f}:"
             f" use a smaller {key}"
         )
+    rule = f"at most {DEEPEST_TRAINED:,} to be trained"
+    require(config.model.depth <= DEEPEST_TRAINED, "model.depth", rule, config.model.depth)
 
 
 def _too_deep(config: Config, sizes: tuple[int, ...], batch: int, installed: float) -> bool:

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
+from mlp_lab.sweep.counting import MOST_JOBS
+
+MOST_MEMORY = 2**20
+"""GiB; a pebibyte."""
+
+MOST_BRACKETS = 100
+"""Each begins at least twice as late as the one before."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,14 +44,19 @@ class SweepConfig:
         rule = "1 or more, or null"
         require(processes is None or processes >= 1, "sweep.processes", rule, processes)
         require(memory is None or memory > 0, "sweep.memory", "positive, or null", memory)
+        rule = f"at most {MOST_MEMORY:,}, or null"
+        require(memory is None or memory <= MOST_MEMORY, "sweep.memory", rule, memory)
         require(self.members >= 1, "sweep.members", "1 or more", self.members)
         halving = self.halving
         rule = "2 or more, or null"
         require(halving is None or halving >= 2, "sweep.halving", rule, halving)
         require(self.first_rung >= 1, "sweep.first_rung", "1 or more", self.first_rung)
-        require(self.brackets >= 1, "sweep.brackets", "1 or more", self.brackets)
+        require_count(self.brackets, "sweep.brackets", 1, MOST_BRACKETS)
         require_choice(self.select, "sweep.select", ["metric", "loss"])
 
+
+JOURNAL = "optuna.journal"
+"""What a search remembers, in its folder."""
 
 SAMPLERS = ("tpe", "random", "gp")
 """None of them keeps a pickle in the journal, which would run what a stranger wrote into it."""
@@ -60,9 +72,9 @@ class SearchConfig:
     seed: int
 
     def __post_init__(self) -> None:
-        require(self.trials >= 1, "hydra.sweeper.n_trials", "1 or more", self.trials)
-        require(self.batch >= 1, "hydra.sweeper.batch", "1 or more", self.batch)
-        require(self.seed >= 0, "hydra.sweeper.seed", "0 or more", self.seed)
+        require_count(self.trials, "hydra.sweeper.n_trials", 1, MOST_JOBS)
+        require_count(self.batch, "hydra.sweeper.batch", 1, MOST_JOBS)
+        require_seed(self.seed, "hydra.sweeper.seed")
         require_choice(self.sampler, "hydra.sweeper.sampler", SAMPLERS)
 
 

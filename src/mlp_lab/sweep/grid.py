@@ -15,6 +15,7 @@ from mlp_lab.errors import UserError, require
 from mlp_lab.files import write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.composing import compose_job
+from mlp_lab.sweep.counting import require_few
 from mlp_lab.sweep.running import RECORD
 
 Point = list[str]
@@ -52,8 +53,13 @@ def batches(
     return [(first, points[first : first + size]) for first in range(0, len(points), size)]
 
 
-def grid_points(overrides: Iterable[Override]) -> list[Point]:
-    """Every combination of the values of each key, the last key's changing first."""
+def grid_points(overrides: Sequence[Override]) -> list[Point]:
+    """Every combination of the values of each key, the last key's changing first.
+
+    Raises:
+        UserError: there are more than a sweep trains.
+    """
+    require_few(overrides)
     words: dict[str, list[str]] = {}
     for override in overrides:
         key = override.get_key_element()

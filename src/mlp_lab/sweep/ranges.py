@@ -1,8 +1,6 @@
 """Ranges of the command line, as Hydra writes them -> distributions, as Optuna has them."""
 
-import math
 from collections.abc import Sequence
-from decimal import Decimal
 
 from hydra.core.override_parser.types import IntervalSweep, Override, RangeSweep, Sweep
 from optuna.distributions import (
@@ -16,6 +14,12 @@ from mlp_lab.compare.settings import REPLICATES
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.runs.job import INCIDENTAL
+from mlp_lab.sweep.counting import BEYOND, len_of_range, range_numbers, typed
+
+EXACT = 2**53
+"""Beyond it, Optuna's floats leave whole numbers out."""
+
+RULE = f"within {EXACT:,} of 0"
 
 
 def search_space(overrides: Sequence[Override]) -> tuple[dict[str, BaseDistribution], list[str]]:
@@ -66,8 +70,10 @@ def distribution(override: Override) -> BaseDistribution:
         return _interval(override, value)
     if isinstance(value, RangeSweep):
         return _range(override, value)
-    require(not tags, key, "a range of numbers to be on a logarithmic scale", _typed(override))
-    return CategoricalDistribution(tuple(dict.fromkeys(override.sweep_string_iterator())))
+    require(not tags, key, "a range of numbers to be on a logarithmic scale", typed(override))
+    choices = tuple(dict.fromkeys(override.sweep_string_iterator()))
+    require(len(choices) > 0, key, "given values to choose from", typed(override))
+    return CategoricalDistribution(choices)
 
 
 def _interval(override: Override, interval: IntervalSweep) -> BaseDistribution:
@@ -75,31 +81,24 @@ def _interval(override: Override, interval: IntervalSweep) -> BaseDistribution:
     low, high = interval.start, interval.end
     assert low is not None
     assert high is not None
-    finite = math.isfinite(low) and math.isfinite(high)
-    require(finite and low < high, key, "an interval from low to high", _typed(override))
-    require(not log or low > 0, key, "above 0 on a logarithmic scale", _typed(override))
+    require(-BEYOND < low < high < BEYOND, key, "an interval from low to high", typed(override))
+    require(not log or low > 0, key, "above 0 on a logarithmic scale", typed(override))
     if isinstance(low, int) and isinstance(high, int):
+        require(max(-low, high) <= EXACT, key, RULE, typed(override))
         return IntDistribution(low, high, log=log)
     return FloatDistribution(low, high, log=log)
 
 
 def _range(override: Override, values: RangeSweep) -> BaseDistribution:
     key, log = override.key_or_group, "log" in values.tags
-    numbers = (values.start or 0, values.stop or 0, values.step)
-    require(all(map(math.isfinite, numbers)), key, "a range of finite numbers", _typed(override))
-    first, stop, step = (Decimal(str(number)) for number in numbers)
-    require(step != 0, key, "a range in steps other than 0", _typed(override))
-    count = math.ceil((stop - first) / step)
-    require(count > 0, key, "a range with values", _typed(override))
+    first, stop, step = range_numbers(key, values, typed(override))
+    count = len_of_range(first, stop, step)
+    require(count > 0, key, "a range with values", typed(override))
     low, high = sorted((first, first + (count - 1) * step))
-    require(not log or low > 0, key, "above 0 on a logarithmic scale", _typed(override))
-    whole = all(isinstance(number, int) for number in numbers)
-    require(not log or (whole and abs(step) == 1), key, "in steps of 1 with log", _typed(override))
+    require(not log or low > 0, key, "above 0 on a logarithmic scale", typed(override))
+    whole = all(isinstance(each, int) for each in (values.start, values.stop, values.step))
+    require(not whole or max(-low, high) <= EXACT, key, RULE, typed(override))
+    require(not log or (whole and abs(step) == 1), key, "in steps of 1 with log", typed(override))
     if whole:
         return IntDistribution(int(low), int(high), log=log, step=int(abs(step)))
     return FloatDistribution(float(low), float(high), step=float(abs(step)))
-
-
-def _typed(override: Override) -> str:
-    assert override.input_line is not None
-    return override.input_line.partition("=")[2]

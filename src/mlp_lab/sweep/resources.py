@@ -3,11 +3,28 @@
 import os
 from pathlib import Path
 
+from mlp_lab.errors import require
 from mlp_lab.memory import free_memory
 from mlp_lab.sweep.config import SweepConfig
 
 MEMORY_SHARE = 0.5
 """The part of the free memory that stacks may take if nothing is said."""
+
+FEW = 16
+"""Processes that any machine bears."""
+
+
+def require_few_processes(settings: SweepConfig) -> None:
+    """Raise if processes are asked for that would only wait for each other.
+
+    Raises:
+        UserError: they are.
+    """
+    cores = os.cpu_count() or 1
+    most = max(FEW, 4 * cores)
+    rule = f"at most {most} with {cores} cores, or null"
+    count = settings.processes
+    require(count is None or count <= most, "sweep.processes", rule, count)
 
 
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:

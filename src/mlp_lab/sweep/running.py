@@ -22,7 +22,7 @@ from mlp_lab.sweep.checks import (
     require_judged_together,
     require_own_folders,
 )
-from mlp_lab.sweep.config import SweepConfig
+from mlp_lab.sweep.config import JOURNAL, SweepConfig
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
@@ -30,7 +30,7 @@ from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
 from mlp_lab.sweep.progress import SweepLine, print_plan
 from mlp_lab.sweep.requests import STACKS, requests, unfinished
-from mlp_lab.sweep.resources import process_count, stack_memory
+from mlp_lab.sweep.resources import process_count, require_few_processes, stack_memory
 from mlp_lab.sweep.scheduler import Scheduler
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
@@ -71,19 +71,20 @@ class SweepCommand:
 def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterator["Sweep"]:
     """A sweep's folder for this process alone, and workers for at most so many jobs at once.
 
-    A folder in which nothing was written but Hydra's record is removed in the end.
+    A folder in which nothing was written but what was asked for is removed in the end.
 
     Raises:
         UserError: another process trains in the folder, or its manifest cannot be read.
     """
     if command.settings.latex is not None:
         require_place(command.settings.latex, "sweep.latex")
+    require_few_processes(command.settings)
     folder = command.folder
     folder.mkdir(parents=True, exist_ok=True)
     processes = process_count(command.device, command.threads, command.settings)
     count = 0 if command.settings.dry_run else min(processes, jobs)
     with ExitStack() as afterwards, alone_in(folder):
-        afterwards.callback(remove_unused_folder, folder, {RECORD})
+        afterwards.callback(remove_unused_folder, folder, {RECORD, JOURNAL})
         for place in (folder, folder / STACKS):
             remove_leftovers(place)
         with Workers(count) as workers:  # which load torch while the jobs are composed

@@ -13,18 +13,10 @@ from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
 from mlp_lab.config.composition import fold_overrides
-from mlp_lab.sweep.config import SearchConfig
+from mlp_lab.sweep.config import JOURNAL, SearchConfig
 from mlp_lab.sweep.grid import grid_points
 from mlp_lab.sweep.ranges import search_space
-from mlp_lab.sweep.study import (
-    JOURNAL,
-    ask,
-    lose_unfit,
-    open_study,
-    require_same_search,
-    tell,
-    waiting,
-)
+from mlp_lab.sweep.study import ask, lose_unfit, open_study, require_same_search, tell, waiting
 
 Launch = Callable[[Sequence[Sequence[str]], int], Sequence[float]]
 """Trains grid points, from a job number on; what each of them reached, less is better."""

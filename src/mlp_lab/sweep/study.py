@@ -18,9 +18,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.files import make_plain, write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.stored import require_regular
-from mlp_lab.sweep.config import SearchConfig
-
-JOURNAL = "optuna.journal"
+from mlp_lab.sweep.config import JOURNAL, SearchConfig
 
 MADE_BY: Mapping[str, Callable[..., BaseSampler]] = {
     "tpe": partial(TPESampler, constant_liar=True),

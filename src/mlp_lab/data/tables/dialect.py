@@ -13,13 +13,12 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
-from mlp_lab.data.config import FileSettings
+from mlp_lab.data.config import DELIMITERS, FileSettings
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
 from mlp_lab.data.tables.config import TEXT, suffix_of
 from mlp_lab.data.tables.limits import LINE, require_expansion
 from mlp_lab.errors import UserError
 
-DELIMITERS = (",", ";", "\t", "|")
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
 

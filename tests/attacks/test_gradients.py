@@ -1,0 +1,154 @@
+"""Configurations at random: `gradient=autograd` is the backward pass as written out, at kinks too.
+
+Zero rows through zero biases put every pre-activation of theirs on a kink, as do targets that the
+network meets exactly; dropout and dead units do so in deeper layers.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+import numpy as np
+import pytest
+import torch
+from stacks import dataset, member, optimizer, shared
+from torch import Tensor
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.architecture import INITS
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective
+from mlp_lab.network.optimizers import OPTIMIZERS
+from mlp_lab.network.schedules import CosineConfig, ScheduleConfig, StepConfig, WarmUpConfig
+
+T = TypeVar("T")
+
+CLOSE = 1e-10
+MANY, FEW = 400, 24
+
+DATA = {
+    "regression": ("sine", "diabetes"),
+    "binary": ("moons", "xor", "breast_cancer"),
+    "multiclass": ("gaussians", "iris", "wine"),
+}
+OBJECTIVES = [
+    (task, Objective(output, loss))
+    for task, outputs in COMPATIBLE_LOSSES.items()
+    for output, losses in outputs.items()
+    for loss in losses
+]
+
+
+def with_zero_rows(rows: Dataset) -> Dataset:
+    """A copy in which every third training row is zero, as is its target if that is a number."""
+    changed = copy.deepcopy(rows)
+    changed.train.inputs[::3] = 0
+    if changed.schema.target.task == "regression":
+        changed.train.targets[::3] = 0
+    return changed
+
+
+class Draw:
+    """Choices at random, the same from the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        """Start the stream of a seed."""
+        self.generator = np.random.default_rng(seed)
+
+    def of(self, choices: Sequence[T]) -> T:
+        """One of them."""
+        return choices[int(self.generator.integers(len(choices)))]
+
+
+def random_stack(seed: int) -> tuple[list[Member], SharedSettings]:
+    """Up to four networks that could train together; every output and loss has its turn."""
+    draw = Draw(seed)
+    task, objective = OBJECTIVES[seed % len(OBJECTIVES)]
+    names = list(ACTIVATIONS)
+    depth = draw.of(range(4))
+    activations = [names[(seed + k * draw.of(range(1, 7))) % len(names)] for k in range(depth)]
+    weights = draw.of(["none", "balanced"]) if task != "regression" else "none"
+    name = draw.of(DATA[task])
+    rows = dataset(name, objective.output, class_weights=weights, label_noise=draw.of([0, 0.2]))
+    rule = draw.of(list(OPTIMIZERS))
+    schedules = [
+        ScheduleConfig(name="constant"),
+        StepConfig(name="step", step_size=1, gamma=0.5),
+        CosineConfig(name="cosine", floor=0.1),
+        WarmUpConfig(name="warmup", warmup_epochs=1, start=0.1, then="cosine"),
+    ]
+
+    def one() -> Member:
+        return member(
+            with_zero_rows(rows) if draw.of([True, True, False]) else rows,
+            widths=[draw.of([1, 2, 5, 16, 17]) for _ in range(depth)],
+            dropout=draw.of([0.0, 0.5]) if depth else 0.0,
+            init=draw.of(list(INITS)),
+            seed=draw.of(range(100)),
+            optimizer=optimizer(
+                rule,
+                lr=draw.of([0.0003, 0.001, 0.01]),
+                weight_decay=draw.of([0.0, 0.01]),
+                clip_norm=draw.of([None, 0.5]),
+            ),
+            schedule=draw.of(schedules),
+        )
+
+    members = [one() for _ in range(draw.of(range(1, 5)))]
+    batch_size = draw.of([7, 16, None])
+    return members, shared(activations=activations, objective=objective, batch_size=batch_size)
+
+
+def off(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference, relative to max(1, |theirs|); where one is not finite, both are."""
+    assert torch.equal(ours.isfinite(), theirs.isfinite())
+    difference = (ours - theirs).abs() / theirs.abs().clamp_min(1)
+    return float(difference[theirs.isfinite()].max())
+
+
+def require_same_gradients(seed: int) -> None:
+    """Step by step, at the weights where backpropagation as written out has come to."""
+    members, settings = random_stack(seed)
+    stack = Stack(members, settings)
+    reference = Stack(members, replace(settings, gradient="autograd"))
+    stack.optimizer.begin_epoch([one.optimizer.lr for one in stack.members], [0] * len(members))
+    for batch, _ in zip(stack.batches.epoch(0), range(12), strict=False):
+        reference.network.layers.flat.copy_(stack.network.layers.flat)
+        with torch.no_grad():
+            stack._backprop(batch)
+            reference._backprop(batch)
+            k = len(batch.inputs)
+            for one, other in zip(
+                stack.gradients.tensors, reference.gradients.tensors, strict=True
+            ):
+                assert off(one[:k], other[:k]) < CLOSE, seed
+            stack.optimizer.step(k)
+
+
+def require_same_training(seed: int) -> None:
+    """Two epochs, each by its own gradients."""
+    members, settings = random_stack(seed)
+    explicit = Stack(members, settings)
+    autograd = Stack(members, replace(settings, gradient="autograd"))
+    for _ in range(2):
+        explicit.train_epoch()
+        autograd.train_epoch()
+    assert off(explicit.network.layers.flat, autograd.network.layers.flat) < CLOSE, seed
+
+
+def test_some_configurations() -> None:
+    """Every output and loss, twice."""
+    for seed in range(FEW):
+        require_same_gradients(seed)
+        require_same_training(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seeds", [range(k, MANY, 4) for k in range(4)], ids=str)
+def test_many_configurations(seeds: range) -> None:
+    """Every group's choices in all sorts of company."""
+    for seed in seeds:
+        require_same_gradients(seed)
+        require_same_training(seed)
