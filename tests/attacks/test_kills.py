@@ -170,7 +170,7 @@ def test_killed_once(kind: str, tmp_path: Path, undisturbed: Reference) -> None:
     assert disturbed(kind, tmp_path / "killed", 0, 1) == undisturbed.of(kind)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="says who its workers are")
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_again_and_again(kind: str, tmp_path: Path, undisturbed: Reference) -> None:
