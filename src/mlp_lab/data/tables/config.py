@@ -91,7 +91,6 @@ class TableConfig(DataConfig):
                 raise UserError(
                     f"data.types.{column}=ordinal needs its values in order, as {example}"
                 )
-        self._check_file()
         least = self.min_frequency
         require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
         self._check_roles()
@@ -113,21 +112,6 @@ class TableConfig(DataConfig):
         if self.time is not None and self.folds is not None:
             why = "later rows would train for earlier ones"
             raise UserError(f"data.folds does not fit data.time: {why}")
-
-    def _check_file(self) -> None:
-        """Raise if a setting of text tables or workbooks is given, but no such file."""
-        paths = [Path(path) for path in (self.path, self.test_path) if path is not None]
-        known = {suffix_of(path) for path in paths}.intersection(SUFFIXES)
-        usual = FileSettings()
-        for kinds, keys in FILE_KEYS.items():
-            for key in keys:
-                value = getattr(self, key)
-                if value != getattr(usual, key) and known and not known.intersection(kinds):
-                    name = " and ".join(path.name for path in paths)
-                    raise UserError(
-                        f"data.{key}={value} is of no use: it is about"
-                        f" {' '.join(kinds)} files, got {name}"
-                    )
 
     @property
     def file(self) -> FileSettings:
