@@ -18,9 +18,6 @@ EXCEL, STATA, SPSS = (".xlsx", ".xlsm"), (".dta",), (".sav", ".zsav")
 SUFFIXES = (*TEXT, *PARQUET, *FEATHER, *EXCEL, *STATA, *SPSS)
 """Suffixes of the files that can be read."""
 
-FILE_KEYS = {TEXT: ("delimiter", "quote", "encoding"), EXCEL: ("sheet",)}
-"""Kinds of files, and the settings that are about them alone."""
-
 
 def suffix_of(path: Path) -> str:
     """A file's suffix in small letters, `.gz` included.
