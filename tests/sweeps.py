@@ -49,6 +49,17 @@ def rows_of(jobs: Iterable[SweepJob]) -> dict[str, PreparedData]:
     return {job.data_key: PROBLEMS.prepared[job.data_key] for job in jobs}
 
 
+def write_ended(folder: Path, status: str) -> None:
+    """A whole result.json of a status, as a run leaves it; of a failed one, its status alone."""
+    kept = Path(__file__).parent / "version_0_1" / "sweep" / "0" / "result.json"
+    found: dict[str, object] = {"status": status}
+    if status != "failed":
+        found = {**json.loads(kept.read_text()), **found}
+    if status == "diverged":
+        found["diverged"] = {"epoch": 2, "step": 3, "lr": 0.1}
+    (folder / "result.json").write_text(json.dumps(found))
+
+
 SMALL = (*BARE, "data=iris", "model=shallow", "dtype=float64")
 
 
@@ -90,9 +101,14 @@ def bits(folder: Path) -> dict[str, object]:
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     """A sweep as the leader of a process group."""
+    return leader(["-m", *words, f"hydra.sweep.dir={folder}"], folder.parent)
+
+
+def leader(words: Iterable[str], here: Path) -> subprocess.Popen[str]:
+    """A command of `train` as the leader of a process group."""
     return subprocess.Popen(
-        [*TRAIN, "-m", *words, f"hydra.sweep.dir={folder}"],
-        cwd=folder.parent,
+        [*TRAIN, *words],
+        cwd=here,
         env=clean_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -72,7 +72,7 @@ def test_the_example_in_a_process(tmp_path: Path) -> None:
         (["--numbers", "none.yaml"], "cannot use none.yaml: No such file or directory"),
         (["--numbers", "list.yaml"], "list.yaml must hold numbers by name, as in x: 2, got [1]"),
         (["--numbers", "keys.yaml"], "keys.yaml: unknown key 'omega' (x, t, Omega_k, beta_k, "),
-        (["--numbers", "bad.yaml"], "bad.yaml is not valid YAML: line "),
+        (["--numbers", "bad.yaml"], "bad.yaml is not valid YAML: line 2, column 1: "),
         (["--svg", "none/a.svg"], "cannot use none/a.svg: No such file or directory"),
         (["--bar"], "mlp-lab trace: unrecognized arguments: --bar (--help says more)"),
     ],

@@ -1,10 +1,10 @@
 """What a search makes small, and what a folder says of a job."""
 
-import json
 import math
 from pathlib import Path
 
 import pytest
+from sweeps import write_ended
 
 from mlp_lab.sweep.outcome import Outcome, earlier_outcome
 
@@ -35,13 +35,11 @@ def test_a_job_without_a_value(outcome: Outcome) -> None:
     assert outcome.open == (not outcome.result and not outcome.reason)
 
 
-@pytest.mark.skip(reason="its results must become whole ones")
 def test_what_had_ended_before(tmp_path: Path) -> None:
     """A failed job is trained again; a diverged one says where."""
     assert earlier_outcome(tmp_path) == Outcome()
     for status, open_again in (("completed", False), ("stopped", False), ("failed", True)):
-        (tmp_path / "result.json").write_text(json.dumps({"status": status}))
+        write_ended(tmp_path, status)
         assert earlier_outcome(tmp_path).open == open_again
-    where = {"epoch": 2, "step": 3, "lr": 0.1}
-    (tmp_path / "result.json").write_text(json.dumps({"status": "diverged", "diverged": where}))
+    write_ended(tmp_path, "diverged")
     assert earlier_outcome(tmp_path).reason.startswith("diverged: the loss was no longer finite")

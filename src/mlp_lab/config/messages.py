@@ -40,9 +40,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def _explained(error: BaseException) -> str | None:
-    chain: list[BaseException] = [error]
-    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
-        chain.append(cause)
+    chain = _chain(error)
     for link in chain:
         if isinstance(link, UserError):
             return str(link)
@@ -57,6 +55,14 @@ def _explained(error: BaseException) -> str | None:
         refused = next(filter(None, map(_explain_refusal, chain)), None)
         return refused or "; ".join(filter(None, map(str.strip, str(error).splitlines())))
     return _explain_refusal(error)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what it came of, the last cause at the end."""
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) is not None:
+        chain.append(cause)
+    return chain
 
 
 def _explain_refusal(error: BaseException) -> str | None:
@@ -154,6 +160,8 @@ def _explain_composition(error: BaseException) -> str | None:
 def _explain_reference(error: BaseException) -> str | None:
     """A value with ${...} that stands for nothing."""
     if not isinstance(error, (InterpolationResolutionError, UnsupportedInterpolationType)):
+        return None
+    if any(map(_explain_refusal, _chain(error))):  # of a resolver that reads a file
         return None
     said = str(error).splitlines()[0]
     missing = re.fullmatch(r"Interpolation key '(.*)' not found", said)
