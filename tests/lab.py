@@ -5,13 +5,15 @@ import logging
 import math
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
 from pathlib import Path
+from types import FrameType
 from typing import cast
 
 import hydra
@@ -235,6 +237,25 @@ def clean_environment() -> dict[str, str]:
     """The environment of this process without what tests set on purpose."""
     left_out = ("HYDRA_FULL_ERROR", "COMP_LINE", "COMP_POINT")
     return {name: value for name, value in os.environ.items() if name not in left_out}
+
+
+@contextmanager
+def within(seconds: int) -> Iterator[None]:
+    """End what takes longer, where the system can."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        raise TimeoutError(f"longer than {seconds} s")
+
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def written(folder: Path) -> set[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import BARE, TRAIN, clean_environment, command
-from sweeps import curve, job_folders, result
+from lab import BARE, command
+from sweeps import curve, job_folders, leader, result
 
 from mlp_lab.runs.progress import read_state
 
@@ -88,15 +88,7 @@ def everything(folder: Path) -> dict[str, object]:
 
 def start(kind: str, folder: Path) -> subprocess.Popen[str]:
     """A command as the leader of a process group, once it is in its folder."""
-    process = subprocess.Popen(
-        [*TRAIN, *words(kind, folder)],
-        cwd=folder.parent,
-        env=clean_environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    process = leader(words(kind, folder), folder.parent)
     marks = (".hydra",) if kind == "run" else ("sweep.json", "multirun.yaml")
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:

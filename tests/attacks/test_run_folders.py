@@ -2,15 +2,13 @@
 
 import random
 import shutil
-import signal
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 
 import pytest
-from lab import BARE, call, train
+from lab import BARE, call, train, within
 from tampered import NO_FILES, Tampering, tamperings
 
 import mlp_lab
@@ -142,25 +140,6 @@ OTHERS = (
 )
 """What is said of a folder that holds no finished run, of a configuration without ours, or of a
 column by whose scale a network's inputs are infinite."""
-
-
-@contextmanager
-def within(seconds: int) -> Iterator[None]:
-    """End what takes longer, where the system can."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        raise TimeoutError(f"longer than {seconds} s")
-
-    if not hasattr(signal, "SIGALRM"):
-        yield
-        return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(seconds)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def attacked(file: str, cases: list[Tampering], here: Path, tmp_path: Path) -> list[str]:

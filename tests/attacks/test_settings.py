@@ -3,9 +3,7 @@
 A value that is not bad for its key trains an epoch. Neither may take long, whatever it says.
 """
 
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from itertools import product
 from pathlib import Path
@@ -14,7 +12,7 @@ from typing import get_type_hints
 
 import numpy as np
 import pytest
-from lab import BARE, call
+from lab import BARE, call, within
 
 from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.sweep.config import SweepConfig
@@ -123,22 +121,6 @@ def commands() -> list[list[str]]:
     return [*single, *sweeps()]
 
 
-@contextmanager
-def in_time() -> Iterator[None]:
-    """A block that takes no longer than a command may."""
-
-    def give_up(number: int, frame: object) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def fault(words: Sequence[str], here: Path) -> str:
     """What is wrong with how a command ends, or nothing."""
     usual = ["data=iris"] * (not any(word.startswith("data=") for word in words))
@@ -146,7 +128,7 @@ def fault(words: Sequence[str], here: Path) -> str:
     given = [word.partition("=")[0] for word in words]
     usual = [word for word in usual if word.partition("=")[0] not in given]
     try:
-        with in_time():
+        with within(SECONDS):
             done = call([*usual, *words], here)
     except BaseException as error:
         return f"{type(error).__name__}: {error}"

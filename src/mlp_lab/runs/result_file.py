@@ -45,15 +45,9 @@ class _Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """A verdict."""
+class _Verdict(_Finding):
+    """A verdict: the state, and what else is worth knowing."""
 
-    kind: str
-    words: str
-    rule: str
-    numbers: Scores
-    since: int | None
-    next: str
     notes: list[_Finding]
 
 

@@ -17,7 +17,6 @@ from optuna.trial import FrozenTrial, TrialState
 from mlp_lab.errors import UserError
 from mlp_lab.files import make_plain, write_whole
 from mlp_lab.runs.job import INCIDENTAL
-from mlp_lab.stored import require_regular
 from mlp_lab.sweep.config import JOURNAL, SearchConfig
 
 MADE_BY: Mapping[str, Callable[..., BaseSampler]] = {
@@ -48,7 +47,6 @@ def open_study(folder: Path) -> optuna.Study:
         lock.unlink()
     make_plain(path)
     if path.exists():
-        require_regular(path)
         keep_whole_lines(path)
         keep_whole_batches(path)
     try:
