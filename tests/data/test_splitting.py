@@ -15,7 +15,7 @@ from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData, SplitConstraints
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
-from mlp_lab.errors import UserError
+from mlp_lab.errors import LARGEST_SEED, UserError
 from mlp_lab.runs.prepared_data import prepare_data
 
 
@@ -110,7 +110,7 @@ FOLDS = st.integers(2, 6)
     counts=COUNTS,
     test=st.sampled_from([0.0, 0.1, 0.2, 0.4]),
     folds=FOLDS,
-    repeat=st.integers(0, 10**20),
+    repeat=st.integers(0, LARGEST_SEED),
     seed=st.integers(0, 2**31),
     regression=st.booleans(),
 )
