@@ -39,6 +39,14 @@ def test_a_tiny_spread_is_no_division_by_zero() -> None:
     assert np.isfinite(Scaling.fit(values, "standard").apply(values)).all()
 
 
+def test_a_spread_beyond_floats_is_no_column_of_zeros() -> None:
+    """The deviation's squares overflow; nothing finite comes of it, which is refused by name."""
+    values = np.array([1e200, -1e200, 3e199])
+    with np.errstate(over="ignore"):
+        scaling = Scaling.fit(values, "standard")
+    assert np.isnan(scaling.apply(values)).all()
+
+
 @settings(deadline=None, max_examples=60)
 @given(fitted=COLUMNS, values=COLUMNS)
 def test_undo_is_the_way_back(fitted: Floats, values: Floats) -> None:

@@ -43,6 +43,8 @@ class Scaling:
             scale = high - low
         else:
             center, scale = values.mean(), values.std()
+        if not np.isfinite(scale):  # a square overflowed; by an infinite scale all would become 0
+            return cls(np.nan, 1.0, [])  # no finite number comes of it, and the column is refused
         # The deviation of a constant may be rounding; that of values that differ may underflow.
         constant = values.max() == values.min() or scale == 0
         return cls(float(center), 1.0 if constant else float(scale), [])
