@@ -4,7 +4,7 @@ import os
 import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -34,7 +34,7 @@ Change = Callable[[Stack], None]
 """Changes a stack's weights before its first step, to such as no setting draws."""
 
 WATCH_SECONDS = 0.5
-"""How often a process looks whether its lesson is still there."""
+"""How often a process looks whether its lesson is still there, and a lesson for Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,13 @@ def side_by_side(tasks: Sequence[StackTask], processes: int) -> Iterator[tuple[i
     over, end = context.Pipe(duplex=False)  # no event: a worker that is killed may hold its lock
     pool = ProcessPoolExecutor(min(processes, len(tasks)), context, _begin, (over, os.getpid()))
     with pool:
-        places = {pool.submit(_train, task): place for place, task in enumerate(tasks)}
         try:
-            for done in as_completed(places):
-                yield places[done], done.result()
+            places = {pool.submit(_train, task): place for place, task in enumerate(tasks)}
+            pending = set(places)
+            while pending:  # a wait without an end may sleep through Ctrl-C
+                ended, pending = wait(pending, WATCH_SECONDS, FIRST_COMPLETED)
+                for future in ended:
+                    yield places[future], future.result()
         except BrokenProcessPool:
             text = "a process that trained networks was killed: is there enough memory?"
             raise UserError(text) from None
