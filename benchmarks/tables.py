@@ -52,14 +52,11 @@ def peak() -> float:
 def composed(path: Path) -> object:
     """The typed config of `data=table` for a file."""
     import hydra
-    from omegaconf import OmegaConf
 
-    from mlp_lab.commands.composing import hydra_folder, run_folder
-    from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+    from mlp_lab.commands.composing import prepare_hydra
+    from mlp_lab.config.composition import config_folder, from_hydra
 
-    OmegaConf.register_new_resolver("run_folder", run_folder, replace=True)
-    OmegaConf.register_new_resolver("hydra_folder", hydra_folder, replace=True)
-    store_open_groups()
+    prepare_hydra()
     overrides = ["data=table", f"data.path={path}", "data.target=target"]
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(config_folder())):
         return from_hydra(hydra.compose("train", overrides=overrides), overrides)[0]
@@ -95,8 +92,8 @@ def encode(path: Path) -> None:
 
         return call
 
-    table.read_table = timed(table.read_table)  # type: ignore[assignment]
-    prepared_data.data_report = timed(prepared_data.data_report)  # type: ignore[assignment]
+    table.read_table = timed(table.read_table)  # type: ignore[assignment, attr-defined]
+    prepared_data.data_report = timed(prepared_data.data_report)  # type: ignore[assignment, attr-defined]
     pd.DataFrame({"a": ["b"]}).to_numpy()  # what pandas loads at first use
     before, started = peak(), time.perf_counter()
     encoded = prepared_data.prepare_data(config).encoded

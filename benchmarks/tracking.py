@@ -22,6 +22,7 @@ from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.runs.run import train
 from mlp_lab.terminal import Screen
+from mlp_lab.verdict.judge import Judge
 
 ROUNDS = 9
 EPOCHS = 100
@@ -50,7 +51,7 @@ def main() -> None:
     def tracked(config: Config) -> None:
         with tempfile.TemporaryDirectory() as folder:
             run = one(config, folder)
-            train(run, build_stack({0: run}, device), Screen())
+            train(run, build_stack({0: run}, device), Judge(), Screen())
 
     times = race(
         {
