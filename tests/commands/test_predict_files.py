@@ -234,7 +234,7 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path: Path) -> None:
     frame = survey(120)[["age", "income", "smoker", "voted"]]
     frame.to_csv(tmp_path / "t.csv", sep=":", index=False, encoding="cp1250")
     words = ["data=table", "data.path=t.csv", "data.target=voted", "epochs=2", "hydra.run.dir=run"]
-    said = ["data.delimiter=':'", "data.encoding=cp1250", "data.sheet=2", *BARE]
+    said = ["data.delimiter=':'", "data.encoding=cp1250", *BARE]
     done = command([*words, *said], tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     frame.to_csv(tmp_path / "comma.csv", index=False)
@@ -245,5 +245,15 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("column 'age' is missing")
     assert mlp_lab.load(tmp_path / "run").schema.file == FileSettings(
-        delimiter=":", encoding="cp1250", sheet=2
+        delimiter=":", encoding="cp1250"
     )
+
+
+def test_what_is_said_of_a_file_must_be_of_use(run: Path, tmp_path: Path) -> None:
+    """A table of text has no sheets; nothing is written."""
+    path = save(survey(50), tmp_path, "new.csv")
+    words = ["predict", str(run), str(path), "-o", str(tmp_path / "p.csv"), "--sheet", "2"]
+    done = command(words, tmp_path, MLP_LAB)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "--sheet=2 is of no use for new.csv: it is for Excel files\n"
+    assert written(tmp_path) == {"new.csv"}

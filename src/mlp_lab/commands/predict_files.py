@@ -13,6 +13,7 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables.config import require_use
 from mlp_lab.data.tables.frames import (
     TableFrame,
     feature_values,
@@ -44,7 +45,7 @@ def predict_file(run: str, file: str, output: str, prefix: str, written: Written
     """
     predictor, rows, unseen = load(run), 0, Counter[str]()
     with open_writer(Path(output)) as writer:
-        for frame in _chunks(Path(file), _settings(predictor, written)):
+        for frame in _chunks(Path(file), _settings(predictor, file, written)):
             values = _values(predictor, frame, unseen)
             writer.write(with_predictions(predictor, frame.frame, values, prefix))
             rows += len(frame)
@@ -63,15 +64,16 @@ def evaluate_file(
     predictor = load(run)
     if output is not None:
         _require_place(Path(output))
-    found = evaluate(score_file(predictor, Path(file), _settings(predictor, written), weight))
+    found = evaluate(score_file(predictor, Path(file), _settings(predictor, file, written), weight))
     print_evaluation(found)
     if output is not None:
         write_named(Path(output), to_json({"file": file, **found}))
         print(output)
 
 
-def _settings(predictor: Predictor, written: Written) -> FileSettings:
+def _settings(predictor: Predictor, file: str, written: Written) -> FileSettings:
     """How a file is written: as the options say, else as the training's was."""
+    require_use(written, [file])
     changes = dict(written)
     if str(changes.get("sheet", "")).isdigit():
         changes["sheet"] = int(changes["sheet"])

@@ -8,7 +8,7 @@ import pytest
 from surveys import SETTINGS, problem_of, survey, written
 
 from mlp_lab.data.config import DataConfig
-from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.config import TableConfig, require_use
 from mlp_lab.errors import UserError
 from mlp_lab.runs.prepared_data import PreparedData
 
@@ -105,3 +105,31 @@ def test_a_setting_changes_what_is_learnt(name: str, folder: Path) -> None:
 def test_settings_stack_up(folder: Path) -> None:
     """All of the careful user's together."""
     assert isinstance(outcome(folder, *SETTINGS[1:]), PreparedData)
+
+
+@pytest.mark.parametrize(
+    ("written", "files", "refusal"),
+    [
+        ({"sheet": 5}, ["t.csv"], "data.sheet=5 is of no use for t.csv: it is for Excel files"),
+        ({"sheet": "a"}, ["t.csv", "u.parquet"], "data.sheet=a is of no use for t.csv and u.par"),
+        ({"delimiter": ";"}, ["t.xlsx"], "data.delimiter=; is of no use for t.xlsx: it is for tex"),
+        ({"quote": ""}, ["t.dta"], "data.quote= is of no use for t.dta"),
+        ({"encoding": "cp1252"}, ["t.pq"], "data.encoding=cp1252 is of no use for t.pq: it is for"),
+        ({"sheet": 5}, ["t.xlsx"], ""),
+        ({"sheet": 5}, ["t.csv", "t.XLSM"], ""),
+        ({"encoding": "cp1252"}, ["t.sav"], ""),
+        ({"delimiter": ";", "quote": "'"}, ["t.CSV.gz"], ""),
+        ({"delimiter": "auto", "sheet": None}, ["t.sav"], ""),
+        ({"sheet": 5}, ["t.xyz"], ""),  # refused for another reason
+    ],
+)
+def test_what_is_said_of_a_file_must_be_of_use(
+    written: dict[str, object], files: list[str], refusal: str
+) -> None:
+    """For one of the files at least."""
+    if not refusal:
+        require_use(written, files)
+        return
+    with pytest.raises(UserError) as caught:
+        require_use(written, files)
+    assert str(caught.value).startswith(refusal)

@@ -1,5 +1,6 @@
 """The settings of `data=table`: a file, its target, and how its columns are read."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -18,6 +19,15 @@ EXCEL, STATA, SPSS = (".xlsx", ".xlsm"), (".dta",), (".sav", ".zsav")
 SUFFIXES = (*TEXT, *PARQUET, *FEATHER, *EXCEL, *STATA, *SPSS)
 """Suffixes of the files that can be read."""
 
+FORMATS_WITH = {
+    **dict.fromkeys(("delimiter", "quote"), ("text", TEXT)),
+    "encoding": ("text or SPSS", (*TEXT, *SPSS)),
+    "sheet": ("Excel", EXCEL),
+}
+"""Setting of how a file is written -> the formats that have such a thing, and their suffixes."""
+
+DEFAULTS = {field.name: field.default for field in fields(FileSettings)}
+
 
 def suffix_of(path: Path) -> str:
     """A file's suffix in small letters, `.gz` included.
@@ -28,6 +38,22 @@ def suffix_of(path: Path) -> str:
     name = path.name.lower()
     plain = name.removesuffix(".gz")
     return Path(plain).suffix + name[len(plain) :]
+
+
+def require_use(written: Mapping[str, object], paths: Sequence[str]) -> None:
+    """Refuse what somebody says of how files are written where none of them has such a thing.
+
+    Raises:
+        UserError: a setting other than its default is of no use for any of the files.
+    """
+    suffixes = {suffix_of(Path(path)) for path in paths}
+    for name, (format_name, with_it) in FORMATS_WITH.items():
+        value = written.get(name, DEFAULTS[name])
+        if value != DEFAULTS[name] and suffixes <= {*SUFFIXES} - {*with_it}:
+            names = " and ".join(Path(path).name for path in paths)
+            raise UserError(
+                f"data.{name}={value} is of no use for {names}: it is for {format_name} files"
+            )
 
 
 @dataclass(kw_only=True, slots=True)
@@ -113,5 +139,4 @@ class TableConfig(DataConfig):
     @property
     def file(self) -> FileSettings:
         """How the file is written, as far as the settings say."""
-        names = [field.name for field in fields(FileSettings)]
-        return FileSettings(**{name: getattr(self, name) for name in names})
+        return FileSettings(**{name: getattr(self, name) for name in DEFAULTS})

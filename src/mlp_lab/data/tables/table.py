@@ -1,6 +1,7 @@
 """A file of rows and columns -> a data set: which column is what, and what each of them holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from mlp_lab.data.tables.columns import (
     read_time,
     with_labels,
 )
-from mlp_lab.data.tables.config import Cell, TableConfig
+from mlp_lab.data.tables.config import Cell, TableConfig, require_use
 from mlp_lab.data.tables.frames import Table, TableFrame, weight_values
 from mlp_lab.data.tables.reading import read_table
 from mlp_lab.errors import UserError, nearest
@@ -45,6 +46,8 @@ def load_table(config: TableConfig) -> RawData:
     """
     if config.path is None:
         raise UserError("data.path is missing: data=table needs a file, as data.path=survey.csv")
+    paths = [config.path] if config.test_path is None else [config.path, config.test_path]
+    require_use(asdict(config.file), paths)
     train, note = _read_file(config, config.path, "data.path")
     name, frames = _checked_target(config, train), [train]
     if config.test_path is not None:
