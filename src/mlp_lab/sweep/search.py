@@ -16,6 +16,7 @@ from mlp_lab.config.composition import fold_overrides
 from mlp_lab.sweep.config import JOURNAL, SearchConfig
 from mlp_lab.sweep.counting import require_few_jobs
 from mlp_lab.sweep.grid import grid_points
+from mlp_lab.sweep.journal import require_journal
 from mlp_lab.sweep.ranges import search_space
 from mlp_lab.sweep.study import ask, lose_unfit, open_study, require_same_search, tell, waiting
 
@@ -77,6 +78,7 @@ def search(
 def copy_of(folder: Path) -> Iterator[Path]:
     """A folder with a copy of the journal, for as long as it is looked at."""
     with TemporaryDirectory() as name:
-        if (folder / JOURNAL).is_file():
+        if (folder / JOURNAL).exists():
+            require_journal(folder / JOURNAL)
             shutil.copy(folder / JOURNAL, name)
         yield Path(name)
