@@ -114,6 +114,18 @@ def texts(path: Path) -> Iterator[tuple[str, str]]:
         yield from plain_tamperings(json.loads(text), json.dumps)
 
 
+def entries(path: Path) -> Iterator[tuple[str, str]]:
+    """A file of JSON lines: some tampered with, left out, twice or at the end."""
+    lines = path.read_text().splitlines()
+    for number in sorted({0, 1, 2, 3, 4, len(lines) - 3, len(lines) - 1}):
+        before, after = lines[:number], lines[number + 1 :]
+        for what, text in plain_tamperings(json.loads(lines[number]), json.dumps):
+            yield what, "\n".join([*before, text, *after, ""])
+        yield f"line {number} gone", "\n".join([*before, *after, ""])
+        yield f"line {number} twice", "\n".join([*before, lines[number], *lines[number:], ""])
+        yield f"line {number} last", "\n".join([*before, *after, lines[number], ""])
+
+
 def bomb() -> str:
     """Nine lists of nine, each of the one before: a billion."""
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
@@ -195,6 +207,8 @@ def content_of(path: Path) -> Iterator[tuple[str, bytes]]:
     """Other contents of a file, by what it is."""
     if path.suffix == ".safetensors":
         yield from tensors(path)
+    elif path.suffix == ".journal":
+        yield from ((what, text.encode("utf-8", "replace")) for what, text in entries(path))
     elif path.suffix == ".csv":
         yield from ((what, text.encode("utf-8", "replace")) for what, text in cells(path))
     elif path.suffix in (".json", ".yaml"):

@@ -64,6 +64,7 @@ MAY_IMPORT = {
 HEAVY = ("torch", "matplotlib", "pandas", "sklearn", "tensorboard", "rich", "jinja2")
 
 HYDRA = (
+    "mlp_lab.config.extra_folder",
     *(
         f"mlp_lab.config.{name}"
         for name in ("composition", "hydra_section", "messages", "overrides")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -54,6 +54,17 @@ def require_keys(value: object, names: Mapping[str, bool], key: str = "") -> dic
         if needed and name not in value:
             raise UserError(f"{where}{name} is missing")
     return value
+
+
+def entries(value: object, path: str) -> Iterator[tuple[str, object]]:
+    """Every key below a value, with the keys that lead to it."""
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            yield f"{path}.{name}", entry
+            yield from entries(entry, f"{path}.{name}")
+    elif isinstance(value, list):
+        for place, entry in enumerate(value):
+            yield from entries(entry, f"{path}[{place}]")
 
 
 def brief(value: object) -> str:

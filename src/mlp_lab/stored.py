@@ -186,17 +186,28 @@ def parse_yaml(text: str, path: Path | str) -> object:
     Raises:
         UserError: it is not valid YAML, nested too deeply, or has aliases.
     """
+    with reading_yaml(text, path):
+        value: object = LOADER(text).get_single_data()
+    require_plain(value, path, finite=False)
+    return value
+
+
+@contextmanager
+def reading_yaml(text: str, path: Path | str) -> Iterator[None]:
+    """Look through YAML text before it is read in the block; what is wrong is said in one line.
+
+    Raises:
+        UserError: it is not valid YAML, nested too deeply, or has aliases.
+    """
     try:
         _require_a_tree(text, path)  # before anything is built: an alias may stand for millions
-        value: object = LOADER(text).get_single_data()
+        yield
     except UserError:
         raise
     except yaml.YAMLError as error:
         raise Damaged(f"{path} is not valid YAML: {_problem(error)}") from error
     except ValueError as error:  # a date that is none, a number of thousands of digits
         raise Damaged(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
-    require_plain(value, path, finite=False)
-    return value
 
 
 def _problem(error: yaml.YAMLError) -> str:

@@ -1,5 +1,7 @@
 """Run and sweep folders from strangers: whatever a file says, one line, and never without end."""
 
+import copy
+import json
 import random
 import shutil
 import warnings
@@ -8,13 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from lab import BARE, call, train, within
+from lab import BARE, call, stack_of_runs, train, within, written
 from tampered import NO_FILES, Tampering, tamperings
 
 import mlp_lab
 from mlp_lab.commands import compare, dashboard, predict, trace
 from mlp_lab.errors import UserError
 from mlp_lab.report.page import write_report
+from mlp_lab.runs.checkpoint import load_checkpoint, save_checkpoint
 
 SECONDS = 20
 """Longest that a command may take."""
@@ -47,7 +50,13 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     grid = ["-m", "data=iris", "model=shallow", "model.width=3,4", "epochs=2", *BARE]
     done = call([*grid, "hydra.sweep.dir=sweep"], folder)
     assert done.returncode == 0, done.stderr
+    done = call([*SEARCH, "hydra.sweep.dir=search"], folder)
+    assert done.returncode == 0, done.stderr
     return folder
+
+
+SEARCH = ["-m", "hydra/sweeper=optuna", "data=iris", "model=shallow", "model.width=range(3,6)"]
+SEARCH += ["epochs=2", *BARE, "hydra.sweeper.n_trials=4", "hydra.sweeper.batch=2"]
 
 
 def told(done: object) -> str:
@@ -96,6 +105,16 @@ def swept(folder: Path) -> str:
     return told(call([*grid, f"sweep.resume={folder}", "sweep.dry_run=true"], folder.parent))
 
 
+def searched(folder: Path) -> str:
+    """Whether another batch is asked for or none is left."""
+    more = ["hydra.sweeper.n_trials=6", "sweep.dry_run=true", f"hydra.sweep.dir={folder}"]
+    return told(call([*SEARCH, *more], folder.parent))
+
+
+def searched_on(folder: Path) -> str:
+    return told(call([*SEARCH, f"sweep.resume={folder}"], folder.parent))
+
+
 def loaded(folder: Path) -> str:
     try:
         mlp_lab.load(folder)
@@ -130,6 +149,8 @@ READERS: dict[str, list[Command]] = {
     "sweep/sweep.json": [swept],
     "sweep/0/result.json": [swept, compared],
     "sweep/0/config.yaml": [compared],
+    "search/optuna.journal": [searched, searched_on],
+    "search/sweep.json": [searched_on],
 }
 """File -> what reads it."""
 
@@ -196,6 +217,81 @@ def test_whatever_a_file_says(file: str, here: Path, tmp_path: Path) -> None:
     keys = cases[:-NO_FILES]
     chosen = dice.sample(keys, min(MANY, len(keys))) + cases[-NO_FILES:]
     assert attacked(file, chosen, here, tmp_path) == []
+
+
+CALLS = (
+    "oc.env:HIDDEN",
+    "oc.decode:'1'",
+    "oc.env:NOTHING,1",
+    "run_folder:/tmp",
+    "x:${oc.env:HIDDEN}",
+)
+"""What a word of a file would have OmegaConf call."""
+
+
+@pytest.mark.parametrize("called", CALLS)
+def test_words_of_a_manifest_call_nothing(called: str, here: Path, tmp_path: Path) -> None:
+    """Of a job that is resumed with its stack, though the command does not ask for it."""
+    sweep = shutil.copytree(here / "sweep", tmp_path / "sweep")
+    manifest = json.loads((sweep / "sweep.json").read_text())
+    manifest["stacks"] = {"0": [0, 1]}
+    manifest["jobs"]["1"]["overrides"].append(f"data.split_seed=${{{called}}}")
+    (sweep / "sweep.json").write_text(json.dumps(manifest))
+    for number in "01":
+        (sweep / number / "result.json").unlink()
+    words = ["-m", "data=iris", "model=shallow", "model.width=3", "epochs=2", *BARE]
+    before = written(tmp_path)
+    done = call([*words, f"sweep.resume={sweep}"], tmp_path, HIDDEN="12345")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("sweep.json: jobs.1.overrides must call nothing, got ")
+    assert done.stderr.count("\n") == 1
+    assert "12345" not in done.stderr
+    assert written(tmp_path) == before
+
+
+def test_words_of_other_files_call_nothing(here: Path, tmp_path: Path) -> None:
+    """They are shown as they stand there, or refused, and never looked up."""
+    for name in ("unfinished/.hydra/overrides.yaml", "sweep/multirun.yaml", "run/config.yaml"):
+        folder = shutil.copytree(here / name.split("/")[0], tmp_path / name.split("/")[0])
+        text = (tmp_path / name).read_text()
+        word = "- data.split_seed=${oc.env:HIDDEN}\n"
+        changed = text.replace("seed: 0", "seed: ${oc.env:HIDDEN}") if "seed: 0" in text else ""
+        (tmp_path / name).write_text(changed or text + word)
+        for command in (compared, resumed):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("HIDDEN", "12345")
+                assert "12345" not in command(folder)
+    pages = [path.read_text() for path in tmp_path.rglob("compared/*.html")]
+    assert not any("12345" in page for page in pages)
+
+
+STACK = ["data=iris", "model=shallow", "epochs=3", *BARE]
+
+
+def test_the_checkpoint_of_a_stack(tmp_path: Path) -> None:
+    """As .stacks/0.safetensors, which sweep.resume= reads: it fits, or one line names it."""
+    stack, runs = stack_of_runs(tmp_path, [*STACK, "seed=0"], [*STACK, "seed=1"])
+    file = tmp_path / "0.safetensors"
+    save_checkpoint(file, stack, {number: run.progress for number, run in runs.items()})
+    whole, found = file.read_bytes(), []
+    cases = list(tamperings(file))
+    dice = random.Random(0)  # noqa: S311
+    for what, tamper in dice.sample(cases[:-NO_FILES], 60) + cases[-NO_FILES:]:
+        tamper(file)
+        try:
+            with within(SECONDS):
+                load_checkpoint(file, copy.deepcopy(stack))
+        except UserError as error:
+            found += [] if file.name in str(error) else [f"{what}: {error}"]
+        except OSError as error:
+            found += [] if error.filename == str(file) else [f"{what}: {error}"]
+        except Exception as error:
+            found.append(f"{what}: {error!r}")
+        if file.is_dir():
+            file.rmdir()
+        file.unlink(missing_ok=True)
+        file.write_bytes(whole)
+    assert found == []
 
 
 def test_the_dashboard_shows_files_alone(here: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 A value that is not bad for its key trains an epoch. Neither may take long, whatever it says.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from itertools import product
@@ -73,6 +74,8 @@ COUNTED = (
     "-m cv=1000000",
     "-m cv=2 cv_repeats=1000000000",
     "cv=100000 cv_repeats=2",
+    "-m hydra/sweeper=optuna model.width=range(1,9) hydra.sweeper.n_trials=100000 cv=2",
+    "-m hydra/sweeper=optuna model.width=range(1,9) cv=100 cv_repeats=1000 sweep.dry_run=true",
     "-m seed=range(100000) data.split_seed=0,1",
     "-m seed=range(1000) data.split_seed=range(1000) epochs=range(1000)",
     "-m seed=0,1 sweep.processes=1000",
@@ -139,6 +142,33 @@ def fault(words: Sequence[str], here: Path) -> str:
     if done.returncode != 1 or len(lines) != 1 or len(lines[0]) > 2000:
         return f"status {done.returncode}, {len(lines)} lines: {done.stderr[-500:]}"
     return f"left {left}: {lines[0]}" if left else ""
+
+
+def test_the_jobs_of_a_search_are_counted(tmp_path: Path) -> None:
+    """Before a trial is asked for: each trains a network for each fold of each repeat."""
+    words = ["-m", "hydra/sweeper=optuna", "model.width=range(1,9)", "data=iris", *BARE]
+    words += ["hydra.sweeper.n_trials=501", "cv=10", "cv_repeats=20"]
+    began = time.monotonic()
+    for more in ([], ["sweep.dry_run=true"]):
+        done = call([*words, *more], tmp_path)
+        assert done.stderr == (
+            "a sweep has at most 100,000 jobs, got 100,200: n_trials=501 x cv=10 x cv_repeats=20\n"
+        )
+        assert done.returncode == 1
+    assert time.monotonic() - began < SECONDS
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_of_many_jobs(tmp_path: Path) -> None:
+    """Takes a part of a millisecond for each, lists the first thousand, and leaves nothing."""
+    words = ["-m", "sweep.dry_run=true", "seed=range(5000)", "data=iris", "epochs=1", *BARE]
+    done = call(words, tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert "... and 4,000 jobs more" in lines
+    assert lines[-1].startswith("5000 jobs in")
+    assert len(lines) < 1100
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_some_of_the_list(tmp_path: Path) -> None:

@@ -7,12 +7,8 @@ from hydra import compose, initialize_config_dir
 from lab import CONFIGS
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
-from mlp_lab.config.hydra_section import (
-    TARGETS,
-    require_inert,
-    require_plain,
-    require_settings_alone,
-)
+from mlp_lab.config.extra_folder import require_settings_alone
+from mlp_lab.config.hydra_section import TARGETS, require_inert, require_plain
 from mlp_lab.errors import UserError
 
 

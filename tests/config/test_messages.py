@@ -95,7 +95,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
     file.parent.mkdir()
     for content, line in (
         ("epochs: 3\n", "an experiment's file must begin with the line '# @package _global_'"),
-        ("model: [1,\n", f"{file} is not valid YAML: line 2"),
+        ("model: [1,\n", "experiment/mine.yaml is not valid YAML: line 2"),
     ):
         file.write_text(content)
         done = call(["--config-dir", str(tmp_path), "experiment=mine"], tmp_path)

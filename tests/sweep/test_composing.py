@@ -7,12 +7,14 @@ import pytest
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from lab import CONFIGS
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mlp_lab.runs.folder import to_yaml
+from mlp_lab.sweep import composing
 from mlp_lab.sweep.composing import Composer
 
 
@@ -102,3 +104,13 @@ def test_jobs_share_nothing_that_one_of_them_may_change(master: DictConfig) -> N
 def test_an_unknown_key_is_refused(master: DictConfig) -> None:
     with pytest.raises(OmegaConfBaseException, match=r"optimizer.momentun"):
         composer(master).compose(["optimizer.momentun=0.9"], 0)
+
+
+@pytest.mark.parametrize("value", ["0", "7", "-3", "007", "-0", "1_000", "+1", "10" * 9, "10" * 10])
+def test_whole_numbers_are_as_the_grammar_has_them(value: str) -> None:
+    """Though most are read without it."""
+    word = f"data.split_seed={value}"
+    (expected,) = OverridesParser.create().parse_overrides([word])
+    found = composing._parsed(word)
+    assert found == expected
+    assert type(found.value()) is type(expected.value())

@@ -257,5 +257,5 @@ def test_a_journal_executes_nothing(
 def test_what_is_no_journal(tmp_path: Path) -> None:
     """One line."""
     (tmp_path / "optuna.journal").write_text("what\nis this\n")
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match="is not valid JSON"):
         search(parsed(*XY), [[]], tmp_path, SearchConfig(2, 2, "random", 0), Bowl())

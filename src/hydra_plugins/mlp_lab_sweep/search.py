@@ -47,7 +47,7 @@ class OptunaSweeper(LaunchingSweeper):
             raise UserError(
                 "hydra/sweeper=optuna trains stacks of trials: use hydra/launcher=stacked"
             )
-        overrides, folds = search.parsed(self.loader, self.master, arguments)
+        overrides, folds = search.parsed(self.loader, self.master, arguments, self.search.trials)
         jobs = list[StackedReturn]()
         with launcher.opened(self.search.batch, searching=True) as sweep:
 

@@ -29,8 +29,8 @@ from mlp_lab.config.composition import (
     from_hydra,
     refuse_sweep_settings,
 )
-from mlp_lab.config.extra_folder import beside_configs
-from mlp_lab.config.hydra_section import require_inert, require_plain, require_settings_alone
+from mlp_lab.config.extra_folder import beside_configs, require_settings_alone
+from mlp_lab.config.hydra_section import require_inert, require_plain
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable, require_short_numbers
 from mlp_lab.config.renamed_keys import with_current_name

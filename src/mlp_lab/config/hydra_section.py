@@ -8,24 +8,21 @@ the search path or the command line.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from mlp_lab.config.extra_folder import NOTHING_RUNS
+from mlp_lab.config.references import require_small
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import shown
-from mlp_lab.plain import brief
-from mlp_lab.program import as_typed
-from mlp_lab.stored import naming, read_yaml
+from mlp_lab.plain import entries
 
 TARGET = "_target_"
 """Hydra builds what it names."""
-
-NOTHING_RUNS = "nothing in a configuration is executed"
 
 TARGETS = {
     f"hydra.launcher.{TARGET}": {
@@ -62,9 +59,6 @@ FOLDERS = {
 """Keys of hydra by which a file could write elsewhere, as configs/settings.yaml has them."""
 
 
-CALLS = re.compile(r"\$\{.*:", re.DOTALL)
-"""An interpolation of OmegaConf that is more than the name of another key."""
-
 REPLACED = {
     "hydra.searchpath": "--config-dir names a folder of files",
     "hydra.mode": "-m trains with several values",
@@ -94,8 +88,9 @@ def require_inert(composed: DictConfig, typed: Sequence[str]) -> None:
     Raises:
         UserError: it would; the key and the rule are named.
     """
+    require_small(OmegaConf.to_container(composed, resolve=False))
     section = OmegaConf.to_container(composed.hydra, resolve=False)
-    for key, value in _entries(section, "hydra"):
+    for key, value in entries(section, "hydra"):
         if _is_special(key):
             _require_known_target(key, value)
     for key, values in FIXED.items():
@@ -125,53 +120,6 @@ def _require_known_target(key: str, value: object) -> None:
         raise UserError(
             f"{key} must be that of {group}={choices}, got {shown(value)}: {NOTHING_RUNS}"
         )
-
-
-def require_settings_alone(folder: Path | None, name: str) -> None:
-    """Raise if a file that holds a whole configuration says anything of Hydra.
-
-    It may come from anywhere, as the config.yaml of a run; and what it says of Hydra's search path
-    would be followed while the rest is still being composed.
-
-    Raises:
-        UserError: it does, or it is no group of settings.
-    """
-    path = None if folder is None else folder / f"{name.removesuffix('.yaml')}.yaml"
-    if path is None or not path.is_file():
-        return
-    path = as_typed(path)
-    values = read_yaml(path)
-    if not isinstance(values, Mapping):
-        raise UserError(f"{path} holds no settings")
-    with naming(path):
-        for key in values:
-            if str(key).partition(".")[0].partition("/")[0] == "hydra":
-                raise UserError(f"unknown key {str(key)!r}: {NOTHING_RUNS}")
-        _require_defaults(values.get("defaults", []))
-        for key, value in _entries(values, ""):
-            if isinstance(value, str) and CALLS.search(value):
-                raise UserError(f"{key[1:]} must call nothing, got {brief(value)}: {NOTHING_RUNS}")
-
-
-def _require_defaults(defaults: object) -> None:
-    """Raise unless Hydra can read a list of files to begin with."""
-    rule = "a list of files, as settings, or of groups with their choice, as model: deep"
-    for entry in defaults if isinstance(defaults, list) else [{}]:
-        names = [*entry, *entry.values()] if isinstance(entry, dict) else [entry]
-        named = all(isinstance(name, str | list | None) for name in names)
-        if not named or len(names) not in (1, 2) or not isinstance(names[0], str):
-            raise UserError(f"defaults must be {rule}, got {brief(defaults)}")
-
-
-def _entries(value: object, path: str) -> Iterator[tuple[str, object]]:
-    """Every key below a value, with the keys that lead to it."""
-    if isinstance(value, Mapping):
-        for name, entry in value.items():
-            yield f"{path}.{name}", entry
-            yield from _entries(entry, f"{path}.{name}")
-    elif isinstance(value, list):
-        for place, entry in enumerate(value):
-            yield from _entries(entry, f"{path}[{place}]")
 
 
 def _is_special(key: str) -> bool:

@@ -5,9 +5,10 @@ was composed: as plain data where a value means what it says, else by OmegaConf.
 """
 
 import copy
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -76,10 +77,28 @@ def compose_job(loader: ConfigLoader, master: DictConfig, words: Sequence[str]) 
     return composed
 
 
-@lru_cache(maxsize=4096)
+WHOLE_NUMBER = re.compile(r"([a-z_][a-z_.]*)=(0|-?[1-9][0-9]{0,17})")
+"""A word of which a sweep may have a hundred thousand, as seed=99999."""
+
+
 def _parsed(override: str) -> Override:
-    (found,) = OverridesParser.create().parse_overrides([override])
+    """A word as Hydra reads it, whose grammar takes a millisecond."""
+    number = WHOLE_NUMBER.fullmatch(override)
+    if number is None:
+        return _by_grammar(override)
+    like = _by_grammar(f"{number[1]}=0")
+    return replace(like, _value=int(number[2]), input_line=override)
+
+
+@lru_cache(maxsize=4096)
+def _by_grammar(override: str) -> Override:
+    (found,) = _parser().parse_overrides([override])
     return found
+
+
+@cache
+def _parser() -> OverridesParser:
+    return OverridesParser.create()
 
 
 class _Base:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePath
 
+from mlp_lab.config.extra_folder import CALLS, NOTHING_RUNS
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_whole
 from mlp_lab.plain import brief, read_as, require_keys
@@ -114,6 +115,20 @@ class Manifest:
                     " rows it had, or start a new sweep"
                 )
         self.data |= data
+
+    def stored_words(self, number: int) -> list[str]:
+        """What a job changes that the command at hand does not ask for: nobody has typed it.
+
+        Raises:
+            UserError: a word would call something, as a look into the environment.
+        """
+        for word in self.jobs[number].overrides:
+            if CALLS.search(word):
+                raise UserError(
+                    f"{MANIFEST}: jobs.{number}.overrides must call nothing, got {brief(word)}:"
+                    f" {NOTHING_RUNS}"
+                )
+        return self.jobs[number].overrides
 
     @property
     def eliminated(self) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from mlp_lab.formatting import duration
 from mlp_lab.runs.console import REFRESH_SECONDS
@@ -12,24 +13,28 @@ from mlp_lab.terminal import Screen, StatusLine, plain_table
 SAID_SECONDS = 10.0
 """Between two lines where the output is no terminal."""
 
+MOST_SHOWN = 1000
+"""Jobs of a plan that are listed one by one."""
+
 
 def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, SweepJob]) -> None:
-    """Every job, its stack, parameters, memory and expected time."""
+    """Every job, its stack, parameters, memory and expected time; of very many, the first."""
     table = plain_table("stack", "job", "overrides")
     for heading in ("parameters", "epochs", "MiB", "seconds"):
         table.add_column(heading, justify="right")
-    for stack in stacks:
-        share = 1 / len(stack.jobs)
-        for number in stack.jobs:
-            job = jobs[number]
-            table.add_row(
-                *(str(stack.number), str(number), " ".join(job.point)),
-                *(f"{job.parameters:,}", str(job.job.config.epochs)),
-                *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
-            )
+    planned = ((stack, number) for stack in stacks for number in stack.jobs)
+    for stack, number in islice(planned, MOST_SHOWN):
+        job, share = jobs[number], 1 / len(stack.jobs)
+        table.add_row(
+            *(str(stack.number), str(number), " ".join(job.point)),
+            *(f"{job.parameters:,}", str(job.job.config.epochs)),
+            *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
+        )
     screen.print(table)
     seconds = sum(stack.seconds for stack in stacks)
     count = sum(len(stack.jobs) for stack in stacks)
+    if count > MOST_SHOWN:
+        screen.print(f"... and {count - MOST_SHOWN:,} jobs more")
     screen.print(
         f"{count} jobs in {len(stacks)} stacks, about {duration(seconds)} on one core:"
         " nothing was trained"

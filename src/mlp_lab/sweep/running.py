@@ -209,7 +209,7 @@ class Sweep:
         kept = self.manifest.stacks
         begun, fresh = unfinished(self.manifest, jobs)
         for number in [n for stack in begun for n in kept[stack] if n not in jobs]:
-            jobs[number] = self._job(self.manifest.jobs[number].overrides, number)
+            jobs[number] = self._job(self.manifest.stored_words(number), number)
         resumed = [stack_plan(stack, [jobs[n] for n in kept[stack]]) for stack in begun]
         settings = self.command.settings
         return resumed + plan(

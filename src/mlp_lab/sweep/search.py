@@ -14,7 +14,9 @@ from omegaconf import DictConfig
 
 from mlp_lab.config.composition import fold_overrides
 from mlp_lab.sweep.config import JOURNAL, SearchConfig
+from mlp_lab.sweep.counting import require_few_jobs
 from mlp_lab.sweep.grid import grid_points
+from mlp_lab.sweep.journal import require_journal
 from mlp_lab.sweep.ranges import search_space
 from mlp_lab.sweep.study import ask, lose_unfit, open_study, require_same_search, tell, waiting
 
@@ -23,15 +25,18 @@ Launch = Callable[[Sequence[Sequence[str]], int], Sequence[float]]
 
 
 def parsed(
-    loader: ConfigLoader, master: DictConfig, arguments: list[str]
+    loader: ConfigLoader, master: DictConfig, arguments: list[str], trials: int
 ) -> tuple[list[Override], list[list[str]]]:
     """The words of a search, and the folds of its trials: one without words where there are none.
 
     Raises:
-        UserError: `cv` and the words contradict each other.
+        UserError: `cv` and the words contradict each other, or so many `trials` have too many jobs.
     """
     parser = OverridesParser.create(config_loader=loader)
     folds = grid_points(parser.parse_overrides(fold_overrides(master, arguments)))
+    if len(folds) > 1:
+        repeats = f" x cv_repeats={master.cv_repeats}" * (master.cv_repeats > 1)
+        require_few_jobs(trials * len(folds), f"n_trials={trials} x cv={master.cv}{repeats}")
     return parser.parse_overrides(arguments), folds
 
 
@@ -73,6 +78,7 @@ def search(
 def copy_of(folder: Path) -> Iterator[Path]:
     """A folder with a copy of the journal, for as long as it is looked at."""
     with TemporaryDirectory() as name:
-        if (folder / JOURNAL).is_file():
+        if (folder / JOURNAL).exists():
+            require_journal(folder / JOURNAL)
             shutil.copy(folder / JOURNAL, name)
         yield Path(name)

@@ -18,15 +18,13 @@ from mlp_lab.errors import UserError
 from mlp_lab.files import make_plain, write_whole
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.config import JOURNAL, SearchConfig
+from mlp_lab.sweep.journal import BROKEN, CREATE_TRIAL, require_journal
 
 MADE_BY: Mapping[str, Callable[..., BaseSampler]] = {
     "tpe": partial(TPESampler, constant_liar=True),
     "random": RandomSampler,
     "gp": GPSampler,
 }
-
-CREATE_TRIAL = 4
-"""What the journal calls a new trial."""
 
 SETTING, ASKED, LOST = "setting", "asked", "lost"
 """What the study remembers: what all trials share; how many trials its whole batches have; numbers
@@ -47,6 +45,7 @@ def open_study(folder: Path) -> optuna.Study:
         lock.unlink()
     make_plain(path)
     if path.exists():
+        require_journal(path)
         keep_whole_lines(path)
         keep_whole_batches(path)
     try:
@@ -55,10 +54,6 @@ def open_study(folder: Path) -> optuna.Study:
         return optuna.create_study(storage=storage, study_name="sweep", load_if_exists=True)
     except BROKEN as error:
         raise UserError(f"{path} cannot be read: {error}") from error
-
-
-BROKEN = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
-"""What Optuna raises of a journal that it did not write."""
 
 
 def keep_whole_lines(path: Path) -> None:

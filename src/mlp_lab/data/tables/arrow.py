@@ -12,7 +12,7 @@ import pandas as pd
 
 from mlp_lab.data.tables.config import PARQUET, suffix_of
 from mlp_lab.data.tables.header import column_names
-from mlp_lab.data.tables.limits import COPIES, NUMBER, require_memory, rows_at_once
+from mlp_lab.data.tables.limits import COPIES, NUMBER, require_cells, require_memory, rows_at_once
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch, Schema
@@ -48,10 +48,13 @@ def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]
             batches = (source.get_batch(i) for i in range(source.num_record_batches))
         names, plain = column_names(path, schema.names), _plain(schema)
         unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
-        letters = 0
+        letters, rows_so_far = 0, 0
         for batches_of_one in chain([[]], ([batch] for batch in batches)):
             letters = sum(map(_letters, batches_of_one), letters if kept else 0)
             require_memory(path.name, "texts that repeat", COPIES * letters)
+            if kept:  # Feather tells its rows only batch by batch
+                rows_so_far += sum(batch.num_rows for batch in batches_of_one)
+                require_cells(path.name, rows_so_far, len(names))
             table = Table.from_batches(batches_of_one, schema).cast(plain).rename_columns(names)
             table = table.drop_columns(unnamed)
             for first in range(0, len(table) or 1, rows):
