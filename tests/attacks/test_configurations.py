@@ -108,6 +108,47 @@ def test_a_swept_experiment_runs_nothing(name: str, launcher: str, here: Path) -
     assert "hydra." in attacked(here, *words)
 
 
+OUTSIDE: Mapping[str, Mapping[str, object]] = {
+    "latex": {"sweep": {"latex": "../outside.tex"}},
+    "latex below": {"sweep": {"latex": "thesis.tex"}},
+    "latex by reference": {"sweep": {"latex": "${data.path}.tex"}},
+    "sweep": {"sweep": {"resume": "../victim"}},
+    "run": {"resume": "../victim"},
+}
+"""Settings by which a file would choose what is written to."""
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+@pytest.mark.parametrize("words", [[], ["-m", "seed=0,1"], ["-m", "experiment=spirals,mine"]])
+def test_an_experiment_writes_to_no_place_of_its_own(
+    name: str, words: list[str], here: Path
+) -> None:
+    """Nor does it overwrite a file of the working directory."""
+    train(here.parent / "victim", "data=iris", "epochs=1", *BARE)
+    (here / "thesis.tex").write_text("precious")
+    *extra, chosen = experiment(here, OUTSIDE[name])
+    several = any("experiment" in word for word in words)
+    line = attacked(here, *extra, *([] if several else [chosen]), *words)
+    assert "resume" in line or "sweep.latex of a file must be null, got " in line
+    assert (here / "thesis.tex").read_text() == "precious"
+
+
+@pytest.mark.parametrize("key", ["resume", "sweep.resume", "sweep.latex"])
+def test_a_whole_configuration_resumes_nothing(key: str, here: Path) -> None:
+    """Only words that somebody typed do, though a run's own file has the key."""
+    train(here.parent / "victim", "data=iris", "epochs=1", *BARE)
+    run = train(here / "run", "data=iris", "epochs=1", *BARE)
+    text = (run / "config.yaml").read_text().replace("resume: null\n", "")
+    said = {"resume": "../victim"} if key == "resume" else {"sweep": {key[6:]: "../victim"}}
+    (run / "config.yaml").write_text(text + yaml.safe_dump(said))
+    before = written(here.parent)
+    for words in ([], ["-m", "seed=0,1"]):
+        done = call(["--config-dir", "run", "--config-name", "config", *words], here)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.startswith(f"{key} of a file must be null")
+        assert written(here.parent) == before
+
+
 @pytest.mark.parametrize("name", HARMFUL)
 def test_a_file_for_a_package_runs_nothing(name: str, here: Path) -> None:
     """Its header, or a defaults list, may put it anywhere in the configuration."""

@@ -5,6 +5,7 @@ What cannot be is refused here, before torch loads.
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -37,9 +38,9 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
-from mlp_lab.files import appended, require_no_links
+from mlp_lab.files import appended, is_full, require_no_links
 from mlp_lab.output import VisibleFormatter
-from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing
+from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing, train_words
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
 from mlp_lab.runs.job import Job
@@ -129,15 +130,30 @@ def train_job(composed: DictConfig) -> None:
             message = explain(error)
             if message is None:
                 raise
-            if not (alone and remove_unused(folder)):
-                with suppress(OSError):  # nothing can be written any more, as the terminal will say
-                    logger.error(message)
+            if is_full(error) and alone:
+                message += after_making_room(folder)
+            log_failure(message, folder, alone=alone)
             if not alone:
                 print(f"job {hydra_config.job.num}: {message}", file=sys.stderr)
                 raise UserError(JOBS_FAILED) from error  # Hydra goes on with the other jobs
             if TRACEBACK_WANTED:
                 raise
             fail(message)
+
+
+def log_failure(message: str, folder: Path, *, alone: bool) -> None:
+    """Keep in train.log what the terminal says, unless nothing of the run is to stay."""
+    if not (alone and remove_unused(folder)):
+        with suppress(OSError):  # nothing can be written any more, as the terminal will say
+            logger.error(message)
+
+
+def after_making_room(folder: Path) -> str:
+    """How a run goes on that a full disk has ended, if it had begun."""
+    if not (folder / CONFIG).is_file():
+        return ""
+    again = shlex.join([*train_words(), f"resume={folder}"])
+    return f"; make room, then resume with: {again}"
 
 
 def record_of(composed: DictConfig, hydra_config: HydraConf) -> dict[str, str]:
@@ -232,4 +248,5 @@ def logged_into(folder: Path) -> Iterator[None]:
         yield
     finally:
         root.removeHandler(handler)
-        handler.close()
+        with suppress(OSError):  # no room: the terminal has said so
+            handler.close()

@@ -58,6 +58,8 @@ FOLDERS = {
 }
 """Keys of hydra by which a file could write elsewhere, as configs/settings.yaml has them."""
 
+TYPED_ALONE = ("resume", "sweep.resume", "sweep.latex")
+"""Keys that name what is written to, and which a file may therefore leave at null alone."""
 
 REPLACED = {
     "hydra.searchpath": "--config-dir names a folder of files",
@@ -102,12 +104,24 @@ def require_inert(composed: DictConfig, typed: Sequence[str]) -> None:
         if word not in typed:
             raise UserError(f"hydra.overrides cannot be set, got {word}: nobody typed it")
     named = _keys(typed)
+    _require_typed(composed, named)
     for key, usual in FOLDERS.items():
         usual_or_typed = _select(section, key) == usual or f"hydra.{key}" in named
         if not usual_or_typed and not _lies_below(str(OmegaConf.select(composed.hydra, key))):
             raise UserError(
                 f"hydra.{key} of a file must lie in the working directory, got"
                 f" {shown(_select(section, key))}: only the command line names other folders"
+            )
+
+
+def _require_typed(composed: DictConfig, named: set[str]) -> None:
+    values = dict(entries(OmegaConf.to_container(composed, resolve=False), ""))
+    for key in TYPED_ALONE:
+        value = values.get(f".{key}")
+        if value is not None and not named & {key, key.partition(".")[0]}:
+            raise UserError(
+                f"{key} of a file must be null, got {shown(value)}: only the command line names"
+                " what is written to"
             )
 
 

@@ -66,6 +66,11 @@ class SweepCommand:
     searching: bool
     words: Sequence[str]
 
+    @property
+    def how_to_resume(self) -> str:
+        """What to type so that it goes on."""
+        return f"resume with: {shlex.join([*self.words, f'sweep.resume={self.folder}'])}"
+
 
 @contextmanager
 def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterator["Sweep"]:
@@ -141,7 +146,7 @@ class Sweep:
         except Interrupted as stop:
             raise self._interrupted(str(stop)) from None
         except DiskFull as full:
-            raise UserError(f"{full}; make room, then {self._how_to_resume()}") from full
+            raise UserError(f"{full}; make room, then {self.command.how_to_resume}") from full
         self._done |= asked.keys()
         return [Trained(asked[number], outcomes[number]) for number in numbers]
 
@@ -277,7 +282,8 @@ class Sweep:
         """
         for number, reason in lost.items():
             raise UserError(
-                f"{jobs[number].label}: {reason}: {judge} cannot judge it; {self._how_to_resume()}"
+                f"{jobs[number].label}: {reason}: {judge} cannot judge it;"
+                f" {self.command.how_to_resume}"
             )
 
     def _judge(self, rung: Rung, jobs: Mapping[int, SweepJob], unended: Sequence[int]) -> None:
@@ -291,8 +297,4 @@ class Sweep:
 
     def _interrupted(self, done: str) -> Interrupted:
         """What to say when somebody asked to stop."""
-        return Interrupted(f"{done}; {self._how_to_resume()}")
-
-    def _how_to_resume(self) -> str:
-        command = shlex.join([*self.command.words, f"sweep.resume={self.command.folder}"])
-        return f"resume with: {command}"
+        return Interrupted(f"{done}; {self.command.how_to_resume}")

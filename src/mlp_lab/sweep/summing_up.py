@@ -1,12 +1,16 @@
 """What a sweep found: its jobs ranked, and those that failed."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlp_lab.compare.records import RunRecord, flat, read_run, reason_of
 from mlp_lab.compare.summary import summarise
-from mlp_lab.errors import JOBS_FAILED, UserError
+from mlp_lab.config.messages import explain
+from mlp_lab.errors import JOBS_FAILED, DiskFull, Interrupted, UserError
+from mlp_lab.files import is_full
+from mlp_lab.program import asked_to_end
 from mlp_lab.runs.folder import CONFIG
 from mlp_lab.sweep.manifest import Manifest
 from mlp_lab.sweep.outcome import Trained
@@ -31,15 +35,18 @@ def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]
     screen = Screen()
     named = not command.quiet  # by the summary
     try:
-        summarise(
-            [records[number] for number in sorted(records)],
-            command.folder,
-            None if command.quiet else screen,
-            select=command.settings.select,
-            again=command.words,
-            pictures=command.pictures,
-            latex=None if command.settings.latex is None else Path(command.settings.latex),
-        )
+        with _told_what_is_missing(command):
+            summarise(
+                [records[number] for number in sorted(records)],
+                command.folder,
+                None if command.quiet else screen,
+                select=command.settings.select,
+                again=command.words,
+                pictures=command.pictures,
+                latex=None if command.settings.latex is None else Path(command.settings.latex),
+            )
+    except DiskFull:
+        raise
     except UserError as error:
         print(f"no ranking: {error}", file=sys.stderr)
         named = False
@@ -51,6 +58,27 @@ def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]
     broken = any(record.result.get("status") in BROKEN for record in earlier.values())
     if failed or (command.searching and broken):
         raise UserError(JOBS_FAILED)
+
+
+@contextmanager
+def _told_what_is_missing(command: SweepCommand) -> Iterator[None]:
+    """Say how to get a summary that was not waited for, or that there is no room for.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM.
+        DiskFull: it cannot be written.
+    """
+    missing = f"all jobs have ended, but the summary of {command.folder} is not whole"
+    try:
+        yield
+    except BaseException as error:
+        if asked_to_end(error):
+            raise Interrupted(f"{missing}; {command.how_to_resume}") from None
+        if is_full(error):
+            raise DiskFull(
+                f"{missing}: {explain(error)}; make room, then {command.how_to_resume}"
+            ) from error
+        raise
 
 
 def _earlier(
