@@ -37,7 +37,7 @@ KINDS = {"run": RUN, "sweep": GRID, "search": SEARCH, "worker": HALVING}
 LONGEST = 2.5
 """Seconds after its folder appeared, before which a command is killed."""
 
-KILLS, SERIES = 5, 2
+KILLS, SERIES = 5, 10
 
 
 class Reference:
@@ -162,11 +162,11 @@ def test_killed_once(kind: str, tmp_path: Path, undisturbed: Reference) -> None:
     assert disturbed(kind, tmp_path / "killed", 0, 1) == undisturbed.of(kind)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="says who its workers are")
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_again_and_again(kind: str, tmp_path: Path, undisturbed: Reference) -> None:
-    """Forty times in all; `SERIES` makes it more."""
+    """Two hundred times in all."""
     undisturbed.of(kind)
 
     def same(seed: int) -> bool:

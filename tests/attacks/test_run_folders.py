@@ -208,7 +208,7 @@ def test_some_of_what_a_file_may_say(file: str, here: Path, tmp_path: Path) -> N
     assert attacked(file, chosen, here, tmp_path) == []
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("file", READERS)
 def test_whatever_a_file_says(file: str, here: Path, tmp_path: Path) -> None:
     """Keys deleted, of another type, huge, negative, nested; cut short, and noise."""

@@ -182,7 +182,7 @@ def test_some_of_the_list(tmp_path: Path) -> None:
 PARTS = 24
 
 
-@pytest.mark.long
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_all_of_the_list(part: int, tmp_path: Path) -> None:
     """No traceback, nothing that hangs, one line, and no folder left."""
