@@ -26,7 +26,7 @@ SECONDS = 60
 FEW, MANY = 12, 250
 """Commands of the default run, and of each slow test."""
 
-SLOW_TESTS = 4
+SLOW_TESTS = 2
 
 NOTES = ("no ranking: ",)
 """What may be said of a sweep that ended well."""
@@ -122,7 +122,7 @@ def test_a_command_trains_or_is_refused_in_one_line(command: Command, tables: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, 1 + SLOW_TESTS))
 def test_many_commands(number: int, tables: Path) -> None:
-    """Two to three minutes each on a core: `MANY` settles how long."""
+    """Three to four minutes each, in one process: `MANY` settles how long."""
 
     @fuzz(MANY, number)
     def sound(command: Command) -> None:
