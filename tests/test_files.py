@@ -96,6 +96,11 @@ def test_numbers_that_json_has_no_word_for() -> None:
     assert list(read_back) == ["ö", "a"]
 
 
+def test_pairs_have_no_such_number_either() -> None:
+    """An interval of a metric that a handful of rows does not have."""
+    assert json.loads(to_json({"roc_auc": (math.nan, 1.0)})) == {"roc_auc": [None, 1.0]}
+
+
 def test_objects_are_joined_as_if_written_at_once() -> None:
     """To the letter."""
     one, other = {"a": 1, "b": [2.5, "}"]}, {"c": {"d": None}}

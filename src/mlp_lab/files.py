@@ -246,6 +246,6 @@ def joined_json(*texts: str) -> str:
 def _finite(value: object) -> object:
     if isinstance(value, Mapping):
         return {name: _finite(entry) for name, entry in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_finite(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
