@@ -63,8 +63,9 @@ def test_files_that_end() -> None:
 
 def test_what_is_no_list_of_files() -> None:
     """Hydra would raise what names no key, or look for a file only when it composes."""
-    require_readable(["a", {"model": "deep"}, {"data": None}])
+    require_readable(["a", {"model": "deep"}, {"data": None}, {"model": ["deep", "mine"]}])
     unread: list[object] = [5, [5], [{}], [{"a": 1}], [{"a": "b", "c": "d", "e": "f"}]]
+    unread += [[{"a": [1]}], [{"a": ["b", ["c"]]}], [["a"]]]
     for defaults in unread:
         with pytest.raises(UserError, match=r"^defaults must be a list of files"):
             require_readable(defaults)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mlp_lab.config.overrides import readable, require_short_numbers
+from mlp_lab.config.overrides import readable, require_names, require_short_numbers
 from mlp_lab.errors import UserError
 
 
@@ -77,3 +77,20 @@ def test_a_number_that_python_does_not_read() -> None:
     require_short_numbers(["seed=" + "9" * 300, "-m", "data=iris"])
     with pytest.raises(UserError, match=r"^seed must be of at most 300 digits, got thousands$"):
         require_short_numbers(["data=iris", "seed=" + "9" * 5000])
+
+
+@pytest.mark.parametrize(
+    "word", ["model=[1]", "data=[iris,2]", "+experiment=[[a]]", "hydra/launcher=[1.5]"]
+)
+@pytest.mark.parametrize("swept", [False, True])
+def test_groups_are_chosen_by_names(word: str, swept: bool) -> None:
+    """Among others, too: Hydra has no word for what is none."""
+    key = word.partition("=")[0].lstrip("+")
+    with pytest.raises(UserError, match=f"^{key} must be chosen by the name of one of its files"):
+        require_names(["epochs=1", word + ",a" * swept])
+
+
+@pytest.mark.parametrize("word", ["model=deep", "seed=[1]", "data.drop=[1]", "model=[a,b]", "x=("])
+def test_other_lists_are_for_others_to_check(word: str) -> None:
+    """Also what cannot be read."""
+    require_names([word])

@@ -25,7 +25,8 @@ def require_readable(defaults: object) -> None:
     rule = "a list of files, as settings, or of groups with their choice, as model: deep"
     for entry in defaults if isinstance(defaults, list) else [{}]:
         names = [*entry, *entry.values()] if isinstance(entry, dict) else [entry]
-        named = all(isinstance(name, str | list | None) for name in names)
+        parts = [part for name in names for part in (name if isinstance(name, list) else [name])]
+        named = all(isinstance(part, str | None) for part in parts)
         if not named or len(names) not in (1, 2) or not isinstance(names[0], str):
             raise UserError(f"defaults must be {rule}, got {brief(defaults)}")
         if any("${" in text for text in map(str, names)):

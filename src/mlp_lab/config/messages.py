@@ -131,6 +131,19 @@ def _explain_typing(error: BaseException) -> str | None:
     return None
 
 
+MERGING = "Error merging override "
+
+
+def _explain_merging(error: BaseException) -> str | None:
+    """A list in place of a group of settings, or the other way."""
+    said = str(error).splitlines()[0] if isinstance(error, ConfigCompositionException) else ""
+    if not said.startswith(MERGING):
+        return None
+    key, _, value = said.removeprefix(MERGING).partition("=")
+    rule = "a list" if value.startswith("{") else "a group of settings"
+    return f"{key} must be {rule}, got {value}"
+
+
 def _explain_composition(error: BaseException) -> str | None:
     """Hydra's commonest complaints, in the words of this project."""
     if isinstance(error, MissingConfigException) and error.options:
@@ -180,6 +193,7 @@ EXPLANATIONS = (
     _explain_yaml,
     _explain_table,
     _explain_typing,
+    _explain_merging,
     _explain_composition,
     _explain_reference,
     _explain_long_number,

@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
 
+from mlp_lab.config.schema import GROUPS
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import MOST_LETTERS, quoted
 
@@ -31,6 +33,9 @@ HOME = re.compile(r"(?:(?<=,)|^)~/")
 TOKEN = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[\[\],]|[^\[\],]+)")
 """Of a list, or of several values: a name in quotes, a sign between names, or a name."""
 
+OTHER_GROUPS = ("experiment", "hydra")
+"""Of files, beside those of a run's settings."""
+
 DIGITS = re.compile(r"\d{4000}")
 """Of numbers that Python refuses to read."""
 
@@ -45,6 +50,21 @@ def require_short_numbers(words: Iterable[str]) -> None:
         if DIGITS.search(word):
             key = word.partition("=")[0]
             raise UserError(f"{key[:MOST_LETTERS]} must be of at most 300 digits, got thousands")
+
+
+def require_names(words: Iterable[str]) -> None:
+    """Raise if a list by which a group is chosen holds what is no name: Hydra fails on it.
+
+    Raises:
+        UserError: it does; the group is named.
+    """
+    for override in [parsed for word in words if (parsed := _parsed(word)) is not None]:
+        group, value = override.key_or_group, override.value()
+        choices = value.list if isinstance(value, ChoiceSweep) else [value]
+        for choice in choices if group in (*GROUPS, *OTHER_GROUPS) or "/" in group else []:
+            if isinstance(choice, list) and not all(isinstance(name, str) for name in choice):
+                rule = "chosen by the name of one of its files, as in model=deep"
+                raise UserError(f"{group} must be {rule}, got {str(choice)[:MOST_LETTERS]}")
 
 
 def readable(word: str) -> str:
@@ -74,8 +94,11 @@ def _as_value(token: str) -> str:
 
 
 def _is_read(word: str) -> bool:
+    return _parsed(word) is not None
+
+
+def _parsed(word: str) -> Override | None:
     try:
-        OverridesParser.create().parse_override(word)
+        return OverridesParser.create().parse_override(word)
     except HydraException:
-        return False
-    return True
+        return None
