@@ -40,11 +40,13 @@ def test_a_stream_takes_any_text(encoding: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_process_without_streams(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As under pythonw."""
+    """As under pythonw: what is printed goes nowhere."""
     for name in ("stdout", "stderr"):
         monkeypatch.setattr(sys, name, None)
     show_everything()
-    assert sys.stdout is None
+    for stream in (sys.stdout, sys.stderr):
+        print(HARMFUL, file=stream, flush=True)
+        assert not stream.isatty()
 
 
 def test_rich_finds_the_terminal_below(monkeypatch: pytest.MonkeyPatch) -> None:

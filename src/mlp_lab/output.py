@@ -4,7 +4,7 @@ import codecs
 import logging
 import sys
 from collections.abc import Iterable
-from io import TextIOWrapper
+from io import TextIOBase, TextIOWrapper
 from typing import TextIO, cast
 
 from mlp_lab.formatting import visible
@@ -85,13 +85,25 @@ class VisibleFormatter(logging.Formatter):
         return visible(super().format(record))
 
 
+class Nowhere(TextIOBase):
+    """Takes what is printed where there is no stream."""
+
+    encoding = "utf-8"
+
+    def write(self, text: str) -> int:
+        """Nothing comes of it."""
+        return len(text)
+
+
 def show_everything() -> None:
     """Let this process write any text anywhere; to be called where a process starts."""
     sys.stdout, sys.stderr = _shown(sys.stdout), _shown(sys.stderr)
 
 
-def _shown(stream: TextIO) -> TextIO:
-    if stream is None or isinstance(stream, VisibleStream):  # there is none below pythonw
+def _shown(stream: TextIO | None) -> TextIO:
+    if stream is None:  # below pythonw, or after `>&-`
+        stream = cast(TextIO, Nowhere())
+    if isinstance(stream, VisibleStream):
         return stream
     if isinstance(stream, TextIOWrapper):
         stream.reconfigure(errors=PLAIN)

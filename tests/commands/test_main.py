@@ -1,14 +1,16 @@
 """The commands, and which module holds each."""
 
+import shlex
+import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
-from lab import MLP_LAB, call, command
+from lab import BARE, MLP_LAB, TRAIN, call, command
 
 import mlp_lab
-from mlp_lab.commands.main import COMMANDS, USAGE, main
+from mlp_lab.commands.main import COMMANDS, USAGE, main, run_command
 
 
 def answer(*words: str, folder: Path, **environment: str) -> tuple[int, str, str]:
@@ -78,3 +80,33 @@ def test_an_unknown_command(word: str, line: str, tmp_path: Path) -> None:
     status, out, errors = answer(word, folder=tmp_path)
     assert (status, out) == (1, "")
     assert errors.startswith(line)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use stays there")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_working_directory_that_is_gone(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Removed by another program; libraries would fail in words of their own."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SystemExit) as end:
+        run_command(name)
+    assert end.value.code == 1
+    line = "the working directory is gone: change to one that is there\n"
+    assert capsys.readouterr() == ("", line)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="redirects as a shell of Unix does")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["", "-m seed=0,1 "])
+def test_closed_streams(closed: str, words: str, tmp_path: Path) -> None:
+    """What is printed goes nowhere, and the network is trained."""
+    kind = "sweep" if words else "run"
+    given = f"{words}data=iris model=shallow epochs=1 hydra.{kind}.dir=out {' '.join(BARE)}"
+    line = f"{shlex.join(TRAIN)} {given} {closed}"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, check=False, timeout=60)
+    assert done.returncode == 0
+    assert (tmp_path / "out" / ("0/" if words else "") / "result.json").is_file()

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mlp_lab.config.overrides import readable, require_names, require_short_numbers
+from mlp_lab.config.overrides import readable, require_names, require_short_numbers, require_unicode
 from mlp_lab.errors import UserError
 
 
@@ -94,3 +94,12 @@ def test_groups_are_chosen_by_names(word: str, swept: bool) -> None:
 def test_other_lists_are_for_others_to_check(word: str) -> None:
     """Also what cannot be read."""
     require_names([word])
+
+
+def test_words_that_no_file_could_hold() -> None:
+    """A name in another encoding, as Python has it from the command line."""
+    require_unicode(["hydra.run.dir=Größe"])
+    with pytest.raises(
+        UserError, match=r"^words must be Unicode text, got 'hydra.run.dir=b\\udcff'"
+    ):
+        require_unicode(["epochs=1", "hydra.run.dir=b\udcff"])

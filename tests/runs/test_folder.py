@@ -69,3 +69,13 @@ def test_yaml_comes_back(value: object) -> None:
     assert [type(each) for each in yaml.safe_load(text).values()] == [type(value), dict]
     assert text.startswith("z:")
     assert "\\" not in text
+
+
+def test_a_path_of_two_lines_is_a_comment_of_one(tmp_path: Path) -> None:
+    """Its second line would be read as settings."""
+    folder = tmp_path / "x\nseed: 5"
+    folder.mkdir()
+    write_config(folder, values_of("data=iris"))
+    first, second, *_ = (folder / "config.yaml").read_text().splitlines()
+    assert first.startswith("# ")
+    assert second == "defaults:"

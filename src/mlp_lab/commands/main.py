@@ -3,6 +3,7 @@
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 
 from mlp_lab.commands.failure import fail
 from mlp_lab.errors import nearest
@@ -50,6 +51,10 @@ def complete() -> None:
 
 def run_command(name: str) -> None:
     """Do what a command's words say; each parses its own."""
+    try:
+        Path.cwd()
+    except OSError:
+        fail("the working directory is gone: change to one that is there")
     import_module(COMMANDS[name]).main()
 
 

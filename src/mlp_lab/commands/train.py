@@ -33,7 +33,7 @@ from mlp_lab.config.composition import (
 from mlp_lab.config.extra_folder import beside_configs, require_settings_alone
 from mlp_lab.config.hydra_section import require_inert, require_plain
 from mlp_lab.config.messages import explain
-from mlp_lab.config.overrides import readable, require_names, require_short_numbers
+from mlp_lab.config.overrides import readable, require_names, require_short_numbers, require_unicode
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.data.tables.config import TableConfig
@@ -78,6 +78,7 @@ def main() -> None:
 def follow(options: Options) -> None:
     """Train, or show what Hydra is asked to show."""
     prepare_hydra()
+    require_unicode(options.words)
     require_short_numbers(options.words)
     words = [readable(with_current_name(word)) for word in options.words]
     require_names(words)

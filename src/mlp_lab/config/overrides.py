@@ -52,6 +52,19 @@ def require_short_numbers(words: Iterable[str]) -> None:
             raise UserError(f"{key[:MOST_LETTERS]} must be of at most 300 digits, got thousands")
 
 
+def require_unicode(words: Iterable[str]) -> None:
+    """Raise if a word, as a file's name of another encoding, cannot be written down.
+
+    Raises:
+        UserError: it cannot.
+    """
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UserError(f"words must be Unicode text, got {word!a}") from None
+
+
 def require_names(words: Iterable[str]) -> None:
     """Raise if a list by which a group is chosen holds what is no name: Hydra fails on it.
 

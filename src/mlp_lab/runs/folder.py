@@ -11,6 +11,7 @@ import yaml
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import make_folder, write_whole
+from mlp_lab.formatting import one_line
 from mlp_lab.program import train_words
 
 CONFIG = "config.yaml"
@@ -57,7 +58,7 @@ def write_config(folder: Path, values: Mapping[str, object]) -> None:
     """config.yaml, which runs again by itself."""
     content = to_yaml({"defaults": ["settings", "_self_"], **values})
     words = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
-    header = f"# {shlex.join(words)}\n"
+    header = f"# {one_line(shlex.join(words))}\n"
     write_whole(folder / CONFIG, header + content, wait=False)
 
 
