@@ -18,6 +18,9 @@ from mlp_lab.config.schema import CHOICES
 from mlp_lab.errors import UserError, nearest, require, require_choice
 from mlp_lab.formatting import shown
 
+SPELLED_OUT = 1e15
+"""Below which a whole number is worth writing with all its digits."""
+
 LARGEST_INT = 10**300
 """Beyond it lies what no float can be."""
 
@@ -90,7 +93,8 @@ def convert(hint: object, value: object, key: str) -> object:
             return value
     wanted = " or ".join(_in_words(option) for option in options)
     whole = int in options and isinstance(value, float) and value.is_integer()
-    written = f": write {value:.0f}" if whole else ""  # 1e3 is no whole number in YAML
+    short = whole and abs(cast(float, value)) < SPELLED_OUT
+    written = f": write {value:.0f}" if short else ""  # 1e3 is no whole number in YAML
     raise UserError(f"{key} must be {wanted}, got {shown(value)}{written}")
 
 
