@@ -162,7 +162,7 @@ def test_the_jobs_of_a_search_are_counted(tmp_path: Path) -> None:
 def test_a_dry_run_of_many_jobs(tmp_path: Path) -> None:
     """Takes a part of a millisecond for each, lists the first thousand, and leaves nothing."""
     words = ["-m", "sweep.dry_run=true", "seed=range(5000)", "data=iris", "epochs=1", *BARE]
-    done = call(words, tmp_path)
+    done = call(words, tmp_path, COLUMNS="200")
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert "... and 4,000 jobs more" in lines
