@@ -1,6 +1,7 @@
 """A process as its user sees it: how it ends on Ctrl-C, and the words that start another."""
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,11 @@ def as_typed(folder: Path) -> Path:
     """The folder as one would type it here."""
     here = Path.cwd()
     return folder.relative_to(here) if folder.is_relative_to(here) else folder
+
+
+def resume_command(folder: Path) -> str:
+    """What resumes the run in a folder, as one would type it here."""
+    return shlex.join([*train_words(), f"resume={folder}"])
 
 
 def train_words() -> list[str]:

@@ -5,7 +5,6 @@ What cannot be is refused here, before torch loads.
 
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -40,7 +39,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.files import appended, is_full, require_no_links
 from mlp_lab.output import VisibleFormatter
-from mlp_lab.program import INTERRUPTED, as_typed, interruptible, stop_writing, train_words
+from mlp_lab.program import INTERRUPTED, as_typed, interruptible, resume_command, stop_writing
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
 from mlp_lab.runs.job import Job
@@ -154,8 +153,7 @@ def after_making_room(folder: Path) -> str:
     """How a run goes on that a full disk has ended, if it had begun."""
     if not (folder / CONFIG).is_file():
         return ""
-    again = shlex.join([*train_words(), f"resume={folder}"])
-    return f"; make room, then resume with: {again}"
+    return f"; make room, then resume with: {resume_command(folder)}"
 
 
 def record_of(composed: DictConfig, hydra_config: HydraConf) -> dict[str, str]:

@@ -1,12 +1,11 @@
 """A checked job -> its run, with pictures and pages: the part of `train` that needs torch."""
 
-import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from mlp_lab.errors import Interrupted
-from mlp_lab.program import asked_to_end, train_words
+from mlp_lab.program import asked_to_end, resume_command
 from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import PAGE, RESULT
@@ -31,8 +30,7 @@ def told_what_is_missing(folder: Path) -> Iterator[None]:
         if not (asked_to_end(error) and lacks_page):
             raise
         raise Interrupted(
-            f"{folder} has its results, but no {PAGE}; draw it with:"
-            f" {shlex.join([*train_words(), f'resume={folder}'])}"
+            f"{folder} has its results, but no {PAGE}; draw it with: {resume_command(folder)}"
         ) from None
 
 

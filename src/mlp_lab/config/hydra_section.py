@@ -90,8 +90,9 @@ def require_inert(composed: DictConfig, typed: Sequence[str]) -> None:
     Raises:
         UserError: it would; the key and the rule are named.
     """
-    require_small(OmegaConf.to_container(composed, resolve=False))
-    section = OmegaConf.to_container(composed.hydra, resolve=False)
+    everything = cast(dict[str, object], OmegaConf.to_container(composed, resolve=False))
+    require_small(everything)
+    section = everything["hydra"]
     for key, value in entries(section, "hydra"):
         if _is_special(key):
             _require_known_target(key, value)
@@ -104,7 +105,7 @@ def require_inert(composed: DictConfig, typed: Sequence[str]) -> None:
         if word not in typed:
             raise UserError(f"hydra.overrides cannot be set, got {word}: nobody typed it")
     named = _keys(typed)
-    _require_typed(composed, named)
+    _require_typed(everything, named)
     for key, usual in FOLDERS.items():
         usual_or_typed = _select(section, key) == usual or f"hydra.{key}" in named
         if not usual_or_typed and not _lies_below(str(OmegaConf.select(composed.hydra, key))):
@@ -114,10 +115,10 @@ def require_inert(composed: DictConfig, typed: Sequence[str]) -> None:
             )
 
 
-def _require_typed(composed: DictConfig, named: set[str]) -> None:
-    values = dict(entries(OmegaConf.to_container(composed, resolve=False), ""))
+def _require_typed(values: Mapping[str, object], named: set[str]) -> None:
+    found = dict(entries({name: values.get(name) for name in ("resume", "sweep")}, ""))
     for key in TYPED_ALONE:
-        value = values.get(f".{key}")
+        value = found.get(f".{key}")
         if value is not None and not named & {key, key.partition(".")[0]}:
             raise UserError(
                 f"{key} of a file must be null, got {shown(value)}: only the command line names"

@@ -71,7 +71,8 @@ def require_names(words: Iterable[str]) -> None:
     Raises:
         UserError: it does; the group is named.
     """
-    for override in [parsed for word in words if (parsed := _parsed(word)) is not None]:
+    lists = [word for word in words if "[" in word]
+    for override in [parsed for word in lists if (parsed := _parsed(word)) is not None]:
         group, value = override.key_or_group, override.value()
         choices = value.list if isinstance(value, ChoiceSweep) else [value]
         for choice in choices if group in (*GROUPS, *OTHER_GROUPS) or "/" in group else []:

@@ -1,7 +1,5 @@
 """One run from its configuration to its folder: a stack of one."""
 
-import shlex
-
 import torch
 
 from mlp_lab.data.dataset import Dataset
@@ -11,7 +9,7 @@ from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import remove_leftovers
-from mlp_lab.program import train_words
+from mlp_lab.program import resume_command
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
@@ -117,6 +115,6 @@ def train(one: Run, stack: Stack, judge: RunJudge, console: Screen) -> FinishedR
     if not ended:
         raise Interrupted(
             f"stopped after epoch {stack.epoch} of {config.epochs};"
-            f" resume with: {shlex.join([*train_words(), f'resume={folder}'])}"
+            f" resume with: {resume_command(folder)}"
         )
     return ended[0]

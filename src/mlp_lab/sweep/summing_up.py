@@ -34,8 +34,8 @@ def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]
     failed = {n: each.outcome.reason for n, each in by_number.items() if each.outcome.reason}
     screen = Screen()
     named = not command.quiet  # by the summary
-    try:
-        with _told_what_is_missing(command):
+    with _told_what_is_missing(command):
+        try:
             summarise(
                 [records[number] for number in sorted(records)],
                 command.folder,
@@ -45,11 +45,9 @@ def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]
                 pictures=command.pictures,
                 latex=None if command.settings.latex is None else Path(command.settings.latex),
             )
-    except DiskFull:
-        raise
-    except UserError as error:
-        print(f"no ranking: {error}", file=sys.stderr)
-        named = False
+        except UserError as error:
+            print(f"no ranking: {error}", file=sys.stderr)
+            named = False
     if not named:
         for number, reason in failed.items():
             print(f"job {number}: {reason}", file=sys.stderr)
