@@ -1,10 +1,20 @@
 """Runs that several tests read and none changes. Also puts this folder on the import path."""
 
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 from lab import command, train
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be heard: a shell ignores it in the background, and so would all that tests start.
+
+    Of this process and, by inheritance, of those that tests start; in each worker of xdist, too.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

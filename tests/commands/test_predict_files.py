@@ -201,11 +201,9 @@ def test_ctrl_c_in_predict(
     write = Writer.write
     monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
     monkeypatch.setattr(Writer, "write", interrupted)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background
     path = save(survey(150), tmp_path, "new.csv")
     with pytest.raises(SystemExit) as end:
         call("predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", monkeypatch=monkeypatch)
-    signal.signal(signal.SIGINT, before)
     assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
     assert written(tmp_path) == {"new.csv"}
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
