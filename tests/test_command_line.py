@@ -162,13 +162,13 @@ def test_several_runs_of_which_some_fail(tmp_path: Path) -> None:
     words = ["-m", *ROWS, *BARE, "epochs=1", "batch_size=8,9999,16,8888", "hydra/launcher=basic"]
     done = command(words, tmp_path)
     assert done.returncode == 1
-    said = [line for line in done.stderr.splitlines() if line.startswith("job ")]
+    *said, last = done.stderr.splitlines()
     rule = "batch_size must be at most the 98 training rows, got"
     assert [line.partition(": batch_size=full")[0] for line in said] == [
         f"job 1: {rule} 9999",
         f"job 3: {rule} 8888",
     ]
-    assert done.stderr.splitlines()[-1] == JOBS_FAILED
+    assert last == JOBS_FAILED
     assert "Traceback" not in done.stderr
     assert sorted(path.parent.name for path in tmp_path.rglob("result.json")) == ["0", "2"]
 

@@ -131,3 +131,15 @@ def test_more_levels_than_memory(
     words = (f"data.target={target}", "data.types={a: category}", "data.min_frequency=0")
     with pytest.raises(UserError, match="more than the free 900 kB"):
         problem_of(path, *words)
+
+
+def test_headers_of_a_million_columns_and_of_enormous_names(tmp_path: Path) -> None:
+    """Neither is parsed, nor printed, whole."""
+    wide = tmp_path / "wide.csv"
+    wide.write_text(",".join(f"c{i}" for i in range(1_000_000)) + "\n")
+    assert refusal(wide) == "wide.csv has 1,000,000 columns: at most 100,000 can be read"
+    long = tmp_path / "long.csv"
+    long.write_text("a" * 10_000_000 + ",y\n" + "1,2\n" * 30)
+    said = refusal(long)
+    assert said.startswith("long.csv: column 1 has a name of 10,000,00")
+    assert said.endswith(" characters: at most 2,000 can be read")

@@ -4,7 +4,9 @@ Hydra's basic sweeper composes every point to see whether it can be; the stacked
 itself, faster, before it trains any. Hydra imports this file at every start of every application.
 """
 
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from io import StringIO
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.utils import JobReturn
@@ -61,6 +63,7 @@ class GridSweeper(LaunchingSweeper):
 def launched(launcher: Launcher, first: int, points: list[list[str]]) -> list[JobReturn]:
     """Launch a batch of points; raise what its first failed job raised, once all have ended."""
     jobs = list(launcher.launch(points, first))
-    for job in jobs:
-        _ = job.return_value
+    with redirect_stderr(StringIO()):  # Hydra would say once more that a job failed
+        for job in jobs:
+            _ = job.return_value
     return jobs

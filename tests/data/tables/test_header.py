@@ -1,5 +1,6 @@
 """Names of columns."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,16 @@ def test_a_first_name_may_be_missing() -> None:
 
 @pytest.mark.parametrize(
     ("header", "said"),
-    [(["a", " "], "t.csv: column 2 has no name"), (["a", "a"], "t.csv: column 'a' appears twice")],
+    [
+        (["a", " "], "t.csv: column 2 has no name"),
+        (["a", "a"], "t.csv: column 'a' appears twice"),
+        (
+            ["a", "b" * 2_001],
+            "t.csv: column 2 has a name of 2,001 characters: at most 2,000 can be read",
+        ),
+        (range(100_001), "t.csv has 100,001 columns: at most 100,000 can be read"),
+    ],
 )
-def test_other_names_are_there_once(header: list[str], said: str) -> None:
+def test_other_names_are_there_once(header: Iterable[object], said: str) -> None:
     with pytest.raises(UserError, match=said):
         column_names(FILE, header)

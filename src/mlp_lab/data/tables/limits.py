@@ -24,6 +24,9 @@ Tables that people have compressed grow 3 to 50 times.
 LINE = 1 << 24
 """Characters of a line of text; a header of a million columns has fewer."""
 
+COLUMNS, NAME = 100_000, 2_000
+"""Columns of a table, and characters of a name; each column costs about a millisecond."""
+
 MANY, FILLED = 10_000_000, 0.01
 """Cells from which on a table must be filled to this share: a lone cell far away is a slip."""
 
@@ -52,6 +55,16 @@ def require_cells(name: str, rows: int, columns: int, more: float = 0) -> None:
     """
     found = f"{rows:,} rows of {columns:,} columns"
     require_memory(name, found, COPIES * NUMBER * rows * columns + more)
+
+
+def require_columns(name: str, columns: int) -> None:
+    """Refuse more columns than `COLUMNS`, before anything is made of each.
+
+    Raises:
+        UserError: there are more.
+    """
+    if columns > COLUMNS:
+        raise UserError(f"{name} has {columns:,} columns: at most {COLUMNS:,} can be read")
 
 
 def require_filled(name: str, rows: int, columns: int, letters: int) -> None:

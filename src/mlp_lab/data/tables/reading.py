@@ -19,7 +19,13 @@ from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEX
 from mlp_lab.data.tables.dialect import Dialect, dialect_of, open_text
 from mlp_lab.data.tables.excel import read_sheet
 from mlp_lab.data.tables.header import column_names
-from mlp_lab.data.tables.limits import SHARE, require_cells, require_filled, rows_at_once
+from mlp_lab.data.tables.limits import (
+    SHARE,
+    require_cells,
+    require_columns,
+    require_filled,
+    rows_at_once,
+)
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.memory import at_most, free_memory
 
@@ -52,6 +58,9 @@ class TableFile:
 
 def _text_names(path: Path, form: Dialect) -> list[str]:
     """The header as pandas finds it, but before it renames the second of two equal names."""
+    with open_text(path, form.encoding) as file:
+        header = [file.readline() for _ in range(1 + form.told)][-1]
+    require_columns(path.name, 1 + header.count(form.delimiter))
     with open_text(path, form.encoding) as file:
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
     require_filled(path.name, form.lines, len(head.columns), form.letters)
