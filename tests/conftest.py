@@ -8,19 +8,15 @@ import torch
 from lab import command, train
 
 
-def pytest_configure() -> None:
-    """Let Ctrl-C be heard: a shell ignores it in the background, and so would all that tests start.
-
-    Of this process and, by inheritance, of those that tests start; in each worker of xdist, too.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 @pytest.fixture(autouse=True)
-def _subnormal_numbers() -> None:
-    """A run in this process lets them become 0; whatever test comes next may want them."""
+def _process() -> None:
+    """What commands of earlier tests changed in this process, as a new one has it.
+
+    Whoever ends ignores Ctrl-C, as does a shell for what runs in the background, and all that a
+    test starts would inherit it.
+    """
     torch.set_flush_denormal(False)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

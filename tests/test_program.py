@@ -4,21 +4,12 @@ import multiprocessing
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lab import ROOT, command
 
 from mlp_lab.program import as_typed, asked_to_end, interruptible, train_words
-
-
-@pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
-    """A program that ends hears no Ctrl-C any more; this one goes on."""
-    before = signal.getsignal(signal.SIGINT)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
