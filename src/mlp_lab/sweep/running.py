@@ -11,6 +11,7 @@ from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import remove_leftovers
+from mlp_lab.formatting import counted
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -131,6 +132,8 @@ class Sweep:
         if self._stopping:
             raise self._interrupted(f"{len(self._done)} jobs are done")
         numbers, jobs = self.checked(points, first)
+        if not (self._done or self.command.searching):
+            self._require_resumed(numbers)
         asked = {number: jobs[number] for number in numbers}
         require_judged_together(jobs, self.manifest, self.command.settings)
         self._show_data(jobs[numbers[0]])
@@ -149,6 +152,20 @@ class Sweep:
             raise UserError(f"{full}; make room, then {self.command.how_to_resume}") from full
         self._done |= asked.keys()
         return [Trained(asked[number], outcomes[number]) for number in numbers]
+
+    def _require_resumed(self, numbers: Sequence[int]) -> None:
+        """Raise where a sweep is to be resumed, and none of its jobs is among those asked for.
+
+        Raises:
+            UserError: there is none: its own words were left out.
+        """
+        folder, known = self.command.settings.resume, self.manifest.jobs
+        if folder is not None and known and known.keys().isdisjoint(numbers):
+            raise UserError(
+                f"sweep.resume={folder}: this command asks for none of its"
+                f" {counted(len(known), 'job')}: repeat the command that began it, and add"
+                f" sweep.resume={folder}"
+            )
 
     def checked(
         self, points: Sequence[Sequence[str]], first: int
