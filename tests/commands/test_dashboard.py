@@ -184,3 +184,14 @@ def test_folders_are_seen_once(iris_run: Path, diabetes_run: Path) -> None:
     with one_folder([iris_run.parent]) as folder:
         assert folder == iris_run.parent
     assert runs_in(iris_run.parent) == {iris_run.resolve()}
+
+
+def test_where_no_link_can_be_made(iris_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, to whom that right is not given."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(1314, "A required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    with pytest.raises(UserError, match="name one folder that holds them"), one_folder([iris_run]):
+        pass

@@ -6,7 +6,7 @@ import errno
 import logging
 import os
 import socket
-import threading
+import time
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
@@ -64,7 +64,8 @@ def run(arguments: Namespace) -> None:
             address = serve(logdir, arguments.host, free_port(arguments.host, port))
             names = ", ".join(arguments.folders)
             print(f"{counted(count, 'run')} of {names} at {address} (Ctrl-C ends it)", flush=True)
-            threading.Event().wait()
+            while True:  # Windows hears no Ctrl-C in a wait for an event
+                time.sleep(3600)
     except KeyboardInterrupt:
         print()  # after the terminal's ^C
 
@@ -97,18 +98,25 @@ def one_folder(folders: Sequence[Path]) -> Iterator[Path]:
 
     It calls runs by their path in it, so a single run, which would be `.`, and several folders
     are seen through links.
+
+    Raises:
+        UserError: links cannot be made, as on Windows without the right to.
     """
     real = sorted({folder.resolve() for folder in folders})
     outer = [folder for folder in real if not any(other in folder.parents for other in real)]
     if len(outer) == 1 and not any(outer[0].glob(EVENTS)):
         yield folders[0]
         return
-    common = os.path.commonpath([folder.parent for folder in outer])
     with TemporaryDirectory(prefix="mlp_lab_") as links:
-        for folder in outer:
-            link = links / folder.relative_to(common)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(folder, target_is_directory=True)
+        try:
+            common = os.path.commonpath([folder.parent for folder in outer])
+            for folder in outer:
+                link = links / folder.relative_to(common)
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(folder, target_is_directory=True)
+        except (OSError, ValueError) as error:  # on Windows: links need a right, drives a root each
+            rule = "several folders are shown by links, which cannot be made here"
+            raise UserError(f"{rule} ({error}): name one folder that holds them") from None
         yield Path(links)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from threading import Thread
@@ -75,8 +76,9 @@ def _begin(over: Connection, parent: int) -> None:
     """Let this process end when the lesson does, whatever it is training."""
 
     def watch() -> None:
-        while os.getppid() == parent and not over.poll(WATCH_SECONDS):
-            pass
+        with suppress(OSError):  # what Windows says of a pipe whose other end has died
+            while os.getppid() == parent and not over.poll(WATCH_SECONDS):
+                pass
         os._exit(0)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the lesson decides what Ctrl-C means
