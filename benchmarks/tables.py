@@ -54,7 +54,8 @@ def composed(path: Path) -> object:
     import hydra
 
     from mlp_lab.commands.composing import prepare_hydra
-    from mlp_lab.config.composition import config_folder, from_hydra
+    from mlp_lab.config.composition import from_hydra
+    from mlp_lab.config.groups import config_folder
 
     prepare_hydra()
     overrides = ["data=table", f"data.path={path}", "data.target=target"]

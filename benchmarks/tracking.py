@@ -13,7 +13,8 @@ from hydra import compose, initialize_config_dir
 from race import judge, machine, microseconds, race, ratio
 
 from mlp_lab.commands.composing import prepare_hydra
-from mlp_lab.config.composition import config_folder, from_hydra
+from mlp_lab.config.composition import from_hydra
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit

@@ -19,7 +19,8 @@ from race import machine
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from mlp_lab.commands.composing import prepare_hydra
-from mlp_lab.config.composition import config_folder, from_hydra
+from mlp_lab.config.composition import from_hydra
+from mlp_lab.config.groups import config_folder
 from mlp_lab.errors import UserError
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import require_possible

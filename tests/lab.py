@@ -25,7 +25,8 @@ from torch import Tensor
 
 from mlp_lab.commands.composing import prepare_hydra
 from mlp_lab.commands.train import main as train_main
-from mlp_lab.config.composition import config_folder, from_hydra
+from mlp_lab.config.composition import from_hydra
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.messages import explain
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import Config

@@ -8,12 +8,12 @@ from lab import CONFIGS, compose, refused, values_of
 from omegaconf import OmegaConf
 
 from mlp_lab.config.composition import (
-    config_folder,
     fold_overrides,
     from_values,
     of_the_command,
     refuse_sweep_settings,
 )
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError
 from mlp_lab.runs.folder import write_config

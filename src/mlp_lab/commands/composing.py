@@ -10,7 +10,8 @@ import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from mlp_lab.config.composition import config_folder, from_hydra, store_open_groups
+from mlp_lab.config.composition import from_hydra, store_open_groups
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import require_short_numbers

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.commands.composing import prepare_hydra, run_folder
-from mlp_lab.config.composition import config_folder
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons import FIRST

@@ -23,13 +23,13 @@ from mlp_lab.commands.composing import VERSION_BASE, prepare_hydra
 from mlp_lab.commands.failure import FULL_ERROR, TRACEBACK_WANTED, fail
 from mlp_lab.commands.options import Options, parse
 from mlp_lab.config.composition import (
-    config_folder,
     config_options,
     fold_overrides,
     from_hydra,
     refuse_sweep_settings,
 )
 from mlp_lab.config.extra_folder import beside_configs, require_settings_alone
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_inert, require_plain
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable, require_names, require_short_numbers, require_unicode

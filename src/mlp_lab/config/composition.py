@@ -18,16 +18,6 @@ from mlp_lab.errors import UserError, require
 from mlp_lab.program import as_typed
 
 
-def config_folder() -> Path:
-    """`configs/`: inside an installed package, else beside `src/` in a checkout.
-
-    An absolute path serves a script, an editable install and an installed command alike.
-    """
-    package = Path(__file__).parents[1]
-    inside = package / "configs"
-    return inside if inside.is_dir() else package.parents[1] / "configs"
-
-
 def store_open_groups() -> None:
     """Let the command line name columns as keys, as in data.types.zip=category.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp_lab.data.dataset import Dataset
@@ -17,9 +17,10 @@ from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
 from mlp_lab.runs.termination import Termination, describe_termination
+from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
-RunJudge = Callable[["Run", MLP], Verdict]
-"""Says how a run went, from its curves, its scores and its best network."""
+RunJudge = Callable[[Run, MLP, Sequence[Row]], Verdict]
+"""Says how a run went, from its scores, its best network and its curves."""
 
 
 class DatasetCache:
@@ -68,7 +69,7 @@ def finish(
         "network": scores_of(scored),
         **common.baseline_scores(run.dataset, run.prepared.objective),
     }
-    verdict = judge(run, network)
+    verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.result = {
         **describe_termination(run.termination, run.progress.watch.best_epoch, stack.epoch),
         "parameters": network.parameter_counts[0],

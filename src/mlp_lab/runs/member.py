@@ -50,15 +50,8 @@ class Run:
     def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:
         """Write down an epoch that took `seconds`; whether its weights are the best so far."""
         assert self.tracker is not None
-        config, progress = self.job.config, self.progress
-        progress.seconds += seconds
-        self.tracker.add(record, progress.seconds, stack, position)
-        if record.diverged is not None:
-            progress.diverged = record.diverged
-            return False
-        best = progress.watch.observe(record, config.stop.monitor, config.stop.min_delta)
-        progress.change = record.change
-        progress.reason = progress.watch.reason_to_stop(record, config.stop, progress.seconds)
+        best = self.progress.observe(record, seconds, self.job.config.stop)
+        self.tracker.add(record, self.progress.seconds, stack, position)
         return best
 
     def ended(self, epoch: int) -> Termination | None:

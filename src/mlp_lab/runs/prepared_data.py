@@ -142,7 +142,12 @@ class PreparedDataCache:
 
     def _new(self, config: Config) -> PreparedData:
         with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
-            return _prepare(config, *self._loaded(config.data))
+            return prepare_rows(config, *self._loaded(config.data))
+
+    def add_rows(self, data: DataConfig, raw: RawData) -> None:
+        """Give it the rows of a data set that are in memory already, and in no file."""
+        self._rows[_rows_key(data)] = raw, _hashing(raw)
+        self._size += raw.nbytes
 
     def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
         """Rows before they are cut, and a hash of them to come."""
@@ -179,7 +184,12 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
-def _prepare(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
+def prepare_rows(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
+    """Split and encode rows, and hold the settings against them; `digest` is a hash of the rows.
+
+    Raises:
+        UserError: data and settings do not fit.
+    """
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
     encoded = encode(raw, split, config.data, objective.output, config.dtype)

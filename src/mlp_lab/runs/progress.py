@@ -10,8 +10,8 @@ from safetensors import SafetensorError, safe_open
 
 from mlp_lab.config.renamed_keys import with_former_names
 from mlp_lab.config.schema import MAY_CHANGE_ON_RESUME
-from mlp_lab.engine.early_stopping import EarlyStopping
-from mlp_lab.engine.records import Divergence
+from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
+from mlp_lab.engine.records import Divergence, MemberRecord
 from mlp_lab.errors import UserError, require
 from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.job import PATHS, Job, hashed, section, without
@@ -57,6 +57,17 @@ class Progress:
     change: float = math.inf
     reason: str = ""
     diverged: Divergence | None = None
+
+    def observe(self, record: MemberRecord, seconds: float, stop: StopConfig) -> bool:
+        """Take note of an epoch that took `seconds`; whether its weights are the best so far."""
+        self.seconds += seconds
+        if record.diverged is not None:
+            self.diverged = record.diverged
+            return False
+        best = self.watch.observe(record, stop.monitor, stop.min_delta)
+        self.change = record.change
+        self.reason = self.watch.reason_to_stop(record, stop, self.seconds)
+        return best
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """A run that has ended, held against the rules: its evidence is gathered here."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from mlp_lab.data.dataset import Dataset
@@ -8,7 +9,7 @@ from mlp_lab.metrics.skill import skill
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.member import Run
-from mlp_lab.tracking.curves import CURVES, read_curves
+from mlp_lab.tracking.curves import Row
 from mlp_lab.verdict.advice import first_to_mend, next_command
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
@@ -21,18 +22,18 @@ class Judge:
     def __init__(self) -> None:
         self._neighbours: dict[int, tuple[Dataset, float]] = {}
 
-    def __call__(self, run: Run, network: MLP) -> Verdict:
+    def __call__(self, run: Run, network: MLP, curves: Sequence[Row]) -> Verdict:
         """The verdict on a run that has ended and been scored, with commands to try.
 
-        `network` is a stack of one, at the run's best weights.
+        `network` is a stack of one, at the run's best weights; `curves` has its epochs.
         """
-        verdict = judge(self._evidence(run, network))
+        verdict = judge(self.evidence(run, network, curves))
         notes = [replace(note, command=command_for(note, run)) for note in verdict.notes]
         command = command_for(first_to_mend(verdict), run) or command_for(verdict.state, run)
         return Verdict(replace(verdict.state, command=command), notes)
 
-    def _evidence(self, run: Run, network: MLP) -> Evidence:
-        rows = read_curves(run.job.folder / CURVES)
+    def evidence(self, run: Run, network: MLP, curves: Sequence[Row]) -> Evidence:
+        """What a run is judged by."""
         scores, constant = run.models["network"], run.models["constant"]
         validated = bool(scores["val"])
         baselines = {
@@ -45,8 +46,8 @@ class Judge:
         initial, train = initial_network(run, network), run.dataset.train
         return Evidence(
             divergence=None if run.termination is None else run.termination.divergence,
-            train_loss=[row["train_loss"] for row in rows],
-            val_loss=[row["val_loss"] for row in rows] if validated else [],
+            train_loss=[row["train_loss"] for row in curves],
+            val_loss=[row["val_loss"] for row in curves] if validated else [],
             constant={part: found["loss"] for part, found in constant.items() if found},
             train=skill(scores["train"], constant["train"]),
             val=skill(scores["val"], constant["val"]) if validated else None,

@@ -137,6 +137,11 @@ class TableConfig(DataConfig):
             raise UserError(f"data.folds does not fit data.time: {why}")
 
     @property
+    def where(self) -> str:
+        """What its rows are called: a file, or a frame that is in memory."""
+        return self.path or "the DataFrame"
+
+    @property
     def file(self) -> FileSettings:
         """How the file is written, as far as the settings say."""
         return FileSettings(**{name: getattr(self, name) for name in DEFAULTS})

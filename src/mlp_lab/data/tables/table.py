@@ -49,7 +49,7 @@ def load_table(config: TableConfig) -> RawData:
     paths = [config.path] if config.test_path is None else [config.path, config.test_path]
     require_use(asdict(config.file), paths)
     train, note = _read_file(config, config.path, "data.path")
-    name, frames = _checked_target(config, train), [train]
+    frames = [train]
     if config.test_path is not None:
         test, _ = _read_file(config, config.test_path, "data.test_path")
         there = set(test.names)
@@ -57,12 +57,25 @@ def load_table(config: TableConfig) -> RawData:
         if lacking:
             raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
         frames.append(test)
+    del train
+    return rows_of(frames, note, config)
+
+
+def rows_of(frames: list[TableFrame], note: str, config: TableConfig) -> RawData:
+    """The rows of one or two frames, the second of which is tested on; it empties the list.
+
+    `note` says how they were read.
+
+    Raises:
+        UserError: a column cannot be used.
+    """
+    name = _checked_target(config, frames[0])
     complete = [_with_target(frame, name, config) for frame in frames]
     unused = _unused_codes(frames, config)
-    del train, frames  # a copy of the rows, where some have no target
+    frames.clear()  # a copy of the rows, where some have no target
     table = _with_parts(complete, config)
     target = read_target(table, name, config)
-    inputs, columns, dropped, of_features = _features(table, config)
+    inputs, columns, dropped, of_features = read_features(table, config)
     weights = _weights(table, config)
     constraints, of_times = _constraints(table, config)
     warnings = dict.fromkeys([*target.warnings, *of_times, *of_features, *unused])
@@ -107,7 +120,9 @@ def _checked_target(config: TableConfig, frame: TableFrame) -> str:
     """Name of the target; every column that a setting names must be there."""
     names = frame.names
     if config.target is None:
-        raise UserError(f"data.target is missing: choose a column of {config.path}: {_list(names)}")
+        raise UserError(
+            f"data.target is missing: choose a column of {config.where}: {_list(names)}"
+        )
     named = [(f"data.{key}={getattr(config, key)}", getattr(config, key)) for key in ROLES]
     for key, sign in (
         ("features", ": "),
@@ -119,7 +134,7 @@ def _checked_target(config: TableConfig, frame: TableFrame) -> str:
         named += [(f"data.{key}{sign}{name}", name) for name in getattr(config, key) or []]
     for what, name in named:
         if name is not None and name not in names:
-            where = f"{config.path}{nearest(name, names)} ({_list(names)})"
+            where = f"{config.where}{nearest(name, names)} ({_list(names)})"
             raise UserError(f"{what}: no such column in {where}")
     return config.target
 
@@ -144,10 +159,14 @@ def _with_target(frame: TableFrame, name: str, config: TableConfig) -> TableFram
     return frame.some(~gone)
 
 
-def _features(
+def read_features(
     table: Table, config: TableConfig
 ) -> tuple[Floats, list[Column], list[Dropped], list[str]]:
-    """Values that the network reads, (N, D), their columns, those left out, and warnings."""
+    """Values that the network reads, (N, D), their columns, those left out, and warnings.
+
+    Raises:
+        UserError: no column is left, or a cell or a setting does not fit its column.
+    """
     roles = [getattr(config, key) for key in ROLES]
     chosen, names = config.features, table.first.names
     values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
@@ -169,7 +188,7 @@ def _features(
             warnings += found.warnings
     if not columns:
         reasons = _list([f"{column.name}: {column.reason}" for column in dropped], 5)
-        raise UserError(f"no column of {config.path} is left to learn from ({reasons})")
+        raise UserError(f"no column of {config.where} is left to learn from ({reasons})")
     return values[:, : len(columns)], columns, dropped, warnings
 
 

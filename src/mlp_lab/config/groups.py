@@ -1,0 +1,96 @@
+"""The YAML files of configs/ as plain data, put together without Hydra.
+
+For those who set values in Python: the same files, the same defaults, no command line. Only what
+our own files use of a defaults list is read.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from mlp_lab.config.schema import CONFIG_NAME, GROUPS, OF_THE_COMMAND
+from mlp_lab.errors import require_choice
+from mlp_lab.stored import read_yaml
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d*)?e[+-]?\d+")
+"""What YAML 1.1 takes for text, as 1e-8, and YAML 1.2 for a number."""
+
+NO_RUN = ("defaults", "experiment", *OF_THE_COMMAND)
+
+
+def config_folder() -> Path:
+    """`configs/`: inside an installed package, else beside `src/` in a checkout.
+
+    An absolute path serves a script, an editable install and an installed command alike.
+    """
+    package = Path(__file__).parents[1]
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parents[1] / "configs"
+
+
+def choices(group: str) -> list[str]:
+    """Names that a group may be chosen by, in order."""
+    return sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
+
+
+def chosen(group: str, name: str) -> dict[str, object]:
+    """What a group's choice says: the group, and other keys that it brings along.
+
+    >>> chosen("schedule", "step")
+    {'schedule': {'name': 'step', 'step_size': 20, 'gamma': 0.5}}
+    >>> chosen("optimizer", "gd")["batch_size"]
+    'full'
+
+    Raises:
+        UserError: the group has no such choice.
+    """
+    require_choice(name, group, choices(group))
+    found = _file(f"{group}/{name}")
+    return _copy(found if group in found else {group: found})  # a file may be of all keys
+
+
+def default_values() -> dict[str, object]:
+    """What a run is told where nobody says anything: configs/train.yaml with its groups."""
+    values = _read(CONFIG_NAME)
+    found = {key: value for key, value in values.items() if key not in NO_RUN}
+    for entry in _defaults(values):
+        for group, name in entry.items() if isinstance(entry, dict) else ():
+            if group in GROUPS:
+                found |= chosen(group, str(name))
+    return _copy(found)
+
+
+@cache
+def _file(path: str) -> Mapping[str, object]:
+    """A group's file, without its extension, over its defaults."""
+    values = _read(path)
+    found: dict[str, object] = {}
+    for entry in _defaults(values):
+        if entry == "/open_columns@_here_":  # groups of a table's columns, empty until one is named
+            found |= {"types": {}, "levels": {}, "missing_in": {}}
+        elif isinstance(entry, str) and entry != "_self_":
+            other = PurePosixPath("/", path).parent / entry.partition("@")[0]  # as Hydra has it
+            found |= _file(str(other)[1:])
+    return found | {key: value for key, value in values.items() if key != "defaults"}
+
+
+def _read(path: str) -> dict[str, object]:
+    values = read_yaml(config_folder() / f"{path}.yaml")
+    assert isinstance(values, dict)
+    return {key: _number(value) for key, value in values.items()}
+
+
+def _number(value: object) -> object:
+    return float(value) if isinstance(value, str) and NUMBER.fullmatch(value) else value
+
+
+def _defaults(values: Mapping[str, object]) -> list[object]:
+    found = values.get("defaults", [])
+    assert isinstance(found, list)
+    return found
+
+
+def _copy(values: Mapping[str, object]) -> dict[str, object]:
+    """Plain data of its own, one level deep: what a caller sets changes no file's."""
+    return {key: dict(value) if isinstance(value, dict) else value for key, value in values.items()}
