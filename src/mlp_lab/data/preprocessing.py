@@ -54,21 +54,26 @@ class EncodedData:
 
 
 def encode(
-    raw: RawData, split: Split, config: DataConfig, output: str, dtype: DTypeLike
+    raw: RawData,
+    split: Split,
+    config: DataConfig,
+    output: str,
+    dtype: DTypeLike,
+    *,
+    schema: Schema | None = None,
 ) -> EncodedData:
     """Fit on the training rows, then encode every part; label noise goes into training alone.
+
+    By a `schema` that was fitted on other rows of the same columns, nothing is fitted.
 
     Raises:
         UserError: a setting does not fit the target, a number is too large to be encoded, or the
             inputs or classes are too many for the memory.
     """
     noisy = noisy_train_target(raw, split, config)
-    inputs = [
-        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling)
-        for i, column in enumerate(raw.columns)
-    ]
-    file = None if raw.source is None else raw.source.file
-    schema = Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)
+    if schema is None:
+        schema = _fitted(raw, split, noisy, config, output)
+    inputs = schema.inputs
     _require_memory(raw, schema, np.dtype(dtype).itemsize)
     balance = class_weights(raw, split, noisy, config)
 
@@ -93,6 +98,16 @@ def encode(
         val=part(split.val, raw.target[split.val], balance),  # what selects is as what is learnt
         test=part(split.test, raw.target[split.test], None),
     )
+
+
+def _fitted(raw: RawData, split: Split, noisy: Floats, config: DataConfig, output: str) -> Schema:
+    """What inputs and outputs mean, from the training rows and their (noisy) targets."""
+    inputs = [
+        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling)
+        for i, column in enumerate(raw.columns)
+    ]
+    file = None if raw.source is None else raw.source.file
+    return Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)
 
 
 def _require_memory(raw: RawData, schema: Schema, item: int) -> None:

@@ -149,6 +149,11 @@ class MLP(nn.Module):
             state[f"{name}.bias"] = self.layers.biases[layer][k, 0, :n_out].clone()
         return state
 
+    def __reduce__(self) -> tuple[Callable[..., "MLP"], tuple[object, ...]]:
+        """As plain data and one tensor: functions without a name cannot be pickled."""
+        flat = self.layers.flat.detach().cpu()
+        return _restored, (self.member_sizes, self.activation_names, self.output_name, flat)
+
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "MLP":
         """`to`, `double`, `cuda`: convert the flat tensor, then look at it through views again."""
         flat = fn(self.layers.flat)
@@ -156,6 +161,12 @@ class MLP(nn.Module):
         layers.flat.copy_(flat)
         self._adopt(layers)
         return self
+
+
+def _restored(sizes: list[list[int]], activations: list[str], output: str, flat: Tensor) -> MLP:
+    network = MLP(sizes, activations=activations, output=output, dtype=flat.dtype)
+    network.layers.flat.copy_(flat)
+    return network
 
 
 def layer_names(depth: int) -> list[str]:

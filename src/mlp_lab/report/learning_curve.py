@@ -30,7 +30,7 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     figure = blank_figure(5 * len(quantities), 3.6, 120)
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
-        _draw(axis, rows, quantity, result["best_epoch"])
+        draw_curves(axis, rows, quantity, result["best_epoch"])
     # Fixed margins: matplotlib's automatic layouts draw everything twice.
     figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.9, wspace=0.22)
     verdict = result["verdict"]["words"]
@@ -48,15 +48,17 @@ def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
     return f"{ends} {finite[-1]['train_loss']:.4g}{best}"
 
 
-def _draw(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:
+def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:
+    """Draw one quantity of the training and the validation rows, and the best epoch."""
     epochs = [row["epoch"] for row in rows]
     for part, color in COLORS.items():
-        values = [row[f"{part}_{quantity}"] for row in rows]
+        values = [row.get(f"{part}_{quantity}", math.nan) for row in rows]
         if all(math.isnan(value) for value in values):
             continue  # a part without rows
         marker = "o" if len(rows) == 1 else None
         axis.plot(epochs, values, color=color, label=PART[part], marker=marker)
-    shown = [value for part in COLORS for row in rows if (value := row[f"{part}_{quantity}"]) > 0]
+    every = [row.get(f"{part}_{quantity}", math.nan) for part in COLORS for row in rows]
+    shown = [value for value in every if value > 0]
     if quantity == "loss" and shown and max(shown) > LOG_FROM * min(shown):
         axis.set_yscale("log")
     if best_epoch:

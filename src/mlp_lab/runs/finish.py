@@ -58,6 +58,22 @@ class FinishedRun:
     scored: Mapping[str, Predictions]
 
 
+def described(run: Run, network: MLP, epochs_run: int) -> dict[str, object]:
+    """What result.json says of a run that has ended and been scored, beside its verdict."""
+    assert run.termination is not None
+    return {
+        **describe_termination(run.termination, run.progress.watch.best_epoch, epochs_run),
+        "parameters": network.parameter_counts[0],
+        "output": run.prepared.objective.output,
+        "loss": run.prepared.objective.loss,
+        "rows": run.prepared.rows,
+        **run.models["network"],
+        "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
+        "seconds": round(run.progress.seconds, 3),
+        "overrides": run.progress.origin.overrides,
+    }
+
+
 def finish(
     run: Run, stack: Stack, position: int, common: DatasetCache, judge: RunJudge
 ) -> FinishedRun:
@@ -71,17 +87,9 @@ def finish(
     }
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.result = {
-        **describe_termination(run.termination, run.progress.watch.best_epoch, stack.epoch),
-        "parameters": network.parameter_counts[0],
-        "output": run.prepared.objective.output,
-        "loss": run.prepared.objective.loss,
-        "rows": run.prepared.rows,
-        **run.models["network"],
+        **described(run, network, stack.epoch),
         "test_intervals": scored["test"].intervals(),
-        "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "verdict": verdict.to_dict(),
-        "seconds": round(run.progress.seconds, 3),
-        "overrides": run.progress.origin.overrides,
         "environment": environment(stack.shared.device),
     }
     assert run.tracker is not None

@@ -15,6 +15,7 @@ from mlp_lab.data.config import DataConfig
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.preprocessing import EncodedData, encode
 from mlp_lab.data.rows import RawData
+from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.synthetic import SyntheticConfig
 from mlp_lab.data.tables.data_report import DataReport, data_report
@@ -146,7 +147,7 @@ class PreparedDataCache:
 
     def add_rows(self, data: DataConfig, raw: RawData) -> None:
         """Give it the rows of a data set that are in memory already, and in no file."""
-        self._rows[_rows_key(data)] = raw, _hashing(raw)
+        self._rows[_rows_key(data)] = raw, hashing(raw)
         self._size += raw.nbytes
 
     def _loaded(self, data: DataConfig) -> tuple[RawData, Future[str]]:
@@ -154,8 +155,7 @@ class PreparedDataCache:
         key = _rows_key(data)
         if key not in self._rows:
             raw = load_rows(data)
-            self._rows[key] = raw, _hashing(raw)
-            self._size += raw.nbytes
+            self.add_rows(data, raw)
         return self._rows[key]
 
 
@@ -166,7 +166,7 @@ def _rows_key(data: DataConfig) -> str:
     return repr([(name, getattr(data, name)) for name in names])
 
 
-def _hashing(raw: RawData) -> Future[str]:
+def hashing(raw: RawData) -> Future[str]:
     """A hash of the rows, on a core of its own while they are cut and encoded."""
     pool = ThreadPoolExecutor(1)
     found = pool.submit(_digest, raw)
@@ -184,15 +184,19 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
-def prepare_rows(config: Config, raw: RawData, digest: Future[str]) -> PreparedData:
+def prepare_rows(
+    config: Config, raw: RawData, digest: Future[str], schema: Schema | None = None
+) -> PreparedData:
     """Split and encode rows, and hold the settings against them; `digest` is a hash of the rows.
+
+    `schema`: how to encode them, where that was settled before.
 
     Raises:
         UserError: data and settings do not fit.
     """
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
     split = split_rows(raw, config.data)
-    encoded = encode(raw, split, config.data, objective.output, config.dtype)
+    encoded = encode(raw, split, config.data, objective.output, config.dtype, schema=schema)
     _require_weight(encoded)
     seen = None if raw.source is None else data_report(raw, split, encoded.schema)
     return PreparedData(encoded, objective, digest.result(), seen)

@@ -27,11 +27,9 @@ class Tracker:
 
     def add(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> None:
         """Write down an epoch of the member at a position; `seconds` since the training began."""
-        row = curve_row(record, seconds)
-        self.curves.add(row)
+        self.add_row(record, seconds)
         if self.events is None:
             return
-        self.events.add_scalars(dict(scalars(row)), record.epoch)
         period = self.config.histograms
         if period and record.epoch % period == 0 and record.diverged is None:
             for name, tensor in stack.member_layers(stack.network.layers, position):
@@ -41,6 +39,13 @@ class Tracker:
             layers = stack.member_layers(stack.last_gradients, position)
             norms = {f"gradient_norm/{name}": tensor.norm().item() for name, tensor in layers}
             self.events.add_scalars(norms, record.epoch)
+
+    def add_row(self, record: MemberRecord, seconds: float) -> None:
+        """Write down an epoch's scores."""
+        row = curve_row(record, seconds)
+        self.curves.add(row)
+        if self.events is not None:
+            self.events.add_scalars(dict(scalars(row)), record.epoch)
 
     def add_text(self, tag: str, text: str, epoch: int) -> None:
         """Write Markdown, for the text tab."""

@@ -1,0 +1,413 @@
+"""What the classifier and the regressor have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from torch import nn
+
+from mlp_lab.config.groups import chosen
+from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.estimators.fitting import fit_rows
+from mlp_lab.estimators.frames import Rows, frame_of, separate
+from mlp_lab.estimators.settings import options, values_of
+from mlp_lab.predictor import Predictor
+from mlp_lab.runs.findings import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VALIDATED, FEWEST = 0.15, 32
+"""Share of the rows that are set aside for validation, where these are so many or more: by fewer
+the best epoch is chosen by chance, and they are missed in training."""
+
+NOT_SETTINGS = (
+    *("random_state", "warm_start", "verbose", "val_fraction", "optimizer_options"),
+    "schedule_options",
+)
+"""Parameters that are no setting of a run by themselves."""
+
+
+class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A multilayer perceptron behind scikit-learn's interface."""
+
+    def __init__(
+        self,
+        depth: int = 3,
+        width: int | Sequence[int] = 128,
+        activation: str | Sequence[str] = "relu",
+        *,
+        dropout: float = 0.0,
+        init: str = "he",
+        output: str = "auto",
+        loss: str = "auto",
+        optimizer: str = "adam",
+        lr: float | None = None,
+        weight_decay: float | None = None,
+        clip_norm: float | None = None,
+        optimizer_options: Mapping[str, object] | None = None,
+        schedule: str = "constant",
+        schedule_options: Mapping[str, object] | None = None,
+        epochs: int = 50,
+        batch_size: int | str = 32,
+        patience: int | None = None,
+        monitor: str = "loss",
+        min_delta: float = 0.0,
+        weights_tol: float | None = None,
+        val_fraction: float | None = None,
+        scaling: str = "standard",
+        types: Mapping[str, str] | None = None,
+        levels: Mapping[str, Sequence[object]] | None = None,
+        missing: Sequence[object] | None = None,
+        min_frequency: float = 0.01,
+        class_weights: str = "none",
+        target_transform: str = "none",
+        gradient: str = "explicit",
+        dtype: str = "float32",
+        device: str = "auto",
+        threads: int = 1,
+        seed: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+        warm_start: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self.depth = depth
+        self.width = width
+        self.activation = activation
+        self.dropout = dropout
+        self.init = init
+        self.output = output
+        self.loss = loss
+        self.optimizer = optimizer
+        self.lr = lr
+        self.weight_decay = weight_decay
+        self.clip_norm = clip_norm
+        self.optimizer_options = optimizer_options
+        self.schedule = schedule
+        self.schedule_options = schedule_options
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.patience = patience
+        self.monitor = monitor
+        self.min_delta = min_delta
+        self.weights_tol = weights_tol
+        self.val_fraction = val_fraction
+        self.scaling = scaling
+        self.types = types
+        self.levels = levels
+        self.missing = missing
+        self.min_frequency = min_frequency
+        self.class_weights = class_weights
+        self.target_transform = target_transform
+        self.gradient = gradient
+        self.dtype = dtype
+        self.device = device
+        self.threads = threads
+        self.seed = seed
+        self.random_state = random_state
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        groups: Any = None,
+        X_val: Any = None,
+        y_val: Any = None,
+        target: str | None = None,
+    ) -> Self:
+        """Train a network.
+
+        Args:
+            X: rows, (N, columns): an array or a DataFrame; NaN is a missing value, and columns of
+                text are categories.
+            y: the target, (N,).
+            sample_weight: how much each row counts in loss and metrics, (N,); a row of weight 0 is
+                as if it were not there.
+            groups: rows of one value are not parted when validation rows are set aside, (N,).
+            X_val: rows to validate on, instead of the share `val_fraction` of X.
+            y_val: their target.
+            target: the column of X that is the target, instead of y.
+
+        Raises:
+            UserError: rows or settings cannot be used, or the training diverged. It is a
+                `ValueError`.
+        """
+        if target is not None:
+            if y is not None:
+                raise UserError("target names the column to learn: leave y out")
+            X, y = separate(X, target)
+            if X_val is not None and y_val is None:
+                X_val, y_val = separate(X_val, target)
+        self._target_column = target
+        before = self._fitted if self.warm_start and hasattr(self, "_fitted") else None
+        features, goal = self._checked(X, y, reset=before is None)
+        self._set_target(goal, reset=before is None)
+        rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
+        self._train(rows, before, epochs=None)
+        return self
+
+    def _train(self, rows: Rows, before: Fitted | None, epochs: int | None) -> None:
+        values = self._values(rows)
+        if epochs is not None:
+            values["epochs"] = epochs
+        self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
+        self._predictor: Predictor = self._fitted.predictor
+
+    def _values(self, rows: Rows) -> dict[str, object]:
+        """A run's configuration as plain data."""
+        parameters = self.get_params(deep=False)
+        settings = {name: value for name, value in parameters.items() if name not in NOT_SETTINGS}
+        settings |= options(self.optimizer_options, "optimizer")
+        settings |= options(self.schedule_options, "schedule")
+        settings["seed"] = self._seed()
+        settings["split_seed"] = settings["seed"]
+        settings["test_fraction"] = 0.0
+        settings["val_fraction"] = self._val_fraction(rows)
+        return values_of(settings, chosen("data", "table")["data"])  # type: ignore[arg-type]
+
+    def _val_fraction(self, rows: Rows) -> float:
+        """Share of the rows to set aside."""
+        if rows.training < len(rows.target):
+            return VALIDATED  # of no effect: others are given
+        if self.val_fraction is not None:
+            return self.val_fraction
+        return VALIDATED if round(VALIDATED * rows.training) >= FEWEST else 0.0
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return self.seed
+        if isinstance(self.random_state, int | np.integer):
+            return int(self.random_state)
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Floats | pd.DataFrame, Any]:
+        """Rows and target of equal length, each of a kind that can be read."""
+        if isinstance(X, pd.DataFrame):
+            _, goal = validate_data(self, X=X, y=y, reset=reset, skip_check_array=True)
+            goal = column_or_1d(goal, warn=True)
+            if len(X) != len(goal):
+                counts = f"{len(X)} and {len(goal)}"
+                raise UserError(f"X and y must have as many rows, got {counts}")
+            return _named(X), goal
+        texts = _holds_texts(X)
+        array, goal = validate_data(
+            self,
+            X=X,
+            y=y,
+            reset=reset,
+            multi_output=True,
+            ensure_min_samples=2 if reset else 1,
+            **(TEXTS if texts else NUMBERS),
+        )
+        return frame_of(array) if texts else array, column_or_1d(goal, warn=True)
+
+    def _new_rows(self, X: Any) -> Floats | pd.DataFrame:
+        """Rows to predict for."""
+        check_is_fitted(self)
+        if isinstance(X, pd.DataFrame):
+            if self._target_column in X:
+                X = X.drop(columns=[self._target_column])
+            validate_data(self, X=X, reset=False, skip_check_array=True)
+            return _named(X)
+        texts = _holds_texts(X)
+        array = validate_data(self, X=X, reset=False, **(TEXTS if texts else NUMBERS))
+        inputs = self._predictor.schema.inputs
+        numeric = all(entry.column.kind == "numeric" for entry in inputs)
+        plain = not texts and numeric and len(inputs) == array.shape[1]
+        return array if plain else frame_of(array)
+
+    def _rows(
+        self,
+        features: Floats | pd.DataFrame,
+        goal: Any,
+        sample_weight: Any,
+        groups: Any,
+        validation: tuple[Any, Any],
+    ) -> Rows:
+        """All rows to learn from, those of weight 0 left out."""
+        count = len(goal)
+        weights = None if sample_weight is None else _weights(sample_weight, count)
+        group = None if groups is None else _groups(groups, count)
+        target = self._encoded_target(goal)
+        if weights is not None and not weights.all():
+            kept = np.flatnonzero(weights)
+            features = features.iloc[kept] if isinstance(features, pd.DataFrame) else features[kept]
+            target, weights = target[kept], weights[kept]
+            group = None if group is None else group[kept]
+        training = len(target)
+        if validation[0] is not None:
+            more, more_goal = self._checked(*validation, reset=False)
+            if isinstance(features, pd.DataFrame) != isinstance(more, pd.DataFrame):
+                raise UserError("X_val must be of X's type: a DataFrame or an array")
+            if isinstance(features, pd.DataFrame) and isinstance(more, pd.DataFrame):
+                features = pd.concat([features, more])
+            else:
+                features = np.concatenate([features, more])
+            target = np.concatenate([target, self._encoded_target(more_goal)])
+            if weights is not None:
+                weights = np.concatenate([weights, np.ones(len(more_goal))])
+            if group is not None:
+                raise UserError("groups decides which rows validate, and so does X_val: choose one")
+        return Rows(
+            features=features,
+            target=target,
+            classes=self._class_names(),
+            target_name=self._target_name,
+            weights=weights,
+            groups=group,
+            training=training,
+        )
+
+    def _set_target(self, goal: Any, *, reset: bool) -> None:
+        """Learn what the target holds."""
+        raise NotImplementedError
+
+    def _encoded_target(self, goal: Any) -> Floats:
+        """The target as numbers, (N,)."""
+        raise NotImplementedError
+
+    def _class_names(self) -> list[str] | None:
+        """What classes are called."""
+        raise NotImplementedError
+
+    _target_name = "y"
+
+    @property
+    def network_(self) -> nn.Sequential:
+        """The trained network, as plain torch layers."""
+        check_is_fitted(self)
+        return self._fitted.network.member(0)
+
+    @property
+    def curves_(self) -> pd.DataFrame:
+        """A row for each epoch: losses and metrics of each part, learning rate, seconds."""
+        check_is_fitted(self)
+        return self._fitted.curves
+
+    @property
+    def scores_(self) -> pd.DataFrame:
+        """A row for each part: loss and metrics of the network."""
+        check_is_fitted(self)
+        return self._fitted.scores
+
+    @property
+    def baselines_(self) -> pd.DataFrame:
+        """A row for each baseline and part: loss and metrics."""
+        check_is_fitted(self)
+        return self._fitted.baselines
+
+    @property
+    def verdict_(self) -> Verdict:
+        """How the training went: underfit, overfit, not converged, ...; and what may mend it."""
+        check_is_fitted(self)
+        return self._fitted.verdict
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs that were trained."""
+        check_is_fitted(self)
+        return self._fitted.epochs
+
+    @property
+    def best_epoch_(self) -> int:
+        """The epoch whose weights the network has."""
+        check_is_fitted(self)
+        return self._fitted.best_epoch
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the learning curve: loss of training and validation rows against epochs."""
+        from mlp_lab.estimators.plotting import plot_curves  # noqa: PLC0415  matplotlib
+
+        check_is_fitted(self)
+        return plot_curves(self._fitted.rows, self._fitted.best_epoch, ax)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a run folder with the network, its curves, scores, verdict and report.html.
+
+        `mlp_lab.load` reads its network, `mlp-lab predict` and `mlp-lab compare` take it, too.
+
+        Raises:
+            UserError: another run has the folder.
+        """
+        from mlp_lab.estimators.saving import save  # noqa: PLC0415  tensorboard, matplotlib
+
+        check_is_fitted(self)
+        save(self._fitted, Path(folder))
+        return Path(folder)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "_fitted")
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        tags.target_tags.required = True
+        return tags
+
+
+NUMBERS = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+TEXTS = {"dtype": None, "ensure_all_finite": False}
+"""How scikit-learn is to check arrays of numbers, and of anything else."""
+
+
+def _holds_texts(X: Any) -> bool:
+    """Whether rows may hold anything but numbers."""
+    if sparse.issparse(X):
+        return False
+    dtype = getattr(X, "dtype", None) or np.asarray(X).dtype
+    return dtype.kind in "OUS"
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose columns have text for names."""
+    names = [str(name) for name in frame.columns]
+    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
+
+
+def _weights(given: Any, rows: int) -> Floats:
+    """Weights of rows, (N,).
+
+    Raises:
+        UserError: there are not as many as rows, one is negative or no number, or all are 0.
+    """
+    weights = np.asarray(given, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(rows, float(weights))
+    if weights.ndim != 1:
+        raise UserError("Sample weights must be 1D array or scalar")
+    if len(weights) != rows:
+        raise UserError(f"sample_weight must have {rows} entries, one a row, got {len(weights)}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        bad = weights[~(np.isfinite(weights) & (weights >= 0))][0]
+        raise UserError(f"sample_weight must be 0 or more, got {bad}")
+    if not weights.any():
+        raise UserError("sample_weight is zero in every row")
+    return weights
+
+
+def _groups(given: Any, rows: int) -> Index:
+    """A number for each group's rows, (N,).
+
+    Raises:
+        UserError: there are not as many entries as rows.
+    """
+    codes, _ = pd.factorize(np.asarray(given))
+    if len(codes) != rows:
+        raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
+    return codes.astype(np.int64)

@@ -1,0 +1,67 @@
+"""A classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.base import MLPEstimator
+
+
+class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A multilayer perceptron for classes.
+
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> classifier = MLPClassifier(depth=1, width=16, epochs=100).fit(X, y)
+    >>> classifier.score(X, y) > 0.9
+    True
+    >>> list(classifier.curves_.columns[:4])
+    ['train_loss', 'train_accuracy', 'val_loss', 'val_accuracy']
+    """
+
+    def _set_target(self, goal: Any, *, reset: bool) -> None:
+        check_classification_targets(goal)
+        classes = np.unique(goal)
+        if reset:
+            self.classes_ = classes
+            return
+        new = np.setdiff1d(classes, self.classes_)
+        if len(new):
+            raise UserError(f"y holds {new[0]!r}, which is none of the classes of the first fit")
+
+    def _encoded_target(self, goal: Any) -> Floats:
+        places = np.searchsorted(self.classes_, goal)
+        known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == goal
+        if not np.all(known):
+            bad = np.asarray(goal)[~known][0]
+            raise UserError(f"y_val holds {bad!r}, which is no class of y")
+        encoded: Floats = places.astype(np.float64)
+        return encoded
+
+    def _class_names(self) -> list[str]:
+        return [str(name) for name in self.classes_]
+
+    def predict_proba(self, X: Any) -> Floats:
+        """Probability of each class, (N, classes), in the order of `classes_`."""
+        rows = self._new_rows(X)
+        return self._predictor.predict_proba(rows)
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The class of each row, (N,)."""
+        rows = self._new_rows(X)
+        decided = self._predictor.schema.target.decide(self._predictor.outputs(rows))
+        found: NDArray[Any] = self.classes_[decided]
+        return found
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = False
+        return tags

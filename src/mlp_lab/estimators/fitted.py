@@ -1,0 +1,174 @@
+"""A network after its training in memory: its curves, its scores and its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, cast
+
+import pandas as pd
+import torch
+
+from mlp_lab.config.schema import Config
+from mlp_lab.engine.records import MemberRecord
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.settings import keys
+from mlp_lab.metrics.epoch import Scores
+from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.network.mlp import MLP
+from mlp_lab.predictor import Predictor
+from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.findings import Finding, Verdict
+from mlp_lab.runs.finish import described
+from mlp_lab.runs.member import Run
+from mlp_lab.runs.results import environment
+from mlp_lab.runs.scoring import PartScores, score_model, scores_of
+from mlp_lab.runs.termination import Termination
+from mlp_lab.tracking.curves import Row
+from mlp_lab.tracking.tracker import curve_row
+from mlp_lab.verdict.advice import LONGER, changes_for, first_to_mend
+from mlp_lab.verdict.judge import Judge, suspected_leaks
+from mlp_lab.verdict.rules import judge
+
+KEYWORDS = {key: name for name, key in keys().items()}
+"""Key of a configuration -> how Python calls it."""
+
+
+@dataclass(eq=False)
+class Fitted:
+    """A run that has ended; what takes time is found out when somebody asks for it.
+
+    `network` is a stack of one at its best weights, `records` has its epochs and the seconds spent
+    until each of them ended.
+    """
+
+    run: Run
+    network: MLP
+    records: Sequence[tuple[MemberRecord, float]]
+    epochs: int
+    device: torch.device
+
+    @property
+    def config(self) -> Config:
+        """What it was told."""
+        return self.run.job.config
+
+    @property
+    def termination(self) -> Termination:
+        """How it ended."""
+        assert self.run.termination is not None
+        return self.run.termination
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights the network has; 0 is before the first step."""
+        return self.run.progress.watch.best_epoch
+
+    @property
+    def rows(self) -> list[Row]:
+        """Its epochs, as curves.csv has them."""
+        return [curve_row(record, seconds) for record, seconds in self.records]
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """A row for each epoch: losses and metrics of each part, learning rate, seconds."""
+        return pd.DataFrame(self.rows).set_index("epoch")
+
+    @cached_property
+    def predictor(self) -> Predictor:
+        """The network for new rows; in double precision, so that no batch changes a prediction."""
+        network = self.network.member(0).cpu().double()
+        prepared = self.run.prepared
+        return Predictor(network, prepared.encoded.schema, prepared.objective)
+
+    @cached_property
+    def scored(self) -> Mapping[str, Predictions]:
+        """Its outputs for every part."""
+        self._require_rows()
+        return score_model(self.network, self.run.dataset, self.run.prepared.objective)
+
+    @cached_property
+    def models(self) -> Mapping[str, PartScores]:
+        """Scores of the network and of the baselines: model -> part -> scores."""
+        self._require_rows()
+        dataset, objective = self.run.dataset, self.run.prepared.objective
+        found = {
+            name: scores_of(score_model(model, dataset, objective))
+            for name, model in baselines(dataset, objective).items()
+        }
+        return {"network": scores_of(self.scored), **found}
+
+    def __getstate__(self) -> dict[str, object]:
+        """Without the rows that it has learnt from: whoever gets a pickle must not get them, too.
+
+        What was found out of them before it was pickled, it keeps.
+        """
+        gone = cast(Any, None)
+        run = replace(self.run, prepared=gone, dataset=gone)
+        kept = {name: value for name, value in vars(self).items() if name != "scored"}
+        return {**kept, "run": run, "predictor": self.predictor}
+
+    def _require_rows(self) -> None:
+        """Raise where the rows are gone.
+
+        Raises:
+            UserError: they are.
+        """
+        if cast(object, self.run.dataset) is None:
+            raise UserError(
+                "a pickled network has no rows to be scored on: ask for scores_, baselines_ and"
+                " verdict_ before it is pickled"
+            )
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row for each part that has rows: loss and metrics of the network."""
+        return scores_table(self.models["network"])
+
+    @property
+    def baselines(self) -> pd.DataFrame:
+        """A row for each baseline and part that has rows: loss and metrics."""
+        tables = {
+            name: scores_table(parts) for name, parts in self.models.items() if name != "network"
+        }
+        return pd.concat(tables, names=["model"])
+
+    @cached_property
+    def verdict(self) -> Verdict:
+        """How the training went, and what may mend it, in Python's keywords."""
+        self._require_rows()
+        self.run.models = dict(self.models)
+        verdict = judge(Judge().evidence(self.run, self.network, self.rows))
+        leaks = suspected_leaks(self.run)
+        notes = [replace(note, command=advice(note, self.config, leaks)) for note in verdict.notes]
+        command = advice(first_to_mend(verdict), self.config, leaks)
+        command = command or advice(verdict.state, self.config, leaks)
+        return Verdict(replace(verdict.state, command=command), notes)
+
+    @property
+    def result(self) -> dict[str, object]:
+        """What result.json says of it."""
+        self._require_rows()
+        self.run.models = dict(self.models)
+        return {
+            **described(self.run, self.network, self.epochs),
+            "test_intervals": self.scored["test"].intervals(),
+            "verdict": self.verdict.to_dict(),
+            "environment": environment(self.device),
+        }
+
+
+def scores_table(parts: Mapping[str, Scores]) -> pd.DataFrame:
+    """A row for each part that has rows."""
+    rows = {part: scores for part, scores in parts.items() if scores}
+    return pd.DataFrame(rows).T.rename_axis("part")
+
+
+def advice(finding: Finding, config: Config, leaks: Sequence[str]) -> str:
+    """Settings that may mend what was found, as keywords; nothing where all is well."""
+    if finding.kind == "not converged":
+        return f"epochs={LONGER * config.epochs}"
+    words = changes_for(finding, config, leaks, by_key=True)
+    pairs = [word.partition("=") for word in words]
+    return ", ".join(f"{KEYWORDS.get(key, key)}={value}" for key, _, value in pairs)

@@ -1,0 +1,103 @@
+"""Rows and settings -> a trained network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.engine.records import EpochRecord
+from mlp_lab.engine.stack import Stack
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.estimators.frames import Rows, raw_data
+from mlp_lab.estimators.settings import config_of
+from mlp_lab.estimators.training import torch_settings, train
+from mlp_lab.runs.console import ProgressLine
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.member import Run
+from mlp_lab.runs.prepared_data import PreparedData, hashing, prepare_rows
+from mlp_lab.terminal import Screen
+
+
+class Diverged(UserError):
+    """The loss of a training was no longer finite."""
+
+
+def fit_rows(
+    rows: Rows, values: Mapping[str, object], *, before: Fitted | None, verbose: bool
+) -> Fitted:
+    """Train one network; `before`: go on from its weights, and keep its encoding.
+
+    Raises:
+        UserError: rows and settings do not fit.
+        Diverged: the loss was no longer finite.
+    """
+    job, prepared = prepared_job(rows, values, before)
+    with torch_settings(job.config) as device:
+        run = fresh_run(job, prepared, device)
+        with closing(ProgressLine(Screen(), job.config.epochs, 0, quiet=not verbose)) as line:
+
+            def show(epoch: EpochRecord) -> None:
+                for record in epoch.members:
+                    line.show(record)
+
+            def begin(stack: Stack) -> None:
+                if before is not None:
+                    go_on_from(before, stack)
+
+            (fitted,) = train({0: run}, device, begin=begin, show=show).values()
+    require_converged(fitted)
+    return fitted
+
+
+def prepared_job(
+    rows: Rows, values: Mapping[str, object], before: Fitted | None
+) -> tuple[Job, PreparedData]:
+    """What to train, and its rows; a batch has at most the training rows."""
+    config = config_of(values)
+    assert isinstance(config.data, TableConfig)
+    schema = None if before is None else before.predictor.schema
+    raw = raw_data(rows, config.data, schema)
+    with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+        prepared = prepare_rows(config, raw, hashing(raw), schema)
+    training = prepared.rows["train"]
+    if isinstance(config.batch_size, int) and config.batch_size > training:
+        values = {**values, "batch_size": training}
+        config = replace(config, batch_size=training)
+    return Job(config, values, Path(), []), prepared
+
+
+def fresh_run(job: Job, prepared: PreparedData, device: torch.device) -> Run:
+    """A run before its first step."""
+    dtype = getattr(torch, job.config.dtype)
+    return Run.fresh(job, prepared, Dataset.of(prepared.encoded, dtype, device))
+
+
+def go_on_from(before: Fitted, stack: Stack) -> None:
+    """Put the weights of a trained network into a stack of one.
+
+    Raises:
+        UserError: its layers have other sizes.
+    """
+    ours, theirs = stack.network.member_sizes[0], before.network.member_sizes[0]
+    if ours != theirs:
+        raise UserError(f"warm_start needs layers of {theirs} units as before, got {ours}")
+    stack.network.layers.flat.copy_(before.network.layers.flat)
+    stack.best.flat.copy_(before.network.layers.flat)
+
+
+def require_converged(fitted: Fitted) -> None:
+    """Raise if a training diverged.
+
+    Raises:
+        Diverged: it did.
+    """
+    if fitted.termination.divergence is not None:
+        raise Diverged(str(fitted.termination.divergence).replace("optimizer.", ""))

@@ -1,0 +1,101 @@
+"""Rows in memory, as arrays or DataFrames -> the rows of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.data.columns import Column, classified, numeric
+from mlp_lab.data.rows import PartName, RawData, SplitConstraints
+from mlp_lab.data.schema import Schema
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.frames import Table, TableFrame, feature_values
+from mlp_lab.data.tables.table import read_features
+from mlp_lab.errors import UserError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """Rows to learn from: `features` (N, columns), and for each row the rest.
+
+    `target` (N,) holds numbers, or indices into `classes`. Rows after the first `training` are
+    validated on. `groups`: rows of one number stay in one part.
+    """
+
+    features: Floats | pd.DataFrame
+    target: Floats
+    classes: Sequence[str] | None
+    target_name: str
+    weights: Floats | None
+    groups: Index | None
+    training: int
+
+
+def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> RawData:
+    """Rows as a data set has them before they are cut.
+
+    `schema`: what the columns hold, where that was settled before.
+
+    Raises:
+        UserError: a column cannot be used.
+    """
+    count = len(rows.target)
+    parts = None
+    if rows.training < count:
+        parts = np.full(count, int(PartName.FREE))
+        parts[rows.training :] = int(PartName.VAL)
+    values, columns = _features(rows.features, config, schema)
+    name = rows.target_name
+    return RawData(
+        values,
+        rows.target,
+        columns,
+        numeric([name])[0] if rows.classes is None else classified(name, list(rows.classes)),
+        None if rows.classes is None else list(rows.classes),
+        weights=rows.weights,
+        constraints=SplitConstraints(parts=parts, groups=rows.groups),
+    )
+
+
+def _features(
+    given: Floats | pd.DataFrame, config: TableConfig, schema: Schema | None
+) -> tuple[Floats, list[Column]]:
+    if not isinstance(given, pd.DataFrame):
+        return given, numeric(array_names(given.shape[1]))
+    if schema is not None:
+        return feature_values(TableFrame(given), schema), [e.column for e in schema.inputs]
+    values, columns, _, _ = read_features(Table([TableFrame(given)]), config)
+    return values, columns
+
+
+def array_names(count: int) -> list[str]:
+    """Names of the columns of an array, as scikit-learn has them: x0, x1, ..."""
+    return [f"x{i}" for i in range(count)]
+
+
+def frame_of(array: object) -> pd.DataFrame:
+    """An array of anything, (N, columns), as a frame whose columns have names.
+
+    A column of numbers that came as objects is one of numbers again.
+    """
+    values = np.asarray(array, dtype=object)
+    frame = pd.DataFrame(values, columns=array_names(values.shape[1]))
+    return frame.infer_objects()
+
+
+def separate(frame: object, target: str) -> tuple[pd.DataFrame, pd.Series]:
+    """A frame without its target, and the target.
+
+    Raises:
+        UserError: it is no frame, or has no such column.
+    """
+    if not isinstance(frame, pd.DataFrame):
+        raise UserError(f"target={target!r} names a column, so that rows must be a DataFrame")
+    if target not in frame:
+        names = ", ".join(map(str, frame.columns[:30]))
+        raise UserError(f"target={target!r}: no such column in the DataFrame ({names})")
+    return frame.drop(columns=[target]), frame[target]

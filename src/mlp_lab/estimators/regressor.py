@@ -1,0 +1,37 @@
+"""A regressor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_array
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.estimators.base import MLPEstimator
+
+
+class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """A multilayer perceptron for numbers.
+
+    >>> from sklearn.datasets import load_diabetes
+    >>> X, y = load_diabetes(return_X_y=True, as_frame=True)
+    >>> regressor = MLPRegressor(depth=1, width=16).fit(X, y)
+    >>> regressor.score(X, y) > 0.4
+    True
+    """
+
+    def _set_target(self, goal: Any, *, reset: bool) -> None:
+        check_array(goal, ensure_2d=False, dtype=np.float64, input_name="y")
+
+    def _encoded_target(self, goal: Any) -> Floats:
+        return np.asarray(goal, dtype=np.float64)
+
+    def _class_names(self) -> None:
+        return None
+
+    def predict(self, X: Any) -> Floats:
+        """The target of each row, (N,), in its own units."""
+        rows = self._new_rows(X)
+        return self._predictor.decode(self._predictor.outputs(rows))  # type: ignore[return-value]

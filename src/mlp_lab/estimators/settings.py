@@ -1,0 +1,121 @@
+"""Settings as Python has them, by keyword -> the configuration of a run."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+
+import numpy as np
+
+from mlp_lab.config.groups import chosen, default_values
+from mlp_lab.config.reading import read, unknown_key
+from mlp_lab.config.schema import GROUPS, Config
+from mlp_lab.data.config import DataConfig
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.engine.early_stopping import StopConfig
+from mlp_lab.errors import UserError
+from mlp_lab.network.architecture import ModelConfig
+from mlp_lab.network.optimizers import OPTIMIZERS
+from mlp_lab.network.schedules import SCHEDULES
+
+SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
+    ("", (Config,)),
+    ("model", (ModelConfig,)),
+    ("stop", (StopConfig,)),
+    ("data", (DataConfig, TableConfig)),
+    ("optimizer", tuple(OPTIMIZERS.values())),
+    ("schedule", tuple(SCHEDULES.values())),
+)
+"""Groups of settings and the classes that say what is in them; a name is looked for in order."""
+
+OF_A_FILE = ("path", "test_path", "report_only", "delimiter", "quote", "encoding", "sheet")
+"""Settings of a table that lies in a file."""
+
+
+@cache
+def keys() -> Mapping[str, str]:
+    """Keyword -> key of a run's configuration: `lr` -> `optimizer.lr`."""
+    found: dict[str, str] = {}
+    for section, classes in SECTIONS:
+        for kind in classes:
+            for field in fields(kind):
+                if field.name not in ("name", "resume", *OF_A_FILE):
+                    key = f"{section}.{field.name}" if section else field.name
+                    found.setdefault(field.name, key)
+    return found
+
+
+def key_of(name: str) -> str:
+    """The key of a setting by its keyword, or by the key itself.
+
+    >>> key_of("lr"), key_of("optimizer.lr"), key_of("epochs")
+    ('optimizer.lr', 'optimizer.lr', 'epochs')
+
+    Raises:
+        UserError: there is no such setting.
+    """
+    known = keys()
+    if name not in known and "." not in name:
+        raise unknown_key(name, sorted(known))
+    return known.get(name, name)
+
+
+def values_of(settings: Mapping[str, object], data: Mapping[str, object]) -> dict[str, object]:
+    """A run's configuration as plain data: `settings` over the defaults; `data` chooses the rows.
+
+    A group's name chooses it (`optimizer="sgd"`), any other keyword sets one value of it; what is
+    None stays at its group's default.
+
+    Raises:
+        UserError: a group has no such choice, or there is no such setting.
+    """
+    values = {**default_values(), "data": dict(data)}
+    given = {key_of(name): plain(value) for name, value in settings.items() if value is not None}
+    for group in GROUPS:
+        if group in given:
+            name = str(given.pop(group))
+            values |= chosen(group, name)
+    for key, value in given.items():
+        section, _, name = key.rpartition(".")
+        place = values.get(section) if section else values
+        if not isinstance(place, dict):
+            sections = [other for other, entry in values.items() if isinstance(entry, dict)]
+            raise unknown_key(key, sections)
+        if name not in place:
+            raise unknown_key(key, list(place))
+        place[name] = value
+    return values
+
+
+def config_of(values: Mapping[str, object]) -> Config:
+    """The typed configuration of plain data.
+
+    Raises:
+        UserError: a value is not of its type, or out of its range.
+    """
+    return read(Config, values, "")
+
+
+def plain(value: object) -> object:
+    """A value as a configuration has it: numpy's numbers as Python's, tuples and arrays as lists.
+
+    >>> plain((np.int64(3), "relu"))
+    [3, 'relu']
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [plain(entry) for entry in value]
+    return value
+
+
+def options(given: Mapping[str, object] | None, group: str) -> dict[str, object]:
+    """Settings of a group, given together, by their keys.
+
+    Raises:
+        UserError: they are no mapping.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise UserError(f"{group}_options must be a mapping of settings, got {given!r}")
+    return {f"{group}.{name}": value for name, value in (given or {}).items()}

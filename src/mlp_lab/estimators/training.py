@@ -1,0 +1,116 @@
+"""Networks trained in memory, as stacks: no folder, and nothing is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from threading import RLock
+
+import torch
+from threadpoolctl import threadpool_limits
+
+from mlp_lab.config.schema import Config
+from mlp_lab.engine.device import choose_device, keep_freed_memory
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import EpochRecord, MemberRecord
+from mlp_lab.engine.stack import Stack
+from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.runs.interruption import stop_requests
+from mlp_lab.runs.member import Run, build_stack
+from mlp_lab.runs.termination import Termination
+
+TRAINING = RLock()
+"""Held by the one thread that trains: torch's settings are those of the process."""
+
+INTERRUPTED = "interrupted"
+"""Why a run stopped, where somebody asked for it."""
+
+Begin = Callable[[Stack], None]
+"""Puts a stack, before its first step, where its training is to start."""
+
+Show = Callable[[EpochRecord], None]
+"""Says where a training is."""
+
+
+def train(
+    runs: Mapping[int, Run],
+    device: torch.device,
+    *,
+    begin: Begin | None = None,
+    show: Show | None = None,
+) -> dict[int, Fitted]:
+    """Train runs that can share a stack to their ends, by their numbers from 0.
+
+    Ctrl-C ends all of them after the epoch at hand.
+    """
+    stack = build_stack(runs, device)
+    if begin is not None:
+        begin(stack)
+    training = _Training(runs, stack)
+    with stop_requests() as stop_requested:
+        for epoch in fit(stack):
+            training.observe(epoch)
+            training.finish(epoch, stopped=stop_requested())
+            if show is not None:
+                show(epoch)
+    return training.fitted
+
+
+class _Training:
+    """Runs of a stack on their way; `fitted` are those that have ended."""
+
+    def __init__(self, runs: Mapping[int, Run], stack: Stack) -> None:
+        self.fitted: dict[int, Fitted] = {}
+        self._runs, self._stack = runs, stack
+        self._records: dict[int, list[tuple[MemberRecord, float]]] = {k: [] for k in runs}
+
+    def observe(self, epoch: EpochRecord) -> None:
+        """Take note of an epoch, and of the weights that are the best so far."""
+        stack = self._stack
+        place = {member: position for position, member in enumerate(stack.ids)}
+        seconds, best = epoch.seconds / len(stack.ids), []
+        for record in epoch.members:
+            run = self._runs[record.member]
+            if run.progress.observe(record, seconds, run.job.config.stop):
+                best.append(place[record.member])
+            self._records[record.member].append((record, run.progress.seconds))
+        if best:
+            stack.keep_best(best)
+
+    def finish(self, epoch: EpochRecord, *, stopped: bool) -> None:
+        """Take the networks of those that end; the diverged keep their place, unless all stop."""
+        stack, leaving = self._stack, []
+        for member in [record.member for record in epoch.members]:
+            run = self._runs[member]
+            termination = run.ended(stack.epoch)
+            if termination is None and stopped:
+                termination = Termination("stopped", INTERRUPTED)
+            if termination is None:
+                continue
+            run.termination = termination
+            network = stack.best_network([stack.ids.index(member)])
+            records, device = self._records[member], stack.shared.device
+            self.fitted[member] = Fitted(run, network, records, stack.epoch, device)
+            if termination.divergence is None:
+                leaving.append(member)
+        stack.retire(stack.ids if stopped else leaving)
+
+
+@contextmanager
+def torch_settings(config: Config) -> Iterator[torch.device]:
+    """Set torch up as a run has it, and leave it as it was found; one thread at a time.
+
+    Raises:
+        UserError: the machine does not have the device.
+    """
+    with TRAINING:
+        device, threads = choose_device(config.device), torch.get_num_threads()
+        keep_freed_memory()
+        torch.set_num_threads(config.threads)
+        torch.set_flush_denormal(True)
+        try:
+            with threadpool_limits(config.threads):
+                yield device
+        finally:
+            torch.set_flush_denormal(False)
+            torch.set_num_threads(threads)
