@@ -35,6 +35,10 @@ KEYWORDS = {key: name for name, key in keys().items()}
 """Key of a configuration -> how Python calls it."""
 
 
+class Diverged(UserError):
+    """The loss of a training was no longer finite."""
+
+
 @dataclass(eq=False)
 class Fitted:
     """A run that has ended; what takes time is found out when somebody asks for it.
@@ -59,6 +63,14 @@ class Fitted:
         """How it ended."""
         assert self.run.termination is not None
         return self.run.termination
+
+    @property
+    def or_error(self) -> Fitted | Diverged:
+        """Itself, or what to raise where it diverged."""
+        divergence = self.termination.divergence
+        if divergence is None:
+            return self
+        return Diverged(str(divergence).replace("optimizer.", ""))
 
     @property
     def best_epoch(self) -> int:

@@ -15,19 +15,17 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
+from mlp_lab.estimators.batches import Cache, Request
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.frames import Rows, raw_data
+from mlp_lab.estimators.rendezvous import current
 from mlp_lab.estimators.settings import config_of
 from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.runs.console import ProgressLine
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.prepared_data import PreparedData, hashing, prepare_rows
+from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache, hashing, prepare_rows
 from mlp_lab.terminal import Screen
-
-
-class Diverged(UserError):
-    """The loss of a training was no longer finite."""
 
 
 def fit_rows(
@@ -35,10 +33,15 @@ def fit_rows(
 ) -> Fitted:
     """Train one network; `before`: go on from its weights, and keep its encoding.
 
+    Among fits of other threads that meet (`backend.py`), it is trained with theirs.
+
     Raises:
         UserError: rows and settings do not fit.
         Diverged: the loss was no longer finite.
     """
+    rendezvous = current()
+    if rendezvous is not None and before is None:
+        return rendezvous.fitted(request(rows, values, rendezvous.cache))
     job, prepared = prepared_job(rows, values, before)
     with torch_settings(job.config) as device:
         run = fresh_run(job, prepared, device)
@@ -53,20 +56,41 @@ def fit_rows(
                     go_on_from(before, stack)
 
             (fitted,) = train({0: run}, device, begin=begin, show=show).values()
-    require_converged(fitted)
-    return fitted
+    outcome = fitted.or_error
+    if not isinstance(outcome, Fitted):
+        raise outcome
+    return outcome
+
+
+def request(rows: Rows, values: Mapping[str, object], cache: Cache) -> Request:
+    """What to train among others; equal rows are encoded once.
+
+    Raises:
+        UserError: rows and settings do not fit.
+    """
+    job, prepared = prepared_job(rows, values, None, cache)
+    config = job.config
+    return Request(job, prepared, cache.dataset(prepared, config.dtype, config.device))
 
 
 def prepared_job(
-    rows: Rows, values: Mapping[str, object], before: Fitted | None
+    rows: Rows, values: Mapping[str, object], before: Fitted | None, cache: Cache | None = None
 ) -> tuple[Job, PreparedData]:
     """What to train, and its rows; a batch has at most the training rows."""
     config = config_of(values)
     assert isinstance(config.data, TableConfig)
     schema = None if before is None else before.predictor.schema
     raw = raw_data(rows, config.data, schema)
-    with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
-        prepared = prepare_rows(config, raw, hashing(raw), schema)
+    digest = hashing(raw)
+
+    def make() -> PreparedData:
+        with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+            return prepare_rows(config, raw, digest, schema)
+
+    if cache is None:
+        prepared = make()
+    else:
+        prepared = cache.prepared(digest.result() + PreparedDataCache.key(config), make)
     training = prepared.rows["train"]
     if isinstance(config.batch_size, int) and config.batch_size > training:
         values = {**values, "batch_size": training}
@@ -91,13 +115,3 @@ def go_on_from(before: Fitted, stack: Stack) -> None:
         raise UserError(f"warm_start needs layers of {theirs} units as before, got {ours}")
     stack.network.layers.flat.copy_(before.network.layers.flat)
     stack.best.flat.copy_(before.network.layers.flat)
-
-
-def require_converged(fitted: Fitted) -> None:
-    """Raise if a training diverged.
-
-    Raises:
-        Diverged: it did.
-    """
-    if fitted.termination.divergence is not None:
-        raise Diverged(str(fitted.termination.divergence).replace("optimizer.", ""))

@@ -38,10 +38,11 @@ def train(
     *,
     begin: Begin | None = None,
     show: Show | None = None,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> dict[int, Fitted]:
     """Train runs that can share a stack to their ends, by their numbers from 0.
 
-    Ctrl-C ends all of them after the epoch at hand.
+    Ctrl-C ends all of them after the epoch at hand, as does `stopped`.
     """
     stack = build_stack(runs, device)
     if begin is not None:
@@ -50,7 +51,7 @@ def train(
     with stop_requests() as stop_requested:
         for epoch in fit(stack):
             training.observe(epoch)
-            training.finish(epoch, stopped=stop_requested())
+            training.finish(epoch, stopped=stop_requested() or stopped())
             if show is not None:
                 show(epoch)
     return training.fitted

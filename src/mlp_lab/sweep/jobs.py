@@ -72,7 +72,7 @@ def sweep_job(
         source=prepared_data.source(config),
         digest=summary.digest,
         identity=identity(job.values, summary.digest),
-        group=_group(job, summary, sizes),
+        group=group_of(job, summary, sizes),
     )
 
 
@@ -82,7 +82,7 @@ def identity(values: Mapping[str, object], data: str) -> str:
     return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
 
 
-def _group(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
+def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     """What members of one stack must share."""
     config = job.config
     data = section(job.values, "data")
