@@ -1,6 +1,7 @@
 """Standard output as all commands use it."""
 
 import os
+import sys
 from typing import IO
 
 from rich.console import Console, HighlighterType, JustifyMethod, OverflowMethod, RenderableType
@@ -83,9 +84,11 @@ class StatusLine:
         """Nothing is printed yet."""
         self._console = console
         self._live = Live(console=console, auto_refresh=False, transient=True)
-        self.live = console.is_terminal and not quiet
+        self.live = (console.is_terminal or in_notebook()) and not quiet
         """Whether it is written over."""
-        if self.live:
+        self._notebook = self.live and not console.is_terminal
+        self._length = 0
+        if self.live and not self._notebook:
             self._live.start()
             show_everything()  # what others print meanwhile passes through rich
 
@@ -100,12 +103,29 @@ class StatusLine:
             fitting = (text for text in lines if len(text) <= self._console.width)
             text = next(fitting, lines[-1])
             self._live.update(Text(text, no_wrap=True), refresh=True)
+        elif self._notebook:
+            self._rewrite(one_line(line))
         elif not self.live:
             self._console.print(line, soft_wrap=True)
+
+    def _rewrite(self, line: str) -> None:
+        """Write over the line in a notebook's output, where rich would need another package."""
+        sys.stdout.write(f"\r{line:{self._length}}")
+        sys.stdout.flush()
+        self._length = len(line)
 
     def close(self) -> None:
         """Take the line away."""
         self._live.stop()
+        if self._length:
+            self._rewrite("")
+            sys.stdout.write("\r")
+            self._length = 0
+
+
+def in_notebook() -> bool:
+    """Whether standard output is that of a notebook's cell."""
+    return type(sys.stdout).__module__.startswith("ipykernel")
 
 
 class _PlainTable(Table):

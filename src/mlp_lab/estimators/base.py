@@ -17,6 +17,7 @@ from torch import nn
 from mlp_lab.config.groups import chosen
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.errors import UserError
+from mlp_lab.estimators.backend import register
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.fitting import fit_rows
 from mlp_lab.estimators.frames import Rows, frame_of, separate
@@ -26,6 +27,8 @@ from mlp_lab.runs.findings import Verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+register()
 
 VALIDATED, FEWEST = 0.15, 32
 """Share of the rows that are set aside for validation, where these are so many or more: by fewer
@@ -152,7 +155,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             X, y = separate(X, target)
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
-        self._target_column = target
+        self._target = target
+        named = isinstance(y, pd.Series) and y.name is not None
+        self._name_of_target = str(y.name) if named else "y"
         before = self._fitted if self.warm_start and hasattr(self, "_fitted") else None
         features, goal = self._checked(X, y, reset=before is None)
         self._set_target(goal, reset=before is None)
@@ -219,8 +224,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """Rows to predict for."""
         check_is_fitted(self)
         if isinstance(X, pd.DataFrame):
-            if self._target_column in X:
-                X = X.drop(columns=[self._target_column])
+            if self._target in X:
+                X = X.drop(columns=[self._target])
             validate_data(self, X=X, reset=False, skip_check_array=True)
             return _named(X)
         texts = _holds_texts(X)
@@ -266,7 +271,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             features=features,
             target=target,
             classes=self._class_names(),
-            target_name=self._target_name,
+            target_name=self._name_of_target,
             weights=weights,
             groups=group,
             training=training,
@@ -283,8 +288,6 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
     def _class_names(self) -> list[str] | None:
         """What classes are called."""
         raise NotImplementedError
-
-    _target_name = "y"
 
     @property
     def network_(self) -> nn.Sequential:
@@ -343,10 +346,10 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         Raises:
             UserError: another run has the folder.
         """
-        from mlp_lab.estimators.saving import save  # noqa: PLC0415  tensorboard, matplotlib
+        from mlp_lab.estimators.saving import write_run  # noqa: PLC0415  tensorboard, matplotlib
 
         check_is_fitted(self)
-        save(self._fitted, Path(folder))
+        write_run(self._fitted, Path(folder))
         return Path(folder)
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -370,7 +373,7 @@ def _holds_texts(X: Any) -> bool:
     """Whether rows may hold anything but numbers."""
     if sparse.issparse(X):
         return False
-    dtype = getattr(X, "dtype", None) or np.asarray(X).dtype
+    dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype
     return dtype.kind in "OUS"
 
 

@@ -62,9 +62,14 @@ class Cache:
 
 
 def train_together(
-    requests: Sequence[Request], stopped: Callable[[], bool]
+    requests: Sequence[Request],
+    stopped: Callable[[], bool],
+    show: Callable[[int], None] = lambda ended: None,
 ) -> list[Fitted | Exception]:
-    """Train jobs as stacks; the network of each, or why there is none."""
+    """Train jobs as stacks; the network of each, or why there is none.
+
+    Where `stopped`, stacks end after the epoch at hand. `show` is told how many have ended.
+    """
     jobs = [stack_job(number, request) for number, request in enumerate(requests)]
     memory = MEMORY * free_memory()
     outcomes: dict[int, Fitted | Exception] = {}
@@ -72,6 +77,7 @@ def train_together(
         members = [requests[number] for number in stack.jobs]
         found = _trained(members, stopped)
         outcomes |= dict(zip(stack.jobs, found, strict=True))
+        show(len(outcomes))
     return [outcomes[number] for number in range(len(requests))]
 
 

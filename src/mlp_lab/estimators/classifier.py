@@ -20,7 +20,7 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
 
     >>> from sklearn.datasets import load_iris
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
-    >>> classifier = MLPClassifier(depth=1, width=16, epochs=100).fit(X, y)
+    >>> classifier = MLPClassifier(depth=1, width=16, epochs=100, val_fraction=0.2).fit(X, y)
     >>> classifier.score(X, y) > 0.9
     True
     >>> list(classifier.curves_.columns[:4])
@@ -35,14 +35,14 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
             return
         new = np.setdiff1d(classes, self.classes_)
         if len(new):
-            raise UserError(f"y holds {new[0]!r}, which is none of the classes of the first fit")
+            raise UserError(f"y holds {new[0]}, which is none of the classes of the first fit")
 
     def _encoded_target(self, goal: Any) -> Floats:
         places = np.searchsorted(self.classes_, goal)
         known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == goal
         if not np.all(known):
             bad = np.asarray(goal)[~known][0]
-            raise UserError(f"y_val holds {bad!r}, which is no class of y")
+            raise UserError(f"y_val holds {bad}, which is no class of y")
         encoded: Floats = places.astype(np.float64)
         return encoded
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,9 +18,8 @@ from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.mlp import MLP
 from mlp_lab.predictor import Predictor
-from mlp_lab.runs.baselines import baselines
 from mlp_lab.runs.findings import Finding, Verdict
-from mlp_lab.runs.finish import described
+from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
@@ -39,6 +38,14 @@ class Diverged(UserError):
     """The loss of a training was no longer finite."""
 
 
+class Shared:
+    """What runs on the same rows have in common, found once."""
+
+    def __init__(self) -> None:
+        self.datasets = DatasetCache()
+        self.judge = Judge()
+
+
 @dataclass(eq=False)
 class Fitted:
     """A run that has ended; what takes time is found out when somebody asks for it.
@@ -52,6 +59,7 @@ class Fitted:
     records: Sequence[tuple[MemberRecord, float]]
     epochs: int
     device: torch.device
+    shared: Shared = field(default_factory=Shared)
 
     @property
     def config(self) -> Config:
@@ -104,11 +112,8 @@ class Fitted:
     def models(self) -> Mapping[str, PartScores]:
         """Scores of the network and of the baselines: model -> part -> scores."""
         self._require_rows()
-        dataset, objective = self.run.dataset, self.run.prepared.objective
-        found = {
-            name: scores_of(score_model(model, dataset, objective))
-            for name, model in baselines(dataset, objective).items()
-        }
+        objective = self.run.prepared.objective
+        found = self.shared.datasets.baseline_scores(self.run.dataset, objective)
         return {"network": scores_of(self.scored), **found}
 
     def __getstate__(self) -> dict[str, object]:
@@ -119,7 +124,7 @@ class Fitted:
         gone = cast(Any, None)
         run = replace(self.run, prepared=gone, dataset=gone)
         kept = {name: value for name, value in vars(self).items() if name != "scored"}
-        return {**kept, "run": run, "predictor": self.predictor}
+        return {**kept, "run": run, "predictor": self.predictor, "shared": Shared()}
 
     def _require_rows(self) -> None:
         """Raise where the rows are gone.
@@ -151,7 +156,7 @@ class Fitted:
         """How the training went, and what may mend it, in Python's keywords."""
         self._require_rows()
         self.run.models = dict(self.models)
-        verdict = judge(Judge().evidence(self.run, self.network, self.rows))
+        verdict = judge(self.shared.judge.evidence(self.run, self.network, self.rows))
         leaks = suspected_leaks(self.run)
         notes = [replace(note, command=advice(note, self.config, leaks)) for note in verdict.notes]
         command = advice(first_to_mend(verdict), self.config, leaks)

@@ -45,21 +45,29 @@ def fit_rows(
     job, prepared = prepared_job(rows, values, before)
     with torch_settings(job.config) as device:
         run = fresh_run(job, prepared, device)
-        with closing(ProgressLine(Screen(), job.config.epochs, 0, quiet=not verbose)) as line:
-
-            def show(epoch: EpochRecord) -> None:
-                for record in epoch.members:
-                    line.show(record)
-
-            def begin(stack: Stack) -> None:
-                if before is not None:
-                    go_on_from(before, stack)
-
-            (fitted,) = train({0: run}, device, begin=begin, show=show).values()
+        fitted = train_alone(run, device, before=before, quiet=not verbose)
     outcome = fitted.or_error
     if not isinstance(outcome, Fitted):
         raise outcome
     return outcome
+
+
+def train_alone(
+    run: Run, device: torch.device, *, before: Fitted | None = None, quiet: bool
+) -> Fitted:
+    """Train a stack of one, and say how far it is."""
+
+    def begin(stack: Stack) -> None:
+        if before is not None:
+            go_on_from(before, stack)
+
+    with closing(ProgressLine(Screen(), run.job.config.epochs, 0, quiet)) as line:
+
+        def show(epoch: EpochRecord) -> None:
+            for record in epoch.members:
+                line.show(record)
+
+        return train({0: run}, device, begin=begin, show=show)[0]
 
 
 def request(rows: Rows, values: Mapping[str, object], cache: Cache) -> Request:

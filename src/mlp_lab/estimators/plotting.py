@@ -1,19 +1,67 @@
-"""Learning curves on matplotlib's axes, where a notebook or a script shows them."""
+"""Pictures on matplotlib's axes, where a notebook or a script shows them."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
+from mlp_lab.compare.figures import axis_positions
+from mlp_lab.compare.ranking import Ranking
+from mlp_lab.drawing import blank_figure
 from mlp_lab.report.learning_curve import draw_curves
 from mlp_lab.tracking.curves import Row
 
+DPI = 90
+
 
 def plot_curves(rows: Sequence[Row], best_epoch: int, ax: Axes | None) -> Axes:
-    """Loss of training and validation rows against epochs, on axes or a figure of its own."""
+    """Loss of training and validation rows against epochs, on axes or in a figure of its own."""
+    axes = _axes(ax)
+    draw_curves(axes, rows, "loss", best_epoch)
+    return axes
+
+
+def png_of_curves(rows: Sequence[Row], best_epoch: int) -> bytes:
+    """The same as a PNG."""
+    figure = blank_figure(5, 3.2, DPI, layout="constrained")
+    draw_curves(figure.subplots(), rows, "loss", best_epoch)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+def plot_ranking(ranking: Ranking, ax: Axes | None) -> Axes:
+    """Validation scores of settings: against the one swept key, or one below the other.
+
+    Bars reach a standard error to either side of the mean.
+    """
+    axes = _axes(ax)
+    settings = [setting for setting in ranking.settings if setting.scores]
+    errors = [setting.error or 0.0 for setting in settings]
+    means = [setting.mean for setting in settings]
+    score = f"validation {ranking.score}"
+    if len(ranking.keys) == 1:
+        (key,) = ranking.keys
+        places, labels, logarithmic = axis_positions([s.values[key] for s in settings])
+        axes.errorbar(places, means, errors, fmt="o", capsize=3)
+        axes.set(xlabel=key, ylabel=score)
+        if logarithmic:
+            axes.set_xscale("log")
+        axes.set_xticks(places, labels)
+    else:
+        places = [float(place) for place in range(len(settings))]
+        axes.errorbar(means, places, xerr=errors, fmt="o", capsize=3)
+        axes.set_yticks(places, [setting.label or "all" for setting in settings])
+        axes.invert_yaxis()
+        axes.set(xlabel=score)
+    axes.grid(alpha=0.3)
+    return axes
+
+
+def _axes(ax: Axes | None) -> Axes:
     if ax is None:
-        _, ax = pyplot.subplots(figsize=(5, 3.6))
-    draw_curves(ax, rows, "loss", best_epoch)
+        _, ax = pyplot.subplots(figsize=(5, 3.6), layout="constrained")
     return ax

@@ -11,7 +11,14 @@ from mlp_lab.errors import UserError
 from mlp_lab.estimators.batches import Cache, Request, train_together
 from mlp_lab.estimators.fitted import Fitted
 
-_LOCAL = threading.local()
+
+class _Thread(threading.local):
+    """What a thread knows of itself."""
+
+    rendezvous: Rendezvous | None = None
+
+
+_THREAD = _Thread()
 
 
 class Rendezvous:
@@ -95,13 +102,13 @@ class Rendezvous:
 @contextmanager
 def meeting(rendezvous: Rendezvous) -> Iterator[None]:
     """Let fits of this thread meet others."""
-    _LOCAL.rendezvous = rendezvous
+    _THREAD.rendezvous = rendezvous
     try:
         yield
     finally:
-        _LOCAL.rendezvous = None
+        _THREAD.rendezvous = None
 
 
 def current() -> Rendezvous | None:
     """Where fits of this thread meet others, if they do."""
-    return getattr(_LOCAL, "rendezvous", None)
+    return _THREAD.rendezvous

@@ -13,7 +13,7 @@ from mlp_lab.runs.results import write_results
 from mlp_lab.tracking.tracker import open_tracker
 
 
-def save(fitted: Fitted, folder: Path) -> None:
+def write_run(fitted: Fitted, folder: Path) -> None:
     """Write a run folder: all but checkpoints, from which nothing could go on without the rows.
 
     Raises:

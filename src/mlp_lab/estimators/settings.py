@@ -1,6 +1,6 @@
 """Settings as Python has them, by keyword -> the configuration of a run."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from mlp_lab.config.groups import chosen, default_values
 from mlp_lab.config.reading import read, unknown_key
+from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import GROUPS, Config
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
@@ -16,6 +17,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
+from mlp_lab.stored import parse_yaml
 
 SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("", (Config,)),
@@ -119,3 +121,28 @@ def options(given: Mapping[str, object] | None, group: str) -> dict[str, object]
     if given is not None and not isinstance(given, Mapping):
         raise UserError(f"{group}_options must be a mapping of settings, got {given!r}")
     return {f"{group}.{name}": value for name, value in (given or {}).items()}
+
+
+def from_words(words: Iterable[str]) -> dict[str, object]:
+    """Words as settings by their keys.
+
+    >>> from_words(["model=shallow", "optimizer.lr=1e-2", "model.width=[8,4]"])
+    {'model': 'shallow', 'optimizer.lr': 0.01, 'model.width': [8, 4]}
+
+    Raises:
+        UserError: a word is no `key=value`.
+    """
+    found: dict[str, object] = {}
+    for word in words:
+        key, equals, text = with_current_name(str(word)).partition("=")
+        if not equals:
+            raise UserError(f"settings are written as key=value, or as keywords, got {word!r}")
+        found[key.lstrip("+")] = _value(text)
+    return found
+
+
+def _value(text: str) -> object:
+    try:
+        return float(text) if "e" in text.lower() else parse_yaml(text, text)
+    except ValueError:
+        return parse_yaml(text, text)

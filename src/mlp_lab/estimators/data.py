@@ -1,0 +1,57 @@
+"""What `mlp_lab.train` and `mlp_lab.sweep` are given as data -> the settings of its rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from mlp_lab.config.groups import choices, chosen
+from mlp_lab.data.rows import RawData
+from mlp_lab.data.tables.config import SUFFIXES, TableConfig, suffix_of
+from mlp_lab.data.tables.frames import TableFrame
+from mlp_lab.data.tables.table import rows_of
+from mlp_lab.errors import UserError, nearest
+
+NOTE = "a DataFrame"
+
+Data = str | Path | pd.DataFrame
+"""A data set's name, a file of rows and columns, or a frame."""
+
+
+def data_settings(data: Data, target: str | None) -> dict[str, object]:
+    """The settings of some rows, as configs/data has them.
+
+    Raises:
+        UserError: there is no such data set, and no such kind of file.
+    """
+    if isinstance(data, pd.DataFrame):
+        return {**_group("table"), "target": target}
+    if suffix_of(Path(data)) in SUFFIXES:
+        return {**_group("table"), "path": str(data), "target": target}
+    names = [name for name in choices("data") if name != "table"]
+    if data not in names:
+        close = nearest(str(data), names)
+        raise UserError(
+            f"data must be a DataFrame, a file ({', '.join(SUFFIXES)}) or the name of a data set,"
+            f" got {str(data)!r}{close} ({', '.join(names)})"
+        )
+    if target is not None:
+        raise UserError(f"target={target!r} is for a DataFrame or a file: {data} has its own")
+    return _group(str(data))
+
+
+def frame_rows(frame: pd.DataFrame, config: TableConfig) -> RawData:
+    """The rows of a frame, read as those of a file are.
+
+    Raises:
+        UserError: a column cannot be used.
+    """
+    named = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    return rows_of([TableFrame(named.reset_index(drop=True))], NOTE, config)
+
+
+def _group(name: str) -> dict[str, object]:
+    found = chosen("data", name)["data"]
+    assert isinstance(found, dict)
+    return found

@@ -1,0 +1,166 @@
+"""The laboratory from Python: train, sweep, look at runs, trace, give a lesson."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from mlp_lab.compare.records import read_runs
+from mlp_lab.compare.settings import swept_keys
+from mlp_lab.compare.values import value_of
+from mlp_lab.config.schema import Config
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.batches import Cache, Request, train_together
+from mlp_lab.estimators.data import Data, data_settings, frame_rows
+from mlp_lab.estimators.fitting import fresh_run, train_alone
+from mlp_lab.estimators.run import Run
+from mlp_lab.estimators.settings import config_of, from_words, key_of, values_of
+from mlp_lab.estimators.sweep import Sweep, grid
+from mlp_lab.estimators.training import torch_settings
+from mlp_lab.runs.interruption import stop_requests
+from mlp_lab.runs.job import Job
+from mlp_lab.runs.preflight import require_machine, require_memory
+from mlp_lab.runs.prepared_data import PreparedDataCache
+from mlp_lab.terminal import Screen, StatusLine, in_notebook
+from mlp_lab.tracking.curves import CURVES, read_curves
+
+
+def train(data: Data, *words: str, target: str | None = None, **settings: object) -> Run:
+    """Train one network on a DataFrame, a file or a named data set.
+
+    Ctrl-C, or a notebook's stop, ends it after the epoch at hand; what it has learnt stays.
+
+    Args:
+        data: a DataFrame, the path of a table, or a name such as "digits".
+        words: settings as on the command line, `"optimizer.lr=0.01"`.
+        target: the column to predict, of a DataFrame or a file.
+        settings: by keyword, `lr=0.01`; a group by its name, `model="shallow"`.
+
+    Raises:
+        UserError: rows or settings cannot be used. It is a `ValueError`.
+    """
+    rows = _Rows(data, target)
+    request = rows.request({**from_words(words), **settings})
+    job = request.job
+    with torch_settings(job.config) as device:
+        run = fresh_run(job, request.prepared, device)
+        return Run(train_alone(run, device, quiet=job.config.quiet or nobody_watches()))
+
+
+def sweep(
+    data: Data,
+    *words: str,
+    target: str | None = None,
+    cv: int | None = None,
+    select: str = "metric",
+    **settings: object,
+) -> Sweep:
+    """Train a network for every combination of settings, as few stacks.
+
+    Args:
+        data: a DataFrame, the path of a table, or a name such as "digits".
+        words: settings of all networks, as on the command line.
+        target: the column to predict, of a DataFrame or a file.
+        cv: folds of a cross-validation: each setting is trained once for each fold.
+        select: metric or loss, of the validation rows, by which settings are ranked.
+        settings: by keyword; a list is swept, `width=[8, 32], seed=range(3)`. A setting that is a
+            list itself stands in one more: `width=[[64, 32], [32, 16]]`.
+
+    Raises:
+        UserError: rows or settings cannot be used; then nothing was trained.
+    """
+    shared, points = grid({**from_words(words), **settings, **_folds(cv)})
+    given = {key_of(name): value for name, value in shared.items()}
+    rows = _Rows(data, target)
+    requests = [rows.request({**given, **point}) for point in points]
+    line = StatusLine(Screen(), quiet=bool(given.get("quiet")) or nobody_watches())
+
+    def show(ended: int) -> None:
+        line.write(f"{ended} of {len(requests)} networks trained")
+
+    try:
+        with stop_requests() as stop_requested:
+            return Sweep(points, train_together(requests, stop_requested, show), select)
+    finally:
+        line.close()
+
+
+def runs(*folders: str | Path) -> pd.DataFrame:
+    """All runs in some folders, at any depth: a row for each, with what differs between them.
+
+    Raises:
+        UserError: a folder is not there, or holds no run.
+    """
+    records = read_runs([Path(folder) for folder in folders or ("outputs",)])
+    keys = swept_keys(records)
+    rows = []
+    for record in records:
+        result = record.result
+        row: dict[str, object] = {"data": record.data}
+        row |= {key: value_of(record, key) for key in keys}
+        for part in ("val", "train", "test"):
+            row |= {f"{part}_{name}": value for name, value in result.get(part, {}).items()}
+        row |= {name: result.get(name) for name in ("best_epoch", "epochs_run", "parameters")}
+        verdict = result.get("verdict", {}).get("kind")
+        rows.append({**row, "status": record.reason or result.get("status"), "verdict": verdict})
+    folders_of = pd.Index([str(record.folder) for record in records], name="folder")
+    return pd.DataFrame(rows, index=folders_of)
+
+
+def curves(folder: str | Path) -> pd.DataFrame:
+    """The epochs of a run: a row for each, with losses and metrics of each part.
+
+    Raises:
+        UserError: the folder holds no run.
+    """
+    path = Path(folder) / CURVES
+    if not path.is_file():
+        raise UserError(f"{folder} holds no run: it has no {CURVES}")
+    return pd.DataFrame(read_curves(path)).astype({"epoch": int}).set_index("epoch")
+
+
+class _Rows:
+    """The rows of a call, and what its networks share of them."""
+
+    def __init__(self, data: Data, target: str | None) -> None:
+        self._data, self._settings = data, data_settings(data, target)
+        self._prepared, self._cache = PreparedDataCache(), Cache()
+        self._known: set[str] = set()
+
+    def request(self, settings: Mapping[str, object]) -> Request:
+        """What to train, held against its rows.
+
+        Raises:
+            UserError: rows and settings do not fit.
+        """
+        values = values_of(settings, self._settings)
+        config = config_of(values)
+        self._add_frame(config)
+        prepared = self._prepared.prepare_data(config)
+        require_machine(config)
+        require_memory(config, prepared.sizes(config), prepared.rows["train"])
+        job = Job(config, values, Path(), [])
+        return Request(job, prepared, self._cache.dataset(prepared, config.dtype, config.device))
+
+    def _add_frame(self, config: Config) -> None:
+        """Read a frame as the settings say, once for each way."""
+        if not isinstance(self._data, pd.DataFrame):
+            return
+        assert isinstance(config.data, TableConfig)
+        source = self._prepared.source(config)
+        if source not in self._known:
+            self._prepared.add_rows(config.data, frame_rows(self._data, config.data))
+            self._known.add(source)
+
+
+def nobody_watches() -> bool:
+    """Whether a line that says how far a training is would only fill a file."""
+    return not (sys.stdout.isatty() or in_notebook())
+
+
+def _folds(cv: int | None) -> dict[str, object]:
+    return {} if cv is None else {"folds": cv, "fold": range(cv)}

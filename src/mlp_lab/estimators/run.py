@@ -1,0 +1,147 @@
+"""A trained network as a notebook or a script meets it."""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import nn
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.formatting import four_digits
+from mlp_lab.metrics.epoch import main_metric
+from mlp_lab.runs.findings import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mlp_lab.predictor import NewRows
+
+
+class Run:
+    """What `mlp_lab.train` gives: a network, how it got there, and what it reached."""
+
+    def __init__(self, fitted: Fitted) -> None:
+        self._fitted = fitted
+
+    @property
+    def network(self) -> nn.Sequential:
+        """The network at its best weights, as plain torch layers."""
+        return self._fitted.network.member(0)
+
+    @property
+    def curves(self) -> pd.DataFrame:
+        """A row for each epoch: losses and metrics of each part, learning rate, seconds."""
+        return self._fitted.curves
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """A row for each part: loss and metrics at the best epoch."""
+        return self._fitted.scores
+
+    @property
+    def baselines(self) -> pd.DataFrame:
+        """A row for each baseline and part: loss and metrics."""
+        return self._fitted.baselines
+
+    @property
+    def verdict(self) -> Verdict:
+        """How the training went: underfit, overfit, not converged, ...; and what may mend it."""
+        return self._fitted.verdict
+
+    @property
+    def status(self) -> str:
+        """completed, stopped or diverged."""
+        return self._fitted.termination.status
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch whose weights the network has."""
+        return self._fitted.best_epoch
+
+    @property
+    def settings(self) -> dict[str, object]:
+        """The whole configuration, as config.yaml would have it."""
+        return dict(self._fitted.run.job.values)
+
+    def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
+        """The target of each row, (N,): a number in its own units, or the name of a class.
+
+        Raises:
+            UserError: a column is missing, or holds what it cannot.
+        """
+        return self._fitted.predictor.predict(rows)
+
+    def predict_proba(self, rows: NewRows) -> pd.DataFrame:
+        """A probability for each class, a column for each.
+
+        Raises:
+            UserError: the target is a number, or a column is missing.
+        """
+        predictor = self._fitted.predictor
+        return pd.DataFrame(predictor.predict_proba(rows), columns=predictor.schema.target.classes)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the learning curve: loss of training and validation rows against epochs."""
+        from mlp_lab.estimators.plotting import plot_curves  # noqa: PLC0415  matplotlib
+
+        return plot_curves(self._fitted.rows, self.best_epoch, ax)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write a run folder with the network, its curves, scores, verdict and report.html.
+
+        Raises:
+            UserError: another run has the folder.
+        """
+        from mlp_lab.estimators.saving import write_run  # noqa: PLC0415  tensorboard, matplotlib
+
+        write_run(self._fitted, Path(folder))
+        return Path(folder)
+
+    def summary(self) -> pd.DataFrame:
+        """Loss and metric of the network and its baselines, as commands print them."""
+        models = self._fitted.models
+        quantities = ["loss", main_metric(models["network"]["train"])]
+        rows = {
+            name: {
+                (quantity, part): scores[quantity]
+                for quantity in quantities
+                for part, scores in parts.items()
+                if scores
+            }
+            for name, parts in models.items()
+        }
+        columns = pd.MultiIndex.from_tuples(rows["network"])
+        return pd.DataFrame([list(row.values()) for row in rows.values()], [*rows], columns)
+
+    def __repr__(self) -> str:
+        table = self.summary().map(four_digits).to_string()
+        return "\n".join([table, self._facts(), *self.verdict.in_brief()])
+
+    def _repr_html_(self) -> str:
+        table = self.summary().map(four_digits).to_html(border=0)
+        lines = [self._facts(), *self.verdict.in_brief()]
+        words = "<br>".join(escape(line) for line in lines)
+        picture = f'<img alt="learning curve" src="data:image/png;base64,{self._picture()}">'
+        return f"{table}<p>{words}</p>{picture}"
+
+    def _facts(self) -> str:
+        """Output, loss, parameters and epochs, in a line."""
+        fitted, objective = self._fitted, self._fitted.run.prepared.objective
+        reason = f" ({fitted.termination.reason})" if fitted.termination.reason else ""
+        return (
+            f"{objective.output} output, loss {objective.loss},"
+            f" {fitted.network.parameter_counts[0]:,} parameters,"
+            f" best epoch {fitted.best_epoch} of {fitted.epochs}{reason}"
+        )
+
+    def _picture(self) -> str:
+        from mlp_lab.estimators.plotting import png_of_curves  # noqa: PLC0415  matplotlib
+
+        return base64.b64encode(png_of_curves(self._fitted.rows, self.best_epoch)).decode()

@@ -1,0 +1,34 @@
+"""What both estimators have."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_iris
+
+from mlp_lab import MLPClassifier
+from mlp_lab.errors import UserError
+
+X, Y = load_iris(return_X_y=True)
+
+
+@pytest.mark.parametrize(("rows", "validated"), [(150, False), (206, False), (214, True)])
+def test_few_rows_are_all_trained_on(rows: int, *, validated: bool) -> None:
+    chance = np.random.default_rng(0)
+    fitted = MLPClassifier(epochs=1).fit(chance.normal(size=(rows, 2)), np.arange(rows) % 2)
+    assert fitted.curves_["train_loss"].notna().all()
+    assert fitted.curves_.columns.str.startswith("val_").any() == validated
+
+
+def test_validation_rows_are_of_one_type() -> None:
+    with pytest.raises(UserError, match="X_val must be of X's type"):
+        MLPClassifier(epochs=1).fit(X, Y, X_val=pd.DataFrame(X), y_val=Y)
+    with pytest.raises(UserError, match="groups decides which rows validate, and so does X_val"):
+        MLPClassifier(epochs=1).fit(X, Y, groups=Y, X_val=X, y_val=Y)
+
+
+def test_what_a_fit_leaves() -> None:
+    fitted = MLPClassifier(epochs=3).fit(X, Y)
+    assert fitted.n_iter_ == 3
+    assert 1 <= fitted.best_epoch_ <= 3
+    assert fitted.network_[0].in_features == 4
+    assert fitted.plot().get_ylabel() == "loss"

@@ -1,0 +1,126 @@
+"""The classifier, as those who know scikit-learn use one."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.datasets import load_iris
+from sklearn.inspection import permutation_importance
+from sklearn.model_selection import cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from voters import voters
+
+from mlp_lab import MLPClassifier, MLPRegressor
+from mlp_lab.errors import UserError
+
+WEIGHTS = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "a row of weight 2 takes one place of a mini-batch, two equal rows take two"
+    )
+}
+"""What does not hold of stochastic gradient descent; scikit-learn expects it of its own, too."""
+
+
+@parametrize_with_checks(  # type: ignore[untyped-decorator]
+    [MLPClassifier(), MLPRegressor()], expected_failed_checks=lambda _: WEIGHTS
+)
+@pytest.mark.filterwarnings("ignore")
+def test_what_scikit_learn_asks_of_an_estimator(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def test_a_frame_of_numbers_and_words() -> None:
+    frame = voters()
+    classifier = MLPClassifier(depth=1, width=16, epochs=30, val_fraction=0.2)
+    classifier.fit(frame, target="voted")
+    assert list(classifier.classes_) == ["no", "yes"]
+    assert set(classifier.feature_names_in_) == {"age", "town"}
+    assert classifier.score(frame.drop(columns="voted"), frame.voted) > 0.75
+    assert classifier.predict(frame).tolist() == classifier.predict(frame[["age", "town"]]).tolist()
+    assert np.allclose(classifier.predict_proba(frame).sum(1), 1)
+    assert classifier.verdict_.state.kind
+    assert list(classifier.scores_.index) == ["train", "val"]
+    assert {"constant", "logistic"} == set(classifier.baselines_.index.get_level_values("model"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"target": "vote"}, "target='vote': no such column in the DataFrame"),
+        ({"target": "voted", "y": [1]}, "leave y out"),
+        ({"target": "voted", "sample_weight": [1.0]}, "sample_weight must have 200 entries"),
+        ({"target": "voted", "sample_weight": -np.ones(200)}, "must be 0 or more, got -1"),
+        ({"target": "voted", "groups": [1]}, "groups must have 200 entries"),
+    ],
+)
+def test_what_cannot_be_fitted(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        MLPClassifier(epochs=1).fit(voters(), **arguments)
+
+
+def test_rows_of_weight_0_are_not_there() -> None:
+    X, y = load_iris(return_X_y=True)
+    weights = np.tile([1.0, 0.0], 75)
+    some = MLPClassifier(epochs=3).fit(X, y, sample_weight=weights).predict_proba(X)
+    kept = MLPClassifier(epochs=3).fit(X[::2], y[::2], sample_weight=weights[::2]).predict_proba(X)
+    assert (some == kept).all()
+
+
+def test_given_validation_rows_are_the_only_ones() -> None:
+    X, y = load_iris(return_X_y=True)
+    fitted = MLPClassifier(epochs=2).fit(X[::2], y[::2], X_val=X[1::2], y_val=y[1::2])
+    assert fitted.curves_["val_loss"].notna().all()
+    frame = voters()
+    val = frame.tail(50)
+    fitted = MLPClassifier(epochs=2, patience=1).fit(frame.head(150), target="voted", X_val=val)
+    assert fitted.curves_["val_loss"].notna().all()
+
+
+def test_groups_stay_together() -> None:
+    X, y = load_iris(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(y))
+    X, y = X[order], y[order]
+    groups = np.arange(len(y)) // 10
+    fitted = MLPClassifier(epochs=1, val_fraction=0.2).fit(X, y, groups=groups)
+    assert fitted._fitted.run.prepared.rows["val"] == 30
+
+
+def test_classes_that_only_validation_rows_have() -> None:
+    X, y = load_iris(return_X_y=True)
+    with pytest.raises(UserError, match="y_val holds 2, which is no class of y"):
+        MLPClassifier(epochs=1).fit(X[:100], y[:100], X_val=X, y_val=y)
+
+
+def test_a_warm_start_goes_on_from_the_weights() -> None:
+    """On new rows, by the encoding and the classes of the first."""
+    X, y = load_iris(return_X_y=True)
+    once = MLPClassifier(epochs=30, warm_start=True).fit(X, y)
+    before = once._fitted.models["network"]["train"]["loss"]
+    once.set_params(epochs=1).fit(X, y)
+    assert once.curves_["train_loss"].iloc[0] < before + 0.05
+    with pytest.raises(UserError, match="none of the classes of the first fit"):
+        once.fit(X, y + 1)
+    with pytest.raises(UserError, match="warm_start needs layers of"):
+        once.set_params(width=3).fit(X, y)
+
+
+def test_scikit_learns_own_tools_take_it() -> None:
+    X, y = load_iris(return_X_y=True)
+    quick = MLPClassifier(depth=1, width=8, epochs=20, lr=0.01)
+    assert cross_val_score(make_pipeline(MinMaxScaler(), quick), X, y, cv=3).mean() > 0.8
+    assert CalibratedClassifierCV(quick, cv=3).fit(X, y).score(X, y) > 0.8
+    importance = permutation_importance(quick.fit(X, y), X, y, n_repeats=2, random_state=0)
+    assert importance.importances_mean.max() > 0.1
+    assert clone(quick).get_params() == quick.get_params()
+
+
+def test_a_random_state_is_a_seed() -> None:
+    X, y = load_iris(return_X_y=True)
+    one, other = MLPClassifier(epochs=1, seed=3), MLPClassifier(epochs=1, random_state=3)
+    assert (one.fit(X, y).predict_proba(X) == other.fit(X, y).predict_proba(X)).all()
+    drawn = MLPClassifier(epochs=1, random_state=np.random.RandomState(0))
+    assert (drawn.fit(X, y).predict_proba(X) != one.predict_proba(X)).any()

@@ -1,0 +1,90 @@
+"""Keywords, keys and words: one configuration."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from mlp_lab.commands.composing import compose
+from mlp_lab.config.groups import chosen, default_values
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.base import NOT_SETTINGS, MLPEstimator
+from mlp_lab.estimators.settings import (
+    config_of,
+    from_words,
+    key_of,
+    keys,
+    options,
+    plain,
+    values_of,
+)
+
+IRIS = chosen("data", "iris")["data"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=shallow", "optimizer=sgd", "optimizer.lr=0.05"],
+        ["optimizer=gd"],
+        ["model.depth=2", "model.width=[8,4]", "seed=3", "stop.patience=4"],
+        ["schedule=plateau", "schedule.patience=3", "optimizer.eps=1e-6"],
+    ],
+)
+def test_words_give_what_the_command_line_gives(words: list[str]) -> None:
+    values = values_of(from_words(words), IRIS)  # type: ignore[arg-type]
+    assert config_of(values) == compose(["data=iris", *words])
+
+
+def test_keywords_are_the_keys_of_the_files() -> None:
+    """Every parameter of an estimator is a setting, with the default that its file has."""
+    values = default_values() | {"data": chosen("data", "table")["data"]}
+    for name, parameter in inspect.signature(MLPEstimator).parameters.items():
+        if name in NOT_SETTINGS or parameter.default is None:
+            continue
+        section, _, field = keys()[name].rpartition(".") if name != "loss" else ("loss", "", "name")
+        found = values[section] if section and name != "optimizer" else values
+        if name in ("optimizer", "schedule"):
+            found, field = values[name], "name"
+        assert isinstance(found, dict)
+        assert found[field] == parameter.default, name
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"widht": 3}, "unknown key 'widht': did you mean 'width'?"),
+        ({"model.depht": 3}, "unknown key 'model.depht': did you mean 'model.depth'?"),
+        ({"nothing.depth": 3}, "unknown key 'nothing.depth'"),
+        ({"lr": -1}, "optimizer.lr must be positive, got -1"),
+        ({"optimizer": "adm"}, "unknown optimizer 'adm': did you mean 'adam'?"),
+        ({"momentum": 0.9}, "unknown key 'optimizer.momentum'"),
+        ({"width": "a"}, "model.width must be a whole number or a list, got 'a'"),
+    ],
+)
+def test_settings_that_cannot_be(settings: dict[str, object], said: str) -> None:
+    with pytest.raises(UserError, match=said.replace("?", r"\?")):
+        config_of(values_of(settings, IRIS))  # type: ignore[arg-type]
+
+
+def test_words_that_are_none() -> None:
+    with pytest.raises(UserError, match="written as key=value, or as keywords, got 'deep'"):
+        from_words(["deep"])
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    assert plain({"a": (np.float32(0.5), np.arange(2))}) == {"a": [0.5, [0, 1]]}
+
+
+def test_options_are_a_mapping() -> None:
+    assert options({"beta1": 0.8}, "optimizer") == {"optimizer.beta1": 0.8}
+    with pytest.raises(UserError, match="optimizer_options must be a mapping"):
+        options([1], "optimizer")  # type: ignore[arg-type]
+
+
+def test_a_keyword_has_one_meaning() -> None:
+    assert (key_of("patience"), key_of("momentum"), key_of("data.target")) == (
+        "stop.patience",
+        "optimizer.momentum",
+        "data.target",
+    )
