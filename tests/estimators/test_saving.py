@@ -15,7 +15,7 @@ from mlp_lab.errors import UserError
 
 
 def test_commands_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    frame = voters()
+    frame = voters(300)
     classifier = MLPClassifier(epochs=3).fit(frame, target="voted")
     folder = classifier.save(tmp_path / "run")
     assert {"report.html", "curves.csv", "result.json", "model.safetensors"} <= {
@@ -28,7 +28,6 @@ def test_commands_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     for words in (["predict", "-o", f"{tmp_path}/out.csv"], ["evaluate"]):
         call(words[0], str(folder), f"{tmp_path}/new.csv", *words[1:], monkeypatch=monkeypatch)
     call("compare", str(folder), monkeypatch=monkeypatch)
-    call("trace", str(folder), monkeypatch=monkeypatch)
     assert len(pd.read_csv(tmp_path / "out.csv")) == len(frame)
     with pytest.raises(UserError, match="holds a run already"):
         classifier.save(folder)

@@ -7,7 +7,7 @@ import pytest
 from sweeps import iris_job, rows_of
 
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, StackRequest, one_line
+from mlp_lab.sweep.messages import Ended, Epoch, Failed, Idle, StackRequest, in_one_line
 
 
 def test_all_of_it_can_travel() -> None:
@@ -36,4 +36,4 @@ def test_all_of_it_can_travel() -> None:
 )
 def test_one_line_for_any_error(error: Exception, line: str) -> None:
     """What a person can mend without its class."""
-    assert one_line(error) == line
+    assert in_one_line(error) == line

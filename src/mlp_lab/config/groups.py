@@ -38,7 +38,7 @@ def chosen(group: str, name: str) -> dict[str, object]:
     """What a group's choice says: the group, and other keys that it brings along.
 
     >>> chosen("schedule", "step")
-    {'schedule': {'name': 'step', 'step_size': 20, 'gamma': 0.5}}
+    {'schedule': {'name': 'step', 'step_size': 10, 'gamma': 0.5}}
     >>> chosen("optimizer", "gd")["batch_size"]
     'full'
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlp_lab import formatting
 from mlp_lab.config.messages import explain
+from mlp_lab.formatting import one_line
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob
 
@@ -76,6 +76,6 @@ class Idle:
 Message = Epoch | Ended | Failed | Full | Idle
 
 
-def one_line(error: Exception) -> str:
+def in_one_line(error: Exception) -> str:
     """One line for any error."""
-    return explain(error) or formatting.one_line(f"{type(error).__name__}: {error}")
+    return explain(error) or one_line(f"{type(error).__name__}: {error}")

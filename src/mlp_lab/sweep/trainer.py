@@ -30,7 +30,16 @@ from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.results import failure_recorded, record_failure
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest, one_line
+from mlp_lab.sweep.messages import (
+    Ended,
+    Epoch,
+    Failed,
+    Full,
+    Idle,
+    Message,
+    StackRequest,
+    in_one_line,
+)
 from mlp_lab.verdict.judge import Judge
 
 Send = Callable[[Message], None]
@@ -54,7 +63,7 @@ class Trainer:
         try:
             self._train(request, unended)
         except Exception as error:
-            reason = one_line(error)
+            reason = in_one_line(error)
             if is_full(error):
                 self._send(Full(reason))
                 unended.clear()
@@ -133,7 +142,7 @@ class Trainer:
             except (UserError, OSError) as error:
                 if is_full(error):
                     raise
-                self._send(Failed(job.number, one_line(error)))
+                self._send(Failed(job.number, in_one_line(error)))
                 failed.append(member)
                 del unended[member]
         return failed
@@ -151,7 +160,7 @@ class Trainer:
             if is_full(error):  # resuming ends it again, from its stack's checkpoint
                 (folder / RESULT).unlink(missing_ok=True)
                 raise
-            reason = one_line(error)
+            reason = in_one_line(error)
             _log(job, reason)
             self._send(Failed(job.number, reason))
             return
