@@ -55,11 +55,11 @@ MAY_IMPORT = {
     "lessons": BOTTOM | {"data", "network", "metrics", "engine", "config", "runs", "sweep"},
     "estimators": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}
-    | {"verdict", "predictor", "report", "compare", "sweep"},
+    | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons"},
     "commands": BOTTOM
     | {"data", "network", "metrics", "tracking", "config", "runs", "verdict", "predictor"}
     | {"report", "compare", "sweep", "trace", "lessons"},
-    "": {"version", "predictor", "estimators"},
+    "": {"version", "predictor", "estimators", "network", "metrics"},
     "__main__": {"program", "commands"},
 }
 """Room -> the rooms that it may import, itself aside; `` is `mlp_lab` itself."""
@@ -89,6 +89,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
         *("mlp_lab.lessons.figures", "mlp_lab.drawing"),
         *(f"mlp_lab.estimators.{name}" for name in ("plotting", "base", "run", "sweep")),
+        "mlp_lab.estimators.demonstrations",
     ),
     "jinja2": ("mlp_lab.report.html",),
     "rich": (
@@ -105,7 +106,10 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "mlp_lab.lessons.tables",
         *(
             f"mlp_lab.estimators.{name}"
-            for name in ("base", "data", "fitted", "frames", "laboratory", "run", "sweep")
+            for name in (
+                *("base", "data", "demonstrations", "fitted", "frames", "laboratory", "run"),
+                "sweep",
+            )
         ),
     ),
     "pyarrow": ("mlp_lab.data.tables.arrow", "mlp_lab.data.tables.writing"),

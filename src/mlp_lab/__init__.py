@@ -12,9 +12,12 @@ from mlp_lab.version import __version__
 
 if TYPE_CHECKING:
     from mlp_lab.estimators.classifier import MLPClassifier
+    from mlp_lab.estimators.demonstrations import lesson, trace
     from mlp_lab.estimators.laboratory import curves, runs, sweep, train
     from mlp_lab.estimators.regressor import MLPRegressor
     from mlp_lab.estimators.search import GridSearchCV
+    from mlp_lab.metrics.own_metrics import register_metric
+    from mlp_lab.network.own_parts import register_activation, register_loss, register_optimizer
     from mlp_lab.predictor import Predictor
 
 __all__ = [
@@ -23,9 +26,15 @@ __all__ = [
     "MLPRegressor",
     "__version__",
     "curves",
+    "lesson",
     "load",
+    "register_activation",
+    "register_loss",
+    "register_metric",
+    "register_optimizer",
     "runs",
     "sweep",
+    "trace",
     "train",
 ]
 
@@ -34,6 +43,11 @@ HOME = {
     "MLPClassifier": "estimators.classifier",
     "MLPRegressor": "estimators.regressor",
     **dict.fromkeys(("train", "sweep", "runs", "curves"), "estimators.laboratory"),
+    **dict.fromkeys(
+        ("register_activation", "register_loss", "register_optimizer"), "network.own_parts"
+    ),
+    "register_metric": "metrics.own_metrics",
+    **dict.fromkeys(("lesson", "trace"), "estimators.demonstrations"),
 }
 """Name -> the module that has it, loaded when it is asked for: `import mlp_lab` stays fast."""
 

@@ -87,8 +87,17 @@ def resume_command(folder: Path) -> str:
     return shlex.join([*train_words(), f"resume={folder}"])
 
 
+IMPORTED: list[str] = []
+"""Files of the user's own parts that this command has imported."""
+
+
 def train_words() -> list[str]:
-    """What starts another training from here: `mlp-lab train`, or `python` and train.py's path."""
+    """What starts another training from here, with the same parts of the user's own."""
+    return [*_program(), *(word for path in IMPORTED for word in ("--import", path))]
+
+
+def _program() -> list[str]:
+    """`mlp-lab train`, or `python` and train.py's path."""
     typed = Path(sys.argv[0])
     if typed.stem == "mlp-lab":
         return ["mlp-lab", "train"]

@@ -10,7 +10,7 @@ import hydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from mlp_lab.config.composition import from_hydra, store_open_groups
+from mlp_lab.config.composition import from_hydra, store_open_groups, store_own_choices
 from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
@@ -60,6 +60,7 @@ def prepare_hydra() -> None:
     for name, resolver in RESOLVERS.items():
         OmegaConf.register_new_resolver(name, resolver, use_cache=True, replace=True)
     store_open_groups()
+    store_own_choices()
 
 
 def compose(overrides: Sequence[str]) -> Config:

@@ -6,7 +6,8 @@ from importlib import import_module
 from pathlib import Path
 
 from mlp_lab.commands.failure import fail
-from mlp_lab.errors import nearest
+from mlp_lab.commands.importing import take_imports
+from mlp_lab.errors import UserError, nearest
 from mlp_lab.version import __version__
 
 COMMANDS = {
@@ -55,6 +56,10 @@ def run_command(name: str) -> None:
         Path.cwd()
     except OSError:
         fail("the working directory is gone: change to one that is there")
+    try:
+        sys.argv[1:] = take_imports(sys.argv[1:])
+    except UserError as error:
+        fail(str(error))
     import_module(COMMANDS[name]).main()
 
 

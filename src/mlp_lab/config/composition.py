@@ -15,6 +15,7 @@ from mlp_lab.config.renamed_keys import with_current_names
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
 from mlp_lab.errors import UserError, require
+from mlp_lab.network.own_parts import OWN_CHOICES
 from mlp_lab.program import as_typed
 
 
@@ -27,6 +28,13 @@ def store_open_groups() -> None:
     for name in open_columns:
         OmegaConf.set_struct(open_columns[name], False)
     ConfigStore.instance().store(name="open_columns", node=open_columns)
+
+
+def store_own_choices() -> None:
+    """Let the command line choose losses and optimizers that were registered by name."""
+    for group, choices in OWN_CHOICES.items():
+        for name, values in choices.items():
+            ConfigStore.instance().store(group=group, name=name, node=values)
 
 
 def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:

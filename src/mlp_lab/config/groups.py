@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, OF_THE_COMMAND
 from mlp_lab.errors import require_choice
+from mlp_lab.network.own_parts import OWN_CHOICES
 from mlp_lab.stored import read_yaml
 
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?e[+-]?\d+")
@@ -31,7 +32,8 @@ def config_folder() -> Path:
 
 def choices(group: str) -> list[str]:
     """Names that a group may be chosen by, in order."""
-    return sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
+    files = [path.stem for path in (config_folder() / group).glob("*.yaml")]
+    return sorted([*files, *OWN_CHOICES.get(group, ())])
 
 
 def chosen(group: str, name: str) -> dict[str, object]:
@@ -46,6 +48,8 @@ def chosen(group: str, name: str) -> dict[str, object]:
         UserError: the group has no such choice.
     """
     require_choice(name, group, choices(group))
+    if name in OWN_CHOICES.get(group, ()):
+        return {group: dict(OWN_CHOICES[group][name])}
     found = _file(f"{group}/{name}")
     return _copy(found if group in found else {group: found})  # a file may be of all keys
 

@@ -27,18 +27,23 @@ def give(
     started, screen, lesson = time.perf_counter(), Screen(), LESSONS[name]
     count = count or (2 if quick else lesson.seeds)
     seeds = range(first, first + count)
-    line = StatusLine(screen, quiet=False)
-    try:
-        shown = (lambda text: line.write(f"{name}: {text}")) if line.live else (lambda text: None)
-        evidence = lesson.evidence(Bench(configs, seeds=seeds, quick=quick, shown=shown))
-    finally:
-        line.close()
+    evidence = measured(name, configs, screen, quick=quick, seeds=seeds)
     form = ["quick=true"] if quick else []
     command = shlex.join(["mlp-lab", "lesson", name, *form, f"seeds={count}", f"first={first}"])
     seconds, machine = time.perf_counter() - started, environment(torch.device("cpu"))
     write_lesson(folder, lesson, evidence, Given(name, command, seeds, quick, seconds, machine))
     screen.print(in_words(lesson.question, evidence), soft_wrap=True)
     screen.print(str(folder), soft_wrap=True)
+
+
+def measured(name: str, configs: Path, screen: Screen, *, quick: bool, seeds: range) -> Evidence:
+    """Train a lesson's networks, and say how far that is."""
+    line = StatusLine(screen, quiet=False)
+    try:
+        shown = (lambda text: line.write(f"{name}: {text}")) if line.live else (lambda text: None)
+        return LESSONS[name].evidence(Bench(configs, seeds=seeds, quick=quick, shown=shown))
+    finally:
+        line.close()
 
 
 def in_words(question: str, evidence: Evidence) -> str:

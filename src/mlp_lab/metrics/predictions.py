@@ -9,6 +9,7 @@ from mlp_lab.data.schema import Target
 from mlp_lab.metrics.bootstrap import Intervals, Metrics
 from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
 from mlp_lab.metrics.epoch import Scores
+from mlp_lab.metrics.own_metrics import own_scores
 from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
 
 
@@ -41,7 +42,14 @@ class Predictions:
         if len(self.truth) == 0:
             return {}
         loss = float(np.average(self.losses, weights=self.loss_weights))
-        return {"loss": loss, **self._metrics().estimate()}
+        return {"loss": loss, **self._metrics().estimate(), **self._own()}
+
+    def _own(self) -> Scores:
+        """What metrics of the user's own say."""
+        if self.target.classes is None:
+            predicted, truth, _ = self._numbers()
+            return own_scores("regression", truth, predicted)
+        return own_scores("classification", self.truth, self.target.scores(self.outputs))
 
     def intervals(self) -> Intervals:
         """A 95 % interval of each metric, by resampling the rows."""

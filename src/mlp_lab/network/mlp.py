@@ -185,12 +185,33 @@ def plain_network(
         empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
         layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
-            layers[f"activation_{k}"] = PLAIN_ACTIVATIONS[activations[k]]()
+            layers[f"activation_{k}"] = plain_activation(activations[k])
     if output != "linear":
         layers["probability"] = nn.Sigmoid() if output == "sigmoid" else nn.Softmax(dim=-1)
     network = nn.Sequential(layers)
     network.load_state_dict(state)
     return network.to(state["output.weight"].device)
+
+
+def plain_activation(name: str) -> nn.Module:
+    """torch's layer for an activation, or one that calls it."""
+    return PLAIN_ACTIVATIONS[name]() if name in PLAIN_ACTIVATIONS else Elementwise(name)
+
+
+class Elementwise(nn.Module):
+    """An activation that torch has no layer for, by its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, f: Tensor) -> Tensor:
+        """a(f)."""
+        return ACTIVATIONS[self.name].value(f)
+
+    def extra_repr(self) -> str:
+        """Its name."""
+        return self.name
 
 
 PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {

@@ -11,8 +11,9 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mlp_lab.errors import UserError
+from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import COMPATIBLE_LOSSES
-from mlp_lab.network.mlp import PLAIN_ACTIVATIONS, layer_names, plain_network
+from mlp_lab.network.mlp import layer_names, plain_network
 from mlp_lab.plain import brief, read_as
 from mlp_lab.stored import require_regular
 
@@ -53,7 +54,7 @@ def layers_of(value: object, key: str, task: str) -> Layers:
         )
     if min(layers.sizes) < 1:
         raise UserError(f"{key}.sizes must be 1 or more, got {brief(layers.sizes)}")
-    _require_known(layers.activations, PLAIN_ACTIVATIONS, f"{key}.activations")
+    _require_known(layers.activations, ACTIVATIONS, f"{key}.activations")
     fitting = COMPATIBLE_LOSSES[task]
     _require_known([layers.output], fitting, f"{key}.output")
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")

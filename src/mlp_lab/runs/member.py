@@ -11,6 +11,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import Origin, Progress
@@ -79,6 +80,8 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     """The networks of some runs that can train together, before their first step."""
     first = members[0]
     config = first.job.config
+    loss = first.prepared.objective.loss
+    require_true_derivatives(config.model.activations, loss, config.optimizer)
     shared = SharedSettings(
         activations=config.model.activations,
         objective=first.prepared.objective,

@@ -15,7 +15,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
-from mlp_lab.network.mlp import MLP, PLAIN_ACTIVATIONS, layer_names
+from mlp_lab.network.mlp import MLP, layer_names, plain_activation
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -87,7 +87,7 @@ def _sizes(plain: nn.Sequential) -> list[int]:
 def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
     """Whether the hidden layers have these activations."""
     found = [type(layer) for name, layer in plain.named_children() if name.startswith("activation")]
-    return found == [type(PLAIN_ACTIVATIONS[name]()) for name in activations]
+    return found == [type(plain_activation(name)) for name in activations]
 
 
 def _of_data(config: Config, request: TraceRequest) -> Network:
