@@ -16,12 +16,15 @@ from mlp_lab.network import activations, losses, optimizers, own_parts
 @pytest.fixture(autouse=True)
 def _tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """As they were, once the test has ended."""
-    tables = (
-        *(activations.ACTIVATIONS, losses.LOSSES, losses.COMPATIBLE_LOSSES["regression"]),
-        *(optimizers.OPTIMIZERS, optimizers.OTHER_CHECKS, *own_metrics.OWN_METRICS.values()),
-        *own_parts.OWN_CHOICES.values(),
-    )
-    before = [dict(table) for table in tables]  # type: ignore[call-overload]
+    tables: list[Any] = [
+        activations.ACTIVATIONS,
+        losses.LOSSES,
+        losses.COMPATIBLE_LOSSES["regression"],
+        optimizers.OPTIMIZERS,
+        optimizers.OTHER_CHECKS,
+    ]
+    tables += [*own_metrics.OWN_METRICS.values(), *own_parts.OWN_CHOICES.values()]
+    before = [dict(table) for table in tables]
     yield
     for table, content in zip(tables, before, strict=True):
         table.clear()
@@ -76,8 +79,9 @@ def test_a_loss_and_an_optimizer() -> None:
         "clip_norm": None,
         "kept": 0.8,
     }
-    losses_seen = mlp_lab.train("diabetes", "optimizer.kept=0.5", optimizer="signs", epochs=5)
-    assert losses_seen.curves["train_loss"].is_monotonic_decreasing
+    other = mlp_lab.train("diabetes", "optimizer.kept=0.5", optimizer="signs", epochs=5)
+    falling = other.curves["train_loss"]
+    assert falling.iloc[-1] < 0.7 * falling.iloc[0]
 
 
 def test_a_metric() -> None:
