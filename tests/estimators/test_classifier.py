@@ -108,6 +108,24 @@ def test_a_warm_start_goes_on_from_the_weights() -> None:
         once.set_params(width=3).fit(X, y)
 
 
+def test_rows_that_come_in_parts() -> None:
+    """The second call goes on from the first, also where it lacks a class."""
+    X, y = load_iris(return_X_y=True)
+    some = MLPClassifier(lr=0.01)
+    for _ in range(5):
+        some.partial_fit(X[::2], y[::2], classes=[0, 1, 2, 3])
+        some.partial_fit(X[1:100:2], y[1:100:2])
+    some.partial_fit(X[:5], y[:5])
+    assert some.score(X, y) > 0.9
+    assert some.predict_proba(X).shape == (150, 4)
+    assert some.n_iter_ == 1
+    whole = MLPClassifier()
+    losses = [whole.partial_fit(X, y).curves_["train_loss"].iloc[-1] for _ in range(4)]
+    assert losses == sorted(losses, reverse=True)
+    with pytest.raises(UserError, match="y holds 3, which is none of the classes"):
+        whole.partial_fit(X, y + 1)
+
+
 def test_scikit_learns_own_tools_take_it() -> None:
     X, y = load_iris(return_X_y=True)
     quick = MLPClassifier(depth=1, width=8, epochs=20, lr=0.01)

@@ -21,8 +21,10 @@ class Split:
     test: Index
 
 
-def split_rows(raw: RawData, config: DataConfig) -> Split:
+def split_rows(raw: RawData, config: DataConfig, *, first: bool = True) -> Split:
     """Put every row into a part: where it must go, else by time, by group, or by chance.
+
+    Unless they are the `first` rows that a network meets, those for training may all be of a class.
 
     Cut at random, every part holds the classes in about their shares of the whole. How the others
     are cut, by a fraction or into folds, does not change the test rows.
@@ -66,7 +68,8 @@ def split_rows(raw: RawData, config: DataConfig) -> Split:
     rule = f"at most the {len(train)} training rows"
     require((config.train_rows or 1) <= len(train), "data.train_rows", rule, config.train_rows)
     train = np.sort(train[: config.train_rows])
-    _require_two_values(raw, train)
+    if first:
+        _require_two_values(raw, train)
     val, test = np.concatenate([val, kept_val]), np.concatenate([test, kept_test])
     return Split(train, np.sort(val), np.sort(test))
 

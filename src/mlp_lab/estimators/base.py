@@ -162,13 +162,24 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         features, goal = self._checked(X, y, reset=before is None)
         self._set_target(goal, reset=before is None)
         rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
-        self._train(rows, before, epochs=None)
+        self._train(rows, self._values(rows), before)
         return self
 
-    def _train(self, rows: Rows, before: Fitted | None, epochs: int | None) -> None:
+    def _fit_some(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Self:
+        """One epoch over more rows, none of which validates."""
+        self._target, self._name_of_target = None, "y"
+        features, goal = self._checked(X, y, reset=first)
+        self._set_target(goal, reset=first and not hasattr(self, "classes_"))
+        rows = self._rows(features, goal, sample_weight, None, (None, None))
         values = self._values(rows)
-        if epochs is not None:
-            values["epochs"] = epochs
+        stop, data = values["stop"], values["data"]
+        assert isinstance(stop, dict)
+        assert isinstance(data, dict)
+        stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
+        self._train(rows, values, None if first else self._fitted)
+        return self
+
+    def _train(self, rows: Rows, values: Mapping[str, object], before: Fitted | None) -> None:
         self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
         self._predictor: Predictor = self._fitted.predictor
 

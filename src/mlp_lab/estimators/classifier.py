@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,26 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
 
     def _class_names(self) -> list[str]:
         return [str(name) for name in self.classes_]
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Train for one epoch on some rows, and keep what earlier calls have learnt.
+
+        Weights, encoding and classes stay those of the first call; the optimizer's running
+        averages begin anew, and no rows are set aside for validation.
+
+        Args:
+            X: rows, (N, columns).
+            y: their classes, (N,).
+            classes: all that there are, in the first call; by default those of y.
+            sample_weight: how much each row counts, (N,).
+
+        Raises:
+            UserError: rows or settings cannot be used, or y holds a class of no earlier call.
+        """
+        first = not hasattr(self, "_fitted")
+        if first and classes is not None:
+            self.classes_ = np.unique(classes)
+        return self._fit_some(X, y, sample_weight, first=first)
 
     def predict_proba(self, X: Any) -> Floats:
         """Probability of each class, (N, classes), in the order of `classes_`."""

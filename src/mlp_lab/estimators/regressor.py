@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
@@ -30,6 +30,22 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc]  # sciki
 
     def _class_names(self) -> None:
         return None
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Train for one epoch on some rows, and keep what earlier calls have learnt.
+
+        Weights and encoding stay those of the first call; the optimizer's running averages begin
+        anew, and no rows are set aside for validation.
+
+        Args:
+            X: rows, (N, columns).
+            y: their target, (N,).
+            sample_weight: how much each row counts, (N,).
+
+        Raises:
+            UserError: rows or settings cannot be used.
+        """
+        return self._fit_some(X, y, sample_weight, first=not hasattr(self, "_fitted"))
 
     def predict(self, X: Any) -> Floats:
         """The target of each row, (N,), in its own units."""

@@ -195,7 +195,7 @@ def prepare_rows(
         UserError: data and settings do not fit.
     """
     objective = choose_objective(raw.task, config.model.output, config.loss.name)
-    split = split_rows(raw, config.data)
+    split = split_rows(raw, config.data, first=schema is None)
     encoded = encode(raw, split, config.data, objective.output, config.dtype, schema=schema)
     _require_weight(encoded)
     seen = None if raw.source is None else data_report(raw, split, encoded.schema)
