@@ -116,7 +116,7 @@ def test_rows_that_come_in_parts() -> None:
         some.partial_fit(X[::2], y[::2], classes=[0, 1, 2, 3])
         some.partial_fit(X[1:100:2], y[1:100:2])
         some.partial_fit(X[::2], y[::2])
-    assert some.score(X, y) > 0.9
+    assert some.score(X, y) > 0.8
     assert some.predict_proba(X).shape == (150, 4)
     assert some.n_iter_ == 1
     whole = MLPClassifier()
