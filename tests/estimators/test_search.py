@@ -36,9 +36,9 @@ def stacks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     trained = batches._trained
 
-    def count(members: Any, stopped: Any) -> Any:
+    def count(members: Any, *others: Any) -> Any:
         found.append(len(members))
-        return trained(members, stopped)
+        return trained(members, *others)
 
     monkeypatch.setattr(batches, "_trained", count)
     return found

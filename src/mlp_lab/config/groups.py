@@ -79,7 +79,8 @@ def _file(path: str) -> Mapping[str, object]:
     return found | {key: value for key, value in values.items() if key != "defaults"}
 
 
-def _read(path: str) -> dict[str, object]:
+@cache
+def _read(path: str) -> Mapping[str, object]:
     values = read_yaml(config_folder() / f"{path}.yaml")
     assert isinstance(values, dict)
     return {key: _number(value) for key, value in values.items()}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 
@@ -13,13 +16,13 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import choose_device
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.fitted import Fitted
-from mlp_lab.estimators.training import torch_settings, train
+from mlp_lab.estimators.training import set_thread, torch_settings, train
 from mlp_lab.memory import free_memory
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob, group_of
-from mlp_lab.sweep.plan import plan
+from mlp_lab.sweep.plan import StackPlan, plan
 
 MEMBERS = 128
 """Most networks of a stack."""
@@ -71,24 +74,35 @@ def train_together(
     Where `stopped`, stacks end after the epoch at hand. `show` is told how many have ended.
     """
     jobs = [stack_job(number, request) for number, request in enumerate(requests)]
-    memory = MEMORY * free_memory()
+    config, count = requests[0].job.config, os.cpu_count() or 1
     outcomes: dict[int, Fitted | Exception] = {}
-    for stack in plan(jobs, processes=1, memory=memory, members=MEMBERS):
-        members = [requests[number] for number in stack.jobs]
-        found = _trained(members, stopped)
-        outcomes |= dict(zip(stack.jobs, found, strict=True))
-        show(len(outcomes))
+    with torch_settings(config) as device:
+        processes = count if device.type == "cpu" else 1
+        memory = MEMORY * free_memory() / processes
+        stacks = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
+
+        def train_stack(stack: StackPlan) -> None:
+            members = [requests[number] for number in stack.jobs]
+            found = _trained(members, device, stopped)
+            outcomes.update(zip(stack.jobs, found, strict=True))
+            show(len(outcomes))
+
+        begin = partial(set_thread, config.threads)  # torch's products let other threads compute
+        with ThreadPoolExecutor(min(processes, len(stacks)), "stack", begin) as pool:
+            for _ in pool.map(train_stack, stacks):
+                pass
     return [outcomes[number] for number in range(len(requests))]
 
 
-def _trained(members: Sequence[Request], stopped: Callable[[], bool]) -> list[Fitted | Exception]:
+def _trained(
+    members: Sequence[Request], device: torch.device, stopped: Callable[[], bool]
+) -> list[Fitted | Exception]:
     try:
-        with torch_settings(members[0].job.config) as device:
-            runs = {
-                k: Run.fresh(member.job, member.prepared, member.dataset)
-                for k, member in enumerate(members)
-            }
-            fitted = train(runs, device, stopped=stopped)
+        runs = {
+            k: Run.fresh(member.job, member.prepared, member.dataset)
+            for k, member in enumerate(members)
+        }
+        fitted = train(runs, device, stopped=stopped)
     except Exception as error:  # of the stack, and so of each of its members
         said = explain(error)
         failure = error if said is None else UserError(said)

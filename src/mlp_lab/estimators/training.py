@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from threading import RLock
 
 import torch
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from mlp_lab.config.schema import Config
 from mlp_lab.engine.device import choose_device, keep_freed_memory
@@ -107,11 +108,22 @@ def torch_settings(config: Config) -> Iterator[torch.device]:
     with TRAINING:
         device, threads = choose_device(config.device), torch.get_num_threads()
         keep_freed_memory()
-        torch.set_num_threads(config.threads)
-        torch.set_flush_denormal(True)
+        set_thread(config.threads)
         try:
-            with threadpool_limits(config.threads):
+            with _libraries().limit(limits=config.threads):
                 yield device
         finally:
             torch.set_flush_denormal(False)
             torch.set_num_threads(threads)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Libraries that numpy's products run in; looking for them takes some milliseconds."""
+    return ThreadpoolController()
+
+
+def set_thread(threads: int) -> None:
+    """Set up the thread that calls for training: both settings are a thread's own."""
+    torch.set_num_threads(threads)
+    torch.set_flush_denormal(True)
