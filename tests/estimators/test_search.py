@@ -41,6 +41,7 @@ def stacks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return trained(members, *others)
 
     monkeypatch.setattr(batches, "_trained", count)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # by which stacks are cut
     return found
 
 
