@@ -33,6 +33,13 @@ def test_commands_take_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         classifier.save(folder)
 
 
+def test_a_page_in_a_notebook() -> None:
+    page = mlp_lab.train("moons", epochs=2, depth=1, width=4).report()
+    assert page.html.startswith("<!doctype html>")
+    assert "<iframe" in page._repr_html_()
+    assert 'srcdoc="&lt;!doctype' in page._repr_html_()
+
+
 def test_an_array_too(tmp_path: Path) -> None:
     X, y = load_iris(return_X_y=True)
     classifier = MLPClassifier(epochs=2).fit(X, y)

@@ -28,6 +28,8 @@ from mlp_lab.runs.findings import Verdict
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mlp_lab.estimators.saving import Page
+
 register()
 
 VALIDATED, FEWEST = 0.15, 32
@@ -348,6 +350,13 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
         check_is_fitted(self)
         return plot_curves(self._fitted.rows, self._fitted.best_epoch, ax)
+
+    def report(self) -> Page:
+        """The page of the network: curves, scores, confusion matrix, permutation importance, ..."""
+        from mlp_lab.estimators.saving import report_page  # noqa: PLC0415  tensorboard, matplotlib
+
+        check_is_fitted(self)
+        return report_page(self._fitted)
 
     def save(self, folder: str | Path) -> Path:
         """Write a run folder with the network, its curves, scores, verdict and report.html.

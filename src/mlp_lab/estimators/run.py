@@ -21,6 +21,7 @@ from mlp_lab.runs.findings import Verdict
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mlp_lab.estimators.saving import Page
     from mlp_lab.predictor import NewRows
 
 
@@ -92,6 +93,12 @@ class Run:
         from mlp_lab.estimators.plotting import plot_curves  # noqa: PLC0415  matplotlib
 
         return plot_curves(self._fitted.rows, self.best_epoch, ax)
+
+    def report(self) -> Page:
+        """The page of the network: curves, scores, confusion matrix, permutation importance, ..."""
+        from mlp_lab.estimators.saving import report_page  # noqa: PLC0415  tensorboard, matplotlib
+
+        return report_page(self._fitted)
 
     def save(self, folder: str | Path) -> Path:
         """Write a run folder with the network, its curves, scores, verdict and report.html.

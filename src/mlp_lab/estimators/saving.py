@@ -1,20 +1,24 @@
 """A network that was trained in memory -> a run folder, as a command would have left it."""
 
+from html import escape
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.files import to_json
 from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.finish import FinishedRun
-from mlp_lab.runs.folder import claim
+from mlp_lab.runs.folder import PAGE, claim
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.results import write_results
 from mlp_lab.tracking.tracker import open_tracker
 
 
-def write_run(fitted: Fitted, folder: Path) -> None:
+def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> None:
     """Write a run folder: all but checkpoints, from which nothing could go on without the rows.
+
+    `report`: whether with pictures and a page; by default as `tracking.report` says.
 
     Raises:
         UserError: another run has the folder, or is training in it.
@@ -27,10 +31,30 @@ def write_run(fitted: Fitted, folder: Path) -> None:
         _track(fitted, folder)
         schema = to_json(run.dataset.schema.to_dict())
         write_results(folder, fitted.network, schema, run.prepared.objective, fitted.result)
-        if fitted.config.tracking.report:
+        if fitted.config.tracking.report if report is None else report:
             finished = FinishedRun(fitted.termination, run.dataset, fitted.network, fitted.scored)
             tensorboard = fitted.config.tracking.tensorboard
             report_run(finished, folder, write_report, tensorboard=tensorboard)
+
+
+class Page:
+    """report.html of a network, as a notebook shows it."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+
+    def _repr_html_(self) -> str:
+        """In a frame of its own, so that neither page styles the other."""
+        style = "width: 100%; height: 40em; border: 1px solid #ccc"
+        return f'<iframe title="report" style="{style}" srcdoc="{escape(self.html)}"></iframe>'
+
+
+def report_page(fitted: Fitted) -> Page:
+    """The page that `write_run` would write."""
+    with TemporaryDirectory(prefix="mlp_lab_") as folder:
+        place = Path(folder) / "run"
+        write_run(fitted, place, report=True)
+        return Page((place / PAGE).read_text(encoding="utf-8"))
 
 
 def _track(fitted: Fitted, folder: Path) -> None:
