@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
@@ -14,7 +15,7 @@ from sklearn.preprocessing import MinMaxScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from voters import voters
 
-from mlp_lab import MLPClassifier, MLPRegressor
+from mlp_lab import GridSearchCV, MLPClassifier, MLPRegressor
 from mlp_lab.errors import UserError
 
 WEIGHTS = {
@@ -134,6 +135,28 @@ def test_scikit_learns_own_tools_take_it() -> None:
     importance = permutation_importance(quick.fit(X, y), X, y, n_repeats=2, random_state=0)
     assert importance.importances_mean.max() > 0.1
     assert clone(quick).get_params() == quick.get_params()
+
+
+def test_callers_that_know_no_frames() -> None:
+    """Explainers hand in arrays, in the order of the columns; scikit-learn warns of that."""
+    frame = voters()
+    classifier = MLPClassifier(epochs=3).fit(frame, target="voted")
+    rows = frame[["age", "town"]]
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        found = classifier.predict_proba(rows.to_numpy(dtype=object))
+    assert (found == classifier.predict_proba(rows)).all()
+
+
+def test_weights_are_routed() -> None:
+    X, y = load_iris(return_X_y=True)
+    weights = np.where(y == 2, 0.0, 1.0)
+    quick = MLPClassifier(depth=1, width=8, epochs=20, lr=0.01)
+    with config_context(enable_metadata_routing=True):
+        asking = quick.set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+        search = GridSearchCV(asking, {"width": [4, 8]}, cv=3)
+        search.fit(X, y, sample_weight=weights)
+    assert set(search.predict(X)) <= {0, 1, 2}
+    assert (search.predict(X[y == 2]) != 2).mean() > 0.9  # the class was never seen to count
 
 
 def test_a_random_state_is_a_seed() -> None:

@@ -245,8 +245,11 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         array = validate_data(self, X=X, reset=False, **(TEXTS if texts else NUMBERS))
         inputs = self._predictor.schema.inputs
         numeric = all(entry.column.kind == "numeric" for entry in inputs)
-        plain = not texts and numeric and len(inputs) == array.shape[1]
-        return array if plain else frame_of(array)
+        if not texts and numeric and len(inputs) == array.shape[1]:
+            found: Floats = array
+            return found
+        named = hasattr(self, "feature_names_in_")  # in a frame; the columns are in its order
+        return frame_of(array, self.feature_names_in_ if named else None)
 
     def _rows(
         self,

@@ -77,13 +77,14 @@ def array_names(count: int) -> list[str]:
     return [f"x{i}" for i in range(count)]
 
 
-def frame_of(array: object) -> pd.DataFrame:
-    """An array of anything, (N, columns), as a frame whose columns have names.
+def frame_of(array: object, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """An array of anything, (N, columns), as a frame whose columns have names: x0, x1, ... if none.
 
     A column of numbers that came as objects is one of numbers again.
     """
     values = np.asarray(array, dtype=object)
-    frame = pd.DataFrame(values, columns=array_names(values.shape[1]))
+    names = array_names(values.shape[1]) if names is None else list(names)
+    frame = pd.DataFrame(values, columns=names)
     return frame.infer_objects()
 
 
