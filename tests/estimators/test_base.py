@@ -26,6 +26,17 @@ def test_validation_rows_are_of_one_type() -> None:
         MLPClassifier(epochs=1).fit(X, Y, groups=Y, X_val=X, y_val=Y)
 
 
+def test_gradient_descent_takes_all_rows() -> None:
+    fitted = MLPClassifier(optimizer="gd", epochs=2).fit(X, Y)
+    assert fitted._fitted.config.batch_size == "full"
+
+
+def test_columns_that_are_not_there() -> None:
+    frame = pd.DataFrame({"age": [1.0, 2.0] * 10})
+    with pytest.raises(UserError, match="types names 'aeg': no such column: did you mean 'age'"):
+        MLPClassifier(types={"aeg": "category"}).fit(frame, [0, 1] * 10)
+
+
 def test_what_a_fit_leaves() -> None:
     fitted = MLPClassifier(epochs=3).fit(X, Y)
     assert fitted.n_iter_ == 3

@@ -13,3 +13,5 @@ def test_names_files_and_frames() -> None:
     assert data_settings(pd.DataFrame(), "b")["path"] is None
     with pytest.raises(UserError, match="data must be a DataFrame, a file"):
         data_settings("table", None)
+    with pytest.raises(UserError, match="got list"):
+        data_settings([[1.0]], None)  # type: ignore[arg-type]

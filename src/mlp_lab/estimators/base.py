@@ -64,7 +64,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         schedule: str = "constant",
         schedule_options: Mapping[str, object] | None = None,
         epochs: int = 50,
-        batch_size: int | str = 32,
+        batch_size: int | str | None = None,
         patience: int | None = None,
         monitor: str = "loss",
         min_delta: float = 0.0,

@@ -27,14 +27,15 @@ def data_settings(data: Data, target: str | None) -> dict[str, object]:
     """
     if isinstance(data, pd.DataFrame):
         return {**_group("table"), "target": target}
-    if suffix_of(Path(data)) in SUFFIXES:
+    named = isinstance(data, str | Path)
+    if named and suffix_of(Path(data)) in SUFFIXES:
         return {**_group("table"), "path": str(data), "target": target}
     names = [name for name in choices("data") if name != "table"]
-    if data not in names:
-        close = nearest(str(data), names)
+    if not named or data not in names:
+        got = f"{str(data)!r}{nearest(str(data), names)}" if named else type(data).__name__
         raise UserError(
             f"data must be a DataFrame, a file ({', '.join(SUFFIXES)}) or the name of a data set,"
-            f" got {str(data)!r}{close} ({', '.join(names)})"
+            f" got {got} ({', '.join(names)})"
         )
     if target is not None:
         raise UserError(f"target={target!r} is for a DataFrame or a file: {data} has its own")

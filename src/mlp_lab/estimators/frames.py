@@ -15,7 +15,7 @@ from mlp_lab.data.schema import Schema
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import Table, TableFrame, feature_values
 from mlp_lab.data.tables.table import read_features
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,11 @@ def _features(
         return given, numeric(array_names(given.shape[1]))
     if schema is not None:
         return feature_values(TableFrame(given), schema), [e.column for e in schema.inputs]
+    for key in ("types", "levels"):
+        for name in getattr(config, key):
+            if name not in given:
+                close = nearest(name, map(str, given.columns))
+                raise UserError(f"{key} names {name!r}: no such column{close}")
     values, columns, _, _ = read_features(Table([TableFrame(given)]), config)
     return values, columns
 
