@@ -31,6 +31,15 @@ def test_gradient_descent_takes_all_rows() -> None:
     assert fitted._fitted.config.batch_size == "full"
 
 
+def test_rows_without_a_target_or_a_group() -> None:
+    frame = pd.DataFrame({"age": [1.0, 2.0] * 10, "vote": ["no", "yes"] * 9 + ["no", None]})
+    with pytest.raises(UserError, match="y is missing in 1 of 20 rows: leave them out"):
+        MLPClassifier().fit(frame, target="vote")
+    known = frame.head(18)
+    with pytest.raises(UserError, match="groups is missing in some rows"):
+        MLPClassifier().fit(known, target="vote", groups=[None, *range(17)])
+
+
 def test_columns_that_are_not_there() -> None:
     frame = pd.DataFrame({"age": [1.0, 2.0] * 10})
     with pytest.raises(UserError, match="types names 'aeg': no such column: did you mean 'age'"):

@@ -22,6 +22,7 @@ from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.fitting import fit_rows
 from mlp_lab.estimators.frames import Rows, frame_of, separate
 from mlp_lab.estimators.settings import options, values_of
+from mlp_lab.formatting import counted
 from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Verdict
 
@@ -216,7 +217,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """Rows and target of equal length, each of a kind that can be read."""
         if isinstance(X, pd.DataFrame):
             _, goal = validate_data(self, X=X, y=y, reset=reset, skip_check_array=True)
-            goal = column_or_1d(goal, warn=True)
+            goal = _column(goal)
             if len(X) != len(goal):
                 counts = f"{len(X)} and {len(goal)}"
                 raise UserError(f"X and y must have as many rows, got {counts}")
@@ -231,7 +232,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             ensure_min_samples=2 if reset else 1,
             **(TEXTS if texts else NUMBERS),
         )
-        return frame_of(array) if texts else array, column_or_1d(goal, warn=True)
+        return frame_of(array) if texts else array, _column(goal)
 
     def _new_rows(self, X: Any) -> Floats | pd.DataFrame:
         """Rows to predict for."""
@@ -406,6 +407,20 @@ def _named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
 
 
+def _column(goal: Any) -> Any:
+    """A target as one column, (N,).
+
+    Raises:
+        UserError: some rows have none.
+    """
+    values = column_or_1d(goal, warn=True)
+    missing = int(pd.isna(values).sum())
+    if missing:
+        rows = f"{missing} of {counted(len(values), 'row')}"
+        raise UserError(f"y is missing in {rows}: leave them out (Input contains NaN)")
+    return values
+
+
 def _weights(given: Any, rows: int) -> Floats:
     """Weights of rows, (N,).
 
@@ -436,4 +451,6 @@ def _groups(given: Any, rows: int) -> Index:
     codes, _ = pd.factorize(np.asarray(given))
     if len(codes) != rows:
         raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
+    if (codes < 0).any():
+        raise UserError("groups is missing in some rows: every row needs one")
     return codes.astype(np.int64)
