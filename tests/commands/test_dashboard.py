@@ -167,11 +167,10 @@ def test_a_port_that_is_taken() -> None:
 def test_a_tensorboard_that_lacks_something(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """2.20 beside a setuptools without pkg_resources."""
-    for module in [name for name in sys.modules if name.startswith("tensorboard")]:
-        monkeypatch.delitem(sys.modules, module)
-    monkeypatch.setitem(sys.modules, "tensorboard.program", None)
-    with pytest.raises(UserError, match=r"needs tensorboard\.program, .* --upgrade tensorboard$"):
+    """As 2.20 does beside a setuptools without pkg_resources."""
+    monkeypatch.setitem(sys.modules, "tensorboard.default", None)
+    monkeypatch.delattr("tensorboard.default", raising=False)
+    with pytest.raises(UserError, match=r"TensorBoard needs .* pip install --upgrade tensorboard$"):
         serve(tmp_path, "localhost", 0)
 
 
