@@ -99,7 +99,17 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "pandas": (
         *(
             f"mlp_lab.data.tables.{name}"
-            for name in ("table", "cells", "columns", "kinds", "dates", "frames", "arrow", "excel")
+            for name in (
+                "table",
+                "cells",
+                "columns",
+                "kinds",
+                "dates",
+                "numbers",
+                "frames",
+                "arrow",
+                "excel",
+            )
         ),
         *(f"mlp_lab.data.tables.{name}" for name in ("reading", "writing")),
         *("mlp_lab.predictor", "mlp_lab.commands.predict_files", "mlp_lab.compare.table"),

@@ -89,7 +89,7 @@ def test_numbers_that_are_not_finite_may_be_wanted() -> None:
         ("a: &b [1]\nc: *b", r"must have no anchors (&) and aliases (*): line 1"),
         ("a: *b", r"must have no anchors (&) and aliases (*): line 1"),
         ("[" * 100 + "]" * 100, "must be nested at most 32 deep"),
-        ("[" * 10**5, "is not valid YAML: "),
+        ("[" * 10**5, ("is not valid YAML: ", "must be nested at most")),  # by PyYAML, or by us
         ("- " * 10**4, "must be nested at most 32 deep"),
         ("0x" + "f" * 5000, "holds a number of more than 300 digits"),
         ("9" * 5000, "is not valid YAML: "),
@@ -103,11 +103,13 @@ def test_numbers_that_are_not_finite_may_be_wanted() -> None:
         ("[a]: 1", "is not valid YAML: "),
     ],
 )
-def test_what_is_no_plain_yaml(text: str, words: str) -> None:
+def test_what_is_no_plain_yaml(text: str, words: str | tuple[str, ...]) -> None:
     """One line that names the file; nothing is built before that is known."""
     with pytest.raises(UserError) as caught:
         parse_yaml(text, "a.yaml")
-    assert str(caught.value).startswith(f"a.yaml {words}")
+    file, _, said = str(caught.value).partition(" ")
+    assert file == "a.yaml"
+    assert said.startswith(words)
     assert len(str(caught.value).splitlines()) == 1
 
 

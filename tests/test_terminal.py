@@ -65,8 +65,13 @@ def test_a_file_has_whole_tables(
 def test_a_sentence_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal alone: a file keeps its lines."""
     words = "it explains 100% of the training rows"
-    for forced, lines in (("", [words]), ("1", ["it explains 100%", "of the training", "rows"])):
-        monkeypatch.setenv("FORCE_COLOR", forced)
+    for forced, lines in (
+        (False, [words]),
+        (True, ["it explains 100%", "of the training", "rows"]),
+    ):
+        monkeypatch.delenv("FORCE_COLOR", raising=False)
+        if forced:
+            monkeypatch.setenv("FORCE_COLOR", "1")
         file = StringIO()
         Screen(file, 18).say(words)
         assert [line.rstrip() for line in file.getvalue().splitlines()] == lines

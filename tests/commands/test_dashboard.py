@@ -16,7 +16,7 @@ from urllib.request import urlopen
 import pytest
 from lab import MLP_LAB, ROOT, clean_environment, command, train
 
-from mlp_lab.commands.dashboard import free_port, is_everywhere, one_folder, runs_in
+from mlp_lab.commands.dashboard import free_port, is_everywhere, one_folder, runs_in, serve
 from mlp_lab.commands.main import main
 from mlp_lab.errors import UserError
 
@@ -162,6 +162,16 @@ def test_a_port_that_is_taken() -> None:
         with pytest.raises(UserError, match=f"^--port {first} is taken: without it, the next"):
             free_port("localhost", first)
     assert free_port("localhost", first) == first
+
+
+def test_a_tensorboard_that_lacks_something(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As 2.20 does beside a setuptools without pkg_resources."""
+    monkeypatch.setitem(sys.modules, "tensorboard.default", None)
+    monkeypatch.delattr("tensorboard.default", raising=False)
+    with pytest.raises(UserError, match=r"TensorBoard needs .* pip install --upgrade tensorboard$"):
+        serve(tmp_path, "localhost", 0)
 
 
 def test_addresses_that_stand_for_all() -> None:

@@ -38,14 +38,24 @@ def curves_by_sklearn(scores: Floats, labels: Index, weights: Floats | None) -> 
     return float(np.mean(areas)) if areas else float("nan")
 
 
+def brier_by_sklearn(scores: Floats, labels: Index, weights: Floats | None) -> float:
+    """A sum over classes, each against the rest; of two, the second alone."""
+    chosen = [1] if scores.shape[1] == 2 else range(scores.shape[1])
+    losses = [
+        metrics.brier_score_loss(
+            (labels == c).astype(int), scores[:, c], sample_weight=weights, pos_label=1
+        )
+        for c in chosen
+    ]
+    return float(np.sum(losses))
+
+
 def by_sklearn(scores: Floats, labels: Index, weights: Floats | None) -> dict[str, float]:
     """Every metric of classes but the calibration error."""
     classes = scores.shape[1]
     names = list(range(classes))
     guess = scores.argmax(1)
     average = "binary" if classes == 2 else "macro"
-    brier = (scores[:, 1],) if classes == 2 else (scores,)
-    every = None if classes == 2 else names
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of classes that do not occur
         return {
@@ -56,10 +66,7 @@ def by_sklearn(scores: Floats, labels: Index, weights: Floats | None) -> dict[st
             "f1": metrics.f1_score(labels, guess, average=average, sample_weight=weights),
             "roc_auc": curves_by_sklearn(scores, labels, weights),
             "log_loss": metrics.log_loss(labels, scores, labels=names, sample_weight=weights),
-            "brier": np.average(((scores - np.eye(classes)[labels]) ** 2).sum(1), weights=weights)
-            / (2 if classes == 2 else 1)
-            if len(set(labels)) == 1
-            else metrics.brier_score_loss(labels, *brier, labels=every, sample_weight=weights),
+            "brier": brier_by_sklearn(scores, labels, weights),
         }
 
 

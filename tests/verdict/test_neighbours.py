@@ -14,11 +14,11 @@ def test_neighbours_against_scikit_learn() -> None:
     _, dataset = prepared_dataset("data=diabetes")
     train, val = dataset.train, dataset.val
     fitted = KNeighborsRegressor(10).fit(train.inputs, train.targets)
-    expected = r2_score(val.targets, fitted.predict(val.inputs))
+    expected = r2_score(val.targets.numpy(), fitted.predict(val.inputs))
     assert neighbours_skill(dataset) == pytest.approx(expected, abs=1e-9)
     _, dataset = prepared_dataset("data=digits")
     train, val = dataset.train, dataset.val
-    labels, truth = train.targets.argmax(1), val.targets.argmax(1)
+    labels, truth = (part.targets.argmax(1).numpy() for part in (train, val))
     fitted = KNeighborsClassifier(10, algorithm="brute").fit(train.inputs, labels)
     accuracy = accuracy_score(truth, fitted.predict(val.inputs))
     majority = np.bincount(truth).max() / len(truth)

@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import time
+import warnings
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr, suppress
@@ -150,9 +151,18 @@ def is_everywhere(host: str) -> bool:
 
 
 def serve(logdir: Path, host: str, port: int) -> str:
-    """Start TensorBoard in threads of this process; its address."""
-    from tensorboard import default, program  # noqa: PLC0415  a second
+    """Start TensorBoard in threads of this process; its address.
 
+    Raises:
+        UserError: it is an old one that needs an old setuptools.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of 2.20, about its pkg_resources
+            from tensorboard import default, program  # noqa: PLC0415  a second
+    except ModuleNotFoundError as error:  # pkg_resources went with setuptools 82
+        rule = f"this version of TensorBoard needs {error.name}, which is not installed"
+        raise UserError(f"{rule}: pip install --upgrade tensorboard") from error
     logging.getLogger("tensorboard").setLevel(logging.CRITICAL)
     server = program.TensorBoard(plugins=default.get_plugins())
     where = {"bind_all": True} if is_everywhere(host) else {"host": host}

@@ -2,6 +2,7 @@
 
 import ctypes
 
+import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
@@ -27,6 +28,8 @@ def prepare_torch(*, device: str, threads: int) -> torch.device:
     torch.set_num_threads(threads)
     threadpool_limits(threads)  # numpy's products too: two threads on a busy core wait
     keep_freed_memory()
+    for kind in (np.float32, np.float64):
+        np.finfo(kind)  # numpy before 2.2 warns if it first looks once tiny numbers are zero
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
     return chosen
 

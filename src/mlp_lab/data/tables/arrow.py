@@ -45,7 +45,7 @@ def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]
         else:
             source = open_file(file)
             schema = source.schema
-            batches = (source.get_batch(i) for i in range(source.num_record_batches))
+            batches = (_valid(source.get_batch(i)) for i in range(source.num_record_batches))
         names, plain = column_names(path, schema.names), _plain(schema)
         unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
         letters, rows_so_far = 0, 0
@@ -60,6 +60,12 @@ def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]
             for first in range(0, len(table) or 1, rows):
                 piece = table.slice(first, rows)
                 yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
+
+
+def _valid(batch: RecordBatch) -> RecordBatch:
+    """A batch that lies within its file: what would be read elsewhere could end the process."""
+    batch.validate(full=True)
+    return batch
 
 
 def _parquet(path: Path, file: object, rows: int, *, kept: bool) -> ParquetFile:

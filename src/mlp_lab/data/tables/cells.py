@@ -14,6 +14,7 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import RARE, UNSEEN, Column
 from mlp_lab.data.tables.dates import as_days, wanted
+from mlp_lab.data.tables.numbers import as_number, floats, numbers
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import in_a_list
 
@@ -50,16 +51,6 @@ def cell_text(cell: object) -> str:
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():
         return str(int(cell))
     return str(cell).strip()
-
-
-def as_number(text: str) -> float | None:
-    """The number that a text is, or None; Python's own 1_000 is none."""
-    if "_" in text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return None
 
 
 def canonical(text: str) -> str:
@@ -163,7 +154,8 @@ class Cells:
         """Texts as numbers are written everywhere."""
         if self.decimal == ".":
             return self.series
-        return self.series.astype("str").str.replace(self.decimal, ".", regex=False)
+        texts = self.series.astype("str").str.replace(self.decimal, ".", regex=False)
+        return texts.where(self.series.notna())  # before pandas 3 a missing cell became text, too
 
     def some(self, kept: Mask, *, declared: bool) -> "Cells":
         """Cells of some rows; text that is all numbers there is numbers unless `declared`."""
@@ -171,8 +163,8 @@ class Cells:
         if declared or self.dated or pd.api.types.is_numeric_dtype(self.series.dtype):
             return some
         try:
-            return Cells(pd.to_numeric(some.pointed), missing=self.missing)
-        except (ValueError, TypeError):
+            return Cells(numbers(some.pointed), missing=self.missing)
+        except (ValueError, TypeError, OverflowError):
             return some
 
 
@@ -194,15 +186,14 @@ def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
     if pd.api.types.is_numeric_dtype(cells.series.dtype):
         values = cells.series.to_numpy(np.float64, na_value=np.nan)
     else:
-        read = pd.to_numeric(cells.pointed, errors="coerce")
-        values = read.to_numpy(np.float64, na_value=np.nan, copy=True)
+        values = floats(cells.pointed)
         unread = np.flatnonzero(np.isnan(values))  # few, as a rule
         others = Cells(cells.series.iloc[unread], cells.decimal, cells.missing)
         known = [TRUTH_VALUES.get(canonical(text)) for text in others.texts]
         values[unread] = _spread(others, known, column, lambda place: row(int(unread[place])))
-    numbers = [number for code in cells.missing if (number := as_number(code)) is not None]
-    if numbers:
-        values = np.where(np.isin(values, numbers), np.nan, values)
+    codes = [number for code in cells.missing if (number := as_number(code)) is not None]
+    if codes:
+        values = np.where(np.isin(values, codes), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise _refused(cells, "a finite number", infinite[0], row)

@@ -12,10 +12,11 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables import kinds
-from mlp_lab.data.tables.cells import Cells, FileCodes, as_number, cell_text
+from mlp_lab.data.tables.cells import Cells, FileCodes, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import days_lead, in_doubt
 from mlp_lab.data.tables.frames import Table, refusing_unseen
+from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import in_a_list
 

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, DistinctValues, as_number
+from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, DistinctValues
 from mlp_lab.data.tables.dates import DATE, as_days, days_lead
+from mlp_lab.data.tables.numbers import as_number
 
 LONG_TEXT = 50
 """Letters on average, beyond which values are text rather than categories."""

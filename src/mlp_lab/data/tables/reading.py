@@ -26,6 +26,7 @@ from mlp_lab.data.tables.limits import (
     require_filled,
     rows_at_once,
 )
+from mlp_lab.data.tables.numbers import PRECISION
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.memory import at_most, free_memory
 
@@ -77,6 +78,7 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
             return pd.read_csv(
                 file,
                 **form.parsing,
+                **PRECISION,
                 decimal=form.decimal,
                 index_col=False,
                 dtype={name: str for name in names if name in as_text},

@@ -10,7 +10,7 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.rows import PartName, RawData, Source, SplitConstraints
-from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, as_number, canonical, cell_text
+from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, canonical, cell_text
 from mlp_lab.data.tables.columns import (
     missing_codes,
     read_feature,
@@ -20,6 +20,7 @@ from mlp_lab.data.tables.columns import (
 )
 from mlp_lab.data.tables.config import Cell, TableConfig, require_use
 from mlp_lab.data.tables.frames import Table, TableFrame, weight_values
+from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.reading import read_table
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import counted
