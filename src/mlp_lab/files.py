@@ -20,12 +20,9 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO
 
-from mlp_lab.errors import UserError
+from filelock import lock_descriptor
 
-if sys.platform == "win32":
-    import msvcrt
-else:
-    import fcntl
+from mlp_lab.errors import UserError
 
 WAITING = 8
 """Files that wait for the disk together."""
@@ -113,25 +110,9 @@ def _stem(path: Path) -> str:
     return os.fsencode(path.name)[:STEM].decode(errors="ignore")
 
 
-def lock_descriptor(descriptor: int) -> bool:
-    """Lock an open file or folder until it is closed, however its processes end; False if it is.
-
-    Raises:
-        OSError: the file system has no locks.
-    """
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # its first byte stands for it
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # systems name it in two ways
-        return False
-    return True
-
-
 def _locked(descriptor: int) -> bool:
     try:
-        return lock_descriptor(descriptor)
+        return lock_descriptor(descriptor, blocking=False)
     except OSError:  # a file system without locks
         return True
 

@@ -96,7 +96,8 @@ def test_a_folder_that_was_removed_meanwhile(
     folder = tmp_path / "run"
     folder.mkdir()
 
-    def late(descriptor: int) -> bool:
+    def late(descriptor: int, *, blocking: bool) -> bool:
+        assert not blocking
         folder.rmdir()
         return descriptor > 0
 

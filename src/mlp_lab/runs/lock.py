@@ -6,8 +6,10 @@ from collections.abc import Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import lock_descriptor
+
 from mlp_lab.errors import UserError
-from mlp_lab.files import lock_descriptor, make_plain
+from mlp_lab.files import make_plain
 from mlp_lab.runs.folder import remove_folder
 
 LOCK = ".lock"
@@ -26,7 +28,7 @@ def alone_in(folder: Path) -> Iterator[int]:
     """
     descriptor = _opened(folder)
     try:
-        if not lock_descriptor(descriptor):
+        if not lock_descriptor(descriptor, blocking=False):
             raise UserError(f"{folder} is being trained by another process")
         if not folder.is_dir():  # another process, which had nothing to leave, has removed it
             raise UserError(f"{folder} was removed by another process: try again")
