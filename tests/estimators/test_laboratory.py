@@ -60,6 +60,12 @@ def test_what_cannot_be_trained(
     assert "\n" not in str(caught.value)
 
 
+def test_nothing_is_printed_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    mlp_lab.sweep("iris", seed=[0, 1], epochs=1)
+    mlp_lab.train("iris", epochs=1)
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_sweep_over_folds_and_seeds() -> None:
     swept = mlp_lab.sweep("iris", "model=shallow", cv=3, lr=np.array([0.1, 1e-3]), epochs=5)
     assert len(swept) == len(swept.jobs) == 6

@@ -77,10 +77,12 @@ def sweep(
     given = {key_of(name): value for name, value in shared.items()}
     rows = _Rows(data, target)
     requests = [rows.request({**given, **point}) for point in points]
-    line = StatusLine(Screen(), quiet=bool(given.get("quiet")) or nobody_watches())
+    quiet = bool(given.get("quiet")) or nobody_watches()
+    line = StatusLine(Screen(), quiet=quiet)
 
     def show(ended: int) -> None:
-        line.write(f"{ended} of {len(requests)} networks trained")
+        if not quiet:
+            line.write(f"{ended} of {len(requests)} networks trained")
 
     try:
         with stop_requests() as stop_requested:
