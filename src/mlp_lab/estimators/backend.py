@@ -88,6 +88,7 @@ class StackBackend(ParallelBackendBase):  # type: ignore[misc]  # joblib has no 
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
             self._pool = None
+            self._rendezvous = Rendezvous(AT_ONCE)  # the rows of the last are let go
 
     def get_nested_backend(self) -> tuple[Any, None]:
         """Tasks inside a task run one after the other: their thread must not wait for itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.batches import Cache, Request, train_together
 from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.memory import free_memory
 
 
 class _Thread(threading.local):
@@ -21,19 +23,26 @@ class _Thread(threading.local):
 _THREAD = _Thread()
 
 
+MEMORY, COPIES = 0.25, 4
+"""Share of the free memory that tasks may take, and how often each has its rows: its own cut of
+them, checked, encoded, and as tensors."""
+
+
 class Rendezvous:
     """Tasks that run in threads, and the jobs that some of them wait for.
 
-    Of the tasks expected, at most `at_once` run. Once no more can begin and all that have begun
+    Of the tasks expected, at most `at_once` run, and no more than memory has room for: the first
+    runs alone until it says how large its rows are. Once no more can begin and all that have begun
     wait, the last to come trains for all.
     """
 
     def __init__(self, at_once: int) -> None:
         self.cache = Cache()
-        self._at_once = at_once
-        self._lock = threading.Lock()
+        self._most, self._at_once = at_once, 1
+        self._lock = threading.Condition()
         self._expected = self._running = 0
-        self._open = self._aborted = False
+        self._open = self._aborted = self._sized = False
+        self._free = free_memory()
         self._waiting: list[tuple[Request, Future[Fitted]]] = []
 
     def expect(self) -> None:
@@ -42,8 +51,10 @@ class Rendezvous:
             self._expected += 1
 
     def begin(self) -> None:
-        """A task runs."""
+        """A task runs, once there is room for it."""
         with self._lock:
+            while self._running >= self._at_once and not self._aborted:
+                self._lock.wait()
             self._running += 1
 
     def leave(self) -> None:
@@ -51,6 +62,9 @@ class Rendezvous:
         with self._lock:
             self._expected -= 1
             self._running -= 1
+            if not self._sized:  # it came to no fit: as many as there are cores, until one does
+                self._at_once = min(self._most, os.cpu_count() or 1)
+            self._lock.notify_all()
         self._train_if_complete()
 
     def open(self) -> None:
@@ -63,6 +77,7 @@ class Rendezvous:
         """Nobody is to wait any more."""
         with self._lock:
             self._aborted = True
+            self._lock.notify_all()
             waiting, self._waiting = self._waiting, []
         for _, future in waiting:
             future.set_exception(UserError("the search was interrupted"))
@@ -77,9 +92,17 @@ class Rendezvous:
         with self._lock:
             if self._aborted:
                 raise UserError("the search was interrupted")
+            self._make_room(request)
             self._waiting.append((request, future))
         self._train_if_complete()
         return future.result()
+
+    def _make_room(self, request: Request) -> None:
+        """Let as many tasks of this size begin as memory has room for."""
+        self._sized = True
+        size = COPIES * max(1, request.prepared.encoded.nbytes)
+        self._at_once = max(1, min(self._most, int(MEMORY * self._free / size)))
+        self._lock.notify_all()
 
     def _train_if_complete(self) -> None:
         with self._lock:
