@@ -32,7 +32,7 @@ suppress_warnings = ["config.cache"]
 notebooks = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))
 CONTENTS = {
     "Guide": [
-        *("docs/tables", "docs/configuration", "docs/listings/configs", "docs/sweeps"),
+        *("docs/tables", "docs/configuration", "All settings <docs/listings/configs>", "docs/sweeps"),
         *("docs/run_folder", "docs/verdicts", "docs/platforms"),
     ],
     "Python": ["docs/python"],
@@ -90,6 +90,11 @@ def _with_contents(app: Sphinx, docname: str, source: list[str]) -> None:
         )
 
 
+def _read_again(app: Sphinx, *_: object) -> list[str]:
+    """The README has to be read again where a notebook came or went."""
+    return [root_doc]
+
+
 def _without_constructor(
     app: Sphinx, what: str, name: str, obj: object, options: object, signature: str, result: str
 ) -> tuple[str, str] | None:
@@ -115,6 +120,7 @@ def _add_index(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("env-get-outdated", _read_again)
     app.connect("source-read", _with_contents)
     app.connect("autodoc-process-signature", _without_constructor)
     app.connect("autodoc-process-docstring", _readable, priority=400)
