@@ -32,7 +32,12 @@ suppress_warnings = ["config.cache"]
 notebooks = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))
 CONTENTS = {
     "Guide": [
-        *("docs/tables", "docs/configuration", "All settings <docs/listings/configs>", "docs/sweeps"),
+        *(
+            "docs/tables",
+            "docs/configuration",
+            "All settings <docs/listings/configs>",
+            "docs/sweeps",
+        ),
         *("docs/run_folder", "docs/verdicts", "docs/platforms"),
     ],
     "Python": ["docs/python"],
