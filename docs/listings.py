@@ -24,7 +24,7 @@ SEARCHED = "configs"
 def _target(root: Path, document: str, link: str) -> str | None:
     """The path below the root that a document links to, if it needs a page."""
     path = (root / document).parent.joinpath(link).resolve()
-    shown = path.is_dir() or path.suffix in LANGUAGES
+    shown = path.is_dir() or (path.is_file() and path.suffix in LANGUAGES)
     return path.relative_to(root).as_posix() if shown and path.is_relative_to(root) else None
 
 
