@@ -27,7 +27,6 @@ include_patterns = [
     *("README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("docs/**", "notebooks/*.ipynb", "notebooks/*.md"),
 ]
-suppress_warnings = ["config.cache"]
 
 notebooks = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))
 CONTENTS = {
@@ -49,6 +48,7 @@ CONTENTS = {
 
 myst_heading_anchors = 3
 myst_enable_extensions = ["dollarmath"]
+smartquotes = False  # much of what is quoted is code
 highlight_language = "none"
 
 nb_execution_mode = "auto"  # those that are stored without outputs
@@ -60,6 +60,7 @@ nb_merge_streams = True
 napoleon_numpy_docstring = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
+default_role = "literal"  # `name` in a docstring
 add_module_names = False
 python_maximum_signature_line_length = 120
 autodoc_type_aliases = {name: name for name in ("Floats", "NDArray", "NewRows")}
