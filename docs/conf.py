@@ -28,16 +28,15 @@ include_patterns = [
     *("docs/**", "notebooks/*.ipynb", "notebooks/*.md"),
 ]
 
-notebooks = sorted(f"notebooks/{path.stem}" for path in ROOT.glob("notebooks/*.ipynb"))
+notebooks = [
+    f"notebooks/{path.stem}"
+    for suffix in ("md", "ipynb")
+    for path in sorted(ROOT.glob(f"notebooks/*.{suffix}"))
+]
 CONTENTS = {
     "Guide": [
-        *(
-            "docs/tables",
-            "docs/configuration",
-            "All settings <docs/listings/configs>",
-            "docs/sweeps",
-        ),
-        *("docs/run_folder", "docs/verdicts", "docs/platforms"),
+        *("docs/tables", "docs/configuration", "All settings <docs/listings/configs>"),
+        *("docs/sweeps", "docs/run_folder", "docs/verdicts", "docs/platforms"),
     ],
     "Python": ["docs/python"],
     "Notebooks": notebooks,
