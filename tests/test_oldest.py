@@ -8,15 +8,15 @@ from packaging.version import Version
 
 UNTESTED = "the oldest builds of torch come with gigabytes for CUDA"
 
-DEVELOPERS = "test"
-"""Its tools are the newest in both environments."""
+DEVELOPERS = ("test", "docs", "notebook")
+"""Extras whose tools are the newest in both environments."""
 
 
 def floors() -> dict[str, Version]:
     """The lowest version of each dependency."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    texts = [text for name, extra in extras.items() if name != DEVELOPERS for text in extra]
+    texts = [text for name, extra in extras.items() if name not in DEVELOPERS for text in extra]
     wanted = [Requirement(text) for text in [*project["dependencies"], *texts]]
     return {
         need.name: Version(part.version)
