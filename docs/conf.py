@@ -8,6 +8,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from docutils import nodes
 from sphinx.application import Sphinx
 
 from mlp_lab.version import __version__
@@ -54,7 +55,6 @@ nb_execution_mode = "auto"  # those that are stored without outputs
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 300
-nb_merge_streams = True
 
 napoleon_numpy_docstring = False
 autodoc_member_order = "bysource"
@@ -117,6 +117,26 @@ def _readable(
         lines[0] = f": {lines[0]}"
 
 
+def _without_progress(app: Sphinx, doctree: nodes.document) -> None:
+    """Show of a notebook's printed lines what a terminal shows at last: many are overwritten."""
+    for output in list(doctree.findall(nodes.container)):
+        blocks = [
+            node
+            for node in output.children
+            if isinstance(node, nodes.literal_block) and "stream" in node["classes"]
+        ]
+        printed = "".join(block.rawsource for block in blocks)
+        if "cell_output" not in output["classes"] or not printed:
+            continue
+        lines = [line.rstrip("\r").rpartition("\r")[2].rstrip() for line in printed.split("\n")]
+        left = "\n".join(lines).strip("\n")
+        first, *others = blocks
+        for block in others if left else blocks:
+            output.remove(block)
+        if left:
+            first.replace_self(nodes.literal_block(left, left, **first.attributes))
+
+
 def _add_index(app: Sphinx, failure: Exception | None) -> None:
     """A folder's page is index.html, by which a server and a reader look for it."""
     if failure is None and (app.outdir / "README.html").is_file():
@@ -125,6 +145,7 @@ def _add_index(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx."""
+    app.connect("doctree-read", _without_progress)
     app.connect("env-get-outdated", _read_again)
     app.connect("source-read", _with_contents)
     app.connect("autodoc-process-signature", _without_constructor)
