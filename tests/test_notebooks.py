@@ -4,7 +4,6 @@ import json
 import os
 import re
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -69,21 +68,22 @@ def test_a_notebook_has_its_parts(path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of the client's own libraries
 @each_notebook
 def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With this interpreter, in a folder of its own: every claim holds, nothing is warned of."""
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    kernels = pytest.importorskip("jupyter_client.manager")
-    manager = kernels.AsyncKernelManager(kernel_name="python3")
-    manager.kernel_spec.argv[0] = sys.executable
     folder_of_commands = str(Path(sys.executable).parent)  # mlp-lab is there
     monkeypatch.setenv("PATH", os.pathsep.join([folder_of_commands, os.environ["PATH"]]))
     notebook = nbformat.read(path, as_version=4)
-    where = {"metadata": {"path": str(tmp_path)}}
-    client = nbclient.NotebookClient(notebook, km=manager, timeout=LONGEST, resources=where)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the client's own libraries
-        client.execute()
+    client = nbclient.NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=LONGEST,
+        resources={"metadata": {"path": str(tmp_path)}},
+    )
+    client.create_kernel_manager().kernel_spec.argv[0] = sys.executable
+    client.execute()
     printed = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert [output.text for output in printed if output.get("name") == "stderr"] == []
