@@ -90,8 +90,9 @@ def test_the_refusal(tmp_path: Path) -> None:
 
 
 def test_the_python_code(iris_run: Path) -> None:
-    """The block runs, with a run folder and rows of ours."""
-    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    """The block about a run folder runs, with one and rows of ours; others are slower."""
+    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (block,) = [block for block in blocks if RUN.search(block)]
     code, count = RUN.subn(str(iris_run), block)
     assert count == 1
     names: dict[str, object] = {"rows": [[5.1, 3.5, 1.4, 0.2]]}

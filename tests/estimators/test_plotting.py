@@ -12,4 +12,5 @@ def test_axes_of_ones_own() -> None:
     swept = mlp_lab.sweep("moons", lr=[1e-4, 1e-2, 1], depth=1, width=2, epochs=1)
     assert swept.plot(ax=other) is other
     assert other.get_xscale() == "log"
+    assert {label.get_text() for label in other.get_xticklabels()} == {"0.0001", "0.01", "1"}
     pyplot.close(figure)

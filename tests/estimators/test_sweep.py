@@ -29,6 +29,10 @@ def test_grids_that_cannot_be(settings: dict[str, object], said: str) -> None:
 def test_what_it_shows() -> None:
     swept = mlp_lab.sweep("iris", width=[2, 4], depth=1, seed=range(2), epochs=2)
     assert "best: model.width=" in repr(swept)
+    assert set(swept.ranking["model.width"]) == {2, 4}
+    assert swept.jobs["test_accuracy"].tolist() == [
+        swept[place].scores.loc["test", "accuracy"] for place in range(4)
+    ]
     assert "<table" in swept._repr_html_()
     assert swept.plot().get_xlabel() == "model.width"
     both = mlp_lab.sweep("iris", width=[2, 4], lr=[0.1, 0.01], depth=1, epochs=1)

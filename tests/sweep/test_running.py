@@ -92,7 +92,7 @@ def test_settings_from_a_folder_of_ones_own(tmp_path: Path) -> None:
 def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
     """To the same numbers: many cuts take no more memory than a few."""
     program = (
-        "import mlp_lab.sweep.running as s\nfrom mlp_lab.commands.train import main as train\n"
+        "from mlp_lab.sweep import running as s\nfrom mlp_lab.commands.train import main as train\n"
         "s.KEPT = {}\ntrain()"
     )
     words = ["-m", *SMALL, "epochs=2", "data.split_seed=0,1,2", "sweep.members=1"]
@@ -106,12 +106,12 @@ def test_rows_that_a_sweep_forgot_are_cut_again(tmp_path: Path) -> None:
 def test_rows_that_do_not_stay_are_cut_once_for_all_jobs_of_a_stack(tmp_path: Path) -> None:
     """And once before, for all that are checked; not for each job."""
     program = """
-import mlp_lab.sweep.running as running, mlp_lab.runs.prepared_data as problem
+from mlp_lab.sweep import running; from mlp_lab.runs import prepared_data as problem
 from mlp_lab.commands.train import main as train
 running.KEPT, encode = 1.0, problem.encode
-def counted(*given):
+def counted(*given, **named):
     print("cut")
-    return encode(*given)
+    return encode(*given, **named)
 problem.encode = counted
 train()
 """
@@ -124,7 +124,7 @@ train()
 def test_rows_that_have_changed_when_they_are_cut_again(tmp_path: Path) -> None:
     """Jobs whose rows are no longer those that were checked fail, in words, and train nothing."""
     program = """
-import mlp_lab.sweep.running as running
+from mlp_lab.sweep import running
 from mlp_lab.commands.train import main as train
 from pathlib import Path
 running.KEPT, plan = 1.0, running.plan
@@ -152,7 +152,7 @@ def test_the_sweep_itself_does_without_torch(tmp_path: Path) -> None:
         "import sys; sys.modules['torch'] = None; from mlp_lab.commands.train import main; main();"
         " sys.exit(sys.modules['torch'] is not None)"
     )
-    work = "import mlp_lab.sweep.workers as w; work = w.work\n"
+    work = "from mlp_lab.sweep import workers as w; work = w.work\n"
     work += "def fresh(*given):\n    del sys.modules['torch']; work(*given)\n"
     words = ["-m", *SMALL, "epochs=1", "seed=0,1", f"hydra.sweep.dir={tmp_path / 'sweep'}"]
     program = f"import sys\n{work}w.work = fresh\n{script}"

@@ -21,7 +21,6 @@ from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.results import environment
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
@@ -163,17 +162,19 @@ class Fitted:
         command = command or advice(verdict.state, self.config, leaks)
         return Verdict(replace(verdict.state, command=command), notes)
 
-    @property
-    def result(self) -> dict[str, object]:
-        """What result.json says of it."""
+    def result(self, *, intervals: bool = True) -> dict[str, object]:
+        """What result.json says of it; the test scores' `intervals` take most of the time."""
         self._require_rows()
         self.run.models = dict(self.models)
-        return {
-            **described(self.run, self.network, self.epochs),
-            "test_intervals": self.scored["test"].intervals(),
-            "verdict": self.verdict.to_dict(),
-            "environment": environment(self.device),
-        }
+        found = self.scored["test"].intervals() if intervals else {}
+        return described(
+            self.run,
+            self.network,
+            self.epochs,
+            intervals=found,
+            verdict=self.verdict,
+            device=self.device,
+        )
 
 
 def scores_table(parts: Mapping[str, Scores]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from mlp_lab.compare.figures import axis_positions
+from mlp_lab.compare.figures import TICKS, axis_positions
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.drawing import blank_figure
 from mlp_lab.report.learning_curve import draw_curves
@@ -50,7 +50,11 @@ def plot_ranking(ranking: Ranking, ax: Axes | None) -> Axes:
         axes.set(xlabel=key, ylabel=score)
         if logarithmic:
             axes.set_xscale("log")
-        axes.set_xticks(places, labels)
+            axes.minorticks_off()
+        if labels:
+            axes.set_xticks(range(len(labels)), labels)
+        elif len(places) <= TICKS:
+            axes.set_xticks(places, [setting.values[key] for setting in settings])
     else:
         places = [float(place) for place in range(len(settings))]
         axes.errorbar(means, places, xerr=errors, fmt="o", capsize=3)

@@ -30,7 +30,7 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
         claim(folder, run.job.values)
         _track(fitted, folder)
         schema = to_json(run.dataset.schema.to_dict())
-        write_results(folder, fitted.network, schema, run.prepared.objective, fitted.result)
+        write_results(folder, fitted.network, schema, run.prepared.objective, fitted.result())
         if fitted.config.tracking.report if report is None else report:
             finished = FinishedRun(fitted.termination, run.dataset, fitted.network, fitted.scored)
             tensorboard = fitted.config.tracking.tensorboard

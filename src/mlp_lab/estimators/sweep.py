@@ -15,7 +15,7 @@ import pandas as pd
 from mlp_lab.compare.conclusion import significance, standing, verdicts_on
 from mlp_lab.compare.ranking import Ranking, rank
 from mlp_lab.compare.records import RunRecord, flat
-from mlp_lab.compare.settings import swept_keys
+from mlp_lab.compare.settings import Setting, swept_keys
 from mlp_lab.compare.values import value_of
 from mlp_lab.errors import UserError, require_count
 from mlp_lab.estimators.fitted import Fitted, Shared
@@ -91,13 +91,13 @@ class Sweep:
 
     @cached_property
     def jobs(self) -> pd.DataFrame:
-        """A row for each network: its settings, scores of the validation and training rows."""
+        """A row for each network: its settings, and scores of each part at its best epoch."""
         keys = swept_keys(self._records)
         rows = []
         for point, record in zip(self._points, self._records, strict=True):
             result = record.result
             row = {key: point.get(key, value_of(record, key)) for key in keys}
-            for part in ("val", "train"):
+            for part in ("val", "train", "test"):
                 scores = result.get(part, {})
                 row |= {f"{part}_{name}": value for name, value in scores.items()}
             facts = ("epochs_run", "best_epoch", "parameters", "seconds")
@@ -118,7 +118,7 @@ class Sweep:
         ranking = self._ranked
         rows = [
             {
-                **setting.values,
+                **dict(zip(ranking.keys, self._values(setting, ranking.keys), strict=True)),
                 f"val_{ranking.score}": setting.mean,
                 "se": setting.error,
                 "runs": len(setting.scores),
@@ -129,6 +129,11 @@ class Sweep:
             for place, setting in enumerate(ranking.settings)
         ]
         return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1))
+
+    def _values(self, setting: Setting, keys: Sequence[str]) -> list[object]:
+        """A setting's values as they were given, not as text."""
+        point = self._points[int(setting.runs[0].folder.name)]
+        return [point.get(key, setting.values[key]) for key in keys]
 
     @property
     def best(self) -> Run:
@@ -167,7 +172,7 @@ def _record(place: int, point: Point, outcome: Fitted | Exception) -> RunRecord:
     if isinstance(outcome, Exception):
         failed = {"status": "failed", "reason": str(outcome), "overrides": words}
         return RunRecord(folder, flat(dict(point)), failed, str(outcome))
-    result = {**outcome.result, "overrides": words}
+    result = {**outcome.result(intervals=False), "overrides": words}
     return RunRecord(folder, flat(outcome.run.job.values), result)
 
 

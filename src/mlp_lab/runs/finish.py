@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
+
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import to_json
+from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -58,8 +61,16 @@ class FinishedRun:
     scored: Mapping[str, Predictions]
 
 
-def described(run: Run, network: MLP, epochs_run: int) -> dict[str, object]:
-    """What result.json says of a run that has ended and been scored, beside its verdict."""
+def described(
+    run: Run,
+    network: MLP,
+    epochs_run: int,
+    *,
+    intervals: Intervals,
+    verdict: Verdict,
+    device: torch.device,
+) -> dict[str, object]:
+    """What result.json says of a run that has ended, been scored and judged."""
     assert run.termination is not None
     return {
         **describe_termination(run.termination, run.progress.watch.best_epoch, epochs_run),
@@ -68,9 +79,12 @@ def described(run: Run, network: MLP, epochs_run: int) -> dict[str, object]:
         "loss": run.prepared.objective.loss,
         "rows": run.prepared.rows,
         **run.models["network"],
+        "test_intervals": intervals,
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
+        "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
+        "environment": environment(device),
     }
 
 
@@ -86,12 +100,10 @@ def finish(
         **common.baseline_scores(run.dataset, run.prepared.objective),
     }
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
-    run.result = {
-        **described(run, network, stack.epoch),
-        "test_intervals": scored["test"].intervals(),
-        "verdict": verdict.to_dict(),
-        "environment": environment(stack.shared.device),
-    }
+    intervals, device = scored["test"].intervals(), stack.shared.device
+    run.result = described(
+        run, network, stack.epoch, intervals=intervals, verdict=verdict, device=device
+    )
     assert run.tracker is not None
     run.verdict = verdict.in_brief()
     run.tracker.add_text("verdict", verdict.in_markdown(), stack.epoch)
