@@ -51,6 +51,8 @@ myst_enable_extensions = ["dollarmath"]
 smartquotes = False  # much of what is quoted is code
 highlight_language = "none"
 
+suppress_warnings = ["misc.highlighting_failure"]  # of shell commands in notebooks
+
 nb_execution_mode = "auto"  # those that are stored without outputs
 nb_execution_in_temp = True
 nb_execution_raise_on_error = True
@@ -65,7 +67,7 @@ python_maximum_signature_line_length = 120
 autodoc_type_aliases = {name: name for name in ("Floats", "NDArray", "NewRows")}
 nitpick_ignore_regex = [  # other libraries' names; their sites are not asked: no network is needed
     ("py:.*", r"(np|pd|nn|torch|numpy|pandas|matplotlib|sklearn|pathlib)\..*|Path|Axes|NDArray"),
-    ("py:.*", "NewRows|Floats"),
+    ("py:.*", "NewRows|Floats|Metric|Tensor|Figure|(collections.abc.)?Callable"),
 ]
 
 html_theme = "pydata_sphinx_theme"
