@@ -127,7 +127,11 @@ def svg(names: Mapping[str, str]) -> str:
     whole_width = width - BEND - 2 * GAP
     said = "every room may import these"
     boxes.append(
-        _box(GAP, height - HEIGHT - RISE / 2, whole_width, ", ".join(sorted(bottom)), said)
+        _box(
+            *(GAP, height - HEIGHT - RISE / 2, whole_width),
+            *(", ".join(sorted(bottom)), said),
+            size=12,
+        )
     )
     return "\n".join([_head(width, height), *lines, *boxes, "</svg>", ""])
 
@@ -156,12 +160,13 @@ def _arrow(upper: tuple[float, float], lower: tuple[float, float], layers: int) 
     return f'<path d="{path}" fill="none" stroke="#99a" marker-end="url(#tip)"/>'
 
 
-def _box(x: float, y: float, width: float, name: str, about: str) -> str:
+def _box(x: float, y: float, width: float, name: str, about: str, *, size: int = 15) -> str:
     middle = x + width / 2
     return (
         f'<g><title>{escape(about)}</title><rect x="{x:g}" y="{y:g}" width="{width:g}"'
         f' height="{HEIGHT}" rx="6" fill="#eef3fb" stroke="#447"/>'
-        f'<text x="{middle:g}" y="{y + HEIGHT / 2 + 5:g}" font-size="15">{escape(name)}</text></g>'
+        f'<text x="{middle:g}" y="{y + HEIGHT / 2 + 5:g}" font-size="{size}">'
+        f"{escape(name)}</text></g>"
     )
 
 
