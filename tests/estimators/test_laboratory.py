@@ -36,6 +36,8 @@ def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
     )
     pd.testing.assert_frame_equal(by_frame.scores, by_path.scores)
     assert by_frame.predict(frame.head(3)).tolist() == by_path.predict(frame.head(3)).tolist()
+    assert "town    category" in by_frame.data_report
+    assert (by_frame.save(tmp_path / "run") / "data_report.txt").is_file()
     assert list(by_frame.predict_proba(frame.head(3)).columns) == ["no", "yes"]
 
 

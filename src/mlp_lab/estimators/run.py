@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.formatting import four_digits
 from mlp_lab.metrics.epoch import main_metric
@@ -70,6 +71,12 @@ class Run:
     def settings(self) -> dict[str, object]:
         """The whole configuration, as config.yaml would have it."""
         return dict(self._fitted.run.job.values)
+
+    @property
+    def data_report(self) -> str:
+        """What was understood of a table: kinds of columns, missing values, possible leakage."""
+        overview = self._fitted.run.prepared.overview
+        return "" if overview is None else report_text(overview)
 
     def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
         """The target of each row, (N,): a number in its own units, or the name of a class.

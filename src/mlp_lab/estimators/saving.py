@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from mlp_lab.data.tables.printing import give_report
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.files import to_json
 from mlp_lab.report.diagnostics import report_run
@@ -28,6 +29,8 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder):
         claim(folder, run.job.values)
+        if run.prepared.overview is not None:
+            give_report(run.prepared.overview, folder, quiet=True)
         _track(fitted, folder)
         schema = to_json(run.dataset.schema.to_dict())
         write_results(folder, fitted.network, schema, run.prepared.objective, fitted.result())

@@ -15,11 +15,16 @@ WIDTH = 110
 
 def give_report(report: DataReport, folder: Path, quiet: bool) -> None:
     """Write the report into the run folder, and print it."""
-    file = StringIO()
-    print_report(Screen(file, WIDTH), report)
-    write_whole(folder / DATA_REPORT, file.getvalue(), wait=False)
+    write_whole(folder / DATA_REPORT, report_text(report), wait=False)
     if not quiet:
         print_report(Screen(), report)
+
+
+def report_text(report: DataReport) -> str:
+    """The report as its file has it."""
+    file = StringIO()
+    print_report(Screen(file, WIDTH), report)
+    return file.getvalue()
 
 
 def print_report(console: Screen, report: DataReport) -> None:
