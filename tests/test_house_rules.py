@@ -117,14 +117,15 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *(
             f"mlp_lab.estimators.{name}"
             for name in (
-                *("base", "data", "demonstrations", "fitted", "frames", "laboratory", "run"),
-                "sweep",
+                *("base", "data", "demonstrations", "fitted", "frames", "inputs"),
+                *("laboratory", "run", "sweep"),
             )
         ),
     ),
     "pyarrow": ("mlp_lab.data.tables.arrow", "mlp_lab.data.tables.writing"),
     "sklearn": tuple(
-        f"mlp_lab.estimators.{name}" for name in ("base", "classifier", "regressor", "search")
+        f"mlp_lab.estimators.{name}"
+        for name in ("base", "classifier", "inputs", "regressor", "search")
     ),
     "pickle": (),
     "marshal": (),

@@ -8,21 +8,28 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from sklearn.base import BaseEstimator
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import nn
 
 from mlp_lab.config.groups import chosen
-from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.data.arrays import Floats
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.backend import register
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.fitting import fit_rows
 from mlp_lab.estimators.frames import Rows, frame_of, separate
+from mlp_lab.estimators.inputs import (
+    NUMBERS,
+    TEXTS,
+    holds_texts,
+    named,
+    row_groups,
+    row_weights,
+    target_column,
+)
 from mlp_lab.estimators.settings import options, values_of
-from mlp_lab.formatting import counted
 from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Verdict
 
@@ -87,6 +94,48 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         warm_start: bool = False,
         verbose: bool = False,
     ) -> None:
+        """Take settings; None leaves one at the default of its file in configs/.
+
+        Args:
+            depth: number of hidden layers; 0 is a linear, logistic or multinomial model.
+            width: units of each hidden layer, or a list with one number for each.
+            activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, or a list.
+            dropout: share of hidden units dropped in training.
+            init: initial weights: he, glorot, torch.
+            output: linear, sigmoid, softmax; auto follows from the task and the loss.
+            loss: mse, mae, bce, cce; auto is squared error for numbers, else cross-entropy.
+            optimizer: gd, sgd, momentum, heavy_ball, nesterov, adagrad, adadelta, rmsprop, adam,
+                adamw.
+            lr: learning rate.
+            weight_decay: of the weights; biases never decay.
+            clip_norm: norm that longer gradients are scaled down to.
+            optimizer_options: what only this optimizer has, as `{"beta1": 0.8}`.
+            schedule: of the learning rate: constant, step, cosine, warmup, plateau.
+            schedule_options: what only this schedule has, as `{"step_size": 10}`.
+            epochs: passes over the training rows.
+            batch_size: rows of a step, at most all; or "full". None: 32, for gd "full".
+            patience: epochs without a better `monitor` after which the training stops.
+            monitor: loss or metric of the validation rows.
+            min_delta: an improvement is larger than this.
+            weights_tol: stop when an epoch moves the weights by no more than this share.
+            val_fraction: share of the rows that validates. None: 0.15, if that is 32 rows or more.
+            scaling: of numeric inputs: standard, robust, quantile, none.
+            types: kind of a column, as `{"zip": "category"}`: numeric, binary, category, ordinal,
+                date, text.
+            levels: values of an ordinal column in order, as `{"grade": ["low", "high"]}`.
+            missing: codes that mean no answer, in every column.
+            min_frequency: levels of a smaller share of the training rows are one level.
+            class_weights: none, or balanced: every class has the same share of the loss.
+            target_transform: of a number to predict: none, log, log1p.
+            gradient: explicit backpropagation, or autograd.
+            dtype: float32 or float64.
+            device: auto, cpu, cuda.
+            threads: of one operation.
+            seed: of weights, batches, dropout, and of the choice of validation rows.
+            random_state: scikit-learn's name for `seed`, which it replaces.
+            warm_start: whether another fit goes on from the weights of the last one.
+            verbose: whether to say how far the training is.
+        """
         self.depth = depth
         self.width = width
         self.activation = activation
@@ -159,8 +208,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
         self._target = target
-        named = isinstance(y, pd.Series) and y.name is not None
-        self._name_of_target = str(y.name) if named else "y"
+        has_name = isinstance(y, pd.Series) and y.name is not None
+        self._name_of_target = str(y.name) if has_name else "y"
         before = self._fitted if self.warm_start and hasattr(self, "_fitted") else None
         features, goal = self._checked(X, y, reset=before is None)
         self._set_target(goal, reset=before is None)
@@ -217,12 +266,12 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """Rows and target of equal length, each of a kind that can be read."""
         if isinstance(X, pd.DataFrame):
             _, goal = validate_data(self, X=X, y=y, reset=reset, skip_check_array=True)
-            goal = _column(goal)
+            goal = target_column(goal)
             if len(X) != len(goal):
                 counts = f"{len(X)} and {len(goal)}"
                 raise UserError(f"X and y must have as many rows, got {counts}")
-            return _named(X), goal
-        texts = _holds_texts(X)
+            return named(X), goal
+        texts = holds_texts(X)
         array, goal = validate_data(
             self,
             X=X,
@@ -232,7 +281,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             ensure_min_samples=2 if reset else 1,
             **(TEXTS if texts else NUMBERS),
         )
-        return frame_of(array) if texts else array, _column(goal)
+        return frame_of(array) if texts else array, target_column(goal)
 
     def _new_rows(self, X: Any) -> Floats | pd.DataFrame:
         """Rows to predict for."""
@@ -241,16 +290,16 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             if self._target in X:
                 X = X.drop(columns=[self._target])
             validate_data(self, X=X, reset=False, skip_check_array=True)
-            return _named(X)
-        texts = _holds_texts(X)
+            return named(X)
+        texts = holds_texts(X)
         array = validate_data(self, X=X, reset=False, **(TEXTS if texts else NUMBERS))
         inputs = self._predictor.schema.inputs
         numeric = all(entry.column.kind == "numeric" for entry in inputs)
         if not texts and numeric and len(inputs) == array.shape[1]:
             found: Floats = array
             return found
-        named = hasattr(self, "feature_names_in_")  # in a frame; the columns are in its order
-        return frame_of(array, self.feature_names_in_ if named else None)
+        framed = hasattr(self, "feature_names_in_")  # the columns are in its order
+        return frame_of(array, self.feature_names_in_ if framed else None)
 
     def _rows(
         self,
@@ -262,8 +311,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
     ) -> Rows:
         """All rows to learn from, those of weight 0 left out."""
         count = len(goal)
-        weights = None if sample_weight is None else _weights(sample_weight, count)
-        group = None if groups is None else _groups(groups, count)
+        weights = None if sample_weight is None else row_weights(sample_weight, count)
+        group = None if groups is None else row_groups(groups, count)
         target = self._encoded_target(goal)
         if weights is not None and not weights.all():
             kept = np.flatnonzero(weights)
@@ -386,71 +435,3 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         tags.input_tags.categorical = True
         tags.target_tags.required = True
         return tags
-
-
-NUMBERS = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
-TEXTS = {"dtype": None, "ensure_all_finite": False}
-"""How scikit-learn is to check arrays of numbers, and of anything else."""
-
-
-def _holds_texts(X: Any) -> bool:
-    """Whether rows may hold anything but numbers."""
-    if sparse.issparse(X):
-        return False
-    dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype
-    return dtype.kind in "OUS"
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame whose columns have text for names."""
-    names = [str(name) for name in frame.columns]
-    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
-
-
-def _column(goal: Any) -> Any:
-    """A target as one column, (N,).
-
-    Raises:
-        UserError: some rows have none.
-    """
-    values = column_or_1d(goal, warn=True)
-    missing = int(pd.isna(values).sum())
-    if missing:
-        rows = f"{missing} of {counted(len(values), 'row')}"
-        raise UserError(f"y is missing in {rows}: leave them out (Input contains NaN)")
-    return values
-
-
-def _weights(given: Any, rows: int) -> Floats:
-    """Weights of rows, (N,).
-
-    Raises:
-        UserError: there are not as many as rows, one is negative or no number, or all are 0.
-    """
-    weights = np.asarray(given, dtype=np.float64)
-    if weights.ndim == 0:
-        weights = np.full(rows, float(weights))
-    if weights.ndim != 1:
-        raise UserError("Sample weights must be 1D array or scalar")
-    if len(weights) != rows:
-        raise UserError(f"sample_weight must have {rows} entries, one a row, got {len(weights)}")
-    if not np.isfinite(weights).all() or (weights < 0).any():
-        bad = weights[~(np.isfinite(weights) & (weights >= 0))][0]
-        raise UserError(f"sample_weight must be 0 or more, got {bad}")
-    if not weights.any():
-        raise UserError("sample_weight is zero in every row")
-    return weights
-
-
-def _groups(given: Any, rows: int) -> Index:
-    """A number for each group's rows, (N,).
-
-    Raises:
-        UserError: there are not as many entries as rows.
-    """
-    codes, _ = pd.factorize(np.asarray(given))
-    if len(codes) != rows:
-        raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
-    if (codes < 0).any():
-        raise UserError("groups is missing in some rows: every row needs one")
-    return codes.astype(np.int64)

@@ -1,0 +1,81 @@
+"""What estimators are given, checked: arrays, frames, targets, weights, groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from sklearn.utils.validation import column_or_1d
+
+from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted
+
+NUMBERS = {"dtype": np.float64, "ensure_all_finite": "allow-nan"}
+TEXTS = {"dtype": None, "ensure_all_finite": False}
+"""How scikit-learn is to check arrays of numbers, and of anything else."""
+
+
+def holds_texts(X: Any) -> bool:
+    """Whether rows may hold anything but numbers."""
+    if sparse.issparse(X):
+        return False
+    dtype = X.dtype if hasattr(X, "dtype") else np.asarray(X).dtype
+    return dtype.kind in "OUS"
+
+
+def named(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose columns have text for names."""
+    names = [str(name) for name in frame.columns]
+    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
+
+
+def target_column(goal: Any) -> Any:
+    """A target as one column, (N,).
+
+    Raises:
+        UserError: some rows have none.
+    """
+    values = column_or_1d(goal, warn=True)
+    missing = int(pd.isna(values).sum())
+    if missing:
+        rows = f"{missing} of {counted(len(values), 'row')}"
+        raise UserError(f"y is missing in {rows}: leave them out (Input contains NaN)")
+    return values
+
+
+def row_weights(given: Any, rows: int) -> Floats:
+    """Weights of rows, (N,).
+
+    Raises:
+        UserError: there are not as many as rows, one is negative or no number, or all are 0.
+    """
+    weights = np.asarray(given, dtype=np.float64)
+    if weights.ndim == 0:
+        weights = np.full(rows, float(weights))
+    if weights.ndim != 1:
+        raise UserError("Sample weights must be 1D array or scalar")
+    if len(weights) != rows:
+        raise UserError(f"sample_weight must have {rows} entries, one a row, got {len(weights)}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        bad = weights[~(np.isfinite(weights) & (weights >= 0))][0]
+        raise UserError(f"sample_weight must be 0 or more, got {bad}")
+    if not weights.any():
+        raise UserError("sample_weight is zero in every row")
+    return weights
+
+
+def row_groups(given: Any, rows: int) -> Index:
+    """A number for each group's rows, (N,).
+
+    Raises:
+        UserError: there are not as many entries as rows.
+    """
+    codes, _ = pd.factorize(np.asarray(given))
+    if len(codes) != rows:
+        raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
+    if (codes < 0).any():
+        raise UserError("groups is missing in some rows: every row needs one")
+    return codes.astype(np.int64)
