@@ -12,6 +12,8 @@ def test_what_it_shows() -> None:
     page = run._repr_html_()
     assert "<table" in page
     assert "data:image/png;base64," in page
+    assert str(run.verdict).splitlines()[-1] == "try: epochs=6"
+    assert "Rule: " in run.verdict._repr_markdown_()
     assert run.status == "completed"
     assert run.plot().get_ylabel() == "loss"
     assert str(run.network).startswith("Sequential")

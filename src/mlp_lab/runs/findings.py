@@ -55,6 +55,13 @@ class Verdict:
         words = [finding.words for finding in self.findings]
         return words + [TRY + command for command in commands[:1]]
 
+    def __str__(self) -> str:
+        return "\n".join(self.in_brief())
+
+    def _repr_markdown_(self) -> str:
+        """As a notebook shows it."""
+        return self.in_markdown()
+
     def in_markdown(self) -> str:
         """The whole verdict, for TensorBoard's text tab."""
         paragraphs = []
