@@ -76,6 +76,12 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert plain({"a": (np.float32(0.5), np.arange(2))}) == {"a": [0.5, [0, 1]]}
 
 
+def test_settings_of_generated_data_are_keywords() -> None:
+    spirals = chosen("data", "spirals")["data"]
+    config = config_of(values_of({"turns": 2.5}, spirals))  # type: ignore[arg-type]
+    assert config == compose(["data=spirals", "data.turns=2.5"])
+
+
 def test_options_are_a_mapping() -> None:
     assert options({"beta1": 0.8}, "optimizer") == {"optimizer.beta1": 0.8}
     with pytest.raises(UserError, match="optimizer_options must be a mapping"):

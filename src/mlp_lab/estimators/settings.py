@@ -10,8 +10,8 @@ from mlp_lab.config.groups import chosen, default_values
 from mlp_lab.config.reading import read, unknown_key
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import GROUPS, Config
+from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.config import DataConfig
-from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import ModelConfig
@@ -23,7 +23,7 @@ SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("", (Config,)),
     ("model", (ModelConfig,)),
     ("stop", (StopConfig,)),
-    ("data", (DataConfig, TableConfig)),
+    ("data", (DataConfig, *DATA.values())),
     ("optimizer", tuple(OPTIMIZERS.values())),
     ("schedule", tuple(SCHEDULES.values())),
 )
