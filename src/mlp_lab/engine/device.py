@@ -25,13 +25,18 @@ def prepare_torch(*, device: str, threads: int) -> torch.device:
         UserError: the machine does not have the device.
     """
     chosen = choose_device(device)
-    torch.set_num_threads(threads)
     threadpool_limits(threads)  # numpy's products too: two threads on a busy core wait
     keep_freed_memory()
+    set_thread(threads)
+    return chosen
+
+
+def set_thread(threads: int) -> None:
+    """Set up the thread that calls for training: both settings are a thread's own."""
+    torch.set_num_threads(threads)
     for kind in (np.float32, np.float64):
         np.finfo(kind)  # numpy before 2.2 warns if it first looks once tiny numbers are zero
     torch.set_flush_denormal(True)  # decayed moments slow every step otherwise
-    return chosen
 
 
 def choose_device(name: str) -> torch.device:

@@ -13,22 +13,17 @@ import torch
 
 from mlp_lab.config.messages import explain
 from mlp_lab.data.dataset import Dataset
-from mlp_lab.engine.device import choose_device
+from mlp_lab.engine.device import choose_device, set_thread
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.fitted import Fitted
-from mlp_lab.estimators.training import set_thread, torch_settings, train
+from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.memory import free_memory
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob, group_of
 from mlp_lab.sweep.plan import StackPlan, plan
-
-MEMBERS = 128
-"""Most networks of a stack."""
-
-MEMORY = 0.5
-"""Share of the free memory that stacks may take."""
+from mlp_lab.sweep.resources import MEMBERS, MEMORY_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +73,7 @@ def train_together(
     outcomes: dict[int, Fitted | Exception] = {}
     with torch_settings(config) as device:
         processes = count if device.type == "cpu" else 1
-        memory = MEMORY * free_memory() / processes
+        memory = MEMORY_SHARE * free_memory() / processes
         stacks = plan(jobs, processes=processes, memory=memory, members=MEMBERS)
 
         def train_stack(stack: StackPlan) -> None:

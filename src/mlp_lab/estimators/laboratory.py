@@ -16,13 +16,14 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.batches import Cache, Request, train_together
 from mlp_lab.estimators.data import Data, data_settings, frame_rows
-from mlp_lab.estimators.fitting import fresh_run, train_alone
+from mlp_lab.estimators.fitting import train_alone
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import config_of, from_words, key_of, values_of
 from mlp_lab.estimators.sweep import Sweep, grid
 from mlp_lab.estimators.training import torch_settings
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.member import Run as MemberRun
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.terminal import Screen, StatusLine, in_notebook
@@ -47,7 +48,7 @@ def train(data: Data, *words: str, target: str | None = None, **settings: object
     request = rows.request({**from_words(words), **settings})
     job = request.job
     with torch_settings(job.config) as device:
-        run = fresh_run(job, request.prepared, device)
+        run = MemberRun.fresh(job, request.prepared, request.dataset)
         return Run(train_alone(run, device, quiet=job.config.quiet or nobody_watches()))
 
 

@@ -11,7 +11,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from mlp_lab.config.schema import Config
-from mlp_lab.engine.device import choose_device, keep_freed_memory
+from mlp_lab.engine.device import choose_device, keep_freed_memory, set_thread
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
@@ -121,9 +121,3 @@ def torch_settings(config: Config) -> Iterator[torch.device]:
 def _libraries() -> ThreadpoolController:
     """Libraries that numpy's products run in; looking for them takes some milliseconds."""
     return ThreadpoolController()
-
-
-def set_thread(threads: int) -> None:
-    """Set up the thread that calls for training: both settings are a thread's own."""
-    torch.set_num_threads(threads)
-    torch.set_flush_denormal(True)

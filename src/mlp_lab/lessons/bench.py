@@ -25,10 +25,7 @@ from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.plan import plan
-from mlp_lab.sweep.resources import MEMORY_SHARE
-
-MEMBERS = 128
-"""Most networks of a stack."""
+from mlp_lab.sweep.resources import MEMBERS, MEMORY_SHARE
 
 
 class Bench:

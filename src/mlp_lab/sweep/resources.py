@@ -7,6 +7,9 @@ from mlp_lab.errors import require
 from mlp_lab.memory import free_memory
 from mlp_lab.sweep.config import SweepConfig
 
+MEMBERS = 128
+"""Most networks of a stack, where nobody says otherwise."""
+
 MEMORY_SHARE = 0.5
 """The part of the free memory that stacks may take if nothing is said."""
 
