@@ -19,7 +19,7 @@ from mlp_lab.estimators.data import Data, data_settings, frame_rows
 from mlp_lab.estimators.fitting import train_alone
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import config_of, from_words, key_of, values_of
-from mlp_lab.estimators.sweep import Sweep, grid
+from mlp_lab.estimators.sweep import Sweep, grid, reached
 from mlp_lab.estimators.training import torch_settings
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
@@ -102,14 +102,9 @@ def runs(*folders: str | Path) -> pd.DataFrame:
     keys = swept_keys(records)
     rows = []
     for record in records:
-        result = record.result
-        row: dict[str, object] = {"data": record.data}
-        row |= {key: value_of(record, key) for key in keys}
-        for part in ("val", "train", "test"):
-            row |= {f"{part}_{name}": value for name, value in result.get(part, {}).items()}
-        row |= {name: result.get(name) for name in ("best_epoch", "epochs_run", "parameters")}
-        verdict = result.get("verdict", {}).get("kind")
-        rows.append({**row, "status": record.reason or result.get("status"), "verdict": verdict})
+        own = {key: value_of(record, key) for key in keys}
+        facts = ("best_epoch", "epochs_run", "parameters")
+        rows.append({"data": record.data, **own, **reached(record, facts)})
     folders_of = pd.Index([str(record.folder) for record in records], name="folder")
     return pd.DataFrame(rows, index=folders_of)
 

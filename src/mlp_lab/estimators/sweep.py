@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 Point = Mapping[str, object]
 """Values of the swept settings, by key."""
 
+FACTS = ("epochs_run", "best_epoch", "parameters", "seconds")
+"""What a table says of each network beside its scores."""
+
 MOST = 100_000
 """Networks of a sweep."""
 
@@ -95,14 +98,8 @@ class Sweep:
         keys = swept_keys(self._records)
         rows = []
         for point, record in zip(self._points, self._records, strict=True):
-            result = record.result
-            row = {key: point.get(key, value_of(record, key)) for key in keys}
-            for part in ("val", "train", "test"):
-                scores = result.get(part, {})
-                row |= {f"{part}_{name}": value for name, value in scores.items()}
-            facts = ("epochs_run", "best_epoch", "parameters", "seconds")
-            row |= {fact: result.get(fact) for fact in facts}
-            rows.append({**row, "status": record.reason or result["status"], **_verdict(result)})
+            own = {key: point.get(key, value_of(record, key)) for key in keys}
+            rows.append({**own, **reached(record, FACTS)})
         return pd.DataFrame(rows)
 
     @cached_property
@@ -176,6 +173,14 @@ def _record(place: int, point: Point, outcome: Fitted | Exception) -> RunRecord:
     return RunRecord(folder, flat(outcome.run.job.values), result)
 
 
-def _verdict(result: Mapping[str, object]) -> dict[str, object]:
-    verdict = result.get("verdict")
-    return {"verdict": verdict["kind"]} if isinstance(verdict, dict) else {}
+def reached(record: RunRecord, facts: Sequence[str]) -> dict[str, object]:
+    """What became of a run, as a row of a table: scores of each part, facts, status, verdict."""
+    result = record.result
+    row = {
+        f"{part}_{name}": value
+        for part in ("val", "train", "test")
+        for name, value in result.get(part, {}).items()
+    }
+    row |= {fact: result.get(fact) for fact in facts}
+    verdict = result.get("verdict", {}).get("kind")
+    return {**row, "status": record.reason or result.get("status"), "verdict": verdict}

@@ -17,7 +17,7 @@ from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.runs.interruption import stop_requests
-from mlp_lab.runs.member import Run, build_stack
+from mlp_lab.runs.member import Run, build_stack, keep_best
 from mlp_lab.runs.termination import Termination
 
 TRAINING = RLock()
@@ -68,16 +68,14 @@ class _Training:
 
     def observe(self, epoch: EpochRecord) -> None:
         """Take note of an epoch, and of the weights that are the best so far."""
-        stack = self._stack
-        place = {member: position for position, member in enumerate(stack.ids)}
-        seconds, best = epoch.seconds / len(stack.ids), []
-        for record in epoch.members:
+
+        def is_best(record: MemberRecord, seconds: float, _: int) -> bool:
             run = self._runs[record.member]
-            if run.progress.observe(record, seconds, run.job.config.stop):
-                best.append(place[record.member])
+            best = run.progress.observe(record, seconds, run.job.config.stop)
             self._records[record.member].append((record, run.progress.seconds))
-        if best:
-            stack.keep_best(best)
+            return best
+
+        keep_best(epoch, self._stack, is_best)
 
     def finish(self, epoch: EpochRecord, *, stopped: bool) -> None:
         """Take the networks of those that end; the diverged keep their place, unless all stop."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
-from mlp_lab.engine.records import MemberRecord
+from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job
@@ -74,6 +74,24 @@ class Run:
         if self.tracker is not None:
             self.tracker.close()
             self.tracker = None
+
+
+def keep_best(
+    epoch: EpochRecord, stack: Stack, is_best: Callable[[MemberRecord, float, int], bool]
+) -> None:
+    """Remember the weights of those members whose epoch is their best so far.
+
+    `is_best` takes note of a member's record, its share of the epoch's seconds, and its position.
+    """
+    position = {member: place for place, member in enumerate(stack.ids)}
+    seconds = epoch.seconds / len(stack.ids)
+    best = [
+        position[record.member]
+        for record in epoch.members
+        if is_best(record, seconds, position[record.member])
+    ]
+    if best:
+        stack.keep_best(best)
 
 
 def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:

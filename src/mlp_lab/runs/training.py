@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlp_lab.engine.fit import fit
-from mlp_lab.engine.records import EpochRecord
+from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
 from mlp_lab.runs.checkpoint import CheckpointTimer
 from mlp_lab.runs.folder import CHECKPOINT, CONFIG, MODEL, RESULT, SCHEMA
-from mlp_lab.runs.member import Run
+from mlp_lab.runs.member import Run, keep_best
 
 LEFT = (CONFIG, CHECKPOINT, MODEL, SCHEMA, RESULT)
 """Files of a run that a power cut after its end must not take."""
@@ -65,16 +65,10 @@ class Training:
                 run.close()
 
     def _observe(self, epoch: EpochRecord) -> None:
-        stack = self.stack
-        position = {member: place for place, member in enumerate(stack.ids)}
-        seconds = epoch.seconds / len(stack.ids)
-        best = [
-            position[record.member]
-            for record in epoch.members
-            if self.runs[record.member].observe(record, seconds, stack, position[record.member])
-        ]
-        if best:
-            stack.keep_best(best)
+        def is_best(record: MemberRecord, seconds: float, position: int) -> bool:
+            return self.runs[record.member].observe(record, seconds, self.stack, position)
+
+        keep_best(epoch, self.stack, is_best)
 
     def _must_save(self, epoch: EpochRecord) -> bool:
         """Whether a run ends that could have gone on."""
