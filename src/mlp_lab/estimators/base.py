@@ -29,6 +29,7 @@ from mlp_lab.estimators.inputs import (
     row_weights,
     target_column,
 )
+from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
 from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Verdict
@@ -233,7 +234,6 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     def _train(self, rows: Rows, values: Mapping[str, object], before: Fitted | None) -> None:
         self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
-        self._predictor: Predictor = self._fitted.predictor
 
     def _values(self, rows: Rows) -> dict[str, object]:
         """A run's configuration as plain data."""
@@ -356,34 +356,39 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         raise NotImplementedError
 
     @property
+    def _run(self) -> Run:
+        """The network as `mlp_lab.train` would give it."""
+        check_is_fitted(self)
+        return Run(self._fitted)
+
+    @property
+    def _predictor(self) -> Predictor:
+        return self._fitted.predictor
+
+    @property
     def network_(self) -> nn.Sequential:
         """The trained network, as plain torch layers."""
-        check_is_fitted(self)
-        return self._fitted.network.member(0)
+        return self._run.network
 
     @property
     def curves_(self) -> pd.DataFrame:
         """A row for each epoch: losses and metrics of each part, learning rate, seconds."""
-        check_is_fitted(self)
-        return self._fitted.curves
+        return self._run.curves
 
     @property
     def scores_(self) -> pd.DataFrame:
         """A row for each part: loss and metrics of the network."""
-        check_is_fitted(self)
-        return self._fitted.scores
+        return self._run.scores
 
     @property
     def baselines_(self) -> pd.DataFrame:
         """A row for each baseline and part: loss and metrics."""
-        check_is_fitted(self)
-        return self._fitted.baselines
+        return self._run.baselines
 
     @property
     def verdict_(self) -> Verdict:
         """How the training went: underfit, overfit, not converged, ...; and what may mend it."""
-        check_is_fitted(self)
-        return self._fitted.verdict
+        return self._run.verdict
 
     @property
     def n_iter_(self) -> int:
@@ -394,22 +399,15 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
     @property
     def best_epoch_(self) -> int:
         """The epoch whose weights the network has."""
-        check_is_fitted(self)
-        return self._fitted.best_epoch
+        return self._run.best_epoch
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the learning curve: loss of training and validation rows against epochs."""
-        from mlp_lab.estimators.plotting import plot_curves  # noqa: PLC0415  matplotlib
-
-        check_is_fitted(self)
-        return plot_curves(self._fitted.rows, self._fitted.best_epoch, ax)
+        return self._run.plot(ax)
 
     def report(self) -> Page:
         """The page of the network: curves, scores, confusion matrix, permutation importance, ..."""
-        from mlp_lab.estimators.saving import report_page  # noqa: PLC0415  tensorboard, matplotlib
-
-        check_is_fitted(self)
-        return report_page(self._fitted)
+        return self._run.report()
 
     def save(self, folder: str | Path) -> Path:
         """Write a run folder with the network, its curves, scores, verdict and report.html.
@@ -419,11 +417,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         Raises:
             UserError: another run has the folder.
         """
-        from mlp_lab.estimators.saving import write_run  # noqa: PLC0415  tensorboard, matplotlib
-
-        check_is_fitted(self)
-        write_run(self._fitted, Path(folder))
-        return Path(folder)
+        return self._run.save(folder)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_fitted")

@@ -61,8 +61,8 @@ def _text_names(path: Path, form: Dialect) -> list[str]:
     """The header as pandas finds it, but before it renames the second of two equal names."""
     with open_text(path, form.encoding) as file:
         header = [file.readline() for _ in range(1 + form.told)][-1]
-    require_columns(path.name, 1 + header.count(form.delimiter))
-    with open_text(path, form.encoding) as file:
+        require_columns(path.name, 1 + header.count(form.delimiter))
+        file.seek(0)
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
     require_filled(path.name, form.lines, len(head.columns), form.letters)
     return column_names(path, head.iloc[0])
