@@ -6,7 +6,9 @@ import pytest
 
 from mlp_lab.config import renamed_keys
 from mlp_lab.config.renamed_keys import (
+    ADDED,
     RENAMED,
+    Added,
     with_current_name,
     with_current_names,
     with_former_names,
@@ -79,3 +81,22 @@ def test_there_and_back(old: str) -> None:
     assert now != former
     assert with_former_names(now) == former
     assert with_current_names(now) == now
+
+
+def test_added_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A configuration of before stands for what it did; a hash of it does not see them."""
+    monkeypatch.setitem(ADDED, "model.new", Added("none"))
+    monkeypatch.setitem(ADDED, "members", Added(1))
+    monkeypatch.setitem(ADDED, "schedule.per", Added("epoch", ("cosine",)))
+    old = {"model": {"depth": 1}, "schedule": {"name": "cosine"}}
+    now = with_current_names(old)
+    assert now["model"] == {"depth": 1, "new": "none"}
+    assert now["members"] == 1
+    assert now["schedule"] == {"name": "cosine", "per": "epoch"}
+    former = with_former_names(now)
+    assert {key: former[key] for key in old} == old
+    assert "members" not in former
+    assert with_current_names({"schedule": {"name": "step"}})["schedule"] == {"name": "step"}
+    changed = {"model": {"depth": 1, "new": "much"}, "members": 2}
+    assert with_current_names(changed)["model"] == changed["model"]
+    assert with_former_names(changed) == changed

@@ -1,8 +1,12 @@
-"""Former names of keys: they work in this version, and say what they are now."""
+"""Keys that version 0.1 had under other names, or not at all.
+
+Former names work in this version, and say what they are now.
+"""
 
 import sys
 from collections.abc import Mapping
 from functools import cache
+from typing import NamedTuple
 
 RENAMED = {
     "data.rare": "data.min_frequency",
@@ -10,6 +14,18 @@ RENAMED = {
     "schedule.every": "schedule.step_size",
 }
 """Former key -> its name now, in the same group."""
+
+
+class Added(NamedTuple):
+    """The value of a key that does what was done without it, and the choices that have the key."""
+
+    value: object
+    choices: tuple[str, ...] = ()
+    """Names of the group's choices; none: all of them."""
+
+
+ADDED: dict[str, Added] = {}
+"""Keys that version 0.1 had not, `group.key` or one at the top."""
 
 
 def with_current_name(word: str, *, announce: bool = True) -> str:
@@ -28,14 +44,51 @@ def with_current_names(
 ) -> dict[str, object]:
     """A whole configuration as plain data, its former keys under their names of now.
 
-    Where both stand, the former wins: a file of the user's says it, over a default of ours.
+    Where both stand, the former wins: a file of the user's says it, over a default of ours. Keys
+    that were added since stand for what was done without them.
     """
-    return _with_names(values, RENAMED, announce=announce)
+    return _with_added(_with_names(values, RENAMED, announce=announce))
 
 
 def with_former_names(values: Mapping[str, object]) -> dict[str, object]:
     """As version 0.1 has it: hashes of settings that it took must still fit."""
-    return _with_names(values, {new: old for old, new in RENAMED.items()}, announce=False)
+    former = {new: old for old, new in RENAMED.items()}
+    return _without_added(_with_names(values, former, announce=False))
+
+
+def _with_added(values: Mapping[str, object]) -> dict[str, object]:
+    completed = dict(values)
+    for key, added in ADDED.items():
+        group, _, field = key.partition(".")
+        if not field:
+            completed.setdefault(key, added.value)
+        elif (section := _section(completed, group, added)) is not None:
+            completed[group] = {field: added.value, **section}
+    return completed
+
+
+def _without_added(values: Mapping[str, object]) -> dict[str, object]:
+    """A configuration without the added keys that change nothing."""
+    former = dict(values)
+    for key, added in ADDED.items():
+        group, _, field = key.partition(".")
+        if not field:
+            if former.get(key) == added.value:
+                former.pop(key, None)
+        elif (section := _section(former, group, added)) is not None:
+            kept = {
+                name: own for name, own in section.items() if (name, own) != (field, added.value)
+            }
+            former[group] = kept
+    return former
+
+
+def _section(values: Mapping[str, object], group: str, added: Added) -> Mapping[str, object] | None:
+    """A group that has the added key."""
+    section = values.get(group)
+    if not isinstance(section, Mapping):
+        return None
+    return section if not added.choices or section.get("name") in added.choices else None
 
 
 def _with_names(
