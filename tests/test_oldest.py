@@ -8,7 +8,7 @@ from packaging.version import Version
 
 UNTESTED = "the oldest builds of torch come with gigabytes for CUDA"
 
-DEVELOPERS = ("test", "docs", "notebook")
+DEVELOPERS = ("test", "docs", "notebook", "bench")
 """Extras whose tools are the newest in both environments."""
 
 
