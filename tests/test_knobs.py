@@ -14,6 +14,8 @@ import pytest
 import torch
 from lab import BARE, CONFIGS, Plain, changed, curves, train_values, trained, values_of, written
 from safetensors.torch import load_file
+from surveys import SETTINGS, survey
+from surveys import written as save_survey
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
@@ -106,6 +108,11 @@ WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
     "model.output": ({"loss.name": "mse"}, "linear"),
     "model.dropout": ({}, 0.5),
     "model.init": ({}, "glorot"),
+    "model.embedding": ({}, "piecewise"),
+    "model.embedding_size": ({"model.embedding": "piecewise"}, 3),
+    "model.bins": ({"model.embedding": "piecewise"}, 7),
+    "model.frequencies": ({"model.embedding": "periodic"}, 3),
+    "model.frequency_scale": ({"model.embedding": "periodic"}, 0.7),
 }
 """Settings of which other weights follow: what else must be set, and the other value."""
 
@@ -148,6 +155,7 @@ def test_a_section_has_cases_for_every_field() -> None:
         *EFFECTS,
         "device",
         "gradient",
+        "model.category_size",
         "quiet",
         "resume",
         "tracking.checkpoint_share",
@@ -392,6 +400,19 @@ def test_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     autograd = trained(small(dtype="float64", gradient="autograd"))[0]
     assert len(calls) == 3 * -(-ROWS // 32)
     torch.testing.assert_close(explicit, autograd, rtol=1e-9, atol=1e-12)
+
+
+def test_category_size(tmp_path: Path) -> None:
+    """Of a table with categories: fewer numbers reach the first layer, by a table that is saved."""
+    path = save_survey(survey(), tmp_path)
+    words = [*SETTINGS, f"data.path={path}", "model=shallow", *BARE]
+    shapes = {}
+    for size in (0, 2):
+        values = changed(values_of(*words), {"epochs": 1, "model.category_size": size})
+        state = load_file(train_values(tmp_path / str(size), values) / "model.safetensors")
+        shapes[size] = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    assert shapes[2]["embedding.category_0"][1] == 2
+    assert shapes[2]["hidden_0.weight"][1] < shapes[0]["hidden_0.weight"][1]
 
 
 def test_quiet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

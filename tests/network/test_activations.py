@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.mlp import PLAIN_ACTIVATIONS
+from mlp_lab.network.plain_network import PLAIN_ACTIVATIONS
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

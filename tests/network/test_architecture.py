@@ -102,11 +102,28 @@ def test_members_may_differ_in_init() -> None:
     assert all((bias[1] != 0).all() for bias in network.biases)
 
 
+NO_EMBEDDING = {
+    "embedding": "none",
+    "embedding_size": 16,
+    "bins": 48,
+    "frequencies": 16,
+    "frequency_scale": 0.1,
+    "category_size": 0,
+}
+
+
 def test_model_config() -> None:
     """One value serves all layers; a list has one for each."""
-    config = ModelConfig(
-        depth=3, width=5, activation=["relu", "tanh", "elu"], output="auto", dropout=0.0, init="he"
-    )
+    values = {
+        "depth": 3,
+        "width": 5,
+        "activation": ["relu", "tanh", "elu"],
+        "output": "auto",
+        "dropout": 0.0,
+        "init": "he",
+        **NO_EMBEDDING,
+    }
+    config = read(ModelConfig, values, "model")
     assert config.widths == [5, 5, 5]
     assert config.activations == ["relu", "tanh", "elu"]
     assert count_parameters([2, *config.widths, 1]) == 15 + 30 + 30 + 6
@@ -125,6 +142,12 @@ def test_model_config() -> None:
         ("dropout", 1.0),
         ("dropout", -0.1),
         ("init", "hee"),
+        ("embedding", "linear"),
+        ("embedding_size", 0),
+        ("bins", 0),
+        ("frequencies", -1),
+        ("frequency_scale", 0.0),
+        ("category_size", -1),
     ],
 )
 def test_refusals_name_the_key(key: str, value: object) -> None:
@@ -136,6 +159,7 @@ def test_refusals_name_the_key(key: str, value: object) -> None:
         "output": "auto",
         "dropout": 0.0,
         "init": "he",
+        **NO_EMBEDDING,
     }
     with pytest.raises(UserError, match=f"model.{key}"):
         read(ModelConfig, {**values, key: value}, "model")

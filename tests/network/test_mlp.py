@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.mlp import MLP, PLAIN_ACTIVATIONS
+from mlp_lab.network.mlp import MLP
 
 SIZES = [[3, 7, 2, 4], [3, 1, 6, 4], [3, 5, 5, 4]]
 
@@ -22,11 +22,6 @@ def rows(*shape: int) -> Tensor:
     """Random numbers, some of them far from zero."""
     generator = torch.Generator().manual_seed(5)
     return 3 * torch.randn(*shape, 3, generator=generator, dtype=torch.float64)
-
-
-def test_plain_layers_for_every_activation() -> None:
-    """Both tables have the same names."""
-    assert PLAIN_ACTIVATIONS.keys() == ACTIVATIONS.keys()
 
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid", "softmax"])

@@ -3,6 +3,7 @@
 import math
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from mlp_lab.engine.cuda import cuda_possible
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import training_bytes
 from mlp_lab.runs import preflight
-from mlp_lab.runs.preflight import installed_memory, require_machine, require_memory, why_ended
+from mlp_lab.runs.preflight import require_machine, require_memory, why_ended
+from mlp_lab.runs.prepared_data import prepare_data
 
 RESUME_KEYS = "epochs, quiet, device, threads, stop, tracking"
 
@@ -201,31 +203,32 @@ def test_threads(cores: int | None, fits: bool, monkeypatch: pytest.MonkeyPatch)
 def test_memory(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """To the byte; what may be trained on a GPU is not refused for the machine's sake."""
     config = configure("data=iris", "model=shallow", f"device={device}")
-    sizes = (4, *config.model.widths, 3)
+    data = prepare_data(config).summary
+    sizes = data.sizes(config)
     needed = training_bytes(sizes, 32, config.dtype)
     monkeypatch.setattr(preflight, "cuda_possible", lambda: True)
     for installed in (needed, needed - 1):
         monkeypatch.setattr(preflight, "installed_memory", lambda size=installed: float(size))
         if installed == needed or device == "auto":
-            require_memory(config, sizes, 98)
+            require_memory(config, data)
             continue
         with pytest.raises(UserError, match=r"^model\.width="):
-            require_memory(config, sizes, 98)
+            require_memory(config, data)
 
 
 def test_all_rows_at_once_take_more() -> None:
     """`full` is a batch of them all."""
+    config = configure("data=iris")
+    many = replace(prepare_data(config).summary, rows={"train": 10**12, "val": 0, "test": 0})
     with pytest.raises(UserError, match=r"GiB to train"):
-        require_memory(configure("data=iris", "batch_size=full"), (4, 64, 3), 10**12)
-    require_memory(configure("data=iris"), (4, 64, 3), 10**12)
+        require_memory(configure("data=iris", "batch_size=full"), many)
+    require_memory(config, many)
 
 
-def test_installed_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some; and no limit where the system does not say."""
-    assert 2**28 < installed_memory() < 2**50
-
-    def silent(name: str) -> int:
-        raise ValueError(name)
-
-    monkeypatch.setattr("os.sysconf", silent)
-    assert installed_memory() == math.inf
+@pytest.mark.parametrize("words", ["embedding_size=900000", "bins=1000000 embedding_size=256"])
+def test_an_embedding_too_large(words: str) -> None:
+    """What takes the memory is named, and not the layers behind it."""
+    settings = [f"model.{word}" for word in words.split()]
+    config = configure("data=iris", "model=deep", "model.embedding=piecewise", *settings)
+    with pytest.raises(UserError, match=r"^with the embedding of 4 numbers .* fewer model\.bins"):
+        require_memory(config, prepare_data(config).summary)

@@ -24,7 +24,14 @@ class Added(NamedTuple):
     """Names of the group's choices; none: all of them."""
 
 
-ADDED: dict[str, Added] = {}
+ADDED: dict[str, Added] = {
+    "model.embedding": Added("none"),
+    "model.embedding_size": Added(16),
+    "model.bins": Added(48),
+    "model.frequencies": Added(16),
+    "model.frequency_scale": Added(0.1),
+    "model.category_size": Added(0),
+}
 """Keys that version 0.1 had not, `group.key` or one at the top."""
 
 

@@ -171,6 +171,11 @@ class LevelEncoding:
         """Whether one input tells two levels apart."""
         return self.levels == 2 and not self.other
 
+    @property
+    def inputs(self) -> int:
+        """How many inputs there are."""
+        return self.levels - self.single + self.other + self.missing
+
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
         slots = [OTHER] * self.other + [MISSING] * self.missing

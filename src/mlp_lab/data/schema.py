@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,15 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from mlp_lab.data.arrays import Array, Floats, Index
-from mlp_lab.data.column_encoding import InputColumn, Scaling
+from mlp_lab.data.column_encoding import (
+    DATE_PARTS,
+    DateEncoding,
+    Encoding,
+    InputColumn,
+    LevelEncoding,
+    NumberEncoding,
+    Scaling,
+)
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import DataConfig, FileSettings
 from mlp_lab.data.rows import RawData
@@ -99,6 +107,33 @@ class Schema:
     def names(self) -> list[str]:
         """Names of the network's inputs."""
         return [name for entry in self.inputs for name in entry.names]
+
+    @property
+    def number_inputs(self) -> list[int]:
+        """Positions of the inputs that are numbers: of numeric columns, and parts of dates."""
+        found = []
+        for at, encoding in self._places():
+            if isinstance(encoding, NumberEncoding):
+                found.append(at)
+            elif isinstance(encoding, DateEncoding):
+                found += range(at, at + len(DATE_PARTS))
+        return found
+
+    @property
+    def level_inputs(self) -> list[tuple[int, int]]:
+        """First position and last + 1 of the indicators of each column that has several."""
+        return [
+            (at, at + encoding.inputs)
+            for at, encoding in self._places()
+            if isinstance(encoding, LevelEncoding) and encoding.inputs > 1
+        ]
+
+    def _places(self) -> Iterator[tuple[int, Encoding]]:
+        """Where the inputs of each column begin, and how they are encoded."""
+        at = 0
+        for entry in self.inputs:
+            yield at, entry.encoding
+            at += len(entry.names)
 
     def encode_inputs(
         self, values: Callable[[int, slice], Floats], rows: int, dtype: DTypeLike

@@ -12,6 +12,8 @@ from mlp_lab.engine.evaluation import TargetScale
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
+from mlp_lab.network.embedding_plan import EmbeddingPlan
+from mlp_lab.network.embeddings import Embedding, fit_knots
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -26,6 +28,8 @@ class Member:
 
     dataset: Dataset
     widths: list[int]
+    embedding: EmbeddingPlan | None = None
+    frequency_scale: float = 1.0
     dropout: float
     init: str
     seed: int
@@ -35,9 +39,10 @@ class Member:
 
     @property
     def sizes(self) -> list[int]:
-        """Units of every layer, inputs first and outputs last."""
+        """Units of every layer, inputs first, as they are embedded, and outputs last."""
         inputs, outputs = self.dataset.train.inputs.shape[1], self.dataset.schema.target.outputs
-        return [inputs, *self.widths, outputs]
+        first = inputs if self.embedding is None else self.embedding.outputs
+        return [first, *self.widths, outputs]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,20 @@ class SharedSettings:
     gradient: str
     dtype: torch.dtype
     device: torch.device
+
+
+def _embedding(members: Sequence[tuple[EmbeddingPlan | None, Dataset]]) -> Embedding | None:
+    """What embeds the inputs of members: one plan, and knots from each one's training rows."""
+    plan = members[0][0]
+    if plan is None:
+        return None
+    found: dict[int, Tensor] = {}
+    for _, dataset in members:
+        if id(dataset) not in found:
+            inputs = dataset.train.inputs
+            bins = plan.bins if plan.knots else 0
+            found[id(dataset)] = fit_knots(inputs[:, plan.numbers], bins)
+    return Embedding(plan, torch.stack([found[id(dataset)] for _, dataset in members]))
 
 
 class Stack:
@@ -114,12 +133,14 @@ class Stack:
             [member.sizes for member in self.members],
             activations=shared.activations,
             output=shared.objective.output,
+            embedding=_embedding([(member.embedding, member.dataset) for member in self.members]),
             dtype=shared.dtype,
             device=shared.device,
         )
         network.initialise(
             [member.init for member in self.members],
             [torch_generator(member.seed, Stream.WEIGHTS) for member in self.members],
+            [member.frequency_scale for member in self.members],
         )
         best = network.layers.like()
         best.flat.copy_(network.layers.flat)
@@ -222,6 +243,8 @@ class Stack:
         """One member's part of its weights or gradients: Omega_k and beta_k by name, unpadded."""
         own = layers.take([position], self.network.member_sizes[position])
         names = [f"{symbol}_{k}" for symbol in ("Omega", "beta") for k in range(len(own.weights))]
+        if self.network.embedding is not None:
+            names += [f"embedding_{name}" for name in self.network.embedding.plan.shapes]
         return list(zip(names, own.tensors, strict=True))
 
     def retire(self, ids: Sequence[int]) -> None:

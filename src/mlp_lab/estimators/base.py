@@ -63,6 +63,12 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         *,
         dropout: float = 0.0,
         init: str = "he",
+        embedding: str = "none",
+        embedding_size: int = 16,
+        bins: int = 48,
+        frequencies: int = 16,
+        frequency_scale: float = 0.1,
+        category_size: int = 0,
         output: str = "auto",
         loss: str = "auto",
         optimizer: str = "adam",
@@ -103,6 +109,12 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, or a list.
             dropout: share of hidden units dropped in training.
             init: initial weights: he, glorot, torch.
+            embedding: of numeric inputs: none, piecewise, periodic, both.
+            embedding_size: numbers that each of them becomes.
+            bins: of a piecewise-linear embedding.
+            frequencies: of a periodic embedding.
+            frequency_scale: their standard deviation at the start.
+            category_size: numbers that each category becomes; 0: an input for each level.
             output: linear, sigmoid, softmax; auto follows from the task and the loss.
             loss: mse, mae, bce, cce; auto is squared error for numbers, else cross-entropy.
             optimizer: gd, sgd, momentum, heavy_ball, nesterov, adagrad, adadelta, rmsprop, adam,
@@ -142,6 +154,12 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.activation = activation
         self.dropout = dropout
         self.init = init
+        self.embedding = embedding
+        self.embedding_size = embedding_size
+        self.bins = bins
+        self.frequencies = frequencies
+        self.frequency_scale = frequency_scale
+        self.category_size = category_size
         self.output = output
         self.loss = loss
         self.optimizer = optimizer

@@ -116,6 +116,7 @@ def stack_job(number: int, request: Request) -> SweepJob:
         record={},
         data_key="",
         sizes=sizes,
+        embedding=summary.embedding(job.config),
         loss=summary.objective.loss,
         rows=summary.rows["train"],
         source="",

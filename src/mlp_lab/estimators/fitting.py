@@ -121,5 +121,7 @@ def go_on_from(before: Fitted, stack: Stack) -> None:
     ours, theirs = stack.network.member_sizes[0], before.network.member_sizes[0]
     if ours != theirs:
         raise UserError(f"warm_start needs layers of {theirs} units as before, got {ours}")
+    if before.network.embedding is not None and stack.network.embedding is not None:
+        stack.network.embedding.knots.copy_(before.network.embedding.knots)
     stack.network.layers.flat.copy_(before.network.layers.flat)
     stack.best.flat.copy_(before.network.layers.flat)

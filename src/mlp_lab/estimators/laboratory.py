@@ -140,7 +140,7 @@ class _Rows:
         self._add_frame(config)
         prepared = self._prepared.prepare_data(config)
         require_machine(config)
-        require_memory(config, prepared.sizes(config), prepared.rows["train"])
+        require_memory(config, prepared.summary)
         job = Job(config, values, Path(), [])
         return Request(job, prepared, self._cache.dataset(prepared, config.dtype, config.device))
 

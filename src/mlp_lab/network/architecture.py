@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeVar
 
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError, require, require_choice, require_count
 from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.embedding_plan import KINDS, EmbeddedColumns, EmbeddingPlan, plan_embedding
 from mlp_lab.network.losses import OUTPUTS
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ DEEPEST = 100_000
 WIDEST = 10**9
 """Units of a layer; memory runs out far below."""
 
+LARGEST_EMBEDDING = 10**6
+"""Bins, frequencies and numbers of an embedding; memory runs out far below."""
+
 
 @dataclass(kw_only=True, slots=True)
 class ModelConfig:
@@ -34,6 +38,12 @@ class ModelConfig:
     output: str
     dropout: float
     init: str
+    embedding: str
+    embedding_size: int
+    bins: int
+    frequencies: int
+    frequency_scale: float
+    category_size: int
 
     def __post_init__(self) -> None:
         require(0 <= self.depth <= DEEPEST, "model.depth", f"from 0 to {DEEPEST:,}", self.depth)
@@ -50,6 +60,26 @@ class ModelConfig:
                 f" got {self.dropout}"
             )
         require_choice(self.init, "model.init", INITS)
+        self._check_embedding()
+
+    def _check_embedding(self) -> None:
+        require_choice(self.embedding, "model.embedding", KINDS)
+        for key in ("embedding_size", "bins", "frequencies"):
+            require_count(getattr(self, key), f"model.{key}", 1, LARGEST_EMBEDDING)
+        require_count(self.category_size, "model.category_size", 0, LARGEST_EMBEDDING)
+        scale = self.frequency_scale
+        require(0 < scale <= 1e6, "model.frequency_scale", "in (0, 1e6]", scale)
+
+    def embedding_plan(self, columns: EmbeddedColumns) -> EmbeddingPlan | None:
+        """What becomes of such inputs; None where the first layer reads them as they are."""
+        return plan_embedding(
+            columns,
+            kind=self.embedding,
+            size=self.embedding_size,
+            bins=self.bins,
+            frequencies=self.frequencies,
+            category_size=self.category_size,
+        )
 
     @property
     def widths(self) -> list[int]:
@@ -87,10 +117,15 @@ COPIES = 8
 """Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
 
 
-def training_bytes(sizes: Sequence[int], rows: int, dtype: str) -> float:
+def training_bytes(
+    sizes: Sequence[int], rows: int, dtype: str, embedding: EmbeddingPlan | None = None
+) -> float:
     """Memory that training such a network takes, a batch of `rows` at a time, beside its data."""
     item = {"float32": 4, "float64": 8}[dtype]
-    return float(item * (COPIES * count_parameters(sizes) + 4 * rows * sum(sizes)))
+    parameters, numbers = count_parameters(sizes), sum(sizes)
+    if embedding is not None:
+        parameters, numbers = parameters + embedding.parameters, numbers + embedding.row_numbers
+    return float(item * (COPIES * parameters + 4 * rows * numbers))
 
 
 def he(weight: Tensor, bias: Tensor, generator: Generator) -> None:

@@ -5,7 +5,8 @@
     dL/dOmega_k = h_k^T dL/df_k     dL/dbeta_k = sum over rows of dL/df_k
     dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
 
-h_0 is x, and with dropout h_k carries its mask (Prince, Understanding Deep Learning, 2023, 7.4).
+h_0 is x, or what an embedding makes of it, and with dropout h_k carries its mask (Prince,
+Understanding Deep Learning, 2023, 7.4).
 """
 
 from dataclasses import dataclass
@@ -58,6 +59,10 @@ class Backprop:
         self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
         self.h: list[Tensor] = []
         self.layer_inputs: list[Tensor] = []
+        self.embedding, self.d_embedding = None, {}
+        if network.embedding is not None:
+            self.embedding = network.embedding.passes(network.layers.embedding, k)
+            self.d_embedding = network.embedding.of_columns(gradients.embedding, k)
 
     def __call__(self, batch: Batch) -> Tensor:
         """Write the gradients of the mean loss; return the last pre-activations, (k, B, C)."""
@@ -72,7 +77,9 @@ class Backprop:
 
     def forward(self, batch: Batch) -> None:
         """Fill f, h and what each layer reads, `layer_inputs`: x, then each h with its mask."""
-        self.h, self.layer_inputs = [], [batch.inputs]
+        embedding = self.embedding
+        x = batch.inputs if embedding is None else embedding.forward(batch.inputs)
+        self.h, self.layer_inputs = [], [x]
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             affine(self.layer_inputs[k], weight, bias, out=self.f[k])
@@ -82,7 +89,7 @@ class Backprop:
                 self.layer_inputs.append(h * batch.masks[k] if batch.masks else h)
 
     def backward(self, batch: Batch) -> None:
-        """From dL/df of the last layer to every dL/dOmega_k and dL/dbeta_k."""
+        """From dL/df of the last layer to every dL/dOmega_k, dL/dbeta_k, and the embedding's."""
         for k in reversed(range(len(self.weights))):
             d_f = self.d_f[k]
             matmul(self.layer_inputs[k].mT, d_f, out=self.d_weights[k])
@@ -93,6 +100,9 @@ class Backprop:
                     d_h.mul_(batch.masks[k - 1])
                 slope = self.network.activations[k - 1].slope(self.f[k - 1], self.h[k - 1])
                 torch.mul(d_h, slope, out=self.d_f[k - 1])
+        if self.embedding is not None:
+            d_x = torch.bmm(self.d_f[0], self.transposed[0])
+            self.embedding.backward(d_x, self.d_embedding)
 
 
 def autograd_backprop(
@@ -100,7 +110,7 @@ def autograd_backprop(
 ) -> Tensor:
     """The same gradients by torch's autograd; returns the last pre-activations, (k, B, C)."""
     k = len(batch.inputs)
-    parameters = [*network.weights, *network.biases]
+    parameters = [*network.weights, *network.biases, *network.embedded]
     with torch.enable_grad():
         f = network.pre_activation(batch.inputs, batch.masks, members=k)
         rows = objective.rows(f, batch.targets)

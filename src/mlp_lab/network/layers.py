@@ -16,38 +16,53 @@ class LayerTensors:
     Shape:
         - `weights[k]`: (K, inputs, outputs) of layer k, Omega_k, contiguous
         - `biases[k]`: (K, 1, outputs), beta_k, contiguous
-        - `flat`: one dimension; all weights first, then all biases, members inside a layer
+        - `embedding[i]`: (K, *shapes[i]), what embeds the inputs, contiguous
+        - `flat`: one dimension; all weights first, since only they decay, then all biases, then
+          what embeds the inputs; members inside a layer
     """
 
     def __init__(
-        self, members: int, sizes: Sequence[int], *, dtype: torch.dtype, device: torch.device
+        self,
+        members: int,
+        sizes: Sequence[int],
+        shapes: Sequence[tuple[int, int]] = (),
+        *,
+        dtype: torch.dtype,
+        device: torch.device,
     ) -> None:
         self.members = members
         self.sizes = tuple(sizes)
-        shapes = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
-        shapes += [(members, 1, n_out) for n_out in sizes[1:]]
-        lengths = [a * b * c for a, b, c in shapes]
+        self.embedding_shapes = tuple(shapes)
+        weights = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
+        biases = [(members, 1, n_out) for n_out in sizes[1:]]
+        stacked = [*weights, *biases, *((members, *shape) for shape in shapes)]
+        lengths = [a * b * c for a, b, c in stacked]
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
         parts = torch.split(self.flat, lengths)
-        tensors = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+        tensors = [part.view(shape) for part, shape in zip(parts, stacked, strict=True)]
         depth = len(sizes) - 1
-        self.weights, self.biases = tensors[:depth], tensors[depth:]
+        self.weights, self.biases = tensors[:depth], tensors[depth : 2 * depth]
+        self.embedding = tensors[2 * depth :]
         self.flat_weights = self.flat[: sum(lengths[:depth])]
 
     @property
     def tensors(self) -> list[Tensor]:
-        """Every layer's weight, then every layer's bias."""
-        return self.weights + self.biases
+        """Every layer's weight, then every layer's bias, then what embeds the inputs."""
+        return self.weights + self.biases + self.embedding
 
     def like(self) -> "LayerTensors":
         """Zeros of the same shapes."""
+        return self._of(self.members, self.sizes)
+
+    def _of(self, members: int, sizes: Sequence[int]) -> "LayerTensors":
+        flat = self.flat
         return LayerTensors(
-            self.members, self.sizes, dtype=self.flat.dtype, device=self.flat.device
+            members, sizes, self.embedding_shapes, dtype=flat.dtype, device=flat.device
         )
 
     def take(self, members: Sequence[int], sizes: Sequence[int]) -> "LayerTensors":
         """A copy of some members, cropped to layers of `sizes` units."""
-        taken = LayerTensors(len(members), sizes, dtype=self.flat.dtype, device=self.flat.device)
+        taken = self._of(len(members), sizes)
         index = torch.as_tensor(members, device=self.flat.device)
         for new, old in zip(taken.tensors, self.tensors, strict=True):
             new.copy_(old[index, : new.shape[1], : new.shape[2]])

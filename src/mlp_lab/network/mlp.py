@@ -1,16 +1,18 @@
 """K multilayer perceptrons as one module."""
 
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
 
-from mlp_lab.network.activations import ACTIVATIONS, LEAK
+from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.architecture import INITS, count_parameters
+from mlp_lab.network.embedding_plan import EmbeddingPlan
+from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
 from mlp_lab.network.matrix_products import affine
+from mlp_lab.network.plain_network import layer_names, plain_network
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -22,11 +24,13 @@ class MLP(nn.Module):
     Members share depth, activations and output, and may differ in width: a narrow member's
     matrices are padded with zeros. A padded unit has f = 0 and no weight leads out of it, so its
     gradients are zero and it stays zero for ever; where a(0) is not 0, a mask sets it to zero.
+    With an embedding, x is what it makes of the inputs.
 
     Shape:
         - input: (B, D), the same rows for every member, or (K, B, D)
         - output: (K, B, C)
         - `weights.k`: (K, inputs, outputs), `biases.k`: (K, 1, outputs)
+        - `embedded.i`: (K, ...) by `EmbeddingPlan.shapes`
 
     Examples:
         >>> stack = MLP([[2, 8, 1], [2, 3, 1]], activations=["relu"], output="sigmoid")
@@ -42,24 +46,32 @@ class MLP(nn.Module):
         *,
         activations: Sequence[str],
         output: str,
+        embedding: Embedding | None = None,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> None:
-        """Zero weights; `initialise` draws them. `sizes`: of each member's layers, inputs first."""
+        """Zero weights; `initialise` draws them.
+
+        `sizes`: of each member's layers, inputs first: those of the embedding, where there is one.
+        """
         super().__init__()
+        self.embedding = embedding
         self.member_sizes = [list(member) for member in sizes]
         self.activation_names = list(activations)
         self.output_name = output
         padded = [max(layer) for layer in zip(*sizes, strict=True)]
         if len(padded) != len(activations) + 2:
             raise ValueError(f"{len(activations)} activations for {len(padded) - 2} hidden layers")
-        self._adopt(LayerTensors(len(sizes), padded, dtype=dtype, device=torch.device(device)))
+        shapes = [] if embedding is None else list(embedding.plan.shapes.values())
+        device = torch.device(device)
+        self._adopt(LayerTensors(len(sizes), padded, shapes, dtype=dtype, device=device))
 
     def _adopt(self, layers: LayerTensors) -> None:
         """Make `layers` this network's weights: the parameters are views of its flat tensor."""
         self.layers = layers
         self.weights = nn.ParameterList(layers.weights)
         self.biases = nn.ParameterList(layers.biases)
+        self.embedded = nn.ParameterList(layers.embedding)
         self.activations = [ACTIVATIONS[name] for name in self.activation_names]
         self.output = OUTPUTS[self.output_name]
         self.padding_masks = [self._padding_mask(k) for k in range(1, len(layers.sizes) - 1)]
@@ -80,11 +92,20 @@ class MLP(nn.Module):
 
     @property
     def parameter_counts(self) -> list[int]:
-        """Weights and biases of each member, padding left out."""
-        return [count_parameters(sizes) for sizes in self.member_sizes]
+        """Numbers that each member learns, padding left out."""
+        embedded = 0 if self.embedding is None else self.embedding.plan.parameters
+        return [count_parameters(sizes) + embedded for sizes in self.member_sizes]
 
-    def initialise(self, inits: Sequence[str], generators: Sequence[torch.Generator]) -> None:
-        """Draw each member's weights on the CPU, from its own generator and at its own sizes."""
+    def initialise(
+        self,
+        inits: Sequence[str],
+        generators: Sequence[torch.Generator],
+        frequency_scales: Sequence[float] = (),
+    ) -> None:
+        """Draw each member's weights on the CPU, from its own generator and at its own sizes.
+
+        `frequency_scales`: of each member's periodic embedding.
+        """
         for k, (sizes, init) in enumerate(zip(self.member_sizes, inits, strict=True)):
             for weight, bias, n_in, n_out in zip(
                 self.layers.weights, self.layers.biases, sizes[:-1], sizes[1:], strict=True
@@ -94,12 +115,26 @@ class MLP(nn.Module):
                 INITS[init](drawn_weight, drawn_bias, generators[k])
                 weight[k, :n_in, :n_out] = drawn_weight
                 bias[k, 0, :n_out] = drawn_bias
+        if self.embedding is None:
+            return
+        for k, (scale, generator) in enumerate(zip(frequency_scales, generators, strict=True)):
+            drawn = draw_embedding(self.embedding.plan, scale, generator, self.layers.flat.dtype)
+            for tensor, own in zip(self.layers.embedding, drawn, strict=True):
+                tensor[k] = own
+
+    def embed(self, inputs: Tensor, *, members: int | None = None) -> Tensor:
+        """What the first layer reads of inputs (k, B, D) of the first k members, (k, B, D')."""
+        if self.embedding is None:
+            return inputs
+        k = self.members if members is None else members
+        return self.embedding.passes(list(self.embedded), k).forward(inputs)
 
     def pre_activation(
         self, inputs: Tensor, masks: Masks = (), *, members: int | None = None
     ) -> Tensor:
         """f of the last layer, (k, B, C), of the first k `members` (all of them by default)."""
         h = inputs if inputs.dim() == 3 else inputs.expand(self.members, *inputs.shape)
+        h = self.embed(h, members=members)
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             f = affine(h, weight[:members], bias[:members])
@@ -126,6 +161,7 @@ class MLP(nn.Module):
             [self.member_sizes[k] for k in members],
             activations=self.activation_names,
             output=self.output_name,
+            embedding=None if self.embedding is None else self.embedding.take(members),
             dtype=self.layers.flat.dtype,
             device=self.layers.flat.device,
         )
@@ -135,12 +171,16 @@ class MLP(nn.Module):
     def member(self, k: int) -> nn.Sequential:
         """Member k as plain torch layers; maps (B, D) to (B, C)."""
         return plain_network(
-            self.member_sizes[k], self.activation_names, self.output_name, self.member_state(k)
+            self.member_sizes[k],
+            self.activation_names,
+            self.output_name,
+            self.member_state(k),
+            None if self.embedding is None else self.embedding.plan,
         )
 
     def member_state(self, k: int) -> dict[str, Tensor]:
         """Member k's weights, as the state_dict of the plain network that `member` builds."""
-        state = {}
+        state = {} if self.embedding is None else self._embedding_state(self.embedding, k)
         sizes = self.member_sizes[k]
         for layer, name in enumerate(layer_names(len(sizes) - 2)):
             n_in, n_out = sizes[layer], sizes[layer + 1]
@@ -149,78 +189,49 @@ class MLP(nn.Module):
             state[f"{name}.bias"] = self.layers.biases[layer][k, 0, :n_out].clone()
         return state
 
+    def _embedding_state(self, embedding: Embedding, k: int) -> dict[str, Tensor]:
+        tensors = zip(embedding.plan.shapes, self.layers.embedding, strict=True)
+        state = {f"embedding.{name}": tensor[k].clone() for name, tensor in tensors}
+        if embedding.plan.knots:
+            state["embedding.knots"] = embedding.knots[k].clone()
+        return state
+
     def __reduce__(self) -> tuple[Callable[..., "MLP"], tuple[object, ...]]:
         """As plain data and one tensor: functions without a name cannot be pickled."""
         flat = self.layers.flat.detach().cpu()
-        return _restored, (self.member_sizes, self.activation_names, self.output_name, flat)
+        embedding = None
+        if self.embedding is not None:
+            embedding = self.embedding.plan, self.embedding.knots.cpu()
+        own = (self.member_sizes, self.activation_names, self.output_name)
+        return _restored, (*own, embedding, flat)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "MLP":
         """`to`, `double`, `cuda`: convert the flat tensor, then look at it through views again."""
         flat = fn(self.layers.flat)
-        layers = LayerTensors(self.members, self.layers.sizes, dtype=flat.dtype, device=flat.device)
+        layers = LayerTensors(
+            self.members,
+            self.layers.sizes,
+            self.layers.embedding_shapes,
+            dtype=flat.dtype,
+            device=flat.device,
+        )
         layers.flat.copy_(flat)
+        if self.embedding is not None:
+            self.embedding = self.embedding.to(flat)
         self._adopt(layers)
         return self
 
 
-def _restored(sizes: list[list[int]], activations: list[str], output: str, flat: Tensor) -> MLP:
-    network = MLP(sizes, activations=activations, output=output, dtype=flat.dtype)
+def _restored(
+    sizes: list[list[int]],
+    activations: list[str],
+    output: str,
+    embedding: tuple[EmbeddingPlan, Tensor] | None,
+    flat: Tensor,
+) -> MLP:
+    embedded = None if embedding is None else Embedding(*embedding)
+    network = MLP(
+        sizes, activations=activations, output=output, embedding=embedded, dtype=flat.dtype
+    )
     network.layers.flat.copy_(flat)
     return network
-
-
-def layer_names(depth: int) -> list[str]:
-    """Names of the linear layers of a plain network with `depth` hidden layers."""
-    return [*(f"hidden_{k}" for k in range(depth)), "output"]
-
-
-def plain_network(
-    sizes: Sequence[int], activations: Sequence[str], output: str, state: dict[str, Tensor]
-) -> nn.Sequential:
-    """One network of torch's own layers, with the weights of `state`."""
-    layers: OrderedDict[str, nn.Module] = OrderedDict()
-    names = layer_names(len(activations))
-    for k, (name, n_in, n_out) in enumerate(zip(names, sizes[:-1], sizes[1:], strict=True)):
-        dtype = state[f"{name}.weight"].dtype
-        empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
-        layers[name] = empty.to_empty(device="cpu")
-        if k < len(activations):
-            layers[f"activation_{k}"] = plain_activation(activations[k])
-    if output != "linear":
-        layers["probability"] = nn.Sigmoid() if output == "sigmoid" else nn.Softmax(dim=-1)
-    network = nn.Sequential(layers)
-    network.load_state_dict(state)
-    return network.to(state["output.weight"].device)
-
-
-def plain_activation(name: str) -> nn.Module:
-    """torch's layer for an activation, or one that calls it."""
-    return PLAIN_ACTIVATIONS[name]() if name in PLAIN_ACTIVATIONS else Elementwise(name)
-
-
-class Elementwise(nn.Module):
-    """An activation that torch has no layer for, by its name."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self.name = name
-
-    def forward(self, f: Tensor) -> Tensor:
-        """a(f)."""
-        return ACTIVATIONS[self.name].value(f)
-
-    def extra_repr(self) -> str:
-        """Its name."""
-        return self.name
-
-
-PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "relu": nn.ReLU,
-    "leaky_relu": lambda: nn.LeakyReLU(LEAK),
-    "elu": nn.ELU,
-    "tanh": nn.Tanh,
-    "sigmoid": nn.Sigmoid,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
-}
-"""torch's layer for each of our activations, for exported networks."""

@@ -10,10 +10,12 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.architecture import LARGEST_EMBEDDING
+from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES
-from mlp_lab.network.mlp import layer_names, plain_network
+from mlp_lab.network.plain_network import layer_names, plain_network
 from mlp_lab.plain import brief, read_as
 from mlp_lab.stored import require_regular
 
@@ -23,19 +25,34 @@ DTYPES = ("F32", "F64")
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """Units of every layer, inputs first; activations of the hidden ones; output and loss."""
+    """Units of every layer, inputs first; activations of the hidden ones; output and loss.
+
+    With an embedding, the first hidden layer reads what it makes of the inputs.
+    """
 
     sizes: list[int]
     activations: list[str]
     output: str
     loss: str
+    embedding: EmbeddingPlan | None = None
+
+    @property
+    def linear_sizes(self) -> list[int]:
+        """Units of every layer, as the linear ones have them: what the first reads comes first."""
+        first = self.sizes[0] if self.embedding is None else self.embedding.outputs
+        return [first, *self.sizes[1:]]
 
     @property
     def shapes(self) -> dict[str, list[int]]:
         """Shape of each weight and bias by its name."""
         found: dict[str, list[int]] = {}
+        if self.embedding is not None:
+            own = {name: list(shape) for name, shape in self.embedding.shapes.items()}
+            if self.embedding.knots:
+                own["knots"] = list(self.embedding.knots)
+            found |= {f"embedding.{name}": shape for name, shape in own.items()}
         names = layer_names(len(self.activations))
-        for name, (n_in, n_out) in zip(names, pairwise(self.sizes), strict=True):
+        for name, (n_in, n_out) in zip(names, pairwise(self.linear_sizes), strict=True):
             found |= {f"{name}.weight": [n_out, n_in], f"{name}.bias": [n_out]}
         return found
 
@@ -54,11 +71,29 @@ def layers_of(value: object, key: str, task: str) -> Layers:
         )
     if min(layers.sizes) < 1:
         raise UserError(f"{key}.sizes must be 1 or more, got {brief(layers.sizes)}")
+    if layers.embedding is not None:
+        _require_embedding(layers.embedding, layers.sizes[0], f"{key}.embedding")
     _require_known(layers.activations, ACTIVATIONS, f"{key}.activations")
     fitting = COMPATIBLE_LOSSES[task]
     _require_known([layers.output], fitting, f"{key}.output")
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")
     return layers
+
+
+def _require_embedding(plan: EmbeddingPlan, inputs: int, key: str) -> None:
+    """Raise unless a plan is one for so many inputs."""
+    _require_known([plan.kind], KINDS, f"{key}.kind")
+    for name in ("size", "bins", "frequencies"):
+        require_count(getattr(plan, name), f"{key}.{name}", 1, LARGEST_EMBEDDING)
+    require_count(plan.category_size, f"{key}.category_size", 0, LARGEST_EMBEDDING)
+    require(plan.inputs == inputs, f"{key}.inputs", f"{inputs}, as network.sizes", plan.inputs)
+    bounds = [[i, i + 1] for i in plan.numbers]
+    for name, found in (("numbers", bounds), ("categories", plan.categories)):
+        inside = all(0 <= end <= inputs for pair in found for end in pair)
+        if not inside or overlaps(found):
+            raise UserError(f"{key}.{name} must be ascending positions of {inputs} inputs")
+    if overlaps(sorted([*bounds, *plan.categories])):
+        raise UserError(f"{key}.categories must be none of its numbers")
 
 
 def _require_known(names: Sequence[str], choices: Iterable[str], key: str) -> None:
@@ -90,7 +125,15 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential:
     for name, tensor in state.items():
         if not bool(tensor.isfinite().all()):
             raise UserError(f"{path}: {name} holds a number that is not finite")
-    return plain_network(layers.sizes, layers.activations, layers.output, state)
+    if not _ascending(state.get("embedding.knots")):
+        raise UserError(f"{path}: embedding.knots must be in ascending order")
+    return plain_network(
+        layers.linear_sizes, layers.activations, layers.output, state, layers.embedding
+    )
+
+
+def _ascending(knots: Tensor | None) -> bool:
+    return knots is None or bool((knots.diff(dim=1) >= 0).all())
 
 
 def _require_shapes(path: Path, layers: Layers, shapes: Mapping[str, list[int]]) -> None:

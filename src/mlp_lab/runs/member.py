@@ -13,7 +13,7 @@ from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.runs.prepared_data import PreparedData, embedded_columns
 from mlp_lab.runs.progress import Origin, Progress
 from mlp_lab.runs.scoring import PartScores
 from mlp_lab.runs.termination import Termination
@@ -119,6 +119,8 @@ def _member(run: Run) -> Member:
     return Member(
         dataset=run.dataset,
         widths=config.model.widths,
+        embedding=config.model.embedding_plan(embedded_columns(run.dataset.schema)),
+        frequency_scale=config.model.frequency_scale,
         dropout=config.model.dropout,
         init=config.model.init,
         seed=config.seed,

@@ -10,9 +10,10 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import shown
 from mlp_lab.network.architecture import count_parameters, training_bytes
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.runs.folder import CHECKPOINT, CONFIG, PAGE, holds_run, taken
 from mlp_lab.runs.job import Job, section
-from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.runs.prepared_data import DataSummary, PreparedData
 from mlp_lab.runs.progress import Origin, Progress, read_state
 from mlp_lab.runs.result_file import result_of
 from mlp_lab.tracking.curves import CURVES, require_epochs
@@ -31,7 +32,7 @@ def require_possible(job: Job, prepared: PreparedData) -> Progress:
         UserError: the machine cannot train it, the folder is taken, or nothing is left to do.
     """
     require_machine(job.config)
-    require_memory(job.config, prepared.sizes(job.config), prepared.rows["train"])
+    require_memory(job.config, prepared.summary)
     if job.config.resume is not None:
         return _resumed(job, prepared)
     if holds_run(job.folder):
@@ -47,11 +48,17 @@ def require_machine(config: Config) -> None:
         raise no_cuda()
 
 
-def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
-    """Raise if a network of these layers, trained on so many rows, is too much for this machine."""
-    batch = config.batch_size if isinstance(config.batch_size, int) else rows
-    needed, installed = training_bytes(sizes, batch, config.dtype), installed_memory()
+def require_memory(config: Config, data: DataSummary) -> None:
+    """Raise if a network that learns such data is too much for this machine."""
+    batch = config.batch_size if isinstance(config.batch_size, int) else data.rows["train"]
+    sizes, embedding = data.sizes(config), data.embedding(config)
+    needed = training_bytes(sizes, batch, config.dtype, embedding)
+    installed = installed_memory()
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
+        if embedding is not None:
+            bare = training_bytes((embedding.inputs, *sizes[1:]), batch, config.dtype)
+            if bare <= installed:
+                raise _too_large(embedding, needed, installed)
         key = "model.depth" if _too_deep(config, sizes, batch, installed) else "model.width"
         value = config.model.depth if key == "model.depth" else config.model.width
         raise UserError(
@@ -61,6 +68,17 @@ def require_memory(config: Config, sizes: tuple[int, ...], rows: int) -> None:
         )
     rule = f"at most {DEEPEST_TRAINED:,} to be trained"
     require(config.model.depth <= DEEPEST_TRAINED, "model.depth", rule, config.model.depth)
+
+
+def _too_large(plan: EmbeddingPlan, needed: float, installed: float) -> UserError:
+    """What to say where the layers alone would fit, and not with what embeds their inputs."""
+    columns = f"{len(plan.numbers):,} numbers and {len(plan.categories):,} categories"
+    return UserError(
+        f"with the embedding of {columns}, {plan.outputs:,} numbers for the first layer, the"
+        f" network takes {needed / 2**30:,.0f} GiB to train; this machine has"
+        f" {installed / 2**30:.0f}: use a smaller model.embedding_size or model.category_size, or"
+        " fewer model.bins or model.frequencies"
+    )
 
 
 def _too_deep(config: Config, sizes: tuple[int, ...], batch: int, installed: float) -> bool:

@@ -20,6 +20,7 @@ from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.synthetic import SyntheticConfig
 from mlp_lab.data.tables.data_report import DataReport, data_report
 from mlp_lab.errors import UserError
+from mlp_lab.network.embedding_plan import EmbeddedColumns, EmbeddingPlan
 from mlp_lab.network.losses import Objective, choose_objective
 
 
@@ -33,12 +34,18 @@ class DataSummary:
     overview: DataReport | None
     """What was understood of a table; None for other data."""
     rows: Mapping[str, int]
-    inputs: int
+    columns: EmbeddedColumns
     outputs: int
 
+    def embedding(self, config: Config) -> EmbeddingPlan | None:
+        """How a network that learns it embeds its inputs."""
+        return config.model.embedding_plan(self.columns)
+
     def sizes(self, config: Config) -> tuple[int, ...]:
-        """Units of every layer of a network that learns it, inputs first."""
-        return (self.inputs, *config.model.widths, self.outputs)
+        """Units of every layer of a network that learns it, inputs first, as they are embedded."""
+        embedding = self.embedding(config)
+        inputs = self.columns.inputs if embedding is None else embedding.outputs
+        return (inputs, *config.model.widths, self.outputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +67,20 @@ class PreparedData:
     @property
     def summary(self) -> DataSummary:
         """What stays of it when its rows are let go."""
-        encoded = self.encoded
-        inputs, outputs = encoded.train.inputs.shape[1], encoded.schema.target.outputs
-        return DataSummary(self.objective, self.digest, self.overview, self.rows, inputs, outputs)
+        schema = self.encoded.schema
+        columns = embedded_columns(schema)
+        outputs = schema.target.outputs
+        return DataSummary(self.objective, self.digest, self.overview, self.rows, columns, outputs)
 
     def sizes(self, config: Config) -> tuple[int, ...]:
         """Units of every layer of a network that learns it, inputs first."""
         return self.summary.sizes(config)
+
+
+def embedded_columns(schema: Schema) -> EmbeddedColumns:
+    """Which inputs are numbers and which tell levels, for those who embed them."""
+    numbers, levels = tuple(schema.number_inputs), tuple(schema.level_inputs)
+    return EmbeddedColumns(numbers, levels, len(schema.names))
 
 
 def prepare_data(config: Config) -> PreparedData:

@@ -4,6 +4,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -59,11 +60,14 @@ def write_results(
 ) -> None:
     """The weights of a stack of one as plain layers, the schema (JSON) they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
+    embedding = None if network.embedding is None else network.embedding.plan
+    sizes = network.member_sizes[0]
     layers = {
-        "sizes": network.member_sizes[0],
+        "sizes": sizes if embedding is None else [embedding.inputs, *sizes[1:]],
         "activations": network.activation_names,
         "output": objective.output,
         "loss": objective.loss,
+        **({} if embedding is None else {"embedding": asdict(embedding)}),
     }
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)

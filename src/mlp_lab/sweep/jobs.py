@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from mlp_lab.network.architecture import count_parameters
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared_data import DataSummary, PreparedDataCache
@@ -16,7 +17,7 @@ class SweepJob:
     """A job with what training it together with others needs to know.
 
     `record`: files in .hydra/ -> what they say, as data for YAML; `data_key` names its data;
-    `sizes` are its layers'.
+    `sizes` are its layers', `embedding` what comes before them.
     """
 
     number: int
@@ -24,6 +25,7 @@ class SweepJob:
     record: Mapping[str, object]
     data_key: str
     sizes: tuple[int, ...]
+    embedding: EmbeddingPlan | None
     loss: str
     rows: int
     source: str
@@ -34,8 +36,9 @@ class SweepJob:
 
     @property
     def parameters(self) -> int:
-        """Weights and biases."""
-        return count_parameters(self.sizes)
+        """Numbers that it learns."""
+        embedded = 0 if self.embedding is None else self.embedding.parameters
+        return count_parameters(self.sizes) + embedded
 
     @property
     def point(self) -> list[str]:
@@ -60,13 +63,14 @@ def sweep_job(
     summary = prepared_data.summary(config)
     sizes = summary.sizes(config)
     require_machine(config)
-    require_memory(config, sizes, summary.rows["train"])
+    require_memory(config, summary)
     return SweepJob(
         number=number,
         job=job,
         record=record,
         data_key=prepared_data.key(config),
         sizes=sizes,
+        embedding=summary.embedding(config),
         loss=summary.objective.loss,
         rows=summary.rows["train"],
         source=prepared_data.source(config),
@@ -90,7 +94,8 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     rule = (type(config.optimizer).__name__, config.optimizer.moments)
     shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
     ends = (sizes[0], sizes[-1], summary.objective, config.data.target_transform)
-    return repr((source, config.model.activations, rule, shared, ends))
+    embedding = summary.embedding(config)
+    return repr((source, config.model.activations, embedding, rule, shared, ends))
 
 
 def steps_of(job: SweepJob) -> int:

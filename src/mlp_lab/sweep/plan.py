@@ -131,7 +131,9 @@ def cost(stack: Sequence[SweepJob]) -> float:
 def size(stack: Sequence[SweepJob]) -> float:
     """Bytes that a stack takes beside its rows."""
     whole = load(stack)
-    return training_bytes(whole.sizes, whole.rows, stack[0].job.config.dtype) * len(stack)
+    first = stack[0]
+    own = training_bytes(whole.sizes, whole.rows, first.job.config.dtype, first.embedding)
+    return own * len(stack)
 
 
 def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:

@@ -15,7 +15,8 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
-from mlp_lab.network.mlp import MLP, layer_names, plain_activation
+from mlp_lab.network.mlp import MLP
+from mlp_lab.network.plain_network import layer_names, plain_activation
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -63,6 +64,7 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     config = read(Config, saved_values(folder), "")
     state = plain.state_dict()
     names, sizes = layer_names(config.model.depth), _sizes(plain)
+    _refuse_embedding("embedding" in dict(plain.named_children()))
     if sizes[1:-1] != config.model.widths or not _activates(plain, config.model.activations):
         raise UserError(f"{folder}: the model of config.yaml is not that of schema.json")
     mlp = MLP(
@@ -76,6 +78,15 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     return checked(
         Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
     )
+
+
+def _refuse_embedding(found: bool) -> None:
+    """The course's names are those of a network that reads its inputs as they are."""
+    if found:
+        raise UserError(
+            "a trace shows the layers behind the inputs: model.embedding must be none and"
+            " model.category_size 0"
+        )
 
 
 def _sizes(plain: nn.Sequential) -> list[int]:
@@ -93,6 +104,7 @@ def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
 def _of_data(config: Config, request: TraceRequest) -> Network:
     """A network before its first step, on the first of its training rows."""
     prepared = prepare_data(config)
+    _refuse_embedding(prepared.summary.embedding(config) is not None)
     x, t, weights = _rows(request, lambda: prepared)
     mlp = initial(config, list(prepared.sizes(config)), prepared.objective)
     set_numbers(mlp, request.numbers)

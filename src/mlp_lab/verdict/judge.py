@@ -73,7 +73,8 @@ def initial_network(run: Run, network: MLP) -> MLP:
     config = run.job.config
     initial = network.take([0])
     initial.layers.flat.zero_()
-    initial.initialise([config.model.init], [torch_generator(config.seed, Stream.WEIGHTS)])
+    generator = torch_generator(config.seed, Stream.WEIGHTS)
+    initial.initialise([config.model.init], [generator], [config.model.frequency_scale])
     return initial
 
 

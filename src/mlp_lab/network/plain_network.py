@@ -1,0 +1,106 @@
+"""One network as plain torch layers: what a run saves, and what predicts."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mlp_lab.network.activations import ACTIVATIONS, LEAK
+from mlp_lab.network.embedding_plan import EmbeddingPlan
+from mlp_lab.network.embeddings import Embedding
+
+
+def layer_names(depth: int) -> list[str]:
+    """Names of the linear layers of a plain network with `depth` hidden layers."""
+    return [*(f"hidden_{k}" for k in range(depth)), "output"]
+
+
+def plain_network(
+    sizes: Sequence[int],
+    activations: Sequence[str],
+    output: str,
+    state: Mapping[str, Tensor],
+    embedding: EmbeddingPlan | None = None,
+) -> nn.Sequential:
+    """One network of torch's own layers, with the weights of `state`.
+
+    `sizes` are of its linear layers; the first reads what the embedding gives.
+    """
+    layers: OrderedDict[str, nn.Module] = OrderedDict()
+    dtype = state["output.weight"].dtype
+    if embedding is not None:
+        layers["embedding"] = EmbeddedInputs(embedding, dtype)
+    names = layer_names(len(activations))
+    for k, (name, n_in, n_out) in enumerate(zip(names, sizes[:-1], sizes[1:], strict=True)):
+        empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
+        layers[name] = empty.to_empty(device="cpu")
+        if k < len(activations):
+            layers[f"activation_{k}"] = plain_activation(activations[k])
+    if output != "linear":
+        layers["probability"] = nn.Sigmoid() if output == "sigmoid" else nn.Softmax(dim=-1)
+    network = nn.Sequential(layers)
+    network.load_state_dict(state)
+    return network.to(state["output.weight"].device)
+
+
+class EmbeddedInputs(nn.Module):
+    """The embedding of a network's inputs, (B, D) -> (B, D'); see `EmbeddingPlan`.
+
+    Its state has the shapes of `plan.shapes`, and `knots`, (F, T + 1), of the numeric inputs.
+    """
+
+    knots: Tensor
+
+    def __init__(self, plan: EmbeddingPlan, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        self.plan = plan
+        if plan.knots:
+            self.register_buffer("knots", torch.zeros(plan.knots, dtype=dtype))
+        for name, shape in plan.shapes.items():
+            self.register_parameter(name, nn.Parameter(torch.zeros(shape, dtype=dtype)))
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(B, D) -> (B, D')."""
+        knots = self.knots[None] if self.plan.knots else inputs.new_empty(1, 0, 0)
+        tensors = [self.get_parameter(name)[None] for name in self.plan.shapes]
+        return Embedding(self.plan, knots).passes(tensors, 1).forward(inputs[None])[0]
+
+    def extra_repr(self) -> str:
+        """What becomes of how many inputs."""
+        plan = self.plan
+        kinds = " and ".join(plan.kinds) or "none"
+        return f"{plan.inputs} -> {plan.outputs}, numbers: {kinds}"
+
+
+def plain_activation(name: str) -> nn.Module:
+    """torch's layer for an activation, or one that calls it."""
+    return PLAIN_ACTIVATIONS[name]() if name in PLAIN_ACTIVATIONS else Elementwise(name)
+
+
+class Elementwise(nn.Module):
+    """An activation that torch has no layer for, by its name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, f: Tensor) -> Tensor:
+        """a(f)."""
+        return ACTIVATIONS[self.name].value(f)
+
+    def extra_repr(self) -> str:
+        """Its name."""
+        return self.name
+
+
+PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(LEAK),
+    "elu": nn.ELU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+}
+"""torch's layer for each of our activations, for exported networks."""

@@ -1,0 +1,45 @@
+"""One network of torch's own layers."""
+
+import torch
+from torch import nn
+
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.embedding_plan import EmbeddedColumns, plan_embedding
+from mlp_lab.network.plain_network import (
+    PLAIN_ACTIVATIONS,
+    EmbeddedInputs,
+    layer_names,
+    plain_network,
+)
+
+
+def test_plain_layers_for_every_activation() -> None:
+    """Both tables have the same names."""
+    assert PLAIN_ACTIVATIONS.keys() == ACTIVATIONS.keys()
+
+
+def test_layers_by_name() -> None:
+    """An embedding comes first, a probability last; weights are those of the state."""
+    plan = plan_embedding(
+        EmbeddedColumns((0, 1), (), 3),
+        kind="piecewise",
+        size=2,
+        bins=3,
+        frequencies=1,
+        category_size=0,
+    )
+    assert plan is not None
+    embedded = EmbeddedInputs(plan)
+    assert set(embedded.state_dict()) == {"knots", "piecewise_weight", "piecewise_bias"}
+    state = {f"embedding.{name}": value + 1 for name, value in embedded.state_dict().items()}
+    sizes = [plan.outputs, 4, 1]
+    for name, n_in, n_out in zip(layer_names(1), sizes[:-1], sizes[1:], strict=True):
+        own = nn.Linear(n_in, n_out).state_dict()
+        state |= {f"{name}.{part}": tensor for part, tensor in own.items()}
+    network = plain_network(sizes, ["relu"], "sigmoid", state, plan)
+    assert [name for name, _ in network.named_children()] == [
+        *("embedding", "hidden_0", "activation_0", "output", "probability")
+    ]
+    assert all(torch.equal(network.state_dict()[name], state[name]) for name in state)
+    assert network(torch.zeros(5, 3)).shape == (5, 1)
+    assert "3 -> 5, numbers: piecewise" in repr(network)
