@@ -80,6 +80,8 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "optimizer.clip_norm": ("null", "1", "1e-6"),
     "schedule.step_size": ("1", "2", "9"),
     "schedule.warmup_epochs": ("1", "2"),
+    "schedule.warmup_share": ("0.1", "0.5"),
+    "schedule.per": ("epoch", "step"),
     "schedule.then": ("constant", "cosine"),
     "schedule.patience": ("0", "1", "5"),
     "stop.patience": ("null", "1", "2"),

@@ -91,6 +91,28 @@ def optimizer(name: str = "sgd", **changes: object) -> OptimizerConfig:
     return read(OptimizerConfig, {"name": name, **values}, "optimizer")
 
 
+SCHEDULES: dict[str, dict[str, object]] = {
+    "constant": {},
+    "step": {"step_size": 1, "gamma": 0.5},
+    "cosine": {"floor": 0.0, "per": "epoch"},
+    "warmup": {
+        "warmup_epochs": 1,
+        "warmup_share": None,
+        "start": 0.1,
+        "then": "cosine",
+        "floor": 0.0,
+        "per": "epoch",
+    },
+    "one_cycle": {"warmup_share": 0.3, "start": 0.04, "floor": 0.0, "per": "step"},
+    "plateau": {"gamma": 0.5, "patience": 1, "threshold": 0.05},
+}
+
+
+def schedule(name: str, **changes: object) -> ScheduleConfig:
+    """A schedule's config by name; keywords change its settings."""
+    return read(ScheduleConfig, {"name": name, **SCHEDULES[name], **changes}, "schedule")
+
+
 class MemberChanges(TypedDict, total=False):
     """Numbers of a member."""
 

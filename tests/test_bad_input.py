@@ -82,6 +82,7 @@ from lab import BARE, MLP_LAB, command, refused, written
             " use optimizer=sgd for mini-batches",
         ),
         (["schedule=warmup", "epochs=5"], "schedule.warmup_epochs must be below epochs=5, got 5"),
+        (["schedule=cosine", "schedule.per=batch"], "unknown schedule.per 'batch' (epoch, step)"),
         (
             ["data.val_fraction=0", "stop.patience=3"],
             "stop.patience needs validation rows, but data.val_fraction is 0",

@@ -255,7 +255,7 @@ def test_what_fit_needs() -> None:
     assert len(needed & MODULES.keys()) <= MOST_FILES_OF_FIT
 
 
-MOST_FILES_OF_FIT = 40
+MOST_FILES_OF_FIT = 41
 """Five of them only open a package; two thirds are the mathematics and the data's own classes."""
 
 

@@ -62,6 +62,8 @@ SCHEDULE_VALUES: dict[str, object] = {
     "gamma": 0.1,
     "floor": 0.3,
     "warmup_epochs": 3,
+    "warmup_share": 0.6,
+    "per": "step",
     "start": 0.6,
     "then": "cosine",
     "patience": 2,
@@ -72,8 +74,13 @@ SCHEDULE_BASES: dict[str, Plain] = {
     "step": {"step_size": 1},
     "cosine": {},
     "warmup": {"warmup_epochs": 2},
+    "one_cycle": {"per": "epoch"},
     "plateau": {"patience": 0, "threshold": 0.9},
 }
+SCHEDULE_FIELD_BASES: dict[tuple[str, str], Plain] = {
+    **{("warmup", field): {"then": "cosine"} for field in ("floor", "per")}
+}
+"""What else must be set for a field to count."""
 
 DATA_VALUES: dict[str, object] = {
     "test_fraction": 0.3,
@@ -207,8 +214,8 @@ def test_no_two_optimizers_are_one() -> None:
 def test_a_schedules_setting_changes_the_learning_rate(name: str, field: str) -> None:
     """Every field of every schedule, and the weights with it."""
     values = small() | {"schedule": values_of(f"schedule={name}")["schedule"], "epochs": 8}
-    base = {f"schedule.{key}": value for key, value in SCHEDULE_BASES[name].items()}
-    values = changed(values, base)
+    own = SCHEDULE_BASES[name] | SCHEDULE_FIELD_BASES.get((name, field), {})
+    values = changed(values, {f"schedule.{key}": value for key, value in own.items()})
     other = changed(values, {f"schedule.{field}": SCHEDULE_VALUES[field]})
     (weights, rows), (other_weights, other_rows) = trained(values), trained(other)
     assert [row["lr"] for row in rows] != [row["lr"] for row in other_rows]

@@ -43,9 +43,9 @@ RECIPES = {
         *("data=wine", "model=shallow", "model.dropout=0.3", "optimizer.lr=0.02", "epochs=12"),
         *("schedule=plateau", "schedule.patience=0", "schedule.threshold=0.2"),
     ],
-    "heavy ball, cosine": [
+    "heavy ball, one cycle": [
         *("data=moons", "data.rows=150", "model.depth=2", "optimizer=heavy_ball", "epochs=9"),
-        *("schedule=cosine", "optimizer.clip_norm=1"),
+        *("schedule=one_cycle", "optimizer.clip_norm=1"),
     ],
     "full batch, regression": [
         *("data=diabetes", "model=shallow", "optimizer=rmsprop", "optimizer.centered=true"),

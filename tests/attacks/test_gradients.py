@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 import torch
-from stacks import dataset, member, optimizer, shared
+from stacks import dataset, member, optimizer, schedule, shared
 from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset
@@ -21,7 +21,6 @@ from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.architecture import INITS
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective
 from mlp_lab.network.optimizers import OPTIMIZERS
-from mlp_lab.network.schedules import CosineConfig, ScheduleConfig, StepConfig, WarmUpConfig
 
 T = TypeVar("T")
 
@@ -74,10 +73,13 @@ def random_stack(seed: int) -> tuple[list[Member], SharedSettings]:
     rows = dataset(name, objective.output, class_weights=weights, label_noise=draw.of([0, 0.2]))
     rule = draw.of(list(OPTIMIZERS))
     schedules = [
-        ScheduleConfig(name="constant"),
-        StepConfig(name="step", step_size=1, gamma=0.5),
-        CosineConfig(name="cosine", floor=0.1),
-        WarmUpConfig(name="warmup", warmup_epochs=1, start=0.1, then="cosine"),
+        schedule("constant"),
+        schedule("step"),
+        schedule("cosine", floor=0.1),
+        schedule("cosine", per="step"),
+        schedule("warmup"),
+        schedule("warmup", warmup_share=0.4, per="step"),
+        schedule("one_cycle"),
     ]
 
     def one() -> Member:
@@ -113,7 +115,7 @@ def require_same_gradients(seed: int) -> None:
     members, settings = random_stack(seed)
     stack = Stack(members, settings)
     reference = Stack(members, replace(settings, gradient="autograd"))
-    stack.optimizer.begin_epoch([one.optimizer.lr for one in stack.members], [0] * len(members))
+    stack.optimizer.begin_epoch(stack.learning_rates.rows, [0] * len(members))
     for batch, _ in zip(stack.batches.epoch(0), range(12), strict=False):
         reference.network.layers.flat.copy_(stack.network.layers.flat)
         with torch.no_grad():

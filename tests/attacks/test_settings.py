@@ -33,7 +33,7 @@ VALUES = (
 GROUP_CHOICES = {
     "data": ("iris", "moons", "gaussians", "spirals", "sine", "table"),
     "optimizer": ("sgd", "momentum", "heavy_ball", "adagrad", "adadelta", "rmsprop", "adamw"),
-    "schedule": ("step", "cosine", "warmup", "plateau"),
+    "schedule": ("step", "cosine", "warmup", "one_cycle", "plateau"),
 }
 """Choices that have settings between them all."""
 

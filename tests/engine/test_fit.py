@@ -1,18 +1,20 @@
 """`fit` against a plain PyTorch loop, with nothing left to do, and what a plateau listens to."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from stacks import dataset, member, optimizer, shared, train
+from stacks import dataset, member, optimizer, schedule, shared, train
 from torch import nn
+from torch.optim import lr_scheduler
 
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.seeds import Stream, numpy_generator
 from mlp_lab.engine.stack import Stack
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.schedules import CosineConfig, PlateauConfig, Schedule
+from mlp_lab.network.schedules import PlateauConfig, Schedule
 
 
 @pytest.mark.parametrize("val_fraction", [0.0, 0.2])
@@ -64,9 +66,38 @@ RULES: dict[str, Rule] = {
 """With the numbers that `stacks.optimizer` gives."""
 
 
+def cosine(rule: torch.optim.Optimizer, steps: int) -> lr_scheduler.LRScheduler:
+    """Down over so many calls."""
+    return lr_scheduler.CosineAnnealingLR(rule, steps)
+
+
+def one_cycle(rule: torch.optim.Optimizer, steps: int) -> lr_scheduler.LRScheduler:
+    """Up and down; it counts the intervals between its steps, we count steps."""
+    return lr_scheduler.OneCycleLR(
+        rule,
+        max_lr=[LR, LR],
+        total_steps=steps + 1,
+        pct_start=(0.3 * steps + 1) / (steps + 1),
+        cycle_momentum=False,
+        div_factor=25,
+        final_div_factor=math.inf,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "per", "torch_schedule"),
+    [("cosine", "epoch", cosine), ("cosine", "step", cosine), ("one_cycle", "step", one_cycle)],
+)
 @pytest.mark.parametrize("batch_size", [16, 7, None])
 @pytest.mark.parametrize("rule", RULES)
-def test_epochs_equal_a_plain_loop(rule: str, batch_size: int | None) -> None:
+def test_epochs_equal_a_plain_loop(
+    *,
+    rule: str,
+    batch_size: int | None,
+    name: str,
+    per: str,
+    torch_schedule: Callable[[torch.optim.Optimizer, int], lr_scheduler.LRScheduler],
+) -> None:
     """Initial weights and row orders are ours, all else is torch's; losses and weights to 1e-9."""
     rows = dataset("gaussians")
     one = member(
@@ -74,7 +105,7 @@ def test_epochs_equal_a_plain_loop(rule: str, batch_size: int | None) -> None:
         epochs=EPOCHS,
         seed=3,
         optimizer=optimizer(rule, lr=LR, weight_decay=0.05, clip_norm=0.5),
-        schedule=CosineConfig(name="cosine", floor=0.0),
+        schedule=schedule(name, per=per),
     )
     together = shared(batch_size=batch_size, objective=Objective("softmax", "cce"))
     network = Stack([one], together).network.member(0)[:-1]  # cross_entropy has the softmax
@@ -86,8 +117,9 @@ def test_epochs_equal_a_plain_loop(rule: str, batch_size: int | None) -> None:
     torch_rule = RULES[rule](
         [{"params": weights, "weight_decay": 0.05}, {"params": biases, "weight_decay": 0.0}]
     )
-    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(torch_rule, EPOCHS)
     count = len(rows.train)
+    steps = math.ceil(count / (batch_size or count))
+    scheduler = torch_schedule(torch_rule, EPOCHS * (steps if per == "step" else 1))
     losses = []
     for epoch in range(EPOCHS):
         order = torch.from_numpy(numpy_generator(3, Stream.ORDER, epoch).permutation(count))
@@ -97,10 +129,13 @@ def test_epochs_equal_a_plain_loop(rule: str, batch_size: int | None) -> None:
             torch.autograd.backward(loss)
             nn.utils.clip_grad_norm_(network.parameters(), 0.5)
             torch_rule.step()
-        scheduler.step()
+            if per == "step":
+                scheduler.step()
+        if per == "epoch":
+            scheduler.step()
         with torch.no_grad():
             whole = F.cross_entropy(network(rows.train.inputs), rows.train.targets)
         losses.append(whole.item())
     assert [record.train["loss"] for record in result.records] == pytest.approx(losses, rel=1e-9)
-    for name, value in parameters.items():
-        torch.testing.assert_close(result.final[name], value.detach(), rtol=1e-9, atol=1e-9)
+    for key, value in parameters.items():
+        torch.testing.assert_close(result.final[key], value.detach(), rtol=1e-9, atol=1e-9)

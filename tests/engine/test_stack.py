@@ -8,7 +8,7 @@ from typing import Unpack
 import numpy as np
 import pytest
 import torch
-from stacks import MemberChanges, Trained, dataset, member, optimizer, shared, train
+from stacks import MemberChanges, Trained, dataset, member, optimizer, schedule, shared, train
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
@@ -59,11 +59,18 @@ def eight() -> Callable[..., list[Member]]:
                 0.0,
                 widths=[1, 1],
                 epochs=7,
-                schedule=CosineConfig(name="cosine", floor=0.0),
+                schedule=CosineConfig(name="cosine", floor=0.0, per="epoch"),
             ),
-            one(clean, 3, 0.0, widths=[6, 2], epochs=13, init="he"),
+            one(clean, 3, 0.0, widths=[6, 2], epochs=13, init="he", schedule=schedule("one_cycle")),
             one(fewer, 4, 0.0, widths=[3, 8], epochs=20, init="glorot"),
-            one(other, 5, 0.1, widths=[5, 5], epochs=11),
+            one(
+                other,
+                5,
+                0.1,
+                widths=[5, 5],
+                epochs=11,
+                schedule=schedule("warmup", warmup_share=0.2, per="step"),
+            ),
             one(
                 unvalidated,
                 6,
@@ -191,6 +198,26 @@ def test_dropout_in_a_single_step_beside_neighbours_with_more(batch_size: int) -
     (alone,) = train([one], together)
     beside, _ = train([one, member(dataset("gaussians"), epochs=2)], together)
     assert_same(beside, alone, 1e-9)
+
+
+@pytest.mark.parametrize("own", [{}, {"lr": 0.1}, {"warmup_share": 0.5}, {"epochs": 5}])
+@pytest.mark.parametrize("rule", ["sgd", "adam", "adamw"])
+def test_rates_of_each_step(rule: str, own: dict[str, float]) -> None:
+    """Members of equal rows, whose rates agree in every step, or differ in one way."""
+    rows = dataset("gaussians")
+
+    def one(seed: int, lr: float = 0.05, warmup_share: float = 0.3, epochs: float = 4) -> Member:
+        return member(
+            rows,
+            seed=seed,
+            epochs=int(epochs),
+            optimizer=optimizer(rule, lr=lr, weight_decay=0.01),
+            schedule=schedule("one_cycle", warmup_share=warmup_share),
+        )
+
+    members = [one(0), one(1, **own), one(2)]
+    for mine, result in zip(members, train(members, shared()), strict=True):
+        assert_same(result, train([mine], shared())[0], 1e-9)
 
 
 def test_seed_and_every_number_matter() -> None:
@@ -329,8 +356,8 @@ def linear_steps(one: Member, batch_size: int | None, lr: float) -> tuple[int, i
 def test_divergence_by_hand(*, batch_size: int | None, lr: float) -> None:
     """Epoch and step, both from 1, and the scheduled rate of a linear model that blows up."""
     rows = dataset("sine", rows=100)
-    schedule = StepConfig(name="step", step_size=1, gamma=1.0)
-    one = member(rows, widths=[], epochs=80, optimizer=optimizer(lr=lr), schedule=schedule)
+    never = StepConfig(name="step", step_size=1, gamma=1.0)
+    one = member(rows, widths=[], epochs=80, optimizer=optimizer(lr=lr), schedule=never)
     together = shared(activations=[], objective=Objective("linear", "mse"), batch_size=batch_size)
     (result,) = train([one], together)
     divergence = result.records[-1].diverged
@@ -339,6 +366,22 @@ def test_divergence_by_hand(*, batch_size: int | None, lr: float) -> None:
     assert divergence.epoch == result.records[-1].epoch
     assert divergence.lr == lr
     assert all(record.diverged is None for record in result.records[:-1])
+
+
+def test_a_divergence_names_the_rate_of_its_step() -> None:
+    """Where rates change in every step, that of the first step without finite outputs."""
+    rows = dataset("sine", rows=100)
+    cycle = schedule("one_cycle", start=1e-9)
+    one = member(rows, widths=[], epochs=9, optimizer=optimizer(lr=1e80), schedule=cycle)
+    together = shared(activations=[], objective=Objective("linear", "mse"), batch_size=10)
+    (result,) = train([one], together)
+    divergence = result.records[-1].diverged
+    assert divergence is not None
+    steps = math.ceil(len(rows.train) / 10)
+    assert 1 < divergence.step < steps
+    time = divergence.epoch - 1 + (divergence.step - 1) / steps
+    assert divergence.lr == pytest.approx(1e80 * cycle.factor(time, 9), rel=1e-12)
+    assert divergence.lr < result.records[-1].lr
 
 
 @pytest.mark.parametrize("batch_size", [10, 15, 20])
@@ -417,10 +460,15 @@ def test_learning_rates_follow_each_schedule() -> None:
     schedules = [
         CONSTANT,
         StepConfig(name="step", step_size=2, gamma=0.5),
-        CosineConfig(name="cosine", floor=0.0),
+        CosineConfig(name="cosine", floor=0.0, per="epoch"),
+        CosineConfig(name="cosine", floor=0.0, per="step"),
     ]
-    members = [member(rows, epochs=4, schedule=schedule) for schedule in schedules]
+    members = [member(rows, epochs=4, schedule=each) for each in schedules]
     rates = [[r.lr / 0.05 for r in one.records] for one in train(members, shared())]
     assert rates[0] == pytest.approx([1, 1, 1, 1])
     assert rates[1] == pytest.approx([1, 1, 0.5, 0.5])
     assert rates[2] == pytest.approx([(1 + math.cos(math.pi * k / 4)) / 2 for k in range(4)])
+    last = 1 - 1 / math.ceil(len(rows.train) / 16)  # of the epoch, when its last step begins
+    assert rates[3] == pytest.approx(
+        [(1 + math.cos(math.pi * (k + last) / 4)) / 2 for k in range(4)]
+    )

@@ -231,6 +231,11 @@ class Averaged:
                 p.data -= torch.from_numpy(group["lr"] * v)
 
 
+def one_row(rates: list[float]) -> Tensor:
+    """The members' rates in all steps of an epoch."""
+    return torch.tensor([rates], dtype=torch.float64)
+
+
 def train(
     configs: list[OptimizerConfig], members: list[int], per_epoch: list[int]
 ) -> Iterator[tuple[int, LayerTensors, Optimizer]]:
@@ -241,7 +246,7 @@ def train(
     optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
     for epoch in range(STEPS // EPOCH):
         lr = [config.lr * factor(epoch) for config in configs]
-        optimizer.begin_epoch(lr, [epoch * steps for steps in per_epoch])
+        optimizer.begin_epoch(one_row(lr), [epoch * steps for steps in per_epoch])
         for step in range(max(per_epoch)):
             k = sum(steps > step for steps in per_epoch)
             for position, member in enumerate(members[:k]):
@@ -328,12 +333,41 @@ def single_precision(configs: list[OptimizerConfig], equal_steps: bool) -> Layer
     parameters = LayerTensors(len(configs), SIZES, dtype=torch.float32, device=torch.device("cpu"))
     gradients = parameters.like()
     optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
-    optimizer.begin_epoch([config.lr for config in configs], [0] * len(configs))
+    optimizer.begin_epoch(one_row([config.lr for config in configs]), [0] * len(configs))
     for step in range(5):
         for tensor, g in zip(gradients.tensors, gradient(step, 0), strict=True):
             tensor.copy_(g.expand_as(tensor))
         optimizer.step(len(configs))
     return parameters
+
+
+@pytest.mark.parametrize("alike", [True, False], ids=["one rate", "own rates"])
+@pytest.mark.parametrize("per_epoch", [[EPOCH] * 3, [5, 3, 2]], ids=["together", "uneven"])
+@every_case
+def test_rates_of_each_step(case: Case, per_epoch: list[int], alike: bool) -> None:
+    """A row for each step is as if every step began an epoch of its own, to the bit."""
+    configs = [case.config(member, decay=True, clip=False) for member in range(3)]
+    first = [configs[0].lr] * 3 if alike else [config.lr for config in configs]
+    lr = torch.tensor([[rate * factor(s) for rate in first] for s in range(EPOCH)]).double()
+    lr[1:3, 0] += 0 if alike else 0.01  # nor do all follow one schedule
+    ends = []
+    for at_once in (True, False):
+        parameters = layers(3, 0)
+        gradients = parameters.like()
+        equal_steps = min(per_epoch) == max(per_epoch)
+        optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
+        for step in range(EPOCH):
+            if at_once and step == 0:
+                optimizer.begin_epoch(lr, [0, 0, 0])
+            if not at_once:
+                taken = [min(step, count) for count in per_epoch]
+                optimizer.begin_epoch(lr[step : step + 1], taken)
+            gradients.flat.copy_(layers(3, 1 + step).flat)
+            optimizer.step(sum(count > step for count in per_epoch))
+        optimizer.begin_epoch(one_row(first), [EPOCH] * 3)  # and rows may become one again
+        optimizer.step(3)
+        ends.append(parameters.flat.clone())
+    assert torch.equal(*ends)
 
 
 @every_case
@@ -363,7 +397,7 @@ def test_padding_stays_at_zero(case: Case) -> None:
         tensor[..., -1] = 0
     for equal_steps in (True, False):
         optimizer = Optimizer(parameters, gradients, configs, equal_steps=equal_steps)
-        optimizer.begin_epoch([config.lr for config in configs], [0] * 3)
+        optimizer.begin_epoch(one_row([config.lr for config in configs]), [0] * 3)
         for step in range(5):
             gradients.flat.copy_(layers(3, 1 + step).flat)
             for tensor in gradients.tensors:
@@ -384,7 +418,7 @@ def test_decay_spares_biases(case: Case, equal_steps: bool) -> None:
     start.flat.copy_(parameters.flat)
     gradients = parameters.like()
     optimizer = Optimizer(parameters, gradients, [config] * 2, equal_steps=equal_steps)
-    optimizer.begin_epoch([config.lr] * 2, [0, 0])
+    optimizer.begin_epoch(one_row([config.lr] * 2), [0, 0])
     for _ in range(3):
         gradients.flat.zero_()
         optimizer.step(2)

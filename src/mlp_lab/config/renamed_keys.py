@@ -31,6 +31,9 @@ ADDED: dict[str, Added] = {
     "model.frequencies": Added(16),
     "model.frequency_scale": Added(0.1),
     "model.category_size": Added(0),
+    "schedule.per": Added("epoch", ("cosine", "warmup")),
+    "schedule.warmup_share": Added(None, ("warmup",)),
+    "schedule.floor": Added(0.0, ("warmup",)),
 }
 """Keys that version 0.1 had not, `group.key` or one at the top."""
 

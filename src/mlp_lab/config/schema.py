@@ -83,11 +83,17 @@ class Config:
             )
         if self.dtype == "float32" and self.optimizer.lr > LARGEST:
             raise UserError(f"optimizer.lr must be at most 1e30, got {self.optimizer.lr}")
-        if isinstance(self.schedule, WarmUpConfig) and self.schedule.warmup_epochs >= self.epochs:
-            raise UserError(
-                f"schedule.warmup_epochs must be below epochs={self.epochs},"
-                f" got {self.schedule.warmup_epochs}"
-            )
+        self._check_warmup()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
+
+    def _check_warmup(self) -> None:
+        schedule = self.schedule
+        if not isinstance(schedule, WarmUpConfig) or schedule.warmup_share is not None:
+            return
+        if schedule.warmup_epochs >= self.epochs:
+            raise UserError(
+                f"schedule.warmup_epochs must be below epochs={self.epochs},"
+                f" got {schedule.warmup_epochs}"
+            )

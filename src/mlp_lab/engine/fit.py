@@ -27,7 +27,7 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
         means = stack.train_epoch()
         numbers = _epoch_numbers(stack, means, before)
         records = {
-            k: _member_record(stack, k, column, stack.last_lr[k])
+            k: _member_record(stack, k, column)
             for k, column in enumerate(numbers)
             if not stack.diverged[k]
         }
@@ -71,14 +71,15 @@ def _weight_change(stack: Stack, before: Tensor) -> Tensor:
     return (old.squared_norms() / size).sqrt().double()
 
 
-def _member_record(stack: Stack, k: int, numbers: list[float], lr: float) -> MemberRecord:
+def _member_record(stack: Stack, k: int, numbers: list[float]) -> MemberRecord:
     train = score(stack.task, numbers[:3], stack.train_scales[k])
     val = score(stack.task, numbers[3:6], stack.val_scales[k]) if stack.val.counts[k] else {}
-    broken_step = int(numbers[6])
+    broken_step, rates = int(numbers[6]), stack.learning_rates
     finite = all(math.isfinite(scores.get("loss", 0.0)) for scores in (train, val))
     divergence = None
     if broken_step >= 0 or not finite:
         # Where only the evaluation overflowed, the member's last step did it.
         step = broken_step + 1 if broken_step >= 0 else stack.batches.steps[k]
-        divergence = Divergence(stack.epoch, step, lr)
+        divergence = Divergence(stack.epoch, step, rates.in_step(k, step))
+    lr = rates.last(k)
     return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)

@@ -9,6 +9,7 @@ from torch import Tensor
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.batches import Batches
 from mlp_lab.engine.evaluation import TargetScale
+from mlp_lab.engine.learning_rates import LearningRates
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
@@ -125,8 +126,6 @@ class Stack:
         self.ids, self.members = by_rows, [members[k] for k in by_rows]
         self.schedules = [Schedule(member.schedule, member.epochs) for member in self.members]
         self.diverged = [False] * len(members)
-        self.last_lr: list[float] = []
-        """Each member's learning rate in the last epoch."""
         self.last_gradients: LayerTensors | None = None
         """Gradients of the epoch's last step, as backpropagation gave them; kept on request."""
         network = MLP(
@@ -171,6 +170,9 @@ class Stack:
             [member.optimizer for member in members],
             equal_steps=self.batches.equal_steps,
         )
+        self.learning_rates = LearningRates(
+            [member.optimizer.lr for member in members], self.schedules, self.batches.steps
+        )
         self._backprops: dict[tuple[int, int], Backprop] = {}
 
     @property
@@ -190,11 +192,7 @@ class Stack:
         finite when the loss does, and looking at them costs one operation where the loss costs six.
         """
         steps_taken = [self.epoch * steps for steps in self.batches.steps]
-        self.last_lr = [
-            member.optimizer.lr * schedule.factor(self.epoch)
-            for member, schedule in zip(self.members, self.schedules, strict=True)
-        ]
-        self.optimizer.begin_epoch(self.last_lr, steps_taken)
+        self.optimizer.begin_epoch(self.learning_rates.begin_epoch(self.epoch), steps_taken)
         means = self.network.layers.flat.new_zeros(max(self.batches.steps), len(self.members))
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.

@@ -123,8 +123,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             weight_decay: of the weights; biases never decay.
             clip_norm: norm that longer gradients are scaled down to.
             optimizer_options: what only this optimizer has, as `{"beta1": 0.8}`.
-            schedule: of the learning rate: constant, step, cosine, warmup, plateau.
-            schedule_options: what only this schedule has, as `{"step_size": 10}`.
+            schedule: of the learning rate: constant, step, cosine, warmup, one_cycle, plateau.
+            schedule_options: what only this schedule has, as `{"per": "step"}`.
             epochs: passes over the training rows.
             batch_size: rows of a step, at most all; or "full". None: 32, for gd "full".
             patience: epochs without a better `monitor` after which the training stops.

@@ -121,7 +121,8 @@ def descend(
         parameter.copy_(start)
     gradients = network.layers.like()
     optimizer = Optimizer(network.layers, gradients, each)
-    optimizer.begin_epoch([rule.lr for rule in each], [0] * members)
+    rates = torch.tensor([[rule.lr for rule in each]], dtype=torch.float64)
+    optimizer.begin_epoch(rates, [0] * members)
     passes = Backprop(network, gradients, Objective("linear", "mse"), members, rows)
     path = [starts]
     with torch.no_grad():

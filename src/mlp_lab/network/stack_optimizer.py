@@ -1,7 +1,7 @@
 """One optimizer that steps a whole stack, each member with numbers of its own."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -72,33 +72,60 @@ class Optimizer:
         self._decays = any(config.weight_decay for config in configs)
         self._numbers: dict[tuple[float, ...], Number] = {}
         self._lr: Number = 0.0
+        self._rates: Iterator[Number] = iter(())
+        """Of the steps to come, where they differ."""
+        self._spread_rate: LayerTensors | None = None
+        """Room for one of them, for each entry of the flat tensors."""
         self._t: Number = 0.0
         members = len(configs)
         self._blocks = {members: self._pieces() if equal_steps else self._layers(members)}
         """By how many members step."""
 
-    def begin_epoch(self, lr: Sequence[float], steps_taken: Sequence[int]) -> None:
-        """Set each member's scheduled learning rate, and how many steps it has behind it."""
-        self._lr = self._spread(lr)
+    def begin_epoch(self, lr: Tensor, steps_taken: Sequence[int]) -> None:
+        """Set the scheduled learning rates, and how many steps each member has behind it.
+
+        Shape:
+            - lr: (steps, K), a row for each step, or (1, K) for all steps of the epoch
+        """
         self._t = float(steps_taken[0]) if self.equal_steps else self._spread(steps_taken)
-        for blocks in self._blocks.values():
-            for block in blocks:
-                block.lr = _part(self._lr, block.part)
+        self._rates = iter(())
+        if len(lr) == 1:
+            self._lr = self._spread(lr[0].tolist())
+            for blocks in self._blocks.values():
+                _set_rate(blocks, self._lr)
+        elif self.equal_steps and bool((lr == lr[:, :1]).all()):
+            self._rates = iter(lr[:, 0].tolist())
+        else:
+            by_step = lr.to(self.parameters.flat)  # to the device once, not in every step
+            self._rates = iter(by_step[:, :, None, None].unbind())
 
     def step(self, k: int) -> None:
         """Update the first k members from their gradients."""
+        if k not in self._blocks:
+            self._blocks[k] = self._layers(k)
+        rate = next(self._rates, None)
+        if rate is not None:
+            _set_rate(self._blocks[k], self._broadcasting(rate))
         if self._clip is not None:
             norms = self.gradients.squared_norms().sqrt_()
             factors = (self._clip / (norms + NORM_FLOOR)).clamp_max_(1).view(-1, 1, 1)
             for gradient in self.gradients.tensors:
                 gradient.mul_(factors)
-        if k not in self._blocks:
-            self._blocks[k] = self._layers(k)
         t = self._advance(k)
         for block in self._blocks[k]:
             if self._decays and block.decaying:
                 self._decay(block)
             block.rule(block.p, block.g, *block.moments, lr=block.lr, t=t)
+
+    def _broadcasting(self, rate: Number) -> Number:
+        """A step's rate, a float or (K, 1, 1), as it broadcasts against what is updated."""
+        if isinstance(rate, float) or not self.equal_steps:
+            return rate
+        if self._spread_rate is None:
+            self._spread_rate = self.parameters.like()
+        for tensor in self._spread_rate.tensors:
+            tensor.copy_(rate)
+        return self._spread_rate.flat
 
     def _advance(self, k: int) -> Number:
         """The number of this step, from 1."""
@@ -164,6 +191,11 @@ class Optimizer:
             return float(values[0])
         tensor = self.parameters.flat.new_tensor(values)
         return self.parameters.spread(tensor) if self.equal_steps else tensor.view(-1, 1, 1)
+
+
+def _set_rate(blocks: Sequence[Block], lr: Number) -> None:
+    for block in blocks:
+        block.lr = _part(lr, block.part)
 
 
 def _part(number: Number, part: slice) -> Number:
