@@ -23,6 +23,7 @@ from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.metrics.epoch import Scores, score
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.losses import Objective, choose_objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OptimizerConfig
@@ -123,6 +124,7 @@ class MemberChanges(TypedDict, total=False):
     epochs: int
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
+    embedding: EmbeddingPlan
 
 
 def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
@@ -143,6 +145,7 @@ def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
 class SharedChanges(TypedDict, total=False):
     """What a stack shares."""
 
+    ensemble: int
     activations: list[str]
     objective: Objective
     batch_size: int | None

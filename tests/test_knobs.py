@@ -107,6 +107,7 @@ DATA_BASES: dict[str, Plain] = {"fold": FOLDS, "repeat": FOLDS}
 
 WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
     "seed": ({}, 1),
+    "ensemble": ({}, 2),
     "batch_size": ({}, 16),
     "loss.name": ({}, "mse"),
     "model.depth": ({}, 2),

@@ -91,7 +91,7 @@ def test_the_network_is_plain_torch(iris_run: Path) -> None:
     state = network.state_dict()
     assert state.keys() == saved.keys()
     assert all(torch.equal(state[name], saved[name]) for name in saved)
-    assert {type(module).__module__.partition(".")[0] for module in network} == {"torch"}
+    assert {type(module).__module__.partition(".")[0] for module in network.children()} == {"torch"}
 
 
 def test_a_text_names_the_folder_too(iris_run: Path) -> None:

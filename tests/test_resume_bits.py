@@ -47,6 +47,10 @@ RECIPES = {
         *("data=moons", "data.rows=150", "model.depth=2", "optimizer=heavy_ball", "epochs=9"),
         *("schedule=one_cycle", "optimizer.clip_norm=1"),
     ],
+    "ensemble of embedded numbers": [
+        *("data=wine", "model=shallow", "model.embedding=both", "ensemble=3", "epochs=6"),
+        *("optimizer=adamw", "model.dropout=0.2"),
+    ],
     "full batch, regression": [
         *("data=diabetes", "model=shallow", "optimizer=rmsprop", "optimizer.centered=true"),
         *("batch_size=full", "epochs=7", "dtype=float64", "data.val_fraction=0"),
@@ -92,7 +96,7 @@ def assert_same_bits(one: Path, other: Path) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "number"),
-    list(zip(RECIPES, (signal.SIGINT, signal.SIGTERM, signal.SIGINT), strict=True)),
+    list(zip(RECIPES, (signal.SIGINT, signal.SIGTERM, signal.SIGINT, signal.SIGTERM), strict=True)),
 )
 def test_interrupted_and_resumed(
     recipe: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,6 +18,7 @@ from mlp_lab.data.schema import Schema
 from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
+from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.network.saved import Layers, layers_of, load_network
 from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.folder import MODEL, SCHEMA
@@ -55,7 +56,7 @@ class Predictor:
     [[0.5, 0.5]]
     """
 
-    network: nn.Sequential
+    network: nn.Sequential | Ensemble
     schema: Schema
     objective: Objective
 
@@ -107,15 +108,42 @@ class Predictor:
             outputs: torch.Tensor = self.network(inputs)
         return outputs.double().numpy()
 
+    @property
+    def networks(self) -> list[nn.Sequential]:
+        """The network, or those of an ensemble."""
+        if isinstance(self.network, Ensemble):
+            return [
+                network for network in self.network.networks if isinstance(network, nn.Sequential)
+            ]
+        return [self.network]
+
+    def spread(self, inputs: torch.Tensor) -> Floats:
+        """How far the networks of an ensemble disagree, (N,), for encoded rows.
+
+        The standard deviation of their predictions, in the target's own units; for classes that of
+        the probability of the one that is predicted.
+        """
+        with torch.inference_mode():
+            outputs = torch.stack([network(inputs) for network in self.networks]).double().numpy()
+        target = self.schema.target
+        if target.classes is None:
+            predicted = np.stack([target.decode(own) for own in outputs])
+        else:
+            decided = target.decide(outputs.mean(0))
+            scores = np.stack([target.scores(own) for own in outputs])
+            predicted = scores[:, np.arange(len(decided)), decided]
+        spread: Floats = predicted.std(axis=0, ddof=1)
+        return spread
+
     def outputs_and_losses(self, inputs: torch.Tensor, targets: Floats) -> tuple[Floats, Floats]:
         """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C).
 
         Raises:
             UserError: a target is too large for its loss.
         """
-        layers = [layer for name, layer in self.network.named_children() if name != "probability"]
         with torch.inference_mode():
-            f = nn.Sequential(*layers)(inputs)
+            each = [_pre_activation(network, inputs) for network in self.networks]
+            f = each[0] if len(each) == 1 else self.objective.of_mean(torch.stack(each))
             losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
             if f.isfinite().all():
                 require_finite(losses.numpy()[:, None], [self.schema.target.name])
@@ -150,6 +178,13 @@ class Predictor:
                 f" {self.schema.target.task}, its output {self.objective.output}"
             )
         return self.schema.target.scores(self.outputs(rows))
+
+
+def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:
+    """f of the last layer, (N, C)."""
+    layers = [layer for name, layer in network.named_children() if name != "probability"]
+    f: torch.Tensor = nn.Sequential(*layers)(inputs)
+    return f
 
 
 def load(folder: str | Path) -> Predictor:

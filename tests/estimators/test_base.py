@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_iris
+from torch import nn
 
 from mlp_lab import MLPClassifier
 from mlp_lab.errors import UserError
@@ -50,5 +51,7 @@ def test_what_a_fit_leaves() -> None:
     fitted = MLPClassifier(epochs=3).fit(X, Y)
     assert fitted.n_iter_ == 3
     assert 1 <= fitted.best_epoch_ <= 3
-    assert fitted.network_[0].in_features == 4
+    first = next(fitted.network_.children())
+    assert isinstance(first, nn.Linear)
+    assert first.in_features == 4
     assert fitted.plot().get_ylabel() == "loss"

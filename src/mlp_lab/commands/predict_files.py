@@ -123,16 +123,21 @@ def with_predictions(
 ) -> pd.DataFrame:
     """A frame's columns, then `prediction` and, for classes, a probability of each.
 
+    Of an ensemble also `spread`: how far its networks disagree, as a standard deviation.
+
     Raises:
         UserError: a new column has the name of one in the file.
     """
-    outputs = predictor.forward(predictor.encode_values(values))
+    inputs = predictor.encode_values(values)
+    outputs = predictor.forward(inputs)
     target = predictor.schema.target
     fresh = {f"{prefix}prediction": pd.Series(predictor.decode(outputs))}
     if predictor.gives_probabilities:
         shares = target.scores(outputs)
         for i, name in enumerate(target.classes or []):
             fresh[f"{prefix}probability_{name}"] = pd.Series(shares[:, i])
+    if len(predictor.networks) > 1:
+        fresh[f"{prefix}spread"] = pd.Series(predictor.spread(inputs))
     for name in fresh:
         if name in frame.columns:
             raise UserError(f"the file has a column {name!r} already: set --prefix")

@@ -25,6 +25,7 @@ class Added(NamedTuple):
 
 
 ADDED: dict[str, Added] = {
+    "ensemble": Added(1),
     "model.embedding": Added("none"),
     "model.embedding_size": Added(16),
     "model.bins": Added(48),

@@ -32,6 +32,9 @@ OF_THE_COMMAND = ("sweep", "cv", "cv_repeats")
 
 MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
 
+MOST_NETWORKS = 10**4
+"""Of an ensemble; memory runs out below."""
+
 MOST_EPOCHS = 10**9
 """Of a run; curves.csv has a line for each."""
 
@@ -41,7 +44,8 @@ class Config:
     """Everything a run needs to know, and nothing else: equal configs give equal runs.
 
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
-    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `threads`:
+    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `ensemble`:
+    networks that predict the mean of their outputs. `threads`:
     intra-op threads. `quiet`: print errors only. `resume`: the folder of a run to resume.
     """
 
@@ -58,6 +62,7 @@ class Config:
     device: str
     dtype: str
     gradient: str
+    ensemble: int
     threads: int
     quiet: bool
     resume: str | None
@@ -72,6 +77,7 @@ class Config:
         require_choice(self.device, "device", ["auto", "cpu", "cuda"])
         require_choice(self.dtype, "dtype", ["float32", "float64"])
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
+        require_count(self.ensemble, "ensemble", 1, MOST_NETWORKS)
         require(self.threads >= 1, "threads", "1 or more", self.threads)
         self._check_across_fields()
 

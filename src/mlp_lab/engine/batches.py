@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from mlp_lab.engine.row_source import RowSource
-from mlp_lab.engine.seeds import Stream, numpy_generator, torch_generator
+from mlp_lab.engine.seeds import Seed, Stream, numpy_generator, torch_generator
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.mlp import Masks
 
@@ -46,7 +46,7 @@ class Batches:
         source: RowSource,
         *,
         batch_size: int | None,
-        seeds: Sequence[int],
+        seeds: Sequence[int | Seed],
         dropout: Sequence[float],
         widths: Sequence[Sequence[int]],
     ) -> None:
@@ -139,7 +139,7 @@ class Dropout:
         widths: Sequence[Sequence[int]],
         rows: Sequence[int],
         steps: Sequence[int],
-        seeds: Sequence[int],
+        seeds: Sequence[int | Seed],
         *,
         like: Tensor,
     ) -> None:

@@ -86,18 +86,32 @@ def rows_at_once(network: MLP) -> int:
     return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
 
 
+def mean_pre_activation(network: MLP, inputs: Tensor, objective: Objective) -> Tensor:
+    """f of the last layer of K members, (K, r, C), for their inputs, (K, r, D).
+
+    Where the stack holds M networks for each member, f is what gives the mean of their outputs.
+    """
+    networks = network.members // len(inputs)
+    if networks == 1:
+        return network.pre_activation(inputs)
+    f = network.pre_activation(inputs.repeat_interleave(networks, 0))
+    return objective.of_mean(f.view(len(inputs), networks, *f.shape[1:]))
+
+
 @torch.inference_mode()
 def sums_over_rows(
     network: MLP, source: RowSource, objective: Objective, target_scale: TargetScale
 ) -> Tensor:
     """Weighted sums over rows in double precision, (3, K): loss, then squared and absolute errors.
 
-    For classes the second is the number of right answers and the third is zero.
+    For classes the second is the number of right answers and the third is zero. An ensemble is
+    measured by the mean of its networks' outputs.
     """
     length = rows_at_once(network)
-    sums = torch.zeros(3, network.members, dtype=torch.float64, device=source.inputs.device)
+    members = len(source.counts)
+    sums = torch.zeros(3, members, dtype=torch.float64, device=source.inputs.device)
     for inputs, targets, weights, loss_weights in source.chunks(length):
-        f = network.pre_activation(inputs)
+        f = mean_pre_activation(network, inputs, objective)
         metrics = target_scale.row_metrics(objective.decision_values(f), targets)
         for i, measure in enumerate([objective.rows(f, targets), *metrics]):
             counts = weights if i else loss_weights
@@ -108,12 +122,15 @@ def sums_over_rows(
 
 @torch.inference_mode()
 def outputs(network: MLP, source: RowSource, objective: Objective) -> tuple[Tensor, Tensor]:
-    """A stack of one's outputs y, (N, C), and each row's loss, (N,), on the CPU."""
+    """Outputs y, (N, C), and each row's loss, (N,), on the CPU.
+
+    Of a stack of one, or of the networks of one ensemble together.
+    """
     length = rows_at_once(network)
     bias = network.layers.biases[-1][0]
     ys, losses = [bias.new_empty(0, bias.shape[1]).cpu()], [bias.new_empty(0).cpu()]
     for rows in source.chunks(length):
-        f = network.pre_activation(rows.inputs)
+        f = mean_pre_activation(network, rows.inputs, objective)
         ys.append(objective.predict(f)[0].cpu())
         losses.append(objective.rows(f, rows.targets)[0].cpu())
     return torch.cat(ys), torch.cat(losses)

@@ -52,7 +52,7 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     and how far the weights have moved.
     """
     objective, scale = stack.shared.objective, stack.target_scale
-    broken = ~means.isfinite()
+    broken = (~means.isfinite()).view(len(means), len(stack.members), -1).any(-1)  # (steps, K)
     first_broken = torch.where(broken.any(0), broken.int().argmax(0), -1)
     sources = (stack.train, stack.val)  # without rows, the sums are zeros
     rows = [sums_over_rows(stack.network, source, objective, scale) for source in sources]
@@ -62,13 +62,14 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
 
 
 def _weight_change(stack: Stack, before: Tensor) -> Tensor:
-    """|W - W before| / |W before| of each member, (K,)."""
+    """|W - W before| / |W before| of each member, (K,); over all networks of an ensemble."""
     now = stack.network.layers
     old = now.like()
     old.flat.copy_(before)
-    size = old.squared_norms()
+    networks = (len(stack.members), -1)
+    size = old.squared_norms().view(networks).sum(1)
     old.flat.sub_(now.flat)
-    return (old.squared_norms() / size).sqrt().double()
+    return (old.squared_norms().view(networks).sum(1) / size).sqrt().double()
 
 
 def _member_record(stack: Stack, k: int, numbers: list[float]) -> MemberRecord:
@@ -79,7 +80,8 @@ def _member_record(stack: Stack, k: int, numbers: list[float]) -> MemberRecord:
     divergence = None
     if broken_step >= 0 or not finite:
         # Where only the evaluation overflowed, the member's last step did it.
-        step = broken_step + 1 if broken_step >= 0 else stack.batches.steps[k]
+        steps = stack.batches.steps[stack.networks([k])[0]]
+        step = broken_step + 1 if broken_step >= 0 else steps
         divergence = Divergence(stack.epoch, step, rates.in_step(k, step))
     lr = rates.last(k)
     return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)

@@ -1,6 +1,7 @@
 """The rows that the members of a stack read, on the device."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import NamedTuple
 
 import torch
@@ -44,6 +45,14 @@ class RowSource:
         device = self.inputs.device
         self.starts = torch.tensor([first_rows[id(part)] for part in parts], device=device)
         self._device_counts = torch.tensor(self.counts, device=device)
+
+    def repeated(self, times: int) -> "RowSource":
+        """The same rows for `times` networks of each member, in the same memory."""
+        repeated = copy(self)
+        repeated.counts = [count for count in self.counts for _ in range(times)]
+        repeated.starts = self.starts.repeat_interleave(times)
+        repeated._device_counts = self._device_counts.repeat_interleave(times)
+        return repeated
 
     def _picked(self, pick: Callable[[Tensor], Tensor]) -> RowBatch:
         weights = [None if w is None else pick(w) for w in (self.weights, self.loss_weights)]

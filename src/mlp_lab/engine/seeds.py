@@ -6,6 +6,7 @@ has to be kept.
 """
 
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,14 +20,33 @@ class Stream(IntEnum):
     DROPOUT = 18
 
 
-def numpy_generator(seed: int, stream: Stream, epoch: int = 0) -> np.random.Generator:
+class Seed(NamedTuple):
+    """A member's seed, and the number of its network, where the member is an ensemble of them.
+
+    The first one of an ensemble draws what a network alone draws.
+    """
+
+    number: int
+    network: int = 0
+
+    def entropy(self, stream: Stream, epoch: int) -> list[int]:
+        """What a stream is derived from."""
+        return [self.number, stream, epoch, *([self.network] if self.network else [])]
+
+
+def numpy_generator(seed: int | Seed, stream: Stream, epoch: int = 0) -> np.random.Generator:
     """A stream for draws on the host."""
-    return np.random.default_rng([seed, stream, epoch])
+    return np.random.default_rng(_entropy(seed, stream, epoch))
 
 
 def torch_generator(
-    seed: int, stream: Stream, epoch: int = 0, device: torch.device | str = "cpu"
+    seed: int | Seed, stream: Stream, epoch: int = 0, device: torch.device | str = "cpu"
 ) -> torch.Generator:
     """A stream for draws on a device."""
-    (state,) = np.random.SeedSequence([seed, stream, epoch]).generate_state(1, np.uint64)
+    entropy = np.random.SeedSequence(_entropy(seed, stream, epoch))
+    (state,) = entropy.generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(state) >> 1)
+
+
+def _entropy(seed: int | Seed, stream: Stream, epoch: int) -> list[int]:
+    return (seed if isinstance(seed, Seed) else Seed(seed)).entropy(stream, epoch)

@@ -11,7 +11,7 @@ from mlp_lab.engine.batches import Batches
 from mlp_lab.engine.evaluation import TargetScale
 from mlp_lab.engine.learning_rates import LearningRates
 from mlp_lab.engine.row_source import RowSource
-from mlp_lab.engine.seeds import Stream, torch_generator
+from mlp_lab.engine.seeds import Seed, Stream, torch_generator
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding, fit_knots
@@ -48,8 +48,13 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedSettings:
-    """What all networks of a stack have in common. `batch_size` None takes all rows in a step."""
+    """What all networks of a stack have in common.
 
+    `batch_size` None takes all rows in a step. A member is an ensemble of `ensemble` networks, each
+    with weights, batches and dropout of its own, that predict the mean of their outputs.
+    """
+
+    ensemble: int = 1
     activations: list[str]
     objective: Objective
     batch_size: int | None
@@ -128,22 +133,41 @@ class Stack:
         self.diverged = [False] * len(members)
         self.last_gradients: LayerTensors | None = None
         """Gradients of the epoch's last step, as backpropagation gave them; kept on request."""
+        each = self._of_networks
         network = MLP(
-            [member.sizes for member in self.members],
+            [member.sizes for member in each],
             activations=shared.activations,
             output=shared.objective.output,
-            embedding=_embedding([(member.embedding, member.dataset) for member in self.members]),
+            embedding=_embedding([(member.embedding, member.dataset) for member in each]),
             dtype=shared.dtype,
             device=shared.device,
         )
         network.initialise(
-            [member.init for member in self.members],
-            [torch_generator(member.seed, Stream.WEIGHTS) for member in self.members],
-            [member.frequency_scale for member in self.members],
+            [member.init for member in each],
+            [torch_generator(seed, Stream.WEIGHTS) for seed in self._seeds],
+            [member.frequency_scale for member in each],
         )
         best = network.layers.like()
         best.flat.copy_(network.layers.flat)
         self._assemble(network, best)
+
+    @property
+    def _of_networks(self) -> list[Member]:
+        """The member that each network belongs to: those of an ensemble are neighbours."""
+        return [member for member in self.members for _ in range(self.shared.ensemble)]
+
+    @property
+    def _seeds(self) -> list[Seed]:
+        """Of each network."""
+        networks = range(self.shared.ensemble)
+        return [Seed(member.seed, network) for member in self.members for network in networks]
+
+    def networks(self, positions: Sequence[int]) -> list[int]:
+        """Where the networks of the members at some positions stand."""
+        count = self.shared.ensemble
+        return [
+            k for position in positions for k in range(position * count, (position + 1) * count)
+        ]
 
     def _assemble(self, network: MLP, best: LayerTensors) -> None:
         """Build everything that has a place for each member."""
@@ -157,21 +181,24 @@ class Stack:
         self.target_scale = TargetScale([member.dataset.schema.target for member in members])
         self.train_scales = self.target_scale.of_metrics(self.train)
         self.val_scales = self.target_scale.of_metrics(self.val)
+        each = self._of_networks
         self.batches = Batches(
-            self.train,
+            self.train.repeated(self.shared.ensemble),
             batch_size=self.shared.batch_size,
-            seeds=[member.seed for member in members],
-            dropout=[member.dropout for member in members],
-            widths=[member.widths for member in members],
+            seeds=self._seeds,
+            dropout=[member.dropout for member in each],
+            widths=[member.widths for member in each],
         )
         self.optimizer = Optimizer(
             network.layers,
             self.gradients,
-            [member.optimizer for member in members],
+            [member.optimizer for member in each],
             equal_steps=self.batches.equal_steps,
         )
         self.learning_rates = LearningRates(
-            [member.optimizer.lr for member in members], self.schedules, self.batches.steps
+            [member.optimizer.lr for member in members],
+            self.schedules,
+            self.batches.steps[:: self.shared.ensemble],
         )
         self._backprops: dict[tuple[int, int], Backprop] = {}
 
@@ -188,12 +215,15 @@ class Stack:
     def train_epoch(self) -> Tensor:
         """One pass over every member's training rows.
 
-        Returns the mean of the last pre-activations in each step, (steps, K). They stop being
-        finite when the loss does, and looking at them costs one operation where the loss costs six.
+        Returns the mean of the last pre-activations in each step, (steps, networks). They stop
+        being finite when the loss does, and looking at them costs one operation where the loss
+        costs six.
         """
         steps_taken = [self.epoch * steps for steps in self.batches.steps]
-        self.optimizer.begin_epoch(self.learning_rates.begin_epoch(self.epoch), steps_taken)
-        means = self.network.layers.flat.new_zeros(max(self.batches.steps), len(self.members))
+        rates = self.learning_rates.begin_epoch(self.epoch)  # (steps, K)
+        self.optimizer.begin_epoch(rates.repeat_interleave(self.shared.ensemble, 1), steps_taken)
+        networks = self.network.members
+        means = self.network.layers.flat.new_zeros(max(self.batches.steps), networks)
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
         with torch.inference_mode(explicit), torch.no_grad():
@@ -201,7 +231,7 @@ class Stack:
             for step, (batch, mean) in enumerate(steps, start=1):
                 k = batch.inputs.shape[0]
                 f = self._backprop(batch)
-                torch.mean(f, (1, 2), out=mean if k == len(self.members) else mean[:k])
+                torch.mean(f, (1, 2), out=mean if k == networks else mean[:k])
                 if self.last_gradients is not None and step == len(means):
                     self.last_gradients.flat.copy_(self.gradients.flat)
                 self.optimizer.step(k)
@@ -227,19 +257,24 @@ class Stack:
         if len(positions) == len(self.members):
             self.best.flat.copy_(self.network.layers.flat)
             return
-        index = torch.as_tensor(positions, device=self.shared.device)
+        index = torch.as_tensor(self.networks(positions), device=self.shared.device)
         for best, now in zip(self.best.tensors, self.network.layers.tensors, strict=True):
             best[index] = now[index]
 
     def best_network(self, positions: Sequence[int]) -> MLP:
-        """A stack of these members at their best weights."""
-        network = self.network.take(positions)
-        network.layers.flat.copy_(self.best.take(positions, network.layers.sizes).flat)
+        """A stack of these members' networks at their best weights."""
+        networks = self.networks(positions)
+        network = self.network.take(networks)
+        network.layers.flat.copy_(self.best.take(networks, network.layers.sizes).flat)
         return network
 
     def member_layers(self, layers: LayerTensors, position: int) -> list[tuple[str, Tensor]]:
-        """One member's part of its weights or gradients: Omega_k and beta_k by name, unpadded."""
-        own = layers.take([position], self.network.member_sizes[position])
+        """One member's part of its weights or gradients: Omega_k and beta_k by name, unpadded.
+
+        Those of all its networks together, (M, ...).
+        """
+        networks = self.networks([position])
+        own = layers.take(networks, self.network.member_sizes[networks[0]])
         names = [f"{symbol}_{k}" for symbol in ("Omega", "beta") for k in range(len(own.weights))]
         if self.network.embedding is not None:
             names += [f"embedding_{name}" for name in self.network.embedding.plan.shapes]
@@ -256,8 +291,9 @@ class Stack:
         self.diverged = [self.diverged[k] for k in stay]
         if not stay:
             return
-        network = self.network.take(stay)
+        networks = self.networks(stay)
+        network = self.network.take(networks)
         moments = self.optimizer.moments
-        self._assemble(network, self.best.take(stay, network.layers.sizes))
+        self._assemble(network, self.best.take(networks, network.layers.sizes))
         for new, old in zip(self.optimizer.moments, moments, strict=True):
-            new.flat.copy_(old.take(stay, network.layers.sizes).flat)
+            new.flat.copy_(old.take(networks, network.layers.sizes).flat)

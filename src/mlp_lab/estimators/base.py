@@ -31,6 +31,7 @@ from mlp_lab.estimators.inputs import (
 )
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
+from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Verdict
 
@@ -91,6 +92,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         missing: Sequence[object] | None = None,
         min_frequency: float = 0.01,
         class_weights: str = "none",
+        ensemble: int = 1,
         target_transform: str = "none",
         gradient: str = "explicit",
         dtype: str = "float32",
@@ -139,6 +141,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             missing: codes that mean no answer, in every column.
             min_frequency: levels of a smaller share of the training rows are one level.
             class_weights: none, or balanced: every class has the same share of the loss.
+            ensemble: networks that predict the mean of their outputs.
             target_transform: of a number to predict: none, log, log1p.
             gradient: explicit backpropagation, or autograd.
             dtype: float32 or float64.
@@ -182,6 +185,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.missing = missing
         self.min_frequency = min_frequency
         self.class_weights = class_weights
+        self.ensemble = ensemble
         self.target_transform = target_transform
         self.gradient = gradient
         self.dtype = dtype
@@ -384,8 +388,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         return self._fitted.predictor
 
     @property
-    def network_(self) -> nn.Sequential:
-        """The trained network, as plain torch layers."""
+    def network_(self) -> nn.Sequential | Ensemble:
+        """The trained network, or ensemble, as plain torch layers."""
         return self._run.network
 
     @property

@@ -21,7 +21,7 @@ from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.scoring import PartScores, score_model, scores_of
+from mlp_lab.runs.scoring import PartScores, score_model, scores_of, single_scores
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
@@ -97,7 +97,7 @@ class Fitted:
     @cached_property
     def predictor(self) -> Predictor:
         """The network for new rows; in double precision, so that no batch changes a prediction."""
-        network = self.network.member(0).cpu().double()
+        network = self.network.plain().cpu().double()
         prepared = self.run.prepared
         return Predictor(network, prepared.encoded.schema, prepared.objective)
 
@@ -142,6 +142,12 @@ class Fitted:
         """A row for each part that has rows: loss and metrics of the network."""
         return scores_table(self.models["network"])
 
+    @cached_property
+    def single(self) -> PartScores | None:
+        """Of an ensemble, mean scores of its networks one by one."""
+        self._require_rows()
+        return single_scores(self.network, self.run.dataset, self.run.prepared.objective)
+
     @property
     def baselines(self) -> pd.DataFrame:
         """A row for each baseline and part that has rows: loss and metrics."""
@@ -165,7 +171,7 @@ class Fitted:
     def result(self, *, intervals: bool = True) -> dict[str, object]:
         """What result.json says of it; the test scores' `intervals` take most of the time."""
         self._require_rows()
-        self.run.models = dict(self.models)
+        self.run.models, self.run.single = dict(self.models), self.single
         found = self.scored["test"].intervals() if intervals else {}
         return described(
             self.run,

@@ -17,7 +17,9 @@ from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.formatting import four_digits
 from mlp_lab.metrics.epoch import main_metric
+from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.runs.findings import Verdict
+from mlp_lab.runs.result_file import with_single
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,9 +35,9 @@ class Run:
         self._fitted = fitted
 
     @property
-    def network(self) -> nn.Sequential:
-        """The network at its best weights, as plain torch layers."""
-        return self._fitted.network.member(0)
+    def network(self) -> nn.Sequential | Ensemble:
+        """The network, or the ensemble, at its best weights, as plain torch layers."""
+        return self._fitted.network.plain()
 
     @property
     def curves(self) -> pd.DataFrame:
@@ -120,7 +122,7 @@ class Run:
 
     def summary(self) -> pd.DataFrame:
         """Loss and metric of the network and its baselines, as commands print them."""
-        models = self._fitted.models
+        models = with_single(self._fitted.models, self._fitted.single)
         quantities = ["loss", main_metric(models["network"]["train"])]
         rows = {
             name: {

@@ -29,10 +29,15 @@ class LossConfig:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An output function and its pullback from dL/dy to dL/df."""
+    """An output function and its pullback from dL/dy to dL/df.
+
+    `of_mean` gives, for f of M networks, (..., M, B, C), the f whose output is the mean of theirs,
+    (..., B, C), up to what the output does not depend on.
+    """
 
     value: Callable[[Tensor], Tensor]
     pullback: Callable[[Tensor, Tensor], Tensor]
+    of_mean: Callable[[Tensor], Tensor]
 
 
 NARROW = 16
@@ -47,11 +52,26 @@ def softmax(f: Tensor) -> Tensor:
     return f.softmax(-1) if f.shape[-1] >= NARROW else f.mT.softmax(-2).mT
 
 
+def _log_sigmoid(f: Tensor) -> Tensor:
+    return f.clamp_max(0) - f.abs().neg().exp().log1p()
+
+
+def _log_odds_of_mean(f: Tensor) -> Tensor:
+    """log p - log(1 - p) of the mean probability p, (..., M, B, C) -> (..., B, C)."""
+    return _log_sigmoid(f).logsumexp(-3) - _log_sigmoid(-f).logsumexp(-3)
+
+
 OUTPUTS: dict[str, Output] = {
-    "linear": Output(value=lambda f: f, pullback=lambda y, dy: dy),
-    "sigmoid": Output(value=lambda f: f.sigmoid(), pullback=lambda y, dy: dy * (y - y.square())),
+    "linear": Output(value=lambda f: f, pullback=lambda y, dy: dy, of_mean=lambda f: f.mean(-3)),
+    "sigmoid": Output(
+        value=lambda f: f.sigmoid(),
+        pullback=lambda y, dy: dy * (y - y.square()),
+        of_mean=_log_odds_of_mean,
+    ),
     "softmax": Output(
-        value=softmax, pullback=lambda y, dy: y * (dy - (dy * y).sum(-1, keepdim=True))
+        value=softmax,
+        pullback=lambda y, dy: y * (dy - (dy * y).sum(-1, keepdim=True)),
+        of_mean=lambda f: f.log_softmax(-1).logsumexp(-3),
     ),
 }
 
@@ -153,6 +173,10 @@ class Objective:
     def predict(self, f: Tensor) -> Tensor:
         """The network's output y = o(f)."""
         return OUTPUTS[self.output].value(f)
+
+    def of_mean(self, f: Tensor) -> Tensor:
+        """What gives the mean of M networks' outputs, (..., M, B, C) -> (..., B, C)."""
+        return OUTPUTS[self.output].of_mean(f)
 
     def decision_values(self, f: Tensor) -> Tensor:
         """Values that put a row's classes in the order of its outputs, of f's shape."""

@@ -12,7 +12,7 @@ from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
 from mlp_lab.network.matrix_products import affine
-from mlp_lab.network.plain_network import layer_names, plain_network
+from mlp_lab.network.plain_network import Ensemble, layer_names, network_name, plain_network
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -177,6 +177,25 @@ class MLP(nn.Module):
             self.member_state(k),
             None if self.embedding is None else self.embedding.plan,
         )
+
+    def plain(self) -> nn.Sequential | Ensemble:
+        """All members as one module of plain torch layers: of several, the mean of their outputs.
+
+        Maps (B, D) to (B, C).
+        """
+        networks = [self.member(k) for k in range(self.members)]
+        return networks[0] if len(networks) == 1 else Ensemble(networks)
+
+    def plain_state(self) -> dict[str, Tensor]:
+        """The weights, as the state_dict of what `plain` builds."""
+        if self.members == 1:
+            return self.member_state(0)
+        states = [self.member_state(k) for k in range(self.members)]
+        return {
+            f"{network_name(k)}.{name}": tensor
+            for k, state in enumerate(states)
+            for name, tensor in state.items()
+        }
 
     def member_state(self, k: int) -> dict[str, Tensor]:
         """Member k's weights, as the state_dict of the plain network that `member` builds."""

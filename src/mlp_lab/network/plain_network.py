@@ -44,6 +44,23 @@ def plain_network(
     return network.to(state["output.weight"].device)
 
 
+def network_name(k: int) -> str:
+    """How the state of an ensemble calls its k-th network."""
+    return f"networks.{k}"
+
+
+class Ensemble(nn.Module):
+    """Networks that predict the mean of their outputs, (B, D) -> (B, C)."""
+
+    def __init__(self, networks: Sequence[nn.Sequential]) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(networks)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(B, D) -> (B, C)."""
+        return torch.stack([network(inputs) for network in self.networks]).mean(0)
+
+
 class EmbeddedInputs(nn.Module):
     """The embedding of a network's inputs, (B, D) -> (B, D'); see `EmbeddingPlan`.
 

@@ -15,9 +15,12 @@ from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.architecture import LARGEST_EMBEDDING
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES
-from mlp_lab.network.plain_network import layer_names, plain_network
+from mlp_lab.network.plain_network import Ensemble, layer_names, network_name, plain_network
 from mlp_lab.plain import brief, read_as
 from mlp_lab.stored import require_regular
+
+MOST_NETWORKS = 10**4
+"""Of an ensemble."""
 
 DTYPES = ("F32", "F64")
 """What weights may be, as safetensors calls them."""
@@ -35,6 +38,7 @@ class Layers:
     output: str
     loss: str
     embedding: EmbeddingPlan | None = None
+    ensemble: int = 1
 
     @property
     def linear_sizes(self) -> list[int]:
@@ -44,7 +48,19 @@ class Layers:
 
     @property
     def shapes(self) -> dict[str, list[int]]:
-        """Shape of each weight and bias by its name."""
+        """Shape of each weight and bias by its name, of every network of an ensemble."""
+        found = self.network_shapes
+        if self.ensemble == 1:
+            return found
+        return {
+            f"{network_name(k)}.{name}": shape
+            for k in range(self.ensemble)
+            for name, shape in found.items()
+        }
+
+    @property
+    def network_shapes(self) -> dict[str, list[int]]:
+        """Shape of each weight and bias of one network by its name."""
         found: dict[str, list[int]] = {}
         if self.embedding is not None:
             own = {name: list(shape) for name, shape in self.embedding.shapes.items()}
@@ -71,6 +87,7 @@ def layers_of(value: object, key: str, task: str) -> Layers:
         )
     if min(layers.sizes) < 1:
         raise UserError(f"{key}.sizes must be 1 or more, got {brief(layers.sizes)}")
+    require_count(layers.ensemble, f"{key}.ensemble", 1, MOST_NETWORKS)
     if layers.embedding is not None:
         _require_embedding(layers.embedding, layers.sizes[0], f"{key}.embedding")
     _require_known(layers.activations, ACTIVATIONS, f"{key}.activations")
@@ -102,8 +119,8 @@ def _require_known(names: Sequence[str], choices: Iterable[str], key: str) -> No
             raise UserError(f"{key} must be one of {', '.join(choices)}, got {brief(name)}")
 
 
-def load_network(path: Path, layers: Layers) -> nn.Sequential:
-    """A network of plain torch layers with the weights of a file.
+def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
+    """A network of plain torch layers, or an ensemble of them, with the weights of a file.
 
     Names, shapes and types are looked at before a weight is read.
 
@@ -125,15 +142,22 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential:
     for name, tensor in state.items():
         if not bool(tensor.isfinite().all()):
             raise UserError(f"{path}: {name} holds a number that is not finite")
-    if not _ascending(state.get("embedding.knots")):
-        raise UserError(f"{path}: embedding.knots must be in ascending order")
+        if name.endswith("embedding.knots") and bool((tensor.diff(dim=1) < 0).any()):
+            raise UserError(f"{path}: {name} must be in ascending order")
+    if layers.ensemble == 1:
+        return _network(layers, state)
+    networks = []
+    for k in range(layers.ensemble):
+        prefix = f"{network_name(k)}."
+        own = {name: tensor for name, tensor in state.items() if name.startswith(prefix)}
+        networks.append(_network(layers, {name.removeprefix(prefix): own[name] for name in own}))
+    return Ensemble(networks)
+
+
+def _network(layers: Layers, state: Mapping[str, Tensor]) -> nn.Sequential:
     return plain_network(
         layers.linear_sizes, layers.activations, layers.output, state, layers.embedding
     )
-
-
-def _ascending(knots: Tensor | None) -> bool:
-    return knots is None or bool((knots.diff(dim=1) >= 0).all())
 
 
 def _require_shapes(path: Path, layers: Layers, shapes: Mapping[str, list[int]]) -> None:

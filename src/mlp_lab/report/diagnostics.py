@@ -174,7 +174,7 @@ def axis(values: torch.Tensor) -> torch.Tensor:
 def predicted(network: MLP, target: Target, inputs: torch.Tensor) -> Floats:
     """Class indices, or numbers in the target's units, (N,)."""
     with torch.inference_mode():
-        outputs = network(inputs)[0].double().cpu().numpy()
+        outputs = network(inputs).mean(0).double().cpu().numpy()
     if target.classes is None:
         return target.decode(outputs)
     return target.decide(outputs).astype(np.float64)
@@ -201,7 +201,7 @@ def importance(network: MLP, dataset: Dataset) -> Importance | None:
 
     def predict(inputs: torch.Tensor) -> torch.Tensor:
         pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
-        return torch.cat([network(piece)[0] for piece in pieces])
+        return torch.cat([network(piece).mean(0) for piece in pieces])
 
     with torch.inference_mode():
         losses = permutation_importance(predict, dataset.val, dataset.schema, score)

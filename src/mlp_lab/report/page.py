@@ -14,7 +14,7 @@ from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import draw_learning_curve
 from mlp_lab.report.pictures import read_pictures
 from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
-from mlp_lab.runs.result_file import read_result
+from mlp_lab.runs.result_file import read_result, with_single
 from mlp_lab.stored import read_json, read_text
 from mlp_lab.tracking.curves import CURVES, read_curves
 
@@ -41,7 +41,7 @@ def write_report(folder: Path) -> None:
     page = template(*TEMPLATE).render(
         result=result,
         findings=[result["verdict"], *result["verdict"]["notes"]],
-        models={**models, **result["baselines"]},
+        models=with_single({**models, **result["baselines"]}, result.get("single_network")),
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
         data_report=read_text(data_report, megabytes=64) if data_report.is_file() else "",

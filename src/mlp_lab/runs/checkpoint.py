@@ -46,8 +46,9 @@ def _content(
     )
     layers = _layers(stack)
     if len(positions) < len(stack.ids):
-        sizes = stack.network.member_sizes[positions[0]]
-        layers = {name: entry.take(positions, sizes) for name, entry in layers.items()}
+        networks = stack.networks(positions)
+        sizes = stack.network.member_sizes[networks[0]]
+        layers = {name: entry.take(networks, sizes) for name, entry in layers.items()}
     tensors = {name: entry.flat.cpu() for name, entry in layers.items()}
     return save(tensors, {"state": state.to_json()})
 
@@ -115,7 +116,7 @@ def _in_words(tensor: tuple[str, list[int]] | None) -> str:
 
 def _require_finite(path: Path, stack: Stack) -> None:
     """Raise unless the members that have not diverged have weights to go on with."""
-    going = [position for position, ended in enumerate(stack.diverged) if not ended]
+    going = stack.networks([k for k, ended in enumerate(stack.diverged) if not ended])
     for name in ("weights", "best"):
         for tensor in _layers(stack)[name].tensors:
             if not bool(tensor[going].isfinite().all()):

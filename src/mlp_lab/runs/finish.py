@@ -18,7 +18,7 @@ from mlp_lab.runs.baselines import baselines
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
-from mlp_lab.runs.scoring import PartScores, score_model, scores_of
+from mlp_lab.runs.scoring import PartScores, score_model, scores_of, single_scores
 from mlp_lab.runs.termination import Termination, describe_termination
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
@@ -74,11 +74,12 @@ def described(
     assert run.termination is not None
     return {
         **describe_termination(run.termination, run.progress.watch.best_epoch, epochs_run),
-        "parameters": network.parameter_counts[0],
+        "parameters": sum(network.parameter_counts),
         "output": run.prepared.objective.output,
         "loss": run.prepared.objective.loss,
         "rows": run.prepared.rows,
         **run.models["network"],
+        **({} if run.single is None else {"single_network": run.single}),
         "test_intervals": intervals,
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "verdict": verdict.to_dict(),
@@ -99,6 +100,7 @@ def finish(
         "network": scores_of(scored),
         **common.baseline_scores(run.dataset, run.prepared.objective),
     }
+    run.single = single_scores(network, run.dataset, run.prepared.objective)
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     intervals, device = scored["test"].intervals(), stack.shared.device
     run.result = described(

@@ -15,6 +15,7 @@ from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedData, embedded_columns
 from mlp_lab.runs.progress import Origin, Progress
+from mlp_lab.runs.result_file import with_single
 from mlp_lab.runs.scoring import PartScores
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.tracker import Tracker, open_tracker
@@ -33,6 +34,8 @@ class Run:
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
+    single: PartScores | None = None
+    """Of an ensemble, mean scores of its networks one by one, once it has ended."""
     verdict: list[str] = field(default_factory=list)
     """What a person reads of how it went, once it has ended."""
 
@@ -69,6 +72,11 @@ class Run:
         diverged = self.progress.diverged
         return diverged is not None and diverged.epoch < epoch
 
+    @property
+    def compared(self) -> dict[str, PartScores]:
+        """Scores for a person, model by model: the network or ensemble, one of it, baselines."""
+        return with_single(self.models, self.single)
+
     def close(self) -> None:
         """Close its files."""
         if self.tracker is not None:
@@ -101,6 +109,7 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     loss = first.prepared.objective.loss
     require_true_derivatives(config.model.activations, loss, config.optimizer)
     shared = SharedSettings(
+        ensemble=config.ensemble,
         activations=config.model.activations,
         objective=first.prepared.objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,

@@ -52,9 +52,13 @@ def require_memory(config: Config, data: DataSummary) -> None:
     """Raise if a network that learns such data is too much for this machine."""
     batch = config.batch_size if isinstance(config.batch_size, int) else data.rows["train"]
     sizes, embedding = data.sizes(config), data.embedding(config)
-    needed = training_bytes(sizes, batch, config.dtype, embedding)
-    installed = installed_memory()
+    single = training_bytes(sizes, batch, config.dtype, embedding)
+    needed, installed = single * config.ensemble, installed_memory()
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
+        if single <= installed:
+            fitting = int(installed / single)
+            rule = f"at most {fitting:,}, which this machine has the memory to train"
+            raise UserError(f"ensemble must be {rule}, got {config.ensemble:,}")
         if embedding is not None:
             bare = training_bytes((embedding.inputs, *sizes[1:]), batch, config.dtype)
             if bare <= installed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
@@ -61,12 +61,16 @@ TYPES: Mapping[str, type] = {
     **dict.fromkeys(PARTS, Scores),
     "test_intervals": dict[str, tuple[float | None, float | None]],
     "baselines": dict[str, dict[str, Scores]],
+    "single_network": dict[str, Scores],
     "verdict": _Verdict,
     "seconds": float,
     "overrides": list[str],
     "environment": dict[str, object],
 }
 """Keys of a run that has ended, and what they hold."""
+
+OPTIONAL = ("single_network",)
+"""Those that only some runs have: an ensemble says what one of its networks reaches."""
 
 
 def read_result(path: Path) -> dict[str, Any]:
@@ -94,6 +98,8 @@ def _require_whole(result: Mapping[str, object], status: str) -> None:
     """Raise unless everything is there that a run leaves when it has ended."""
     for key, kind in TYPES.items():
         if key not in result:
+            if key in OPTIONAL:
+                continue
             raise UserError(f"{key} is missing")
         read_as(kind, result[key], key)
     if status == "diverged":
@@ -117,7 +123,10 @@ def _require_scores(result: Mapping[str, object]) -> None:
     """Raise unless every model has the scores of a task, on each part that has rows."""
     own = {part: cast(Scores, result[part]) for part in PARTS}
     baselines = cast(Mapping[str, Mapping[str, Scores]], result["baselines"])
-    models = {"": own, **{f"baselines.{name}.": parts for name, parts in baselines.items()}}
+    models: dict[str, Mapping[str, Scores]] = {"": own}
+    if "single_network" in result:
+        models["single_network."] = cast(Mapping[str, Scores], result["single_network"])
+    models |= {f"baselines.{name}.": parts for name, parts in baselines.items()}
     main = next((names[0] for names in METRICS.values() if names[0] in own["train"]), "accuracy")
     for model, parts in models.items():
         for part in PARTS:
@@ -143,3 +152,17 @@ def result_of(folder: Path) -> dict[str, Any]:
         return read_result(path)
     except (OSError, Damaged):
         return {}
+
+
+SINGLE = "single network"
+"""How tables call the mean scores of an ensemble's networks one by one."""
+
+Parts = TypeVar("Parts")
+
+
+def with_single(models: Mapping[str, Parts], single: Parts | None) -> dict[str, Parts]:
+    """Scores by model, the network's first, and behind it those of one network of an ensemble."""
+    if single is None:
+        return dict(models)
+    network, *others = models.items()
+    return dict([network, (SINGLE, single), *others])

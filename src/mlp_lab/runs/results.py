@@ -58,8 +58,8 @@ def environment(device: torch.device) -> dict[str, object]:
 def write_results(
     folder: Path, network: MLP, schema: str, objective: Objective, result: Mapping[str, object]
 ) -> None:
-    """The weights of a stack of one as plain layers, the schema (JSON) they need, the result."""
-    state = {name: tensor.cpu() for name, tensor in network.member_state(0).items()}
+    """The weights of a network or an ensemble, the schema (JSON) they need, the result."""
+    state = {name: tensor.cpu() for name, tensor in network.plain_state().items()}
     embedding = None if network.embedding is None else network.embedding.plan
     sizes = network.member_sizes[0]
     layers = {
@@ -67,6 +67,7 @@ def write_results(
         "activations": network.activation_names,
         "output": objective.output,
         "loss": objective.loss,
+        **({} if network.members == 1 else {"ensemble": network.members}),
         **({} if embedding is None else {"embedding": asdict(embedding)}),
     }
     network_json = to_json({"network": layers})

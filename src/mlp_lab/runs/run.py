@@ -49,7 +49,7 @@ def run(job: Job, prepared: PreparedData, progress: Progress, judge: RunJudge) -
         finished = train(one, stack, judge, console)
     if not config.quiet:
         if finished.termination.divergence is None:
-            print_result(console, one.models, one.result, one.verdict, folder)
+            print_result(console, one.compared, one.result, one.verdict, folder)
         else:
             print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
     return finished

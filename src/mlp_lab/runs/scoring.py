@@ -22,6 +22,18 @@ def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str,
     return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
 
 
+def single_scores(model: MLP, dataset: Dataset, objective: Objective) -> PartScores | None:
+    """Mean scores of an ensemble's networks one by one, by part; None for a network alone."""
+    if model.members == 1:
+        return None
+    networks = [model.take([k]) for k in range(model.members)]
+    scores = [scores_of(score_model(network, dataset, objective)) for network in networks]
+    return {
+        part: {name: sum(own[part][name] for own in scores) / len(scores) for name in found}
+        for part, found in scores[0].items()
+    }
+
+
 def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
     """Loss and metrics of every part."""
     return {part: rows.scores() for part, rows in parts.items()}

@@ -38,7 +38,12 @@ class SweepJob:
     def parameters(self) -> int:
         """Numbers that it learns."""
         embedded = 0 if self.embedding is None else self.embedding.parameters
-        return count_parameters(self.sizes) + embedded
+        return (count_parameters(self.sizes) + embedded) * self.networks
+
+    @property
+    def networks(self) -> int:
+        """One, or those of an ensemble."""
+        return self.job.config.ensemble
 
     @property
     def point(self) -> list[str]:
@@ -92,7 +97,14 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     data = section(job.values, "data")
     source = [data.get(name) for name in ("name", *PATHS)]
     rule = (type(config.optimizer).__name__, config.optimizer.moments)
-    shared = (config.batch_size, config.gradient, config.dtype, config.device, config.threads)
+    shared = (
+        config.ensemble,
+        config.batch_size,
+        config.gradient,
+        config.dtype,
+        config.device,
+        config.threads,
+    )
     ends = (sizes[0], sizes[-1], summary.objective, config.data.target_transform)
     embedding = summary.embedding(config)
     return repr((source, config.model.activations, embedding, rule, shared, ends))

@@ -55,7 +55,8 @@ def plan(
     stacks = []
     for bucket in buckets:
         fitting = max(1, int(memory // (size(bucket) / len(bucket))))
-        needed = math.ceil(len(bucket) / min(members, fitting))
+        most = max(1, members // bucket[0].networks)
+        needed = math.ceil(len(bucket) / min(most, fitting))
         stacks += _split(bucket, max(needed, _stack_count(bucket, processes, total)))
     stacks.sort(key=lambda stack: -cost(stack))  # the longest first: the others fill the gaps
     return [stack_plan(first + i, stack) for i, stack in enumerate(stacks)]
@@ -93,7 +94,8 @@ class Load:
         """A stack of one."""
         batch = job.job.config.batch_size
         rows = batch if isinstance(batch, int) else job.rows
-        return cls(job.sizes, rows, steps_of(job), steps_of(job))
+        steps = steps_of(job)
+        return cls(job.sizes, rows, steps * job.networks, steps)
 
     def __add__(self, other: "Load") -> "Load":
         """A stack of both."""
@@ -133,7 +135,7 @@ def size(stack: Sequence[SweepJob]) -> float:
     whole = load(stack)
     first = stack[0]
     own = training_bytes(whole.sizes, whole.rows, first.job.config.dtype, first.embedding)
-    return own * len(stack)
+    return own * len(stack) * first.networks
 
 
 def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:

@@ -16,7 +16,7 @@ from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import layer_names, plain_activation
+from mlp_lab.network.plain_network import Ensemble, layer_names, plain_activation
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -60,7 +60,7 @@ def _sets(request: TraceRequest, *keys: str) -> bool:
 def _of_run(folder: Path, request: TraceRequest) -> Network:
     """A saved run's network on the first of its training rows."""
     predictor = load(folder)
-    plain, objective = predictor.network.double(), predictor.objective
+    plain, objective = _single(predictor.network).double(), predictor.objective
     config = read(Config, saved_values(folder), "")
     state = plain.state_dict()
     names, sizes = layer_names(config.model.depth), _sizes(plain)
@@ -78,6 +78,14 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     return checked(
         Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
     )
+
+
+def _single(network: nn.Sequential | Ensemble) -> nn.Sequential:
+    """Of an ensemble nothing can be traced as one network."""
+    if isinstance(network, Ensemble):
+        count = len(network.networks)
+        raise UserError(f"a trace shows one network, and this run is an ensemble of {count}")
+    return network
 
 
 def _refuse_embedding(found: bool) -> None:
@@ -104,6 +112,7 @@ def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
 def _of_data(config: Config, request: TraceRequest) -> Network:
     """A network before its first step, on the first of its training rows."""
     prepared = prepare_data(config)
+    require(config.ensemble == 1, "ensemble", "1 for a trace", config.ensemble)
     _refuse_embedding(prepared.summary.embedding(config) is not None)
     x, t, weights = _rows(request, lambda: prepared)
     mlp = initial(config, list(prepared.sizes(config)), prepared.objective)

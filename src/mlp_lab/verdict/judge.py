@@ -71,7 +71,7 @@ def command_for(finding: Finding, run: Run) -> str:
 def initial_network(run: Run, network: MLP) -> MLP:
     """A run's network as it was before its first step."""
     config = run.job.config
-    initial = network.take([0])
+    initial = network.take([0])  # of an ensemble the first one: it is that of the plain seed
     initial.layers.flat.zero_()
     generator = torch_generator(config.seed, Stream.WEIGHTS)
     initial.initialise([config.model.init], [generator], [config.model.frequency_scale])
