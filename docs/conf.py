@@ -29,6 +29,7 @@ include_patterns = [
     *("docs/**", "notebooks/*.ipynb", "notebooks/*.md"),
 ]
 
+lessons = sorted(f"/docs/lessons/{path.stem}" for path in ROOT.glob("docs/lessons/*.md"))
 notebooks = [
     f"notebooks/{path.stem}"
     for suffix in ("md", "ipynb")
@@ -41,7 +42,7 @@ CONTENTS = {
     ],
     "Python": ["docs/python", "docs/api"],
     "Notebooks": notebooks,
-    "To learn": ["docs/lessons", "docs/trace", "docs/mathematics", "docs/stack"],
+    "To learn": ["docs/gallery", "docs/lessons", "docs/trace", "docs/mathematics", "docs/stack"],
     "Project": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
 }
 """Heading of the sidebar -> its pages; README.md ends with them on the site alone."""
@@ -88,13 +89,18 @@ html_theme_options = {
 
 
 def _with_contents(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Add the pages of the site to the README."""
+    """Add the pages of the site to the README, and those of lessons to the page about them."""
     if docname == root_doc:
-        source[0] += "".join(
-            "\n".join(["\n```{toctree}", ":hidden:", f":caption: {caption}", "", *pages, "```\n"])
-            for caption, pages in CONTENTS.items()
-            if pages
-        )
+        for caption, pages in CONTENTS.items():
+            source[0] += _contents(pages, f":caption: {caption}")
+    if docname == "docs/lessons":
+        source[0] += _contents(lessons)
+
+
+def _contents(pages: list[str], *options: str) -> str:
+    """A table of contents that only the sidebar shows."""
+    lines = ["\n```{toctree}", ":hidden:", *options, "", *pages, "```\n"]
+    return "\n".join(lines) if pages else ""
 
 
 def _read_again(app: Sphinx, *_: object) -> list[str]:
