@@ -63,7 +63,7 @@ def lesson(name: str, folder: Path) -> None:
     }
     panels = given.panels(tables)
     shown = panels[PANEL.get(name, 0)]
-    draw([shown], PICTURES / "lessons" / f"{name}.png", columns=1, size=4.2)
+    draw([shown], PICTURES / "lessons" / f"{name}.png", columns=1, size=4.8)
     draw(panels, PAGES / f"{name}.png", columns=given.columns, size=given.panel_size)
     (PAGES / f"{name}.md").write_text(page(name, folder), encoding="utf-8")
 
