@@ -123,9 +123,12 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         ),
     ),
     "pyarrow": ("mlp_lab.data.tables.arrow", "mlp_lab.data.tables.writing"),
-    "sklearn": tuple(
-        f"mlp_lab.estimators.{name}"
-        for name in ("base", "classifier", "inputs", "regressor", "search")
+    "sklearn": (
+        "mlp_lab.runs.boosting",
+        *(
+            f"mlp_lab.estimators.{name}"
+            for name in ("base", "classifier", "inputs", "regressor", "search")
+        ),
     ),
     "pickle": (),
     "marshal": (),

@@ -325,6 +325,11 @@ def pages(folder: Path) -> object:
     return sorted(written(folder) & {"report.html", "learning_curve.png"})
 
 
+def baselines(folder: Path) -> object:
+    """Names of what the network was held against."""
+    return list(json.loads((folder / "result.json").read_text())["baselines"])
+
+
 def event_files(folder: Path) -> object:
     """How many event files there are."""
     return len(list(folder.glob("events.*")))
@@ -345,6 +350,7 @@ def gradient_tags(folder: Path) -> object:
 
 
 NORMS = [f"gradient_norm/{symbol}_{k}" for symbol in ("Omega", "beta") for k in (0, 1)]
+SIMPLE = ["constant", "logistic"]
 EVENTS: Plain = {"tracking.tensorboard": True, "epochs": 4}
 RESTLESS: Plain = {"epochs": 12, "optimizer.lr": 0.1}
 """A run whose validation loss and accuracy go up and down."""
@@ -362,6 +368,7 @@ EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
     "tracking.tensorboard": ({}, True, event_files, 0, 1),
     "tracking.histograms": (EVENTS, 2, histogram_epochs, [], [2, 4]),
     "tracking.gradient_norms": (EVENTS, True, gradient_tags, [], NORMS),
+    "tracking.boosting": ({}, "always", baselines, SIMPLE, [*SIMPLE, "boosting"]),
     "tracking.report": ({}, True, pages, [], ["learning_curve.png", "report.html"]),
 }
 """Setting -> what else must be set, its other value, where to look, what is there before, after."""

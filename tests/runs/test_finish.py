@@ -11,8 +11,10 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs import finish as finishing
 from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.boosting import Boosting, boosting
 from mlp_lab.runs.checkpoint import CheckpointTimer
 from mlp_lab.runs.finish import DatasetCache, FinishedRun
+from mlp_lab.runs.result_file import read_result
 from mlp_lab.runs.training import Training
 from mlp_lab.verdict.judge import Judge
 
@@ -85,3 +87,33 @@ def test_what_runs_have_in_common_is_found_once(
     assert fitted == [id(one), id(other), id(one)]
     assert common.schema(one) is common.schema(one)
     assert json.loads(common.schema(one)) == json.loads(json.dumps(one.schema.to_dict()))
+
+
+def test_boosting_is_fitted_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all runs on the same rows that want it, and for no other."""
+    fitted: list[int] = []
+
+    def counted(dataset: Dataset, objective: Objective, threads: int) -> Boosting | None:
+        fitted.append(id(dataset))
+        return boosting(dataset, objective, threads)
+
+    monkeypatch.setattr(finishing, "boosting", counted)
+    wanted = (*IRIS, "tracking.boosting=always")
+    _, runs = stack_of_runs(tmp_path, IRIS, wanted, (*wanted, "seed=1"))
+    runs[2].dataset = runs[1].dataset
+    common = DatasetCache()
+    found = [list(common.baselines_of(run)) for run in runs.values()]
+    simple = ["constant", "logistic"]
+    assert found == [simple, [*simple, "boosting"], [*simple, "boosting"]]
+    assert fitted == [id(runs[1].dataset)]
+
+
+def test_boosting_is_written_down(tmp_path: Path) -> None:
+    """With the same scores as the network, in a file that is read again."""
+    finished(tmp_path, DatasetCache(), (*IRIS, "tracking.boosting=always"))
+    result = read_result(tmp_path / "0" / "result.json")
+    scores = result["baselines"]["boosting"]
+    assert {part: scores[part].keys() for part in scores} == {
+        part: result[part].keys() for part in ("train", "val", "test")
+    }
+    assert scores["test"]["accuracy"] > 0.8

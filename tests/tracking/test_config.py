@@ -8,7 +8,12 @@ from mlp_lab.errors import UserError
 from mlp_lab.tracking.config import TrackingConfig
 
 CONFIG = TrackingConfig(
-    tensorboard=True, histograms=0, gradient_norms=False, checkpoint_share=0.0, report=True
+    tensorboard=True,
+    histograms=0,
+    gradient_norms=False,
+    checkpoint_share=0.0,
+    report=True,
+    boosting="auto",
 )
 
 
@@ -23,3 +28,7 @@ def test_what_cannot_be() -> None:
         replace(CONFIG, histograms=-1)
     with pytest.raises(UserError, match=r"tracking\.checkpoint_share must be in"):
         replace(CONFIG, checkpoint_share=1.5)
+    with pytest.raises(
+        UserError, match=r"unknown tracking\.boosting 'alway': did you mean 'always'"
+    ):
+        replace(CONFIG, boosting="alway")

@@ -41,6 +41,7 @@ def test_which_files_are_opened(tensorboard: bool, tmp_path: Path) -> None:
         gradient_norms=False,
         checkpoint_share=0.1,
         report=False,
+        boosting="never",
     )
     tracker = open_tracker(config, tmp_path, "binary", 0, ["optimizer.lr=0.1"])
     tracker.add_text("verdict", "so", 1)

@@ -130,6 +130,15 @@ def test_a_baseline_that_beats_the_training_rows(train: float, kind: str) -> Non
     assert state(replace(SOUND, train_loss=flat, val_loss=flat, train=train, val=train)) == kind
 
 
+def test_few_errors_of_a_constant_decide_little() -> None:
+    """Ten rows more of a rare class are no reason to call a network too small."""
+    flat = [0.3] * 40
+    rare = replace(SOUND, train_loss=flat, val_loss=flat, train=0.4, val=0.4)
+    rival = {"gradient boosting": 0.55}
+    assert state(replace(rare, baselines=rival)) == "underfit"
+    assert state(replace(rare, baselines=rival, constant_errors=0.05)) == "good fit"
+
+
 def test_hidden_layers() -> None:
     """Dead, saturated, and gradients by layer."""
     sound = LayerStatistics(dead=0.05, saturated=0.0, gradient=1.0)
@@ -162,6 +171,38 @@ def test_a_baseline_that_does_better(baseline: float, words: str) -> None:
     assert note.words.startswith(words)
 
 
+@pytest.mark.parametrize(("reached", "found"), [(0.98, True), (0.97, False), (0.9, False)])
+def test_trees_that_do_better(reached: float, found: bool) -> None:
+    """By more than the standard error that 400 rows leave at most, 0.025."""
+    evidence = replace(SOUND, baselines={"gradient boosting": reached})
+    assert notes(evidence) == ["worse than gradient boosting"] * found
+    diverged = replace(evidence, divergence=Divergence(1, 1, 0.1))
+    assert notes(diverged) == []
+    assert notes(replace(SOUND, baselines={"logistic": 0.5})) == []
+
+
+@pytest.mark.parametrize(("reached", "found"), [(0.61, False), (0.62, True)])
+def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> None:
+    """20 of 400 rows, each a skill of 0.05: 11 errors leave 0.45 ± sqrt(11 (1 - 11 / 400)) / 20."""
+    rare = replace(SOUND, constant_errors=0.05, val=0.45, train=0.6)
+    evidence = replace(rare, baselines={"gradient boosting": reached})
+    assert notes(evidence) == ["worse than gradient boosting"] * found
+    note = NOTE_RULES["worse than gradient boosting"](replace(evidence, val=0.0))
+    assert note is not None
+    assert note.numbers["margin"] == pytest.approx(math.sqrt(0.05 * 0.95 / 400) / 0.05)
+
+
+def test_trees_say_nothing_of_hidden_layers() -> None:
+    """A network that does better than a linear model is no worse for trees that do better yet."""
+    verdict = judge(replace(SOUND, baselines={"linear": 0.5, "gradient boosting": 1.0}))
+    assert [note.kind for note in verdict.notes] == ["worse than gradient boosting"]
+    assert verdict.state.kind == "good fit"
+    (note,) = verdict.notes
+    assert note.words == (
+        "worse than gradient boosting: skill 95.0% ± 2.5% on the validation rows, against 100.0%"
+    )
+
+
 def test_neighbours_are_no_baseline() -> None:
     """They judge whether it could be better, not whether a network was worth it."""
     assert notes(replace(SOUND, baselines={"the 10 nearest neighbours": 0.97})) == []
@@ -187,6 +228,7 @@ def test_kinds_are_those_of_the_tables() -> None:
         "good fit": SOUND,
         "suspiciously good": replace(SOUND, leaks=["grade"]),
         "no better than a baseline": replace(SOUND, baselines={"linear": 1.0}),
+        "worse than gradient boosting": replace(SOUND, baselines={"gradient boosting": 1.0}),
         "dead units": replace(SOUND, layers=[unit]),
         "saturated units": replace(SOUND, layers=[unit]),
         "vanishing gradients": replace(SOUND, layers=[flat, unit]),

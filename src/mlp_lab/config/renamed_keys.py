@@ -35,6 +35,7 @@ ADDED: dict[str, Added] = {
     "schedule.per": Added("epoch", ("cosine", "warmup")),
     "schedule.warmup_share": Added(None, ("warmup",)),
     "schedule.floor": Added(0.0, ("warmup",)),
+    "tracking.boosting": Added("never"),
 }
 """Keys that version 0.1 had not, `group.key` or one at the top."""
 

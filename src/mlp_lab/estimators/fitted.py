@@ -111,9 +111,12 @@ class Fitted:
     def models(self) -> Mapping[str, PartScores]:
         """Scores of the network and of the baselines: model -> part -> scores."""
         self._require_rows()
-        objective = self.run.prepared.objective
-        found = self.shared.datasets.baseline_scores(self.run.dataset, objective)
-        return {"network": scores_of(self.scored), **found}
+        return {"network": self.own_scores, **self.shared.datasets.baselines_of(self.run)}
+
+    @cached_property
+    def own_scores(self) -> PartScores:
+        """Scores of the network alone, which take no baseline to be fitted: part -> scores."""
+        return scores_of(self.scored)
 
     def __getstate__(self) -> dict[str, object]:
         """Without the rows that it has learnt from: whoever gets a pickle must not get them, too.
@@ -140,7 +143,7 @@ class Fitted:
     @property
     def scores(self) -> pd.DataFrame:
         """A row for each part that has rows: loss and metrics of the network."""
-        return scores_table(self.models["network"])
+        return scores_table(self.own_scores)
 
     @cached_property
     def single(self) -> PartScores | None:

@@ -15,10 +15,11 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.boosting import BOOSTING, boosting, is_wanted
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
-from mlp_lab.runs.scoring import PartScores, score_model, scores_of, single_scores
+from mlp_lab.runs.scoring import PartScores, score_model, score_outputs, scores_of, single_scores
 from mlp_lab.runs.termination import Termination, describe_termination
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
@@ -32,10 +33,19 @@ class DatasetCache:
     def __init__(self) -> None:
         """Start with empty caches."""
         self._baseline_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        self._boosting_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
         self._schemas: dict[int, str] = {}
 
+    def baselines_of(self, run: Run) -> dict[str, PartScores]:
+        """Scores of what a run is held against: baseline -> part -> scores."""
+        dataset, objective, config = run.dataset, run.prepared.objective, run.job.config
+        found = self.baseline_scores(dataset, objective)
+        if not is_wanted(config.tracking.boosting, config.data, len(dataset.train)):
+            return found
+        return found | self.boosting_scores(dataset, objective, config.threads)
+
     def baseline_scores(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
-        """Scores of the baselines: baseline -> part -> scores."""
+        """Scores of the networks without hidden layers: baseline -> part -> scores."""
         key = (id(dataset), objective)
         if key not in self._baseline_scores:
             self._baseline_scores[key] = {
@@ -43,6 +53,20 @@ class DatasetCache:
                 for name, model in baselines(dataset, objective).items()
             }
         return self._baseline_scores[key]
+
+    def boosting_scores(
+        self, dataset: Dataset, objective: Objective, threads: int
+    ) -> dict[str, PartScores]:
+        """The same of gradient boosting, if it can be fitted."""
+        key = (id(dataset), objective)
+        if key not in self._boosting_scores:
+            fitted = boosting(dataset, objective, threads)
+            self._boosting_scores[key] = (
+                {}
+                if fitted is None
+                else {BOOSTING: scores_of(score_outputs(fitted.outputs, dataset, objective))}
+            )
+        return self._boosting_scores[key]
 
     def schema(self, dataset: Dataset) -> str:
         """What inputs and outputs mean, as JSON."""
@@ -96,10 +120,7 @@ def finish(
     assert run.termination is not None
     network = stack.best_network([position])
     scored = score_model(network, run.dataset, run.prepared.objective)
-    run.models = {
-        "network": scores_of(scored),
-        **common.baseline_scores(run.dataset, run.prepared.objective),
-    }
+    run.models = {"network": scores_of(scored), **common.baselines_of(run)}
     run.single = single_scores(network, run.dataset, run.prepared.objective)
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     intervals, device = scored["test"].intervals(), stack.shared.device

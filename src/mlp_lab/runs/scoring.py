@@ -1,10 +1,13 @@
-"""A network's outputs for every part of its data; the one place where test rows are looked at."""
+"""A model's outputs for every part of its data; the one place where test rows are looked at."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Target
-from mlp_lab.engine.evaluation import outputs
+from mlp_lab.engine.evaluation import outputs as network_outputs
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
@@ -15,11 +18,22 @@ PartScores = Mapping[str, Scores]
 """Part -> loss and metrics."""
 
 
+Outputs = Callable[[Part], tuple[Tensor, Tensor]]
+"""Rows -> a model's outputs y, (N, C), and each row's loss, (N,), on the CPU."""
+
+
 def score_model(model: MLP, dataset: Dataset, objective: Objective) -> dict[str, Predictions]:
-    """Outputs of a stack of one for every part; the one place where test rows are looked at."""
+    """Outputs of a stack of one for every part."""
+    return score_outputs(partial(_outputs_of, model, objective), dataset, objective)
+
+
+def score_outputs(
+    outputs: Outputs, dataset: Dataset, objective: Objective
+) -> dict[str, Predictions]:
+    """A model's outputs for every part; the one place where test rows are looked at."""
     parts = {"train": dataset.train, "val": dataset.val, "test": dataset.test}
     target = dataset.schema.target
-    return {part: scored(model, rows, objective, target) for part, rows in parts.items()}
+    return {part: _scored(outputs, rows, objective, target) for part, rows in parts.items()}
 
 
 def single_scores(model: MLP, dataset: Dataset, objective: Objective) -> PartScores | None:
@@ -41,8 +55,15 @@ def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
 
 def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Predictions:
     """A stack of one's outputs for one part, with what they should have been."""
-    source = RowSource([rows])
-    y, losses = outputs(model, source, objective)
+    return _scored(partial(_outputs_of, model, objective), rows, objective, target)
+
+
+def _outputs_of(model: MLP, objective: Objective, rows: Part) -> tuple[Tensor, Tensor]:
+    return network_outputs(model, RowSource([rows]), objective)
+
+
+def _scored(outputs: Outputs, rows: Part, objective: Objective, target: Target) -> Predictions:
+    y, losses = outputs(rows)
     weights, loss_weights = (
         None if given is None else given.double().cpu().numpy()
         for given in (rows.weights, rows.loss_weights)

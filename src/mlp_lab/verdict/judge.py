@@ -5,15 +5,17 @@ from dataclasses import replace
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
+from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.skill import skill
 from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.boosting import BOOSTING
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.tracking.curves import Row
 from mlp_lab.verdict.advice import first_to_mend, next_command
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
-from mlp_lab.verdict.rules import Evidence, judge
+from mlp_lab.verdict.rules import GRADIENT_BOOSTING, Evidence, judge
 
 
 class Judge:
@@ -37,7 +39,7 @@ class Judge:
         scores, constant = run.models["network"], run.models["constant"]
         validated = bool(scores["val"])
         baselines = {
-            name: skill(parts["val"], constant["val"])
+            GRADIENT_BOOSTING if name == BOOSTING else name: skill(parts["val"], constant["val"])
             for name, parts in run.models.items()
             if validated and name not in ("network", "constant")
         }
@@ -53,6 +55,7 @@ class Judge:
             val=skill(scores["val"], constant["val"]) if validated else None,
             val_rows=run.prepared.rows["val"],
             baselines=baselines,
+            constant_errors=_errors(constant["val"]) if validated else None,
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
         )
@@ -61,6 +64,11 @@ class Judge:
         if id(dataset) not in self._neighbours:
             self._neighbours[id(dataset)] = dataset, neighbours_skill(dataset)
         return self._neighbours[id(dataset)][1]
+
+
+def _errors(scores: Scores) -> float | None:
+    """The share of wrong answers; None for a number."""
+    return 1 - scores["accuracy"] if "accuracy" in scores else None
 
 
 def command_for(finding: Finding, run: Run) -> str:

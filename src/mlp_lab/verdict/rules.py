@@ -47,6 +47,9 @@ LARGEST_ERROR = 0.5
 WITHOUT_HIDDEN_LAYERS = ("linear", "logistic")
 """Baselines that a network with hidden layers should beat."""
 
+GRADIENT_BOOSTING = "gradient boosting"
+"""The baseline that shows, of a table, what can be learnt from its columns."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerStatistics:
@@ -64,6 +67,8 @@ class Evidence:
     `train_loss` and `val_loss` hold a number for each epoch (`val_loss` none without any
     `val_rows`), `constant` the constant prediction's loss by part. `train` and `val` are the
     network's skill, `baselines` the skill of simple methods on the validation rows by their names.
+    `constant_errors`: share of the validation rows whose class a constant gets wrong, None for a
+    number.
     `leaks`: columns of a table of which each alone almost determines the target.
     """
 
@@ -75,6 +80,7 @@ class Evidence:
     val: float | None
     val_rows: int
     baselines: Mapping[str, float]
+    constant_errors: float | None = None
     layers: Sequence[LayerStatistics] = ()
     leaks: Sequence[str] = ()
 
@@ -122,6 +128,18 @@ def smoothed(values: Sequence[float]) -> list[float]:
 def standard_error(evidence: Evidence) -> float:
     """The largest standard error that a skill can have on the validation rows."""
     return LARGEST_ERROR / math.sqrt(evidence.val_rows)
+
+
+def own_standard_error(evidence: Evidence, skill: float) -> float:
+    """The standard error of a skill of classes, from that of the accuracy which it stands for.
+
+    Few errors of a constant make a skill of few rows: it is divided by their share.
+    """
+    wrong = evidence.constant_errors
+    if not wrong:
+        return standard_error(evidence)
+    errors = min(1.0, (1 - skill) * wrong)
+    return math.sqrt(errors * (1 - errors) / evidence.val_rows) / wrong
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -220,14 +238,15 @@ def underfit(evidence: Evidence) -> Finding | None:
         return None
     name = max(evidence.baselines, key=evidence.baselines.__getitem__)
     baseline = evidence.baselines[name]
-    if evidence.train >= baseline - BEHIND - standard_error(evidence):
+    margin = max(standard_error(evidence), own_standard_error(evidence, baseline))
+    if evidence.train >= baseline - BEHIND - margin:
         return None
     return Finding(
         "underfit",
         f"underfit: skill {evidence.train:z.0%} on the training rows, below the {baseline:z.0%} of"
         f" {name} on the validation rows",
         f"skill(train) below skill(val) of a baseline by more than {BEHIND:g} and its standard"
-        f" error, at most {LARGEST_ERROR:g} / sqrt(validation rows)",
+        f" error: {LARGEST_ERROR:g} / sqrt(validation rows), or that of a share, if it is larger",
         {"train": evidence.train, "rival": baseline},
     )
 
@@ -292,6 +311,24 @@ def no_better(evidence: Evidence) -> Finding | None:
         f" validation rows, against {baseline:z.1%}",
         f"skill(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
         {"val": evidence.val, name: baseline, "margin": margin},
+    )
+
+
+def behind_boosting(evidence: Evidence) -> Finding | None:
+    """Trees do better on new rows: there is more to learn from these columns."""
+    reached = evidence.baselines.get(GRADIENT_BOOSTING)
+    if evidence.val is None or evidence.divergence is not None or reached is None:
+        return None
+    margin = own_standard_error(evidence, evidence.val)
+    if reached <= evidence.val + margin:
+        return None
+    return Finding(
+        "worse than gradient boosting",
+        f"worse than gradient boosting: skill {evidence.val:z.1%} ± {margin:.1%} on the validation"
+        f" rows, against {reached:z.1%}",
+        "skill(val) below gradient boosting's by more than its standard error: of a share for"
+        f" classes, {LARGEST_ERROR:g} / sqrt(validation rows) for a number",
+        {"val": evidence.val, GRADIENT_BOOSTING: reached, "margin": margin},
     )
 
 
@@ -363,6 +400,7 @@ STATE_RULES: dict[str, Rule] = {
 NOTE_RULES: dict[str, Rule] = {
     "suspiciously good": leak,
     "no better than a baseline": no_better,
+    "worse than gradient boosting": behind_boosting,
     "dead units": dead_units,
     "saturated units": saturated_units,
     "vanishing gradients": vanishing_gradients,
