@@ -61,6 +61,14 @@ def test_it_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(capsys.readouterr().err.splitlines()) == 1
 
 
+@pytest.fixture
+def _nothing_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever keys have come since."""
+    for key in [*ADDED]:
+        monkeypatch.delitem(ADDED, key)
+
+
+@pytest.mark.usefixtures("_nothing_added")
 def test_a_whole_configuration() -> None:
     """The former name, where both stand; what was given stays as it was."""
     values = {GROUP: {"name": "x", FIELD: 1, FIELD_NOW: 2}, "seed": 0, "sweep": None}
@@ -83,6 +91,7 @@ def test_there_and_back(old: str) -> None:
     assert with_current_names(now) == now
 
 
+@pytest.mark.usefixtures("_nothing_added")
 def test_added_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     """A configuration of before stands for what it did; a hash of it does not see them."""
     monkeypatch.setitem(ADDED, "model.new", Added("none"))
