@@ -11,6 +11,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.preprocessing import encode
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.splitting import Split
+from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import AdamConfig
@@ -76,6 +77,7 @@ def adam_stack(
                 amsgrad=False,
             ),
             schedule=ScheduleConfig(name="constant"),
+            averaging=AveragingConfig(kind="none", decay=0.999, start=0.0),
         )
         for k in range(members)
     ]

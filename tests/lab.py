@@ -141,7 +141,7 @@ def trained(values: Plain) -> tuple[Tensor, list[Row]]:
     rows = [
         {"loss": epoch.members[0].train["loss"], "lr": epoch.members[0].lr} for epoch in fit(stack)
     ]
-    return stack.network.layers.flat.clone(), rows
+    return stack.evaluated.layers.flat.clone(), rows
 
 
 def stack_of(config: Config) -> Stack:

@@ -16,6 +16,7 @@ from mlp_lab.data.loading import load_rows
 from mlp_lab.data.preprocessing import encode
 from mlp_lab.data.schema import Target
 from mlp_lab.data.splitting import split_rows
+from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.evaluation import TargetScale, sums_over_rows
 from mlp_lab.engine.fit import fit
@@ -114,6 +115,11 @@ def schedule(name: str, **changes: object) -> ScheduleConfig:
     return read(ScheduleConfig, {"name": name, **SCHEDULES[name], **changes}, "schedule")
 
 
+def averaging(kind: str = "none", decay: float = 0.9, start: float = 0.0) -> AveragingConfig:
+    """How weights are averaged."""
+    return AveragingConfig(kind=kind, decay=decay, start=start)
+
+
 class MemberChanges(TypedDict, total=False):
     """Numbers of a member."""
 
@@ -125,6 +131,7 @@ class MemberChanges(TypedDict, total=False):
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
     embedding: EmbeddingPlan
+    averaging: AveragingConfig
 
 
 def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
@@ -138,6 +145,7 @@ def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
         epochs=3,
         optimizer=optimizer(),
         schedule=ScheduleConfig(name="constant"),
+        averaging=averaging(),
     )
     return replace(plain, **changes)
 

@@ -42,6 +42,7 @@ RECIPES = {
     "adam, dropout, plateau": [
         *("data=wine", "model=shallow", "model.dropout=0.3", "optimizer.lr=0.02", "epochs=12"),
         *("schedule=plateau", "schedule.patience=0", "schedule.threshold=0.2"),
+        *("averaging.kind=ema", "averaging.decay=0.9"),
     ],
     "heavy ball, one cycle": [
         *("data=moons", "data.rows=150", "model.depth=2", "optimizer=heavy_ball", "epochs=9"),
@@ -54,6 +55,7 @@ RECIPES = {
     "full batch, regression": [
         *("data=diabetes", "model=shallow", "optimizer=rmsprop", "optimizer.centered=true"),
         *("batch_size=full", "epochs=7", "dtype=float64", "data.val_fraction=0"),
+        *("averaging.kind=swa", "averaging.start=0.3"),
     ],
 }
 

@@ -159,6 +159,8 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("optimizer.beta1", 1.0, "in [0, 1)"),
     ("optimizer.beta2", -0.1, "in [0, 1)"),
     ("optimizer.eps", 0.0, "1e-37 or more"),
+    ("averaging.decay", 1.0, "in (0, 1)"),
+    ("averaging.start", 1.0, "in [0, 1)"),
     ("stop.patience", 0, "positive or null"),
     ("stop.min_delta", -1.0, "0 or more"),
     ("stop.weights_tol", 0.0, "positive or null"),

@@ -32,6 +32,7 @@ ADDED: dict[str, Added] = {
     "model.frequencies": Added(16),
     "model.frequency_scale": Added(0.1),
     "model.category_size": Added(0),
+    "averaging": Added({"kind": "none", "decay": 0.999, "start": 0.0}),
     "schedule.per": Added("epoch", ("cosine", "warmup")),
     "schedule.warmup_share": Added(None, ("warmup",)),
     "schedule.floor": Added(0.0, ("warmup",)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.config import DataConfig
+from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.network.architecture import ModelConfig
@@ -54,6 +55,7 @@ class Config:
     loss: LossConfig
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
+    averaging: AveragingConfig
     stop: StopConfig
     tracking: TrackingConfig
     seed: int

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.averaging import Averaging, AveragingConfig
 from mlp_lab.engine.batches import Batches
 from mlp_lab.engine.evaluation import TargetScale
 from mlp_lab.engine.learning_rates import LearningRates
@@ -37,6 +38,7 @@ class Member:
     epochs: int
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
+    averaging: AveragingConfig
 
     @property
     def sizes(self) -> list[int]:
@@ -106,6 +108,7 @@ class Stack:
         ...         epochs=50,
         ...         optimizer=SGDConfig(name="sgd", lr=lr, weight_decay=0.0, clip_norm=None),
         ...         schedule=ScheduleConfig(name="constant"),
+        ...         averaging=AveragingConfig(kind="none", decay=0.9, start=0.0),
         ...     )
         ...     for lr in (0.01, 0.1)
         ... ]
@@ -201,6 +204,16 @@ class Stack:
             self.batches.steps[:: self.shared.ensemble],
         )
         self._backprops: dict[tuple[int, int], Backprop] = {}
+        self.averaging: Averaging | None = None
+        self.evaluated = network
+        """What is evaluated and kept: the networks, or the averages of their weights."""
+        plans = [(member.averaging, member.epochs) for member in self._of_networks]
+        if any(plan.kind != "none" for plan, _ in plans):
+            average = network.layers.like()
+            average.flat.copy_(network.layers.flat)
+            equal_steps = self.batches.equal_steps
+            self.averaging = Averaging(network.layers, average, plans, equal_steps=equal_steps)
+            self.evaluated = network.over(average)
 
     @property
     def task(self) -> str:
@@ -222,6 +235,8 @@ class Stack:
         steps_taken = [self.epoch * steps for steps in self.batches.steps]
         rates = self.learning_rates.begin_epoch(self.epoch)  # (steps, K)
         self.optimizer.begin_epoch(rates.repeat_interleave(self.shared.ensemble, 1), steps_taken)
+        if self.averaging is not None:
+            self.averaging.begin_epoch(self.epoch)
         networks = self.network.members
         means = self.network.layers.flat.new_zeros(max(self.batches.steps), networks)
         explicit = self.shared.gradient == "explicit"
@@ -235,6 +250,10 @@ class Stack:
                 if self.last_gradients is not None and step == len(means):
                     self.last_gradients.flat.copy_(self.gradients.flat)
                 self.optimizer.step(k)
+                if self.averaging is not None:
+                    self.averaging.step(k)
+            if self.averaging is not None:
+                self.averaging.end_epoch()
         self.epoch += 1
         return means
 
@@ -255,10 +274,10 @@ class Stack:
     def keep_best(self, positions: Sequence[int]) -> None:
         """Remember these members' weights as their best so far."""
         if len(positions) == len(self.members):
-            self.best.flat.copy_(self.network.layers.flat)
+            self.best.flat.copy_(self.evaluated.layers.flat)
             return
         index = torch.as_tensor(self.networks(positions), device=self.shared.device)
-        for best, now in zip(self.best.tensors, self.network.layers.tensors, strict=True):
+        for best, now in zip(self.best.tensors, self.evaluated.layers.tensors, strict=True):
             best[index] = now[index]
 
     def best_network(self, positions: Sequence[int]) -> MLP:
@@ -293,7 +312,10 @@ class Stack:
             return
         networks = self.networks(stay)
         network = self.network.take(networks)
-        moments = self.optimizer.moments
+        moments, averaging = self.optimizer.moments, self.averaging
         self._assemble(network, self.best.take(networks, network.layers.sizes))
         for new, old in zip(self.optimizer.moments, moments, strict=True):
             new.flat.copy_(old.take(networks, network.layers.sizes).flat)
+        if averaging is not None and self.averaging is not None:
+            average = averaging.average.take(networks, network.layers.sizes)
+            self.averaging.average.flat.copy_(average.flat)

@@ -48,7 +48,7 @@ the best epoch is chosen by chance, and they are missed in training."""
 
 NOT_SETTINGS = (
     *("random_state", "warm_start", "verbose", "val_fraction", "optimizer_options"),
-    "schedule_options",
+    *("schedule_options", "averaging_options"),
 )
 """Parameters that are no setting of a run by themselves."""
 
@@ -79,6 +79,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         optimizer_options: Mapping[str, object] | None = None,
         schedule: str = "constant",
         schedule_options: Mapping[str, object] | None = None,
+        averaging: str = "none",
+        averaging_options: Mapping[str, object] | None = None,
         epochs: int = 50,
         batch_size: int | str | None = None,
         patience: int | None = None,
@@ -127,6 +129,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             optimizer_options: what only this optimizer has, as `{"beta1": 0.8}`.
             schedule: of the learning rate: constant, step, cosine, warmup, one_cycle, plateau.
             schedule_options: what only this schedule has, as `{"per": "step"}`.
+            averaging: of the weights, of which the network has the average: none, ema, swa.
+            averaging_options: how, as `{"decay": 0.99, "start": 0.5}`.
             epochs: passes over the training rows.
             batch_size: rows of a step, at most all; or "full". None: 32, for gd "full".
             patience: epochs without a better `monitor` after which the training stops.
@@ -172,6 +176,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.optimizer_options = optimizer_options
         self.schedule = schedule
         self.schedule_options = schedule_options
+        self.averaging = averaging
+        self.averaging_options = averaging_options
         self.epochs = epochs
         self.batch_size = batch_size
         self.patience = patience
@@ -263,6 +269,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         settings = {name: value for name, value in parameters.items() if name not in NOT_SETTINGS}
         settings |= options(self.optimizer_options, "optimizer")
         settings |= options(self.schedule_options, "schedule")
+        settings |= options(self.averaging_options, "averaging")
         settings["seed"] = self._seed()
         settings["split_seed"] = settings["seed"]
         settings["test_fraction"] = 0.0

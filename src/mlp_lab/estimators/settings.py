@@ -12,6 +12,7 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import GROUPS, Config
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.config import DataConfig
+from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import ModelConfig
@@ -26,6 +27,7 @@ SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("data", (DataConfig, *DATA.values())),
     ("optimizer", tuple(OPTIMIZERS.values())),
     ("schedule", tuple(SCHEDULES.values())),
+    ("averaging", (AveragingConfig,)),
 )
 """Groups of settings and the classes that say what is in them; a name is looked for in order."""
 
@@ -36,7 +38,7 @@ OF_A_FILE = ("path", "test_path", "report_only", "delimiter", "quote", "encoding
 @cache
 def keys() -> Mapping[str, str]:
     """Keyword -> key of a run's configuration: `lr` -> `optimizer.lr`."""
-    found: dict[str, str] = {}
+    found = {"averaging": "averaging.kind"}
     for section, classes in SECTIONS:
         for kind in classes:
             for field in fields(kind):

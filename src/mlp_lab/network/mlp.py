@@ -168,6 +168,12 @@ class MLP(nn.Module):
         taken._adopt(self.layers.take(members, taken.layers.sizes))
         return taken
 
+    def over(self, layers: LayerTensors) -> "MLP":
+        """The same networks over other weights, which they share with the caller."""
+        other = self.take(range(self.members))
+        other._adopt(layers)
+        return other
+
     def member(self, k: int) -> nn.Sequential:
         """Member k as plain torch layers; maps (B, D) to (B, C)."""
         return plain_network(

@@ -88,7 +88,9 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
 def _layers(stack: Stack) -> dict[str, LayerTensors]:
     """Everything that training changes, by name."""
     moments = {f"moment_{i}": moment for i, moment in enumerate(stack.optimizer.moments)}
-    return {"weights": stack.network.layers, "best": stack.best, **moments}
+    averaging = stack.averaging
+    averages = {} if averaging is None else {"average": averaging.average}
+    return {"weights": stack.network.layers, "best": stack.best, **averages, **moments}
 
 
 TYPES = {torch.float32: "F32", torch.float64: "F64"}

@@ -136,4 +136,5 @@ def _member(run: Run) -> Member:
         epochs=config.epochs,
         optimizer=config.optimizer,
         schedule=config.schedule,
+        averaging=config.averaging,
     )
