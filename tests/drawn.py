@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.losses import LOSS_CONFIGS
 
 ODD = (
     *("-1", "0", "1", "2.5", "1e300", "-1e300", "1e-320", "1e400", "nan", "inf", "-inf", "1e-30"),
@@ -75,6 +76,10 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.sheet": ("null", "0", "1", "Sheet1"),
     "data.path": ("table.csv", "table.parquet", "table.xlsx", "few.csv"),
     "data.test_path": ("null", "table.csv", "few.csv", "table.parquet"),
+    "loss.delta": ("0.1", "1", "1e30"),
+    "loss.quantile": ("0.01", "0.5", "0.9"),
+    "loss.gamma": ("0", "0.5", "1000"),
+    "loss.label_smoothing": ("0", "0.1", "0.99"),
     "optimizer.lr": ("0.01", "0.3", "1e-9", "100", "1e20"),
     "optimizer.weight_decay": ("0", "0.01", "2"),
     "optimizer.clip_norm": ("null", "1", "1e-6"),
@@ -103,7 +108,7 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
 NEVER = ("resume", "data.name", "optimizer.name", "schedule.name", "loss.name", "device")
 """Keys that groups set; and what other attacks are for."""
 
-MODELS, LOSSES = ("deep", "perceptron", "shallow", "wide"), ("auto", "bce", "cce", "mae", "mse")
+MODELS, LOSSES = ("deep", "perceptron", "shallow", "wide"), tuple(LOSS_CONFIGS)
 
 SWEEP_SETTINGS = (
     *("sweep.members=1", "sweep.members=2", "sweep.memory=0.001", "sweep.processes=1"),
@@ -161,9 +166,9 @@ def save_tables(folder: Path) -> None:
 
 
 @cache
-def keys_of(data: str, optimizer: str, schedule: str) -> dict[str, object]:
+def keys_of(data: str, loss: str, optimizer: str, schedule: str) -> dict[str, object]:
     """Keys of a run with some choices, and their types."""
-    chosen = {"data": data, "optimizer": optimizer, "schedule": schedule}
+    chosen = {"data": data, "loss": loss, "optimizer": optimizer, "schedule": schedule}
     found: dict[str, object] = {}
 
     def add(kind: type, path: str) -> None:
@@ -200,11 +205,12 @@ def commands(draw: st.DrawFn) -> Command:
     data = draw(st.sampled_from([*CHOICES[_hint("data")], *["table"] * 6]))
     optimizer = draw(st.sampled_from(list(CHOICES[_hint("optimizer")])))
     schedule = draw(st.sampled_from(list(CHOICES[_hint("schedule")])))
-    keys = keys_of(data, optimizer, schedule)
+    loss = draw(st.sampled_from([*["auto"] * 6, "mse", *LOSSES]))
+    keys = keys_of(data, loss, optimizer, schedule)
     said = {
         "data": data,
         "model": draw(st.sampled_from(MODELS)),
-        "loss": draw(st.sampled_from([*["auto"] * 6, "mse", *LOSSES])),
+        "loss": loss,
         "optimizer": optimizer,
         "schedule": schedule,
         **({"batch_size": "full"} if optimizer == "gd" else {}),

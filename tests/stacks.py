@@ -7,6 +7,7 @@ from typing import TypedDict, Unpack
 
 import torch
 from lab import PARTS
+from objectives import loss_settings
 from torch import Tensor
 
 from mlp_lab.config.reading import read
@@ -68,7 +69,7 @@ def dataset(
     """Encoded rows of a data set by name, in double precision; keywords change its config."""
     config = _config(name, **changes)
     raw = load_rows(config)
-    objective = choose_objective(raw.task, output, "auto")
+    objective = choose_objective(raw.task, output, loss_settings("auto"))
     encoded = encode(raw, split_rows(raw, config), config, objective.output, "float64")
     return Dataset.of(encoded, dtype, torch.device(device))
 

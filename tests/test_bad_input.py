@@ -12,22 +12,34 @@ from lab import BARE, MLP_LAB, command, refused, written
     [
         (
             ["data=digits", "loss=bce"],
-            "loss=bce does not fit a multiclass target: use cce or mae or mse",
+            "loss=bce does not fit a multiclass target: use cce or focal or mae or mse",
         ),
         (
             ["data=diabetes", "loss=cce"],
-            "loss=cce does not fit a regression target: use mae or mse",
+            "loss=cce does not fit a regression target: use huber or mae or mse or poisson or"
+            " quantile",
         ),
         (
             ["data=moons", "loss=cce", "model.output=sigmoid"],
-            "loss=cce does not fit model.output=sigmoid: use loss=bce or mse or mae,"
+            "loss=cce does not fit model.output=sigmoid: use loss=bce or mse or mae or focal,"
             " or model.output=softmax",
         ),
         (
             ["data=diabetes", "model.output=softmax"],
             "model.output=softmax does not fit a regression target,"
-            " which is not confined to its range: use linear",
+            " which is not confined to its range: use linear or exponential",
         ),
+        (["data=sine", "loss=poisson"], "loss=poisson needs y at 0 or more, got -1.13994"),
+        (
+            ["data=diabetes", "loss=poisson", "data.target_transform=log"],
+            "data.target_transform=log leaves no counts, which loss=poisson is for: use none",
+        ),
+        (
+            ["data=diabetes", "loss.label_smoothing=0.1"],
+            "loss.label_smoothing=0.1 is for cross-entropies, but loss=auto is mse for a regression"
+            " target with linear output: use 0",
+        ),
+        (["loss=mse", "loss.delta=1"], "unknown key 'loss.delta': only loss=huber has it"),
         (
             ["data=iris", "batch_size=200"],
             "batch_size must be at most the 98 training rows, got 200:"

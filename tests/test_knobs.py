@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import get_type_hints
 
@@ -33,7 +34,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.network import backprop
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.layers import LayerTensors
-from mlp_lab.network.losses import Objective
+from mlp_lab.network.losses import LOSS_CONFIGS, Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
@@ -69,6 +70,15 @@ SCHEDULE_VALUES: dict[str, object] = {
     "patience": 2,
     "threshold": 0.0,
 }
+LOSS_VALUES: dict[str, object] = {
+    "delta": 0.1,
+    "quantile": 0.9,
+    "gamma": 0.5,
+    "label_smoothing": 0.2,
+}
+LOSS_DATA = dict.fromkeys(("mse", "mae", "huber", "quantile", "poisson"), "diabetes")
+LOSS_DATA |= {"bce": "moons"}
+"""What a loss is tried on, where that is not iris."""
 SCHEDULE_BASES: dict[str, Plain] = {
     "constant": {},
     "step": {"step_size": 1},
@@ -109,11 +119,10 @@ WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
     "seed": ({}, 1),
     "ensemble": ({}, 2),
     "batch_size": ({}, 16),
-    "loss.name": ({}, "mse"),
     "model.depth": ({}, 2),
     "model.width": ({}, 5),
     "model.activation": ({}, "tanh"),
-    "model.output": ({"loss.name": "mse"}, "linear"),
+    "model.output": ({"loss": {"name": "mse"}}, "linear"),
     "model.dropout": ({}, 0.5),
     "model.init": ({}, "glorot"),
     "averaging.kind": ({}, "ema"),
@@ -158,6 +167,7 @@ def test_a_section_has_cases_for_every_field() -> None:
     """A new field without a case here is a field that nobody has seen work."""
     cases = {
         *(f"{group}.{name}.name" for group in CHOICE_TABLES for name in CHOICE_TABLES[group]),
+        *(f"loss.{name}.{field}" for name, field in LOSS_CASES),
         *(f"optimizer.{name}.{field}" for name, field in OPTIMIZER_CASES),
         *(f"schedule.{name}.{field}" for name, field in SCHEDULE_CASES),
         *(f"data.{name}.{field}" for name, field in DATA_CASES),
@@ -181,14 +191,40 @@ def field_names(kind: type) -> list[str]:
 
 CHOICE_TABLES: dict[str, Mapping[str, type]] = {
     "data": DATA,
+    "loss": LOSS_CONFIGS,
     "optimizer": OPTIMIZERS,
     "schedule": SCHEDULES,
 }
+LOSS_CASES = [(name, field) for name in LOSS_CONFIGS for field in field_names(LOSS_CONFIGS[name])]
 OPTIMIZER_CASES = [(name, field) for name in OPTIMIZERS for field in field_names(OPTIMIZERS[name])]
 SCHEDULE_CASES = [(name, field) for name in SCHEDULES for field in field_names(SCHEDULES[name])]
 DATA_CASES = [
     (name, field) for name in DATA if name != "table" for field in field_names(DATA[name])
 ]
+
+
+def values_of_loss(name: str) -> Plain:
+    """As its file has it."""
+    return {"loss": values_of(f"loss={name}")["loss"]}
+
+
+@pytest.mark.parametrize(("name", "field"), LOSS_CASES)
+def test_a_losss_setting_changes_the_weights(name: str, field: str) -> None:
+    """Every field of every loss."""
+    values = small(data=data_section(LOSS_DATA.get(name, "iris"))) | values_of_loss(name)
+    other = changed(values, {f"loss.{field}": LOSS_VALUES[field]})
+    assert not torch.equal(trained(values)[0], trained(other)[0])
+
+
+def test_no_two_losses_are_one() -> None:
+    """The name chooses what is minimised."""
+    ends: list[Tensor] = []
+    for name in LOSS_CONFIGS:
+        values = small(data=data_section(LOSS_DATA.get(name, "iris"))) | values_of_loss(name)
+        if name != "auto":
+            ends.append(trained(values)[0])
+    pairs = combinations(ends, 2)
+    assert not any(one.shape == other.shape and torch.equal(one, other) for one, other in pairs)
 
 
 @pytest.mark.parametrize(("name", "field"), OPTIMIZER_CASES)

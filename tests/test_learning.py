@@ -4,7 +4,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pytest
 from lab import BARE, train
+from sklearn.metrics import mean_pinball_loss, mean_poisson_deviance
+
+from mlp_lab import MLPRegressor
 
 
 def result_of(folder: Path, *overrides: str) -> dict[str, Any]:
@@ -76,3 +81,35 @@ def test_early_stopping_against_overfitting(tmp_path: Path) -> None:
     losses = [float(value) for value in rows[-1].split(",")[1:3]]
     assert losses[0] < 0.03
     assert losses[1] > 1.2 * long["val"]["loss"]
+
+
+def test_a_quantile() -> None:
+    """Of 1,000 new rows, 90 % lie below a curve that is wide of the mean where the noise is."""
+    generator = np.random.default_rng(0)
+    x = generator.uniform(-1, 1, 4000)
+    y = x + (0.1 + np.abs(x)) * generator.standard_normal(4000)
+    train, new = x[:3000, None], x[3000:, None]
+    quantile = MLPRegressor(
+        *(1, 32), loss="quantile", loss_options={"quantile": 0.9}, lr=0.01, epochs=30
+    ).fit(train, y[:3000])
+    upper = quantile.predict(new)
+    assert np.mean(y[3000:] <= upper) == pytest.approx(0.9, abs=0.03)
+    truth = new[:, 0] + (0.1 + np.abs(new[:, 0])) * 1.2816
+    assert np.abs(upper - truth).mean() < 0.15
+    loss = mean_pinball_loss(y[3000:], upper, alpha=0.9)
+    assert loss < 0.8 * mean_pinball_loss(y[3000:], np.full(1000, np.quantile(y, 0.9)), alpha=0.9)
+
+
+def test_counts() -> None:
+    """Poisson counts whose rate no straight line follows: near the deviance of the true rate."""
+    generator = np.random.default_rng(1)
+    inputs = generator.standard_normal((3000, 2))
+    rate = np.exp(np.sin(2 * inputs[:, 0]) + 0.5 * inputs[:, 1])
+    y = generator.poisson(rate).astype(float)
+    model = MLPRegressor(2, 32, loss="poisson", epochs=30).fit(inputs[:2000], y[:2000])
+    predicted = model.predict(inputs[2000:])
+    assert predicted.min() > 0
+    least = mean_poisson_deviance(y[2000:], rate[2000:])
+    assert mean_poisson_deviance(y[2000:], predicted) < 1.15 * least
+    losses = model.baselines_.xs("val", level="part")["loss"]
+    assert model.scores_.loc["val", "loss"] < 0.9 * losses["poisson"] < losses["constant"]

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import nn
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.preprocessing import require_finite
+from mlp_lab.data.preprocessing import require_finite, require_fitting
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
@@ -139,8 +139,9 @@ class Predictor:
         """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C).
 
         Raises:
-            UserError: a target is too large for its loss.
+            UserError: a target is too large for its loss, or negative where it may not be.
         """
+        require_fitting(targets, self.objective.output, self.schema.target)
         with torch.inference_mode():
             each = [_pre_activation(network, inputs) for network in self.networks]
             f = each[0] if len(each) == 1 else self.objective.of_mean(torch.stack(each))
@@ -182,8 +183,9 @@ class Predictor:
 
 def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:
     """f of the last layer, (N, C)."""
-    layers = [layer for name, layer in network.named_children() if name != "probability"]
-    f: torch.Tensor = nn.Sequential(*layers)(inputs)
+    layers = dict(network.named_children())
+    last = list(layers).index("output") + 1  # what comes behind is the output function
+    f: torch.Tensor = nn.Sequential(*list(layers.values())[:last])(inputs)
     return f
 
 
@@ -202,7 +204,7 @@ def load(folder: str | Path) -> Predictor:
         network = load_network(folder / MODEL, layers)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return Predictor(network, schema, Objective(layers.output, layers.loss))
+    return Predictor(network, schema, layers.objective)
 
 
 def _read_schema(path: Path) -> tuple[Schema, Layers]:

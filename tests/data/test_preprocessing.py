@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from lab import configure
+from objectives import loss_settings
 
 from mlp_lab.data.config import SCALINGS, DataConfig
 from mlp_lab.data.loading import load_rows
@@ -19,7 +20,7 @@ SETS = ["iris", "breast_cancer", "diabetes"]
 
 def encoded(raw: RawData, split: Split, config: DataConfig) -> EncodedData:
     """With the task's own output."""
-    output = choose_objective(raw.task, "auto", "auto").output
+    output = choose_objective(raw.task, "auto", loss_settings("auto")).output
     return encode(raw, split, config, output, "float64")
 
 
@@ -75,6 +76,39 @@ def test_settings_that_do_not_fit(name: str, override: str, message: str) -> Non
         raw = replace(raw, target=np.round(raw.target))
     with pytest.raises(UserError) as error:
         encoded(raw, split_rows(raw, config), config)
+    assert str(error.value).startswith(message)
+
+
+def test_counts_are_scaled_by_their_mean() -> None:
+    """For an exponential output: zeros stay zeros, and nothing is negative."""
+    config = configure("data=diabetes").data
+    raw = load_rows(config)
+    raw = replace(raw, target=np.floor(raw.target / 100))
+    found = encode(raw, split_rows(raw, config), config, "exponential", "float64")
+    scaling = found.schema.target.scaling
+    assert scaling.center == 0
+    assert found.train.targets.mean() == pytest.approx(1)
+    assert found.train.targets.min() == 0
+    restored = found.schema.target.decode(found.test.targets)
+    np.testing.assert_allclose(restored, np.round(restored), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "message"),
+    [
+        ("sine", [], "loss=poisson needs y at 0 or more, got -1"),
+        ("diabetes", ["data.target_transform=log"], "data.target_transform=log leaves no counts"),
+        ("diabetes", ["data.label_noise=9"], "loss=poisson needs progression at 0 or more, got -"),
+    ],
+)
+def test_what_is_no_count(name: str, overrides: list[str], message: str) -> None:
+    """One line that names the column, or the key."""
+    config = configure(f"data={name}", *overrides).data
+    raw = load_rows(config)
+    raw = replace(raw, target=np.round(raw.target))
+    split = split_rows(raw, config)
+    with pytest.raises(UserError) as error:
+        encode(raw, split, config, "exponential", "float64")
     assert str(error.value).startswith(message)
 
 

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from lab import configure
+from objectives import loss_settings
 
 from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.config import SCALINGS, DataConfig
@@ -20,7 +21,7 @@ SETS = ["iris", "breast_cancer", "diabetes"]
 
 def encoded(raw: RawData, split: Split, config: DataConfig) -> EncodedData:
     """With the task's own output."""
-    output = choose_objective(raw.task, "auto", "auto").output
+    output = choose_objective(raw.task, "auto", loss_settings("auto")).output
     return encode(raw, split, config, output, "float64")
 
 

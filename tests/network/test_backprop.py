@@ -1,12 +1,12 @@
 """Gradients of a stack against torch's autograd over plain layers, in double precision."""
 
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from objectives import OBJECTIVES, objective_of, torch_rows
 from torch import Tensor, nn
 
 from mlp_lab.network.activations import ACTIVATIONS
@@ -16,11 +16,6 @@ from mlp_lab.network.losses import LOSSES, OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP, Masks
 
 ROWS, INPUTS, CLASSES = 7, 3, 3
-OBJECTIVES = [
-    *(Objective(output, loss) for output in OUTPUTS for loss in ("mse", "mae")),
-    Objective("sigmoid", "bce"),
-    Objective("softmax", "cce"),
-]
 # Hidden layers differ from each other, and so do members in every layer.
 WIDTHS = [[4, 6, 3, 5], [6, 2, 5, 1], [1, 5, 2, 4], [5, 5, 4, 6], [3, 1, 6, 2]]
 assert_close = partial(torch.testing.assert_close, rtol=1e-10, atol=1e-10)
@@ -68,25 +63,14 @@ def plain_loss(plain: nn.Sequential, objective: Objective, batch: Batch, k: int)
     """Mean loss of member k by torch's own layers and losses."""
     h, layer = batch.inputs[k], 0
     for name, module in plain.named_children():
-        if name == "probability" and objective.loss in ("bce", "cce"):
-            break
         h = module(h)
+        if name == "output":
+            break
         if name.startswith("activation") and batch.masks:
             h = h * batch.masks[layer][k, :, : h.shape[-1]]
             layer += 1
-    torch_losses: dict[str, Callable[..., Tensor]] = {
-        "mse": F.mse_loss,
-        "mae": F.l1_loss,
-        "bce": F.binary_cross_entropy_with_logits,
-        "cce": F.cross_entropy,
-    }
-    loss = torch_losses[objective.loss]
-    if batch.weights is None:
-        return loss(h, batch.targets[k])
-    rows = loss(h, batch.targets[k], reduction="none")
-    if rows.dim() == 2:
-        rows = rows.mean(1)
-    return (rows * batch.weights[k]).sum()
+    rows = torch_rows(objective, h, batch.targets[k])
+    return rows.mean() if batch.weights is None else (rows * batch.weights[k]).sum()
 
 
 def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -164,12 +148,12 @@ def test_depth_members_masks_and_weights(
         )
 
 
-@pytest.mark.parametrize("loss", ["bce", "mse", "mae"])
+@pytest.mark.parametrize("loss", ["bce", "mse", "mae", "huber", "quantile", "focal"])
 def test_one_output(loss: str) -> None:
     """A binary target in one column."""
     network = make_network(["elu", "silu"], "sigmoid", members=2, outputs=1)
     batch = make_batch(network, masked=True, weighted=False, members=2)
-    check(network, Objective("sigmoid", loss), batch)
+    check(network, objective_of("sigmoid", loss), batch)
 
 
 @pytest.mark.parametrize("gradient", ["explicit", "autograd"])

@@ -19,6 +19,7 @@ def _tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     tables: list[Any] = [
         activations.ACTIVATIONS,
         losses.LOSSES,
+        losses.LOSS_CONFIGS,
         losses.COMPATIBLE_LOSSES["regression"],
         optimizers.OPTIMIZERS,
         optimizers.OTHER_CHECKS,

@@ -7,9 +7,12 @@ import torch
 from safetensors.torch import save_file
 
 from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective
 from mlp_lab.network.saved import Layers, layers_of, load_network
 
 LAYERS = Layers([2, 3, 1], ["relu"], "sigmoid", "bce")
+
+OPTIONS = "network.loss_options"
 
 PLAIN: dict[str, object] = {
     "sizes": [2, 3, 1], "activations": ["relu"], "output": "sigmoid", "loss": "bce"
@@ -30,6 +33,13 @@ def test_a_network_is_read(tmp_path: Path) -> None:
     assert {name: list(t.shape) for name, t in network.state_dict().items()} == LAYERS.shapes
 
 
+def test_numbers_of_a_loss_are_read() -> None:
+    """Those of focal loss, here; a network of version 0.1 has none."""
+    focal = layers_of({**PLAIN, "loss": "focal", "loss_options": {"gamma": 3}}, "network", "binary")
+    assert focal.objective == Objective("sigmoid", "focal", (("gamma", 3.0),))
+    assert LAYERS.objective == Objective("sigmoid", "bce")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -38,7 +48,17 @@ def test_a_network_is_read(tmp_path: Path) -> None:
         ({"sizes": [2, "3", 1]}, "network.sizes[1] must be a whole number"),
         ({"activations": ["sin"]}, "network.activations must be one of relu, leaky_relu"),
         ({"output": "tanh"}, "network.output must be one of sigmoid, softmax, linear, got 'tanh'"),
-        ({"loss": "cce"}, "network.loss must be one of bce, mse, mae, got 'cce'"),
+        ({"loss": "cce"}, "network.loss must be one of bce, mse, mae, focal, got 'cce'"),
+        ({"loss": "focal"}, "network.loss_options.gamma is missing"),
+        *(
+            ({"loss": "focal", "loss_options": given}, f"{OPTIONS}{words}")
+            for given, words in (
+                ({"gamma": -1.0}, ".gamma must be in [0, 1000], got -1"),
+                ({"gamma": "2"}, ".gamma must be a number"),
+                ([], " must be a group"),
+            )
+        ),
+        ({"loss_options": {"gamma": 2.0}}, "unknown key 'network.loss_options.gamma'"),
         ({"more": 1}, "unknown key 'network.more'"),
     ],
 )

@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.multiclass import OneVsRestClassifier
 from stacks import dataset
 from torch import Tensor
@@ -68,6 +68,21 @@ def test_linear_is_least_squares(name: str, output: str, loss: str) -> None:
     assert predictions(model, rows.test.inputs) == pytest.approx(test @ expected, abs=1e-4)
 
 
+def test_poisson_regression() -> None:
+    """scikit-learn's, whose penalty is alpha |Omega|^2 / 2."""
+    generator = torch.Generator().manual_seed(4)
+    x = torch.randn(200, 3, generator=generator, dtype=torch.float64)
+    rates = (x @ torch.tensor([[0.8], [-0.4], [0.0]], dtype=torch.float64) + 0.5).exp()
+    counts = torch.poisson(rates, generator)
+    model = linear_model(Part(x, counts), Objective("exponential", "poisson"))
+    expected = PoissonRegressor(alpha=1 / 200, tol=1e-10, max_iter=10_000)
+    expected.fit(x.numpy(), counts.numpy()[:, 0])
+    found = predictions(model, x)[:, 0]
+    assert found == pytest.approx(expected.predict(x.numpy()), rel=1e-4)
+    constant = constant_model(Part(x, counts), Objective("exponential", "poisson"))
+    assert predictions(constant, x) == pytest.approx(counts.mean().item())
+
+
 @pytest.mark.parametrize(("loss", "statistic"), [("mse", np.mean), ("mae", np.median)])
 def test_constant_number(loss: str, statistic: Callable[..., Floats]) -> None:
     """The mean, or under absolute error the median."""
@@ -115,6 +130,7 @@ def test_constant_of_a_missing_class_is_finite(output: str) -> None:
         ("moons", Objective("sigmoid", "bce"), ["constant", "logistic"]),
         ("iris", Objective("softmax", "cce"), ["constant", "logistic"]),
         ("iris", Objective("linear", "mse"), ["constant", "linear"]),
+        ("diabetes", Objective("exponential", "poisson"), ["constant", "poisson"]),
     ],
 )
 def test_which_baselines(name: str, objective: Objective, names: list[str]) -> None:

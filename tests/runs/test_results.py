@@ -78,11 +78,18 @@ def test_a_network_is_plain_layers(tmp_path: Path) -> None:
     )
     network.initialise(["he"], [torch.Generator().manual_seed(1)])
     schema = to_json({"task": "regression"})
-    write_results(tmp_path, network, schema, Objective("linear", "mae"), {"loss": float("nan")})
+    huber = Objective("linear", "huber", (("delta", 2.0),))
+    write_results(tmp_path, network, schema, huber, {"loss": float("nan")})
     said = json.loads((tmp_path / "schema.json").read_text())
     assert said == {
         "task": "regression",
-        "network": {"sizes": [3, 4, 2], "activations": ["tanh"], "output": "linear", "loss": "mae"},
+        "network": {
+            "sizes": [3, 4, 2],
+            "activations": ["tanh"],
+            "output": "linear",
+            "loss": "huber",
+            "loss_options": {"delta": 2.0},
+        },
     }
     assert json.loads((tmp_path / "result.json").read_text()) == {"loss": None}
     weights = load_file(tmp_path / "model.safetensors")

@@ -52,7 +52,7 @@ def test_no_two_jobs_in_one_folder() -> None:
 
 def test_losses_of_different_kinds_choose_nothing() -> None:
     """Within a batch and from batch to batch, and only where the loss chooses."""
-    cce, mse = iris_job(0), iris_job(1, loss__name="mse", model__output="softmax")
+    cce, mse = iris_job(0), iris_job(1, loss={"name": "mse"}, model__output="softmax")
     require_comparable([cce, mse], {}, settings(), searching=False)
     by_loss = settings(select="loss")
     known = require_comparable([cce], {}, by_loss, searching=False)

@@ -37,6 +37,7 @@ def test_a_job_knows_its_network_and_its_rows() -> None:
         *(("model.activation", "tanh", False), ("model.depth", 2, False)),
         *(("batch_size", 8, False), ("dtype", "float64", False), ("gradient", "autograd", False)),
         ("optimizer.amsgrad", True, False),
+        ("loss.label_smoothing", 0.1, False),
     ],
 )
 def test_what_may_differ_in_a_stack(key: str, value: object, together: bool) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
+from objectives import OBJECTIVES
 from torch import Tensor
 
 from mlp_lab.network.activations import ACTIVATIONS
@@ -22,11 +23,6 @@ NUMBERS = {"x": 2.0, "t": 3.0, "theta_01": 0.5, "theta_02": 1.0, "theta_11": 1.0
 NUMBERS |= {"phi_0": 0.5, "phi_1": 2.0, "phi_2": -1.0}
 """The example's."""
 
-OBJECTIVES = [
-    *(Objective(output, loss) for output in OUTPUTS for loss in ("mse", "mae")),
-    Objective("sigmoid", "bce"),
-    Objective("softmax", "cce"),
-]
 assert_close = partial(torch.testing.assert_close, rtol=1e-12, atol=1e-12)
 
 
@@ -126,6 +122,26 @@ def test_every_loss_is_covered() -> None:
     assert {objective.output for objective in OBJECTIVES} == set(OUTPUTS)
 
 
+def written_down(objective: Objective, y: Tensor, t: Tensor) -> Tensor:
+    """The loss of each row, of one-hot targets."""
+    numbers = dict(objective.numbers)
+    right = t * y + (1 - t) * (1 - y)
+    gamma, share, error = numbers.get("gamma", 0.0), numbers.get("quantile", 0.5), (y - t).abs()
+    if objective.loss == "focal":
+        found = -((1 - right) ** gamma) * right.log()
+        return (found * t).sum(1) if objective.output == "softmax" else found.mean(1)
+    delta = torch.full_like(t, numbers.get("delta", 1.0))
+    return {
+        "mse": (y - t).square().mean(1),
+        "mae": error.mean(1),
+        "huber": error.square().div(2).where(error < delta, delta * (error - delta / 2)).mean(1),
+        "quantile": (error * share).where(t > y, error * (1 - share)).mean(1),
+        "poisson": (y - t * y.log() - t).mean(1),  # t log t is 0 for 0 and 1
+        "bce": -right.log().mean(1),
+        "cce": -(t * y.log()).sum(1),
+    }[objective.loss]
+
+
 def plainly(network: Network) -> dict[str, Tensor]:
     """Every gradient by autograd, dL/dy on the way to f: products and sums written out."""
     mlp, names = network.mlp, network.mlp.activation_names
@@ -146,13 +162,8 @@ def plainly(network: Network) -> dict[str, Tensor]:
             h = seen[f"h_{k + 1}"] = own[names[k]](seen[f"f_{k}"])
     f, t = seen[f"f_{len(names)}"], network.t
     outputs = {"linear": f, "sigmoid": f.sigmoid(), "softmax": f.softmax(-1)}
-    y = seen["y"] = outputs[network.objective.output] + 0
-    rows = {
-        "mse": (y - t).square().mean(1),
-        "mae": (y - t).abs().mean(1),
-        "bce": -(t * y.log() + (1 - t) * (1 - y).log()).mean(1),
-        "cce": -(t * y.log()).sum(1),
-    }[network.objective.loss]
+    y = seen["y"] = (outputs | {"exponential": f.exp()})[network.objective.output] + 0
+    rows = written_down(network.objective, y, t)
     weights = torch.ones(len(t)) if network.weights is None else network.weights
     found = torch.autograd.grad((rows * weights).sum() / len(t), list(seen.values()))
     return dict(zip(seen, found, strict=True))

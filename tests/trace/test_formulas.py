@@ -1,6 +1,7 @@
 """Every formula, in the terminal's notation and in LaTeX's."""
 
 from matplotlib.mathtext import MathTextParser
+from objectives import objective_of
 
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, OUTPUTS, Objective
@@ -26,7 +27,7 @@ def test_formulas_are_latex() -> None:
     for output, loss in sorted(pairs):
         for rows, outputs in ((1, 1), (2, 3)):
             sizes, names = [1, *[2] * len(ACTIVATION), outputs], list(ACTIVATION)
-            formulas = Formulas.of(sizes, names, Objective(output, loss), rows)
+            formulas = Formulas.of(sizes, names, objective_of(output, loss), rows)
             found = [formulas.output(), formulas.loss(), formulas.weighted().loss()]
             for k in range(len(names) + 1):
                 for of in (f"f_{k}", f"beta_{k}", f"Omega_{k}", *[f"h_{k}"] * (k > 0), "y"):

@@ -16,13 +16,16 @@ from mlp_lab.trace.gradient_check import (
 from mlp_lab.trace.quantities import Network
 
 
-@pytest.mark.parametrize(("loss", "output"), [("bce", "sigmoid"), ("cce", "softmax")])
+@pytest.mark.parametrize(
+    ("loss", "output"), [("bce", "sigmoid"), ("cce", "softmax"), ("poisson", "exponential")]
+)
 def test_a_loss_from_outputs_is_that_from_pre_activations(loss: str, output: str) -> None:
     """As written down, and as it is computed."""
     f = torch.tensor([[0.5, -1.0], [2.0, 0.25]], dtype=torch.float64)
     t = torch.tensor([[1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
-    y = f.sigmoid() if output == "sigmoid" else f.softmax(-1)
-    torch.testing.assert_close(torch_loss(loss, f, t), loss_of_output(loss, y, t))
+    objective = Objective(output, loss)
+    y = objective.predict(f)
+    torch.testing.assert_close(torch_loss(objective, f, t), loss_of_output(objective, y, t))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ ADDED: dict[str, Added] = {
     "schedule.warmup_share": Added(None, ("warmup",)),
     "schedule.floor": Added(0.0, ("warmup",)),
     "tracking.boosting": Added("never"),
+    "loss.label_smoothing": Added(0.0, ("auto", "bce", "cce")),
 }
 """Keys that version 0.1 had not, `group.key` or one at the top."""
 

@@ -11,13 +11,14 @@ from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.network.architecture import ModelConfig
-from mlp_lab.network.losses import LossConfig
+from mlp_lab.network.losses import LOSS_CONFIGS, LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUpConfig
 from mlp_lab.tracking.config import TrackingConfig
 
 CHOICES: dict[type, Mapping[str, type]] = {
     DataConfig: DATA,
+    LossConfig: LOSS_CONFIGS,
     OptimizerConfig: OPTIMIZERS,
     ScheduleConfig: SCHEDULES,
 }

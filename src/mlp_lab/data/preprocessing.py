@@ -12,7 +12,7 @@ from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.column_encoding import InputColumn, recoded
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData
-from mlp_lab.data.schema import Schema, fit_target
+from mlp_lab.data.schema import Schema, Target, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import gigabytes, in_a_list
@@ -86,6 +86,7 @@ def encode(
         targets = schema.target.encode(target)
         require_finite(encoded, schema.names)
         require_finite(targets, [schema.target.name])
+        require_fitting(targets, output, schema.target)
         if raw.weights is None and of_class is None:
             return EncodedPart(encoded, targets, None, None)
         weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
@@ -144,6 +145,21 @@ def require_finite(values: Array, names: Sequence[str]) -> None:
     if len(bad):
         name = names[int(bad[0]) % len(names)]
         raise UserError(f"{name} holds numbers that are too large: divide them, or scale less")
+
+
+def require_fitting(targets: Floats, output: str, target: Target) -> None:
+    """Refuse encoded targets, (N, 1), that an exponential output cannot be the mean of.
+
+    Raises:
+        UserError: one is below 0, or they were scaled for another loss.
+    """
+    if output == "exponential" and target.scaling.center != 0:
+        raise UserError(
+            f"loss=poisson cannot go on from a network that learnt {target.name} by another loss"
+        )
+    if output == "exponential" and len(targets) and (least := targets.min()) < 0:
+        value = target.scaling.undo(least)
+        raise UserError(f"loss=poisson needs {target.name} at 0 or more, got {value:g}")
 
 
 def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:

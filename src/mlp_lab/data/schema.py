@@ -175,6 +175,13 @@ def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) ->
         outputs = 1 if len(classes) == 2 and output != "softmax" else len(classes)
         scaling = Scaling(0.0, 1.0, [])
         return Target(raw.target_column, raw.task, classes, outputs, transform, scaling)
+    if output == "exponential":
+        if transform != "none":
+            raise UserError(f"{key} leaves no counts, which loss=poisson is for: use none")
+        mean = float(target.mean())  # a deviation would be no scale of counts, nor a center
+        center = 0.0 if np.isfinite(mean) else np.nan  # no number comes of it, and it is refused
+        scaling = Scaling(center, mean if mean > 0 else 1.0, [])
+        return Target(raw.target_column, raw.task, None, 1, transform, scaling)
     least, bound = min(raw.target.min(), target.min()), TRANSFORM[transform].bound
     if least <= bound:
         raise UserError(f"{key} needs {name} above {bound:g}, got {least:g}")

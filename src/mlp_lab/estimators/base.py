@@ -47,8 +47,8 @@ VALIDATED, FEWEST = 0.15, 32
 the best epoch is chosen by chance, and they are missed in training."""
 
 NOT_SETTINGS = (
-    *("random_state", "warm_start", "verbose", "val_fraction", "optimizer_options"),
-    *("schedule_options", "averaging_options"),
+    *("random_state", "warm_start", "verbose", "val_fraction", "loss_options"),
+    *("optimizer_options", "schedule_options", "averaging_options"),
 )
 """Parameters that are no setting of a run by themselves."""
 
@@ -72,6 +72,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         category_size: int = 0,
         output: str = "auto",
         loss: str = "auto",
+        loss_options: Mapping[str, object] | None = None,
         optimizer: str = "adam",
         lr: float | None = None,
         weight_decay: float | None = None,
@@ -119,8 +120,10 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             frequencies: of a periodic embedding.
             frequency_scale: their standard deviation at the start.
             category_size: numbers that each category becomes; 0: an input for each level.
-            output: linear, sigmoid, softmax; auto follows from the task and the loss.
-            loss: mse, mae, bce, cce; auto is squared error for numbers, else cross-entropy.
+            output: linear, exponential, sigmoid, softmax; auto follows from task and loss.
+            loss: mse, mae, huber, quantile, poisson of numbers, bce, cce, focal of classes; auto
+                is squared error or cross-entropy.
+            loss_options: what only this loss has, as `{"delta": 2}`.
             optimizer: gd, sgd, momentum, heavy_ball, nesterov, adagrad, adadelta, rmsprop, adam,
                 adamw.
             lr: learning rate.
@@ -169,6 +172,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.category_size = category_size
         self.output = output
         self.loss = loss
+        self.loss_options = loss_options
         self.optimizer = optimizer
         self.lr = lr
         self.weight_decay = weight_decay
@@ -267,6 +271,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """A run's configuration as plain data."""
         parameters = self.get_params(deep=False)
         settings = {name: value for name, value in parameters.items() if name not in NOT_SETTINGS}
+        settings |= options(self.loss_options, "loss")
         settings |= options(self.optimizer_options, "optimizer")
         settings |= options(self.schedule_options, "schedule")
         settings |= options(self.averaging_options, "averaging")

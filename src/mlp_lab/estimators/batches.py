@@ -117,7 +117,7 @@ def stack_job(number: int, request: Request) -> SweepJob:
         data_key="",
         sizes=sizes,
         embedding=summary.embedding(job.config),
-        loss=summary.objective.loss,
+        loss=summary.objective.title,
         rows=summary.rows["train"],
         source="",
         digest=prepared.digest,

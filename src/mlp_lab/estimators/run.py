@@ -152,7 +152,7 @@ class Run:
         fitted, objective = self._fitted, self._fitted.run.prepared.objective
         reason = f" ({fitted.termination.reason})" if fitted.termination.reason else ""
         return (
-            f"{objective.output} output, loss {objective.loss},"
+            f"{objective.output} output, loss {objective.title},"
             f" {fitted.network.parameter_counts[0]:,} parameters,"
             f" best epoch {fitted.best_epoch} of {fitted.epochs}{reason}"
         )

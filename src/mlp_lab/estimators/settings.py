@@ -16,6 +16,7 @@ from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import ModelConfig
+from mlp_lab.network.losses import LOSS_CONFIGS
 from mlp_lab.network.optimizers import OPTIMIZERS
 from mlp_lab.network.schedules import SCHEDULES
 from mlp_lab.stored import parse_yaml
@@ -28,6 +29,7 @@ SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
     ("optimizer", tuple(OPTIMIZERS.values())),
     ("schedule", tuple(SCHEDULES.values())),
     ("averaging", (AveragingConfig,)),
+    ("loss", tuple(LOSS_CONFIGS.values())),
 )
 """Groups of settings and the classes that say what is in them; a name is looked for in order."""
 

@@ -2,7 +2,8 @@
 
 1 - errors / errors of the best constant prediction: R2 for a number; for classes the share of the
 constant's errors that are avoided. 0 is nothing learnt, 1 is perfect. It is the skill score of
-forecast verification (Murphy, Skill Scores Based on the Mean Square Error, 1988).
+forecast verification (Murphy, Skill Scores Based on the Mean Square Error, 1988). A quantile is
+not there to be near the target: for its loss, errors are that loss itself.
 """
 
 from collections.abc import Mapping
@@ -27,6 +28,15 @@ def skill(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
         return scores["r2"] if isfinite(scores["r2"]) else 0.0
     wrong = 1 - constant["accuracy"]
     return (scores["accuracy"] - constant["accuracy"]) / wrong if wrong > 0 else 0.0
+
+
+def explained(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
+    """D2: the fraction of the constant prediction's loss that a model avoids.
+
+    >>> explained({"loss": 0.25}, {"loss": 1.0})
+    0.75
+    """
+    return 1 - scores["loss"] / constant["loss"] if constant["loss"] > 0 else 0.0
 
 
 def skill_of_outputs(target: Target, y: torch.Tensor, rows: Part) -> float:

@@ -113,7 +113,7 @@ def autograd_backprop(
     parameters = [*network.weights, *network.biases, *network.embedded]
     with torch.enable_grad():
         f = network.pre_activation(batch.inputs, batch.masks, members=k)
-        rows = objective.rows(f, batch.targets)
+        rows = objective.training_rows(f, batch.targets)
         means = rows.mean(1) if batch.weights is None else (rows * batch.weights).sum(1)
         found = torch.autograd.grad(means.sum(), parameters)
     for gradient, value in zip(gradients.tensors, found, strict=True):

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING
 
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.network.activations import ACTIVATIONS, Activation
-from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, OUTPUTS, Loss
+from mlp_lab.network.losses import (
+    COMPATIBLE_LOSSES,
+    LOSS_CONFIGS,
+    LOSSES,
+    OUTPUTS,
+    Loss,
+    LossConfig,
+)
 from mlp_lab.network.optimizers import OPTIMIZERS, OTHER_CHECKS, OptimizerConfig, Rule
 
 if TYPE_CHECKING:
@@ -81,6 +88,7 @@ def register_loss(
     LOSSES[name] = Loss(lambda output, f, t: value(output.value(f), t), slope)
     for output in chosen:
         fitting[output] = tuple(dict.fromkeys((*fitting.get(output, ()), name)))
+    LOSS_CONFIGS[name] = LossConfig
     OWN_CHOICES["loss"][name] = {"name": name}
     _enter("loss", name)
 

@@ -37,8 +37,9 @@ def plain_network(
         layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
             layers[f"activation_{k}"] = plain_activation(activations[k])
-    if output != "linear":
-        layers["probability"] = nn.Sigmoid() if output == "sigmoid" else nn.Softmax(dim=-1)
+    if output in OUTPUT_LAYERS:
+        name, layer = OUTPUT_LAYERS[output]
+        layers[name] = layer()
     network = nn.Sequential(layers)
     network.load_state_dict(state)
     return network.to(state["output.weight"].device)
@@ -110,6 +111,21 @@ class Elementwise(nn.Module):
         """Its name."""
         return self.name
 
+
+class Exponential(nn.Module):
+    """exp(f), which torch has no layer for."""
+
+    def forward(self, f: Tensor) -> Tensor:
+        """y."""
+        return f.exp()
+
+
+OUTPUT_LAYERS: dict[str, tuple[str, Callable[[], nn.Module]]] = {
+    "sigmoid": ("probability", nn.Sigmoid),
+    "softmax": ("probability", lambda: nn.Softmax(dim=-1)),
+    "exponential": ("exponential", Exponential),
+}
+"""Output -> its layer, by name; a linear one has none."""
 
 PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

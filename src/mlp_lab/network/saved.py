@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.architecture import LARGEST_EMBEDDING
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
-from mlp_lab.network.losses import COMPATIBLE_LOSSES
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, Objective, require_number
 from mlp_lab.network.plain_network import Ensemble, layer_names, network_name, plain_network
-from mlp_lab.plain import brief, read_as
+from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.stored import require_regular
 
 MOST_NETWORKS = 10**4
@@ -31,6 +31,7 @@ class Layers:
     """Units of every layer, inputs first; activations of the hidden ones; output and loss.
 
     With an embedding, the first hidden layer reads what it makes of the inputs.
+    `loss_options` are the numbers of the loss, which version 0.1 had not.
     """
 
     sizes: list[int]
@@ -39,6 +40,12 @@ class Layers:
     loss: str
     embedding: EmbeddingPlan | None = None
     ensemble: int = 1
+    loss_options: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def objective(self) -> Objective:
+        """What the outputs are, and how far they are from targets."""
+        return Objective(self.output, self.loss, tuple(self.loss_options.items()))
 
     @property
     def linear_sizes(self) -> list[int]:
@@ -94,6 +101,7 @@ def layers_of(value: object, key: str, task: str) -> Layers:
     fitting = COMPATIBLE_LOSSES[task]
     _require_known([layers.output], fitting, f"{key}.output")
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")
+    _require_numbers(layers, f"{key}.loss_options")
     return layers
 
 
@@ -111,6 +119,14 @@ def _require_embedding(plan: EmbeddingPlan, inputs: int, key: str) -> None:
             raise UserError(f"{key}.{name} must be ascending positions of {inputs} inputs")
     if overlaps(sorted([*bounds, *plan.categories])):
         raise UserError(f"{key}.categories must be none of its numbers")
+
+
+def _require_numbers(layers: Layers, key: str) -> None:
+    """Raise unless the loss has its numbers, each within its range, and no others."""
+    needed = LOSSES[layers.loss].numbers
+    require_keys(layers.loss_options, dict.fromkeys(needed, True), key)
+    for name, value in layers.loss_options.items():
+        require_number(name, value, f"{key}.{name}")
 
 
 def _require_known(names: Sequence[str], choices: Iterable[str], key: str) -> None:

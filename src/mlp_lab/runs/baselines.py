@@ -1,4 +1,4 @@
-"""What the network has to beat: a constant prediction, and a linear or logistic model."""
+"""What the network has to beat: a constant prediction, and a model without hidden layers."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.network.losses import OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.constant_prediction import constant_pre_activation
 
 GRADIENT_TOLERANCE = 1e-6
 NEWTON_STEPS = 50
@@ -18,26 +19,20 @@ SHORTEST_STEP = 1e-6
 def baselines(dataset: Dataset, objective: Objective) -> dict[str, MLP]:
     """Networks without hidden layers, fitted on the training rows: `constant` and a second one.
 
-    That is `linear` where outputs are linear, else `logistic`.
+    That is `linear`, or `poisson` where outputs are exponential, `logistic` where probabilities.
     """
-    linear = "linear" if objective.output == "linear" else "logistic"
+    second = {"linear": "linear", "exponential": "poisson"}.get(objective.output, "logistic")
     return {
         "constant": constant_model(dataset.train, objective),
-        linear: linear_model(dataset.train, objective),
+        second: linear_model(dataset.train, objective),
     }
 
 
 def constant_model(train: Part, objective: Objective) -> MLP:
-    """Predicts each class's share; for a number its mean, or its median under absolute error."""
+    """Predicts that constant of which the loss is least."""
     targets, weights = train.targets.double(), row_weights(train)
-    mean = weights @ targets / weights.sum()
     tiny = torch.finfo(train.targets.dtype).tiny
-    if objective.output == "sigmoid":
-        bias = mean.clamp_min(tiny).log() - (1 - mean).clamp_min(tiny).log()
-    elif objective.output == "softmax":
-        bias = mean.clamp_min(tiny).log()
-    else:
-        bias = weighted_median(targets, weights) if objective.loss == "mae" else mean
+    bias = constant_pre_activation(targets, weights, objective, tiny)
     return _depth_zero(train, objective, torch.zeros(train.inputs.shape[1], len(bias)), bias)
 
 
@@ -48,21 +43,12 @@ def row_weights(train: Part) -> Tensor:
     return train.loss_weights.double()
 
 
-def weighted_median(values: Tensor, weights: Tensor) -> Tensor:
-    """The median of each column of (N, C), (C,): half of the weight lies on either side."""
-    ordered, index = values.sort(0)
-    below = weights[index].cumsum(0)
-    half = weights.sum() / 2
-    low = ordered.gather(0, (below < half).sum(0, keepdim=True))
-    high = ordered.gather(0, (below <= half).sum(0, keepdim=True).clamp_max(len(values) - 1))
-    return ((low + high) / 2).squeeze(0)
-
-
 def linear_model(train: Part, objective: Objective) -> MLP:
-    """Least squares for linear outputs, else logistic regression as scikit-learn penalises it.
+    """Least squares for linear outputs, Poisson regression for exponential ones, else logistic.
 
-    The penalty is |Omega|^2 / 2 over the weight of all rows, none on the biases. Fitted in double
-    precision on the CPU by Newton's method; see `newton`.
+    The penalty of the latter two is |Omega|^2 / 2 over the weight of all rows, as scikit-learn
+    has it for logistic regression, none on the biases. Fitted in double precision on the CPU by
+    Newton's method; see `newton`.
     """
     inputs, weights = train.inputs.double().cpu(), row_weights(train).cpu()
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=inputs.dtype)], 1)
@@ -75,7 +61,7 @@ def linear_model(train: Part, objective: Objective) -> MLP:
     return _depth_zero(train, objective, fitted[:-1], fitted[-1])
 
 
-CANONICAL_LOSS = {"linear": "mse", "sigmoid": "bce", "softmax": "cce"}
+CANONICAL_LOSS = {"linear": "mse", "sigmoid": "bce", "softmax": "cce", "exponential": "poisson"}
 """The loss whose gradient by f is proportional to y - t."""
 
 
@@ -95,7 +81,7 @@ def newton(
     share = weights.unsqueeze(1)
     objective = Objective(output, CANONICAL_LOSS[output])
     # What turns the loss into one whose gradient by f is y - t: undo means over outputs.
-    unit = {"linear": classes / 2, "sigmoid": float(classes), "softmax": 1.0}[output]
+    unit = {"linear": classes / 2, "softmax": 1.0}.get(output, float(classes))
 
     def loss(w: Tensor) -> float:
         value = objective.rows(inputs @ w, targets)

@@ -39,7 +39,7 @@ ITERATIONS = 100
 CHUNK = 65_536
 """Rows predicted at once: scikit-learn copies them in double precision."""
 
-LOSSES = {"mae": "absolute_error", "poisson": "poisson"}
+LOSSES = {"mae": "absolute_error", "quantile": "quantile", "poisson": "poisson"}
 """What a number is fitted by for some losses of the network; for all others, squared error."""
 
 EXACT = float(np.finfo(np.float64).eps)
@@ -84,7 +84,9 @@ def boosting(dataset: Dataset, objective: Objective, threads: int) -> Boosting |
 
 def _fit_numbers(train: Part, objective: Objective) -> Callable[[Floats], Floats]:
     loss = LOSSES.get(objective.loss, "squared_error")
-    model = _ensemble().HistGradientBoostingRegressor(loss=loss, random_state=0)
+    model = _ensemble().HistGradientBoostingRegressor(
+        loss=loss, quantile=dict(objective.numbers).get("quantile"), random_state=0
+    )
     model.fit(_numbers(train.inputs), _numbers(train.targets)[:, 0], _weights(train))
 
     def predict(inputs: Floats) -> Floats:

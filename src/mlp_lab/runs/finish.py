@@ -100,7 +100,7 @@ def described(
         **describe_termination(run.termination, run.progress.watch.best_epoch, epochs_run),
         "parameters": sum(network.parameter_counts),
         "output": run.prepared.objective.output,
-        "loss": run.prepared.objective.loss,
+        "loss": run.prepared.objective.title,
         "rows": run.prepared.rows,
         **run.models["network"],
         **({} if run.single is None else {"single_network": run.single}),

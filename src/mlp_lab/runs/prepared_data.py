@@ -148,7 +148,7 @@ class PreparedDataCache:
     @staticmethod
     def key(config: Config) -> str:
         """Everything that prepared data depends on."""
-        return repr((config.data, config.model.output, config.loss.name, config.dtype))
+        return repr((config.data, config.model.output, config.loss, config.dtype))
 
     @staticmethod
     def source(config: Config) -> str:
@@ -208,7 +208,7 @@ def prepare_rows(
     Raises:
         UserError: data and settings do not fit.
     """
-    objective = choose_objective(raw.task, config.model.output, config.loss.name)
+    objective = choose_objective(raw.task, config.model.output, config.loss)
     split = split_rows(raw, config.data, first=schema is None)
     encoded = encode(raw, split, config.data, objective.output, config.dtype, schema=schema)
     _require_weight(encoded)

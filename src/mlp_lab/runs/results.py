@@ -69,6 +69,7 @@ def write_results(
         "loss": objective.loss,
         **({} if network.members == 1 else {"ensemble": network.members}),
         **({} if embedding is None else {"embedding": asdict(embedding)}),
+        "loss_options": dict(objective.numbers),
     }
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)

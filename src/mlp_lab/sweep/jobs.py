@@ -76,7 +76,7 @@ def sweep_job(
         data_key=prepared_data.key(config),
         sizes=sizes,
         embedding=summary.embedding(config),
-        loss=summary.objective.loss,
+        loss=summary.objective.title,
         rows=summary.rows["train"],
         source=prepared_data.source(config),
         digest=summary.digest,

@@ -26,32 +26,54 @@ OUTPUT: dict[str, str] = {
     "linear": "{f}",
     "sigmoid": "sigmoid({f})",
     "softmax": "exp({f}) / sum_c exp({f}_c)",
+    "exponential": "exp({f})",
 }
 
 PULLBACK: dict[str, str] = {
     "linear": "dL/dy",
     "sigmoid": "dL/dy * y * (1 - y)",
     "softmax": "y * (dL/dy - sum_c dL/dy_c y_c)",
+    "exponential": "dL/dy * y",
 }
 """dL/df of the last layer from dL/dy."""
 
 ROW_LOSS: dict[str, str] = {
     "mse": "(y - t)^2",
     "mae": "|y - t|",
+    "huber": "min(|y - t|, delta) (|y - t| - min(|y - t|, delta) / 2)",
+    "quantile": "q max(t - y, 0) + (1 - q) max(y - t, 0)",
+    "poisson": "y - t log(y) - (t - t log(t))",
     "bce": "-t log(y) - (1 - t) log(1 - y)",
     "cce": "-sum_c t_c log(y_c)",
+    "focal": "-t (1 - y)^gamma log(y) - (1 - t) y^gamma log(1 - y)",
 }
 
 SLOPE: dict[str, str] = {
     "mse": "2 (y - t)",
     "mae": "sign(y - t)",
+    "huber": "min(max(y - t, -delta), delta)",
+    "quantile": "(sign(y - t) / 2 + 1 / 2 - q)",
+    "poisson": "(1 - t / y)",
     "bce": "(y - t) / (y (1 - y))",
     "cce": "-t / y",
+    "focal": "(t (1 - y)^gamma (gamma log(y) / (1 - y) - 1 / y)"
+    " - (1 - t) y^gamma (gamma log(1 - y) / y - 1 / (1 - y)))",
 }
 """dL/dy of one row and one output."""
 
-CANCELLED = {"bce": "(y - t)", "cce": "(y - t)"}
+OF_SOFTMAX = {
+    "focal": (
+        "-sum_c t_c (1 - y_c)^gamma log(y_c)",
+        "t (1 - y)^gamma (gamma log(y) / (1 - y) - 1 / y)",
+    )
+}
+"""ROW_LOSS and SLOPE of losses that are others beside a softmax."""
+
+CANCELLED = {"bce": "(y - t)", "cce": "(y - t)", "poisson": "(y - t)"}
 """dL/df of the last layer where the output's slope cancels."""
+
+LETTERS = {"delta": "delta", "quantile": "q", "gamma": "gamma"}
+"""What the formulas call the numbers of losses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,7 @@ class Formulas:
         cls, sizes: Sequence[int], activations: Sequence[str], objective: Objective, rows: int
     ) -> Formulas:
         """The formulas of a network by its layers' sizes."""
-        return cls(activations, objective, rows, sizes[-1] > 1 and objective.loss != "cce")
+        return cls(activations, objective, rows, sizes[-1] > 1 and not objective.function.summed)
 
     def weighted(self) -> Formulas:
         """With a weight w of each row."""
@@ -87,6 +109,14 @@ class Formulas:
         factor = " * w" if self.row_weight else ""
         return factor + {0: "", 1: f" / {''.join(below)}", 2: " / (B C)"}[len(below)]
 
+    @property
+    def _of_loss(self) -> tuple[str, str]:
+        """The loss of a row, and its slope by y."""
+        loss = self.objective.loss
+        if self.objective.output == "softmax" and loss in OF_SOFTMAX:
+            return OF_SOFTMAX[loss]
+        return ROW_LOSS[loss], SLOPE[loss]
+
     def pre_activation(self, k: int) -> str:
         """f_k."""
         return f"beta_{k} + {_layer_input(k)} Omega_{k}"
@@ -101,7 +131,7 @@ class Formulas:
 
     def loss(self) -> str:
         """L."""
-        row = ROW_LOSS[self.objective.loss]
+        row = self._of_loss[0]
         over = ["rows"] * (self.rows > 1) + ["outputs"] * self.averaged
         weight = "w * " if self.row_weight else ""
         if not over:
@@ -113,7 +143,7 @@ class Formulas:
         symbol, _, layer = of.partition("_")
         k = int(layer or 0)
         if symbol == "y":
-            return SLOPE[self.objective.loss] + self._loss_weight
+            return self._of_loss[1] + self._loss_weight
         if symbol == "h":
             return f"dL/df_{k} Omega_{k}^T"
         if symbol == "beta":
@@ -158,6 +188,7 @@ def _layer_input(k: int) -> str:
 
 
 SYMBOLS = {"Omega": r"\Omega", "beta": r"\beta", "theta": r"\theta", "phi": r"\phi", "Phi": r"\Phi"}
+SYMBOLS |= {"delta": r"\delta", "gamma": r"\gamma"}
 FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "max", "min", "tanh")},
     **{name: rf"\mathrm{{{name}}}" for name in ("sigmoid", "sign")},

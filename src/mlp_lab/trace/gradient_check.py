@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from mlp_lab.network.losses import Objective
 from mlp_lab.trace.quantities import Network, Quantity
 
 STEP = torch.finfo(torch.float64).eps ** (1 / 3)
@@ -19,28 +20,57 @@ MAX_ENTRIES, MIN_ENTRIES = 256, 8
 
 KINKED_AT_ZERO = ("relu", "leaky_relu")
 
-FROM_LOGITS = ("bce", "cce")
+FROM_LOGITS = ("bce", "cce", "poisson")
 """Losses that torch, too, computes from the last pre-activations."""
 
+KINKED = ("mae", "quantile")
+"""Losses with a kink where y = t."""
 
-def torch_loss(loss: str, f: Tensor, t: Tensor) -> Tensor:
+
+def torch_loss(objective: Objective, f: Tensor, t: Tensor) -> Tensor:
     """Loss of each row, (..., C) -> (...), by torch's own function, from f or from y."""
+    loss, t = objective.loss, t.expand_as(f)
     if loss == "cce":
         return -(F.log_softmax(f, -1) * t).sum(-1)
-    t = t.expand_as(f)
     if loss == "bce":
         return F.binary_cross_entropy_with_logits(f, t, reduction="none").mean(-1)
-    function: Callable[..., Tensor] = {"mse": F.mse_loss, "mae": F.l1_loss}[loss]
-    return function(f, t, reduction="none").mean(-1)
+    if loss == "poisson":
+        least = t - torch.xlogy(t, t)
+        return (F.poisson_nll_loss(f, t, log_input=True, reduction="none") - least).mean(-1)
+    return loss_of_output(objective, f, t)
 
 
-def loss_of_output(loss: str, y: Tensor, t: Tensor) -> Tensor:
+def loss_of_output(objective: Objective, y: Tensor, t: Tensor) -> Tensor:
     """Loss of each row by the output y alone, as one writes it down."""
-    if loss == "cce":
-        return -torch.xlogy(t, y).sum(-1)
-    if loss == "bce":
-        return -(torch.xlogy(t, y) + torch.xlogy(1 - t, 1 - y)).mean(-1)
-    return torch_loss(loss, y, t)
+    summed = objective.function.summed
+    written = _focal_of_classes if summed and objective.loss == "focal" else WRITTEN[objective.loss]
+    terms: Tensor = written(y, t.expand_as(y), **dict(objective.numbers))
+    return terms.sum(-1) if summed else terms.mean(-1)
+
+
+def _pinball(y: Tensor, t: Tensor, quantile: float) -> Tensor:
+    return torch.maximum(quantile * (t - y), (quantile - 1) * (t - y))
+
+
+def _focal(y: Tensor, t: Tensor, gamma: float) -> Tensor:
+    return -((1 - y) ** gamma) * torch.xlogy(t, y) - y**gamma * torch.xlogy(1 - t, 1 - y)
+
+
+def _focal_of_classes(y: Tensor, t: Tensor, gamma: float) -> Tensor:
+    return -((1 - y) ** gamma) * torch.xlogy(t, y)
+
+
+WRITTEN: dict[str, Callable[..., Tensor]] = {
+    "mse": lambda y, t: (y - t) ** 2,
+    "mae": lambda y, t: (y - t).abs(),
+    "huber": lambda y, t, delta: F.huber_loss(y, t, reduction="none", delta=delta),
+    "quantile": _pinball,
+    "poisson": lambda y, t: y - torch.xlogy(t, y) - t + torch.xlogy(t, t),
+    "bce": lambda y, t: -torch.xlogy(t, y) - torch.xlogy(1 - t, 1 - y),
+    "cce": lambda y, t: -torch.xlogy(t, y),
+    "focal": _focal,
+}
+"""A loss of one output."""
 
 
 def by_autograd(network: Network) -> dict[str, Tensor]:
@@ -58,8 +88,8 @@ def by_autograd(network: Network) -> dict[str, Tensor]:
                 seen[f"f_{last}"] = value
         y = value.detach().requires_grad_()
         start = seen[f"f_{last}"] if network.objective.loss in FROM_LOGITS else value
-        loss = (torch_loss(network.objective.loss, start, network.t) * network.loss_weights).sum()
-        rows = loss_of_output(network.objective.loss, y, network.t)
+        loss = (torch_loss(network.objective, start, network.t) * network.loss_weights).sum()
+        rows = loss_of_output(network.objective, y, network.t)
         (d_y,) = torch.autograd.grad((rows * network.loss_weights).sum(), y)
         parameters = dict(plain.named_parameters())
         found = torch.autograd.grad(loss, [*seen.values(), *parameters.values()])
@@ -99,10 +129,10 @@ class LossDifferences:
         return self._onward(k, f)
 
     def scale(self, of: str, value: Tensor) -> Tensor:
-        """What a step is relative to: a probability must not leave (0, 1)."""
+        """What a step is relative to: a probability must not leave (0, 1), nor a mean 0."""
         loss = self.network.objective.loss
-        if of == "y" and loss in FROM_LOGITS:
-            return value if loss == "cce" else torch.minimum(value, 1 - value)
+        if of == "y" and loss in (*FROM_LOGITS, "focal"):
+            return value if loss in ("cce", "poisson") else torch.minimum(value, 1 - value)
         return value.abs().clamp_min(1)
 
     @property
@@ -125,11 +155,11 @@ class LossDifferences:
         return self._of_rows(objective.rows(f, self._t), sides)
 
     def _loss_of_output(self, y: Tensor) -> Tensor:
-        return loss_of_output(self.network.objective.loss, y, self._t)
+        return loss_of_output(self.network.objective, y, self._t)
 
     def _sides_of_output(self, y: Tensor) -> list[Tensor]:
-        """Sides of the kink of |y - t|, the only loss with one."""
-        kinked = self.network.objective.loss == "mae"
+        """Sides of the kink of |y - t|."""
+        kinked = self.network.objective.loss in KINKED
         return [(y - self._t).sign().flatten(1)] if kinked else []
 
     def _of_rows(self, rows: Tensor, sides: list[Tensor]) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -28,7 +29,12 @@ Compose = Callable[[list[str]], Config]
 
 EXAMPLE_SIZES = [1, 2, 1]
 
-EXAMPLE_TARGET: dict[str, Matrix] = {"linear": [[3.0]], "sigmoid": [[1.0]], "softmax": [[1.0, 0.0]]}
+EXAMPLE_TARGET: dict[str, Matrix] = {
+    "linear": [[3.0]],
+    "exponential": [[3.0]],
+    "sigmoid": [[1.0]],
+    "softmax": [[1.0, 0.0]],
+}
 """By the output function."""
 
 ROWS = 3
@@ -60,8 +66,9 @@ def _sets(request: TraceRequest, *keys: str) -> bool:
 def _of_run(folder: Path, request: TraceRequest) -> Network:
     """A saved run's network on the first of its training rows."""
     predictor = load(folder)
-    plain, objective = _single(predictor.network).double(), predictor.objective
     config = read(Config, saved_values(folder), "")
+    plain = _single(predictor.network).double()
+    objective = replace(predictor.objective, label_smoothing=config.loss.smoothing)
     state = plain.state_dict()
     names, sizes = layer_names(config.model.depth), _sizes(plain)
     _refuse_embedding("embedding" in dict(plain.named_children()))
@@ -76,7 +83,7 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     x, t, weights = _rows(request, lambda: prepare_data(config))
     set_numbers(mlp, request.numbers)
     return checked(
-        Network(mlp, objective, x, t, weights, predictor.schema.names, config.model.dropout)
+        Network(mlp, objective, x, t, weights, predictor.schema.names, dropout=config.model.dropout)
     )
 
 
@@ -118,7 +125,7 @@ def _of_data(config: Config, request: TraceRequest) -> Network:
     mlp = initial(config, list(prepared.sizes(config)), prepared.objective)
     set_numbers(mlp, request.numbers)
     names, dropout = prepared.encoded.schema.names, config.model.dropout
-    return checked(Network(mlp, prepared.objective, x, t, weights, names, dropout))
+    return checked(Network(mlp, prepared.objective, x, t, weights, names, dropout=dropout))
 
 
 def _rows(
@@ -161,7 +168,7 @@ def objective_of(config: Config) -> Objective:
     errors = []
     for task in COMPATIBLE_LOSSES:
         try:
-            return choose_objective(task, config.model.output, config.loss.name)
+            return choose_objective(task, config.model.output, config.loss)
         except UserError as error:
             errors.append(error)
     raise errors[1]  # two classes take every loss and every output
@@ -213,7 +220,7 @@ def _in_words(shape: tuple[int, int]) -> str:
 
 
 def checked(network: Network) -> Network:
-    """The network, if its rows fit it.
+    """The network, if its rows fit it; its targets as they are in training.
 
     Raises:
         UserError: x and t differ in rows, have other columns than the network, or t cannot be.
@@ -226,14 +233,28 @@ def checked(network: Network) -> Network:
             raise UserError(
                 f"{key} must have {size} number{'s' * (size > 1)} in a row, got {tensor.shape[1]}"
             )
-    if loss == "bce" and not bool(((t >= 0) & (t <= 1)).all()):
-        raise UserError(f"t must be in [0, 1] with loss=bce, got {t.tolist()}")
+    summed = network.objective.function.summed
+    if loss in ("bce", "focal") and not summed and not bool(((t >= 0) & (t <= 1)).all()):
+        raise UserError(f"t must be in [0, 1] with loss={loss}, got {t.tolist()}")
+    if loss == "poisson" and not bool((t >= 0).all()):
+        raise UserError(f"t must be 0 or more with loss=poisson, got {t.tolist()}")
     probabilities = bool((t >= 0).all()) and bool(((t.sum(1) - 1).abs() < 1e-9).all())
-    if loss == "cce" and not probabilities:
+    if summed and not probabilities:
         raise UserError(
-            f"each row of t must be probabilities that sum to 1 with loss=cce, got {t.tolist()}"
+            f"each row of t must be probabilities that sum to 1 with loss={loss}, got {t.tolist()}"
         )
-    return network
+    return _smoothed(network)
+
+
+def _smoothed(network: Network) -> Network:
+    """With the targets that it is trained on, so that L is what the gradients are of."""
+    objective = network.objective
+    return replace(
+        network,
+        objective=replace(objective, label_smoothing=0.0),
+        t=objective.training_targets(network.t),
+        label_smoothing=objective.label_smoothing,
+    )
 
 
 def _tensor(values: Matrix) -> torch.Tensor:

@@ -30,6 +30,8 @@ class Network:
     weights: Tensor | None = None
     columns: Sequence[str] = ()
     """Names of the inputs, where they have any."""
+    label_smoothing: float = 0.0
+    """That of t, which is as in training."""
     dropout: float = 0.0
     """The dropout rate in training; a trace is without dropout."""
 

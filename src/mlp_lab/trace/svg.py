@@ -74,7 +74,7 @@ def _legend(trace: Trace) -> list[str]:
     hidden, rows = ", ".join(network.hidden), network.rows
     lines = [
         f"{counted(network.sizes[0], 'input')}{f', {hidden}' * bool(hidden)},"
-        f" {network.sizes[-1]} {network.objective.output}; loss {network.objective.loss};"
+        f" {network.sizes[-1]} {network.objective.output}; loss {network.objective.title};"
         f" {counted(rows, 'row')}" + ", units show the first" * (rows > 1),
         "edge: its weight (blue positive, red negative), in grey dL/dweight"
         " | unit: its values, in grey dL/df; under it bias, in grey dL/dbias",

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from mlp_lab.formatting import counted
-from mlp_lab.trace.formulas import as_latex, in_prose
+from mlp_lab.trace.formulas import LETTERS, as_latex, in_prose
 from mlp_lab.trace.names import course_names, entry_name
 from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 
@@ -57,14 +57,18 @@ def title(trace: Trace) -> list[str]:
     network = trace.network
     sizes, rows, objective = network.sizes, network.rows, network.objective
     layers = [counted(sizes[0], "input"), *network.hidden, f"{sizes[-1]:,} {objective.output}"]
-    lines = [f"{' -> '.join(layers)}; loss {objective.loss}; {counted(rows, 'row')}"]
+    numbers = "".join(f", {LETTERS[name]} = {value:g}" for name, value in objective.numbers)
+    lines = [f"{' -> '.join(layers)}; loss {objective.loss}{numbers}; {counted(rows, 'row')}"]
     lines.append(
         "t is the target, y what the network gives; layers count from 0, rows and units from 1;"
         " * is elementwise"
         + (f"; B = {rows} rows" if rows > 1 else "")
-        + (f"; C = {sizes[-1]} outputs" if sizes[-1] > 1 and objective.loss != "cce" else "")
+        + (f"; C = {sizes[-1]} outputs" if sizes[-1] > 1 and not objective.function.summed else "")
         + ("; w is a row's weight in the loss" if network.weights is not None else "")
     )
+    if network.label_smoothing:
+        smoothed = "t is smoothed, as in training: with"
+        lines.append(f"{smoothed} label smoothing {network.label_smoothing:g}")
     if network.dropout:
         lines.append(f"without the dropout of {network.dropout} that training has")
     if course_names(sizes):
@@ -114,8 +118,8 @@ def checks(trace: Trace) -> list[str]:
 def _at_kink(trace: Trace) -> str:
     names = set(trace.network.mlp.activation_names)
     slopes = [f"{name} a'(0) = {slope}" for name, slope in KINK_SLOPES.items() if name in names]
-    if trace.network.objective.loss == "mae":
-        slopes.append("mae sign(0) = 0")
+    if trace.network.objective.loss in ("mae", "quantile"):
+        slopes.append(f"{trace.network.objective.loss} sign(0) = 0")
     return f"Engine and autograd take {', '.join(slopes)}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.skill import skill
+from mlp_lab.metrics.skill import explained, skill
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.boosting import BOOSTING
 from mlp_lab.runs.findings import Finding, Verdict
@@ -38,12 +38,14 @@ class Judge:
         """What a run is judged by."""
         scores, constant = run.models["network"], run.models["constant"]
         validated = bool(scores["val"])
+        of_loss = run.prepared.objective.loss == "quantile"  # which no mean error can judge
+        measure = explained if of_loss else skill
         baselines = {
-            GRADIENT_BOOSTING if name == BOOSTING else name: skill(parts["val"], constant["val"])
+            GRADIENT_BOOSTING if name == BOOSTING else name: measure(parts["val"], constant["val"])
             for name, parts in run.models.items()
             if validated and name not in ("network", "constant")
         }
-        if validated:
+        if validated and not of_loss:
             baselines[f"the {NEIGHBOURS} nearest neighbours"] = self._neighbours_of(run.dataset)
         initial, train = initial_network(run, network), run.dataset.train
         return Evidence(
@@ -51,8 +53,8 @@ class Judge:
             train_loss=[row["train_loss"] for row in curves],
             val_loss=[row["val_loss"] for row in curves] if validated else [],
             constant={part: found["loss"] for part, found in constant.items() if found},
-            train=skill(scores["train"], constant["train"]),
-            val=skill(scores["val"], constant["val"]) if validated else None,
+            train=measure(scores["train"], constant["train"]),
+            val=measure(scores["val"], constant["val"]) if validated else None,
             val_rows=run.prepared.rows["val"],
             baselines=baselines,
             constant_errors=_errors(constant["val"]) if validated else None,

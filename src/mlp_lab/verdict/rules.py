@@ -44,7 +44,7 @@ NEARLY_ALL = 0.8
 LARGEST_ERROR = 0.5
 """By the square root of the rows, the largest standard error of a share: closer is no better."""
 
-WITHOUT_HIDDEN_LAYERS = ("linear", "logistic")
+WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
 """Baselines that a network with hidden layers should beat."""
 
 GRADIENT_BOOSTING = "gradient boosting"
