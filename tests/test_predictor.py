@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lab import configure, train
+from lab import BARE, configure, train
 from numpy.typing import ArrayLike
 from safetensors.torch import load_file
 
@@ -136,3 +136,16 @@ def test_a_broken_model_is_the_users_business(iris_run: Path, tmp_path: Path, co
     (tmp_path / "model.safetensors").write_text(content)
     with pytest.raises(UserError, match=r"model\.safetensors"):
         mlp_lab.load(tmp_path)
+
+
+def test_counts_of_new_rows(tmp_path: Path) -> None:
+    """The network ends with an exponential; a negative count has no loss."""
+    run = mlp_lab.load(train(tmp_path / "run", "data=diabetes", "loss=poisson", "epochs=2", *BARE))
+    assert [type(layer).__name__ for layer in run.networks[0]][-2:] == ["Linear", "Exponential"]
+    rows = run.encode_values(BUNDLED["diabetes"]().inputs[:2])
+    outputs, losses = run.outputs_and_losses(rows, np.array([[1.0], [0.0]]))
+    assert outputs.min() > 0
+    assert losses.min() > 0
+    assert run.decode(outputs) == pytest.approx(outputs[:, 0] * run.schema.target.scaling.scale)
+    with pytest.raises(UserError, match="loss=poisson needs progression at 0 or more, got -"):
+        run.outputs_and_losses(rows, np.array([[1.0], [-1.0]]))

@@ -29,6 +29,8 @@ IRIS = chosen("data", "iris")["data"]
         ["optimizer=gd"],
         ["model.depth=2", "model.width=[8,4]", "seed=3", "stop.patience=4"],
         ["schedule=plateau", "schedule.patience=3", "optimizer.eps=1e-6"],
+        ["loss=focal", "loss.gamma=1"],
+        ["loss.label_smoothing=0.1"],
     ],
 )
 def test_words_give_what_the_command_line_gives(words: list[str]) -> None:
@@ -80,6 +82,15 @@ def test_settings_of_generated_data_are_keywords() -> None:
     spirals = chosen("data", "spirals")["data"]
     config = config_of(values_of({"turns": 2.5}, spirals))  # type: ignore[arg-type]
     assert config == compose(["data=spirals", "data.turns=2.5"])
+
+
+def test_numbers_of_losses_are_keywords() -> None:
+    """But for gamma, which a schedule has, too."""
+    assert key_of("delta") == "loss.delta"
+    assert key_of("quantile") == "loss.quantile"
+    assert key_of("label_smoothing") == "loss.label_smoothing"
+    assert key_of("loss.gamma") == "loss.gamma"
+    assert key_of("gamma") == "schedule.gamma"
 
 
 def test_options_are_a_mapping() -> None:

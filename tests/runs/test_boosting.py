@@ -45,6 +45,15 @@ def test_numbers_are_scikit_learns(loss: str, theirs: str) -> None:
     assert scores["rmse"] == pytest.approx(float(np.sqrt(np.mean(errors**2))) * unit)
 
 
+def test_a_quantile_is_scikit_learns() -> None:
+    """By the loss of the run, with its quantile."""
+    rows, objective = dataset("diabetes"), Objective("linear", "quantile", (("quantile", 0.8),))
+    expected = HistGradientBoostingRegressor(loss="quantile", quantile=0.8, random_state=0)
+    expected.fit(rows.train.inputs.numpy(), rows.train.targets.numpy()[:, 0])
+    y, _ = fitted(rows, objective).outputs(rows.test)
+    assert y.numpy()[:, 0] == pytest.approx(expected.predict(rows.test.inputs.numpy()))
+
+
 @pytest.mark.parametrize(
     ("name", "output", "loss"),
     [

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from lab import BARE, train
 from traces import network_of
 
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.network.losses import Objective
 from mlp_lab.predictor import load
 from mlp_lab.trace.backprop import trace
+from mlp_lab.trace.text import title
 
 
 def test_own_numbers() -> None:
@@ -19,6 +22,21 @@ def test_own_numbers() -> None:
     assert [weight[0].tolist() for weight in network.mlp.layers.weights] == [[[3, 4]], [[2], [7]]]
     assert [bias[0].tolist() for bias in network.mlp.layers.biases] == [[[0.5, 1]], [[0.5]]]
     assert network.mlp.activation_names == ["tanh"]
+
+
+def test_smoothed_targets(tmp_path: Path) -> None:
+    """As in training, of typed numbers and of a run, whose loss is of its plain targets."""
+    words = ("loss=cce", "loss.label_smoothing=0.2")
+    network = network_of(*words, "t=[[0,1]]")
+    assert network.t.tolist() == [[0.1, 0.9]]
+    assert network.objective == Objective("softmax", "cce")
+    found = trace(network)
+    assert found.largest_error("autograd")[0] < 1e-12
+    assert title(found)[2] == "t is smoothed, as in training: with label smoothing 0.2"
+    run = train(tmp_path / "run", "data=iris", "model=shallow", "epochs=1", *words, *BARE)
+    assert sorted(set(network_of(str(run)).t.flatten().tolist())) == pytest.approx(
+        [0.2 / 3, 0.8 + 0.2 / 3]
+    )
 
 
 def test_numbers_of_a_file(tmp_path: Path) -> None:
@@ -38,6 +56,9 @@ def test_settings() -> None:
     assert network.objective == Objective("linear", "mse")
     assert network_of("loss=cce").objective == Objective("softmax", "cce")
     assert network_of("model.output=sigmoid").objective == Objective("sigmoid", "bce")
+    assert network_of("loss=poisson").objective == Objective("exponential", "poisson")
+    focal = network_of("loss=focal", "loss.gamma=1").objective
+    assert focal == Objective("sigmoid", "focal", (("gamma", 1.0),))
     one, other = (network_of(f"seed={seed}").mlp.layers.flat for seed in (1, 2))
     assert not one.equal(other)
     assert network_of("model=perceptron").sizes == [1, 1]

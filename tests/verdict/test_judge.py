@@ -55,3 +55,18 @@ def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:
     assert verdict["numbers"]["val"] == pytest.approx(
         skill_of_outputs(dataset.schema.target, y, dataset.val), abs=1e-6
     )
+
+
+def test_a_quantile_is_judged_by_its_loss(tmp_path: Path) -> None:
+    """It lies far from the mean, as it should: that is no underfitting."""
+    words = ("data=diabetes", "loss=quantile", "loss.quantile=0.95", "model=shallow")
+    run = train(tmp_path / "run", *words, "epochs=60", "optimizer.lr=0.003", *BARE)
+    result = json.loads((run / "result.json").read_text())
+    assert result["loss"] == "quantile (quantile 0.95)"
+    assert result["val"]["r2"] < 0  # by which it would be worse than any neighbours
+    explained = 1 - result["val"]["loss"] / result["baselines"]["constant"]["val"]["loss"]
+    assert result["verdict"]["kind"] != "underfit"
+    network = load(run).objective
+    assert network.numbers == (("quantile", 0.95),)
+    if result["verdict"]["kind"] == "good fit":
+        assert result["verdict"]["numbers"]["val"] == pytest.approx(explained)
