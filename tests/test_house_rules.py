@@ -58,7 +58,7 @@ MAY_IMPORT = {
     | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons"},
     "commands": BOTTOM
     | {"data", "network", "metrics", "tracking", "config", "runs", "verdict", "predictor"}
-    | {"report", "compare", "sweep", "trace", "lessons"},
+    | {"report", "compare", "sweep", "trace", "lessons", "estimators"},
     "": {"version", "predictor", "estimators", "network", "metrics"},
     "__main__": {"program", "commands"},
 }
@@ -87,8 +87,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "tensorboard": ("mlp_lab.tracking.events", "mlp_lab.commands.dashboard"),
     "matplotlib": (
         *("mlp_lab.report.learning_curve", "mlp_lab.report.figures", "mlp_lab.compare.figures"),
+        "mlp_lab.report.rate_curve",
         *("mlp_lab.lessons.figures", "mlp_lab.drawing"),
-        *(f"mlp_lab.estimators.{name}" for name in ("plotting", "base", "run", "sweep")),
+        *(f"mlp_lab.estimators.{name}" for name in ("plotting", "base", "run", "sweep", "rates")),
         "mlp_lab.estimators.demonstrations",
     ),
     "jinja2": ("mlp_lab.report.html",),
@@ -112,13 +113,18 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
             )
         ),
         *(f"mlp_lab.data.tables.{name}" for name in ("reading", "writing")),
-        *("mlp_lab.predictor", "mlp_lab.commands.predict_files", "mlp_lab.compare.table"),
+        *(
+            "mlp_lab.predictor",
+            "mlp_lab.commands.predict_files",
+            "mlp_lab.compare.table",
+            "mlp_lab.commands.rate",
+        ),
         "mlp_lab.lessons.tables",
         *(
             f"mlp_lab.estimators.{name}"
             for name in (
                 *("base", "data", "demonstrations", "fitted", "frames", "inputs"),
-                *("laboratory", "run", "sweep"),
+                *("laboratory", "rates", "run", "sweep"),
             )
         ),
     ),

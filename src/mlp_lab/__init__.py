@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlp_lab.estimators.classifier import MLPClassifier
     from mlp_lab.estimators.demonstrations import lesson, trace
     from mlp_lab.estimators.laboratory import curves, runs, sweep, train
+    from mlp_lab.estimators.rates import rates
     from mlp_lab.estimators.regressor import MLPRegressor
     from mlp_lab.estimators.search import GridSearchCV
     from mlp_lab.metrics.own_metrics import register_metric
@@ -28,6 +29,7 @@ __all__ = [
     "curves",
     "lesson",
     "load",
+    "rates",
     "register_activation",
     "register_loss",
     "register_metric",
@@ -46,6 +48,7 @@ HOME = {
     **dict.fromkeys(
         ("register_activation", "register_loss", "register_optimizer"), "network.own_parts"
     ),
+    "rates": "estimators.rates",
     "register_metric": "metrics.own_metrics",
     **dict.fromkeys(("lesson", "trace"), "estimators.demonstrations"),
 }

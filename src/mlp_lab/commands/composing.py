@@ -69,6 +69,15 @@ def compose(overrides: Sequence[str]) -> Config:
     Raises:
         UserError: a key or value that cannot be.
     """
+    return composed(overrides)[0]
+
+
+def composed(overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
+    """The same, also as plain data.
+
+    Raises:
+        UserError: a key or value that cannot be.
+    """
     prepare_hydra()
     require_short_numbers(overrides)
     overrides = [with_current_name(word) for word in overrides]
@@ -81,7 +90,7 @@ def compose(overrides: Sequence[str]) -> Config:
                     " brackets around a list"
                 )
         with hydra.initialize_config_dir(str(config_folder()), version_base=VERSION_BASE):
-            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)[0]
+            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)
     except UserError:
         raise
     except Exception as error:

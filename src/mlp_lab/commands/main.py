@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "mlp_lab.commands.train",
     "predict": "mlp_lab.commands.predict",
     "evaluate": "mlp_lab.commands.evaluate",
+    "rate": "mlp_lab.commands.rate",
     "compare": "mlp_lab.commands.compare",
     "trace": "mlp_lab.commands.trace",
     "lesson": "mlp_lab.commands.lesson",
@@ -25,6 +26,7 @@ USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
+mlp-lab rate ...                      try learning rates for a short time, and suggest one
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab trace ...                     the backward pass of a small network, by name
 mlp-lab lesson [NAME]                 train networks and test a textbook's claims on them

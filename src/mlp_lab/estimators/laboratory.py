@@ -44,7 +44,7 @@ def train(data: Data, *words: str, target: str | None = None, **settings: object
     Raises:
         UserError: rows or settings cannot be used. It is a `ValueError`.
     """
-    rows = _Rows(data, target)
+    rows = RequestedRows(data, target)
     request = rows.request({**from_words(words), **settings})
     job = request.job
     with torch_settings(job.config) as device:
@@ -76,7 +76,7 @@ def sweep(
     """
     shared, points = grid({**from_words(words), **settings, **_folds(cv)})
     given = {key_of(name): value for name, value in shared.items()}
-    rows = _Rows(data, target)
+    rows = RequestedRows(data, target)
     requests = [rows.request({**given, **point}) for point in points]
     quiet = bool(given.get("quiet")) or nobody_watches()
     line = StatusLine(Screen(), quiet=quiet)
@@ -121,7 +121,7 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(read_curves(path)).astype({"epoch": int}).set_index("epoch")
 
 
-class _Rows:
+class RequestedRows:
     """The rows of a call, and what its networks share of them."""
 
     def __init__(self, data: Data, target: str | None) -> None:

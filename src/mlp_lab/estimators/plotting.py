@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from mlp_lab.compare.figures import TICKS, axis_positions
 from mlp_lab.compare.ranking import Ranking
-from mlp_lab.drawing import blank_figure
+from mlp_lab.drawing import blank_figure, save
 from mlp_lab.report.learning_curve import draw_curves
+from mlp_lab.report.rate_curve import draw_rates
 from mlp_lab.tracking.curves import Row
 
 DPI = 90
+
+RatePoints = tuple[Sequence[float], Mapping[str, Sequence[float]], float | None, int]
+"""Learning rates, the losses that they leave by part, the best rate, and after how many epochs."""
 
 
 def plot_curves(rows: Sequence[Row], best_epoch: int, ax: Axes | None) -> Axes:
@@ -63,6 +68,24 @@ def plot_ranking(ranking: Ranking, ax: Axes | None) -> Axes:
         axes.set(xlabel=score)
     axes.grid(alpha=0.3)
     return axes
+
+
+def plot_rates(points: RatePoints, ax: Axes | None) -> Axes:
+    """Loss after a short training against the learning rate."""
+    axes = _axes(ax)
+    draw_rates(axes, *points)
+    return axes
+
+
+def save_rates(points: RatePoints, path: Path) -> None:
+    """The same as a PNG file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    figure = blank_figure(6.4, 4, 120, layout="constrained")
+    draw_rates(figure.subplots(), *points)
+    save(figure, path)
 
 
 def _axes(ax: Axes | None) -> Axes:
