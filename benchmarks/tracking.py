@@ -34,7 +34,7 @@ def default_config() -> tuple[Config, dict[str, object]]:
     prepare_hydra()
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         composed = compose("train", [f"epochs={EPOCHS}", "quiet=true"])
-    return from_hydra(composed, [])
+    return from_hydra(composed, [])[:2]
 
 
 def main() -> None:

@@ -183,7 +183,7 @@ def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:
         words[:1] = ["data=table", f"data.path={tables / words[0]}.csv", "data.target=target"]
     words += [f"seed={seed}", f"data.split_seed={seed}", "quiet=true", "tracking.tensorboard=false"]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
-        config, values = from_hydra(compose("train", words), words)
+        config, values, _ = from_hydra(compose("train", words), words)
     run_folder.mkdir()
     try:
         job, prepared = Job(config, values, run_folder, words), prepare_data(config)

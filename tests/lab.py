@@ -40,7 +40,7 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.preflight import require_possible
-from mlp_lab.runs.prepared_data import PreparedData, prepare_data
+from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache, prepare_data
 from mlp_lab.runs.run import run
 from mlp_lab.tracking.curves import Row, read_curves
 from mlp_lab.verdict.judge import Judge
@@ -64,14 +64,16 @@ Plain = dict[str, object]
 
 @cache
 def compose(*overrides: str) -> DictConfig:
-    """What Hydra makes of a command line."""
+    """What Hydra makes of a command line; of a table with a small network if none is named."""
+    if "data=table" in overrides and not any(word.startswith("model=") for word in overrides):
+        overrides = ("model=deep", *overrides)
     with hydra.initialize_config_dir(version_base="1.3", config_dir=str(CONFIGS)):
         return hydra.compose("train", overrides=list(overrides))
 
 
 def values_of(*overrides: str, **changes: object) -> Plain:
     """The composed config as plain data, with `a__b=value` for a.b; Hydra is asked only once."""
-    values = copy.deepcopy(from_hydra(compose(*overrides), overrides)[1])
+    values = copy.deepcopy(from_hydra(compose(*overrides), overrides, PreparedDataCache().facts)[1])
     return changed(values, {key.replace("__", "."): value for key, value in changes.items()})
 
 
@@ -89,12 +91,12 @@ def changed(values: Plain, changes: Mapping[str, object]) -> Plain:
 
 def configure(*overrides: str) -> Config:
     """The typed config of a command line."""
-    return from_hydra(compose(*overrides), overrides)[0]
+    return from_hydra(compose(*overrides), overrides, PreparedDataCache().facts)[0]
 
 
 def train(folder: Path, *overrides: str) -> Path:
     """Run a command line in this process; the folder then holds the run."""
-    config, values = from_hydra(compose(*overrides), overrides)
+    config, values, _ = from_hydra(compose(*overrides), overrides, PreparedDataCache().facts)
     return finish(folder, config, values, overrides)
 
 

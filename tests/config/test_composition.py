@@ -39,7 +39,7 @@ def test_no_run_has_settings_of_the_command() -> None:
     assert isinstance(composed, dict)
     plain = {str(name): value for name, value in composed.items()}
     assert set(OF_THE_COMMAND) < set(plain)
-    config, values = from_values(plain, ["data=iris"])
+    config, values, _ = from_values(plain, ["data=iris"])
     assert values == values_of("data=iris")
     assert not set(OF_THE_COMMAND) & set(values)
     assert (config.resume, values["resume"]) == (None, None)
@@ -69,7 +69,7 @@ def test_a_run_that_goes_on_keeps_its_settings(tmp_path: Path) -> None:
     """But for those that are typed, of those that may change."""
     write_config(tmp_path, values_of("data=iris", epochs=3, stop__patience=4, stop__seconds=9.0))
     typed = values_of("stop.patience=7", "epochs=5", resume=str(tmp_path))
-    config, values = from_values(typed, ["stop.patience=7", "epochs=5", f"resume={tmp_path}"])
+    config, values, _ = from_values(typed, ["stop.patience=7", "epochs=5", f"resume={tmp_path}"])
     assert (config.epochs, config.stop.patience, config.stop.seconds) == (5, 7, 9.0)
     assert config.data.name == "iris"
     assert config.resume == str(tmp_path)

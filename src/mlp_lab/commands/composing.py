@@ -20,6 +20,7 @@ from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
 from mlp_lab.program import as_typed, train_words
+from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.manifest import MANIFEST
 
 
@@ -90,7 +91,8 @@ def composed(overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
                     " brackets around a list"
                 )
         with hydra.initialize_config_dir(str(config_folder()), version_base=VERSION_BASE):
-            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides)
+            facts_of = PreparedDataCache().facts
+            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides, facts_of)
     except UserError:
         raise
     except Exception as error:

@@ -45,7 +45,7 @@ from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.preflight import require_possible
-from mlp_lab.runs.prepared_data import prepare_data
+from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -173,21 +173,24 @@ def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone:
     """
     recorded = OmegaConf.to_container(hydra_config.overrides.task)  # ${...} as it is
     overrides = cast(list[str], recorded)
-    config, values = from_hydra(composed, overrides)
+    data = PreparedDataCache()
+    config, values, chosen = from_hydra(composed, overrides, data.facts)
     require_one_run(config, folder)
     if alone:
         require_no_sweep(composed, overrides)
-    do(Job(config, values, folder, [*config_options(hydra_config), *overrides]))
+    if chosen and not config.quiet:
+        print(*chosen, sep="\n")
+    do(Job(config, values, folder, [*config_options(hydra_config), *overrides]), data)
 
 
-def do(job: Job) -> None:
+def do(job: Job, data: PreparedDataCache) -> None:
     """Train a job's network, or only show its data.
 
     Raises:
         UserError: it cannot be trained, or it diverged.
     """
     config, folder = job.config, job.folder
-    prepared = prepare_data(config)
+    prepared = data.prepare_data(config)
     if isinstance(config.data, TableConfig) and config.data.report_only:
         assert prepared.overview is not None
         from mlp_lab.data.tables.printing import give_report  # noqa: PLC0415  rich

@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.config.reading import convert, read
+from mlp_lab.config.recipe import FactsOf, settled
 from mlp_lab.config.renamed_keys import with_current_names
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, MAY_CHANGE_ON_RESUME, OF_THE_COMMAND, Config
@@ -37,8 +38,10 @@ def store_own_choices() -> None:
             ConfigStore.instance().store(group=group, name=name, node=values)
 
 
-def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
-    """The typed config, and the same as plain data for config.yaml.
+def from_hydra(
+    composed: DictConfig, overrides: Sequence[str], facts_of: FactsOf | None = None
+) -> tuple[Config, dict[str, object], list[str]]:
+    """The typed config, the same as plain data for config.yaml, and what was chosen for the data.
 
     With `resume`, that run's config.yaml, in which the keys of `MAY_CHANGE_ON_RESUME` that the
     command line names are replaced.
@@ -46,12 +49,12 @@ def from_hydra(composed: DictConfig, overrides: Sequence[str]) -> tuple[Config, 
     Raises:
         UserError: a key or value that cannot be.
     """
-    return from_values(_plain(composed), overrides)
+    return from_values(_plain(composed), overrides, facts_of)
 
 
 def from_values(
-    composed: Mapping[str, object], overrides: Sequence[str]
-) -> tuple[Config, dict[str, object]]:
+    composed: Mapping[str, object], overrides: Sequence[str], facts_of: FactsOf | None = None
+) -> tuple[Config, dict[str, object], list[str]]:
     """As `from_hydra`, of what was composed as plain data.
 
     Raises:
@@ -68,7 +71,8 @@ def from_values(
     values = with_current_names(values, announce=True)
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
-    return read(Config, values, ""), {**values, "resume": None}
+    values, chosen = settled(values, facts_of)
+    return read(Config, values, ""), {**values, "resume": None}, chosen
 
 
 def _require_choice_of_group(override: str) -> None:

@@ -5,7 +5,7 @@ our own files use of a defaults list is read.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 
@@ -50,8 +50,25 @@ def chosen(group: str, name: str) -> dict[str, object]:
     require_choice(name, group, choices(group))
     if name in OWN_CHOICES.get(group, ()):
         return {group: dict(OWN_CHOICES[group][name])}
-    found = _file(f"{group}/{name}")
-    return _copy(found if group in found else {group: found})  # a file may be of all keys
+    path = f"{group}/{name}"
+    found = _file(path)
+    own = found if group in found else {group: found}  # a file may be of all keys
+    whole: dict[str, object] = {}
+    for other, choice in _overridden(path):
+        whole = merged(whole, chosen(other, choice))
+    return merged(whole, own)
+
+
+def merged(values: Mapping[str, object], choice: Mapping[str, object]) -> dict[str, object]:
+    """A configuration in which a choice is made: its group is replaced, other keys are set."""
+    found = _copy(values)
+    for key, value in _copy(choice).items():
+        before = found.get(key)
+        if isinstance(before, dict) and isinstance(value, dict) and key not in GROUPS:
+            found[key] = before | value
+        else:
+            found[key] = value
+    return found
 
 
 def default_values() -> dict[str, object]:
@@ -61,8 +78,21 @@ def default_values() -> dict[str, object]:
     for entry in _defaults(values):
         for group, name in entry.items() if isinstance(entry, dict) else ():
             if group in GROUPS:
-                found |= chosen(group, str(name))
-    return _copy(found)
+                found = merged(found, chosen(group, str(name)))
+    return found
+
+
+OVERRIDE = re.compile(r"override /(\w+)(@[\w.]+)?")
+"""How a file chooses in another group: `override /optimizer: adamw`."""
+
+
+def _overridden(path: str) -> Iterator[tuple[str, str]]:
+    """Groups in which a file chooses, and what."""
+    for entry in _defaults(_read(path)):
+        for key, name in entry.items() if isinstance(entry, dict) else ():
+            match = OVERRIDE.fullmatch(key)
+            if match is not None:
+                yield match[1], str(name)
 
 
 @cache
@@ -74,9 +104,17 @@ def _file(path: str) -> Mapping[str, object]:
         if entry == "/open_columns@_here_":  # groups of a table's columns, empty until one is named
             found |= {"types": {}, "levels": {}, "missing_in": {}}
         elif isinstance(entry, str) and entry != "_self_":
-            other = PurePosixPath("/", path).parent / entry.partition("@")[0]  # as Hydra has it
-            found |= _file(str(other)[1:])
-    return found | {key: value for key, value in values.items() if key != "defaults"}
+            file, _, package = entry.partition("@")
+            other = _file(str(PurePosixPath("/", path).parent / file)[1:])  # as Hydra has it
+            found |= {package: other} if package in GROUPS else other
+    for key, value in values.items():
+        if key != "defaults":
+            before = found.get(key)
+            if isinstance(before, Mapping) and isinstance(value, Mapping):
+                found[key] = {**before, **value}
+            else:
+                found[key] = value
+    return found
 
 
 @cache

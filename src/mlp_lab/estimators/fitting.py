@@ -10,6 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mlp_lab.config.reading import read
+from mlp_lab.config.recipe import settled
+from mlp_lab.data.config import DataConfig
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.records import EpochRecord
@@ -24,7 +27,13 @@ from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.runs.console import ProgressLine
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache, hashing, prepare_rows
+from mlp_lab.runs.prepared_data import (
+    PreparedData,
+    PreparedDataCache,
+    facts_of_rows,
+    hashing,
+    prepare_rows,
+)
 from mlp_lab.terminal import Screen
 
 
@@ -85,10 +94,12 @@ def prepared_job(
     rows: Rows, values: Mapping[str, object], before: Fitted | None, cache: Cache | None = None
 ) -> tuple[Job, PreparedData]:
     """What to train, and its rows; a batch has at most the training rows."""
-    config = config_of(values)
-    assert isinstance(config.data, TableConfig)
     schema = None if before is None else before.predictor.schema
-    raw = raw_data(rows, config.data, schema)
+    data = read(DataConfig, values["data"], "data")
+    assert isinstance(data, TableConfig)
+    raw = raw_data(rows, data, schema)
+    values, _ = settled(values, lambda data: facts_of_rows(raw, data))
+    config = config_of(values)
     digest = hashing(raw)
 
     def make() -> PreparedData:

@@ -11,7 +11,8 @@ import pandas as pd
 from mlp_lab.compare.records import read_runs
 from mlp_lab.compare.settings import swept_keys
 from mlp_lab.compare.values import value_of
-from mlp_lab.config.schema import Config
+from mlp_lab.config.recipe import Facts, settled
+from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.batches import Cache, Request, train_together
@@ -135,23 +136,31 @@ class RequestedRows:
         Raises:
             UserError: rows and settings do not fit.
         """
-        values = values_of(settings, self._settings)
+        composed = values_of(settings, self._settings)
+        values, chosen = settled(composed, self._facts)
+        if chosen and not values["quiet"] and not nobody_watches():
+            print(*chosen, sep="\n")
         config = config_of(values)
-        self._add_frame(config)
+        self._add_frame(config.data)
         prepared = self._prepared.prepare_data(config)
         require_machine(config)
         require_memory(config, prepared.summary)
         job = Job(config, values, Path(), [])
         return Request(job, prepared, self._cache.dataset(prepared, config.dtype, config.device))
 
-    def _add_frame(self, config: Config) -> None:
+    def _facts(self, data: DataConfig) -> Facts:
+        """What there is to choose settings by."""
+        self._add_frame(data)
+        return self._prepared.facts(data)
+
+    def _add_frame(self, data: DataConfig) -> None:
         """Read a frame as the settings say, once for each way."""
         if not isinstance(self._data, pd.DataFrame):
             return
-        assert isinstance(config.data, TableConfig)
-        source = self._prepared.source(config)
+        assert isinstance(data, TableConfig)
+        source = self._prepared.source(data)
         if source not in self._known:
-            self._prepared.add_rows(config.data, frame_rows(self._data, config.data))
+            self._prepared.add_rows(data, frame_rows(self._data, data))
             self._known.add(source)
 
 

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from mlp_lab.config.groups import chosen, default_values
+from mlp_lab.config.groups import chosen, default_values, merged
 from mlp_lab.config.reading import read, unknown_key
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.schema import GROUPS, Config
@@ -75,11 +75,13 @@ def values_of(settings: Mapping[str, object], data: Mapping[str, object]) -> dic
         UserError: a group has no such choice, or there is no such setting.
     """
     values = {**default_values(), "data": dict(data)}
+    if data.get("name") == "table":  # brings its model along
+        values = {**merged(values, chosen("data", "table")), "data": dict(data)}
     given = {key_of(name): plain(value) for name, value in settings.items() if value is not None}
     for group in GROUPS:
         if group in given:
             name = str(given.pop(group))
-            values |= chosen(group, name)
+            values = merged(values, chosen(group, name))
     for key, value in given.items():
         section, _, name = key.rpartition(".")
         place = values.get(section) if section else values

@@ -79,7 +79,8 @@ class Bench:
 
     def _job(self, words: Words, number: int) -> SweepJob:
         words = ["device=cpu", *words]
-        config, values = from_values(self._composer.compose(words, number).values, words)
+        composed = self._composer.compose(words, number).values
+        config, values, _ = from_values(composed, words, self._data.facts)
         return sweep_job(number, Job(config, values, Path(), words), {}, self._data)
 
     def _task(self, jobs: list[SweepJob], probe: Probe | None, change: Change | None) -> StackTask:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp_lab.config.recipe import Facts
 from mlp_lab.config.schema import Config
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.loading import load_rows
@@ -77,6 +78,12 @@ class PreparedData:
         return self.summary.sizes(config)
 
 
+def facts_of_rows(raw: RawData, data: DataConfig) -> Facts:
+    """What there is to choose settings by."""
+    numbers = sum(column.kind not in ("binary", "category") for column in raw.columns)
+    return Facts(len(split_rows(raw, data).train), numbers, len(raw.columns))
+
+
 def embedded_columns(schema: Schema) -> EmbeddedColumns:
     """Which inputs are numbers and which tell levels, for those who embed them."""
     numbers, levels = tuple(schema.number_inputs), tuple(schema.level_inputs)
@@ -109,6 +116,7 @@ class PreparedDataCache:
         self._rows: dict[str, tuple[RawData, Future[str]]] = {}
         self._prepared: dict[str, PreparedData] = {}
         self._summaries: dict[str, DataSummary] = {}
+        self._facts: dict[str, Facts] = {}
 
     def prepare_data(self, config: Config) -> PreparedData:
         """As the function; the same object for runs on the same data, as long as it is kept."""
@@ -133,6 +141,17 @@ class PreparedDataCache:
         _require_batch(config, self._summaries[key])
         return self._summaries[key]
 
+    def facts(self, data: DataConfig) -> Facts:
+        """What is known of a data set's rows; they are split for it.
+
+        Raises:
+            UserError: they cannot be loaded or split.
+        """
+        key = repr(data)
+        if key not in self._facts:
+            self._facts[key] = facts_of_rows(self._loaded(data)[0], data)
+        return self._facts[key]
+
     @property
     def prepared(self) -> Mapping[str, PreparedData]:
         """Prepared data by key: as much as was kept."""
@@ -151,9 +170,9 @@ class PreparedDataCache:
         return repr((config.data, config.model.output, config.loss, config.dtype))
 
     @staticmethod
-    def source(config: Config) -> str:
+    def source(data: DataConfig) -> str:
         """Everything that its rows depend on, before they are cut."""
-        return _rows_key(config.data)
+        return _rows_key(data)
 
     def _new(self, config: Config) -> PreparedData:
         with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words

@@ -13,6 +13,7 @@ from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
 from mlp_lab.program import train_words
 from mlp_lab.runs.job import Job
+from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.running import MakeJob, Sweep, SweepCommand, running_sweep
@@ -36,11 +37,12 @@ def opened_sweep(
 
 def job_maker(composer: Composer, options: Sequence[str]) -> MakeJob:
     """What makes grid points jobs; `options`: where settings come from beside configs/."""
+    data = PreparedDataCache()  # jobs that leave settings to the data have its rows read once
 
     def make_job(words: Sequence[str], number: int) -> tuple[Job, Mapping[str, object]]:
         overrides = [word for word in words if not of_the_command(word)]
         composed = composer.compose(overrides, number)
-        config, values = from_values(composed.values, overrides)
+        config, values, _ = from_values(composed.values, overrides, data.facts)
         return Job(config, values, composed.folder, [*options, *overrides]), composed.record
 
     return make_job

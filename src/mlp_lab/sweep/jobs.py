@@ -78,7 +78,7 @@ def sweep_job(
         embedding=summary.embedding(config),
         loss=summary.objective.title,
         rows=summary.rows["train"],
-        source=prepared_data.source(config),
+        source=prepared_data.source(config.data),
         digest=summary.digest,
         identity=identity(job.values, summary.digest),
         group=group_of(job, summary, sizes),

@@ -1,0 +1,145 @@
+"""What `auto` stands for: numbers of a training that suit its rows, as model=tabular has them.
+
+Chosen on the validation rows of public tables, where they made networks as exact as boosted trees;
+docs/accuracy.md has the measurements.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mlp_lab.config.reading import read
+from mlp_lab.data.config import DataConfig
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted
+
+Step = TypeVar("Step", int, float)
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a data set before anything is encoded.
+
+    `rows` are those of the training, `numbers` its numeric columns, `columns` all that are read.
+    """
+
+    rows: int
+    numbers: int
+    columns: int
+
+    def __str__(self) -> str:
+        """In words."""
+        others = self.columns - self.numbers
+        more = f" and {counted(others, 'other column')}" if others else ""
+        return f"{counted(self.rows, 'training row')}, {counted(self.numbers, 'number')}{more}"
+
+
+FactsOf = Callable[[DataConfig], Facts]
+"""Finds out about the rows that settings of the data describe."""
+
+MOST_EMBEDDED = 200
+"""Numeric columns up to which each is embedded: of more, as of pixels, none needs it alone."""
+
+
+def batch_size(facts: Facts) -> int:
+    """Rows of a step: more where there are many, and no more than there are."""
+    return min(facts.rows, _first_from({0: 32, 1_500: 64, 5_000: 128, 20_000: 256}, facts.rows))
+
+
+def epochs(facts: Facts) -> int:
+    """Passes over the rows: as many rows are seen as 100 passes over 1,000, and more of more."""
+    wanted = 100.0 * math.pow(1000 / facts.rows, 0.4)
+    return max(8, min(100, round(wanted)))
+
+
+def patience(facts: Facts) -> int:
+    """Epochs without an improvement: a third of all."""
+    return max(5, epochs(facts) // 3)
+
+
+def ensemble(facts: Facts) -> int:
+    """Networks of an ensemble."""
+    return _first_from({0: 8, 1_500: 4}, facts.rows)
+
+
+def dropout(facts: Facts) -> float:
+    """Share of hidden units dropped: more where few rows are easily learnt by heart."""
+    return _first_from({0: 0.3, 1_500: 0.1}, facts.rows)
+
+
+def bins(facts: Facts) -> int:
+    """Bins of each number: at least 30 rows in each, as far as there are as many."""
+    return max(4, min(64, facts.rows // 30))
+
+
+def embedding(facts: Facts) -> str:
+    """Whether numbers are embedded."""
+    return "piecewise" if facts.numbers <= MOST_EMBEDDED else "none"
+
+
+CHOICES: Mapping[str, Callable[[Facts], object]] = {
+    "batch_size": batch_size,
+    "epochs": epochs,
+    "ensemble": ensemble,
+    "stop.patience": patience,
+    "model.dropout": dropout,
+    "model.embedding": embedding,
+    "model.bins": bins,
+}
+"""Key that may be `auto` -> what it then is."""
+
+
+def settled(
+    values: Mapping[str, object], facts_of: FactsOf | None
+) -> tuple[dict[str, object], list[str]]:
+    """A configuration as plain data without `auto`, and the words that stand in its place.
+
+    Nothing is found out about the data where nothing is `auto`.
+
+    Raises:
+        UserError: the data cannot be read, or are not read where this is asked for.
+    """
+    keys = [key for key, value in _entries(values) if value == AUTO and key in CHOICES]
+    if not keys:
+        return dict(values), []
+    if facts_of is None:
+        raise UserError(f"{keys[0]}=auto needs rows to choose by, and here are none: give a number")
+    facts = facts_of(read(DataConfig, values["data"], "data"))
+    chosen = {key: CHOICES[key](facts) for key in keys}
+    if "batch_size" in chosen and _name(values, "optimizer") == "gd":
+        chosen["batch_size"] = "full"
+    found = dict(values)
+    for key, value in chosen.items():
+        group, _, field = key.rpartition(".")
+        if group:
+            section = found[group]
+            assert isinstance(section, Mapping)
+            found[group] = {**section, field: value}
+        else:
+            found[field] = value
+    words = " ".join(f"{key}={value}" for key, value in chosen.items())
+    return found, [f"chosen for {facts}: {words}"]
+
+
+def _entries(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Keys and values at the top and one level below."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{field}", entry) for field, entry in value.items())
+        else:
+            yield key, value
+
+
+def _name(values: Mapping[str, object], group: str) -> object:
+    section = values.get(group)
+    return section.get("name") if isinstance(section, Mapping) else None
+
+
+def _first_from(steps: Mapping[int, Step], rows: int) -> Step:
+    """The entry of the largest number of rows that is reached."""
+    return steps[max(least for least in steps if least <= rows)]
