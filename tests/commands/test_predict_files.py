@@ -29,7 +29,14 @@ def lines(folder: Path, header: str, rows: list[str], name: str = "t.csv") -> Pa
 
 def trained(folder: Path, path: Path, *words: str) -> None:
     """A run in `folder`/run."""
-    given = ["data=table", f"data.path={path}", "data.target=y", "hydra.run.dir=run", "epochs=2"]
+    given = [
+        "data=table",
+        "model=deep",
+        f"data.path={path}",
+        "data.target=y",
+        "hydra.run.dir=run",
+        "epochs=2",
+    ]
     done = command([*given, "quiet=true", "tracking.report=false", *words], folder)
     assert (done.returncode, done.stderr) == (0, "")
 

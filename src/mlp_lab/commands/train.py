@@ -178,13 +178,12 @@ def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone:
     require_one_run(config, folder)
     if alone:
         require_no_sweep(composed, overrides)
-    if chosen and not config.quiet:
-        print(*chosen, sep="\n")
-    do(Job(config, values, folder, [*config_options(hydra_config), *overrides]), data)
+    job = Job(config, values, folder, [*config_options(hydra_config), *overrides])
+    do(job, data, [] if config.quiet else chosen)
 
 
-def do(job: Job, data: PreparedDataCache) -> None:
-    """Train a job's network, or only show its data.
+def do(job: Job, data: PreparedDataCache, chosen: Sequence[str]) -> None:
+    """Train a job's network, or only show its data; say what was `chosen` for its rows.
 
     Raises:
         UserError: it cannot be trained, or it diverged.
@@ -198,6 +197,8 @@ def do(job: Job, data: PreparedDataCache) -> None:
         give_report(prepared.overview, folder, config.quiet)
         print(folder)
         return
+    for line in chosen:
+        print(line)
     with alone_in(folder) as lock:
         progress = require_possible(job, prepared)
         with Drawer(lock) if config.tracking.report else nullcontext() as drawer:
