@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mlp_lab.config.groups import chosen
 from mlp_lab.config.reading import read
 from mlp_lab.data.config import DataConfig
 from mlp_lab.errors import UserError
@@ -48,23 +49,28 @@ MOST_EMBEDDED = 200
 
 def batch_size(facts: Facts) -> int:
     """Rows of a step: more where there are many, and no more than there are."""
-    return min(facts.rows, _first_from({0: 32, 1_500: 64, 5_000: 128, 20_000: 256}, facts.rows))
+    return min(facts.rows, _first_from({0: 32, 1_500: 128, 10_000: 256}, facts.rows))
 
 
 def epochs(facts: Facts) -> int:
-    """Passes over the rows: as many rows are seen as 100 passes over 1,000, and more of more."""
-    wanted = 100.0 * math.pow(1000 / facts.rows, 0.4)
-    return max(8, min(100, round(wanted)))
+    """Passes over the rows: 60 of up to 4,000, fewer of more, but more rows in all."""
+    wanted = 60 * math.pow(4_000 / facts.rows, 0.35)
+    return max(8, min(60, round(wanted)))
 
 
 def patience(facts: Facts) -> int:
     """Epochs without an improvement: a third of all."""
-    return max(5, epochs(facts) // 3)
+    return epochs(facts) // 3 + 1
 
 
 def ensemble(facts: Facts) -> int:
     """Networks of an ensemble."""
     return _first_from({0: 8, 1_500: 4}, facts.rows)
+
+
+def width(facts: Facts) -> int:
+    """Units of a hidden layer."""
+    return _first_from({0: 128, 10_000: 256}, facts.rows)
 
 
 def dropout(facts: Facts) -> float:
@@ -78,8 +84,19 @@ def bins(facts: Facts) -> int:
 
 
 def embedding(facts: Facts) -> str:
-    """Whether numbers are embedded."""
-    return "piecewise" if facts.numbers <= MOST_EMBEDDED else "none"
+    """How numbers are embedded, unless they are very many."""
+    return "both" if facts.numbers <= MOST_EMBEDDED else "none"
+
+
+RATES = {"adam": 2e-3, "adamw": 2e-3}
+"""Rate of an optimizer; any other has that of its file."""
+
+
+def learning_rate(optimizer: str) -> float:
+    """What an optimizer begins with."""
+    own = chosen("optimizer", optimizer)["optimizer"]
+    assert isinstance(own, Mapping)
+    return RATES[optimizer] if optimizer in RATES else float(own["lr"])
 
 
 CHOICES: Mapping[str, Callable[[Facts], object]] = {
@@ -87,6 +104,7 @@ CHOICES: Mapping[str, Callable[[Facts], object]] = {
     "epochs": epochs,
     "ensemble": ensemble,
     "stop.patience": patience,
+    "model.width": width,
     "model.dropout": dropout,
     "model.embedding": embedding,
     "model.bins": bins,
@@ -104,17 +122,18 @@ def settled(
     Raises:
         UserError: the data cannot be read, or are not read where this is asked for.
     """
+    values, words = _with_rate(values)
     keys = [key for key, value in _entries(values) if value == AUTO and key in CHOICES]
     if not keys:
         return dict(values), []
     if facts_of is None:
         raise UserError(f"{keys[0]}=auto needs rows to choose by, and here are none: give a number")
     facts = facts_of(read(DataConfig, values["data"], "data"))
-    chosen = {key: CHOICES[key](facts) for key in keys}
-    if "batch_size" in chosen and _name(values, "optimizer") == "gd":
-        chosen["batch_size"] = "full"
+    numbers = {key: CHOICES[key](facts) for key in keys}
+    if "batch_size" in numbers and _name(values, "optimizer") == "gd":
+        numbers["batch_size"] = "full"
     found = dict(values)
-    for key, value in chosen.items():
+    for key, value in numbers.items():
         group, _, field = key.rpartition(".")
         if group:
             section = found[group]
@@ -122,8 +141,17 @@ def settled(
             found[group] = {**section, field: value}
         else:
             found[field] = value
-    words = " ".join(f"{key}={value}" for key, value in chosen.items())
-    return found, [f"chosen for {facts}: {words}"]
+    words += [f"{key}={value}" for key, value in numbers.items()]
+    return found, [f"chosen for {facts}: {' '.join(words)}"]
+
+
+def _with_rate(values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
+    """The learning rate in the place of its `auto`, and the word for it."""
+    optimizer = values.get("optimizer")
+    if not isinstance(optimizer, Mapping) or optimizer.get("lr") != AUTO:
+        return dict(values), []
+    rate = learning_rate(str(optimizer["name"]))
+    return {**values, "optimizer": {**optimizer, "lr": rate}}, [f"optimizer.lr={rate:g}"]
 
 
 def _entries(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
