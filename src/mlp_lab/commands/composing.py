@@ -92,7 +92,7 @@ def composed(overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
                 )
         with hydra.initialize_config_dir(str(config_folder()), version_base=VERSION_BASE):
             facts_of = PreparedDataCache().facts
-            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides, facts_of)
+            return from_hydra(hydra.compose(CONFIG_NAME, overrides), overrides, facts_of)[:2]
     except UserError:
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -62,6 +63,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         width: int | Sequence[int] = 128,
         activation: str | Sequence[str] = "relu",
         *,
+        model: str | None = None,
         dropout: float = 0.0,
         init: str = "he",
         embedding: str = "none",
@@ -112,6 +114,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             depth: number of hidden layers; 0 is a linear, logistic or multinomial model.
             width: units of each hidden layer, or a list with one number for each.
             activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, or a list.
+            model: "tabular" for an ensemble with embedded numbers, whose settings suit the rows;
+                parameters that differ from their defaults replace its own.
             dropout: share of hidden units dropped in training.
             init: initial weights: he, glorot, torch.
             embedding: of numeric inputs: none, piecewise, periodic, both.
@@ -162,6 +166,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.depth = depth
         self.width = width
         self.activation = activation
+        self.model = model
         self.dropout = dropout
         self.init = init
         self.embedding = embedding
@@ -271,6 +276,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """A run's configuration as plain data."""
         parameters = self.get_params(deep=False)
         settings = {name: value for name, value in parameters.items() if name not in NOT_SETTINGS}
+        if self.model is not None:  # what is as nobody said is left to it
+            own = signature(type(self).__init__).parameters
+            settings = {n: v for n, v in settings.items() if v != own[n].default or n == "model"}
         settings |= options(self.loss_options, "loss")
         settings |= options(self.optimizer_options, "optimizer")
         settings |= options(self.schedule_options, "schedule")

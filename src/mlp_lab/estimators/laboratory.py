@@ -122,6 +122,10 @@ def curves(folder: str | Path) -> pd.DataFrame:
     return pd.DataFrame(read_curves(path)).astype({"epoch": int}).set_index("epoch")
 
 
+TABLE_MODEL = "tabular"
+"""The model that a table takes where none is named."""
+
+
 class RequestedRows:
     """The rows of a call, and what its networks share of them."""
 
@@ -136,6 +140,8 @@ class RequestedRows:
         Raises:
             UserError: rows and settings do not fit.
         """
+        if self._settings["name"] == "table":  # as on the command line
+            settings = {"model": TABLE_MODEL, **settings}
         composed = values_of(settings, self._settings)
         values, chosen = settled(composed, self._facts)
         if chosen and not values["quiet"] and not nobody_watches():

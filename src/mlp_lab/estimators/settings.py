@@ -75,8 +75,6 @@ def values_of(settings: Mapping[str, object], data: Mapping[str, object]) -> dic
         UserError: a group has no such choice, or there is no such setting.
     """
     values = {**default_values(), "data": dict(data)}
-    if data.get("name") == "table":  # brings its model along
-        values = {**merged(values, chosen("data", "table")), "data": dict(data)}
     given = {key_of(name): plain(value) for name, value in settings.items() if value is not None}
     for group in GROUPS:
         if group in given:
