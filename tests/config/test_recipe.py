@@ -39,7 +39,7 @@ def test_more_rows_need_fewer_passes() -> None:
 def test_pixels_are_not_embedded() -> None:
     """Nor is anything else of which there are hundreds."""
     assert CHOICES["model.embedding"](facts(numbers=784)) == "none"
-    assert CHOICES["model.embedding"](facts(numbers=8)) == "piecewise"
+    assert CHOICES["model.embedding"](facts(numbers=8)) == "both"
 
 
 VALUES: dict[str, object] = {

@@ -56,18 +56,24 @@ def chosen(group: str, name: str) -> dict[str, object]:
     whole: dict[str, object] = {}
     for other, choice in _overridden(path):
         whole = merged(whole, chosen(other, choice))
-    return merged(whole, own)
+    return _over(whole, own)
 
 
 def merged(values: Mapping[str, object], choice: Mapping[str, object]) -> dict[str, object]:
     """A configuration in which a choice is made: its group is replaced, other keys are set."""
+    groups = {key: value for key, value in choice.items() if key in GROUPS}
+    others = {key: value for key, value in choice.items() if key not in GROUPS}
+    return {**_over(values, others), **_copy(groups)}
+
+
+def _over(values: Mapping[str, object], others: Mapping[str, object]) -> dict[str, object]:
+    """Values in which others are set, those of a section one by one."""
     found = _copy(values)
-    for key, value in _copy(choice).items():
+    for key, value in _copy(others).items():
         before = found.get(key)
-        if isinstance(before, dict) and isinstance(value, dict) and key not in GROUPS:
-            found[key] = before | value
-        else:
-            found[key] = value
+        found[key] = (
+            before | value if isinstance(before, dict) and isinstance(value, dict) else value
+        )
     return found
 
 
@@ -107,14 +113,7 @@ def _file(path: str) -> Mapping[str, object]:
             file, _, package = entry.partition("@")
             other = _file(str(PurePosixPath("/", path).parent / file)[1:])  # as Hydra has it
             found |= {package: other} if package in GROUPS else other
-    for key, value in values.items():
-        if key != "defaults":
-            before = found.get(key)
-            if isinstance(before, Mapping) and isinstance(value, Mapping):
-                found[key] = {**before, **value}
-            else:
-                found[key] = value
-    return found
+    return _over(found, {key: value for key, value in values.items() if key != "defaults"})
 
 
 @cache
