@@ -11,7 +11,7 @@ SIZES = [5, 40, 300, 1_500, 4_999, 20_000, 10**6]
 
 
 def facts(rows: int = 1000, numbers: int = 5) -> Facts:
-    return Facts(rows, numbers, numbers + 2)
+    return Facts(rows, numbers, numbers + 2, classes=2)
 
 
 @pytest.mark.parametrize("rows", SIZES)

@@ -81,7 +81,8 @@ class PreparedData:
 def facts_of_rows(raw: RawData, data: DataConfig) -> Facts:
     """What there is to choose settings by."""
     numbers = sum(column.kind not in ("binary", "category") for column in raw.columns)
-    return Facts(len(split_rows(raw, data).train), numbers, len(raw.columns))
+    rows, classes = len(split_rows(raw, data).train), len(raw.classes or [])
+    return Facts(rows, numbers, len(raw.columns), classes)
 
 
 def embedded_columns(schema: Schema) -> EmbeddedColumns:
