@@ -20,6 +20,7 @@ from surveys import written as save_survey
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from mlp_lab.compare.records import read_run
 from mlp_lab.config.reading import read
 from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.data.catalogue import DATA
@@ -369,6 +370,11 @@ def baselines(folder: Path) -> object:
     return list(json.loads((folder / "result.json").read_text())["baselines"])
 
 
+def labels(folder: Path) -> object:
+    """Name and tags, as a list of runs has them."""
+    return list(read_run(folder).labels.values())
+
+
 def event_files(folder: Path) -> object:
     """How many event files there are."""
     return len(list(folder.glob("events.*")))
@@ -404,6 +410,8 @@ EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
     "stop.monitor": (RESTLESS, "metric", best_by_accuracy, False, True),
     "stop.weights_tol": ({}, 9.0, epochs_run, 3, 1),
     "stop.seconds": ({}, 1e-9, epochs_run, 3, 1),
+    "name": ({}, "first try", labels, ["", ""], ["first try", ""]),
+    "tags": ({}, ["a", "b"], labels, ["", ""], ["", "a, b"]),
     "tracking.tensorboard": ({}, True, event_files, 0, 1),
     "tracking.histograms": (EVENTS, 2, histogram_epochs, [], [2, 4]),
     "tracking.gradient_norms": (EVENTS, True, gradient_tags, [], NORMS),

@@ -22,6 +22,25 @@ def test_new_folders_differ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [
+        ("first try", "-first-try"),
+        ("../up/\\x", "-up-x"),
+        ("größer 2.5", "-größer-2.5"),
+        ("…", ""),
+        ("a" * 99, f"-{'a' * 40}"),
+        (None, ""),
+    ],
+)
+def test_a_name_ends_the_folders(name: str | None, ending: str) -> None:
+    """As far as every system has its letters; it leads nowhere else."""
+    for make in (run_folder, sweep_folder):
+        folder = make(None, name)
+        form = r"outputs/[\d-]+/\d\d-\d\d-\d\d-[0-9a-f]{6}" + re.escape(ending)
+        assert re.fullmatch(form, folder)
+
+
 def test_a_folder_to_go_on_in(tmp_path: Path) -> None:
     """It must hold a run."""
     for resume in ("", str(tmp_path)):

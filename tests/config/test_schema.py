@@ -218,6 +218,10 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
 ]
 
 
+TEXTS = ("name", "resume")
+"""Keys at null where text may stand."""
+
+
 def numeric_leaves(values: Plain, path: str = "") -> set[str]:
     """Keys whose value is a number, or null where a number may stand."""
     leaves: set[str] = set()
@@ -225,7 +229,7 @@ def numeric_leaves(values: Plain, path: str = "") -> set[str]:
         full = f"{path}{key}"
         if isinstance(value, dict):
             leaves |= numeric_leaves(value, f"{full}.")
-        elif (type(value) in (int, float) or value is None) and full != "resume":
+        elif (type(value) in (int, float) or value is None) and full not in TEXTS:
             leaves.add(full)
     return leaves
 
@@ -256,3 +260,11 @@ def test_a_number_of_another_choice_out_of_range(
 def test_a_number_that_is_none(key: str, value: float) -> None:
     """NaN is no value of any setting, and none goes below all numbers."""
     assert key in refused_values(changed(values_of(), {key: value}))
+
+
+@pytest.mark.parametrize("text", ["", " a", "a\nb", "a\x1b[31m", "x" * 101])
+def test_a_name_fits_into_a_line(text: str) -> None:
+    """Of a table in a terminal; a tag, too."""
+    for key, value in (("name", text), ("tags", ["good", text])):
+        with pytest.raises(UserError, match=f"^{key} must be 1 to 100 letters without line breaks"):
+            read(Config, changed(values_of(), {key: value}), "")

@@ -1,8 +1,9 @@
 """What a run is asked to do, as plain data."""
 
 import pytest
+from lab import configure
 
-from mlp_lab.runs.job import hashed, section, without
+from mlp_lab.runs.job import hashed, labels_of, section, without
 
 
 def test_a_hash_is_what_it_was() -> None:
@@ -25,3 +26,9 @@ def test_a_group_and_what_is_left() -> None:
     assert list(values) == ["data", "seed"]
     with pytest.raises(AssertionError):
         section(values, "seed")
+
+
+def test_labels() -> None:
+    """Those that a run has."""
+    assert labels_of(configure("name=pilot", "tags=[a,b]")) == {"name": "pilot", "tags": "a, b"}
+    assert labels_of(configure()) == {}

@@ -43,7 +43,7 @@ def test_which_files_are_opened(tensorboard: bool, tmp_path: Path) -> None:
         report=False,
         boosting="never",
     )
-    tracker = open_tracker(config, tmp_path, "binary", 0, ["optimizer.lr=0.1"])
+    tracker = open_tracker(config, tmp_path, "binary", 0, ["optimizer.lr=0.1"], labels={})
     tracker.add_text("verdict", "so", 1)
     tracker.add_best({"loss": 0.5, "accuracy": 0.75}, 1)
     tracker.close()

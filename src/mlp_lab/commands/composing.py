@@ -1,5 +1,6 @@
 """Configurations as commands compose them: what YAML files call, and one training's settings."""
 
+import re
 import secrets
 import shlex
 from collections.abc import Callable, Sequence
@@ -24,24 +25,37 @@ from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.manifest import MANIFEST
 
 
-def run_folder(resume: str | None) -> str:
-    """The folder to resume in, or a new one: its time, and letters if two start together."""
+def run_folder(resume: str | None, name: object = None) -> str:
+    """The folder to resume in, or a new one: its time, letters if two start together, its name."""
     if resume == "":
         raise UserError("resume= needs the folder of a run")
     if resume is not None:
         saved_values(Path(str(resume)))  # says so if it is no run, before anything is written
         return resume
-    return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}"
+    ending = "" if name is None else f"-{in_a_path(str(name))}".rstrip("-")
+    return f"outputs/{datetime.now():%Y-%m-%d/%H-%M-%S}-{secrets.token_hex(3)}{ending}"
 
 
-def sweep_folder(resume: str | None) -> str:
+def in_a_path(name: str) -> str:
+    """What a folder's name can hold of another name, on every system.
+
+    >>> in_a_path("wave 2: all/rows.")
+    'wave-2-all-rows'
+    """
+    return re.sub(r"[^\w.]+", "-", name)[:LONGEST].strip("-.")
+
+
+def sweep_folder(resume: str | None, name: object = None) -> str:
     """The folder of the sweep to resume, or a new one."""
     if resume is None:
-        return run_folder(None)
+        return run_folder(None, name)
     if not (Path(str(resume)) / MANIFEST).is_file():
         raise UserError(f"sweep.resume={resume} is not a sweep's folder: it has no {MANIFEST}")
     return str(resume)
 
+
+LONGEST = 40
+"""Letters of a run's name in its folder's."""
 
 RESOLVERS: dict[str, Callable[..., str | None]] = {
     "run_folder": run_folder,

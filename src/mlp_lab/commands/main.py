@@ -16,6 +16,7 @@ COMMANDS = {
     "evaluate": "mlp_lab.commands.evaluate",
     "rate": "mlp_lab.commands.rate",
     "compare": "mlp_lab.commands.compare",
+    "list": "mlp_lab.commands.list",
     "trace": "mlp_lab.commands.trace",
     "lesson": "mlp_lab.commands.lesson",
     "dashboard": "mlp_lab.commands.dashboard",
@@ -28,6 +29,7 @@ mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab rate ...                      try learning rates for a short time, and suggest one
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
+mlp-lab list [FOLDER ...]             what was trained, the newest first
 mlp-lab trace ...                     the backward pass of a small network, by name
 mlp-lab lesson [NAME]                 train networks and test a textbook's claims on them
 mlp-lab dashboard [FOLDER ...]        show runs in TensorBoard

@@ -9,6 +9,7 @@ from mlp_lab.compare.records import RunRecord
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import standard_error
 from mlp_lab.config.composition import of_the_command
+from mlp_lab.config.schema import LABELS
 from mlp_lab.formatting import counted, four_digits
 from mlp_lab.program import train_words
 
@@ -101,7 +102,7 @@ def command_of(ranking: Ranking) -> str:
         word
         for word in map(str, overrides)
         if not of_the_command(word)
-        and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet")
+        and (key := word.lstrip("+~").partition("=")[0]) not in (*repeated, "quiet", *LABELS)
         and not key.startswith("tracking.")
     ]
     return shlex.join([*train_words(), *words])

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,14 @@ class RunRecord:
     """A run: its folder, its settings by dotted key, and what result.json says.
 
     `reason` says why it is not to be compared: it diverged, failed, or was never finished.
+    `labels` are its name and its tags.
     """
 
     folder: Path
     settings: Mapping[str, object]
     result: Mapping[str, Any]
     reason: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def overrides(self) -> dict[str, str]:
@@ -43,6 +45,15 @@ class RunRecord:
     def data(self) -> str:
         """A readable name of the data set."""
         return data_of(self.settings)
+
+
+def labels_in(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Name and tags that a config.yaml says, whatever it says there."""
+    name, tags = settings.get("name"), settings.get("tags")
+    return {
+        "name": "" if name is None else str(name),
+        "tags": ", ".join(map(str, tags)) if isinstance(tags, list) else "",
+    }
 
 
 def data_of(settings: Mapping[str, object]) -> str:
@@ -101,7 +112,7 @@ def read_run(folder: Path) -> RunRecord:
             result["overrides"] = read_as(list[str], words)
     overrides = result.get("overrides", [])
     result["overrides"] = [with_current_name(word, announce=False) for word in overrides]
-    return RunRecord(folder, flat(settings), result, reason_of(result))
+    return RunRecord(folder, flat(settings), result, reason_of(result), labels_in(settings))
 
 
 def reason_of(result: Mapping[str, Any]) -> str:

@@ -52,8 +52,8 @@ FIXED: Mapping[str, tuple[object, ...]] = {
 """Keys of hydra that have one meaning here, as they stand in a file, and their values."""
 
 FOLDERS = {
-    "run.dir": "${run_folder:${resume}}",
-    "sweep.dir": "${sweep_folder:${sweep.resume}}",
+    "run.dir": "${run_folder:${resume},${name}}",
+    "sweep.dir": "${sweep_folder:${sweep.resume},${name}}",
     "sweep.subdir": "${hydra.job.num}",
 }
 """Keys of hydra by which a file could write elsewhere, as configs/settings.yaml has them."""

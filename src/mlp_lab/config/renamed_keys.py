@@ -25,6 +25,8 @@ class Added(NamedTuple):
 
 
 ADDED: dict[str, Added] = {
+    "name": Added(None),
+    "tags": Added([]),
     "ensemble": Added(1),
     "model.embedding": Added("none"),
     "model.embedding_size": Added(16),

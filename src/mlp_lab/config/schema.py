@@ -10,6 +10,7 @@ from mlp_lab.data.config import DataConfig
 from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
+from mlp_lab.formatting import one_line
 from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.losses import LOSS_CONFIGS, LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
@@ -32,7 +33,16 @@ CONFIG_NAME = "train"
 OF_THE_COMMAND = ("sweep", "cv", "cv_repeats")
 """Keys of the command line that no single run has."""
 
-MAY_CHANGE_ON_RESUME = ("resume", "epochs", "quiet", "device", "threads", "stop", "tracking")
+LABELS = ("name", "tags")
+"""Keys that say what a run is called, and change nothing of it."""
+
+MAY_CHANGE_ON_RESUME = (
+    *("resume", "epochs", "quiet", "device", "threads", "stop", "tracking"),
+    *LABELS,
+)
+
+LONGEST_LABEL = 100
+"""Letters of a name or a tag."""
 
 MOST_NETWORKS = 10**4
 """Of an ensemble; memory runs out below."""
@@ -48,7 +58,8 @@ class Config:
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
     float64. `gradient`: explicit (backpropagation as written out here) or autograd. `ensemble`:
     networks that predict the mean of their outputs. `threads`:
-    intra-op threads. `quiet`: print errors only. `resume`: the folder of a run to resume.
+    intra-op threads. `quiet`: print errors only. `name` and `tags`: what the run is called.
+    `resume`: the folder of a run to resume.
     """
 
     model: ModelConfig
@@ -68,6 +79,8 @@ class Config:
     ensemble: int
     threads: int
     quiet: bool
+    name: str | None
+    tags: list[str]
     resume: str | None
 
     def __post_init__(self) -> None:
@@ -82,6 +95,10 @@ class Config:
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
         require_count(self.ensemble, "ensemble", 1, MOST_NETWORKS)
         require(self.threads >= 1, "threads", "1 or more", self.threads)
+        if self.name is not None:
+            _require_label(self.name, "name")
+        for tag in self.tags:
+            _require_label(tag, "tags")
         self._check_across_fields()
 
     def _check_across_fields(self) -> None:
@@ -106,3 +123,10 @@ class Config:
                 f"schedule.warmup_epochs must be below epochs={self.epochs},"
                 f" got {schedule.warmup_epochs}"
             )
+
+
+def _require_label(text: str, key: str) -> None:
+    """Raise unless a name or a tag can stand in a line of a table."""
+    fits = 0 < len(text) <= LONGEST_LABEL and text == one_line(text).strip()
+    rule = f"1 to {LONGEST_LABEL} letters without line breaks or space around them"
+    require(fits, key, rule, text)

@@ -96,16 +96,20 @@ def sweep(
 def runs(*folders: str | Path) -> pd.DataFrame:
     """All runs in some folders, at any depth: a row for each, with what differs between them.
 
+    Names and tags stand there if a run has any.
+
     Raises:
         UserError: a folder is not there, or holds no run.
     """
     records = read_runs([Path(folder) for folder in folders or ("outputs",)])
     keys = swept_keys(records)
+    labelled = {key for record in records for key, words in record.labels.items() if words}
     rows = []
     for record in records:
         own = {key: value_of(record, key) for key in keys}
         facts = ("best_epoch", "epochs_run", "parameters")
-        rows.append({"data": record.data, **own, **reached(record, facts)})
+        labels = {key: words for key, words in record.labels.items() if key in labelled}
+        rows.append({"data": record.data, **labels, **own, **reached(record, facts)})
     folders_of = pd.Index([str(record.folder) for record in records], name="folder")
     return pd.DataFrame(rows, index=folders_of)
 

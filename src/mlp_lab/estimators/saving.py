@@ -11,6 +11,7 @@ from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import PAGE, claim
+from mlp_lab.runs.job import labels_of
 from mlp_lab.runs.lock import alone_in
 from mlp_lab.runs.results import write_results
 from mlp_lab.tracking.tracker import open_tracker
@@ -63,7 +64,8 @@ def report_page(fitted: Fitted) -> Page:
 def _track(fitted: Fitted, folder: Path) -> None:
     """Write curves.csv and TensorBoard's events."""
     job, task = fitted.run.job, fitted.run.dataset.schema.target.task
-    tracker = open_tracker(fitted.config.tracking, folder, task, 0, job.overrides)
+    labels = labels_of(fitted.config)
+    tracker = open_tracker(fitted.config.tracking, folder, task, 0, job.overrides, labels=labels)
     for record, seconds in fitted.records:
         tracker.add_row(record, seconds)
     tracker.add_text("verdict", fitted.verdict.in_markdown(), fitted.epochs)

@@ -44,7 +44,8 @@ def keys() -> Mapping[str, str]:
     for section, classes in SECTIONS:
         for kind in classes:
             for field in fields(kind):
-                if field.name not in ("name", "resume", *OF_A_FILE):
+                of_a_choice = field.name == "name" and bool(section)
+                if not of_a_choice and field.name not in ("resume", *OF_A_FILE):
                     key = f"{section}.{field.name}" if section else field.name
                     found.setdefault(field.name, key)
     return found

@@ -37,6 +37,8 @@ def about_run(
     """Heading -> words: data, network, optimizer and how the training ended."""
     layers = " → ".join(f"{size:,}" for size in schema["network"]["sizes"])
     found = {
+        "name": str(config["name"] or ""),
+        "tags": ", ".join(map(str, config["tags"])),
         "data": source_of(config["data"]),
         "rows": rows_of(result),
         "network": f"{layers} units ({result['parameters']:,} parameters)",

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.config.schema import Config
+from mlp_lab.config.schema import LABELS, Config
 
 PATHS = ("path", "test_path")
 """Settings of the data that say where rows lie, and nothing of what they hold."""
 
-INCIDENTAL = ("resume", "device", "threads", "quiet", "tracking")
+INCIDENTAL = ("resume", "device", "threads", "quiet", "tracking", *LABELS)
 """Settings that a job may change and stay the same job."""
 
 
@@ -27,6 +27,12 @@ class Job:
     values: Mapping[str, object]
     folder: Path
     overrides: Sequence[str]
+
+
+def labels_of(config: Config) -> dict[str, str]:
+    """What a run is called: its name and its tags, where it has any."""
+    found = {"name": config.name or "", "tags": ", ".join(config.tags)}
+    return {key: words for key, words in found.items() if words}
 
 
 def section(values: Mapping[str, object], name: str) -> Mapping[str, object]:

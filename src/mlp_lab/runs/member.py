@@ -12,7 +12,7 @@ from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.network.own_parts import require_true_derivatives
-from mlp_lab.runs.job import Job
+from mlp_lab.runs.job import Job, labels_of
 from mlp_lab.runs.prepared_data import PreparedData, embedded_columns
 from mlp_lab.runs.progress import Origin, Progress
 from mlp_lab.runs.result_file import with_single
@@ -48,7 +48,8 @@ class Run:
         """Open the files that each epoch is written to."""
         job, task = self.job, self.dataset.schema.target.task
         self.tracker = open_tracker(
-            job.config.tracking, job.folder, task, epochs_done, job.overrides
+            *(job.config.tracking, job.folder, task, epochs_done, job.overrides),
+            labels=labels_of(job.config),
         )
 
     def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:

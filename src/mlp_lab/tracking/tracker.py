@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,9 +73,18 @@ class Tracker:
 
 
 def open_tracker(
-    config: TrackingConfig, folder: Path, task: str, epochs_done: int, overrides: Sequence[str]
+    config: TrackingConfig,
+    folder: Path,
+    task: str,
+    epochs_done: int,
+    overrides: Sequence[str],
+    *,
+    labels: Mapping[str, str],
 ) -> Tracker:
-    """Open what is written epoch by epoch; training and validation share a chart."""
+    """Open what is written epoch by epoch; training and validation share a chart.
+
+    `labels` are shown beside the settings that `overrides` changed.
+    """
     curves = CurveFile(folder / CURVES, task, epochs_done)
     if not config.tensorboard:
         return Tracker(config, curves, None)
@@ -87,8 +96,8 @@ def open_tracker(
     if config.gradient_norms:
         charts["gradient norms by layer"] = ["gradient_norm/.*"]
     events.add_charts("learning curves", charts)
-    if overrides and not epochs_done:
-        events.add_settings(settings_of(overrides))
+    if (overrides or labels) and not epochs_done:
+        events.add_settings({**settings_of(overrides), **labels})
     return Tracker(config, curves, events)
 
 
