@@ -25,6 +25,7 @@ from omegaconf.errors import (
 
 from mlp_lab.config.reading import field_types, unknown_key
 from mlp_lab.config.schema import CHOICES, GROUPS, Config
+from mlp_lab.config.synonyms import WITHIN, own_key
 from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import one_line
@@ -159,15 +160,23 @@ def _explain_composition(error: BaseException) -> str | None:
         )
     if isinstance(error, ValueError) and str(error).startswith("Config group override"):
         return "a group is chosen by the name of one of its files, as in model=deep: see --help"
-    if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
-        parent = error.parent_node
-        if isinstance(parent, DictConfig):
-            key = str(error.full_key)
-            owners = [str(name) for name, part in parent.items() if _holds(part, key)]
-            if owners:
-                return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
-            return _elsewhere(key) or str(unknown_key(key, [str(name) for name in parent]))
     return None
+
+
+def _explain_key(error: BaseException) -> str | None:
+    """A key that there is not: of another group or choice, or by another name."""
+    if not isinstance(error, (ConfigKeyError, ConfigAttributeError)):
+        return None
+    parent = error.parent_node
+    if not isinstance(parent, DictConfig):
+        return None
+    key, names = str(error.full_key), [str(name) for name in parent]
+    if WITHIN.get(key) and own_key(key, names):
+        return str(unknown_key(key, names))
+    owners = [str(name) for name, part in parent.items() if _holds(part, key)]
+    if owners:
+        return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
+    return _elsewhere(key) or str(unknown_key(key, names))
 
 
 def _explain_reference(error: BaseException) -> str | None:
@@ -195,6 +204,7 @@ EXPLANATIONS = (
     _explain_typing,
     _explain_merging,
     _explain_composition,
+    _explain_key,
     _explain_reference,
     _explain_long_number,
 )

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mlp_lab.config.schema import CHOICES
+from mlp_lab.config.synonyms import explained, own_key
 from mlp_lab.errors import UserError, nearest, require, require_choice
 from mlp_lab.formatting import shown
 
@@ -61,7 +62,10 @@ def unknown_key(key: str, names: Sequence[str]) -> UserError:
     """What to say of a setting that does not exist; `names` are its would-be neighbours."""
     path, _, last = key.rpartition(".")
     where = f"{path} has " if path else ""
-    names = [name for name in names if name not in ("name", "hydra")]
+    own = own_key(key, names)
+    if own:
+        return UserError(f"unknown key {key!r}: here it is {explained(own)}")
+    names = [name for name in names if name != "hydra" and not (path and name == "name")]
     listed = ", ".join(names) or "no settings"
     close = nearest(last, names, f"{path}." if path else "")
     return UserError(f"unknown key {key!r}{close} ({where}{listed})")

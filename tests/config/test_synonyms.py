@@ -1,0 +1,87 @@
+"""Names of other programs lead to ours, on the command line and from Python."""
+
+import pytest
+from lab import refused
+
+from mlp_lab.config.groups import choices, default_values
+from mlp_lab.config.schema import GROUPS, OF_THE_COMMAND
+from mlp_lab.config.synonyms import EXPLAINED, SYNONYMS, WITHIN, explained, own_key
+from mlp_lab.errors import UserError
+from mlp_lab.estimators.settings import values_of
+
+
+@pytest.mark.parametrize("key", sorted({*SYNONYMS.values(), *EXPLAINED}))
+def test_they_lead_to_keys(key: str) -> None:
+    """That there are, and which are themselves no synonyms."""
+    group, _, name = key.partition(".")
+    values = default_values()
+    assert group in (*values, *OF_THE_COMMAND)
+    if key not in ("data.path", "data.target"):  # of tables
+        assert not name or name in values[group]  # type: ignore[operator]
+    assert key not in SYNONYMS
+    assert group not in GROUPS or choices(group)
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "own"),
+    [
+        (["optimizer=momentum"], "optimizer.momentum", "optimizer.alpha"),
+        ([], "l2", "optimizer.weight_decay"),
+        ([], "optimizer.l2", "optimizer.weight_decay"),
+        ([], "alpha", "optimizer.weight_decay"),
+        ([], "learning_rate", "optimizer.lr"),
+        (["optimizer=sgd"], "optimizer.learning_rate", "optimizer.lr"),
+        ([], "model.learning_rate", "optimizer.lr"),
+        ([], "learning_rate_init", "optimizer.lr"),
+        ([], "hidden_layers", "model.depth"),
+        ([], "model.layers", "model.depth"),
+        ([], "hidden_layer_sizes", "model.width"),
+        ([], "batch", "batch_size"),
+        ([], "n_epochs", "epochs"),
+        ([], "max_iter", "epochs"),
+        ([], "early_stopping", "stop.patience"),
+        ([], "data.test_size", "data.test_fraction"),
+    ],
+)
+def test_on_the_command_line(words: list[str], key: str, own: str) -> None:
+    assert refused(*words, f"{key}=1") == f"unknown key {key!r}: here it is {explained(own)}"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("optimizer.alpha", "only optimizer=momentum has it"),
+        ("optimizer.momentum", "only optimizer=heavy_ball|nesterov|rmsprop has it"),
+        ("width", "did you mean model.width?"),
+        ("model.wdth", "did you mean 'model.width'?"),
+        ("nme", "did you mean 'name'?"),
+    ],
+)
+def test_what_is_better_said_otherwise(key: str, words: str) -> None:
+    """A key of another choice or group, or one that was mistyped."""
+    assert refused(f"{key}=1").startswith(f"unknown key {key!r}: {words}")
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("learning_rate", "lr"),
+        ("hidden_layer_sizes", "width"),
+        ("max_iter", "epochs"),
+        ("early_stopping", "patience"),
+        ("l2", "weight_decay"),
+    ],
+)
+def test_from_python(name: str, own: str) -> None:
+    """By keyword, so that the answer is one, too."""
+    with pytest.raises(UserError, match=f"^unknown key '{name}': here it is '{own}'"):
+        values_of({name: 1}, {"name": "iris"})
+
+
+def test_a_groups_own_word_from_python() -> None:
+    """Momentum is alpha there."""
+    with pytest.raises(UserError, match=r"here it is 'optimizer\.alpha'"):
+        values_of({"optimizer": "momentum", "momentum": 0.9}, {"name": "iris"})
+    assert own_key("optimizer.momentum", ["alpha"]) == WITHIN["optimizer.momentum"]
+    assert own_key("optimizer.momentum", ["lr"]) == ""
+    assert own_key("lr", ["lr"]) == ""
