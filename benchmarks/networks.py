@@ -13,6 +13,7 @@ from mlp_lab.data.rows import RawData
 from mlp_lab.data.splitting import Split
 from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.optimizers import AdamConfig
 from mlp_lab.network.schedules import ScheduleConfig
@@ -20,14 +21,14 @@ from mlp_lab.network.schedules import ScheduleConfig
 INPUTS, CLASSES = 64, 10
 
 
-def random_classes(rows: int, device: str = "cpu") -> Dataset:
+def random_classes(rows: int, device: str = "cpu", inputs: int = INPUTS) -> Dataset:
     """Random inputs and labels: the time of a step does not depend on what is learnt."""
     generator = np.random.default_rng(0)
-    inputs = generator.standard_normal((rows, INPUTS))
+    drawn = generator.standard_normal((rows, inputs))
     labels = generator.integers(CLASSES, size=rows).astype(float)
     classes = [str(i) for i in range(CLASSES)]
-    names = numeric([str(i) for i in range(INPUTS)])
-    raw = RawData(inputs, labels, names, classified("class", classes), classes)
+    names = numeric([str(i) for i in range(inputs)])
+    raw = RawData(drawn, labels, names, classified("class", classes), classes)
     none = np.arange(0)
     config = BundledConfig(
         name="random",
@@ -55,6 +56,7 @@ def adam_stack(
     batch_size: int,
     gradient: str = "explicit",
     seed: int = 0,
+    embedding: EmbeddingPlan | None = None,
 ) -> Stack:
     """ReLU networks under Adam, a learning rate and a seed for each."""
     device = dataset.train.inputs.device
@@ -62,6 +64,7 @@ def adam_stack(
         Member(
             dataset=dataset,
             widths=list(widths),
+            embedding=embedding,
             dropout=0.0,
             init="he",
             seed=seed + k,

@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from mlp_lab.engine.device import keep_freed_memory
 from mlp_lab.engine.fit import fit
+from mlp_lab.engine.stack import Stack
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 
 ROUNDS = 9
 
@@ -135,6 +137,52 @@ def stack_of_many() -> None:
     )
 
 
+def embedded_numbers(kind: str) -> None:
+    """8 numbers, each in 48 bins or 16 waves, before 2 x 256 at batch 256, against autograd."""
+    rows, columns = 2048, 8
+    dataset = random_classes(rows, inputs=columns)
+    plan = EmbeddingPlan(
+        kind=kind,
+        size=16,
+        bins=48,
+        frequencies=16,
+        numbers=list(range(columns)),
+        categories=[],
+        category_size=0,
+        inputs=columns,
+    )
+    for members in (1, 4, 16):
+
+        def stack(gradient: str, members: int = members) -> Stack:
+            return adam_stack(
+                dataset,
+                [256, 256],
+                members=members,
+                batch_size=256,
+                gradient=gradient,
+                embedding=plan,
+            )
+
+        ours, theirs = stack("explicit"), stack("autograd")
+        plain = adam_stack(dataset, [256, 256], members=members, batch_size=256)
+        times = race(
+            {
+                "explicit": ours.train_epoch,
+                "autograd": theirs.train_epoch,
+                "without": plain.train_epoch,
+            },
+            5,
+        )
+        steps = rows // 256
+        for name, seconds in times.items():
+            print(f"  {name:20s} {microseconds(seconds, steps)} a step")
+        judge(
+            f"{members} x 256-256, {columns} numbers, {kind}: explicit / autograd",
+            ratio(times["explicit"], times["autograd"]),
+            0.5,
+        )
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -145,3 +193,5 @@ if __name__ == "__main__":
         small_network()
         wide_network()
         stack_of_many()
+        for kind in ("piecewise", "periodic"):
+            embedded_numbers(kind)

@@ -102,3 +102,67 @@ def test_layers_larger_than_their_weights(tmp_path: Path) -> None:
     layers = Layers([10**7, 10**7, 1], ["relu"], "sigmoid", "bce")
     with pytest.raises(UserError, match=r"hidden_0.weight must be of shape \[10000000, 10000000\]"):
         load_network(tmp_path / "m", layers)
+
+
+PLAN: dict[str, object] = {
+    "kind": "piecewise",
+    "size": 2,
+    "bins": 3,
+    "frequencies": 4,
+    "numbers": [0],
+    "categories": [[1, 4]],
+    "category_size": 2,
+    "inputs": 5,
+}
+EMBEDDED = {**PLAIN, "sizes": [5, 3, 1], "embedding": PLAN, "ensemble": 2}
+
+
+def test_an_ensemble_with_an_embedding_is_read(tmp_path: Path) -> None:
+    """Every network of it, each with knots and tables of its own."""
+    layers = layers_of(EMBEDDED, "network", "binary")
+    assert layers.linear_sizes == [1 + 2 + 2, 3, 1]
+    weights = {name: torch.rand(shape) for name, shape in layers.shapes.items()}
+    for k in (0, 1):
+        weights[f"networks.{k}.embedding.knots"] = torch.arange(4.0)[None]
+    save_file(weights, tmp_path / "m")
+    network = load_network(tmp_path / "m", layers)
+    assert network.state_dict().keys() == weights.keys()
+    assert network(torch.zeros(6, 5)).shape == (6, 1)
+    weights["networks.1.embedding.knots"] = torch.tensor([[0.0, 2.0, 1.0, 3.0]])
+    save_file(weights, tmp_path / "m")
+    with pytest.raises(
+        UserError, match=r"networks\.1\.embedding\.knots must be in ascending order"
+    ):
+        load_network(tmp_path / "m", layers)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"kind": "linear"}, "network.embedding.kind must be one of none, piecewise"),
+        ({"bins": 0}, "network.embedding.bins must be"),
+        ({"size": 10**9}, "network.embedding.size must be"),
+        ({"inputs": 4}, "network.embedding.inputs must be 5, as network.sizes, got 4"),
+        ({"numbers": [5]}, "network.embedding.numbers must be ascending positions of 5 inputs"),
+        ({"numbers": [0, 0]}, "network.embedding.numbers must be ascending positions"),
+        ({"numbers": [-1]}, "network.embedding.numbers must be ascending positions"),
+        ({"categories": [[3, 2]]}, "network.embedding.categories must be ascending positions"),
+        ({"categories": [[1, 9]]}, "network.embedding.categories must be ascending positions"),
+        ({"categories": [[1]]}, "network.embedding.categories must be ascending positions"),
+        ({"categories": [[0, 2]]}, "network.embedding.categories must be none of its numbers"),
+        ({"numbers": "x"}, "network.embedding.numbers must be a list"),
+        ({"other": 1}, "unknown key 'network.embedding.other'"),
+    ],
+)
+def test_refused_embeddings(change: dict[str, object], words: str) -> None:
+    """Nothing of it is looked up before it is known to be there."""
+    with pytest.raises(UserError) as error:
+        layers_of({**EMBEDDED, "embedding": {**PLAN, **change}}, "network", "binary")
+    assert str(error.value).startswith(words)
+
+
+@pytest.mark.parametrize("count", [0, -1, 10**6])
+def test_refused_ensembles(count: int) -> None:
+    """Of no network, or of more than can be."""
+    with pytest.raises(UserError, match=r"^network\.ensemble must be"):
+        layers_of({**EMBEDDED, "ensemble": count}, "network", "binary")
