@@ -75,3 +75,21 @@ def test_a_stack_costs_as_its_widest_member() -> None:
     found = stack_plan(3, [narrow, wide])
     assert (found.number, found.jobs) == (3, (0, 1))
     assert (found.seconds, found.memory) == (cost([narrow, wide]), size([narrow, wide]))
+
+
+def test_one_process_waits_for_nobody() -> None:
+    """Equal jobs are one stack then, however long its steps take."""
+    seeds = [job(i, {"model.width": 512, "seed": i, "epochs": 500}) for i in range(5)]
+    assert len(plan(seeds, processes=1, memory=1e12, members=128)) == 1
+    assert len(plan(seeds, processes=2, memory=1e12, members=128)) > 1
+
+
+def test_an_ensemble_counts_with_all_its_networks() -> None:
+    """For the members of a stack, its memory and its time."""
+    single, four = (job(i, {"ensemble": networks}) for i, networks in enumerate((1, 4)))
+    assert size([four]) == 4 * size([single])
+    assert cost([four]) > cost([single])
+    assert four.parameters == 4 * single.parameters
+    jobs = [job(i, {"ensemble": 4, "seed": i}) for i in range(6)]
+    stacks = plan(jobs, processes=1, memory=1e12, members=8)
+    assert [len(stack.jobs) for stack in stacks] == [2, 2, 2]

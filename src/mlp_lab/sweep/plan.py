@@ -68,6 +68,8 @@ def _stack_count(bucket: Sequence[SweepJob], processes: int, total: float) -> in
     A bucket worth an eighth of a process's work is shared by all; one whose dispatch counts for
     little beside its members' products is cut twice as fine.
     """
+    if processes == 1:  # nobody waits
+        return 1
     whole = load(bucket)
     if 8 * processes * whole.seconds <= total:
         return 1
