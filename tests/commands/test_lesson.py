@@ -120,4 +120,4 @@ def test_claims_have_words(name: str) -> None:
         assert claim.text.endswith(".")
         assert not claim.measure.endswith(".")
     assert LESSONS[name].question.endswith("?")
-    assert (ROOT / "docs" / "lessons.md").read_text().count(f"`{name}`") >= 1
+    assert (ROOT / "docs" / "lessons.md").read_text().count(f"[{name}](lessons/{name}.md)") >= 1

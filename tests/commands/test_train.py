@@ -42,7 +42,7 @@ from mlp_lab.errors import UserError
         (["model.width=[1,2"], "cannot read 'model.width=[1,2': do its brackets, quotes and comm"),
         (["--config-name", "nope"], "no file nope.yaml: neither in configs/ nor in the folder of"),
         (["optimizer.name=sgd"], "optimizer.name follows from its group: use optimizer=sgd"),
-        (["loss.foo=1"], "unknown key 'loss.foo' (loss has no settings)"),
+        (["loss.foo=1"], "unknown key 'loss.foo' (loss has label_smoothing)"),
         (["data.noise=1"], "unknown key 'data.noise': only data=circles|moons|xor"),
         (["device=cuda"], "device=cuda, but torch sees no CUDA device here: use device=cpu"),
         (["lr=0.1"], "unknown key 'lr': did you mean optimizer.lr?"),

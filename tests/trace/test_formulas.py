@@ -24,18 +24,19 @@ def test_formulas_are_latex() -> None:
         for output in fits
         for loss in fits[output]
     }
+    found = set[str | None]()  # most of them are those of every output and loss
     for output, loss in sorted(pairs):
         for rows, outputs in ((1, 1), (2, 3)):
             sizes, names = [1, *[2] * len(ACTIVATION), outputs], list(ACTIVATION)
             formulas = Formulas.of(sizes, names, objective_of(output, loss), rows)
-            found = [formulas.output(), formulas.loss(), formulas.weighted().loss()]
+            found |= {formulas.output(), formulas.loss(), formulas.weighted().loss()}
             for k in range(len(names) + 1):
                 for of in (f"f_{k}", f"beta_{k}", f"Omega_{k}", *[f"h_{k}"] * (k > 0), "y"):
-                    found += [formulas.gradient(of), formulas.chain(of), f"dL/d{of}[1, 2]"]
-                found += [formulas.pre_activation(k), *[formulas.hidden(k)] * (k > 0)]
-            for formula in found:
-                if formula:
-                    parser.parse(f"${as_latex(formula)}$")
+                    found |= {formulas.gradient(of), formulas.chain(of), f"dL/d{of}[1, 2]"}
+                found |= {formulas.pre_activation(k), *[formulas.hidden(k)] * (k > 0)}
+    for formula in found:
+        if formula:
+            parser.parse(f"${as_latex(formula)}$")
 
 
 def test_the_chain_of_factors() -> None:
