@@ -33,7 +33,6 @@ VALUES = (
 GROUP_CHOICES = {
     "loss": ("auto", "huber", "quantile", "focal"),
     "data": ("iris", "moons", "gaussians", "spirals", "sine", "table"),
-    "loss": ("bce", "huber", "quantile", "focal"),
     "optimizer": ("sgd", "momentum", "heavy_ball", "adagrad", "adadelta", "rmsprop", "adamw"),
     "schedule": ("step", "cosine", "warmup", "one_cycle", "plateau"),
 }
