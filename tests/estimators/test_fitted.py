@@ -35,7 +35,7 @@ def test_a_pickle_has_no_rows() -> None:
 
 def test_advice_is_in_keywords() -> None:
     fitted = MLPClassifier(epochs=20, depth=1, width=8, val_fraction=0.2).fit(X, Y)
-    assert fitted.verdict_.in_brief()[-1] == "try: epochs=40"
+    assert fitted.verdict_.in_brief()[-1] == "try: epochs=75"
 
 
 def test_a_training_that_diverges() -> None:

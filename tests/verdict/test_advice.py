@@ -13,7 +13,8 @@ from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import why_ended
 from mlp_lab.runs.progress import Origin, Progress
-from mlp_lab.verdict.advice import changes_for, first_to_mend, next_command
+from mlp_lab.verdict.advice import AS_GOOD, changes_for, epochs_for, first_to_mend, next_command
+from mlp_lab.verdict.advice import advised as with_commands
 from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
 
 
@@ -69,24 +70,8 @@ def advised(kind: str, *overrides: str, leaks: Sequence[str] = ()) -> list[str]:
 @pytest.mark.parametrize("option", ["--config-dir=mine", "--config-name=config"])
 def test_commands_name_the_files_that_a_run_came_from(option: str) -> None:
     """They stay, and what they may set of the layers is outweighed by keys."""
-    words = advised("no better than a baseline", option, "experiment=spirals")
-    assert words == [option, "experiment=spirals", "model.depth=0"]
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        ["model.depth=2"],
-        ["model=deep", "model.depth=5", "model.width=32", "model.activation=tanh"],
-        ["model.depth=2", "model.width=[128,64]", "model.activation=[relu,tanh]"],
-        ["experiment=initialisation"],
-        ["experiment=spirals", "model.depth=2", "model.width=[8,4]", "model.dropout=0.2"],
-    ],
-)
-def test_a_network_without_hidden_layers_is_one(typed: list[str]) -> None:
-    """Nothing that was typed for the layers is left to contradict the command that is printed."""
-    words = advised("no better than a baseline", *typed)
-    assert configure(*words).model.depth == 0
+    words = advised("underfit", option, "experiment=spirals", "model.depth=0")
+    assert words == [option, "experiment=spirals", "model.depth=3"]
 
 
 @pytest.mark.parametrize("typed", [["model=perceptron"], ["model=deep", "model.depth=0"]])
@@ -111,9 +96,69 @@ def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
     """Changes compose into a configuration; a good fit needs none."""
     words = [f"model={model}", *(more.split() if model == "deep" else [])]
     changes = changes_for(Finding(kind, "", "", {}), configure(*words), ["x"], by_key=False)
-    if kind in ("good fit", "not converged"):
+    if kind in ("good fit", "nothing to learn", "not converged", "too early to say"):
         assert changes == []
     if kind == "suspiciously good":
         words += ["data=table", "data.path=x", "data.target=y"]
     changed = {word.partition("=")[0] for word in changes}
     configure(*[word for word in words if word.partition("=")[0] not in changed], *changes)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "wanted"), [(1, 22, 14), (10, 40, 75), (200, 99.0, 607), (2, 99, 7)]
+)
+def test_a_curve_that_can_be_judged_takes_steps(epochs: int, steps: float, wanted: int) -> None:
+    """300 of them, and no fewer than twice the epochs."""
+    finding = Finding("too early to say", "", "", {"epochs": epochs, "steps": steps})
+    assert epochs_for(finding, configure(f"epochs={epochs}")) == wanted
+    assert epochs_for(Finding("good fit", "", "", {}), configure()) is None
+
+
+def test_stopping_early_comes_with_something_that_changes_the_weights() -> None:
+    """Those of the best epoch are kept without it, too; nothing is repeated, or taken back."""
+    words = ["model=deep", "data=diabetes"]
+    for more in (["stop.patience=20", "model.dropout=0.2"], ["optimizer.weight_decay=0.001"]):
+        assert changes_for(Finding("overfit", "", "", {}), configure(*words), [], by_key=False) == (
+            more
+        )
+        words += more
+        under = changes_for(Finding("underfit", "", "", {}), configure(*words), [], by_key=False)
+        assert under == ["model.width=512"]
+    assert changes_for(Finding("overfit", "", "", {}), configure(*words), [], by_key=False) == []
+
+
+def test_a_network_is_not_widened_for_ever() -> None:
+    under = Finding("underfit", "", "", {})
+    assert changes_for(under, configure("model.width=256"), [], by_key=False)
+    assert changes_for(under, configure("model.width=512"), [], by_key=False) == []
+
+
+def test_a_verdict_says_when_nothing_more_may_help() -> None:
+    """A state that asks for something has a command, or the words to leave it at that."""
+    under, good, dead = (
+        Finding(kind, kind, "", {}) for kind in ("underfit", "good fit", "dead units")
+    )
+    assert with_commands(Verdict(under, []), lambda _: "x").state.words == "underfit"
+    assert with_commands(Verdict(under, []), lambda _: "").state.words == f"underfit; {AS_GOOD}"
+    found = with_commands(Verdict(good, [dead]), lambda finding: "x" * (finding is dead))
+    assert found.in_brief() == ["good fit", "dead units"]
+    found = with_commands(Verdict(under, [dead]), lambda finding: "x" * (finding is dead))
+    assert found.in_brief()[-1] == "try: x"
+
+
+def test_a_baseline_that_does_as_well_is_the_one_to_use() -> None:
+    """Once there is nothing to mend: its scores stand in the table already."""
+    good, under, linear, constant = (
+        Finding(kind, kind, "", numbers)
+        for kind, numbers in (
+            ("good fit", {}),
+            ("underfit", {}),
+            ("no better than a baseline", {"linear": 0.9}),
+            ("no better than a baseline", {"constant": 0.0}),
+        )
+    )
+    use = "no better than a baseline; it is simpler: use it"
+    assert with_commands(Verdict(good, [linear]), lambda _: "").notes[0].words == use
+    assert with_commands(Verdict(under, [linear]), lambda _: "").notes[0].words == use
+    assert with_commands(Verdict(under, [linear]), lambda _: "x").notes[0].words == linear.words
+    assert with_commands(Verdict(good, [constant]), lambda _: "").notes[0].words == constant.words

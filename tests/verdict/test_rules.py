@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from mlp_lab.engine.records import Divergence
-from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES, Evidence, LayerStatistics, judge
+from mlp_lab.verdict.evidence import Evidence, LayerStatistics
+from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES, judge
 
 FALLING = [1.0 * 0.8**epoch for epoch in range(40)]
 """A loss that has long converged to nearly 0."""
@@ -22,7 +23,28 @@ SOUND = Evidence(
     val=0.95,
     val_rows=400,
     baselines={"linear": 0.5, "the 10 nearest neighbours": 0.9},
+    baselines_d2={"linear": 0.5},
+    constant_errors={},
+    steps=1000,
+    kept=40,
+    kept_d2={"train": 0.99, "val": 0.95},
 )
+
+
+NOTHING = replace(
+    SOUND,
+    train=0.3,
+    val=-0.02,
+    val_loss=[1.01] * 40,
+    kept_d2={"train": 0.3, "val": -0.01},
+    baselines={"linear": 0.01, "the 10 nearest neighbours": -0.1},
+    baselines_d2={"linear": 0.01},
+)
+"""A target of noise, learnt by heart."""
+
+RARE = {"train": 0.05, "val": 0.05}
+ROWS = {"train": 0.5, "val": 0.5}
+"""Errors of a constant prediction of two classes that are equally frequent."""
 
 
 def state(evidence: Evidence) -> str:
@@ -136,82 +158,7 @@ def test_few_errors_of_a_constant_decide_little() -> None:
     rare = replace(SOUND, train_loss=flat, val_loss=flat, train=0.4, val=0.4)
     rival = {"gradient boosting": 0.55}
     assert state(replace(rare, baselines=rival)) == "underfit"
-    assert state(replace(rare, baselines=rival, constant_errors=0.05)) == "good fit"
-
-
-def test_hidden_layers() -> None:
-    """Dead, saturated, and gradients by layer."""
-    sound = LayerStatistics(dead=0.05, saturated=0.0, gradient=1.0)
-    assert notes(replace(SOUND, layers=[sound, sound])) == []
-    assert notes(replace(SOUND, layers=[sound, replace(sound, dead=0.2)])) == ["dead units"]
-    assert notes(replace(SOUND, layers=[replace(sound, saturated=0.2), sound])) == [
-        "saturated units"
-    ]
-    small, large = replace(sound, gradient=1e-4), replace(sound, gradient=1e4)
-    assert notes(replace(SOUND, layers=[small, sound])) == ["vanishing gradients"]
-    assert notes(replace(SOUND, layers=[large, sound])) == ["exploding gradients"]
-    assert notes(replace(SOUND, layers=[small])) == []
-
-
-@pytest.mark.parametrize(("baseline", "found"), [(0.96, True), (0.93, True), (0.9, False)])
-def test_a_baseline_that_does_as_well(baseline: float, found: bool) -> None:
-    """Within the standard error that 400 rows leave at most, 0.025."""
-    assert (
-        notes(replace(SOUND, baselines={"logistic": baseline}))
-        == ["no better than a baseline"] * found
-    )
-
-
-@pytest.mark.parametrize(
-    ("baseline", "words"), [(0.96, "not clearly better than the"), (0.99, "worse than the")]
-)
-def test_a_baseline_that_does_better(baseline: float, words: str) -> None:
-    """By more than the margin that the sentence names."""
-    (note,) = judge(replace(SOUND, baselines={"logistic": baseline})).notes
-    assert note.words.startswith(words)
-
-
-@pytest.mark.parametrize(("reached", "found"), [(0.98, True), (0.97, False), (0.9, False)])
-def test_trees_that_do_better(reached: float, found: bool) -> None:
-    """By more than the standard error that 400 rows leave at most, 0.025."""
-    evidence = replace(SOUND, baselines={"gradient boosting": reached})
-    assert notes(evidence) == ["worse than gradient boosting"] * found
-    diverged = replace(evidence, divergence=Divergence(1, 1, 0.1))
-    assert notes(diverged) == []
-    assert notes(replace(SOUND, baselines={"logistic": 0.5})) == []
-
-
-@pytest.mark.parametrize(("reached", "found"), [(0.61, False), (0.62, True)])
-def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> None:
-    """20 of 400 rows, each a skill of 0.05: 11 errors leave 0.45 ± sqrt(11 (1 - 11 / 400)) / 20."""
-    rare = replace(SOUND, constant_errors=0.05, val=0.45, train=0.6)
-    evidence = replace(rare, baselines={"gradient boosting": reached})
-    assert notes(evidence) == ["worse than gradient boosting"] * found
-    note = NOTE_RULES["worse than gradient boosting"](replace(evidence, val=0.0))
-    assert note is not None
-    assert note.numbers["margin"] == pytest.approx(math.sqrt(0.05 * 0.95 / 400) / 0.05)
-
-
-def test_trees_say_nothing_of_hidden_layers() -> None:
-    """A network that does better than a linear model is no worse for trees that do better yet."""
-    verdict = judge(replace(SOUND, baselines={"linear": 0.5, "gradient boosting": 1.0}))
-    assert [note.kind for note in verdict.notes] == ["worse than gradient boosting"]
-    assert verdict.state.kind == "good fit"
-    (note,) = verdict.notes
-    assert note.words == (
-        "worse than gradient boosting: skill 95.0% ± 2.5% on the validation rows, against 100.0%"
-    )
-
-
-def test_neighbours_are_no_baseline() -> None:
-    """They judge whether it could be better, not whether a network was worth it."""
-    assert notes(replace(SOUND, baselines={"the 10 nearest neighbours": 0.97})) == []
-
-
-def test_a_column_that_determines_the_target() -> None:
-    """Only if the network does well by it."""
-    assert notes(replace(SOUND, leaks=["grade"])) == ["suspiciously good"]
-    assert notes(replace(SOUND, leaks=["grade"], val=0.75)) == []
+    assert state(replace(rare, baselines=rival, constant_errors=RARE)) == "good fit"
 
 
 def test_kinds_are_those_of_the_tables() -> None:
@@ -220,6 +167,8 @@ def test_kinds_are_those_of_the_tables() -> None:
     steep, flat = replace(unit, gradient=1e4), replace(unit, gradient=1e-4)
     cases = {
         "diverged": replace(SOUND, divergence=Divergence(1, 1, 0.1)),
+        "too early to say": replace(SOUND, train_loss=[0.9], val_loss=[0.9], steps=30, kept=1),
+        "nothing to learn": NOTHING,
         "unstable": replace(SOUND, train_loss=[0.1, 0.9] * 10),
         "not converged": replace(SOUND, train_loss=RISING[::-1], val_loss=RISING[::-1]),
         "overfit": replace(SOUND, train_loss=RISING[::-1], val_loss=RISING),
@@ -243,4 +192,114 @@ def test_kinds_are_those_of_the_tables() -> None:
 def test_nothing_explained_is_no_less_than_nothing() -> None:
     """A share that is rounded to nought has no sign."""
     words = judge(replace(SOUND, train=-0.001, baselines={"logistic": 0.9})).state.words
-    assert words.startswith("underfit: skill 0% on the training rows")
+    assert words.startswith("underfit: R² 0.00 on the training rows")
+
+
+@pytest.mark.parametrize(
+    ("reached", "loss", "kind"),
+    [(0.02, 0.99, "nothing to learn"), (0.03, 0.99, "good fit"), (0.03, 1.01, "nothing to learn")],
+)
+def test_nothing_learnt_is_no_good_fit(reached: float, loss: float, kind: str) -> None:
+    """By no more than 0.5 / sqrt(400) above a constant, or by chance while the loss is worse."""
+    flat = replace(NOTHING, train_loss=[0.99] * 40, train=0.04, val=reached, val_loss=[loss] * 40)
+    assert state(replace(flat, kept_d2={"train": 0.01, "val": 1 - loss})) == kind
+
+
+def test_nothing_to_learn_asks_for_nothing_that_is_not_there() -> None:
+    """No model beats a constant; where one does, the network has only its rows by heart."""
+    words = judge(NOTHING).state.words
+    assert words.startswith("nothing to learn: on 400 validation rows nothing beats a constant")
+    assert "the network, linear, the 10 nearest neighbours" in words
+    linear = {"linear": 0.2, "the 10 nearest neighbours": -0.1}
+    assert state(replace(NOTHING, baselines=linear, baselines_d2={"linear": 0.2})) == "overfit"
+    mild = replace(NOTHING, train_loss=[0.99] * 40, train=0.01, baselines=linear)
+    assert state(replace(mild, baselines_d2={"linear": 0.2})) == "underfit"
+    weak = replace(mild, baselines={"linear": 0.05}, baselines_d2={"linear": 0.05})
+    assert state(weak) == "underfit"
+    assert state(replace(mild, baselines={"linear": 0.0}, moved=0.01)) == "underfit"
+
+
+def test_a_score_at_chance_is_nothing() -> None:
+    """Of two classes, 5 % of the constant's errors are 1 / sqrt(400); a loss that falls is none."""
+    classes = replace(NOTHING, measure="accuracy", constant_errors=ROWS)
+    assert state(replace(classes, baselines={"logistic": 0.045})) == "nothing to learn"
+    lucky = {"logistic": 0.06}
+    assert state(replace(classes, baselines=lucky, baselines_d2={"logistic": -0.1})) == (
+        "nothing to learn"
+    )
+    found = replace(classes, baselines={"logistic": 0.0}, baselines_d2={"logistic": 0.06})
+    assert state(found) == "overfit"  # probabilities can be learnt, and were not
+
+
+@pytest.mark.parametrize(("steps", "kind"), [(99, "too early to say"), (100, "not converged")])
+def test_few_steps_say_little(steps: int, kind: str) -> None:
+    """While the training loss still falls."""
+    losses = [0.9 - 0.02 * epoch for epoch in range(30)]
+    falling = replace(SOUND, train_loss=losses, val_loss=losses, kept=30, steps=steps)
+    assert state(falling) == kind
+
+
+def test_few_steps_may_be_enough() -> None:
+    """Where the loss has fallen to its end, and no simple method does better."""
+    few = replace(SOUND, steps=40)
+    assert state(few) == "good fit"
+    assert state(replace(few, train=0.5)) == "too early to say"
+    assert state(replace(few, train=0.01)) == "too early to say"
+    assert state(replace(few, train=0.01, stopped_early=True)) == "underfit"
+    once = replace(SOUND, train_loss=[0.1], val_loss=[0.1], kept=1)
+    assert state(once) == "too early to say"
+    assert "after 1,000 steps (1 epoch)" in judge(once).state.words
+
+
+TURNED = [0.5 - 0.04 * min(epoch, 9) + 0.01 * max(0, epoch - 9) for epoch in range(40)]
+"""A validation loss that is least in epoch 10."""
+
+
+def test_what_early_stopping_kept_is_judged() -> None:
+    """Not the epochs that it waited for nothing; without it, both are said."""
+    turned = replace(SOUND, val_loss=TURNED, kept=10, val=0.86, train=0.87)
+    found = judge(turned).state
+    assert found.kind == "overfit"
+    assert "the weights kept are epoch 10's: R² 0.87 on the training and 0.86" in found.words
+    stopped = replace(turned, early_stopping=True, stopped_early=True)
+    assert state(stopped) == "good fit"
+    assert state(replace(stopped, stopped_early=False)) == "good fit"
+
+
+@pytest.mark.parametrize(("rival", "kind"), [(0.64, "good fit"), (0.67, "overfit")])
+def test_kept_weights_that_fit_too_much(rival: float, kind: str) -> None:
+    """A gap between the parts costs something where a simple method does better on new rows."""
+    gap = replace(SOUND, kept=20, val=0.62, kept_d2={"train": 0.99, "val": 0.62})
+    kept = replace(gap, early_stopping=True, baselines={"linear": rival})
+    assert state(kept) == kind
+    if kind == "overfit":
+        words = judge(kept).state.words
+        assert words.startswith("overfit, as it was kept, at epoch 20: R² 0.99 on the training")
+        assert words.endswith("where linear reaches 0.67")
+
+
+def test_a_run_that_stopped_by_itself_has_converged() -> None:
+    """It waited for a better epoch, and none came."""
+    losses = [0.9 - 0.02 * epoch for epoch in range(30)]
+    falling = replace(SOUND, train_loss=losses, val_loss=losses, kept=30, baselines={})
+    assert state(falling) == "not converged"
+    assert state(replace(falling, early_stopping=True)) == "not converged"
+    assert state(replace(falling, early_stopping=True, stopped_early=True)) == "good fit"
+
+
+def test_scores_are_said_as_what_they_are() -> None:
+    """R2 of a number, an accuracy beside that of one class, D2 where errors are the loss."""
+    assert judge(SOUND).state.words == (
+        "good fit: R² 0.99 on the training and 0.95 on the validation rows"
+    )
+    classes = replace(SOUND, measure="accuracy", constant_errors={"train": 0.5, "val": 0.9})
+    assert judge(classes).state.words == (
+        "good fit: accuracy 99.5 % on the training and 95.5 % on the validation rows (always"
+        " guessing one class: 10 %)"
+    )
+    (note,) = judge(replace(classes, baselines={"logistic": 0.94})).notes
+    assert note.words == (
+        "not clearly better than the logistic baseline: accuracy 95.5 % ± 2.3 % on the validation"
+        " rows, against 94.6 %"
+    )
+    assert judge(replace(SOUND, measure="D²")).state.words.startswith("good fit: D² 0.99 on")

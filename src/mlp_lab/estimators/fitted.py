@@ -25,7 +25,7 @@ from mlp_lab.runs.scoring import PartScores, score_model, scores_of, single_scor
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
-from mlp_lab.verdict.advice import LONGER, changes_for, first_to_mend
+from mlp_lab.verdict.advice import advised, changes_for, epochs_for
 from mlp_lab.verdict.judge import Judge, suspected_leaks
 from mlp_lab.verdict.rules import judge
 
@@ -166,10 +166,7 @@ class Fitted:
         self.run.models = dict(self.models)
         verdict = judge(self.shared.judge.evidence(self.run, self.network, self.rows))
         leaks = suspected_leaks(self.run)
-        notes = [replace(note, command=advice(note, self.config, leaks)) for note in verdict.notes]
-        command = advice(first_to_mend(verdict), self.config, leaks)
-        command = command or advice(verdict.state, self.config, leaks)
-        return Verdict(replace(verdict.state, command=command), notes)
+        return advised(verdict, lambda finding: advice(finding, self.config, leaks))
 
     def result(self, *, intervals: bool = True) -> dict[str, object]:
         """What result.json says of it; the test scores' `intervals` take most of the time."""
@@ -194,8 +191,9 @@ def scores_table(parts: Mapping[str, Scores]) -> pd.DataFrame:
 
 def advice(finding: Finding, config: Config, leaks: Sequence[str]) -> str:
     """Settings that may mend what was found, as keywords; nothing where all is well."""
-    if finding.kind == "not converged":
-        return f"epochs={LONGER * config.epochs}"
+    epochs = epochs_for(finding, config)
+    if epochs is not None:
+        return f"epochs={epochs}"
     words = changes_for(finding, config, leaks, by_key=True)
     pairs = [word.partition("=") for word in words]
     return ", ".join(f"{KEYWORDS.get(key, key)}={value}" for key, _, value in pairs)

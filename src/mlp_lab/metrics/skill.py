@@ -3,7 +3,8 @@
 1 - errors / errors of the best constant prediction: R2 for a number; for classes the share of the
 constant's errors that are avoided. 0 is nothing learnt, 1 is perfect. It is the skill score of
 forecast verification (Murphy, Skill Scores Based on the Mean Square Error, 1988). A quantile is
-not there to be near the target: for its loss, errors are that loss itself.
+not there to be near the target, nor shall outliers decide on an absolute error: for their losses,
+errors are that loss itself. Where all classes count the same, errors are mean shares of each.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,15 @@ def skill(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
         return scores["r2"] if isfinite(scores["r2"]) else 0.0
     wrong = 1 - constant["accuracy"]
     return (scores["accuracy"] - constant["accuracy"]) / wrong if wrong > 0 else 0.0
+
+
+def balanced_skill(scores: Mapping[str, float], classes: int) -> float:
+    """Skill by the mean recall of the classes, of which a constant prediction has one in `classes`.
+
+    >>> balanced_skill({"balanced_accuracy": 0.75}, 2)
+    0.5
+    """
+    return 1 - (1 - scores["balanced_accuracy"]) / (1 - 1 / classes)
 
 
 def explained(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:

@@ -1,7 +1,9 @@
 """What to try next: for each finding, the words to add to the command."""
 
+import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
@@ -13,12 +15,47 @@ from mlp_lab.runs.progress import Progress
 
 WIDER = 4
 LONGER = 2
+ENOUGH_STEPS = 300
+"""A curve of so many updates can be judged, with room to spare."""
 LAYERS = ("model.depth", "model.width", "model.activation")
 """What a model of another depth brings itself."""
 CAUSES = ("vanishing gradients", "exploding gradients")
 """What may keep a network underfitted, whatever its width."""
+OF_UNITS = (*CAUSES, "dead units", "saturated units")
+"""Notes that matter only where a network has not learnt enough."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
+STRONG_DECAY = 0.01
+"""The same of weight decay, by a step's rate where it is apart from the gradient."""
+WIDEST = 1024
+"""Units of a layer up to which more are suggested: more of them have not helped by themselves."""
+FIT = ("good fit", "nothing to learn")
+"""States that ask for nothing."""
+AS_GOOD = "this is as good as it gets here: use it, or get more data"
+
+
+def advised(verdict: Verdict, command_for: Callable[[Finding], str]) -> Verdict:
+    """A verdict with commands to try; where a state asks for more and none may help, it says so.
+
+    Hidden units that a network does without are no reason to train it anew.
+    """
+    state, fits = verdict.state, verdict.state.kind in FIT
+    command = command_for(first_to_mend(verdict)) or command_for(state)
+    words = state.words if command or fits else f"{state.words}; {AS_GOOD}"
+    notes = [
+        _to_use_instead(note)
+        if note.kind == "no better than a baseline" and not command
+        else replace(note, command="" if fits and note.kind in OF_UNITS else command_for(note))
+        for note in verdict.notes
+    ]
+    return Verdict(replace(state, words=words, command=command), notes)
+
+
+def _to_use_instead(note: Finding) -> Finding:
+    """A baseline that does as well as a network which nothing is left to mend of."""
+    if "constant" in note.numbers:
+        return note
+    return replace(note, words=f"{note.words}; it is simpler: use it")
 
 
 def first_to_mend(verdict: Verdict) -> Finding:
@@ -38,10 +75,11 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
     `progress` is that of the run, which has ended; `leaks` are its suspected columns.
     """
     config, overrides = job.config, progress.origin.overrides
-    if finding.kind == "not converged":
+    epochs = epochs_for(finding, config)
+    if epochs is not None:
         met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
         lifted = [f"stop.{key}=null" for key in met]
-        words = [f"resume={job.folder}", f"epochs={LONGER * config.epochs}", *lifted]
+        words = [f"resume={job.folder}", f"epochs={epochs}", *lifted]
         return shlex.join([*train_words(), *words])
     # an experiment or a whole configuration may set what a group would choose
     by_key = any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
@@ -52,6 +90,16 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
     replaced = tuple(f"{key}=" for key in [*keys, *(LAYERS if "model" in keys else ())])
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
     return shlex.join([*train_words(), *kept, *changes])
+
+
+def epochs_for(finding: Finding, config: Config) -> int | None:
+    """Epochs to go on to; None where more of them are not what is missing."""
+    if finding.kind == "not converged":
+        return LONGER * config.epochs
+    if finding.kind != "too early to say":
+        return None
+    of_an_epoch = finding.numbers["steps"] / finding.numbers["epochs"]
+    return max(LONGER * config.epochs, math.ceil(ENOUGH_STEPS / of_an_epoch))
 
 
 def changes_for(
@@ -69,30 +117,17 @@ def changes_for(
         "saturated units": ["model.activation=relu"],
         "vanishing gradients": _against_vanishing(config),
         "exploding gradients": _against_exploding(config),
-        "no better than a baseline": _without_hidden_layers(config, by_key=by_key),
         "overfit": _against_overfitting(config),
         "underfit": _against_underfitting(config, by_key=by_key),
-        "suspiciously good": [_dropping(config, leaks)],
+        "suspiciously good": _dropping(config, leaks),
     }
     return changes.get(finding.kind, [])
 
 
-def _without_hidden_layers(config: Config, *, by_key: bool) -> list[str]:
-    model = config.model
-    if model.depth == 0:
-        return []
-    changes = ["model=perceptron"]
-    if by_key:
-        changes = ["model.depth=0"]
-        changes += ["model.width=64"] * isinstance(model.width, list)
-        changes += ["model.activation=relu"] * isinstance(model.activation, list)
-    return [*changes, *["model.dropout=0"] * (model.dropout > 0)]
-
-
-def _dropping(config: Config, leaks: Sequence[str]) -> str:
+def _dropping(config: Config, leaks: Sequence[str]) -> list[str]:
     """Leave out these columns, and those that are left out already."""
     before = config.data.drop if isinstance(config.data, TableConfig) else []
-    return f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"
+    return [f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"]
 
 
 def _against_vanishing(config: Config) -> list[str]:
@@ -107,14 +142,13 @@ def _against_exploding(config: Config) -> list[str]:
 
 
 def _against_overfitting(config: Config) -> list[str]:
-    if config.stop.patience is None:
-        return ["stop.patience=20"]
+    """Early stopping alone leaves the weights that are kept anyway as they are."""
+    stopping = ["stop.patience=20"] if config.stop.patience is None else []
     if config.model.depth > 0 and config.model.dropout == 0:
-        return ["model.dropout=0.2"]
+        return [*stopping, "model.dropout=0.2"]
     if config.optimizer.weight_decay == 0:
-        return ["optimizer.weight_decay=0.001"]
-    narrower = max(1, max(config.model.widths, default=1) // WIDER)
-    return [f"model.width={narrower}"] if config.model.depth > 0 else []
+        return [*stopping, "optimizer.weight_decay=0.001"]
+    return stopping
 
 
 def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
@@ -123,6 +157,13 @@ def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
         return ["model.depth=3"] if by_key else ["model=deep"]
     if model.dropout >= STRONG_DROPOUT:
         return ["model.dropout=0"]
-    if config.optimizer.weight_decay > 0:
+    if _decay(config) >= STRONG_DECAY:
         return ["optimizer.weight_decay=0"]
-    return [f"model.width={WIDER * max(model.widths)}"]
+    wider = WIDER * max(model.widths)
+    return [f"model.width={wider}"] if wider <= WIDEST else []
+
+
+def _decay(config: Config) -> float:
+    """How strong weight decay is beside the gradient; AdamW's is taken by its rate."""
+    optimizer = config.optimizer
+    return optimizer.weight_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)

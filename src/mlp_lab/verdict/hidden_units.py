@@ -6,7 +6,7 @@ from mlp_lab.data.dataset import Part
 from mlp_lab.network.backprop import Backprop, Batch
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.verdict.rules import LayerStatistics
+from mlp_lab.verdict.evidence import LayerStatistics
 
 ROWS = 256
 """Training rows that are used, spread over all."""

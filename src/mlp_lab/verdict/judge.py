@@ -1,21 +1,22 @@
 """A run that has ended, held against the rules: its evidence is gathered here."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
-from mlp_lab.metrics.epoch import Scores
-from mlp_lab.metrics.skill import explained, skill
+from mlp_lab.metrics.skill import explained
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.boosting import BOOSTING
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.tracking.curves import Row
-from mlp_lab.verdict.advice import first_to_mend, next_command
+from mlp_lab.verdict.advice import advised, next_command
+from mlp_lab.verdict.evidence import GRADIENT_BOOSTING, Evidence
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
+from mlp_lab.verdict.measure import Measure
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
-from mlp_lab.verdict.rules import GRADIENT_BOOSTING, Evidence, judge
+from mlp_lab.verdict.rules import judge
 
 
 class Judge:
@@ -30,37 +31,46 @@ class Judge:
         `network` is a stack of one, at the run's best weights; `curves` has its epochs.
         """
         verdict = judge(self.evidence(run, network, curves))
-        notes = [replace(note, command=command_for(note, run)) for note in verdict.notes]
-        command = command_for(first_to_mend(verdict), run) or command_for(verdict.state, run)
-        return Verdict(replace(verdict.state, command=command), notes)
+        return advised(verdict, lambda finding: command_for(finding, run))
 
     def evidence(self, run: Run, network: MLP, curves: Sequence[Row]) -> Evidence:
         """What a run is judged by."""
-        scores, constant = run.models["network"], run.models["constant"]
-        validated = bool(scores["val"])
-        of_loss = run.prepared.objective.loss == "quantile"  # which no mean error can judge
-        measure = explained if of_loss else skill
-        baselines = {
-            GRADIENT_BOOSTING if name == BOOSTING else name: measure(parts["val"], constant["val"])
-            for name, parts in run.models.items()
-            if validated and name not in ("network", "constant")
-        }
-        if validated and not of_loss:
-            baselines[f"the {NEIGHBOURS} nearest neighbours"] = self._neighbours_of(run.dataset)
+        config, constant = run.job.config, run.models["constant"]
+        watch, seconds = run.progress.watch, run.progress.seconds
+        met = config.stop.met(watch.waited, run.progress.change, seconds)
+        validated = bool(run.models["network"]["val"])
+        measure, named = Measure.of(run), _baselines(run) if validated else []
         initial, train = initial_network(run, network), run.dataset.train
         return Evidence(
             divergence=None if run.termination is None else run.termination.divergence,
             train_loss=[row["train_loss"] for row in curves],
             val_loss=[row["val_loss"] for row in curves] if validated else [],
             constant={part: found["loss"] for part, found in constant.items() if found},
-            train=measure(scores["train"], constant["train"]),
-            val=measure(scores["val"], constant["val"]) if validated else None,
-            val_rows=run.prepared.rows["val"],
-            baselines=baselines,
-            constant_errors=_errors(constant["val"]) if validated else None,
+            train=measure.skill(run, "network", "train"),
+            val=measure.skill(run, "network", "val") if validated else None,
+            val_rows=measure.rows(run.dataset.val) if validated else 0,
+            baselines=self._skills(run, measure) if validated else {},
+            kept_d2={
+                part: _d2(run, "network", part) for part, scores in constant.items() if scores
+            },
+            baselines_d2={_title(name): _d2(run, name, "val") for name in named},
+            steps=len(curves) * steps_of_an_epoch(run),
+            kept=watch.best_epoch,
+            measure=measure.name,
+            constant_errors=measure.errors_of_constant(run),
+            early_stopping=config.stop.patience is not None,
+            stopped_early="patience" in met,
+            moved=moved(initial, network),
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
         )
+
+    def _skills(self, run: Run, measure: Measure) -> dict[str, float]:
+        """Skill of every simple method on the validation rows."""
+        found = {_title(name): measure.skill(run, name, "val") for name in _baselines(run)}
+        if measure.of_neighbours:
+            found[f"the {NEIGHBOURS} nearest neighbours"] = self._neighbours_of(run.dataset)
+        return found
 
     def _neighbours_of(self, dataset: Dataset) -> float:
         if id(dataset) not in self._neighbours:
@@ -68,9 +78,33 @@ class Judge:
         return self._neighbours[id(dataset)][1]
 
 
-def _errors(scores: Scores) -> float | None:
-    """The share of wrong answers; None for a number."""
-    return 1 - scores["accuracy"] if "accuracy" in scores else None
+def _baselines(run: Run) -> list[str]:
+    """Models beside the network and the constant."""
+    return [name for name in run.models if name not in ("network", "constant")]
+
+
+def _title(name: str) -> str:
+    return GRADIENT_BOOSTING if name == BOOSTING else name
+
+
+def _d2(run: Run, model: str, part: str) -> float:
+    """D2 of a model on a part that has rows."""
+    return explained(run.models[model][part], run.models["constant"][part])
+
+
+def steps_of_an_epoch(run: Run) -> int:
+    """Updates in each pass over the training rows."""
+    size = run.job.config.batch_size
+    return 1 if isinstance(size, str) else math.ceil(run.prepared.rows["train"] / size)
+
+
+def moved(initial: MLP, network: MLP) -> float:
+    """|W - W before the first step| / |W before|, of an ensemble's first network."""
+    before, now = initial.layers.like(), network.take([0]).layers.flat
+    before.flat.copy_(initial.layers.flat)
+    size = before.squared_norms().sum()
+    before.flat.sub_(now)
+    return math.sqrt(float(before.squared_norms().sum() / size))
 
 
 def command_for(finding: Finding, run: Run) -> str:

@@ -1,20 +1,30 @@
-"""The rules by which a run is judged, all of them, with their thresholds (docs/verdicts.md).
+"""The rules by which a run is judged, with their thresholds (docs/verdicts.md).
 
-Losses are compared as D2 = 1 - L / L0, with L0 the loss of a constant prediction on the same rows:
-the fraction of the loss that is explained (as scikit-learn's d2 scores; R2 for squared errors).
-Scores are compared as skill (metrics/skill.py). For both 0 is nothing learnt and 1 is perfect, on
-every data set.
-
-A new rule is a function of the evidence and an entry in one of the two tables at the end.
+A new rule is a function of the evidence and an entry in one of the two tables at the end; those of
+notes are in notes.py.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import accumulate
 
-from mlp_lab.engine.records import Divergence
+from mlp_lab.formatting import counted
 from mlp_lab.runs.findings import Finding, Verdict
+from mlp_lab.verdict import notes
+from mlp_lab.verdict.evidence import (
+    LARGEST_ERROR,
+    Evidence,
+    anything_beats_constant,
+    d2,
+    error_of_nothing,
+    has_learnt,
+    is_idle,
+    kept_scores,
+    own_standard_error,
+    percent,
+    score_of,
+    smoothed,
+    standard_error,
+)
 
 UNSTABLE_DROP = 0.1
 """Fall of D2 on the training rows below its best so far ..."""
@@ -22,6 +32,8 @@ UNSTABLE_SHARE = 0.1
 """... in more than this share of the later half's epochs: unstable."""
 UNSTABLE_EPOCHS = 6
 """Fewer say nothing about stability."""
+FEW_STEPS = 100
+"""Updates from which a curve says how the training goes: Adam's own averages span 1,000."""
 STILL_GAINING = 0.01
 """Gain of D2 on the training rows in the last third of the epochs ..."""
 LATE_SHARE = 0.08
@@ -33,57 +45,6 @@ GAP = 0.2
 """Difference of D2 between training and validation rows: overfit."""
 BEHIND = 0.05
 """Skill on training rows below what a simple method surely reaches on validation rows: underfit."""
-DEAD = 0.1
-"""Share of a layer's units with slope 0 at all rows."""
-SATURATED = 0.1
-"""Share of a layer's units whose slope is on average below a twentieth of the largest possible."""
-VANISHING = 1e-3
-"""RMS of dL/df in the first hidden layer, by the last hidden layer's; its inverse is exploding."""
-NEARLY_ALL = 0.8
-"""Skill on validation rows that, with a column which almost determines the target, means a leak."""
-LARGEST_ERROR = 0.5
-"""By the square root of the rows, the largest standard error of a share: closer is no better."""
-
-WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
-"""Baselines that a network with hidden layers should beat."""
-
-GRADIENT_BOOSTING = "gradient boosting"
-"""The baseline that shows, of a table, what can be learnt from its columns."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerStatistics:
-    """A hidden layer on training rows: shares of its units after training, RMS of dL/df before."""
-
-    dead: float
-    saturated: float
-    gradient: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """All that a run is judged by.
-
-    `train_loss` and `val_loss` hold a number for each epoch (`val_loss` none without any
-    `val_rows`), `constant` the constant prediction's loss by part. `train` and `val` are the
-    network's skill, `baselines` the skill of simple methods on the validation rows by their names.
-    `constant_errors`: share of the validation rows whose class a constant gets wrong, None for a
-    number.
-    `leaks`: columns of a table of which each alone almost determines the target.
-    """
-
-    divergence: Divergence | None
-    train_loss: Sequence[float]
-    val_loss: Sequence[float]
-    constant: Mapping[str, float]
-    train: float
-    val: float | None
-    val_rows: int
-    baselines: Mapping[str, float]
-    constant_errors: float | None = None
-    layers: Sequence[LayerStatistics] = ()
-    leaks: Sequence[str] = ()
-
 
 Rule = Callable[[Evidence], Finding | None]
 
@@ -100,7 +61,12 @@ def judge(evidence: Evidence) -> Verdict:
     ...     train=0.99,
     ...     val=0.7,
     ...     val_rows=400,
-    ...     baselines={"logistic": 0.75},
+    ...     baselines={"linear": 0.75},
+    ...     baselines_d2={"linear": 0.75},
+    ...     constant_errors={},
+    ...     steps=400,
+    ...     kept=40,
+    ...     kept_d2={"train": 0.99, "val": 0.7},
     ... )
     >>> verdict = judge(evidence)
     >>> verdict.state.kind, verdict.state.since, [note.kind for note in verdict.notes]
@@ -110,36 +76,6 @@ def judge(evidence: Evidence) -> Verdict:
         next(found for rule in STATE_RULES.values() if (found := rule(evidence))),
         [found for rule in NOTE_RULES.values() if (found := rule(evidence))],
     )
-
-
-def d2(losses: Sequence[float], constant: float) -> list[float]:
-    """The fraction of a constant prediction's loss that is explained, in every epoch."""
-    scale = constant if constant > 0 else 1.0
-    return [1 - loss / scale for loss in losses]
-
-
-def smoothed(values: Sequence[float]) -> list[float]:
-    """Means over a twentieth of the epochs around each, as a single one may be an accident."""
-    reach = len(values) // 40
-    windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
-    return [sum(window) / len(window) for window in windows]
-
-
-def standard_error(evidence: Evidence) -> float:
-    """The largest standard error that a skill can have on the validation rows."""
-    return LARGEST_ERROR / math.sqrt(evidence.val_rows)
-
-
-def own_standard_error(evidence: Evidence, skill: float) -> float:
-    """The standard error of a skill of classes, from that of the accuracy which it stands for.
-
-    Few errors of a constant make a skill of few rows: it is divided by their share.
-    """
-    wrong = evidence.constant_errors
-    if not wrong:
-        return standard_error(evidence)
-    errors = min(1.0, (1 - skill) * wrong)
-    return math.sqrt(errors * (1 - errors) / evidence.val_rows) / wrong
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -165,17 +101,59 @@ def unstable(evidence: Evidence) -> Finding | None:
     worst = min(raw[epoch] for epoch in below)
     return Finding(
         "unstable",
-        f"unstable: the training loss oscillates; in {share:.0%} of the later half's epochs it was"
-        f" above its minimum so far by more than {UNSTABLE_DROP:.0%} of a constant prediction's"
-        " loss",
+        f"unstable: the training loss oscillates; in {percent(share)} of the later half's epochs it"
+        f" was above its minimum so far by more than {percent(UNSTABLE_DROP)} of a constant"
+        " prediction's loss",
         f"D²(train) more than {UNSTABLE_DROP:g} below its best so far in more than"
         f" {UNSTABLE_SHARE:.0%} of the later half's epochs",
         {"share": share, "best": max(raw), "worst": worst},
     )
 
 
+def too_early(evidence: Evidence) -> Finding | None:
+    """So few steps that the curves do not yet say how the training goes."""
+    epochs = len(evidence.train_loss)
+    train = d2(evidence.train_loss, evidence.constant["train"])
+    late = train[-1] - train[-1 - max(1, epochs // 3)] if epochs > 1 else 0.0
+    if epochs > 1:
+        if evidence.steps >= FEW_STEPS or evidence.stopped_early:
+            return None
+        learnt = evidence.train > error_of_nothing(evidence) if evidence.val_rows else train[-1] > 0
+        if learnt and late <= STILL_GAINING and _rival_ahead(evidence) is None:
+            return None
+    return Finding(
+        "too early to say",
+        f"too early to say: after {counted(evidence.steps, 'step')} ({counted(epochs, 'epoch')})"
+        " there is no curve to judge by",
+        f"1 epoch; or fewer than {FEW_STEPS} steps, and D²(train) still rose by more than"
+        f" {STILL_GAINING:g} in the last third, or skill(train) is no better than a constant's or"
+        " below what makes an underfit",
+        {"epochs": float(epochs), "steps": float(evidence.steps), "train": evidence.train},
+    )
+
+
+def nothing_to_learn(evidence: Evidence) -> Finding | None:
+    """Nothing beats a constant on new rows, of what was tried; and the network was trained."""
+    if evidence.val is None or is_idle(evidence) or not evidence.baselines:
+        return None
+    if has_learnt(evidence) or anything_beats_constant(evidence):
+        return None
+    models = ", ".join(["the network", *evidence.baselines])
+    numbers = {"network": evidence.val, **evidence.baselines}
+    return Finding(
+        "nothing to learn",
+        f"nothing to learn: on {counted(evidence.val_rows, 'validation row')} nothing beats a"
+        f" constant prediction by its standard error: {models}; other columns or more rows may",
+        "skill(val) of no model is above a constant's by its standard error while its loss is no"
+        f" worse, and D²(val) of none above {LARGEST_ERROR:g} / sqrt(validation rows)",
+        numbers,
+    )
+
+
 def not_converged(evidence: Evidence) -> Finding | None:
-    """Both losses were still falling when it ended."""
+    """Both losses were still falling when it ended, and it did not end by itself."""
+    if evidence.stopped_early:
+        return None
     train = smoothed(d2(evidence.train_loss, evidence.constant["train"]))
     earlier = len(train) - max(1, len(train) // 3)
     gained, late = train[-1] - max(0.0, train[0]), train[-1] - train[earlier - 1]
@@ -198,14 +176,22 @@ def not_converged(evidence: Evidence) -> Finding | None:
 
 
 def overfit(evidence: Evidence) -> Finding | None:
-    """The validation loss has turned up, or stayed far above the training loss."""
+    """It fits its training rows at the expense of new ones: at its end, or as it was kept."""
     if not evidence.val_loss:
         return None
+    if evidence.early_stopping:
+        return _overfit_as_kept(evidence)
+    return _overfit_at_the_end(evidence) or _learnt_by_heart(evidence)
+
+
+def _overfit_at_the_end(evidence: Evidence) -> Finding | None:
+    """The validation loss has turned up, or stayed far above the training loss."""
     train = smoothed(d2(evidence.train_loss, evidence.constant["train"]))
     val = smoothed(d2(evidence.val_loss, evidence.constant["val"]))
     best = max(range(len(val)), key=val.__getitem__)
     risen, gap = val[best] - val[-1], train[-1] - val[-1]
     numbers = {"best": val[best], "last": val[-1], "train": train[-1]}
+    kept = f"; the weights kept are epoch {evidence.kept}'s: {kept_scores(evidence)}"
     if risen > RISEN and train[-1] >= train[best]:
         lowest = min(range(len(val)), key=evidence.val_loss.__getitem__)
         since = lowest + 1  # the best epoch, as everything else names it
@@ -213,7 +199,7 @@ def overfit(evidence: Evidence) -> Finding | None:
             "overfit",
             f"overfit since epoch {since}: from there the validation loss rose from"
             f" {evidence.val_loss[lowest]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
-            " loss fell",
+            f" loss fell{kept}",
             f"D²(val) ended more than {RISEN:g} below its best, and D²(train) rose",
             numbers,
             since,
@@ -224,31 +210,83 @@ def overfit(evidence: Evidence) -> Finding | None:
     since = narrow[-1] + 2 if narrow else 1
     return Finding(
         "overfit",
-        f"overfit since epoch {since}: {train[-1]:z.0%} of the training loss is explained, but"
-        f" {val[-1]:z.0%} of the validation loss",
+        f"overfit since epoch {since}: at the end {percent(train[-1])} of a constant prediction's"
+        f" loss were avoided on the training rows, {percent(val[-1])} on the validation rows{kept}",
         f"D²(train) ended more than {GAP:g} above D²(val)",
         numbers,
         since,
     )
 
 
+def _overfit_as_kept(evidence: Evidence) -> Finding | None:
+    """What early stopping kept is far better on its own rows, where a simple method does better."""
+    assert evidence.val is not None
+    train, val = evidence.kept_d2["train"], evidence.kept_d2["val"]
+    name, rival = best_baseline(evidence)
+    margin = max(standard_error(evidence), own_standard_error(evidence, rival))
+    if train - val <= GAP or rival <= evidence.val + margin:
+        return _learnt_by_heart(evidence)
+    return Finding(
+        "overfit",
+        f"overfit, as it was kept, at epoch {evidence.kept}: {kept_scores(evidence)}, where {name}"
+        f" reaches {score_of(evidence, rival, 'val')}",
+        f"with early stopping: D²(train) more than {GAP:g} above D²(val) at the epoch that was"
+        " kept, and skill(val) below a baseline's by more than its standard error",
+        {"train": train, "val": val, "rival": rival},
+        evidence.kept,
+    )
+
+
+def _learnt_by_heart(evidence: Evidence) -> Finding | None:
+    """It has learnt its training rows and nothing that holds on new ones."""
+    if has_learnt(evidence) or evidence.train <= error_of_nothing(evidence):
+        return None
+    return Finding(
+        "overfit",
+        f"overfit: what it learnt does not hold on new rows: {kept_scores(evidence)}",
+        "skill(train) above a constant's by its standard error, and neither skill(val) nor D²(val)",
+        {"train": evidence.train, "val": evidence.val or 0.0},
+        1,
+    )
+
+
 def underfit(evidence: Evidence) -> Finding | None:
     """A simple method does better on new rows than the network on its own training rows."""
-    if not evidence.baselines:
-        return None
-    name = max(evidence.baselines, key=evidence.baselines.__getitem__)
-    baseline = evidence.baselines[name]
-    margin = max(standard_error(evidence), own_standard_error(evidence, baseline))
-    if evidence.train >= baseline - BEHIND - margin:
+    ahead = _rival_ahead(evidence)
+    if ahead is not None:
+        name, rival = ahead
+        return Finding(
+            "underfit",
+            f"underfit: {evidence.measure} {score_of(evidence, evidence.train, 'train')} on the"
+            f" training rows, below the {score_of(evidence, rival, 'val')} of {name} on the"
+            " validation rows",
+            f"skill(train) below skill(val) of a baseline by more than {BEHIND:g} and its standard"
+            f" error: {LARGEST_ERROR:g} / sqrt(validation rows), or that of a share, if it is"
+            " larger",
+            {"train": evidence.train, "rival": rival},
+        )
+    if evidence.val is None or has_learnt(evidence):
         return None
     return Finding(
         "underfit",
-        f"underfit: skill {evidence.train:z.0%} on the training rows, below the {baseline:z.0%} of"
-        f" {name} on the validation rows",
-        f"skill(train) below skill(val) of a baseline by more than {BEHIND:g} and its standard"
-        f" error: {LARGEST_ERROR:g} / sqrt(validation rows), or that of a share, if it is larger",
-        {"train": evidence.train, "rival": baseline},
+        f"underfit: no better than a constant prediction: {kept_scores(evidence)}",
+        "neither skill(val) nor D²(val) above a constant's by its standard error",
+        {"train": evidence.train, "val": evidence.val},
     )
+
+
+def _rival_ahead(evidence: Evidence) -> tuple[str, float] | None:
+    """The best baseline, if it does better on new rows than the network on its own."""
+    if not evidence.baselines:
+        return None
+    name, rival = best_baseline(evidence)
+    margin = max(standard_error(evidence), own_standard_error(evidence, rival))
+    return (name, rival) if evidence.train < rival - BEHIND - margin else None
+
+
+def best_baseline(evidence: Evidence) -> tuple[str, float]:
+    """The simple method that does best on the validation rows; a constant if there is no other."""
+    return max(evidence.baselines.items(), key=lambda item: item[1], default=("a constant", 0.0))
 
 
 def undecided(evidence: Evidence) -> Finding | None:
@@ -264,131 +302,21 @@ def undecided(evidence: Evidence) -> Finding | None:
 
 
 def good_fit(evidence: Evidence) -> Finding | None:
-    """None of the other rules applies."""
+    """None of the other rules applies: it has learnt something that holds on new rows."""
     assert evidence.val is not None
     return Finding(
         "good fit",
-        f"good fit: skill {evidence.train:z.0%} on the training and {evidence.val:z.0%} on the"
-        " validation rows",
+        f"good fit: {kept_scores(evidence)}",
         "none of the other rules applies",
         {"train": evidence.train, "val": evidence.val},
-    )
-
-
-def leak(evidence: Evidence) -> Finding | None:
-    """Nearly everything is known, and one column of a table almost determines the target."""
-    if evidence.val is None or evidence.val < NEARLY_ALL or not evidence.leaks:
-        return None
-    columns = ", ".join(evidence.leaks)
-    return Finding(
-        "suspiciously good",
-        f"suspiciously good: skill {evidence.val:z.1%} on the validation rows; possible target"
-        f" leakage: {columns} alone almost determines the target. Is it known before the target"
-        " is?",
-        f"skill(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of target"
-        " leakage",
-        {"val": evidence.val},
-    )
-
-
-def no_better(evidence: Evidence) -> Finding | None:
-    """A model without hidden layers, or a constant, does as well, or better."""
-    if evidence.val is None or evidence.divergence is not None:
-        return None
-    simple = {
-        name: reached
-        for name, reached in evidence.baselines.items()
-        if name in WITHOUT_HIDDEN_LAYERS
-    }
-    name, baseline = max({"constant": 0.0, **simple}.items(), key=lambda item: item[1])
-    margin = standard_error(evidence)
-    if evidence.val > baseline + margin:
-        return None
-    measure = "worse" if evidence.val < baseline - margin else "not clearly better"
-    return Finding(
-        "no better than a baseline",
-        f"{measure} than the {name} baseline: skill {evidence.val:z.1%} ± {margin:.1%} on the"
-        f" validation rows, against {baseline:z.1%}",
-        f"skill(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
-        {"val": evidence.val, name: baseline, "margin": margin},
-    )
-
-
-def behind_boosting(evidence: Evidence) -> Finding | None:
-    """Trees do better on new rows: there is more to learn from these columns."""
-    reached = evidence.baselines.get(GRADIENT_BOOSTING)
-    if evidence.val is None or evidence.divergence is not None or reached is None:
-        return None
-    margin = own_standard_error(evidence, evidence.val)
-    if reached <= evidence.val + margin:
-        return None
-    return Finding(
-        "worse than gradient boosting",
-        f"worse than gradient boosting: skill {evidence.val:z.1%} ± {margin:.1%} on the validation"
-        f" rows, against {reached:z.1%}",
-        "skill(val) below gradient boosting's by more than its standard error: of a share for"
-        f" classes, {LARGEST_ERROR:g} / sqrt(validation rows) for a number",
-        {"val": evidence.val, GRADIENT_BOOSTING: reached, "margin": margin},
-    )
-
-
-def dead_units(evidence: Evidence) -> Finding | None:
-    """Units of a layer have slope 0 at all rows: they learn no more."""
-    return _units("dead", DEAD, [layer.dead for layer in evidence.layers])
-
-
-def saturated_units(evidence: Evidence) -> Finding | None:
-    """Units of a layer have hardly any slope, on average over the rows."""
-    return _units("saturated", SATURATED, [layer.saturated for layer in evidence.layers])
-
-
-def _units(adjective: str, limit: float, shares: Sequence[float]) -> Finding | None:
-    if max(shares, default=0.0) <= limit:
-        return None
-    listed = ", ".join(f"{share:.0%}" for share in shares)
-    return Finding(
-        f"{adjective} units",
-        f"{adjective} hidden units by layer: {listed}",
-        f"more than {limit:.0%} of a layer's units",
-        {f"layer {k + 1}": share for k, share in enumerate(shares)},
-    )
-
-
-def vanishing_gradients(evidence: Evidence) -> Finding | None:
-    """Hardly any gradient reaches the first hidden layer, as the training begins."""
-    ratio = gradient_ratio(evidence.layers)
-    if ratio is None or ratio >= VANISHING:
-        return None
-    return _gradients("vanishing gradients", ratio, f"below {VANISHING:g}", evidence.layers)
-
-
-def exploding_gradients(evidence: Evidence) -> Finding | None:
-    """The gradient grows from layer to layer on its way back, as the training begins."""
-    ratio = gradient_ratio(evidence.layers)
-    if ratio is None or ratio <= 1 / VANISHING:
-        return None
-    return _gradients("exploding gradients", ratio, f"above {1 / VANISHING:g}", evidence.layers)
-
-
-def gradient_ratio(layers: Sequence[LayerStatistics]) -> float | None:
-    """RMS of dL/df in the first hidden layer by that in the last, of two or more."""
-    if len(layers) < 2 or layers[-1].gradient <= 0:
-        return None
-    return layers[0].gradient / layers[-1].gradient
-
-
-def _gradients(kind: str, ratio: float, bound: str, layers: Sequence[LayerStatistics]) -> Finding:
-    return Finding(
-        kind,
-        f"the gradient is {ratio:.1e} times as large in the first hidden layer as in the last",
-        f"RMS of dL/df, first by last hidden layer, {bound}",
-        {f"layer {k + 1}": layer.gradient for k, layer in enumerate(layers)},
     )
 
 
 STATE_RULES: dict[str, Rule] = {
     "diverged": diverged,
     "unstable": unstable,
+    "too early to say": too_early,
+    "nothing to learn": nothing_to_learn,
     "not converged": not_converged,
     "overfit": overfit,
     "underfit": underfit,
@@ -398,12 +326,12 @@ STATE_RULES: dict[str, Rule] = {
 """Kind -> its rule, in their order; the last applies where no other does."""
 
 NOTE_RULES: dict[str, Rule] = {
-    "suspiciously good": leak,
-    "no better than a baseline": no_better,
-    "worse than gradient boosting": behind_boosting,
-    "dead units": dead_units,
-    "saturated units": saturated_units,
-    "vanishing gradients": vanishing_gradients,
-    "exploding gradients": exploding_gradients,
+    "suspiciously good": notes.leak,
+    "no better than a baseline": notes.no_better,
+    "worse than gradient boosting": notes.behind_boosting,
+    "dead units": notes.dead_units,
+    "saturated units": notes.saturated_units,
+    "vanishing gradients": notes.vanishing_gradients,
+    "exploding gradients": notes.exploding_gradients,
 }
 """Kind -> its rule; each that applies is said."""

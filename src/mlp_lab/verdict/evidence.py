@@ -1,0 +1,186 @@
+"""What a run is judged by, and how its numbers are compared and said.
+
+Losses are compared as D2 = 1 - L / L0, with L0 the loss of a constant prediction on the same rows:
+the fraction of the loss that is explained (as scikit-learn's d2 scores; R2 for squared errors).
+Scores are compared as skill (metrics/skill.py). For both 0 is nothing learnt and 1 is perfect, on
+every data set. What is said is R2, an accuracy or D2: each skill stands for one of them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mlp_lab.engine.records import Divergence
+
+LARGEST_ERROR = 0.5
+"""By the square root of the rows, the largest standard error of a share: closer is no better."""
+WITHOUT_LOSS = 2
+"""Standard errors by which a score beats a constant's where no loss beside it confirms it: of four
+scores at chance, one is a single standard error above in every other case."""
+IDLE = 0.05
+"""|W - W before the first step| / |W before|, below which a network is still what was drawn."""
+
+GRADIENT_BOOSTING = "gradient boosting"
+"""The baseline that shows, of a table, what can be learnt from its columns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerStatistics:
+    """A hidden layer on training rows: shares of its units after training, RMS of dL/df before."""
+
+    dead: float
+    saturated: float
+    gradient: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that a run is judged by.
+
+    `train_loss` and `val_loss` hold a number for each epoch (`val_loss` none without any
+    `val_rows`), `constant` the constant prediction's loss by part, `steps` the updates so far.
+    `train` and `val` are the skill of the weights that were `kept`, those after so many epochs,
+    and `kept_d2` their D2 by part; `baselines` the skill of simple methods on the validation rows
+    by their names, `baselines_d2` the D2 of those that have a loss. `measure`: what a skill stands
+    for, R2, accuracy, balanced accuracy or D2; `constant_errors`: share of a part's rows, or of
+    its classes, that a constant gets wrong, empty for a number. `early_stopping`: whether it was
+    on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
+    |W before|. `leaks`: columns of a table of which each alone almost determines the target.
+    """
+
+    divergence: Divergence | None
+    train_loss: Sequence[float]
+    val_loss: Sequence[float]
+    constant: Mapping[str, float]
+    train: float
+    val: float | None
+    val_rows: int
+    baselines: Mapping[str, float]
+    steps: int
+    kept: int
+    kept_d2: Mapping[str, float]
+    baselines_d2: Mapping[str, float]
+    measure: str = "R²"
+    constant_errors: Mapping[str, float]
+    early_stopping: bool = False
+    stopped_early: bool = False
+    moved: float = math.inf
+    layers: Sequence[LayerStatistics] = ()
+    leaks: Sequence[str] = ()
+
+
+def d2(losses: Sequence[float], constant: float) -> list[float]:
+    """The fraction of a constant prediction's loss that is explained, in every epoch."""
+    scale = constant if constant > 0 else 1.0
+    return [1 - loss / scale for loss in losses]
+
+
+def smoothed(values: Sequence[float]) -> list[float]:
+    """Means over a twentieth of the epochs around each, as a single one may be an accident."""
+    reach = len(values) // 40
+    windows = (values[max(0, i - reach) : i + reach + 1] for i in range(len(values)))
+    return [sum(window) / len(window) for window in windows]
+
+
+def standard_error(evidence: Evidence) -> float:
+    """The largest standard error that a skill can have on the validation rows."""
+    return LARGEST_ERROR / math.sqrt(evidence.val_rows)
+
+
+def own_standard_error(evidence: Evidence, skill: float) -> float:
+    """The standard error of a skill of classes, from that of the accuracy which it stands for.
+
+    Few errors of a constant make a skill of few rows: it is divided by their share.
+    """
+    wrong = evidence.constant_errors.get("val")
+    if not wrong:
+        return standard_error(evidence)
+    errors = min(1.0, max(0.0, (1 - skill) * wrong))
+    return math.sqrt(errors * (1 - errors) / evidence.val_rows) / wrong
+
+
+def error_of_nothing(evidence: Evidence) -> float:
+    """The standard error of the skill of a model that has learnt nothing."""
+    return max(standard_error(evidence), own_standard_error(evidence, 0.0))
+
+
+def has_learnt(evidence: Evidence) -> bool:
+    """Whether the weights that were kept beat a constant prediction on the validation rows."""
+    assert evidence.val is not None
+    return beats_constant(evidence, evidence.val, evidence.kept_d2["val"])
+
+
+def beats_constant(evidence: Evidence, skill: float, explained: float | None) -> bool:
+    """Whether a model beats a constant prediction on the validation rows by its standard error.
+
+    By the loss, or by the score while the loss is no worse: probabilities may be learnt where no
+    row is given another class, and at chance the score alone is above in one of six cases.
+    """
+    margin = error_of_nothing(evidence)
+    if explained is None:
+        return skill > WITHOUT_LOSS * margin
+    return explained > standard_error(evidence) or (skill > margin and explained > 0)
+
+
+def anything_beats_constant(evidence: Evidence) -> bool:
+    """Whether some baseline does."""
+    return any(
+        beats_constant(evidence, skill, evidence.baselines_d2.get(name))
+        for name, skill in evidence.baselines.items()
+    )
+
+
+def is_idle(evidence: Evidence) -> bool:
+    """Whether training left the weights as they were drawn, or nearly.
+
+    Those of an early epoch, kept because no later one was better, say nothing about it.
+    """
+    late = evidence.kept > len(evidence.train_loss) / 2
+    return late and evidence.moved < IDLE
+
+
+def score_of(evidence: Evidence, skill: float, part: str) -> str:
+    """The score that a skill stands for, in its own units.
+
+    >>> number = Evidence(divergence=None, train_loss=[], val_loss=[], constant={}, train=0.5,
+    ...                   val=0.5, val_rows=100, baselines={}, baselines_d2={}, steps=0, kept=0,
+    ...                   kept_d2={}, constant_errors={})
+    >>> score_of(number, 0.905, "val")
+    '0.91'
+    """
+    wrong = evidence.constant_errors.get(part)
+    return f"{skill:z.2f}" if wrong is None else percent(1 - (1 - skill) * wrong)
+
+
+def percent(share: float) -> str:
+    """A share in percent, to three digits.
+
+    >>> percent(0.9563), percent(0.1), percent(1.0)
+    ('95.6 %', '10 %', '100 %')
+    """
+    return f"{100 * share:.1f}".removesuffix(".0") + " %"
+
+
+def margin_of(evidence: Evidence, margin: float) -> str:
+    """A difference of skills on the validation rows, in the units of the score."""
+    wrong = evidence.constant_errors.get("val")
+    return f"{margin:.2f}" if wrong is None else percent(margin * wrong)
+
+
+def by_chance(evidence: Evidence) -> str:
+    """What an accuracy has to be held against; nothing for a number, whose R2 is then 0."""
+    wrong = evidence.constant_errors.get("val")
+    return "" if wrong is None else f" (always guessing one class: {percent(1 - wrong)})"
+
+
+def kept_scores(evidence: Evidence) -> str:
+    """How well the weights that were kept do on both parts."""
+    assert evidence.val is not None
+    train, val = (
+        score_of(evidence, skill, part)
+        for part, skill in (("train", evidence.train), ("val", evidence.val))
+    )
+    return (
+        f"{evidence.measure} {train} on the training and {val} on the validation rows"
+        f"{by_chance(evidence)}"
+    )

@@ -1,0 +1,65 @@
+"""By which score a run is judged: the one that its settings ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from mlp_lab.data.dataset import Part
+from mlp_lab.metrics.skill import balanced_skill, explained, skill
+from mlp_lab.runs.member import Run
+
+OWN_ERRORS = ("quantile", "mae", "huber")
+"""Losses of a number that are chosen where squared errors mislead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a skill stands for: R2, D2, accuracy or balanced accuracy; `classes` of the last two."""
+
+    name: str
+    classes: int
+
+    @classmethod
+    def of(cls, run: Run) -> Measure:
+        """The measure that a run's loss and its weights of classes ask for."""
+        classes = len(run.dataset.schema.target.classes or ())
+        if run.prepared.objective.loss in OWN_ERRORS:
+            return cls("D²", 0)
+        if not classes:
+            return cls("R²", 0)
+        balanced = run.job.config.data.class_weights == "balanced"
+        return cls("balanced accuracy" if balanced else "accuracy", classes)
+
+    def skill(self, run: Run, model: str, part: str) -> float:
+        """Skill of a model of a run, on a part that has rows."""
+        scores, constant = run.models[model][part], run.models["constant"][part]
+        if self.name == "D²":
+            return explained(scores, constant)
+        if self.name == "balanced accuracy":
+            return balanced_skill(scores, self.classes)
+        return skill(scores, constant)
+
+    @property
+    def of_neighbours(self) -> bool:
+        """Whether the neighbours' skill, by squared errors or accuracy, can be held against it."""
+        return self.name in ("R²", "accuracy")
+
+    def errors_of_constant(self, run: Run) -> dict[str, float]:
+        """What a constant prediction gets wrong in each part; empty for a number."""
+        if not self.classes:
+            return {}
+        parts = {part: scores for part, scores in run.models["constant"].items() if scores}
+        if self.name == "balanced accuracy":
+            return dict.fromkeys(parts, 1 - 1 / self.classes)
+        return {part: 1 - scores["accuracy"] for part, scores in parts.items()}
+
+    def rows(self, part: Part) -> int:
+        """Rows that decide how exact it is: where classes count the same, those of the rarest."""
+        if self.name != "balanced accuracy":
+            return len(part)
+        targets = part.targets.double().sum(0)
+        counts = targets if len(targets) > 1 else torch.cat([len(part) - targets, targets])
+        present = counts[counts > 0]
+        return max(1, round(len(counts) * present.min().item()))

@@ -1,0 +1,145 @@
+"""Rules on what else is worth knowing of a run, with their thresholds (docs/verdicts.md)."""
+
+from collections.abc import Sequence
+
+from mlp_lab.runs.findings import Finding
+from mlp_lab.verdict.evidence import (
+    GRADIENT_BOOSTING,
+    LARGEST_ERROR,
+    Evidence,
+    LayerStatistics,
+    has_learnt,
+    margin_of,
+    own_standard_error,
+    score_of,
+    standard_error,
+)
+
+DEAD = 0.1
+"""Share of a layer's units with slope 0 at all rows."""
+SATURATED = 0.1
+"""Share of a layer's units whose slope is on average below a twentieth of the largest possible."""
+VANISHING = 1e-3
+"""RMS of dL/df in the first hidden layer, by the last hidden layer's; its inverse is exploding."""
+NEARLY_ALL = 0.8
+"""Skill on validation rows that, with a column which almost determines the target, means a leak."""
+
+WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
+"""Baselines that a network with hidden layers should beat."""
+
+
+def leak(evidence: Evidence) -> Finding | None:
+    """Nearly everything is known, and one column of a table almost determines the target."""
+    if evidence.val is None or evidence.val < NEARLY_ALL or not evidence.leaks:
+        return None
+    columns = ", ".join(evidence.leaks)
+    return Finding(
+        "suspiciously good",
+        f"suspiciously good: {evidence.measure} {score_of(evidence, evidence.val, 'val')} on the"
+        f" validation rows; possible target leakage: {columns} alone almost determines the target."
+        " Is it known before the target is?",
+        f"skill(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of target"
+        " leakage",
+        {"val": evidence.val},
+    )
+
+
+def no_better(evidence: Evidence) -> Finding | None:
+    """A model without hidden layers, or a constant, does as well, or better."""
+    if evidence.val is None or evidence.divergence is not None:
+        return None
+    simple = {
+        name: reached
+        for name, reached in evidence.baselines.items()
+        if name in WITHOUT_HIDDEN_LAYERS
+    }
+    name, baseline = max({"constant": 0.0, **simple}.items(), key=lambda item: item[1])
+    margin = standard_error(evidence)
+    if evidence.val > baseline + margin or (name == "constant" and not has_learnt(evidence)):
+        return None  # that it is no better than a constant, its state says
+    measure = "worse" if evidence.val < baseline - margin else "not clearly better"
+    return Finding(
+        "no better than a baseline",
+        f"{measure} than the {name} baseline: {_against(evidence, evidence.val, baseline, margin)}",
+        f"skill(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
+        {"val": evidence.val, name: baseline, "margin": margin},
+    )
+
+
+def behind_boosting(evidence: Evidence) -> Finding | None:
+    """Trees do better on new rows: there is more to learn from these columns."""
+    reached = evidence.baselines.get(GRADIENT_BOOSTING)
+    if evidence.val is None or evidence.divergence is not None or reached is None:
+        return None
+    margin = own_standard_error(evidence, evidence.val)
+    if reached <= evidence.val + margin:
+        return None
+    return Finding(
+        "worse than gradient boosting",
+        f"worse than gradient boosting: {_against(evidence, evidence.val, reached, margin)}",
+        "skill(val) below gradient boosting's by more than its standard error: of a share for"
+        f" classes, {LARGEST_ERROR:g} / sqrt(validation rows) for a number",
+        {"val": evidence.val, GRADIENT_BOOSTING: reached, "margin": margin},
+    )
+
+
+def _against(evidence: Evidence, own: float, other: float, margin: float) -> str:
+    """Two scores on the validation rows, and how far apart they may be by chance."""
+    return (
+        f"{evidence.measure} {score_of(evidence, own, 'val')} ± {margin_of(evidence, margin)} on"
+        f" the validation rows, against {score_of(evidence, other, 'val')}"
+    )
+
+
+def dead_units(evidence: Evidence) -> Finding | None:
+    """Units of a layer have slope 0 at all rows: they learn no more."""
+    return _units("dead", DEAD, [layer.dead for layer in evidence.layers])
+
+
+def saturated_units(evidence: Evidence) -> Finding | None:
+    """Units of a layer have hardly any slope, on average over the rows."""
+    return _units("saturated", SATURATED, [layer.saturated for layer in evidence.layers])
+
+
+def _units(adjective: str, limit: float, shares: Sequence[float]) -> Finding | None:
+    if max(shares, default=0.0) <= limit:
+        return None
+    listed = ", ".join(f"{share:.0%}" for share in shares)
+    return Finding(
+        f"{adjective} units",
+        f"{adjective} hidden units by layer: {listed}",
+        f"more than {limit:.0%} of a layer's units",
+        {f"layer {k + 1}": share for k, share in enumerate(shares)},
+    )
+
+
+def vanishing_gradients(evidence: Evidence) -> Finding | None:
+    """Hardly any gradient reaches the first hidden layer, as the training begins."""
+    ratio = gradient_ratio(evidence.layers)
+    if ratio is None or ratio >= VANISHING:
+        return None
+    return _gradients("vanishing gradients", ratio, f"below {VANISHING:g}", evidence.layers)
+
+
+def exploding_gradients(evidence: Evidence) -> Finding | None:
+    """The gradient grows from layer to layer on its way back, as the training begins."""
+    ratio = gradient_ratio(evidence.layers)
+    if ratio is None or ratio <= 1 / VANISHING:
+        return None
+    return _gradients("exploding gradients", ratio, f"above {1 / VANISHING:g}", evidence.layers)
+
+
+def gradient_ratio(layers: Sequence[LayerStatistics]) -> float | None:
+    """RMS of dL/df in the first hidden layer by that in the last, of two or more."""
+    if len(layers) < 2 or layers[-1].gradient <= 0:
+        return None
+    return layers[0].gradient / layers[-1].gradient
+
+
+def _gradients(kind: str, ratio: float, bound: str, layers: Sequence[LayerStatistics]) -> Finding:
+    return Finding(
+        kind,
+        f"the gradient is {ratio:.1e} times as large in the first hidden layer as in the last",
+        f"RMS of dL/df, first by last hidden layer, {bound}",
+        {f"layer {k + 1}": layer.gradient for k, layer in enumerate(layers)},
+    )

@@ -1,0 +1,118 @@
+"""Each rule of a note on numbers written by hand, on either side of its threshold."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from mlp_lab.engine.records import Divergence
+from mlp_lab.verdict.evidence import Evidence, LayerStatistics
+from mlp_lab.verdict.rules import NOTE_RULES, judge
+
+FALLING = [1.0 * 0.8**epoch for epoch in range(40)]
+"""A loss that has long converged to nearly 0."""
+
+SOUND = Evidence(
+    divergence=None,
+    train_loss=FALLING,
+    val_loss=[loss + 0.05 for loss in FALLING],
+    constant={"train": 1.0, "val": 1.0},
+    train=0.99,
+    val=0.95,
+    val_rows=400,
+    baselines={"linear": 0.5, "the 10 nearest neighbours": 0.9},
+    baselines_d2={"linear": 0.5},
+    constant_errors={},
+    steps=1000,
+    kept=40,
+    kept_d2={"train": 0.99, "val": 0.95},
+)
+
+RARE = {"train": 0.05, "val": 0.05}
+
+
+def notes(evidence: Evidence) -> list[str]:
+    """By their names."""
+    return [note.kind for note in judge(evidence).notes]
+
+
+def test_hidden_layers() -> None:
+    """Dead, saturated, and gradients by layer."""
+    sound = LayerStatistics(dead=0.05, saturated=0.0, gradient=1.0)
+    assert notes(replace(SOUND, layers=[sound, sound])) == []
+    assert notes(replace(SOUND, layers=[sound, replace(sound, dead=0.2)])) == ["dead units"]
+    assert notes(replace(SOUND, layers=[replace(sound, saturated=0.2), sound])) == [
+        "saturated units"
+    ]
+    small, large = replace(sound, gradient=1e-4), replace(sound, gradient=1e4)
+    assert notes(replace(SOUND, layers=[small, sound])) == ["vanishing gradients"]
+    assert notes(replace(SOUND, layers=[large, sound])) == ["exploding gradients"]
+    assert notes(replace(SOUND, layers=[small])) == []
+
+
+@pytest.mark.parametrize(("baseline", "found"), [(0.96, True), (0.93, True), (0.9, False)])
+def test_a_baseline_that_does_as_well(baseline: float, found: bool) -> None:
+    """Within the standard error that 400 rows leave at most, 0.025."""
+    assert (
+        notes(replace(SOUND, baselines={"logistic": baseline}))
+        == ["no better than a baseline"] * found
+    )
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"), [(0.96, "not clearly better than the"), (0.99, "worse than the")]
+)
+def test_a_baseline_that_does_better(baseline: float, words: str) -> None:
+    """By more than the margin that the sentence names."""
+    (note,) = judge(replace(SOUND, baselines={"logistic": baseline})).notes
+    assert note.words.startswith(words)
+
+
+@pytest.mark.parametrize(("reached", "found"), [(0.98, True), (0.97, False), (0.9, False)])
+def test_trees_that_do_better(reached: float, found: bool) -> None:
+    """By more than the standard error that 400 rows leave at most, 0.025."""
+    evidence = replace(SOUND, baselines={"gradient boosting": reached})
+    assert notes(evidence) == ["worse than gradient boosting"] * found
+    diverged = replace(evidence, divergence=Divergence(1, 1, 0.1))
+    assert notes(diverged) == []
+    assert notes(replace(SOUND, baselines={"logistic": 0.5})) == []
+
+
+@pytest.mark.parametrize(("reached", "found"), [(0.61, False), (0.62, True)])
+def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> None:
+    """20 of 400 rows, each a skill of 0.05: 11 errors leave 0.45 ± sqrt(11 (1 - 11 / 400)) / 20."""
+    rare = replace(SOUND, constant_errors=RARE, val=0.45, train=0.6)
+    evidence = replace(rare, baselines={"gradient boosting": reached})
+    assert notes(evidence) == ["worse than gradient boosting"] * found
+    note = NOTE_RULES["worse than gradient boosting"](replace(evidence, val=0.0))
+    assert note is not None
+    assert note.numbers["margin"] == pytest.approx(math.sqrt(0.05 * 0.95 / 400) / 0.05)
+
+
+def test_trees_say_nothing_of_hidden_layers() -> None:
+    """A network that does better than a linear model is no worse for trees that do better yet."""
+    verdict = judge(replace(SOUND, baselines={"linear": 0.5, "gradient boosting": 1.0}))
+    assert [note.kind for note in verdict.notes] == ["worse than gradient boosting"]
+    assert verdict.state.kind == "good fit"
+    (note,) = verdict.notes
+    assert note.words == (
+        "worse than gradient boosting: R² 0.95 ± 0.03 on the validation rows, against 1.00"
+    )
+
+
+def test_neighbours_are_no_baseline() -> None:
+    """They judge whether it could be better, not whether a network was worth it."""
+    assert notes(replace(SOUND, baselines={"the 10 nearest neighbours": 0.97})) == []
+
+
+def test_a_column_that_determines_the_target() -> None:
+    """Only if the network does well by it."""
+    assert notes(replace(SOUND, leaks=["grade"])) == ["suspiciously good"]
+    assert notes(replace(SOUND, leaks=["grade"], val=0.75)) == []
+
+
+def test_no_better_than_a_constant_is_a_state() -> None:
+    """Of a network that has learnt nothing: no note repeats it."""
+    nothing = replace(SOUND, val=0.0, kept_d2={"train": 0.0, "val": 0.0})
+    assert notes(replace(nothing, baselines={})) == []
+    assert notes(replace(nothing, baselines={"linear": 0.1})) == ["no better than a baseline"]
