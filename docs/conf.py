@@ -68,7 +68,7 @@ python_maximum_signature_line_length = 120
 autodoc_type_aliases = {name: name for name in ("Floats", "NDArray", "NewRows")}
 nitpick_ignore_regex = [  # other libraries' names; their sites are not asked: no network is needed
     ("py:.*", r"(np|pd|nn|torch|numpy|pandas|matplotlib|sklearn|pathlib)\..*|Path|Axes|NDArray"),
-    ("py:.*", "NewRows|Floats|Metric|Tensor|Figure|(collections.abc.)?Callable"),
+    ("py:.*", "NewRows|Floats|Metric|Tensor|Figure|(collections.abc.)?(Callable|Sequence)"),
 ]
 
 html_theme = "pydata_sphinx_theme"
