@@ -53,7 +53,7 @@ class Rates:
         self.epochs = max(trained, default=fitted[0].config.epochs)
         rows = [_row(each) for each in fitted]
         self.table = pd.DataFrame(rows, index=pd.Index(rates, name="lr"))
-        """A row for each rate, with losses after the last epoch, NaN where the training diverged."""
+        """Of each rate, losses after the last epoch, NaN where the training diverged."""
         has_val = self.table["val_loss"].notna().any()
         self.part = "val" if has_val else "train"
         self.table = self.table if has_val else self.table.drop(columns="val_loss")
