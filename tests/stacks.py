@@ -156,6 +156,8 @@ class SharedChanges(TypedDict, total=False):
 
     ensemble: int
     activations: list[str]
+    normalisation: str
+    residual: bool
     objective: Objective
     batch_size: int | None
     gradient: str

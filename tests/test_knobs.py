@@ -126,6 +126,8 @@ WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {
     "model.output": ({"loss": {"name": "mse"}}, "linear"),
     "model.dropout": ({}, 0.5),
     "model.init": ({}, "glorot"),
+    "model.normalisation": ({}, "layer"),
+    "model.residual": ({"model.depth": 2}, True),
     "averaging.kind": ({}, "ema"),
     "averaging.decay": ({"averaging.kind": "ema"}, 0.5),
     "averaging.start": ({"averaging.kind": "swa"}, 0.5),

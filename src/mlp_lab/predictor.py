@@ -183,9 +183,9 @@ class Predictor:
 
 def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:
     """f of the last layer, (N, C)."""
-    layers = dict(network.named_children())
-    last = list(layers).index("output") + 1  # what comes behind is the output function
-    f: torch.Tensor = nn.Sequential(*list(layers.values())[:last])(inputs)
+    names = [name for name, _ in network.named_children()]
+    last = names.index("output") + 1  # what comes behind is the output function
+    f: torch.Tensor = network[:last](inputs)
     return f
 
 

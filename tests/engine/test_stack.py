@@ -147,6 +147,39 @@ def test_eight_members_train_as_if_alone(
         assert result.records[-1].diverged is None
 
 
+@pytest.mark.parametrize("gradient", ["explicit", "autograd"])
+@pytest.mark.parametrize(("normalisation", "residual"), [("layer", False), ("layer", True)])
+def test_normalised_members_train_as_if_alone(
+    *, normalisation: str, residual: bool, gradient: str
+) -> None:
+    """Of different widths, on differently many rows, while the first leaves."""
+    rows = [dataset("moons", train_rows=40 - 9 * k) for k in range(3)]
+    members = [
+        member(
+            rows[k],
+            widths=[4 + 2 * k] * 2,
+            seed=k,
+            dropout=0.1 * k,
+            epochs=3 + k,
+            optimizer=optimizer("adam", weight_decay=0.01 * k),
+        )
+        for k in range(3)
+    ]
+    together = shared(
+        objective=Objective("sigmoid", "bce"),
+        activations=["sigmoid", "tanh"],
+        normalisation=normalisation,
+        residual=residual,
+        gradient=gradient,
+        batch_size=8,
+    )
+    for one, result in zip(members, train(members, together), strict=True):
+        (alone,) = train([one], together)
+        assert_same(result, alone, 1e-9)
+        gain = result.final["normalisation_0.weight"]
+        assert not torch.equal(gain, torch.ones_like(gain))  # it learns
+
+
 @pytest.mark.parametrize(
     ("name", "objective"),
     [

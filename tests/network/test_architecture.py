@@ -102,7 +102,9 @@ def test_members_may_differ_in_init() -> None:
     assert all((bias[1] != 0).all() for bias in network.biases)
 
 
-NO_EMBEDDING = {
+PLAIN = {
+    "normalisation": "none",
+    "residual": False,
     "embedding": "none",
     "embedding_size": 16,
     "bins": 48,
@@ -121,7 +123,7 @@ def test_model_config() -> None:
         "output": "auto",
         "dropout": 0.0,
         "init": "he",
-        **NO_EMBEDDING,
+        **PLAIN,
     }
     config = read(ModelConfig, values, "model")
     assert config.widths == [5, 5, 5]
@@ -142,6 +144,7 @@ def test_model_config() -> None:
         ("dropout", 1.0),
         ("dropout", -0.1),
         ("init", "hee"),
+        ("normalisation", "instance"),
         ("embedding", "linear"),
         ("embedding_size", 0),
         ("bins", 0),
@@ -159,7 +162,42 @@ def test_refusals_name_the_key(key: str, value: object) -> None:
         "output": "auto",
         "dropout": 0.0,
         "init": "he",
-        **NO_EMBEDDING,
+        **PLAIN,
     }
     with pytest.raises(UserError, match=f"model.{key}"):
         read(ModelConfig, {**values, key: value}, "model")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"depth": 0, "normalisation": "layer"},
+            "model.normalisation must be none with model.depth=0",
+        ),
+        ({"width": 1, "normalisation": "layer"}, "model.width must be 2 or more with model.normal"),
+        (
+            {"width": [3, 4], "residual": True},
+            "residual=true needs two or more hidden layers of one",
+        ),
+        ({"depth": 1, "residual": True}, "residual=true needs two or more hidden layers of one"),
+    ],
+)
+def test_layers_that_cannot_be(changes: dict[str, object], message: str) -> None:
+    """Settings that fit no hidden layers, or not these."""
+    values: dict[str, object] = {
+        "depth": 2,
+        "width": 3,
+        "activation": "relu",
+        "output": "auto",
+        "dropout": 0.0,
+        "init": "he",
+        **PLAIN,
+    }
+    with pytest.raises(UserError, match=message):
+        read(ModelConfig, values | changes, "model")
+
+
+def test_parameters_of_normalised_layers() -> None:
+    """A gain and a shift for each hidden unit."""
+    assert count_parameters([2, 3, 4, 1], "layer") == count_parameters([2, 3, 4, 1]) + 14

@@ -14,6 +14,7 @@ from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import LOSSES, OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP, Masks
+from mlp_lab.network.plain_network import Residual
 
 ROWS, INPUTS, CLASSES = 7, 3, 3
 # Hidden layers differ from each other, and so do members in every layer.
@@ -21,17 +22,32 @@ WIDTHS = [[4, 6, 3, 5], [6, 2, 5, 1], [1, 5, 2, 4], [5, 5, 4, 6], [3, 1, 6, 2]]
 assert_close = partial(torch.testing.assert_close, rtol=1e-10, atol=1e-10)
 
 
-def make_network(activations: list[str], output: str, members: int, outputs: int = CLASSES) -> MLP:
-    """Members of different widths, with biases that are not zero."""
+def make_network(
+    activations: list[str],
+    output: str,
+    members: int,
+    outputs: int = CLASSES,
+    *,
+    normalisation: str = "none",
+    residual: bool = False,
+) -> MLP:
+    """Members of different widths, with biases that are not zero, and gains that are not one."""
     depth = len(activations)
+    hidden = [[widths[0]] * depth if residual else widths[:depth] for widths in WIDTHS[:members]]
     network = MLP(
-        [[INPUTS, *widths[:depth], outputs] for widths in WIDTHS[:members]],
+        [[INPUTS, *widths, outputs] for widths in hidden],
         activations=activations,
         output=output,
+        normalisation=normalisation,
+        residual=residual,
         dtype=torch.float64,
     )
     generators = [torch.Generator().manual_seed(k) for k in range(members)]
     network.initialise(["torch"] * members, generators)
+    for k, widths in enumerate(hidden):
+        for vectors, units in zip(network.layers.normalisation, widths, strict=False):
+            for vector in vectors:
+                vector[k, 0, :units] += torch.rand(units, generator=generators[k]) - 0.5
     return network
 
 
@@ -61,13 +77,18 @@ def make_batch(network: MLP, *, masked: bool, weighted: bool, members: int) -> B
 
 def plain_loss(plain: nn.Sequential, objective: Objective, batch: Batch, k: int) -> Tensor:
     """Mean loss of member k by torch's own layers and losses."""
-    h, layer = batch.inputs[k], 0
+    h, layer, read = batch.inputs[k], 0, None
     for name, module in plain.named_children():
+        before = h
         h = module(h)
         if name == "output":
             break
-        if name.startswith("activation") and batch.masks:
-            h = h * batch.masks[layer][k, :, : h.shape[-1]]
+        if name.startswith("hidden"):
+            read = before if layer and isinstance(plain, Residual) else None
+        if name.startswith("activation"):
+            if batch.masks:
+                h = h * batch.masks[layer][k, :, : h.shape[-1]]
+            h = h if read is None else h + read
             layer += 1
     rows = torch_rows(objective, h, batch.targets[k])
     return rows.mean() if batch.weights is None else (rows * batch.weights[k]).sum()
@@ -89,6 +110,11 @@ def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tupl
             assert bias is not None
             gradients.weights[layer][k, :n_in, :n_out] = weight.t()
             gradients.biases[layer][k, 0, :n_out] = bias
+        norms = [module for module in plain if isinstance(module, nn.LayerNorm)]
+        for vectors, norm in zip(gradients.normalisation, norms, strict=True):
+            for vector, parameter in zip(vectors, norm.parameters(), strict=True):
+                assert parameter.grad is not None
+                vector[k, 0, : len(parameter)] = parameter.grad
     return torch.stack(losses), gradients.flat
 
 
@@ -130,6 +156,28 @@ def test_every_activation_output_and_loss(activation: str, objective: Objective)
     check(network, objective, make_batch(network, masked=True, weighted=True, members=3))
 
 
+OTHER_LAYERS = [("layer", False), ("none", True), ("layer", True)]
+"""Normalisation, and whether layers are residual."""
+
+
+@pytest.mark.parametrize(("normalisation", "residual"), OTHER_LAYERS)
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_normalised_and_residual_layers(
+    activation: str, output: str, normalisation: str, residual: bool
+) -> None:
+    """Three hidden layers, members of different widths, one of a single unit among them."""
+    objective = next(each for each in OBJECTIVES if each.output == output)
+    for members, masked, weighted in ((1, False, False), (5, True, True), (3, False, True)):
+        network = make_network(
+            [activation] * 3, output, members, normalisation=normalisation, residual=residual
+        )
+        batch = make_batch(network, masked=masked, weighted=weighted, members=members)
+        check(network, objective, batch)
+        plain = [network.member(k)(batch.inputs[k]) for k in range(members)]
+        assert_close(network(batch.inputs), torch.stack(plain))
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("members", [1, 5])
@@ -156,11 +204,16 @@ def test_one_output(loss: str) -> None:
     check(network, objective_of("sigmoid", loss), batch)
 
 
+@pytest.mark.parametrize(("normalisation", "residual"), [("none", False), *OTHER_LAYERS])
 @pytest.mark.parametrize("gradient", ["explicit", "autograd"])
-def test_first_k_members_leave_the_rest_alone(gradient: str) -> None:
+def test_first_k_members_leave_the_rest_alone(
+    gradient: str, normalisation: str, residual: bool
+) -> None:
     """A batch of the first 3 of 5 members writes no other member's gradient."""
     objective = Objective("softmax", "cce")
-    network = make_network(["sigmoid", "relu"], "softmax", members=5)
+    network = make_network(
+        ["sigmoid", "relu"], "softmax", members=5, normalisation=normalisation, residual=residual
+    )
     batch = make_batch(network, masked=True, weighted=True, members=3)
     gradients = network.layers.like()
     gradients.flat.fill_(7.0)

@@ -1,5 +1,7 @@
 """A stack's forward pass, and its members as plain networks."""
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -132,3 +134,29 @@ def test_wrong_number_of_activations() -> None:
     """One name for each hidden layer."""
     with pytest.raises(ValueError, match="1 activations for 2 hidden layers"):
         MLP(SIZES, activations=["relu"], output="linear")
+
+
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("normalisation", ["none", "layer"])
+def test_other_layers_are_kept(normalisation: str, residual: bool) -> None:
+    """In a copy, as a pickle is, in another type, of some members, and over other weights."""
+    sizes = [[3, 6, 6, 2], [3, 4, 4, 2], [3, 2, 2, 2]]
+    stack = MLP(
+        sizes,
+        activations=["sigmoid", "tanh"],
+        output="softmax",
+        normalisation=normalisation,
+        residual=residual,
+        dtype=torch.float64,
+    )
+    stack.initialise(["torch"] * 3, [torch.Generator().manual_seed(k) for k in range(3)])
+    x = rows(7)
+    expected = stack(x)
+    torch.testing.assert_close(stack.take([2, 1])(x), expected[[2, 1]], rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(stack.over(stack.layers)(x), expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(copy.deepcopy(stack)(x), expected)
+    torch.testing.assert_close(stack.float()(x.float()), expected.float(), rtol=1e-5, atol=1e-5)
+    for k, count in enumerate(stack.parameter_counts):
+        own = stack.member(k)
+        assert count == sum(parameter.numel() for parameter in own.parameters())
+        assert own.state_dict().keys() == stack.member_state(k).keys()

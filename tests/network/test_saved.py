@@ -1,5 +1,6 @@
 """A saved network: its layers, and its weights held against them."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,30 @@ def test_a_network_is_read(tmp_path: Path) -> None:
     network = load_network(tmp_path / "m", LAYERS)
     assert network(torch.ones(1, 2, dtype=torch.float64)).item() == pytest.approx(1, abs=1e-4)
     assert {name: list(t.shape) for name, t in network.state_dict().items()} == LAYERS.shapes
+
+
+def test_other_layers_are_read(tmp_path: Path) -> None:
+    """A normalised, residual network; what it has not is refused."""
+    given = {
+        **PLAIN,
+        "sizes": [2, 3, 3, 1],
+        "activations": ["relu", "tanh"],
+        "normalisation": "layer",
+        "residual": True,
+    }
+    layers = layers_of(given, "network", "binary")
+    assert layers.shapes["normalisation_1.weight"] == [3]
+    saved = {name: torch.full(shape, 0.5) for name, shape in layers.shapes.items()}
+    save_file(saved, tmp_path / "m")
+    network = load_network(tmp_path / "m", layers)
+    assert {name: list(t.shape) for name, t in network.state_dict().items()} == layers.shapes
+    # Equal units normalise to 0, so h_1 = 0.5 and h_2 = 0.5 + tanh 0.5, three of each.
+    f = 0.5 + 1.5 * (0.5 + math.tanh(0.5))
+    assert network(torch.ones(1, 2)).item() == pytest.approx(1 / (1 + math.exp(-f)))
+    with pytest.raises(UserError, match=r"network.residual must be false where hidden layers"):
+        layers_of({**given, "sizes": [2, 3, 4, 1]}, "network", "binary")
+    with pytest.raises(UserError, match=r"network.normalisation must be one of none, layer"):
+        layers_of({**given, "normalisation": "group"}, "network", "binary")
 
 
 def test_numbers_of_a_loss_are_read() -> None:

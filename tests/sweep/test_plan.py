@@ -48,6 +48,8 @@ def test_every_job_is_in_one_stack(
         shared = {
             (
                 tuple(jobs[n].job.config.model.activations),
+                jobs[n].job.config.model.normalisation,
+                jobs[n].job.config.model.residual,
                 jobs[n].job.config.batch_size,
                 jobs[n].job.config.dtype,
                 jobs[n].job.config.optimizer.moments,
@@ -55,6 +57,20 @@ def test_every_job_is_in_one_stack(
             for n in stack.jobs
         }
         assert len(shared) == 1
+
+
+def test_layers_of_another_kind_share_no_stack() -> None:
+    """Normalised or residual ones."""
+    base: dict[str, object] = {"model.depth": 2, "model.width": 16}
+    kinds: list[dict[str, object]] = [
+        {},
+        {"model.normalisation": "layer"},
+        {"model.residual": True},
+        {"model.width": 8},
+    ]
+    jobs = [job(number, base | kind) for number, kind in enumerate(kinds)]
+    stacks = plan(jobs, processes=1, memory=1e12, members=30)
+    assert sorted(sorted(stack.jobs) for stack in stacks) == [[0, 3], [1], [2]]
 
 
 def test_narrow_members_are_not_padded_to_wide_ones() -> None:

@@ -8,6 +8,7 @@ from lab import BARE, train
 from traces import network_of
 
 from mlp_lab.engine.seeds import Stream, torch_generator
+from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
 from mlp_lab.predictor import load
 from mlp_lab.trace.backprop import trace
@@ -22,6 +23,14 @@ def test_own_numbers() -> None:
     assert [weight[0].tolist() for weight in network.mlp.layers.weights] == [[[3, 4]], [[2], [7]]]
     assert [bias[0].tolist() for bias in network.mlp.layers.biases] == [[[0.5, 1]], [[0.5]]]
     assert network.mlp.activation_names == ["tanh"]
+
+
+@pytest.mark.parametrize("words", [["model.normalisation=layer"], ["model.residual=true"]])
+@pytest.mark.parametrize("data", [[], ["data=iris"]])
+def test_other_layers_are_refused(words: list[str], data: list[str]) -> None:
+    """The course has no names for them."""
+    with pytest.raises(UserError, match=r"^a trace shows plain layers: model\.normalisation"):
+        network_of("model=deep", *words, *data)
 
 
 def test_smoothed_targets(tmp_path: Path) -> None:

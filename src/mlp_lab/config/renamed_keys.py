@@ -34,6 +34,8 @@ ADDED: dict[str, Added] = {
     "model.frequencies": Added(16),
     "model.frequency_scale": Added(0.1),
     "model.category_size": Added(0),
+    "model.normalisation": Added("none"),
+    "model.residual": Added(False),
     "averaging": Added({"kind": "none", "decay": 0.999, "start": 0.0}),
     "schedule.per": Added("epoch", ("cosine", "warmup")),
     "schedule.warmup_share": Added(None, ("warmup",)),

@@ -58,6 +58,8 @@ class SharedSettings:
 
     ensemble: int = 1
     activations: list[str]
+    normalisation: str = "none"
+    residual: bool = False
     objective: Objective
     batch_size: int | None
     gradient: str
@@ -142,6 +144,8 @@ class Stack:
             activations=shared.activations,
             output=shared.objective.output,
             embedding=_embedding([(member.embedding, member.dataset) for member in each]),
+            normalisation=shared.normalisation,
+            residual=shared.residual,
             dtype=shared.dtype,
             device=shared.device,
         )
@@ -295,6 +299,9 @@ class Stack:
         networks = self.networks([position])
         own = layers.take(networks, self.network.member_sizes[networks[0]])
         names = [f"{symbol}_{k}" for symbol in ("Omega", "beta") for k in range(len(own.weights))]
+        if own.normalising:
+            hidden = range(len(own.normalisation))
+            names += [f"{symbol}_{k}" for symbol in ("gain", "shift") for k in hidden]
         if self.network.embedding is not None:
             names += [f"embedding_{name}" for name in self.network.embedding.plan.shapes]
         return list(zip(names, own.tensors, strict=True))

@@ -66,6 +66,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         model: str | None = None,
         dropout: float = 0.0,
         init: str = "he",
+        normalisation: str = "none",
+        residual: bool = False,
         embedding: str = "none",
         embedding_size: int = 16,
         bins: int = 48,
@@ -118,6 +120,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
                 parameters that differ from their defaults replace its own.
             dropout: share of hidden units dropped in training.
             init: initial weights: he, glorot, torch.
+            normalisation: of hidden pre-activations: none, layer.
+            residual: whether hidden layers of one width add what they read to what they give.
             embedding: of numeric inputs: none, piecewise, periodic, both.
             embedding_size: numbers that each of them becomes.
             bins: of a piecewise-linear embedding.
@@ -169,6 +173,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.model = model
         self.dropout = dropout
         self.init = init
+        self.normalisation = normalisation
+        self.residual = residual
         self.embedding = embedding
         self.embedding_size = embedding_size
         self.bins = bins

@@ -17,7 +17,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.records import EpochRecord
 from mlp_lab.engine.stack import Stack
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require
 from mlp_lab.estimators.batches import Cache, Request
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.frames import Rows, raw_data
@@ -132,6 +132,8 @@ def go_on_from(before: Fitted, stack: Stack) -> None:
     ours, theirs = stack.network.member_sizes[0], before.network.member_sizes[0]
     if ours != theirs:
         raise UserError(f"warm_start needs layers of {theirs} units as before, got {ours}")
+    was, now = before.network.normalisation, stack.network.normalisation
+    require(was == now, "normalisation", f"{was} as before, with warm_start", now)
     if before.network.embedding is not None and stack.network.embedding is not None:
         stack.network.embedding.knots.copy_(before.network.embedding.knots)
     stack.network.layers.flat.copy_(before.network.layers.flat)

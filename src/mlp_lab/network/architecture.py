@@ -24,6 +24,9 @@ DEEPEST = 100_000
 WIDEST = 10**9
 """Units of a layer; memory runs out far below."""
 
+NORMALISATIONS: dict[str, tuple[str, ...]] = {"none": (), "layer": ("weight", "bias")}
+"""Of hidden pre-activations -> what it has for each unit, by the names of torch's layer."""
+
 LARGEST_EMBEDDING = 10**6
 """Bins, frequencies and numbers of an embedding; memory runs out far below."""
 
@@ -38,6 +41,8 @@ class ModelConfig:
     output: str
     dropout: float
     init: str
+    normalisation: str
+    residual: bool
     embedding: str
     embedding_size: int
     bins: int
@@ -60,7 +65,25 @@ class ModelConfig:
                 f" got {self.dropout}"
             )
         require_choice(self.init, "model.init", INITS)
+        self._check_hidden_layers()
         self._check_embedding()
+
+    def _check_hidden_layers(self) -> None:
+        """Of what is done to them and between them."""
+        require_choice(self.normalisation, "model.normalisation", NORMALISATIONS)
+        if self.normalisation != "none":
+            if self.depth == 0:
+                raise UserError(
+                    "model.normalisation must be none with model.depth=0, which has no hidden"
+                    f" units to normalise, got {self.normalisation}"
+                )
+            rule = f"2 or more with model.normalisation={self.normalisation}"
+            require(min(self.widths) > 1, "model.width", rule, self.width)
+        if self.residual and (self.depth < 2 or len(set(self.widths)) > 1):
+            raise UserError(
+                "model.residual=true needs two or more hidden layers of one width, got"
+                f" {self.widths}"
+            )
 
     def _check_embedding(self) -> None:
         require_choice(self.embedding, "model.embedding", KINDS)
@@ -103,14 +126,15 @@ def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
     return value
 
 
-def count_parameters(sizes: Sequence[int]) -> int:
-    """Weights and biases of a network whose layers, inputs first, have these sizes.
+def count_parameters(sizes: Sequence[int], normalisation: str = "none") -> int:
+    """Numbers that a network learns whose layers, inputs first, have these sizes.
 
     Examples:
         >>> count_parameters([2, 3, 1])  # 2 x 3 + 3 and 3 x 1 + 1
         13
     """
-    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    vectors = len(NORMALISATIONS[normalisation]) * sum(sizes[1:-1])
+    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes)) + vectors
 
 
 COPIES = 8
@@ -118,11 +142,17 @@ COPIES = 8
 
 
 def training_bytes(
-    sizes: Sequence[int], rows: int, dtype: str, embedding: EmbeddingPlan | None = None
+    sizes: Sequence[int],
+    rows: int,
+    dtype: str,
+    embedding: EmbeddingPlan | None = None,
+    normalisation: str = "none",
 ) -> float:
     """Memory that training such a network takes, a batch of `rows` at a time, beside its data."""
     item = {"float32": 4, "float64": 8}[dtype]
-    parameters, numbers = count_parameters(sizes), sum(sizes)
+    parameters, numbers = count_parameters(sizes, normalisation), sum(sizes)
+    if normalisation != "none":
+        numbers += sum(sizes[1:-1])  # of four tensors two more are alive at once
     if embedding is not None:
         parameters, numbers = parameters + embedding.parameters, numbers + embedding.row_numbers
     return float(item * (COPIES * parameters + 4 * rows * numbers))

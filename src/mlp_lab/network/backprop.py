@@ -5,6 +5,9 @@
     dL/dOmega_k = h_k^T dL/df_k     dL/dbeta_k = sum over rows of dL/df_k
     dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
 
+With normalisation a reads what it makes of f_k (`normalisation.py`); a residual layer k > 0 gives
+h_{k+1} = h_k + a(f_k), and dL/dh_{k+1} is added to dL/dh_k (He et al., 2016).
+
 h_0 is x, or what an embedding makes of it, and with dropout h_k carries its mask (Prince,
 Understanding Deep Learning, 2023, 7.4).
 """
@@ -18,6 +21,7 @@ from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.matrix_products import affine, empty_product, matmul
 from mlp_lab.network.mlp import MLP, Masks
+from mlp_lab.network.normalisation import LayerNorm
 
 
 @dataclass(slots=True)
@@ -57,8 +61,16 @@ class Backprop:
         self.f = [empty_product(bias, rows, n) for bias, n in zip(self.biases, units, strict=True)]
         self.d_f = [torch.empty_like(f) for f in self.f]
         self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
+        self.g = list(self.f)
+        """What each activation reads: f, normalised where it is."""
         self.h: list[Tensor] = []
         self.layer_inputs: list[Tensor] = []
+        vectors = network.layers.normalisation
+        self.norms = [
+            LayerNorm(gain[:k], shift[:k], units.first(k))
+            for units, (gain, shift) in zip(network.units, vectors, strict=True)
+        ]
+        self.d_norms = [[vector[:k] for vector in layer] for layer in gradients.normalisation]
         self.embedding, self.d_embedding = None, {}
         if network.embedding is not None:
             self.embedding = network.embedding.passes(network.layers.embedding, k)
@@ -76,7 +88,10 @@ class Backprop:
         return self.f[-1]
 
     def forward(self, batch: Batch) -> None:
-        """Fill f, h and what each layer reads, `layer_inputs`: x, then each h with its mask."""
+        """Fill f, h = a(f) and what each layer reads, `layer_inputs`: x, then h with its mask.
+
+        A residual layer gives what it reads beside its h.
+        """
         embedding = self.embedding
         x = batch.inputs if embedding is None else embedding.forward(batch.inputs)
         self.h, self.layer_inputs = [], [x]
@@ -84,22 +99,34 @@ class Backprop:
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             affine(self.layer_inputs[k], weight, bias, out=self.f[k])
             if k < last:
-                h = self.network.activate(k, self.f[k])
+                if self.norms:
+                    self.g[k] = self.norms[k].forward(self.f[k])
+                h = self.network.activate(k, self.g[k])
                 self.h.append(h)
-                self.layer_inputs.append(h * batch.masks[k] if batch.masks else h)
+                given = h * batch.masks[k] if batch.masks else h
+                if self.network.residual and k > 0:
+                    given = self.layer_inputs[k] + given
+                self.layer_inputs.append(given)
 
     def backward(self, batch: Batch) -> None:
         """From dL/df of the last layer to every dL/dOmega_k, dL/dbeta_k, and the embedding's."""
+        residual = self.network.residual
         for k in reversed(range(len(self.weights))):
             d_f = self.d_f[k]
             matmul(self.layer_inputs[k].mT, d_f, out=self.d_weights[k])
             torch.sum(d_f, 1, keepdim=True, out=self.d_biases[k])
             if k > 0:
                 d_h = matmul(d_f, self.transposed[k], out=self.d_h[k - 1])
-                if batch.masks:
+                if residual and k < len(self.d_h):
+                    d_h.add_(self.d_h[k])
+                if batch.masks and residual:
+                    d_h = d_h * batch.masks[k - 1]  # the layer before adds it without the mask
+                elif batch.masks:
                     d_h.mul_(batch.masks[k - 1])
-                slope = self.network.activations[k - 1].slope(self.f[k - 1], self.h[k - 1])
+                slope = self.network.activations[k - 1].slope(self.g[k - 1], self.h[k - 1])
                 torch.mul(d_h, slope, out=self.d_f[k - 1])
+                if self.norms:
+                    self.norms[k - 1].backward(self.d_f[k - 1], *self.d_norms[k - 1])
         if self.embedding is not None:
             d_x = torch.bmm(self.d_f[0], self.transposed[0])
             self.embedding.backward(d_x, self.d_embedding)
@@ -110,7 +137,8 @@ def autograd_backprop(
 ) -> Tensor:
     """The same gradients by torch's autograd; returns the last pre-activations, (k, B, C)."""
     k = len(batch.inputs)
-    parameters = [*network.weights, *network.biases, *network.embedded]
+    own = (network.weights, network.biases, network.normalising, network.embedded)
+    parameters = [parameter for kind in own for parameter in kind]
     with torch.enable_grad():
         f = network.pre_activation(batch.inputs, batch.masks, members=k)
         rows = objective.training_rows(f, batch.targets)

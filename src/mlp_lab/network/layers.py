@@ -16,9 +16,11 @@ class LayerTensors:
     Shape:
         - `weights[k]`: (K, inputs, outputs) of layer k, Omega_k, contiguous
         - `biases[k]`: (K, 1, outputs), beta_k, contiguous
+        - `normalisation[k]`: `unit_vectors` tensors (K, 1, units) of hidden layer k, contiguous;
+          no lists where there are none
         - `embedding[i]`: (K, *shapes[i]), what embeds the inputs, contiguous
         - `flat`: one dimension; all weights first, since only they decay, then all biases, then
-          what embeds the inputs; members inside a layer
+          what normalises, then what embeds the inputs; members inside a layer
     """
 
     def __init__(
@@ -27,28 +29,36 @@ class LayerTensors:
         sizes: Sequence[int],
         shapes: Sequence[tuple[int, int]] = (),
         *,
+        unit_vectors: int = 0,
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
+        """Zeros; `unit_vectors` counts what each hidden layer has for a unit beside its bias."""
         self.members = members
         self.sizes = tuple(sizes)
         self.embedding_shapes = tuple(shapes)
+        self.unit_vectors = unit_vectors
         weights = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
         biases = [(members, 1, n_out) for n_out in sizes[1:]]
-        stacked = [*weights, *biases, *((members, *shape) for shape in shapes)]
+        vectors = biases[:-1] * unit_vectors
+        stacked = [*weights, *biases, *vectors, *((members, *shape) for shape in shapes)]
         lengths = [a * b * c for a, b, c in stacked]
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
         parts = torch.split(self.flat, lengths)
         tensors = [part.view(shape) for part, shape in zip(parts, stacked, strict=True)]
         depth = len(sizes) - 1
         self.weights, self.biases = tensors[:depth], tensors[depth : 2 * depth]
-        self.embedding = tensors[2 * depth :]
+        self.embedding = tensors[2 * depth + len(vectors) :]
+        self.normalising = tensors[2 * depth : 2 * depth + len(vectors)]
+        """The first vector of every hidden layer, then the second."""
+        hidden = range(depth - 1) if vectors else ()
+        self.normalisation = [self.normalising[k :: depth - 1] for k in hidden]
         self.flat_weights = self.flat[: sum(lengths[:depth])]
 
     @property
     def tensors(self) -> list[Tensor]:
-        """Every layer's weight, then every layer's bias, then what embeds the inputs."""
-        return self.weights + self.biases + self.embedding
+        """Each layer's weight, then each one's bias, what normalises, what embeds the inputs."""
+        return self.weights + self.biases + self.normalising + self.embedding
 
     def like(self) -> "LayerTensors":
         """Zeros of the same shapes."""
@@ -57,7 +67,12 @@ class LayerTensors:
     def _of(self, members: int, sizes: Sequence[int]) -> "LayerTensors":
         flat = self.flat
         return LayerTensors(
-            members, sizes, self.embedding_shapes, dtype=flat.dtype, device=flat.device
+            members,
+            sizes,
+            self.embedding_shapes,
+            unit_vectors=self.unit_vectors,
+            dtype=flat.dtype,
+            device=flat.device,
         )
 
     def take(self, members: Sequence[int], sizes: Sequence[int]) -> "LayerTensors":

@@ -6,13 +6,20 @@ import torch
 from torch import Tensor, nn
 
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.architecture import INITS, count_parameters
+from mlp_lab.network.architecture import INITS, NORMALISATIONS, count_parameters
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
 from mlp_lab.network.matrix_products import affine
-from mlp_lab.network.plain_network import Ensemble, layer_names, network_name, plain_network
+from mlp_lab.network.normalisation import Units, layer_norm
+from mlp_lab.network.plain_network import (
+    Ensemble,
+    layer_names,
+    network_name,
+    normalisation_name,
+    plain_network,
+)
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -24,12 +31,14 @@ class MLP(nn.Module):
     Members share depth, activations and output, and may differ in width: a narrow member's
     matrices are padded with zeros. A padded unit has f = 0 and no weight leads out of it, so its
     gradients are zero and it stays zero for ever; where a(0) is not 0, a mask sets it to zero.
-    With an embedding, x is what it makes of the inputs.
+    With an embedding, x is what it makes of the inputs. Pre-activations may be normalised before
+    their activation, and a residual layer adds what it reads to what it gives.
 
     Shape:
         - input: (B, D), the same rows for every member, or (K, B, D)
         - output: (K, B, C)
         - `weights.k`: (K, inputs, outputs), `biases.k`: (K, 1, outputs)
+        - `normalising.i`: (K, 1, H), gains of all hidden layers, then shifts
         - `embedded.i`: (K, ...) by `EmbeddingPlan.shapes`
 
     Examples:
@@ -47,6 +56,8 @@ class MLP(nn.Module):
         activations: Sequence[str],
         output: str,
         embedding: Embedding | None = None,
+        normalisation: str = "none",
+        residual: bool = False,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
     ) -> None:
@@ -59,26 +70,42 @@ class MLP(nn.Module):
         self.member_sizes = [list(member) for member in sizes]
         self.activation_names = list(activations)
         self.output_name = output
+        self.normalisation, self.residual = normalisation, residual
         padded = [max(layer) for layer in zip(*sizes, strict=True)]
         if len(padded) != len(activations) + 2:
             raise ValueError(f"{len(activations)} activations for {len(padded) - 2} hidden layers")
         shapes = [] if embedding is None else list(embedding.plan.shapes.values())
-        device = torch.device(device)
-        self._adopt(LayerTensors(len(sizes), padded, shapes, dtype=dtype, device=device))
+        layers = LayerTensors(
+            len(sizes),
+            padded,
+            shapes,
+            unit_vectors=len(NORMALISATIONS[normalisation]),
+            dtype=dtype,
+            device=torch.device(device),
+        )
+        self._adopt(layers)
 
     def _adopt(self, layers: LayerTensors) -> None:
         """Make `layers` this network's weights: the parameters are views of its flat tensor."""
         self.layers = layers
         self.weights = nn.ParameterList(layers.weights)
         self.biases = nn.ParameterList(layers.biases)
+        self.normalising = nn.ParameterList(layers.normalising)
         self.embedded = nn.ParameterList(layers.embedding)
         self.activations = [ACTIVATIONS[name] for name in self.activation_names]
         self.output = OUTPUTS[self.output_name]
-        self.padding_masks = [self._padding_mask(k) for k in range(1, len(layers.sizes) - 1)]
+        hidden = range(1, len(layers.sizes) - 1)
+        self.padding_masks = [self._padding_mask(k) for k in hidden]
+        self.units = [Units.of(self._widths(k), layers.flat) for k in hidden if layers.normalising]
+        """Of each hidden layer, where they are normalised."""
+
+    def _widths(self, layer: int) -> list[int]:
+        """Units of a layer, of each member."""
+        return [sizes[layer] for sizes in self.member_sizes]
 
     def _padding_mask(self, layer: int) -> Tensor | None:
         """1 where a unit is real, 0 where it is padding, (K, 1, H); None where none is needed."""
-        widths = [sizes[layer] for sizes in self.member_sizes]
+        widths = self._widths(layer)
         if self.activations[layer - 1].at_zero == 0 or min(widths) == max(widths):
             return None
         unit = torch.arange(max(widths))
@@ -94,7 +121,9 @@ class MLP(nn.Module):
     def parameter_counts(self) -> list[int]:
         """Numbers that each member learns, padding left out."""
         embedded = 0 if self.embedding is None else self.embedding.plan.parameters
-        return [count_parameters(sizes) + embedded for sizes in self.member_sizes]
+        return [
+            count_parameters(sizes, self.normalisation) + embedded for sizes in self.member_sizes
+        ]
 
     def initialise(
         self,
@@ -115,6 +144,8 @@ class MLP(nn.Module):
                 INITS[init](drawn_weight, drawn_bias, generators[k])
                 weight[k, :n_in, :n_out] = drawn_weight
                 bias[k, 0, :n_out] = drawn_bias
+            for (gain, _), units in zip(self.layers.normalisation, sizes[1:-1], strict=False):
+                gain[k, 0, :units] = 1
         if self.embedding is None:
             return
         for k, (scale, generator) in enumerate(zip(frequency_scales, generators, strict=True)):
@@ -140,10 +171,21 @@ class MLP(nn.Module):
             f = affine(h, weight[:members], bias[:members])
             if k == last:
                 return f
-            h = self.activate(k, f)
+            read = h
+            h = self.activate(k, self.normalise(k, f))
             if masks:
                 h = h * masks[k]
+            if self.residual and k > 0:
+                h = read + h
         raise AssertionError("a network has at least one layer")
+
+    def normalise(self, layer: int, f: Tensor) -> Tensor:
+        """What the activation of a hidden layer reads: f itself where nothing is normalised."""
+        if not self.units:
+            return f
+        k = len(f)
+        gain, shift = (vector[:k] for vector in list(self.normalising)[layer :: len(self.units)])
+        return layer_norm(f, gain, shift, self.units[layer].first(k))
 
     def activate(self, layer: int, f: Tensor) -> Tensor:
         """h = a(f) of a hidden layer, zero for padded units."""
@@ -162,6 +204,8 @@ class MLP(nn.Module):
             activations=self.activation_names,
             output=self.output_name,
             embedding=None if self.embedding is None else self.embedding.take(members),
+            normalisation=self.normalisation,
+            residual=self.residual,
             dtype=self.layers.flat.dtype,
             device=self.layers.flat.device,
         )
@@ -182,6 +226,8 @@ class MLP(nn.Module):
             self.output_name,
             self.member_state(k),
             None if self.embedding is None else self.embedding.plan,
+            normalisation=self.normalisation,
+            residual=self.residual,
         )
 
     def plain(self) -> nn.Sequential | Ensemble:
@@ -212,6 +258,10 @@ class MLP(nn.Module):
             weight = self.layers.weights[layer][k, :n_in, :n_out]
             state[f"{name}.weight"] = weight.t().contiguous()
             state[f"{name}.bias"] = self.layers.biases[layer][k, 0, :n_out].clone()
+        for layer, vectors in enumerate(self.layers.normalisation):
+            for name, vector in zip(NORMALISATIONS[self.normalisation], vectors, strict=True):
+                own = vector[k, 0, : sizes[layer + 1]].clone()
+                state[f"{normalisation_name(layer)}.{name}"] = own
         return state
 
     def _embedding_state(self, embedding: Embedding, k: int) -> dict[str, Tensor]:
@@ -227,8 +277,8 @@ class MLP(nn.Module):
         embedding = None
         if self.embedding is not None:
             embedding = self.embedding.plan, self.embedding.knots.cpu()
-        own = (self.member_sizes, self.activation_names, self.output_name)
-        return _restored, (*own, embedding, flat)
+        own = (self.activation_names, self.output_name, self.normalisation, self.residual)
+        return _restored, (self.member_sizes, own, embedding, flat)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "MLP":
         """`to`, `double`, `cuda`: convert the flat tensor, then look at it through views again."""
@@ -237,6 +287,7 @@ class MLP(nn.Module):
             self.members,
             self.layers.sizes,
             self.layers.embedding_shapes,
+            unit_vectors=self.layers.unit_vectors,
             dtype=flat.dtype,
             device=flat.device,
         )
@@ -249,14 +300,19 @@ class MLP(nn.Module):
 
 def _restored(
     sizes: list[list[int]],
-    activations: list[str],
-    output: str,
+    own: tuple[list[str], str, str, bool],
     embedding: tuple[EmbeddingPlan, Tensor] | None,
     flat: Tensor,
 ) -> MLP:
-    embedded = None if embedding is None else Embedding(*embedding)
+    activations, output, normalisation, residual = own
     network = MLP(
-        sizes, activations=activations, output=output, embedding=embedded, dtype=flat.dtype
+        sizes,
+        activations=activations,
+        output=output,
+        embedding=None if embedding is None else Embedding(*embedding),
+        normalisation=normalisation,
+        residual=residual,
+        dtype=flat.dtype,
     )
     network.layers.flat.copy_(flat)
     return network

@@ -9,11 +9,17 @@ from torch import Tensor, nn
 from mlp_lab.network.activations import ACTIVATIONS, LEAK
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding
+from mlp_lab.network.normalisation import EPS
 
 
 def layer_names(depth: int) -> list[str]:
     """Names of the linear layers of a plain network with `depth` hidden layers."""
     return [*(f"hidden_{k}" for k in range(depth)), "output"]
+
+
+def normalisation_name(layer: int) -> str:
+    """Name of what normalises the pre-activations of a hidden layer."""
+    return f"normalisation_{layer}"
 
 
 def plain_network(
@@ -22,10 +28,14 @@ def plain_network(
     output: str,
     state: Mapping[str, Tensor],
     embedding: EmbeddingPlan | None = None,
+    *,
+    normalisation: str = "none",
+    residual: bool = False,
 ) -> nn.Sequential:
     """One network of torch's own layers, with the weights of `state`.
 
-    `sizes` are of its linear layers; the first reads what the embedding gives.
+    `sizes` are of its linear layers; the first reads what the embedding gives. A network that is
+    `residual` has the same layers by name, and adds around them.
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
     dtype = state["output.weight"].dtype
@@ -36,11 +46,13 @@ def plain_network(
         empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
         layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
+            if normalisation == "layer":
+                layers[normalisation_name(k)] = nn.LayerNorm(n_out, eps=EPS, dtype=dtype)
             layers[f"activation_{k}"] = plain_activation(activations[k])
     if output in OUTPUT_LAYERS:
         name, layer = OUTPUT_LAYERS[output]
         layers[name] = layer()
-    network = nn.Sequential(layers)
+    network = Residual(layers) if residual else nn.Sequential(layers)
     network.load_state_dict(state)
     return network.to(state["output.weight"].device)
 
@@ -60,6 +72,21 @@ class Ensemble(nn.Module):
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, D) -> (B, C)."""
         return torch.stack([network(inputs) for network in self.networks]).mean(0)
+
+
+class Residual(nn.Sequential):
+    """Layers of which every hidden one but the first adds what it reads to what it gives."""
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """(B, D) -> (B, C)."""
+        h = read = inputs
+        for name, layer in self.named_children():
+            if name.startswith("hidden_"):
+                read = h
+            h = layer(h)
+            if name.startswith("activation_") and name != "activation_0":
+                h = read + h
+        return h
 
 
 class EmbeddedInputs(nn.Module):

@@ -12,10 +12,16 @@ from torch import Tensor, nn
 
 from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.architecture import LARGEST_EMBEDDING
+from mlp_lab.network.architecture import LARGEST_EMBEDDING, NORMALISATIONS
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, Objective, require_number
-from mlp_lab.network.plain_network import Ensemble, layer_names, network_name, plain_network
+from mlp_lab.network.plain_network import (
+    Ensemble,
+    layer_names,
+    network_name,
+    normalisation_name,
+    plain_network,
+)
 from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.stored import require_regular
 
@@ -41,6 +47,8 @@ class Layers:
     embedding: EmbeddingPlan | None = None
     ensemble: int = 1
     loss_options: dict[str, float] = field(default_factory=dict)
+    normalisation: str = "none"
+    residual: bool = False
 
     @property
     def objective(self) -> Objective:
@@ -77,6 +85,9 @@ class Layers:
         names = layer_names(len(self.activations))
         for name, (n_in, n_out) in zip(names, pairwise(self.linear_sizes), strict=True):
             found |= {f"{name}.weight": [n_out, n_in], f"{name}.bias": [n_out]}
+        for k, units in enumerate(self.sizes[1:-1]):
+            vectors = NORMALISATIONS[self.normalisation]
+            found |= {f"{normalisation_name(k)}.{name}": [units] for name in vectors}
         return found
 
 
@@ -102,6 +113,9 @@ def layers_of(value: object, key: str, task: str) -> Layers:
     _require_known([layers.output], fitting, f"{key}.output")
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")
     _require_numbers(layers, f"{key}.loss_options")
+    _require_known([layers.normalisation], NORMALISATIONS, f"{key}.normalisation")
+    if layers.residual and len(set(layers.sizes[1:-1])) != 1:
+        raise UserError(f"{key}.residual must be false where hidden layers are not of one width")
     return layers
 
 
@@ -172,7 +186,13 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
 
 def _network(layers: Layers, state: Mapping[str, Tensor]) -> nn.Sequential:
     return plain_network(
-        layers.linear_sizes, layers.activations, layers.output, state, layers.embedding
+        layers.linear_sizes,
+        layers.activations,
+        layers.output,
+        state,
+        layers.embedding,
+        normalisation=layers.normalisation,
+        residual=layers.residual,
     )
 
 

@@ -112,6 +112,8 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     shared = SharedSettings(
         ensemble=config.ensemble,
         activations=config.model.activations,
+        normalisation=config.model.normalisation,
+        residual=config.model.residual,
         objective=first.prepared.objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
         gradient=config.gradient,

@@ -52,7 +52,8 @@ def require_memory(config: Config, data: DataSummary) -> None:
     """Raise if a network that learns such data is too much for this machine."""
     batch = config.batch_size if isinstance(config.batch_size, int) else data.rows["train"]
     sizes, embedding = data.sizes(config), data.embedding(config)
-    single = training_bytes(sizes, batch, config.dtype, embedding)
+    normalisation = config.model.normalisation
+    single = training_bytes(sizes, batch, config.dtype, embedding, normalisation)
     needed, installed = single * config.ensemble, installed_memory()
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
         if single <= installed:
@@ -65,8 +66,9 @@ def require_memory(config: Config, data: DataSummary) -> None:
                 raise _too_large(embedding, needed, installed)
         key = "model.depth" if _too_deep(config, sizes, batch, installed) else "model.width"
         value = config.model.depth if key == "model.depth" else config.model.width
+        count = count_parameters(sizes, normalisation)
         raise UserError(
-            f"{key}={shown(value)} makes {count_parameters(sizes):,} parameters, which take"
+            f"{key}={shown(value)} makes {count:,} parameters, which take"
             f" {needed / 2**30:,.0f} GiB to train; this machine has {installed / 2**30:.0f}:"
             f" use a smaller {key}"
         )

@@ -70,6 +70,8 @@ def write_results(
         **({} if network.members == 1 else {"ensemble": network.members}),
         **({} if embedding is None else {"embedding": asdict(embedding)}),
         "loss_options": dict(objective.numbers),
+        **({} if network.normalisation == "none" else {"normalisation": network.normalisation}),
+        **({"residual": True} if network.residual else {}),
     }
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)

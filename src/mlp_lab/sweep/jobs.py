@@ -38,7 +38,8 @@ class SweepJob:
     def parameters(self) -> int:
         """Numbers that it learns."""
         embedded = 0 if self.embedding is None else self.embedding.parameters
-        return (count_parameters(self.sizes) + embedded) * self.networks
+        own = count_parameters(self.sizes, self.job.config.model.normalisation)
+        return (own + embedded) * self.networks
 
     @property
     def networks(self) -> int:
@@ -107,7 +108,9 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     )
     ends = (sizes[0], sizes[-1], summary.objective, config.data.target_transform)
     embedding = summary.embedding(config)
-    return repr((source, config.model.activations, embedding, rule, shared, ends))
+    model = config.model
+    layers = model.activations, model.normalisation, model.residual
+    return repr((source, layers, embedding, rule, shared, ends))
 
 
 def steps_of(job: SweepJob) -> int:

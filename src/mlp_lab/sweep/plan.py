@@ -136,7 +136,10 @@ def size(stack: Sequence[SweepJob]) -> float:
     """Bytes that a stack takes beside its rows."""
     whole = load(stack)
     first = stack[0]
-    own = training_bytes(whole.sizes, whole.rows, first.job.config.dtype, first.embedding)
+    config = first.job.config
+    own = training_bytes(
+        whole.sizes, whole.rows, config.dtype, first.embedding, config.model.normalisation
+    )
     return own * len(stack) * first.networks
 
 

@@ -72,6 +72,7 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     state = plain.state_dict()
     names, sizes = layer_names(config.model.depth), _sizes(plain)
     _refuse_embedding("embedding" in dict(plain.named_children()))
+    _refuse_other_layers(config)
     if sizes[1:-1] != config.model.widths or not _activates(plain, config.model.activations):
         raise UserError(f"{folder}: the model of config.yaml is not that of schema.json")
     mlp = MLP(
@@ -104,6 +105,14 @@ def _refuse_embedding(found: bool) -> None:
         )
 
 
+def _refuse_other_layers(config: Config) -> None:
+    """The course has neither normalised nor residual layers."""
+    if config.model.normalisation != "none" or config.model.residual:
+        raise UserError(
+            "a trace shows plain layers: model.normalisation must be none and model.residual false"
+        )
+
+
 def _sizes(plain: nn.Sequential) -> list[int]:
     """Units of every layer, inputs first."""
     linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
@@ -121,6 +130,7 @@ def _of_data(config: Config, request: TraceRequest) -> Network:
     prepared = prepare_data(config)
     require(config.ensemble == 1, "ensemble", "1 for a trace", config.ensemble)
     _refuse_embedding(prepared.summary.embedding(config) is not None)
+    _refuse_other_layers(config)
     x, t, weights = _rows(request, lambda: prepared)
     mlp = initial(config, list(prepared.sizes(config)), prepared.objective)
     set_numbers(mlp, request.numbers)
@@ -147,6 +157,7 @@ def _of_numbers(config: Config, request: TraceRequest) -> Network:
         raise UserError(
             f"--rows={request.rows} needs a data set or a run: say data=iris, or x=[...]"
         )
+    _refuse_other_layers(config)
     objective = objective_of(config)
     x = _tensor(request.numbers.get("x", EXAMPLE["x"]))
     typed = request.numbers.get("t")

@@ -42,7 +42,7 @@ def _passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
 
 
 def _layer(network: MLP, before: Backprop, after: Backprop, k: int) -> LayerStatistics:
-    slope = network.activations[k].slope(after.f[k], after.h[k])[0].abs()  # (B, H)
+    slope = network.activations[k].slope(after.g[k], after.h[k])[0].abs()  # (B, H)
     steepest = STEEPEST.get(network.activation_names[k])
     flat = 0.0 if steepest is None else (slope.mean(0) < FLAT * steepest).double().mean().item()
     return LayerStatistics(
