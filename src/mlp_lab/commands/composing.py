@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,6 @@ from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError
-from mlp_lab.program import as_typed, train_words
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.manifest import MANIFEST
 
@@ -60,8 +58,6 @@ LONGEST = 40
 RESOLVERS: dict[str, Callable[..., str | None]] = {
     "run_folder": run_folder,
     "sweep_folder": sweep_folder,
-    "train_words": lambda: shlex.join(train_words()),
-    "config_folder": lambda: str(as_typed(config_folder())),
 }
 """What `${name:...}` in a YAML file stands for."""
 

@@ -5,6 +5,7 @@ What cannot be is refused here, before torch loads.
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -28,6 +29,7 @@ from mlp_lab.config.composition import (
     from_hydra,
     refuse_sweep_settings,
 )
+from mlp_lab.config.explanations import help_text
 from mlp_lab.config.extra_folder import beside_configs, require_settings_alone
 from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_inert, require_plain
@@ -39,7 +41,14 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import JOBS_FAILED, Interrupted, UserError
 from mlp_lab.files import appended, is_full, require_no_links
 from mlp_lab.output import VisibleFormatter
-from mlp_lab.program import INTERRUPTED, as_typed, interruptible, resume_command, stop_writing
+from mlp_lab.program import (
+    INTERRUPTED,
+    as_typed,
+    interruptible,
+    resume_command,
+    stop_writing,
+    train_words,
+)
 from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.folder import CONFIG, LOG, RECORD, write_record
 from mlp_lab.runs.job import Job
@@ -75,7 +84,11 @@ def main() -> None:
 
 
 def follow(options: Options) -> None:
-    """Train, or show what Hydra is asked to show."""
+    """Train, or show what Hydra is asked to show; what settings mean, we say ourselves."""
+    if "--help" in options.shows:
+        topics = [word.lstrip("+~") for word in options.words]
+        print(help_text(topics, shlex.join(train_words())))
+        return
     prepare_hydra()
     require_unicode(options.words)
     require_short_numbers(options.words)
