@@ -1,6 +1,7 @@
 """Make what docs/gallery.md shows: the pages and pictures of lessons, and pictures of notebooks.
 
-python scripts/gallery.py lessons FOLDER    # all ten, in full: seven minutes on two idle cores
+python scripts/gallery.py lessons FOLDER    # all eleven, in full: seven minutes on two idle cores
+python scripts/gallery.py lessons FOLDER embeddings  # of these lessons only
 python scripts/gallery.py notebooks FOLDER  # executes each: four minutes
 
 FOLDER keeps what lessons measured and what notebooks printed; what is there is not made again,
@@ -32,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "lessons"
 PICTURES = ROOT / "docs" / "images"
 
-PANEL = {"universal_approximation": 1, "why_deep": 2}
+PANEL = {"embeddings": 2, "universal_approximation": 1, "why_deep": 2}
 """Lesson -> which panel its card shows, if not the first."""
 
 SHOWN = {
@@ -118,11 +119,11 @@ def notebook(name: str, folder: Path) -> None:
 
 
 def main() -> None:
-    """`python scripts/gallery.py KIND FOLDER`."""
+    """`python scripts/gallery.py KIND FOLDER [NAME ...]`."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     if kind == "lessons":
-        for name in LESSONS:
+        for name in sys.argv[3:] or LESSONS:
             lesson(name, folder / name)
     else:
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
