@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lab import BARE, command, curves, stack_on, train, written
+from lab import BARE, call, command, curves, stack_on, train, written
 from safetensors.torch import load_file
 from surveys import config_of, survey, survey_run
 from surveys import written as save
@@ -214,3 +215,25 @@ main()
 """
     done = command(["-c", code], Path.cwd(), [sys.executable])
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_table_takes_the_recipe(tmp_path: Path) -> None:
+    """What suits its rows is chosen, said and kept; a model by its name is as it ever was."""
+    save(survey(), tmp_path)
+    words = ["data=table", "data.path=survey.csv", "data.target=voted", "epochs=2", "ensemble=2"]
+    done = call([*words, "hydra.run.dir=one", "tracking.report=false"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("chosen for 260 training rows, ")
+    first = done.stdout.splitlines()[0]
+    assert "model.embedding=both" in first
+    assert "ensemble=" not in first  # it was given
+    kept = yaml.safe_load((tmp_path / "one" / "config.yaml").read_text())
+    assert (kept["ensemble"], kept["epochs"], kept["model"]["embedding"]) == (2, 2, "both")
+    assert "auto" not in {str(kept[key]) for key in ("batch_size", "epochs", "ensemble")}
+    assert isinstance(kept["model"]["width"], int)
+    again = call([*words, "hydra.run.dir=two", *BARE], tmp_path)
+    assert again.stdout == ""
+    deep = call([*words[:3], "model=deep", "epochs=1", "hydra.run.dir=three"], tmp_path)
+    assert "chosen for" not in deep.stdout
+    plain = yaml.safe_load((tmp_path / "three" / "config.yaml").read_text())
+    assert (plain["ensemble"], plain["model"]["embedding"], plain["batch_size"]) == (1, "none", 32)
