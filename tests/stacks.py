@@ -125,7 +125,7 @@ class MemberChanges(TypedDict, total=False):
     """Numbers of a member."""
 
     widths: list[int]
-    dropout: float
+    dropout: float | list[float]
     init: str
     seed: int
     epochs: int

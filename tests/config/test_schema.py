@@ -148,6 +148,7 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("model.width", [8, 0, 8], "1 or more"),
     ("model.dropout", 1.0, "in [0, 1)"),
     ("model.dropout", -0.1, "in [0, 1)"),
+    ("model.dropout", [0.5, 1.0, 0.0], "in [0, 1)"),
     ("data.test_fraction", 1.0, "in [0, 1)"),
     ("data.val_fraction", -0.1, "in [0, 1)"),
     ("data.folds", 1, "2 or more, or null"),

@@ -28,7 +28,7 @@ def build(
     *,
     batch_size: int | None,
     seeds: Sequence[int] | None = None,
-    dropout: Sequence[float] | None = None,
+    dropout: Sequence[float | list[float]] | None = None,
     widths: Sequence[Sequence[int]] | None = None,
 ) -> Batches:
     """Members whose rows are numbered from 1000, 2000 and so on."""
@@ -196,6 +196,20 @@ def test_masks_do_not_follow_neighbours(batch_size: int | None) -> None:
             for layers, own in zip(beside, expected, strict=True):
                 for mask, wanted, width in zip(layers, own, widths[k], strict=True):
                     assert torch.equal(mask[: len(wanted), :width], wanted)
+
+
+def test_a_share_for_each_layer() -> None:
+    """Beside one share for all, of which the list is another way to say it; 0 drops nothing."""
+    widths = [[40, 30, 20]] * 3
+    shares: list[float | list[float]] = [[0.5, 0.0, 0.1], 0.3, [0.3, 0.3, 0.3]]
+    batches = build([600] * 3, batch_size=50, seeds=[0, 1, 1], dropout=shares, widths=widths)
+    first, second, third = (masks_of(batches, 0, k) for k in range(3))
+    for layer, rate in enumerate([0.5, 0.0, 0.1]):
+        own = torch.stack([step[layer] for step in first])
+        assert (own == 0).double().mean().item() == pytest.approx(rate, abs=0.02)
+        assert own.max().item() == pytest.approx(1 / (1 - rate))
+    for one, other in zip(second, third, strict=True):
+        assert all(torch.equal(mine, theirs) for mine, theirs in zip(one, other, strict=True))
 
 
 def test_without_dropout_there_are_no_masks() -> None:

@@ -143,6 +143,8 @@ def test_model_config() -> None:
         ("output", "softmx"),
         ("dropout", 1.0),
         ("dropout", -0.1),
+        ("dropout", [0.1, 1.0]),
+        ("dropout", [0.1]),
         ("init", "hee"),
         ("normalisation", "instance"),
         ("embedding", "linear"),

@@ -47,10 +47,13 @@ class Batches:
         *,
         batch_size: int | None,
         seeds: Sequence[int | Seed],
-        dropout: Sequence[float],
+        dropout: Sequence[float | Sequence[float]],
         widths: Sequence[Sequence[int]],
     ) -> None:
-        """`batch_size` None takes all of a member's rows in one step; they stay unshuffled."""
+        """`batch_size` None takes all of a member's rows in one step; they stay unshuffled.
+
+        `dropout`: of each member, one share of all hidden layers or one for each.
+        """
         self.source = source
         self.seeds = list(seeds)
         self.batch_size = max(source.counts) if batch_size is None else batch_size
@@ -58,9 +61,10 @@ class Batches:
         self.equal_steps = min(self.steps) == max(self.steps)
         self._shapes = self._step_shapes()
         self._dropout = None
-        if any(dropout) and widths[0]:  # without hidden units there is nothing to drop
+        rates = [_of_layers(share, len(widths[0])) for share in dropout]
+        if any(map(any, rates)):
             rows = [min(self.batch_size, count) for count in source.counts]
-            own = (dropout, widths, rows, self.steps, self.seeds)
+            own = (rates, widths, rows, self.steps, self.seeds)
             self._dropout = Dropout(*own, like=source.inputs)
         self._whole: StepRows | None = None
 
@@ -130,12 +134,17 @@ class Batches:
         return shapes
 
 
+def _of_layers(share: float | Sequence[float], depth: int) -> list[float]:
+    """Of each hidden layer; without any there is nothing to drop."""
+    return list(share) if isinstance(share, Sequence) else [share] * depth
+
+
 class Dropout:
     """Masks of 0 and 1 / (1 - rate), drawn by each member's own generator on the device."""
 
     def __init__(
         self,
-        rates: Sequence[float],
+        rates: Sequence[Sequence[float]],
         widths: Sequence[Sequence[int]],
         rows: Sequence[int],
         steps: Sequence[int],
@@ -145,13 +154,14 @@ class Dropout:
     ) -> None:
         """Room for the masks of `MASKED_STEPS` steps, of the dtype and on the device of `like`.
 
-        For each member: the share of units dropped, hidden widths, rows of a full batch, steps of
-        an epoch, and seed.
+        For each member: the share of units dropped and the width of each hidden layer, rows of a
+        full batch, steps of an epoch, and seed.
         """
         self.seeds = list(seeds)
         self.device = like.device
-        self.rates = like.new_tensor(rates).view(-1, 1, 1, 1)
-        self._dropping = [k for k, rate in enumerate(rates) if rate > 0]
+        by_layer = [like.new_tensor(layer) for layer in zip(*rates, strict=True)]
+        self.rates = [layer.view(-1, 1, 1, 1) for layer in by_layer]
+        self._dropping = [k for k, own in enumerate(rates) if any(own)]
         self._lengths = [min(MASKED_STEPS, count) for count in steps]
         layers = [max(layer) for layer in zip(*widths, strict=True)]
         shape = (len(rates), max(self._lengths), max(rows))
@@ -171,10 +181,11 @@ class Dropout:
             k: torch_generator(self.seeds[k], Stream.DROPOUT, epoch, self.device)
             for k in self._dropping
         }
-        scale = 1 / (1 - self.rates)
+        scales = [1 / (1 - rate) for rate in self.rates]
         while True:
             for k, layers in self._drawn.items():
                 for uniform in layers:
                     uniform.uniform_(generator=generators[k])
-            masks = [(uniform >= self.rates) * scale for uniform in self._uniform]
+            layers_drawn = zip(self._uniform, self.rates, scales, strict=True)
+            masks = [(uniform >= rate) * scale for uniform, rate, scale in layers_drawn]
             yield from zip(*(mask.unbind(1) for mask in masks), strict=True)

@@ -32,7 +32,7 @@ class Member:
     widths: list[int]
     embedding: EmbeddingPlan | None = None
     frequency_scale: float = 1.0
-    dropout: float
+    dropout: float | list[float]
     init: str
     seed: int
     epochs: int

@@ -64,7 +64,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         activation: str | Sequence[str] = "relu",
         *,
         model: str | None = None,
-        dropout: float = 0.0,
+        dropout: float | Sequence[float] = 0.0,
         init: str = "he",
         normalisation: str = "none",
         residual: bool = False,
@@ -118,7 +118,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, or a list.
             model: "tabular" for an ensemble with embedded numbers, whose settings suit the rows;
                 parameters that differ from their defaults replace its own.
-            dropout: share of hidden units dropped in training.
+            dropout: share of hidden units dropped in training, or a list.
             init: initial weights: he, glorot, torch.
             normalisation: of hidden pre-activations: none, layer.
             residual: whether hidden layers of one width add what they read to what they give.

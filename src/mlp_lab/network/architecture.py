@@ -16,7 +16,7 @@ from mlp_lab.network.losses import OUTPUTS
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-T = TypeVar("T", int, str)
+T = TypeVar("T", int, float, str)
 
 DEEPEST = 100_000
 """Hidden layers of which one may list the widths; memory runs out far below."""
@@ -39,7 +39,7 @@ class ModelConfig:
     width: int | list[int]
     activation: str | list[str]
     output: str
-    dropout: float
+    dropout: float | list[float]
     init: str
     normalisation: str
     residual: bool
@@ -58,12 +58,15 @@ class ModelConfig:
         for activation in self.activations:
             require_choice(activation, "model.activation", ACTIVATIONS)
         require_choice(self.output, "model.output", ["auto", *OUTPUTS])
-        require(0 <= self.dropout < 1, "model.dropout", "in [0, 1)", self.dropout)
-        if self.depth == 0 and self.dropout > 0:
+        rates = self.dropout if isinstance(self.dropout, list) else [self.dropout]
+        within = all(0 <= rate < 1 for rate in rates)
+        require(within, "model.dropout", "in [0, 1)", self.dropout)
+        if self.depth == 0 and any(rates):
             raise UserError(
                 f"model.dropout must be 0 with model.depth=0, which has no hidden units to drop,"
                 f" got {self.dropout}"
             )
+        _per_layer(self.dropout, self.depth, "model.dropout")
         require_choice(self.init, "model.init", INITS)
         self._check_hidden_layers()
         self._check_embedding()
@@ -108,6 +111,11 @@ class ModelConfig:
     def widths(self) -> list[int]:
         """Units of each hidden layer."""
         return _per_layer(self.width, self.depth, "model.width")
+
+    @property
+    def dropouts(self) -> list[float]:
+        """Share of each hidden layer's units that is dropped."""
+        return _per_layer(self.dropout, self.depth, "model.dropout")
 
     @property
     def activations(self) -> list[str]:

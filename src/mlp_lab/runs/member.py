@@ -133,7 +133,7 @@ def _member(run: Run) -> Member:
         widths=config.model.widths,
         embedding=config.model.embedding_plan(embedded_columns(run.dataset.schema)),
         frequency_scale=config.model.frequency_scale,
-        dropout=config.model.dropout,
+        dropout=config.model.dropouts,
         init=config.model.init,
         seed=config.seed,
         epochs=config.epochs,

@@ -32,8 +32,8 @@ class Network:
     """Names of the inputs, where they have any."""
     label_smoothing: float = 0.0
     """That of t, which is as in training."""
-    dropout: float = 0.0
-    """The dropout rate in training; a trace is without dropout."""
+    dropout: float | list[float] = 0.0
+    """The dropout rate in training, or one for each layer; a trace is without dropout."""
 
     @property
     def sizes(self) -> list[int]:

@@ -69,8 +69,9 @@ def title(trace: Trace) -> list[str]:
     if network.label_smoothing:
         smoothed = "t is smoothed, as in training: with"
         lines.append(f"{smoothed} label smoothing {network.label_smoothing:g}")
-    if network.dropout:
-        lines.append(f"without the dropout of {network.dropout} that training has")
+    dropout = network.dropout
+    if any(dropout if isinstance(dropout, list) else [dropout]):
+        lines.append(f"without the dropout of {dropout} that training has")
     if course_names(sizes):
         lines.append(
             "theta_ij leads from input i to unit j and theta_0j is the unit's bias; phi_j leads"

@@ -144,7 +144,7 @@ def _against_exploding(config: Config) -> list[str]:
 def _against_overfitting(config: Config) -> list[str]:
     """Early stopping alone leaves the weights that are kept anyway as they are."""
     stopping = ["stop.patience=20"] if config.stop.patience is None else []
-    if config.model.depth > 0 and config.model.dropout == 0:
+    if config.model.depth > 0 and not any(config.model.dropouts):
         return [*stopping, "model.dropout=0.2"]
     if config.optimizer.weight_decay == 0:
         return [*stopping, "optimizer.weight_decay=0.001"]
@@ -155,7 +155,7 @@ def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
     model = config.model
     if model.depth == 0:
         return ["model.depth=3"] if by_key else ["model=deep"]
-    if model.dropout >= STRONG_DROPOUT:
+    if max(model.dropouts) >= STRONG_DROPOUT:
         return ["model.dropout=0"]
     if _decay(config) >= STRONG_DECAY:
         return ["optimizer.weight_decay=0"]
