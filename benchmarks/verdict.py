@@ -52,6 +52,9 @@ class Made:
 
 BETTER = ("no better than a baseline",)
 TREES = ("worse than gradient boosting",)
+SHORT = ("learning rate too low",)
+UNSCALED = ("unscaled inputs",)
+OUTLIERS = ("outliers",)
 LEARNT = ("dead units", "saturated units", "vanishing gradients")
 
 MADE = (
@@ -88,6 +91,29 @@ MADE = (
     Made("good fit", "data=circles epochs=200 schedule=cosine", without=BETTER),
     Made("good fit", "data=moons data.noise=0.05 epochs=200 schedule=cosine"),
     Made("good fit", "data=breast_cancer model=shallow model.width=8 epochs=100 schedule=cosine"),
+    # Early stopping: what it kept is judged, though the curves end above.
+    Made("good fit", "data=digits epochs=100 stop.patience=15"),
+    Made("good fit", "data=sine data.rows=400 epochs=300 stop.patience=30 optimizer.lr=0.003"),
+    # Noise, which any network learns by heart, and a first glance.
+    Made("nothing to learn", "noise epochs=40"),
+    Made("nothing to learn", "noise_number epochs=40"),
+    Made("nothing to learn", "data=sine data.noise=30 data.rows=2000 epochs=40"),
+    Made("too early to say", "data=sine data.noise=3 data.rows=50 epochs=1"),
+    Made("too early to say", "data=iris epochs=8"),
+    Made("too early to say", "data=moons optimizer=gd epochs=40"),
+    # Steps that are too short.
+    Made("", "data=sine model=shallow", SHORT),
+    Made("", "data=spirals model=shallow", SHORT),
+    Made("", "data=digits optimizer.lr=1e-6 epochs=30", SHORT),
+    Made("", "data=sine optimizer=sgd optimizer.lr=1e-4", SHORT),
+    Made("", "data=spirals model=shallow model.width=2 epochs=300 optimizer.lr=0.02", (), SHORT),
+    Made("", "data=circles model=shallow model.width=1 epochs=300 optimizer.lr=0.02", (), SHORT),
+    # What the data need.
+    Made("", "data=breast_cancer data.scaling=none", UNSCALED, OUTLIERS),
+    Made("", "data=breast_cancer", (), UNSCALED),
+    Made("", "data=sine data.outliers=0.02 epochs=100", OUTLIERS),
+    Made("", "data=sine epochs=100", (), OUTLIERS),
+    Made("", "data=diabetes", (), OUTLIERS),
     # Hidden units and gradients.
     Made("", "data=breast_cancer data.scaling=none model.activation=tanh", ("saturated units",)),
     Made("", "data=wine data.scaling=none model.activation=tanh", ("saturated units",)),
@@ -166,6 +192,10 @@ def write_tables(folder: Path) -> None:
     frame.to_csv(folder / "leak_number.csv", index=False)
     draw = np.random.default_rng(0)
     rows = pd.DataFrame(draw.normal(size=(ROWS, COLUMNS))).add_prefix("column_")
+    noise = draw.normal(size=ROWS)
+    rows.assign(target=noise).to_csv(folder / "noise_number.csv", index=False)
+    classes = np.where(noise > 0, "yes", "no")
+    rows.assign(target=classes).to_csv(folder / "noise.csv", index=False)
     x = rows.to_numpy()
     steps = np.sign(x[:, 0] - 0.3) * np.sign(x[:, 1] + 0.2) + np.sign(x[:, 2])
     slopes = x @ draw.normal(size=COLUMNS) / np.sqrt(COLUMNS)

@@ -18,15 +18,23 @@ from mlp_lab.verdict.advice import advised as with_commands
 from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
 
 
+def always(_: Finding) -> str:
+    """There is a command for everything."""
+    return "x"
+
+
 def test_a_network_that_no_gradient_reaches_is_not_widened() -> None:
     """What mends its gradients is what to try for the state, too."""
     under, good, vanishing, dead = (
         Finding(kind, "", "", {})
         for kind in ("underfit", "good fit", "vanishing gradients", "dead units")
     )
-    assert first_to_mend(Verdict(under, [dead, vanishing])) is vanishing
-    assert first_to_mend(Verdict(under, [dead])) is under
-    assert first_to_mend(Verdict(good, [vanishing])) is good
+    low = Finding("learning rate too low", "", "", {})
+    assert first_to_mend(Verdict(under, [low, dead, vanishing]), always) is vanishing
+    assert first_to_mend(Verdict(under, [low, dead]), always) is low
+    assert first_to_mend(Verdict(under, [low, dead]), lambda _: "") is under
+    assert first_to_mend(Verdict(under, [dead]), always) is under
+    assert first_to_mend(Verdict(good, [vanishing]), always) is good
 
 
 @pytest.mark.parametrize(
@@ -162,3 +170,43 @@ def test_a_baseline_that_does_as_well_is_the_one_to_use() -> None:
     assert with_commands(Verdict(under, [linear]), lambda _: "").notes[0].words == use
     assert with_commands(Verdict(under, [linear]), lambda _: "x").notes[0].words == linear.words
     assert with_commands(Verdict(good, [constant]), lambda _: "").notes[0].words == constant.words
+
+
+@pytest.mark.parametrize(
+    ("typed", "changes"),
+    [
+        (["optimizer.lr=1e-6"], ["optimizer.lr=0.001"]),
+        ([], ["optimizer.lr=0.01"]),
+        (["optimizer.lr=0.002"], []),
+        (["optimizer=gd"], ["optimizer.lr=1"]),
+    ],
+)
+def test_a_rate_is_raised_once_above_the_usual(typed: list[str], changes: list[str]) -> None:
+    """To the optimizer's own from below; one that was chosen above it stays."""
+    finding = Finding("learning rate too low", "", "", {})
+    assert changes_for(finding, configure(*typed), [], by_key=False) == changes
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "changes"),
+    [
+        ("unscaled inputs", ["data.scaling=none"], ["data.scaling=standard"]),
+        ("unscaled inputs", [], []),
+        ("outliers", [], ["loss=huber"]),
+        ("rare classes", [], ["data.class_weights=balanced"]),
+        ("suspiciously good", [], []),
+        ("later rows differ", [], []),
+    ],
+)
+def test_what_the_data_need(kind: str, typed: list[str], changes: list[str]) -> None:
+    """A table that is left with no column has no command."""
+    finding = Finding(kind, "", "", {})
+    assert changes_for(finding, configure(*typed), [], by_key=False) == changes
+
+
+@pytest.mark.parametrize(("dead", "change"), [(0.4, "model.activation=elu"), (0.6, "lr")])
+def test_units_that_steps_killed_need_shorter_steps(dead: float, change: str) -> None:
+    """More than half of a layer: initial weights alone kill far fewer."""
+    finding = Finding("dead units", "", "", {"layer 1": dead})
+    (word,) = changes_for(finding, configure("optimizer.lr=0.1"), [], by_key=False)
+    assert word == {"lr": "optimizer.lr=0.01"}.get(change, change)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from lab import BARE, prepared_dataset, train
 
@@ -43,6 +45,77 @@ def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> Non
     assert verdict["next"] == f"python train.py resume={run} epochs=6"
     train(run, *verdict["next"].split()[2:])
     assert json.loads((run / "result.json").read_text())["epochs_run"] == 6
+
+
+@pytest.mark.parametrize(
+    ("typed", "change"),
+    [
+        (["data=sine", "model=shallow"], "optimizer.lr=0.01"),
+        (["optimizer.lr=1e-6", "epochs=8"], "optimizer.lr=0.001"),
+        (["data=sine", "optimizer=sgd", "optimizer.lr=1e-4"], "optimizer.lr=0.05"),
+    ],
+)
+def test_a_rate_that_is_too_low_is_raised(tmp_path: Path, typed: list[str], change: str) -> None:
+    """Before more epochs, and more units."""
+    run = train(tmp_path / "run", *typed, *BARE)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["next"].endswith(f" {change}")
+    assert "learning rate too low" in [note["kind"] for note in verdict["notes"]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "epochs"), [(["data=moons", "optimizer=gd"], 300), (["data=iris", "epochs=10"], 75)]
+)
+def test_too_few_steps_get_more(tmp_path: Path, typed: list[str], epochs: int) -> None:
+    """The network as it is goes on; it is not widened."""
+    run = train(tmp_path / "run", *typed, *BARE)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["kind"] == "too early to say"
+    assert verdict["next"] == f"python train.py resume={run} epochs={epochs}"
+
+
+@pytest.mark.parametrize("target", ["number", "vote"])
+def test_a_target_of_noise(tmp_path: Path, target: str) -> None:
+    """A network that has learnt it by heart is not called a good fit, and not regularised."""
+    draw = np.random.default_rng(0)
+    rows = pd.DataFrame({"a": draw.normal(size=600), "b": draw.normal(size=600)})
+    noise = draw.normal(size=600)
+    rows["y"] = noise if target == "number" else np.where(noise > 0, "yes", "no")
+    rows.to_csv(tmp_path / "noise.csv", index=False)
+    words = ("data=table", f"data.path={tmp_path / 'noise.csv'}", "data.target=y", *BARE)
+    run = train(tmp_path / "run", "epochs=40", *words)
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    assert verdict["kind"] == "nothing to learn"
+    assert verdict["next"] == ""
+
+
+def test_the_only_column_of_a_table_is_not_dropped(tmp_path: Path) -> None:
+    """The command would be refused: no column would be left."""
+    x = np.arange(400) / 400
+    pd.DataFrame({"x": x, "y": 3 * x}).to_csv(tmp_path / "line.csv", index=False)
+    words = ("data=table", f"data.path={tmp_path / 'line.csv'}", "data.target=y", *BARE)
+    run = train(tmp_path / "run", "model=shallow", "epochs=60", "optimizer.lr=0.01", *words)
+    (note,) = [
+        note
+        for note in json.loads((run / "result.json").read_text())["verdict"]["notes"]
+        if note["kind"] == "suspiciously good"
+    ]
+    assert note["next"] == ""
+
+
+def test_rows_after_the_others(tmp_path: Path) -> None:
+    """A slope that turns with time is learnt of earlier rows alone."""
+    draw = np.random.default_rng(0)
+    year, x = np.arange(800), draw.normal(size=800)
+    y = np.where(year < 600, x, -x) + 0.1 * draw.normal(size=800)
+    pd.DataFrame({"year": year, "x": x, "y": y}).to_csv(tmp_path / "t.csv", index=False)
+    words = ("data=table", f"data.path={tmp_path / 't.csv'}", "data.target=y", *BARE)
+    run = train(
+        *(tmp_path / "run", "data.time=year", "data.test_fraction=0.25", "epochs=40"),
+        *("data.features=[x]", "model=shallow", "optimizer.lr=0.01", *words),
+    )
+    notes = json.loads((run / "result.json").read_text())["verdict"]["notes"]
+    assert "later rows differ" in [note["kind"] for note in notes]
 
 
 def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:

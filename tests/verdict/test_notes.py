@@ -116,3 +116,65 @@ def test_no_better_than_a_constant_is_a_state() -> None:
     nothing = replace(SOUND, val=0.0, kept_d2={"train": 0.0, "val": 0.0})
     assert notes(replace(nothing, baselines={})) == []
     assert notes(replace(nothing, baselines={"linear": 0.1})) == ["no better than a baseline"]
+
+
+SLOW = replace(
+    SOUND,
+    train_loss=[0.9 - 0.01 * epoch for epoch in range(40)],
+    val_loss=[0.9 - 0.01 * epoch for epoch in range(40)],
+    train=0.5,
+    val=0.5,
+    kept_d2={"train": 0.5, "val": 0.5},
+    moved=0.2,
+    baselines={"linear": 0.3},
+)
+LOW = "learning rate too low"
+
+
+def test_a_loss_that_falls_in_a_straight_line() -> None:
+    """While the weights are near those that were drawn."""
+    assert notes(SLOW) == [LOW]
+    assert notes(replace(SLOW, moved=0.6)) == []
+    rough = [loss + 0.03 * (epoch % 2) for epoch, loss in enumerate(SLOW.train_loss)]
+    assert notes(replace(SLOW, train_loss=rough)) == []
+    assert notes(replace(SLOW, train_loss=rough, moved=0.01)) == [LOW]
+    assert notes(replace(SOUND, moved=0.2)) == []
+    (note,) = judge(SLOW).notes
+    assert note.words.endswith(
+        "fell in 100 % of the later half's epochs, and the weights moved by 20 % of their norm in"
+        " all"
+    )
+
+
+def test_inputs_that_are_not_scaled() -> None:
+    """From a root mean square of 100."""
+    assert notes(replace(SOUND, largest_input=1e4)) == ["unscaled inputs"]
+    assert notes(replace(SOUND, largest_input=20)) == []
+
+
+def test_rows_far_away() -> None:
+    """2 % of the rows make half of the squared deviations."""
+    assert notes(replace(SOUND, outlying=0.6)) == ["outliers"]
+    assert notes(replace(SOUND, outlying=0.3)) == []
+
+
+def test_probabilities_without_a_decision() -> None:
+    """An accuracy of one class, while the loss is clearly better; not of classes of equal size."""
+    rare = replace(
+        SOUND, measure="accuracy", val=0.0, constant_errors=RARE, kept_d2={"train": 0.3, "val": 0.2}
+    )
+    rare = replace(rare, baselines={})
+    assert notes(rare) == ["no better than a baseline", "rare classes"]  # by its accuracy
+    assert notes(replace(rare, val=0.6)) == []
+    assert "rare classes" not in notes(replace(rare, constant_errors={"train": 0.4, "val": 0.4}))
+    assert notes(replace(rare, kept_d2={"train": 0.3, "val": 0.02})) == []
+
+
+@pytest.mark.parametrize(
+    ("test", "rows", "found"),
+    [(0.7, 400, True), (0.8, 400, False), (0.7, 20, False), (None, 400, False)],
+)
+def test_rows_of_another_time(test: float | None, rows: int, found: bool) -> None:
+    """By 0.1 and two standard errors of the difference, 0.07 of 400 rows each, below 0.95."""
+    later = replace(SOUND, test=test, test_rows=rows)
+    assert notes(later) == ["later rows differ"] * found

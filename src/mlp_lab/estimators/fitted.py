@@ -26,7 +26,7 @@ from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
 from mlp_lab.verdict.advice import advised, changes_for, epochs_for
-from mlp_lab.verdict.judge import Judge, suspected_leaks
+from mlp_lab.verdict.judge import Judge, droppable
 from mlp_lab.verdict.rules import judge
 
 KEYWORDS = {key: name for name, key in keys().items()}
@@ -165,7 +165,7 @@ class Fitted:
         self._require_rows()
         self.run.models = dict(self.models)
         verdict = judge(self.shared.judge.evidence(self.run, self.network, self.rows))
-        leaks = suspected_leaks(self.run)
+        leaks = droppable(self.run)
         return advised(verdict, lambda finding: advice(finding, self.config, leaks))
 
     def result(self, *, intervals: bool = True) -> dict[str, object]:

@@ -2,9 +2,10 @@
 
 import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from mlp_lab.config.groups import chosen
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.formatting import in_a_list
@@ -19,10 +20,19 @@ ENOUGH_STEPS = 300
 """A curve of so many updates can be judged, with room to spare."""
 LAYERS = ("model.depth", "model.width", "model.activation")
 """What a model of another depth brings itself."""
-CAUSES = ("vanishing gradients", "exploding gradients")
-"""What may keep a network underfitted, whatever its width."""
-OF_UNITS = (*CAUSES, "dead units", "saturated units")
+CAUSES = {
+    "unscaled inputs": ("diverged", "unstable", "not converged", "underfit"),
+    "outliers": ("nothing to learn", "unstable", "not converged", "overfit", "underfit"),
+    "vanishing gradients": ("underfit",),
+    "exploding gradients": ("underfit",),
+    "dead units": ("underfit",),
+    "learning rate too low": ("not converged", "underfit"),
+}
+"""Note -> the states that it may be the cause of, whatever the network's size."""
+OF_UNITS = ("vanishing gradients", "exploding gradients", "dead units", "saturated units")
 """Notes that matter only where a network has not learnt enough."""
+MOSTLY_DEAD = 0.5
+"""Share of a layer's units whose death steps that were too long have caused."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
 STRONG_DECAY = 0.01
@@ -40,7 +50,7 @@ def advised(verdict: Verdict, command_for: Callable[[Finding], str]) -> Verdict:
     Hidden units that a network does without are no reason to train it anew.
     """
     state, fits = verdict.state, verdict.state.kind in FIT
-    command = command_for(first_to_mend(verdict)) or command_for(state)
+    command = command_for(first_to_mend(verdict, command_for))
     words = state.words if command or fits else f"{state.words}; {AS_GOOD}"
     notes = [
         _to_use_instead(note)
@@ -58,15 +68,26 @@ def _to_use_instead(note: Finding) -> Finding:
     return replace(note, words=f"{note.words}; it is simpler: use it")
 
 
-def first_to_mend(verdict: Verdict) -> Finding:
+def first_to_mend(verdict: Verdict, command_for: Callable[[Finding], str]) -> Finding:
     """The finding to act on: a network that no gradient reaches is underfitted at any width."""
-    causes = [note for note in verdict.notes if note.kind in CAUSES or has_dead_layer(note)]
-    return causes[0] if causes and verdict.state.kind == "underfit" else verdict.state
+    found = {note.kind: note for note in verdict.notes}
+    for kind, states in CAUSES.items():
+        note = found.get(kind)
+        if note is None or verdict.state.kind not in states:
+            continue
+        if (kind != "dead units" or has_dead_layer(note)) and command_for(note):
+            return note
+    return verdict.state
 
 
 def has_dead_layer(finding: Finding) -> bool:
     """Whether all units of some layer are dead: nothing passes, and no width helps."""
     return finding.kind == "dead units" and max(finding.numbers.values(), default=0) == 1
+
+
+def _killed_by_steps(finding: Finding) -> bool:
+    """Whether more than half of a layer's units are dead: drawn weights kill far fewer."""
+    return max(finding.numbers.values(), default=0) > MOSTLY_DEAD
 
 
 def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
@@ -112,7 +133,7 @@ def changes_for(
         "unstable": [f"optimizer.lr={rate / 5:g}"],
         "undecided": ["data.val_fraction=0.15"],
         "dead units": [
-            f"optimizer.lr={rate / 10:g}" if has_dead_layer(finding) else "model.activation=elu"
+            f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"
         ],
         "saturated units": ["model.activation=relu"],
         "vanishing gradients": _against_vanishing(config),
@@ -120,14 +141,32 @@ def changes_for(
         "overfit": _against_overfitting(config),
         "underfit": _against_underfitting(config, by_key=by_key),
         "suspiciously good": _dropping(config, leaks),
+        "learning rate too low": _faster(config),
+        "unscaled inputs": ["data.scaling=standard"] * (config.data.scaling == "none"),
+        "outliers": ["loss=huber"],
+        "rare classes": ["data.class_weights=balanced"],
     }
     return changes.get(finding.kind, [])
 
 
 def _dropping(config: Config, leaks: Sequence[str]) -> list[str]:
     """Leave out these columns, and those that are left out already."""
+    if not leaks:
+        return []
     before = config.data.drop if isinstance(config.data, TableConfig) else []
     return [f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"]
+
+
+def _faster(config: Config) -> list[str]:
+    """Ten times the rate, and no less than the optimizer's own; nothing once that is exceeded.
+
+    A rate above was chosen, perhaps because a higher one was unstable: it is not raised again.
+    """
+    rate = config.optimizer.lr
+    section = chosen("optimizer", config.optimizer.name)["optimizer"]
+    assert isinstance(section, Mapping)
+    usual = float(section["lr"])
+    return [f"optimizer.lr={max(usual, 10 * rate):g}"] if rate <= usual else []
 
 
 def _against_vanishing(config: Config) -> list[str]:

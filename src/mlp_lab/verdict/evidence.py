@@ -45,7 +45,11 @@ class Evidence:
     for, R2, accuracy, balanced accuracy or D2; `constant_errors`: share of a part's rows, or of
     its classes, that a constant gets wrong, empty for a number. `early_stopping`: whether it was
     on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
-    |W before|. `leaks`: columns of a table of which each alone almost determines the target.
+    |W before|. `test`: skill on `test_rows`, where those are later rows or other groups, None where
+    they are drawn like the others. `largest_input`: of the inputs' root mean squares.
+    `outlying`: share of the squared deviations of a number's training rows that a few of them
+    make; 0 where the loss bounds them. `leaks`: columns of a table of which each alone almost
+    determines the target.
     """
 
     divergence: Divergence | None
@@ -65,6 +69,10 @@ class Evidence:
     early_stopping: bool = False
     stopped_early: bool = False
     moved: float = math.inf
+    test: float | None = None
+    test_rows: int = 0
+    largest_input: float = 1.0
+    outlying: float = 0.0
     layers: Sequence[LayerStatistics] = ()
     leaks: Sequence[str] = ()
 

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Sequence
 
-from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.metrics.skill import explained
 from mlp_lab.network.mlp import MLP
@@ -17,6 +18,9 @@ from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.measure import Measure
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
 from mlp_lab.verdict.rules import judge
+
+OUTERMOST = 0.02
+"""Share of the rows whose squared deviations are looked at: of a normal distribution, 13 %."""
 
 
 class Judge:
@@ -61,6 +65,10 @@ class Judge:
             early_stopping=config.stop.patience is not None,
             stopped_early="patience" in met,
             moved=moved(initial, network),
+            test=measure.skill(run, "network", "test") if is_shifted(run) else None,
+            test_rows=run.prepared.rows["test"],
+            largest_input=float(train.inputs.double().square().mean(0).max().sqrt()),
+            outlying=outlying(train) if measure.name == "R²" else 0.0,
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
         )
@@ -92,6 +100,20 @@ def _d2(run: Run, model: str, part: str) -> float:
     return explained(run.models[model][part], run.models["constant"][part])
 
 
+def is_shifted(run: Run) -> bool:
+    """Whether the test rows are others than those that the network was chosen by, not a sample."""
+    data = run.job.config.data
+    cut = isinstance(data, TableConfig) and (data.time or data.group or data.part or data.test_path)
+    return bool(cut) and bool(run.models["network"]["test"])
+
+
+def outlying(part: Part) -> float:
+    """Share of the squared deviations from the median that the outermost rows make."""
+    squares = (part.targets - part.targets.median()).double().square().flatten().sort().values
+    few, total = max(1, round(OUTERMOST * len(squares))), float(squares.sum())
+    return float(squares[-few:].sum()) / total if total else 0.0
+
+
 def steps_of_an_epoch(run: Run) -> int:
     """Updates in each pass over the training rows."""
     size = run.job.config.batch_size
@@ -109,7 +131,7 @@ def moved(initial: MLP, network: MLP) -> float:
 
 def command_for(finding: Finding, run: Run) -> str:
     """A command line that may mend what was found; nothing where there is none."""
-    return next_command(finding, run.job, run.progress, suspected_leaks(run))
+    return next_command(finding, run.job, run.progress, droppable(run))
 
 
 def initial_network(run: Run, network: MLP) -> MLP:
@@ -126,3 +148,9 @@ def suspected_leaks(run: Run) -> list[str]:
     """Columns that the data report suspects of target leakage."""
     overview = run.prepared.overview
     return [] if overview is None else overview.possible_leakage
+
+
+def droppable(run: Run) -> list[str]:
+    """Suspected columns that can be left out: some other column must stay."""
+    overview, leaks = run.prepared.overview, suspected_leaks(run)
+    return leaks if overview is not None and len(leaks) < len(overview.columns) else []

@@ -1,5 +1,6 @@
 """Rules on what else is worth knowing of a run, with their thresholds (docs/verdicts.md)."""
 
+import math
 from collections.abc import Sequence
 
 from mlp_lab.runs.findings import Finding
@@ -11,6 +12,7 @@ from mlp_lab.verdict.evidence import (
     has_learnt,
     margin_of,
     own_standard_error,
+    percent,
     score_of,
     standard_error,
 )
@@ -23,6 +25,14 @@ VANISHING = 1e-3
 """RMS of dL/df in the first hidden layer, by the last hidden layer's; its inverse is exploding."""
 NEARLY_ALL = 0.8
 """Skill on validation rows that, with a column which almost determines the target, means a leak."""
+UNSCALED = 100
+"""Root mean square of an input, of scaled ones 1, from which steps suit none of the weights."""
+HALF = 0.5
+"""Share of the squared deviations that 2 % of the rows make, of a normal distribution 13 %."""
+RARE = 0.3
+"""Share of the rows that are not of the commonest class."""
+SHIFTED = 0.1
+"""Fall of skill from the validation to later rows, beyond chance."""
 
 WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
 """Baselines that a network with hidden layers should beat."""
@@ -142,4 +152,70 @@ def _gradients(kind: str, ratio: float, bound: str, layers: Sequence[LayerStatis
         f"the gradient is {ratio:.1e} times as large in the first hidden layer as in the last",
         f"RMS of dL/df, first by last hidden layer, {bound}",
         {f"layer {k + 1}": layer.gradient for k, layer in enumerate(layers)},
+    )
+
+
+def unscaled_inputs(evidence: Evidence) -> Finding | None:
+    """An input is so large that its weights need other steps than all others."""
+    if evidence.largest_input < UNSCALED:
+        return None
+    return Finding(
+        "unscaled inputs",
+        f"unscaled inputs: the root mean square of one is {evidence.largest_input:,.0f}, of one"
+        " that is scaled 1",
+        f"root mean square of an input at least {UNSCALED:g}",
+        {"largest input": evidence.largest_input},
+    )
+
+
+def outliers(evidence: Evidence) -> Finding | None:
+    """A few rows decide on the squared error."""
+    if evidence.outlying < HALF:
+        return None
+    return Finding(
+        "outliers",
+        f"outliers: 2 % of the training rows make {percent(evidence.outlying)} of the squared"
+        " deviations of the target; a loss of absolute errors heeds them less",
+        f"2 % of the training rows make at least {HALF:.0%} of the squared deviations from the"
+        " median",
+        {"share": evidence.outlying},
+    )
+
+
+def rare_classes(evidence: Evidence) -> Finding | None:
+    """Probabilities are learnt, yet hardly a row is given another class than the commonest."""
+    if evidence.val is None or evidence.divergence is not None or evidence.measure != "accuracy":
+        return None
+    learnt = evidence.kept_d2["val"]
+    if evidence.constant_errors["val"] >= RARE:
+        return None
+    if learnt <= standard_error(evidence) or evidence.val > own_standard_error(evidence, 0.0):
+        return None
+    return Finding(
+        "rare classes",
+        f"rare classes: its probabilities avoid {percent(learnt)} of a constant prediction's loss"
+        " on the validation rows, but it gives hardly a row another class than the commonest",
+        f"D²(val) above {LARGEST_ERROR:g} / sqrt(validation rows), and accuracy no more than its"
+        " standard error above that of one class",
+        {"explained": learnt, "val": evidence.val},
+    )
+
+
+def later_rows(evidence: Evidence) -> Finding | None:
+    """Rows of another time, group or file are predicted worse than those it was chosen by."""
+    if evidence.val is None or evidence.test is None or evidence.divergence is not None:
+        return None
+    rows = 1 / evidence.val_rows + 1 / max(1, evidence.test_rows)
+    margin = 2 * LARGEST_ERROR * math.sqrt(rows)
+    if evidence.val - evidence.test <= SHIFTED + margin:
+        return None
+    return Finding(
+        "later rows differ",
+        f"later rows differ: {evidence.measure} {score_of(evidence, evidence.test, 'test')} on the"
+        f" test rows, of another time or group, after {score_of(evidence, evidence.val, 'val')} on"
+        " the validation rows: expect the former on new rows",
+        "where data.time, data.group, data.part or data.test_path choose the test rows:"
+        f" skill(test) below skill(val) by more than {SHIFTED:g} and two standard errors of their"
+        " difference",
+        {"val": evidence.val, "test": evidence.test, "margin": margin},
     )

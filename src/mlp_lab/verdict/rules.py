@@ -5,12 +5,13 @@ notes are in notes.py.
 """
 
 from collections.abc import Callable
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from mlp_lab.formatting import counted
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.verdict import notes
 from mlp_lab.verdict.evidence import (
+    IDLE,
     LARGEST_ERROR,
     Evidence,
     anything_beats_constant,
@@ -45,6 +46,13 @@ GAP = 0.2
 """Difference of D2 between training and validation rows: overfit."""
 BEHIND = 0.05
 """Skill on training rows below what a simple method surely reaches on validation rows: underfit."""
+
+FALLING = 0.75
+"""Share of the later half's epochs in which the training loss fell: steps that overshoot nowhere
+are shorter than they need be ..."""
+NEAR = 0.5
+"""... while |W - W before the first step| / |W before| is less: of networks that had learnt what
+they could it was 1 to 5."""
 
 Rule = Callable[[Evidence], Finding | None]
 
@@ -312,6 +320,28 @@ def good_fit(evidence: Evidence) -> Finding | None:
     )
 
 
+def rate_too_low(evidence: Evidence) -> Finding | None:
+    """The loss falls in nearly every epoch to the end, and the weights have not come far."""
+    losses = evidence.train_loss
+    if evidence.divergence is not None or len(losses) < UNSTABLE_EPOCHS:
+        return None
+    if evidence.moved >= NEAR or not (not_converged(evidence) or underfit(evidence)):
+        return None
+    later = list(pairwise(losses[len(losses) // 2 :]))
+    share = sum(after < before for before, after in later) / len(later)
+    if share < FALLING and not is_idle(evidence):
+        return None
+    return Finding(
+        "learning rate too low",
+        f"the learning rate may be too low: the training loss fell in {percent(share)} of the later"
+        f" half's epochs, and the weights moved by {percent(evidence.moved)} of their norm in all",
+        "not converged or underfit, and |W - W before the first step| is below"
+        f" {NEAR:g} |W before| while the training loss fell in at least {FALLING:.0%} of the later"
+        f" half's epochs, or it is below {IDLE:g} |W before|",
+        {"share": share, "moved": evidence.moved},
+    )
+
+
 STATE_RULES: dict[str, Rule] = {
     "diverged": diverged,
     "unstable": unstable,
@@ -329,6 +359,11 @@ NOTE_RULES: dict[str, Rule] = {
     "suspiciously good": notes.leak,
     "no better than a baseline": notes.no_better,
     "worse than gradient boosting": notes.behind_boosting,
+    "learning rate too low": rate_too_low,
+    "unscaled inputs": notes.unscaled_inputs,
+    "outliers": notes.outliers,
+    "rare classes": notes.rare_classes,
+    "later rows differ": notes.later_rows,
     "dead units": notes.dead_units,
     "saturated units": notes.saturated_units,
     "vanishing gradients": notes.vanishing_gradients,
