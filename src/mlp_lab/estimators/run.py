@@ -153,7 +153,7 @@ class Run:
         reason = f" ({fitted.termination.reason})" if fitted.termination.reason else ""
         return (
             f"{objective.output} output, loss {objective.title},"
-            f" {fitted.network.parameter_counts[0]:,} parameters,"
+            f" {sum(fitted.network.parameter_counts):,} parameters,"
             f" best epoch {fitted.best_epoch} of {fitted.epochs}{reason}"
         )
 
