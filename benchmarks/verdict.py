@@ -210,7 +210,9 @@ def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:
     """Train a network and read what is said of it."""
     words = made.words.split()
     if not words[0].startswith("data="):
-        words[:1] = ["data=table", f"data.path={tables / words[0]}.csv", "data.target=target"]
+        path = f"data.path={tables / words[0]}.csv"
+        plain = ["model=deep"] * (not any(word.startswith("model=") for word in words))
+        words[:1] = ["data=table", path, "data.target=target", *plain]
     words += [f"seed={seed}", f"data.split_seed={seed}", "quiet=true", "tracking.tensorboard=false"]
     with initialize_config_dir(str(config_folder()), version_base="1.3"):
         config, values, _ = from_hydra(compose("train", words), words)
