@@ -11,7 +11,7 @@ from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.formatting import one_line
-from mlp_lab.network.architecture import ModelConfig
+from mlp_lab.network.architecture import MOST_NETWORKS, ModelConfig
 from mlp_lab.network.losses import LOSS_CONFIGS, LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
 from mlp_lab.network.schedules import SCHEDULES, ScheduleConfig, WarmUpConfig
@@ -43,9 +43,6 @@ MAY_CHANGE_ON_RESUME = (
 
 LONGEST_LABEL = 100
 """Letters of a name or a tag."""
-
-MOST_NETWORKS = 10**4
-"""Of an ensemble; memory runs out below."""
 
 MOST_EPOCHS = 10**9
 """Of a run; curves.csv has a line for each."""

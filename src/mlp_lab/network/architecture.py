@@ -27,6 +27,9 @@ WIDEST = 10**9
 NORMALISATIONS: dict[str, tuple[str, ...]] = {"none": (), "layer": ("weight", "bias")}
 """Of hidden pre-activations -> what it has for each unit, by the names of torch's layer."""
 
+MOST_NETWORKS = 10**4
+"""Of an ensemble; memory runs out below."""
+
 LARGEST_EMBEDDING = 10**6
 """Bins, frequencies and numbers of an embedding; memory runs out far below."""
 

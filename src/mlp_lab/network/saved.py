@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.architecture import LARGEST_EMBEDDING, NORMALISATIONS
+from mlp_lab.network.architecture import LARGEST_EMBEDDING, MOST_NETWORKS, NORMALISATIONS
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, Objective, require_number
 from mlp_lab.network.plain_network import (
@@ -24,9 +24,6 @@ from mlp_lab.network.plain_network import (
 )
 from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.stored import require_regular
-
-MOST_NETWORKS = 10**4
-"""Of an ensemble."""
 
 DTYPES = ("F32", "F64")
 """What weights may be, as safetensors calls them."""
@@ -176,12 +173,13 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
             raise UserError(f"{path}: {name} must be in ascending order")
     if layers.ensemble == 1:
         return _network(layers, state)
-    networks = []
-    for k in range(layers.ensemble):
-        prefix = f"{network_name(k)}."
-        own = {name: tensor for name, tensor in state.items() if name.startswith(prefix)}
-        networks.append(_network(layers, {name.removeprefix(prefix): own[name] for name in own}))
-    return Ensemble(networks)
+    names = list(layers.network_shapes)
+    return Ensemble(
+        [
+            _network(layers, {name: state[f"{network_name(k)}.{name}"] for name in names})
+            for k in range(layers.ensemble)
+        ]
+    )
 
 
 def _network(layers: Layers, state: Mapping[str, Tensor]) -> nn.Sequential:
@@ -198,10 +196,11 @@ def _network(layers: Layers, state: Mapping[str, Tensor]) -> nn.Sequential:
 
 def _require_shapes(path: Path, layers: Layers, shapes: Mapping[str, list[int]]) -> None:
     """Raise unless a file holds the weights of such layers, and nothing else."""
+    wanted = layers.shapes  # made anew by each look at it
     for name in shapes:
-        if name not in layers.shapes:
+        if name not in wanted:
             raise UserError(f"{path}: unknown tensor {brief(name)}")
-    for name, shape in layers.shapes.items():
+    for name, shape in wanted.items():
         if name not in shapes:
             raise UserError(f"{path}: {name} is missing")
         if shapes[name] != shape:
