@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mlp_lab.config.groups import chosen
@@ -24,16 +24,17 @@ AUTO = "auto"
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a data set before anything is encoded.
+    """What settings are chosen by: what is known of a data set before anything is encoded.
 
     `rows` are those of the training, `numbers` its numeric columns, `columns` all that are read;
-    `classes` are those of the target, 0 of a number.
+    `classes` are those of the target, 0 of a number. `optimizer` is what trains on it.
     """
 
     rows: int
     numbers: int
     columns: int
     classes: int
+    optimizer: str = "adamw"
 
     def __str__(self) -> str:
         """In words."""
@@ -52,8 +53,10 @@ MOST_EMBEDDED = 200
 """Numeric columns up to which each is embedded: of more, as of pixels, none needs it alone."""
 
 
-def batch_size(facts: Facts) -> int:
-    """Rows of a step: more where there are many, and no more than there are."""
+def batch_size(facts: Facts) -> int | str:
+    """Rows of a step: more where there are many, and no more than there are; all of them of gd."""
+    if facts.optimizer == "gd":
+        return "full"
     return min(facts.rows, _first_from({0: 32, 1_500: 64, LARGE: 256}, facts.rows))
 
 
@@ -87,7 +90,9 @@ def dropout(facts: Facts) -> float:
 
 
 def weight_decay(facts: Facts) -> float:
-    """Of AdamW, whose decay is apart from the gradient."""
+    """Of AdamW, whose decay is apart from the gradient; in a gradient it is another thing."""
+    if facts.optimizer != "adamw":
+        return 0.0
     return 0.3 if facts.rows >= LARGE else 0.1
 
 
@@ -110,11 +115,13 @@ RATES = {"adam": 2e-3, "adamw": 2e-3}
 """Rate of an optimizer; any other has that of its file."""
 
 
-def learning_rate(optimizer: str) -> float:
+def learning_rate(facts: Facts) -> float:
     """What an optimizer begins with."""
-    own = chosen("optimizer", optimizer)["optimizer"]
+    if facts.optimizer in RATES:
+        return RATES[facts.optimizer]
+    own = chosen("optimizer", facts.optimizer)["optimizer"]
     assert isinstance(own, Mapping)
-    return RATES[optimizer] if optimizer in RATES else float(own["lr"])
+    return float(own["lr"])
 
 
 CHOICES: Mapping[str, Callable[[Facts], object]] = {
@@ -127,6 +134,7 @@ CHOICES: Mapping[str, Callable[[Facts], object]] = {
     "model.embedding": embedding,
     "model.embedding_size": embedding_size,
     "model.bins": bins,
+    "optimizer.lr": learning_rate,
     "optimizer.weight_decay": weight_decay,
 }
 """Key that may be `auto` -> what it then is."""
@@ -142,19 +150,16 @@ def settled(
     Raises:
         UserError: the data cannot be read, or are not read where this is asked for.
     """
-    values, words = _with_rate(values)
     keys = [key for key, value in _entries(values) if value == AUTO and key in CHOICES]
     if not keys:
         return dict(values), []
     if facts_of is None:
         raise UserError(f"{keys[0]}=auto needs rows to choose by, and here are none: give a number")
+    optimizer = values["optimizer"]
+    assert isinstance(optimizer, Mapping)
     facts = facts_of(read(DataConfig, values["data"], "data"))
+    facts = replace(facts, optimizer=str(optimizer["name"]))
     numbers = {key: CHOICES[key](facts) for key in keys}
-    name = _name(values, "optimizer")
-    if "batch_size" in numbers and name == "gd":
-        numbers["batch_size"] = "full"
-    if "optimizer.weight_decay" in numbers and name != "adamw":  # in a gradient it is another thing
-        numbers["optimizer.weight_decay"] = 0.0
     found = dict(values)
     for key, value in numbers.items():
         group, _, field = key.rpartition(".")
@@ -164,17 +169,8 @@ def settled(
             found[group] = {**section, field: value}
         else:
             found[field] = value
-    words += [f"{key}={value}" for key, value in numbers.items()]
-    return found, [f"chosen for {facts}: {' '.join(words)}"]
-
-
-def _with_rate(values: Mapping[str, object]) -> tuple[dict[str, object], list[str]]:
-    """The learning rate in the place of its `auto`, and the word for it."""
-    optimizer = values.get("optimizer")
-    if not isinstance(optimizer, Mapping) or optimizer.get("lr") != AUTO:
-        return dict(values), []
-    rate = learning_rate(str(optimizer["name"]))
-    return {**values, "optimizer": {**optimizer, "lr": rate}}, [f"optimizer.lr={rate:g}"]
+    words = " ".join(f"{key}={value}" for key, value in numbers.items())
+    return found, [f"chosen for {facts}: {words}"]
 
 
 def _entries(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -184,11 +180,6 @@ def _entries(values: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             yield from ((f"{key}.{field}", entry) for field, entry in value.items())
         else:
             yield key, value
-
-
-def _name(values: Mapping[str, object], group: str) -> object:
-    section = values.get(group)
-    return section.get("name") if isinstance(section, Mapping) else None
 
 
 def _first_from(steps: Mapping[int, Step], rows: int) -> Step:
