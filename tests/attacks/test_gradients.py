@@ -27,6 +27,7 @@ T = TypeVar("T")
 
 CLOSE = 1e-10
 MANY, FEW = 500, 50
+KINKED = ("mae", "quantile")  # losses whose slope jumps where the network meets a target
 
 DATA = {
     "regression": ("sine", "diabetes"),
@@ -66,8 +67,11 @@ class Draw:
         return choices[int(self.generator.integers(len(choices)))]
 
 
-def random_stack(seed: int) -> tuple[list[Member], SharedSettings]:
-    """Up to four networks that could train together; every output and loss has its turn."""
+def random_stack(seed: int, at_kinks: bool = True) -> tuple[list[Member], SharedSettings]:
+    """Up to four networks that could train together; every output and loss has its turn.
+
+    Without `at_kinks`, no row begins where the slope of the loss jumps.
+    """
     draw = Draw(seed)
     task, objective = OBJECTIVES[seed % len(OBJECTIVES)]
     names = list(ACTIVATIONS)
@@ -78,6 +82,7 @@ def random_stack(seed: int) -> tuple[list[Member], SharedSettings]:
     if objective.output == "exponential":
         name, noise = "diabetes", 0  # of which no number is negative
     rows = dataset(name, objective.output, class_weights=weights, label_noise=noise)
+    on_a_kink = at_kinks or objective.loss not in KINKED
     rule = draw.of(list(OPTIMIZERS))
     schedules = [
         schedule("constant"),
@@ -91,7 +96,7 @@ def random_stack(seed: int) -> tuple[list[Member], SharedSettings]:
 
     def one() -> Member:
         return member(
-            with_zero_rows(rows) if draw.of([True, True, False]) else rows,
+            with_zero_rows(rows) if draw.of([True, True, False]) and on_a_kink else rows,
             widths=[draw.of([1, 2, 5, 16, 17]) for _ in range(depth)],
             dropout=draw.of([0.0, 0.5]) if depth else 0.0,
             init=draw.of(list(INITS)),
@@ -137,8 +142,12 @@ def require_same_gradients(seed: int) -> None:
 
 
 def require_same_training(seed: int) -> None:
-    """Two epochs, each by its own gradients."""
-    members, settings = random_stack(seed)
+    """Two epochs, each by its own gradients.
+
+    Not from a kink of the loss: there a bias of 3e-14 where the other has 0, both rounding of a
+    gradient whose signs cancel, turns whole residuals from no slope to a full one.
+    """
+    members, settings = random_stack(seed, at_kinks=False)
     explicit = Stack(members, settings)
     autograd = Stack(members, replace(settings, gradient="autograd"))
     for _ in range(2):
