@@ -131,7 +131,7 @@ def test_the_documentation_s_commands(
     (numbers,) = re.findall(r"((?:^    (?:x|t|Omega_0|phi_1): .*\n){4})", PAGE, re.MULTILINE)
     Path("my.yaml").write_text(textwrap.dedent(numbers))
     lines = re.findall(r"^    mlp-lab trace (.*)$", PAGE, re.MULTILINE)
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         run(monkeypatch, *shlex.split(re.sub(r"outputs/\S+", str(iris_run), line)))
         assert "largest disagreement with autograd" in capsys.readouterr().out

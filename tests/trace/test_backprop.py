@@ -17,7 +17,6 @@ from mlp_lab.trace.gradient_check import by_autograd
 from mlp_lab.trace.networks import set_numbers
 from mlp_lab.trace.quantities import Network, Trace
 from mlp_lab.trace.request import EXAMPLE
-from mlp_lab.trace.text import course_lines
 
 NUMBERS = {"x": 2.0, "t": 3.0, "theta_01": 0.5, "theta_02": 1.0, "theta_11": 1.0, "theta_12": -1.0}
 NUMBERS |= {"phi_0": 0.5, "phi_1": 2.0, "phi_2": -1.0}
@@ -90,30 +89,6 @@ def test_the_course_s_formulas(numbers: dict[str, float]) -> None:
     }
     for name, value in by_hand.items():
         assert_close(found.value(name), torch.tensor(value, dtype=torch.float64), msg=name)
-    listed = {name: value for name, _, _, value in course_lines(found)}
-    assert listed == pytest.approx(
-        {
-            "dL/dphi_0": 2 * dy,
-            "dL/dphi_1": 2 * dy * h[0],
-            "dL/dphi_2": 2 * dy * h[1],
-            "dL/dtheta_01": 2 * dy * phi[0] * slope[0],
-            "dL/dtheta_02": 2 * dy * phi[1] * slope[1],
-            "dL/dtheta_11": 2 * dy * phi[0] * slope[0] * x,
-            "dL/dtheta_12": 2 * dy * phi[1] * slope[1] * x,
-        },
-        abs=1e-12,
-    )
-
-
-def test_the_course_s_products_are_their_values() -> None:
-    """Formula and numbers of a line say what its value is."""
-    lines = course_lines(example())
-    assert lines[1][1] == "2 dy phi_2 a'(f_2)"
-    assert lines[2][1] == "2 dy phi_1 a'(f_1) x"
-    for _, words, product, value in lines:
-        factors = [float(factor.strip("()")) for factor in product.split(" * ")]
-        assert len(factors) == len(words.split())
-        assert torch.tensor(factors).prod().item() == pytest.approx(value)
 
 
 def test_every_loss_is_covered() -> None:

@@ -13,14 +13,22 @@ def test_names_of_the_course() -> None:
     assert names["phi_3"] == ("Omega_1", 2, 0)
 
 
+def test_one_more_hidden_layer() -> None:
+    """psi_jk leads from unit j of the first layer to unit k of the second."""
+    names = course_names([1, 2, 3, 1])
+    assert len(names) == (1 + 1) * 2 + (2 + 1) * 3 + 3 + 1
+    assert names["theta_12"] == ("Omega_0", 0, 1)
+    assert names["psi_11"] == ("Omega_1", 0, 0)
+    assert names["psi_23"] == ("Omega_1", 1, 2)
+    assert names["psi_03"] == ("beta_1", 0, 2)
+    assert names["phi_3"] == ("Omega_2", 2, 0)
+    assert names["phi_0"] == ("beta_2", 0, 0)
+
+
 def test_networks_that_the_course_has_no_names_for() -> None:
     """Other depths, several outputs, and more units than one digit counts."""
-    assert [course_names(sizes) for sizes in ([2, 1], [2, 3, 3, 1], [2, 3, 2], [2, 10, 1])] == [
-        {},
-        {},
-        {},
-        {},
-    ]
+    others = ([2, 1], [2, 3, 3, 3, 1], [2, 3, 2], [2, 3, 3, 2], [2, 10, 1])
+    assert [course_names(sizes) for sizes in others] == [{}] * len(others)
 
 
 def test_entries_count_from_one() -> None:

@@ -25,6 +25,7 @@ error."""
 MORE = """\
   mlp-lab trace
   mlp-lab trace x=1 t=0 theta_11=0.5 model.activation=tanh
+  mlp-lab trace model.depth=2 psi_11=3
   mlp-lab trace model=deep model.width=3 loss=cce 'x=[[1,2],[0,-1]]' 't=[[1,0],[0,1]]'
   mlp-lab trace data=iris model=shallow model.width=4 --rows 2
   mlp-lab trace outputs/2026-01-31/12-00-00-abc123"""
@@ -38,7 +39,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="RUN_FOLDER or key=value",
         nargs="*",
         help="a finished run; or settings as `train` has them, and own numbers: x, t,"
-        " Omega_k, beta_k, theta_ij, phi_j",
+        " Omega_k, beta_k, theta_ij, psi_jk, phi_j",
     )
     parser.add_argument("--numbers", metavar="FILE", help="own numbers as a YAML file")
     parser.add_argument("--rows", type=int, help="rows of the run or data; default: 3")

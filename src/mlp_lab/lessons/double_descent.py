@@ -170,9 +170,11 @@ LESSON = Lesson(
         f"`experiment=double_descent`: one hidden layer of ReLUs on {ROWS} digits, a fifth of the"
         " labels drawn anew; linear outputs, squared error, Adam with a cosine schedule. A seed"
         " draws weights, batches, rows and wrong labels. Errors are on 539 validation rows with"
-        " their true labels, measured after every epoch; no network learns from them. All they"
-        " choose are the widths of the first minimum and of the peak, between which the mean over"
-        " seeds rises most: this makes the peak look a little higher than it is."
+        " their true labels, measured after every epoch; no network learns from them. Networks"
+        " that fit every training row are those of the interpolation region (the course calls it"
+        " inference region). All that unseen rows choose are the widths of the first minimum and of"
+        " the peak, between which the mean over seeds rises most: this makes the peak look a little"
+        " higher than it is."
     ),
     seeds=6,
     measure=measure,

@@ -187,7 +187,8 @@ def _layer_input(k: int) -> str:
     return "x" if k == 0 else f"h_{k}"
 
 
-SYMBOLS = {"Omega": r"\Omega", "beta": r"\beta", "theta": r"\theta", "phi": r"\phi", "Phi": r"\Phi"}
+SYMBOLS = {"Omega": r"\Omega", "beta": r"\beta", "theta": r"\theta", "phi": r"\phi"}
+SYMBOLS |= {"psi": r"\psi", "Phi": r"\Phi"}
 SYMBOLS |= {"delta": r"\delta", "gamma": r"\gamma"}
 FUNCTIONS = {
     **{name: rf"\{name}" for name in ("exp", "log", "max", "min", "tanh")},
@@ -210,7 +211,7 @@ def as_latex(formula: str) -> str:
 
 
 IN_PROSE = re.compile(
-    r"(?:dL/d[A-Za-z]+(?:_\w+)?|\b(?:theta|phi|beta|Omega|[fh])_\w+)(?:\[[\d, ]+\])?"
+    r"(?:dL/d[A-Za-z]+(?:_\w+)?|\b(?:theta|phi|psi|beta|Omega|[fh]'?)_\w+)(?:\[[\d, ]+\])?"
     r"|->|(?<= )\*(?= )"
 )
 SIGNS = {"->": r"\to", "*": r"\odot"}

@@ -2,9 +2,12 @@ r"""A trace as a LaTeX document (amsmath, booktabs, longtable); its parts can be
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from mlp_lab.formatting import LATEX_LETTERS
+from mlp_lab.trace.course import Equation, number, sections
 from mlp_lab.trace.formulas import as_latex, in_prose
 from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 from mlp_lab.trace.text import (
@@ -12,10 +15,10 @@ from mlp_lab.trace.text import (
     HEADINGS,
     checks,
     columns_of,
-    course_lines,
     cut,
     entries_of,
     missing_entries,
+    missing_equations,
     title,
 )
 
@@ -25,6 +28,9 @@ BEGIN = r"""\documentclass{article}
 \allowdisplaybreaks
 \begin{document}
 """
+
+CIRCLE, DOT = r"\odot", r"\cdot"
+"""Between tensors, and between numbers."""
 
 SPECIAL = str.maketrans(LATEX_LETTERS | {"…": r"\ldots{}"})
 
@@ -38,17 +44,24 @@ def latex(trace: Trace, most: int) -> str:
     for gradient in trace.backward:
         parts.append(_aligned([_equation(gradient.name, gradient.formulas)]))
         parts.append(_entries(trace, gradient, most))
-    if course := course_lines(trace):
-        parts.append(r"\section*{In the course's notation}")
-        parts.append("$dy = y - t$; $f_j$ and $h_j$ belong to unit $j$.")
-        rows = [
-            _equation(name, [words]) + f" = {product.replace(' * ', chr(92) + 'cdot ')} = {value:g}"
-            for name, words, product, value in course
-        ]
-        parts.append(_aligned(rows))
+    for section in sections(trace):
+        parts.append(rf"\section*{{{plain(section.heading)}}}")
+        parts.append(f"{in_prose(section.meaning, plain)}.")
+        parts += [_equations(group, most) for group in section.groups]
     parts += [r"\section*{Checks}", r"\begin{itemize}"]
     parts += [rf"\item {in_prose(line, plain)}" for line in checks(trace)]
     return "\n".join([*parts, r"\end{itemize}", r"\end{document}", ""])
+
+
+def _equations(group: Sequence[Equation], most: int) -> str:
+    """The first equations of a group, and how many more there are."""
+    rows = [
+        _equation(each.name, [each.words])
+        + f" = {as_latex(each.product).replace(CIRCLE, DOT)} = {number(each.value)}"
+        for each in group[:most]
+    ]
+    missing = missing_equations(group, most)
+    return _aligned(rows) + (f"\n\\ldots{{}} {missing}" if missing else "")
 
 
 def plain(words: str) -> str:

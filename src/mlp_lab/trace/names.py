@@ -6,21 +6,28 @@ from itertools import pairwise
 MOST_DIGITS = 9
 """Inputs or units that one digit can count."""
 
+LETTERS_OF_LAYERS = {1: ("theta", "phi"), 2: ("theta", "psi", "phi")}
+"""What the course calls the parameters of each layer, by the number of hidden layers."""
+
 
 def course_names(sizes: Sequence[int]) -> dict[str, tuple[str, int, int]]:
-    """Name in the course -> tensor, row and column, of a network with one hidden layer and output.
+    """Name in the course -> tensor, row and column, of one or two hidden layers and one output.
 
-    h_j = a(theta_0j + sum over i of theta_ij x_i), y = phi_0 + sum over j of phi_j h_j. Empty for
-    any other network, and for one that single digits cannot count.
+    With one, h_j = a(theta_0j + sum over i of theta_ij x_i), y = phi_0 + sum over j of phi_j h_j.
+    With two, h'_k = a(psi_0k + sum over j of psi_jk h_j), y = phi_0 + sum over k of phi_k h'_k.
+    Empty for any other network, and for one that single digits cannot count.
     """
-    if len(sizes) != 3 or sizes[2] != 1 or max(sizes) > MOST_DIGITS:
+    letters = LETTERS_OF_LAYERS.get(len(sizes) - 2)
+    if letters is None or sizes[-1] != 1 or max(sizes) > MOST_DIGITS:
         return {}
-    inputs, units, _ = sizes
-    names = {f"theta_0{j + 1}": ("beta_0", 0, j) for j in range(units)}
-    for i in range(inputs):
-        names |= {f"theta_{i + 1}{j + 1}": ("Omega_0", i, j) for j in range(units)}
-    names["phi_0"] = ("beta_1", 0, 0)
-    return names | {f"phi_{j + 1}": ("Omega_1", j, 0) for j in range(units)}
+    names: dict[str, tuple[str, int, int]] = {}
+    for k, (letter, (inputs, outputs)) in enumerate(zip(letters, pairwise(sizes), strict=True)):
+        units = {j: "" if letter == "phi" else f"{j + 1}" for j in range(outputs)}
+        names |= {f"{letter}_0{unit}": (f"beta_{k}", 0, j) for j, unit in units.items()}
+        for i in range(inputs):
+            own = {f"{letter}_{i + 1}{unit}": (f"Omega_{k}", i, j) for j, unit in units.items()}
+            names |= own
+    return names
 
 
 def entry_name(sizes: Sequence[int], tensor: str, row: int, column: int) -> str:

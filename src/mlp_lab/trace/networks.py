@@ -22,12 +22,13 @@ from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
 from mlp_lab.trace.quantities import Network
-from mlp_lab.trace.request import EXAMPLE, Matrix, TraceRequest
+from mlp_lab.trace.request import DEEP_EXAMPLE, EXAMPLE, Matrix, TraceRequest
 
 Compose = Callable[[list[str]], Config]
 """Settings as typed -> the configuration of a training."""
 
-EXAMPLE_SIZES = [1, 2, 1]
+EXAMPLES = {(1, 2, 1): EXAMPLE, (1, 2, 2, 1): DEEP_EXAMPLE}
+"""Units of every layer, inputs first -> weights and biases to show."""
 
 EXAMPLE_TARGET: dict[str, Matrix] = {
     "linear": [[3.0]],
@@ -164,8 +165,8 @@ def _of_numbers(config: Config, request: TraceRequest) -> Network:
     t = _tensor(EXAMPLE_TARGET[objective.output] * len(x) if typed is None else typed)
     sizes = [x.shape[1], *config.model.widths, t.shape[1]]
     mlp = initial(config, sizes, objective)
-    if sizes == EXAMPLE_SIZES and not _sets(request, "seed", "model.init"):
-        set_numbers(mlp, EXAMPLE)
+    if not _sets(request, "seed", "model.init"):
+        set_numbers(mlp, EXAMPLES.get(tuple(sizes), {}))
     set_numbers(mlp, request.numbers)
     return checked(Network(mlp, objective, x, t, dropout=config.model.dropout))
 

@@ -24,7 +24,17 @@ EXAMPLE: dict[str, Matrix] = {
 }
 """The course's network, y = phi_0 + phi_1 h_1 + phi_2 h_2 with ReLU; unit 2 is inactive."""
 
-OWN = re.compile(r"[xty]|(Omega|beta)_\d+|(theta|phi)_\d+")
+DEEP_EXAMPLE: dict[str, Matrix] = {
+    "Omega_0": [[1.0, -1.0]],
+    "beta_0": [[0.5, 3.0]],
+    "Omega_1": [[1.0, -1.0], [-1.0, 0.5]],
+    "beta_1": [[0.0, 0.5]],
+    "Omega_2": [[2.0], [-1.0]],
+    "beta_2": [[0.5]],
+}
+"""With one more hidden layer, of two units; the second of these is inactive."""
+
+OWN = re.compile(r"[xty]|(Omega|beta)_\d+|(theta|phi|psi)_\d+")
 """Keys that are numbers of the network, and no settings of a training."""
 
 SETTINGS = ("model", "loss", "data", "seed", "dtype", "experiment")
@@ -86,7 +96,9 @@ def numbers_file(path: Path) -> Mapping[str, object]:
         raise UserError(f"{path} must hold numbers by name, as in x: 2, got {shown(found)}")
     for key in found:
         if not OWN.fullmatch(str(key)):
-            raise UserError(f"{path}: unknown key {key!r} (x, t, Omega_k, beta_k, theta_ij, phi_j)")
+            raise UserError(
+                f"{path}: unknown key {key!r} (x, t, Omega_k, beta_k, theta_ij, psi_jk, phi_j)"
+            )
     return {str(key): value for key, value in found.items()}
 
 

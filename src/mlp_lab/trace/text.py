@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from mlp_lab.formatting import counted
+from mlp_lab.trace.course import Equation, Section, number, sections
 from mlp_lab.trace.formulas import LETTERS, as_latex, in_prose
 from mlp_lab.trace.names import course_names, entry_name
 from mlp_lab.trace.quantities import Gradient, Quantity, Trace
@@ -23,11 +24,6 @@ BESIDE = 6
 """Numbers in a row."""
 INLINE = 3
 """Numbers that stand on the line of their quantity."""
-
-
-def number(value: float) -> str:
-    """Five significant digits, at most 11 characters; no negative zero."""
-    return f"{value + 0.0:.5g}"
 
 
 def cut(value: Tensor, most: int, widest: int) -> tuple[list[list[str]], str]:
@@ -52,6 +48,15 @@ def shape_text(shape: Sequence[int]) -> str:
     return f"({', '.join(map(str, shape))})" if shape else "number"
 
 
+COURSE_NAMES = {
+    1: "theta_ij leads from input i to unit j and theta_0j is the unit's bias; phi_j leads from"
+    " unit j to y, whose bias is phi_0",
+    2: "theta_ij leads from input i to unit j of the first layer, psi_jk from there to unit k of"
+    " the second, phi_k from there to y; theta_0j, psi_0k and phi_0 are biases",
+}
+"""By the number of hidden layers."""
+
+
 def title(trace: Trace) -> list[str]:
     """What is traced, and how to read it."""
     network = trace.network
@@ -73,10 +78,7 @@ def title(trace: Trace) -> list[str]:
     if any(dropout if isinstance(dropout, list) else [dropout]):
         lines.append(f"without the dropout of {dropout} that training has")
     if course_names(sizes):
-        lines.append(
-            "theta_ij leads from input i to unit j and theta_0j is the unit's bias; phi_j leads"
-            " from unit j to y, whose bias is phi_0"
-        )
+        lines.append(COURSE_NAMES[len(sizes) - 2])
     return lines
 
 
@@ -127,49 +129,6 @@ def _at_kink(trace: Trace) -> str:
 KINK_SLOPES = {"relu": "0", "leaky_relu": "0.01"}
 
 
-def course_lines(trace: Trace) -> list[tuple[str, str, str, float]]:
-    """Name, the course's formula, the same in numbers, and the engine's value.
-
-    For one row through one hidden layer to one linear output under squared error; else empty.
-    dy = y - t; f_j and h_j belong to unit j.
-    """
-    network = trace.network
-    names = course_names(network.sizes)
-    objective = (network.objective.output, network.objective.loss)
-    if (
-        not names
-        or objective != ("linear", "mse")
-        or network.rows > 1
-        or network.weights is not None
-    ):
-        return []
-    dy = float(trace.value("y") - network.t)
-    h, phi, slope, x = (
-        value.flatten().tolist()
-        for value in (trace.value("h_1"), trace.value("Omega_1"), trace.slopes[0], network.x)
-    )
-    lines = []
-    for name, (tensor, row, column) in names.items():
-        factors: list[tuple[str, float]] = [("2", 2.0), ("dy", dy)]
-        if tensor == "Omega_1":
-            factors.append((f"h_{row + 1}", h[row]))
-        elif tensor != "beta_1":
-            unit = column + 1
-            factors += [(f"phi_{unit}", phi[column]), (f"a'(f_{unit})", slope[column])]
-        if tensor == "Omega_0":
-            factors.append(("x" if len(x) == 1 else f"x_{row + 1}", x[row]))
-        value = float(trace.value(f"dL/d{tensor}")[row, column])
-        words = " ".join(symbol for symbol, _ in factors)
-        product = " * ".join(_in_product(factor) for _, factor in factors)
-        lines.append((f"dL/d{name}", words, product, value))
-    return lines
-
-
-def _in_product(value: float) -> str:
-    text = number(value)
-    return f"({text})" if text.startswith("-") else text
-
-
 def text(trace: Trace, most: int) -> list[str]:
     """The trace for a terminal; at most so many rows, columns and entries of a quantity."""
     lines = [
@@ -184,17 +143,50 @@ def text(trace: Trace, most: int) -> list[str]:
             slope = trace.slopes[k]
             lines += _quantity(Quantity(f"a'(f_{k})", "", tuple(slope.shape), slope), most)
         lines += _gradient(trace, gradient, most)
-    if course := course_lines(trace):
-        lines += ["", "IN THE COURSE'S NOTATION: dy = y - t; f_j and h_j belong to unit j"]
-        wide = [
-            max(len(words) for words in line) for line in zip(*(c[:3] for c in course), strict=True)
-        ]
-        for name, words, product, value in course:
-            lines.append(
-                f"{name:<{wide[0]}} = {words:<{wide[1]}} = {product:<{wide[2]}} = {number(value)}"
-            )
+    for section in sections(trace):
+        lines += ["", *textwrap.wrap(f"{section.heading.upper()}: {section.meaning}", WIDTH)]
+        lines += _equations(section, most)
     lines += ["", "CHECKS"]
     return lines + [part for line in checks(trace) for part in textwrap.wrap(line, WIDTH)]
+
+
+def _equations(section: Section, most: int) -> list[str]:
+    """Its equations below each other, `=` below `=` in all groups, or in each that has room."""
+    shown = [each for group in section.groups for each in group[:most]]
+    together = _columns(shown)
+    lines = []
+    for group in section.groups:
+        lines += _aligned(group[:most], together or _columns(group[:most]))
+        if missing := missing_equations(group, most):
+            lines.append(f"    … {missing}")
+    return lines
+
+
+def _columns(equations: Sequence[Equation]) -> list[int]:
+    """Characters of name, words and product, side by side; empty where a line has no room."""
+    parts = [(each.name, each.words, each.product) for each in equations]
+    wide = [max(map(len, column)) for column in zip(*parts, strict=True)]
+    values = max(len(number(each.value)) for each in equations)
+    return wide if sum(wide) + len(" = ") * len(wide) + values <= WIDTH else []
+
+
+def _aligned(equations: Sequence[Equation], wide: Sequence[int]) -> list[str]:
+    lines = []
+    for each in equations:
+        parts, value = (each.name, each.words, each.product), number(each.value)
+        if wide:
+            lines.append(" = ".join([*map(str.ljust, parts, wide), value]))
+            continue
+        lines += textwrap.wrap(f"{each.name} = {each.words}", WIDTH, subsequent_indent=" " * 8)
+        lines += textwrap.wrap(
+            f"{each.product} = {value}", WIDTH, initial_indent="    = ", subsequent_indent=" " * 8
+        )
+    return lines
+
+
+def missing_equations(group: Sequence[Equation], most: int) -> str:
+    """How many are not shown, in words; nothing where all are."""
+    return f"{len(group) - most} more of {len(group)}" if len(group) > most else ""
 
 
 def _three(values: Sequence[str]) -> str:
@@ -278,15 +270,17 @@ def markdown(trace: Trace, most: int) -> str:
             lines.append(f"| ${as_latex(name)}$ | {' | '.join(values)} |")
         if missing := missing_entries(gradient, most):
             lines.append(f"| … {missing} | | | |")
-    if course := course_lines(trace):
-        meaning = in_prose("dy = y - t; f_j and h_j belong to unit j.")
-        lines += ["", "## In the course's notation", "", meaning, ""]
-        lines += ["| gradient | formula | in numbers | value |", "|---|---|---|---:|"]
-        for name, words, product, value in course:
-            lines.append(
-                f"| ${as_latex(name)}$ | ${as_latex(words)}$"
-                f" | {product.replace(' * ', ' · ')} | {number(value)} |"
-            )
+    for section in sections(trace):
+        lines += ["", f"## {section.heading}", "", f"{in_prose(section.meaning)}.", ""]
+        lines += ["| of | formula | in numbers | value |", "|---|---|---|---:|"]
+        for group in section.groups:
+            lines += [
+                f"| ${as_latex(each.name)}$ | ${as_latex(each.words)}$"
+                f" | {each.product.replace(' * ', ' · ')} | {number(each.value)} |"
+                for each in group[:most]
+            ]
+            if missing := missing_equations(group, most):
+                lines.append(f"| … {missing} | | | |")
     return "\n".join(
         [*lines, "", "## Checks", "", *(f"- {in_prose(line)}" for line in checks(trace)), ""]
     )
