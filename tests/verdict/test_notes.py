@@ -89,8 +89,10 @@ def test_neighbours_are_no_baseline() -> None:
 
 def test_a_column_that_determines_the_target() -> None:
     """Only if the network does well by it."""
-    assert notes(replace(SOUND, leaks=["grade"])) == ["suspiciously good"]
-    assert notes(replace(SOUND, leaks=["grade"], val=0.75)) == []
+    assert notes(replace(SOUND, leaks=["grade alone almost determines the target"])) == [
+        "suspiciously good"
+    ]
+    assert notes(replace(SOUND, leaks=["grade alone almost determines the target"], val=0.75)) == []
 
 
 def test_no_better_than_a_constant_is_a_state() -> None:

@@ -157,7 +157,7 @@ def test_kinds_are_those_of_the_tables() -> None:
         "underfit": replace(SOUND, train=0.1),
         "undecided": replace(SOUND, val=None),
         "good fit": SOUND,
-        "suspiciously good": replace(SOUND, leaks=["grade"]),
+        "suspiciously good": replace(SOUND, leaks=["grade alone almost determines the target"]),
         "no better than a baseline": replace(SOUND, baselines={"linear": 1.0}),
         "worse than gradient boosting": replace(SOUND, baselines={"gradient boosting": 1.0}),
         "learning rate too low": replace(SOUND, train=0.1, moved=0.01),

@@ -48,8 +48,8 @@ class Evidence:
     |W before|. `test`: skill on `test_rows`, where those are later rows or other groups, None where
     they are drawn like the others. `largest_input`: of the inputs' root mean squares.
     `outlying`: share of the squared deviations of a number's training rows that a few of them
-    make; 0 where the loss bounds them. `leaks`: columns of a table of which each alone almost
-    determines the target.
+    make; 0 where the loss bounds them. `leaks`: which columns of a table almost determine the
+    target, in words.
     """
 
     divergence: Divergence | None

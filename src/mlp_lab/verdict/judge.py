@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.data_report import leak_in_words
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.metrics.skill import explained
 from mlp_lab.network.mlp import MLP
@@ -145,12 +146,12 @@ def initial_network(run: Run, network: MLP) -> MLP:
 
 
 def suspected_leaks(run: Run) -> list[str]:
-    """Columns that the data report suspects of target leakage."""
+    """What the data report suspects of target leakage, in words."""
     overview = run.prepared.overview
-    return [] if overview is None else overview.possible_leakage
+    found = [] if overview is None else overview.possible_leakage
+    return [leak_in_words(names, "the target") for names in found]
 
 
 def droppable(run: Run) -> list[str]:
     """Suspected columns that can be left out: some other column must stay."""
-    overview, leaks = run.prepared.overview, suspected_leaks(run)
-    return leaks if overview is not None and len(leaks) < len(overview.columns) else []
+    return [] if run.prepared.overview is None else run.prepared.overview.droppable

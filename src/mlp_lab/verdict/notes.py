@@ -42,13 +42,12 @@ def leak(evidence: Evidence) -> Finding | None:
     """Nearly everything is known, and one column of a table almost determines the target."""
     if evidence.val is None or evidence.val < NEARLY_ALL or not evidence.leaks:
         return None
-    columns = ", ".join(evidence.leaks)
     return Finding(
         "suspiciously good",
         f"suspiciously good: {evidence.measure} {score_of(evidence, evidence.val, 'val')} on the"
-        f" validation rows; possible target leakage: {columns} alone almost determines the target."
-        " Is it known before the target is?",
-        f"skill(val) at least {NEARLY_ALL:g}, and a column that the data report suspects of target"
+        f" validation rows; possible target leakage: {', '.join(evidence.leaks)}. Is that known"
+        " before the target is?",
+        f"skill(val) at least {NEARLY_ALL:g}, and columns that the data report suspects of target"
         " leakage",
         {"val": evidence.val},
     )

@@ -42,7 +42,8 @@ def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
     frame = pd.concat([frame, frame], ignore_index=True)
     seen = problem_of(written(frame, tmp_path), "data.target=voted").overview
     assert seen is not None
-    assert seen.possible_leakage == ["ballot"]
+    assert seen.possible_leakage == [["ballot"]]
+    assert seen.droppable == ["ballot"]
     assert seen.copies["test"] > 50
 
 
@@ -65,4 +66,18 @@ def test_a_numeric_leak_is_seen(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": x[:, 0], "inches": x.sum(1) / 2.54 + 70, "cm": x.sum(1) + 178})
     seen = problem_of(written(frame, tmp_path), "data.target=cm").overview
     assert seen is not None
-    assert seen.possible_leakage == ["inches"]
+    assert seen.possible_leakage == [["inches"]]
+
+
+def test_the_last_column_is_not_to_be_dropped(tmp_path: Path) -> None:
+    """A network reads one column at least."""
+    y = np.arange(200) % 2
+    frame = pd.DataFrame({"score": y + 0.001 * np.arange(200), "passed": np.where(y, "yes", "no")})
+    seen = problem_of(written(frame, tmp_path), "data.target=passed").overview
+    assert seen is not None
+    assert seen.possible_leakage == [["score"]]
+    assert seen.droppable == []
+    more = frame.assign(other=np.sin(np.arange(200.0)).round(6))
+    seen = problem_of(written(more, tmp_path), "data.target=passed").overview
+    assert seen is not None
+    assert seen.droppable == ["score"]

@@ -1,5 +1,6 @@
 """The data report as a person reads it."""
 
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -59,3 +60,22 @@ def test_a_quiet_run_only_writes_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "possible target leakage" in (tmp_path / DATA_REPORT).read_text()
     give_report(REPORT, tmp_path, quiet=False)
     assert "possible target leakage" in capsys.readouterr().out
+
+
+def test_a_leak_that_is_all_there_is_stays() -> None:
+    """No command is printed that would end in an error."""
+    for columns, sums, words in (
+        (REPORT.columns[1:], [], "possible target leakage: bal lot alone almost determines voted"),
+        (
+            REPORT.columns[:1] * 2,
+            [["age", "b"]],
+            "possible target leakage: age and b together almost determine voted;"
+            " data.drop=[age,b] leaves them out",
+        ),
+    ):
+        left = columns if not sums else [*columns, REPORT.columns[0]]
+        file = StringIO()
+        print_report(
+            Screen(file, 110), replace(REPORT, columns=left, leaking_sums=sums, repeats={})
+        )
+        assert file.getvalue().splitlines()[-1] == words

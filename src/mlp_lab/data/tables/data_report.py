@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +12,8 @@ from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
+from mlp_lab.data.tables.leakage import leaks
 
-LEAKAGE = 0.98
-"""Share of the target's variation that one column alone explains, from which it is suspected."""
-
-BINS = 50
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
 
@@ -51,6 +48,8 @@ class DataReport:
     repeats: dict[str, str]
     """Column -> an earlier one that tells the same rows apart."""
     inputs: int
+    leaking_sums: list[list[str]] = field(default_factory=list)
+    """Columns that almost determine the target together, by a weighted sum."""
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -58,9 +57,16 @@ class DataReport:
         return dict(Counter(column.kind for column in self.columns))
 
     @property
-    def possible_leakage(self) -> list[str]:
-        """Columns of which one alone almost determines the target."""
-        return [column.name for column in self.columns if column.leakage]
+    def possible_leakage(self) -> list[list[str]]:
+        """Columns that almost determine the target: one alone, or several together."""
+        alone = [[column.name] for column in self.columns if column.leakage]
+        return alone + self.leaking_sums
+
+    @property
+    def droppable(self) -> list[str]:
+        """All columns of these, if another column is left."""
+        found = list(dict.fromkeys(name for names in self.possible_leakage for name in names))
+        return found if len(found) < len(self.columns) else []
 
 
 def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
@@ -74,6 +80,8 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         balance = f"{least:.4g} to {most:.4g}, median {median:.4g}, {quartiles}"
     else:
         balance = _shares(raw.classes, raw.target, most=12)
+    found = leaks(raw, sampled)
+    alone = [names[0] for names in found if len(names) == 1]
     hashes = row_hashes(raw)
     trained = hashes[split.train]
     return DataReport(
@@ -84,13 +92,14 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         balance=balance,
         weight=None if raw.weight_column is None else raw.weight_column.name,
         columns=[
-            _summary(raw, i, len(entry.names), sampled) for i, entry in enumerate(schema.inputs)
+            _summary(raw, i, len(entry.names), alone) for i, entry in enumerate(schema.inputs)
         ],
         dropped=raw.source.dropped,
         warnings=raw.source.warnings,
         copies={part: int(np.isin(hashes[parts[part]], trained).sum()) for part in ("val", "test")},
         repeats=_repeats(raw, sampled),
         inputs=len(schema.names),
+        leaking_sums=[names for names in found if len(names) > 1],
     )
 
 
@@ -103,11 +112,10 @@ def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
     return ", ".join(words) + more
 
 
-def _summary(raw: RawData, index: int, inputs: int, sampled: Index) -> ColumnSummary:
+def _summary(raw: RawData, index: int, inputs: int, alone: Sequence[str]) -> ColumnSummary:
     column, values = raw.columns[index], raw.inputs[:, index]
     missing, content = float(np.isnan(values).mean()), _content(column, values)
-    share = explained(values[sampled], raw.target[sampled], column, raw.classes is not None)
-    return ColumnSummary(column.name, column.kind, missing, content, inputs, share >= LEAKAGE)
+    return ColumnSummary(column.name, column.kind, missing, content, inputs, column.name in alone)
 
 
 def _content(column: Column, values: Floats) -> str:
@@ -120,46 +128,6 @@ def _content(column: Column, values: Floats) -> str:
         first, last = np.floor([present.min(), present.max()]).astype("datetime64[D]")
         return f"{first} to {last}"
     return f"{present.min():.4g} to {present.max():.4g}, median {np.median(present):.4g}"
-
-
-def explained(values: Floats, target: Floats, column: Column, classes: bool) -> float:
-    """Share of the target that a column alone explains on rows that it was not fitted on.
-
-    Values are taken in up to 50 bins, or by level; each predicts its commonest class or its mean
-    on one half of the rows, and the other half is scored: errors saved of those that the commonest
-    class makes, or R².
-    """
-    fitted, held = np.array_split(np.random.default_rng(0).permutation(len(values)), 2)
-    truth = target[held]
-    if len(held) < 2 or len(np.unique(truth)) < 2 or len(fitted) == 0:
-        return 0.0
-    bins = _binned(values, column, fitted)
-    size = bins.max() + 1
-    if classes:
-        labels = target[fitted].astype(np.int64)
-        counts = np.zeros((size, labels.max() + 1))
-        np.add.at(counts, (bins[fitted], labels), 1)
-        commonest = np.bincount(labels).argmax()
-        predicted = np.where(counts.any(1), counts.argmax(1), commonest)[bins[held]]
-        base = (truth != commonest).mean()
-        return float(1 - (predicted != truth).mean() / base) if base > 0 else 0.0
-    rows = np.bincount(bins[fitted], minlength=size)
-    sums = np.bincount(bins[fitted], target[fitted], minlength=size)
-    mean = np.divide(sums, rows, out=np.full(size, target[fitted].mean()), where=rows > 0)
-    errors = ((truth - mean[bins[held]]) ** 2).sum()
-    return float(1 - errors / ((truth - truth.mean()) ** 2).sum())
-
-
-def _binned(values: Floats, column: Column, fitted: Index) -> Index:
-    """A bin of each value, from 0; missing ones have their own."""
-    missing = np.isnan(values)
-    if column.levels:
-        return np.where(missing, 0, values + 2).astype(np.int64)
-    present = values[fitted][~missing[fitted]]
-    if len(present) == 0:
-        return np.where(missing, 0, 1)
-    edges = np.unique(np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.where(missing, 0, 1 + np.searchsorted(edges, values, side="right"))
 
 
 def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
@@ -192,3 +160,14 @@ def row_hashes(raw: RawData) -> NDArray[np.uint64]:
         hashes = (hashes ^ bits) * np.uint64(1099511628211)
         hashes ^= hashes >> np.uint64(29)
     return hashes
+
+
+def leak_in_words(names: Sequence[str], target: str) -> str:
+    """What is suspected of columns.
+
+    >>> leak_in_words(["grade"], "passed"), leak_in_words(["a", "b", "c"], "total")
+    ('grade alone almost determines passed', 'a, b and c together almost determine total')
+    """
+    if len(names) == 1:
+        return f"{names[0]} alone almost determines {target}"
+    return f"{', '.join(names[:-1])} and {names[-1]} together almost determine {target}"

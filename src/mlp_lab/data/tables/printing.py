@@ -1,9 +1,10 @@
 """The data report as a person reads it: on the terminal and in data_report.txt."""
 
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
-from mlp_lab.data.tables.data_report import DataReport
+from mlp_lab.data.tables.data_report import DataReport, leak_in_words
 from mlp_lab.files import write_whole
 from mlp_lab.formatting import counted, in_a_list
 from mlp_lab.terminal import Screen, plain_table
@@ -60,6 +61,12 @@ def print_report(console: Screen, report: DataReport) -> None:
             say(f"{count} of the {rows} repeat{'s' * (count == 1)} a training row")
     for name, first in report.repeats.items():
         say(f"{name} repeats {first} under other names or in another unit")
-    for name in report.possible_leakage:
-        drop = f"data.drop=[{in_a_list(name)}] leaves it out"
-        say(f"possible target leakage: {name} alone almost determines {report.target}; {drop}")
+    others = bool(report.droppable)
+    for names in report.possible_leakage:
+        words = leak_in_words(names, report.target)
+        drop = f"; data.drop=[{','.join(map(in_a_list, names))}] leaves {_them(names)} out"
+        say(f"possible target leakage: {words}{drop if others else ''}")
+
+
+def _them(names: Sequence[str]) -> str:
+    return "it" if len(names) == 1 else "them"
