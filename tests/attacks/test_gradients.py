@@ -94,10 +94,14 @@ def random_stack(seed: int, at_kinks: bool = True) -> tuple[list[Member], Shared
         schedule("one_cycle"),
     ]
 
+    normalisation = draw.of(["none", "none", "layer", "batch"])
+    residual = depth > 1 and draw.of([True, False])
+
     def one() -> Member:
+        widths = [draw.of([1, 2, 5, 16, 17]) for _ in range(depth)]
         return member(
             with_zero_rows(rows) if draw.of([True, True, False]) and on_a_kink else rows,
-            widths=[draw.of([1, 2, 5, 16, 17]) for _ in range(depth)],
+            widths=widths[:1] * depth if residual else widths,
             dropout=draw.of([0.0, 0.5]) if depth else 0.0,
             init=draw.of(list(INITS)),
             seed=draw.of(range(100)),
@@ -112,7 +116,13 @@ def random_stack(seed: int, at_kinks: bool = True) -> tuple[list[Member], Shared
 
     members = [one() for _ in range(draw.of(range(1, 5)))]
     batch_size = draw.of([7, 16, None])
-    return members, shared(activations=activations, objective=objective, batch_size=batch_size)
+    return members, shared(
+        activations=activations,
+        objective=objective,
+        batch_size=batch_size,
+        normalisation=normalisation,
+        residual=residual,
+    )
 
 
 def off(ours: Tensor, theirs: Tensor) -> float:
@@ -134,9 +144,7 @@ def require_same_gradients(seed: int) -> None:
             stack._backprop(batch)
             reference._backprop(batch)
             k = len(batch.inputs)
-            for one, other in zip(
-                stack.gradients.tensors, reference.gradients.tensors, strict=True
-            ):
+            for one, other in zip(stack.gradients.learnt, reference.gradients.learnt, strict=True):
                 assert off(one[:k], other[:k]) < CLOSE, seed
             stack.optimizer.step(k)
 

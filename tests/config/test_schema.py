@@ -130,6 +130,12 @@ def refused_values(values: Plain) -> str:
     return line
 
 
+def test_batch_normalisation_needs_two_rows() -> None:
+    """One has no variance."""
+    values = changed(values_of("model=deep"), {"model.normalisation": "batch", "batch_size": 1})
+    assert refused_values(values).startswith("batch_size must be 2 or more, or 'full', with model")
+
+
 OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("seed", -1, "0 or more"),
     ("epochs", 0, "1 or more"),

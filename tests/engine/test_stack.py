@@ -148,11 +148,14 @@ def test_eight_members_train_as_if_alone(
 
 
 @pytest.mark.parametrize("gradient", ["explicit", "autograd"])
-@pytest.mark.parametrize(("normalisation", "residual"), [("layer", False), ("layer", True)])
+@pytest.mark.parametrize("residual", [False, True])
+@pytest.mark.parametrize("normalisation", ["layer", "batch"])
 def test_normalised_members_train_as_if_alone(
     *, normalisation: str, residual: bool, gradient: str
 ) -> None:
     """Of different widths, on differently many rows, while the first leaves."""
+    # A batch's mean takes away what a bias adds: its gradient is rounding, and Adam scales it up.
+    rule = "heavy_ball" if normalisation == "batch" else "adam"
     rows = [dataset("moons", train_rows=40 - 9 * k) for k in range(3)]
     members = [
         member(
@@ -161,7 +164,7 @@ def test_normalised_members_train_as_if_alone(
             seed=k,
             dropout=0.1 * k,
             epochs=3 + k,
-            optimizer=optimizer("adam", weight_decay=0.01 * k),
+            optimizer=optimizer(rule, lr=0.05, weight_decay=0.01 * k),
         )
         for k in range(3)
     ]

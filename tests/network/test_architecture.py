@@ -177,6 +177,10 @@ def test_refusals_name_the_key(key: str, value: object) -> None:
             {"depth": 0, "normalisation": "layer"},
             "model.normalisation must be none with model.depth=0",
         ),
+        (
+            {"depth": 0, "normalisation": "batch"},
+            "model.normalisation must be none with model.depth=0",
+        ),
         ({"width": 1, "normalisation": "layer"}, "model.width must be 2 or more with model.normal"),
         (
             {"width": [3, 4], "residual": True},
@@ -201,5 +205,6 @@ def test_layers_that_cannot_be(changes: dict[str, object], message: str) -> None
 
 
 def test_parameters_of_normalised_layers() -> None:
-    """A gain and a shift for each hidden unit."""
-    assert count_parameters([2, 3, 4, 1], "layer") == count_parameters([2, 3, 4, 1]) + 14
+    """A gain and a shift for each hidden unit; averages are not learnt."""
+    for normalisation in ("layer", "batch"):
+        assert count_parameters([2, 3, 4, 1], normalisation) == count_parameters([2, 3, 4, 1]) + 14

@@ -48,6 +48,9 @@ def make_network(
         for vectors, units in zip(network.layers.normalisation, widths, strict=False):
             for vector in vectors:
                 vector[k, 0, :units] += torch.rand(units, generator=generators[k]) - 0.5
+        for (mean, variance), units in zip(network.layers.statistics, widths, strict=False):
+            mean[k, 0, :units] = torch.rand(units, generator=generators[k])
+            variance[k, 0, :units] += torch.rand(units, generator=generators[k])
     return network
 
 
@@ -65,19 +68,25 @@ def make_batch(network: MLP, *, masked: bool, weighted: bool, members: int) -> B
         label = torch.randint(outputs, (members, ROWS), generator=generator)
         targets = F.one_hot(label, outputs).double()
     weights = uniform(members, ROWS) if weighted else None
+    real = None
     if weights is not None:
-        weights[:, -1] = 0  # a row of padding
+        counts = torch.tensor([ROWS - 1, 2, 1, ROWS, 3])[:members, None]  # then rows of padding
+        real = (torch.arange(ROWS) < counts).double()
+        weights *= real
         weights /= weights.sum(1, keepdim=True)
+        real = real[:, :, None]
     masks: Masks = ()
     if masked:
         shapes = [(members, ROWS, width) for width in network.layers.sizes[1:-1]]
         masks = [(uniform(*shape) >= 0.4) / 0.6 for shape in shapes]
-    return Batch(uniform(members, ROWS, INPUTS) * 4 - 2, targets, weights, masks)
+    return Batch(uniform(members, ROWS, INPUTS) * 4 - 2, targets, weights, masks, real)
 
 
 def plain_loss(plain: nn.Sequential, objective: Objective, batch: Batch, k: int) -> Tensor:
     """Mean loss of member k by torch's own layers and losses."""
-    h, layer, read = batch.inputs[k], 0, None
+    count = ROWS if batch.real is None else int(batch.real[k].sum())
+    plain.train(count > 1)  # of one row, batch normalisation takes its running averages
+    h, layer, read = batch.inputs[k, :count], 0, None
     for name, module in plain.named_children():
         before = h
         h = module(h)
@@ -87,11 +96,11 @@ def plain_loss(plain: nn.Sequential, objective: Objective, batch: Batch, k: int)
             read = before if layer and isinstance(plain, Residual) else None
         if name.startswith("activation"):
             if batch.masks:
-                h = h * batch.masks[layer][k, :, : h.shape[-1]]
+                h = h * batch.masks[layer][k, :count, : h.shape[-1]]
             h = h if read is None else h + read
             layer += 1
-    rows = torch_rows(objective, h, batch.targets[k])
-    return rows.mean() if batch.weights is None else (rows * batch.weights[k]).sum()
+    rows = torch_rows(objective, h, batch.targets[k, :count])
+    return rows.mean() if batch.weights is None else (rows * batch.weights[k, :count]).sum()
 
 
 def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -110,7 +119,7 @@ def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tupl
             assert bias is not None
             gradients.weights[layer][k, :n_in, :n_out] = weight.t()
             gradients.biases[layer][k, 0, :n_out] = bias
-        norms = [module for module in plain if isinstance(module, nn.LayerNorm)]
+        norms = [module for module in plain if isinstance(module, (nn.LayerNorm, nn.BatchNorm1d))]
         for vectors, norm in zip(gradients.normalisation, norms, strict=True):
             for vector, parameter in zip(vectors, norm.parameters(), strict=True):
                 assert parameter.grad is not None
@@ -156,7 +165,13 @@ def test_every_activation_output_and_loss(activation: str, objective: Objective)
     check(network, objective, make_batch(network, masked=True, weighted=True, members=3))
 
 
-OTHER_LAYERS = [("layer", False), ("none", True), ("layer", True)]
+OTHER_LAYERS = [
+    ("layer", False),
+    ("none", True),
+    ("layer", True),
+    ("batch", False),
+    ("batch", True),
+]
 """Normalisation, and whether layers are residual."""
 
 
@@ -224,7 +239,7 @@ def test_first_k_members_leave_the_rest_alone(
         autograd_backprop(network, gradients, objective, batch)
     _, flat = expected_gradients(network, objective, batch)
     expected = as_layers(network, flat)
-    for found, wanted in zip(gradients.tensors, expected.tensors, strict=True):
+    for found, wanted in zip(gradients.learnt, expected.learnt, strict=True):
         assert_close(found[:3], wanted[:3])
         assert (found[3:] == 7.0).all()
 

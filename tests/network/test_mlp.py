@@ -137,7 +137,7 @@ def test_wrong_number_of_activations() -> None:
 
 
 @pytest.mark.parametrize("residual", [False, True])
-@pytest.mark.parametrize("normalisation", ["none", "layer"])
+@pytest.mark.parametrize("normalisation", ["none", "layer", "batch"])
 def test_other_layers_are_kept(normalisation: str, residual: bool) -> None:
     """In a copy, as a pickle is, in another type, of some members, and over other weights."""
     sizes = [[3, 6, 6, 2], [3, 4, 4, 2], [3, 2, 2, 2]]
@@ -150,6 +150,9 @@ def test_other_layers_are_kept(normalisation: str, residual: bool) -> None:
         dtype=torch.float64,
     )
     stack.initialise(["torch"] * 3, [torch.Generator().manual_seed(k) for k in range(3)])
+    for k, vectors in enumerate(stack.layers.statistics):
+        for vector in vectors:
+            vector[:] = vector.new_tensor([0.5 + k, 2, 3]).view(3, 1, 1)
     x = rows(7)
     expected = stack(x)
     torch.testing.assert_close(stack.take([2, 1])(x), expected[[2, 1]], rtol=1e-12, atol=1e-12)
@@ -159,4 +162,6 @@ def test_other_layers_are_kept(normalisation: str, residual: bool) -> None:
     for k, count in enumerate(stack.parameter_counts):
         own = stack.member(k)
         assert count == sum(parameter.numel() for parameter in own.parameters())
-        assert own.state_dict().keys() == stack.member_state(k).keys()
+        kept = {name for name in own.state_dict() if not name.endswith("num_batches_tracked")}
+        assert kept == stack.member_state(k).keys()
+        torch.testing.assert_close(own(x.float()), expected[k].float(), rtol=1e-5, atol=1e-5)

@@ -58,6 +58,21 @@ def test_other_layers_are_read(tmp_path: Path) -> None:
         layers_of({**given, "normalisation": "group"}, "network", "binary")
 
 
+def test_running_averages_are_read(tmp_path: Path) -> None:
+    """Batch normalisation predicts with them; a negative variance is refused."""
+    layers = layers_of({**PLAIN, "normalisation": "batch"}, "network", "binary")
+    saved = {name: torch.ones(shape) for name, shape in layers.shapes.items()}
+    saved["normalisation_0.running_var"] *= 4
+    save_file(saved, tmp_path / "m")
+    # f = 1 + 2 inputs, less the mean 1, over 2, plus the shift 1: a hidden unit is 2.
+    found = load_network(tmp_path / "m", layers)(torch.ones(1, 2)).item()
+    assert found == pytest.approx(1 / (1 + math.exp(-7)), abs=1e-6)
+    saved["normalisation_0.running_var"] *= -1
+    save_file(saved, tmp_path / "m")
+    with pytest.raises(UserError, match=r"normalisation_0.running_var must be 0 or more"):
+        load_network(tmp_path / "m", layers)
+
+
 def test_numbers_of_a_loss_are_read() -> None:
     """Those of focal loss, here; a network of version 0.1 has none."""
     focal = layers_of({**PLAIN, "loss": "focal", "loss_options": {"gamma": 3}}, "network", "binary")

@@ -106,6 +106,11 @@ class Config:
             )
         if self.dtype == "float32" and self.optimizer.lr > LARGEST:
             raise UserError(f"optimizer.lr must be at most 1e30, got {self.optimizer.lr}")
+        if self.model.normalisation == "batch" and self.batch_size == 1:
+            raise UserError(
+                "batch_size must be 2 or more, or 'full', with model.normalisation=batch, got 1:"
+                " one row has no variance"
+            )
         self._check_warmup()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:

@@ -24,10 +24,14 @@ StepRows = tuple[Tensor, Tensor, Tensor | None]
 
 @dataclass(frozen=True, slots=True)
 class StepShape:
-    """The first k members have rows left; their weights where not all have equally many."""
+    """The first k members have rows left; their weights where not all have equally many.
+
+    `real` is then 1 for each of them and 0 for padding, (k, B, 1).
+    """
 
     k: int
     weights: Tensor | None
+    real: Tensor | None
 
 
 class Batches:
@@ -78,9 +82,9 @@ class Batches:
             if of_rows is not None:
                 weights = of_rows[:k] * (1 / rows if weights is None else weights)
             if k == gathered:
-                yield Batch(inputs, targets, weights, step_masks)
+                yield Batch(inputs, targets, weights, step_masks, shape.real)
             else:
-                yield Batch(inputs[:k], targets[:k], weights, step_masks)
+                yield Batch(inputs[:k], targets[:k], weights, step_masks, shape.real)
 
     def _rows(self, epoch: int) -> Iterator[StepRows]:
         """Each step's inputs, targets and row weights, at least for the members that have any."""
@@ -126,11 +130,12 @@ class Batches:
         for step in range(max(self.steps)):
             left = np.clip(counts - step * self.batch_size, 0, self.batch_size)
             left = left[left > 0]
-            weights = None
+            weights = marks = None
             if left.min() < left.max():
                 real = np.arange(left.max()) < left[:, None]
                 weights = torch.as_tensor(real / left[:, None]).to(self.source.inputs)
-            shapes.append(StepShape(len(left), weights))
+                marks = torch.as_tensor(real[:, :, None]).to(self.source.inputs)
+            shapes.append(StepShape(len(left), weights, marks))
         return shapes
 
 

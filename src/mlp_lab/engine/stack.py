@@ -304,7 +304,7 @@ class Stack:
             names += [f"{symbol}_{k}" for symbol in ("gain", "shift") for k in hidden]
         if self.network.embedding is not None:
             names += [f"embedding_{name}" for name in self.network.embedding.plan.shapes]
-        return list(zip(names, own.tensors, strict=True))
+        return list(zip(names, own.learnt, strict=True))
 
     def retire(self, ids: Sequence[int]) -> None:
         """Take members out: what remains is copied together, and the rest costs nothing."""

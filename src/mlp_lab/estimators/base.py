@@ -120,7 +120,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
                 parameters that differ from their defaults replace its own.
             dropout: share of hidden units dropped in training, or a list.
             init: initial weights: he, glorot, torch.
-            normalisation: of hidden pre-activations: none, layer.
+            normalisation: of hidden pre-activations: none, layer, batch.
             residual: whether hidden layers of one width add what they read to what they give.
             embedding: of numeric inputs: none, piecewise, periodic, both.
             embedding_size: numbers that each of them becomes.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlp_lab.errors import UserError, require, require_choice, require_count
 from mlp_lab.network.activations import ACTIVATIONS
@@ -24,8 +24,26 @@ DEEPEST = 100_000
 WIDEST = 10**9
 """Units of a layer; memory runs out far below."""
 
-NORMALISATIONS: dict[str, tuple[str, ...]] = {"none": (), "layer": ("weight", "bias")}
-"""Of hidden pre-activations -> what it has for each unit, by the names of torch's layer."""
+
+class Normalisation(NamedTuple):
+    """What normalises a layer: what it has for each unit, by the names of torch's layer."""
+
+    learnt: tuple[str, ...] = ()
+    statistics: tuple[str, ...] = ()
+    """Averages that it keeps, which nothing learns."""
+
+    @property
+    def vectors(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.learnt + self.statistics
+
+
+NORMALISATIONS = {
+    "none": Normalisation(),
+    "layer": Normalisation(("weight", "bias")),
+    "batch": Normalisation(("weight", "bias"), ("running_mean", "running_var")),
+}
+"""Of hidden pre-activations."""
 
 MOST_NETWORKS = 10**4
 """Of an ensemble; memory runs out below."""
@@ -83,8 +101,9 @@ class ModelConfig:
                     "model.normalisation must be none with model.depth=0, which has no hidden"
                     f" units to normalise, got {self.normalisation}"
                 )
-            rule = f"2 or more with model.normalisation={self.normalisation}"
-            require(min(self.widths) > 1, "model.width", rule, self.width)
+            if self.normalisation == "layer":
+                rule = "2 or more with model.normalisation=layer"
+                require(min(self.widths) > 1, "model.width", rule, self.width)
         if self.residual and (self.depth < 2 or len(set(self.widths)) > 1):
             raise UserError(
                 "model.residual=true needs two or more hidden layers of one width, got"
@@ -144,7 +163,7 @@ def count_parameters(sizes: Sequence[int], normalisation: str = "none") -> int:
         >>> count_parameters([2, 3, 1])  # 2 x 3 + 3 and 3 x 1 + 1
         13
     """
-    vectors = len(NORMALISATIONS[normalisation]) * sum(sizes[1:-1])
+    vectors = len(NORMALISATIONS[normalisation].learnt) * sum(sizes[1:-1])
     return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes)) + vectors
 
 

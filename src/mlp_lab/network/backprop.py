@@ -12,6 +12,7 @@ h_0 is x, or what an embedding makes of it, and with dropout h_k carries its mas
 Understanding Deep Learning, 2023, 7.4).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,7 @@ from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.matrix_products import affine, empty_product, matmul
 from mlp_lab.network.mlp import MLP, Masks
-from mlp_lab.network.normalisation import LayerNorm
+from mlp_lab.network.normalisation import BatchNorm, LayerNorm, Rows
 
 
 @dataclass(slots=True)
@@ -32,12 +33,19 @@ class Batch:
         - inputs: (k, B, D); targets: (k, B, C)
         - weights: (k, B), what each row counts, 1 / B on average; None where all count the same
         - masks: dropout factors of each hidden layer, (k, B, H), or empty
+        - real: 0 for rows that only pad a shorter batch, else 1, (k, B, 1); None without any
     """
 
     inputs: Tensor
     targets: Tensor
     weights: Tensor | None
     masks: Masks
+    real: Tensor | None = None
+
+    @property
+    def rows(self) -> Rows:
+        """Those that batch normalisation is over: each counts once, whatever its weight."""
+        return Rows.of(self.inputs, self.real)
 
 
 class Backprop:
@@ -65,11 +73,7 @@ class Backprop:
         """What each activation reads: f, normalised where it is."""
         self.h: list[Tensor] = []
         self.layer_inputs: list[Tensor] = []
-        vectors = network.layers.normalisation
-        self.norms = [
-            LayerNorm(gain[:k], shift[:k], units.first(k))
-            for units, (gain, shift) in zip(network.units, vectors, strict=True)
-        ]
+        self.norms = _norms(network, k)
         self.d_norms = [[vector[:k] for vector in layer] for layer in gradients.normalisation]
         self.embedding, self.d_embedding = None, {}
         if network.embedding is not None:
@@ -95,12 +99,13 @@ class Backprop:
         embedding = self.embedding
         x = batch.inputs if embedding is None else embedding.forward(batch.inputs)
         self.h, self.layer_inputs = [], [x]
+        rows = batch.rows if self.norms else None
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             affine(self.layer_inputs[k], weight, bias, out=self.f[k])
             if k < last:
-                if self.norms:
-                    self.g[k] = self.norms[k].forward(self.f[k])
+                if rows is not None:
+                    self.g[k] = self.norms[k].forward(self.f[k], rows)
                 h = self.network.activate(k, self.g[k])
                 self.h.append(h)
                 given = h * batch.masks[k] if batch.masks else h
@@ -132,6 +137,18 @@ class Backprop:
             self.embedding.backward(d_x, self.d_embedding)
 
 
+def _norms(network: MLP, k: int) -> Sequence[LayerNorm | BatchNorm]:
+    """What normalises each hidden layer of the first k members, if anything does."""
+    layers = network.layers
+    learnt = [[vector[:k] for vector in vectors] for vectors in layers.normalisation]
+    if network.units:
+        own = zip(learnt, network.units, strict=True)
+        return [LayerNorm(gain, shift, units.first(k)) for (gain, shift), units in own]
+    running = [[vector[:k] for vector in vectors] for vectors in layers.statistics]
+    kept = zip(learnt, running, strict=True)
+    return [BatchNorm(gain, shift, averages) for (gain, shift), averages in kept]
+
+
 def autograd_backprop(
     network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
 ) -> Tensor:
@@ -139,11 +156,15 @@ def autograd_backprop(
     k = len(batch.inputs)
     own = (network.weights, network.biases, network.normalising, network.embedded)
     parameters = [parameter for kind in own for parameter in kind]
+    batch_rows = batch.rows if network.layers.statistics else None
     with torch.enable_grad():
-        f = network.pre_activation(batch.inputs, batch.masks, members=k)
+        f = network.pre_activation(batch.inputs, batch.masks, members=k, rows=batch_rows)
         rows = objective.training_rows(f, batch.targets)
         means = rows.mean(1) if batch.weights is None else (rows * batch.weights).sum(1)
         found = torch.autograd.grad(means.sum(), parameters)
-    for gradient, value in zip(gradients.tensors, found, strict=True):
+    for gradient, value in zip(gradients.learnt, found, strict=True):
         gradient[:k] = value[:k]
+    if batch_rows is not None:
+        with torch.no_grad():
+            network.move_statistics(batch_rows)
     return f.detach()

@@ -19,8 +19,11 @@ class LayerTensors:
         - `normalisation[k]`: `unit_vectors` tensors (K, 1, units) of hidden layer k, contiguous;
           no lists where there are none
         - `embedding[i]`: (K, *shapes[i]), what embeds the inputs, contiguous
+        - `statistics[k]`: `unit_statistics` tensors (K, 1, units) of hidden layer k, contiguous:
+          running averages, which no gradient is of
         - `flat`: one dimension; all weights first, since only they decay, then all biases, then
-          what normalises, then what embeds the inputs; members inside a layer
+          what normalises, then what embeds the inputs, then statistics; members inside a layer
+        - `flat_learnt`: `flat` without the statistics
     """
 
     def __init__(
@@ -30,35 +33,50 @@ class LayerTensors:
         shapes: Sequence[tuple[int, int]] = (),
         *,
         unit_vectors: int = 0,
+        unit_statistics: int = 0,
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        """Zeros; `unit_vectors` counts what each hidden layer has for a unit beside its bias."""
+        """Zeros; `unit_vectors` counts what each hidden layer learns for a unit beside its bias."""
         self.members = members
         self.sizes = tuple(sizes)
         self.embedding_shapes = tuple(shapes)
-        self.unit_vectors = unit_vectors
+        self.unit_vectors, self.unit_statistics = unit_vectors, unit_statistics
         weights = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
         biases = [(members, 1, n_out) for n_out in sizes[1:]]
         vectors = biases[:-1] * unit_vectors
-        stacked = [*weights, *biases, *vectors, *((members, *shape) for shape in shapes)]
+        learnt = [*weights, *biases, *vectors, *((members, *shape) for shape in shapes)]
+        stacked = [*learnt, *(biases[:-1] * unit_statistics)]
         lengths = [a * b * c for a, b, c in stacked]
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
         parts = torch.split(self.flat, lengths)
         tensors = [part.view(shape) for part, shape in zip(parts, stacked, strict=True)]
         depth = len(sizes) - 1
         self.weights, self.biases = tensors[:depth], tensors[depth : 2 * depth]
-        self.embedding = tensors[2 * depth + len(vectors) :]
+        self.embedding = tensors[2 * depth + len(vectors) : len(learnt)]
         self.normalising = tensors[2 * depth : 2 * depth + len(vectors)]
         """The first vector of every hidden layer, then the second."""
-        hidden = range(depth - 1) if vectors else ()
-        self.normalisation = [self.normalising[k :: depth - 1] for k in hidden]
+        self.normalisation = _by_layer(self.normalising, depth - 1)
+        self.averaged = tensors[len(learnt) :]
+        """The first statistic of every hidden layer, then the second."""
+        self.statistics = _by_layer(self.averaged, depth - 1)
         self.flat_weights = self.flat[: sum(lengths[:depth])]
+        self.flat_learnt = self.flat[: sum(lengths[: len(learnt)])]
+
+    @property
+    def learnt(self) -> list[Tensor]:
+        """Each layer's weight, then each one's bias, what normalises, what embeds the inputs."""
+        return self.weights + self.biases + self.normalising + self.embedding
+
+    @property
+    def of_units(self) -> list[list[Tensor]]:
+        """What normalises each hidden layer, then its statistics."""
+        return _by_layer(self.normalising + self.averaged, len(self.sizes) - 2)
 
     @property
     def tensors(self) -> list[Tensor]:
-        """Each layer's weight, then each one's bias, what normalises, what embeds the inputs."""
-        return self.weights + self.biases + self.normalising + self.embedding
+        """What is learnt, then the statistics."""
+        return self.learnt + self.averaged
 
     def like(self) -> "LayerTensors":
         """Zeros of the same shapes."""
@@ -71,6 +89,7 @@ class LayerTensors:
             sizes,
             self.embedding_shapes,
             unit_vectors=self.unit_vectors,
+            unit_statistics=self.unit_statistics,
             dtype=flat.dtype,
             device=flat.device,
         )
@@ -91,5 +110,10 @@ class LayerTensors:
         return spread.flat
 
     def squared_norms(self) -> Tensor:
-        """Sum of squares of each member's entries, (K,)."""
-        return torch.stack([tensor.square().sum((1, 2)) for tensor in self.tensors]).sum(0)
+        """Sum of squares of each member's entries that are learnt, (K,)."""
+        return torch.stack([tensor.square().sum((1, 2)) for tensor in self.learnt]).sum(0)
+
+
+def _by_layer(vectors: list[Tensor], hidden: int) -> list[list[Tensor]]:
+    """Vectors of each hidden layer; no lists where there are none."""
+    return [vectors[k::hidden] for k in range(hidden)] if vectors else []

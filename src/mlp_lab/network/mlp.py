@@ -12,7 +12,7 @@ from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
 from mlp_lab.network.matrix_products import affine
-from mlp_lab.network.normalisation import Units, layer_norm
+from mlp_lab.network.normalisation import Rows, Units, batch_norm, layer_norm
 from mlp_lab.network.plain_network import (
     Ensemble,
     layer_names,
@@ -79,7 +79,8 @@ class MLP(nn.Module):
             len(sizes),
             padded,
             shapes,
-            unit_vectors=len(NORMALISATIONS[normalisation]),
+            unit_vectors=len(NORMALISATIONS[normalisation].learnt),
+            unit_statistics=len(NORMALISATIONS[normalisation].statistics),
             dtype=dtype,
             device=torch.device(device),
         )
@@ -96,8 +97,9 @@ class MLP(nn.Module):
         self.output = OUTPUTS[self.output_name]
         hidden = range(1, len(layers.sizes) - 1)
         self.padding_masks = [self._padding_mask(k) for k in hidden]
-        self.units = [Units.of(self._widths(k), layers.flat) for k in hidden if layers.normalising]
-        """Of each hidden layer, where they are normalised."""
+        by_row = self.normalisation == "layer"
+        self.units = [Units.of(self._widths(k), layers.flat) for k in hidden if by_row]
+        """Of each hidden layer, where a row is normalised over them."""
 
     def _widths(self, layer: int) -> list[int]:
         """Units of a layer, of each member."""
@@ -146,6 +148,8 @@ class MLP(nn.Module):
                 bias[k, 0, :n_out] = drawn_bias
             for (gain, _), units in zip(self.layers.normalisation, sizes[1:-1], strict=False):
                 gain[k, 0, :units] = 1
+            for (_, variance), units in zip(self.layers.statistics, sizes[1:-1], strict=False):
+                variance[k, 0, :units] = 1
         if self.embedding is None:
             return
         for k, (scale, generator) in enumerate(zip(frequency_scales, generators, strict=True)):
@@ -161,9 +165,18 @@ class MLP(nn.Module):
         return self.embedding.passes(list(self.embedded), k).forward(inputs)
 
     def pre_activation(
-        self, inputs: Tensor, masks: Masks = (), *, members: int | None = None
+        self,
+        inputs: Tensor,
+        masks: Masks = (),
+        *,
+        members: int | None = None,
+        rows: Rows | None = None,
     ) -> Tensor:
-        """f of the last layer, (k, B, C), of the first k `members` (all of them by default)."""
+        """f of the last layer, (k, B, C), of the first k `members` (all of them by default).
+
+        In training, `rows` are those that batch normalisation is over; they take note of the
+        statistics, and nothing else changes.
+        """
         h = inputs if inputs.dim() == 3 else inputs.expand(self.members, *inputs.shape)
         h = self.embed(h, members=members)
         last = len(self.weights) - 1
@@ -172,20 +185,32 @@ class MLP(nn.Module):
             if k == last:
                 return f
             read = h
-            h = self.activate(k, self.normalise(k, f))
+            h = self.activate(k, self.normalise(k, f, rows))
             if masks:
                 h = h * masks[k]
             if self.residual and k > 0:
                 h = read + h
         raise AssertionError("a network has at least one layer")
 
-    def normalise(self, layer: int, f: Tensor) -> Tensor:
+    def normalise(self, layer: int, f: Tensor, rows: Rows | None = None) -> Tensor:
         """What the activation of a hidden layer reads: f itself where nothing is normalised."""
-        if not self.units:
+        if not len(self.normalising):
             return f
-        k = len(f)
-        gain, shift = (vector[:k] for vector in list(self.normalising)[layer :: len(self.units)])
-        return layer_norm(f, gain, shift, self.units[layer].first(k))
+        k, hidden = len(f), len(self.activations)
+        gain, shift = (vector[:k] for vector in list(self.normalising)[layer::hidden])
+        if self.units:
+            return layer_norm(f, gain, shift, self.units[layer].first(k))
+        running = [vector[:k] for vector in self.layers.statistics[layer]]
+        if rows is None:
+            return batch_norm(f, gain, shift, running)
+        own = rows.statistics(f)
+        rows.taken.append(own)
+        return batch_norm(f, gain, shift, rows.chosen(own, running), rows)
+
+    def move_statistics(self, rows: Rows) -> None:
+        """Move running averages towards the statistics that rows of a batch took note of."""
+        for running, own in zip(self.layers.statistics, rows.taken, strict=True):
+            rows.move([vector[: len(own[0])] for vector in running], own)
 
     def activate(self, layer: int, f: Tensor) -> Tensor:
         """h = a(f) of a hidden layer, zero for padded units."""
@@ -258,8 +283,9 @@ class MLP(nn.Module):
             weight = self.layers.weights[layer][k, :n_in, :n_out]
             state[f"{name}.weight"] = weight.t().contiguous()
             state[f"{name}.bias"] = self.layers.biases[layer][k, 0, :n_out].clone()
-        for layer, vectors in enumerate(self.layers.normalisation):
-            for name, vector in zip(NORMALISATIONS[self.normalisation], vectors, strict=True):
+        names = NORMALISATIONS[self.normalisation].vectors
+        for layer, vectors in enumerate(self.layers.of_units):
+            for name, vector in zip(names, vectors, strict=True):
                 own = vector[k, 0, : sizes[layer + 1]].clone()
                 state[f"{normalisation_name(layer)}.{name}"] = own
         return state
@@ -288,6 +314,7 @@ class MLP(nn.Module):
             self.layers.sizes,
             self.layers.embedding_shapes,
             unit_vectors=self.layers.unit_vectors,
+            unit_statistics=self.layers.unit_statistics,
             dtype=flat.dtype,
             device=flat.device,
         )

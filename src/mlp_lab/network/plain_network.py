@@ -32,7 +32,7 @@ def plain_network(
     normalisation: str = "none",
     residual: bool = False,
 ) -> nn.Sequential:
-    """One network of torch's own layers, with the weights of `state`.
+    """One network of torch's own layers, with the weights of `state`, as it predicts.
 
     `sizes` are of its linear layers; the first reads what the embedding gives. A network that is
     `residual` has the same layers by name, and adds around them.
@@ -46,15 +46,16 @@ def plain_network(
         empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
         layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
-            if normalisation == "layer":
-                layers[normalisation_name(k)] = nn.LayerNorm(n_out, eps=EPS, dtype=dtype)
+            if normalisation != "none":
+                normalised = NORMALISATION_LAYERS[normalisation](n_out, eps=EPS, dtype=dtype)
+                layers[normalisation_name(k)] = normalised
             layers[f"activation_{k}"] = plain_activation(activations[k])
     if output in OUTPUT_LAYERS:
         name, layer = OUTPUT_LAYERS[output]
         layers[name] = layer()
     network = Residual(layers) if residual else nn.Sequential(layers)
     network.load_state_dict(state)
-    return network.to(state["output.weight"].device)
+    return network.to(state["output.weight"].device).eval()
 
 
 def network_name(k: int) -> str:
@@ -153,6 +154,12 @@ OUTPUT_LAYERS: dict[str, tuple[str, Callable[[], nn.Module]]] = {
     "exponential": ("exponential", Exponential),
 }
 """Output -> its layer, by name; a linear one has none."""
+
+NORMALISATION_LAYERS: dict[str, Callable[..., nn.Module]] = {
+    "layer": nn.LayerNorm,
+    "batch": nn.BatchNorm1d,
+}
+"""torch's layer that normalises the units of a row, or a unit over the rows."""
 
 PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,

@@ -83,7 +83,7 @@ class Layers:
         for name, (n_in, n_out) in zip(names, pairwise(self.linear_sizes), strict=True):
             found |= {f"{name}.weight": [n_out, n_in], f"{name}.bias": [n_out]}
         for k, units in enumerate(self.sizes[1:-1]):
-            vectors = NORMALISATIONS[self.normalisation]
+            vectors = NORMALISATIONS[self.normalisation].vectors
             found |= {f"{normalisation_name(k)}.{name}": [units] for name in vectors}
         return found
 
@@ -171,6 +171,8 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
             raise UserError(f"{path}: {name} holds a number that is not finite")
         if name.endswith("embedding.knots") and bool((tensor.diff(dim=1) < 0).any()):
             raise UserError(f"{path}: {name} must be in ascending order")
+        if name.endswith("running_var") and bool((tensor < 0).any()):
+            raise UserError(f"{path}: {name} must be 0 or more")
     if layers.ensemble == 1:
         return _network(layers, state)
     names = list(layers.network_shapes)

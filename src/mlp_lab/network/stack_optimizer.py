@@ -109,7 +109,7 @@ class Optimizer:
         if self._clip is not None:
             norms = self.gradients.squared_norms().sqrt_()
             factors = (self._clip / (norms + NORM_FLOOR)).clamp_max_(1).view(-1, 1, 1)
-            for gradient in self.gradients.tensors:
+            for gradient in self.gradients.learnt:
                 gradient.mul_(factors)
         t = self._advance(k)
         for block in self._blocks[k]:
@@ -123,9 +123,9 @@ class Optimizer:
             return rate
         if self._spread_rate is None:
             self._spread_rate = self.parameters.like()
-        for tensor in self._spread_rate.tensors:
+        for tensor in self._spread_rate.learnt:
             tensor.copy_(rate)
-        return self._spread_rate.flat
+        return self._spread_rate.flat_learnt
 
     def _advance(self, k: int) -> Number:
         """The number of this step, from 1."""
@@ -146,7 +146,7 @@ class Optimizer:
 
     def _pieces(self) -> list[Block]:
         """The flat tensors in pieces; on a GPU, whose caches are no help, in one."""
-        flat = [layers.flat for layers in self._updated]
+        flat = [layers.flat_learnt for layers in self._updated]
         numbers, weights = len(flat[0]), len(self.parameters.flat_weights)
         length = PIECE if flat[0].is_cpu else numbers
         parts = [slice(*ends) for ends in pairwise([*range(0, numbers, length), numbers])]
@@ -157,7 +157,7 @@ class Optimizer:
     def _layers(self, k: int) -> list[Block]:
         """The first k members of each layer."""
         weights = len(self.parameters.weights)
-        layers = zip(*(layers.tensors for layers in self._updated), strict=True)
+        layers = zip(*(layers.learnt for layers in self._updated), strict=True)
         return [
             self._block(layer, slice(k), k if i < weights else 0) for i, layer in enumerate(layers)
         ]
@@ -190,7 +190,9 @@ class Optimizer:
         if self.equal_steps and all(value == values[0] for value in values):
             return float(values[0])
         tensor = self.parameters.flat.new_tensor(values)
-        return self.parameters.spread(tensor) if self.equal_steps else tensor.view(-1, 1, 1)
+        if not self.equal_steps:
+            return tensor.view(-1, 1, 1)
+        return self.parameters.spread(tensor)[: len(self.parameters.flat_learnt)]
 
 
 def _set_rate(blocks: Sequence[Block], lr: Number) -> None:
