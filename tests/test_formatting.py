@@ -7,13 +7,29 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlp_lab.formatting import counted, duration, four_digits, in_a_list, quoted, shown
+from mlp_lab.formatting import (
+    counted,
+    duration,
+    four_digits,
+    in_a_list,
+    percent,
+    quoted,
+    shown,
+    significant,
+)
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0:00"), (59.6, "1:00"), (3599.5, "1:00:00"), (90_061, "25:01:01")]
+    ("seconds", "text"),
+    [
+        (0.0, "0 s"),
+        (0.043, "0.043 s"),
+        (59.6, "1 min 0 s"),
+        (3599.5, "1 h 0 min"),
+        (90_061, "25 h 1 min"),
+    ],
 )
-def test_durations_are_rounded_to_seconds(seconds: float, text: str) -> None:
+def test_durations_are_rounded(seconds: float, text: str) -> None:
     """Rounding carries into minutes and hours."""
     assert duration(seconds) == text
 
@@ -21,6 +37,12 @@ def test_durations_are_rounded_to_seconds(seconds: float, text: str) -> None:
 def test_numbers() -> None:
     """A missing number is no text; one that is not finite says so."""
     assert [four_digits(x) for x in (None, 0.0, -2 / 3, math.inf)] == ["", "0", "-0.6667", "inf"]
+    large = [four_digits(x) for x in (-9999.4, 9999.6, 16_134.0, 123_456_789.0, 1.5e9)]
+    assert large == ["-9999", "10,000", "16,130", "123,500,000", "1.5e+09"]
+    assert [significant(x, 2) for x in (320.0, 3200.0, 32_100.0, 0.00321)] == [
+        *("320", "3200", "32,000", "0.0032")
+    ]
+    assert [percent(x) for x in (-15.0, 0.0004)] == ["-1,500 %", "0 %"]
     assert [counted(n, "row") for n in (0, 1, 2)] == ["0 rows", "1 row", "2 rows"]
     assert [shown(x) for x in (None, 1.0, "a")] == ["null", "1.0", "'a'"]
 

@@ -1,6 +1,7 @@
 """Numbers, counts and names as a person reads or types them."""
 
 import re
+from decimal import Decimal
 
 LATEX_LETTERS = {
     **{letter: f"\\{letter}" for letter in "_%&#${}"},
@@ -17,24 +18,61 @@ MOST_LETTERS, MOST_BITS = 500, 1000
 """Of a value that a message repeats."""
 
 
+LARGEST_WRITTEN_OUT = 1e9
+"""A larger number is written as a power of ten."""
+
+GROUPED_FROM = 9999.5
+"""Measured numbers from which thousands are set apart."""
+
+
+def significant(value: float, digits: int) -> str:
+    """A number to some significant digits, as a person would write it; 2026 may be a year.
+
+    >>> significant(16134.2, 4), significant(2026, 4), significant(320, 2), significant(1.2e-5, 4)
+    ('16,130', '2026', '320', '1.2e-05')
+    """
+    text = f"{value:z.{digits}g}"
+    if 1 <= abs(value) < LARGEST_WRITTEN_OUT:
+        written_out = Decimal(text)
+        return f"{written_out:,f}" if abs(value) >= GROUPED_FROM else f"{written_out:f}"
+    return text
+
+
 def four_digits(value: float | None) -> str:
     """A number to four significant digits; nothing where there is none.
 
     >>> four_digits(0.123456), four_digits(123456), four_digits(None)
-    ('0.1235', '1.235e+05', '')
+    ('0.1235', '123,500', '')
     """
-    return "" if value is None else f"{value:.4g}"
+    return "" if value is None else significant(value, 4)
+
+
+def percent(share: float) -> str:
+    """A share in percent, to three digits.
+
+    >>> percent(0.9563), percent(0.1), percent(1.0)
+    ('95.6 %', '10 %', '100 %')
+    """
+    return f"{100 * share:,.1f}".removesuffix(".0") + " %"
 
 
 def duration(seconds: float) -> str:
-    """Time in hours, minutes and seconds.
+    """Time in hours, minutes and seconds, to as much as matters.
 
-    >>> duration(7), duration(754), duration(3723)
-    ('0:07', '12:34', '1:02:03')
+    >>> duration(0.123), duration(7), duration(754), duration(3723)
+    ('0.12 s', '7 s', '12 min 34 s', '1 h 2 min')
     """
+    if seconds < SHORT:
+        return f"{significant(seconds, 2)} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    if hours:
+        return f"{hours:,} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+SHORT = 9.95
+"""Seconds below which tenths of a second are said."""
 
 
 def counted(count: int, noun: str) -> str:
@@ -44,6 +82,15 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '1,234 rows')
     """
     return f"{count:,} {noun}" + "s" * (count != 1)
+
+
+def rows_written(weight: float) -> str:
+    """A number of rows; a sum of their weights has decimals.
+
+    >>> rows_written(1234.0), rows_written(1234.5)
+    ('1,234', '1,234.50')
+    """
+    return f"{weight:,.0f}" if float(weight).is_integer() else f"{weight:,.2f}"
 
 
 def gigabytes(number: float) -> str:

@@ -26,6 +26,7 @@ def test_they_lead_to_keys(key: str) -> None:
     ("words", "key", "own"),
     [
         (["optimizer=momentum"], "optimizer.momentum", "optimizer.alpha"),
+        (["optimizer=momentum"], "momentum", "optimizer.alpha"),
         ([], "l2", "optimizer.weight_decay"),
         ([], "optimizer.l2", "optimizer.weight_decay"),
         ([], "alpha", "optimizer.weight_decay"),
@@ -52,6 +53,8 @@ def test_on_the_command_line(words: list[str], key: str, own: str) -> None:
     [
         ("optimizer.alpha", "only optimizer=momentum has it"),
         ("optimizer.momentum", "only optimizer=heavy_ball|nesterov|rmsprop has it"),
+        ("momentum", "only optimizer=heavy_ball|nesterov|rmsprop has optimizer.momentum"),
+        ("gamma", "only loss=focal has loss.gamma"),
         ("width", "did you mean model.width?"),
         ("model.wdth", "did you mean 'model.width'?"),
         ("nme", "did you mean 'name'?"),

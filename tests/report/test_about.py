@@ -31,7 +31,7 @@ def test_a_run_in_words() -> None:
         "activation": "relu, tanh",
         "output, loss": "softmax, cce",
         "optimizer": "adam, learning rate 0.001, cosine schedule, all rows in each step",
-        "training": "completed after 1 epoch and 0.5 seconds",
+        "training": "completed after 1 epoch and 0.5 s",
         "weights": "of epoch 1, the best one",
     }
 

@@ -18,11 +18,11 @@ def test_words_of_pictures(tmp_path: Path) -> None:
     confusion = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
     words = draw(confusion, tmp_path / "a.png")
     assert words == (
-        "Confusion matrix of the validation rows: accuracy 90.0%; the most frequent error: a"
+        "Confusion matrix of the validation rows: accuracy 90 %; the most frequent error: a"
         " predicted as b."
     )
     perfect = replace(confusion, counts=[[8.0, 0.0], [0.0, 2.0]])
-    assert draw(perfect, tmp_path / "a.png").endswith("accuracy 100.0%.")
+    assert draw(perfect, tmp_path / "a.png").endswith("accuracy 100 %.")
     columns = Importance("y", [f"column {i}" for i in range(40)], [1.0] * 40)
     assert "highest of column 0, column 1 and column 2" in draw(columns, tmp_path / "a.png")
     many = Confusion("test", [f"class {i}" for i in range(25)], np.eye(25).tolist())
@@ -56,4 +56,4 @@ def test_errors_in_words(tmp_path: Path) -> None:
     numbers = Observed("test", "y", [1.0, 2.0, 3.0], [1.5, 2.0, 2.0])
     assert draw(numbers, tmp_path / "a.png").endswith("the mean absolute error is 0.5.")
     sure = Calibration("test", [0.9, 0.7], [0.8, 0.7], [30.0, 10.0])
-    assert draw(sure, tmp_path / "a.png").endswith("the calibration error is 7.5%.")
+    assert draw(sure, tmp_path / "a.png").endswith("the calibration error is 7.5 %.")

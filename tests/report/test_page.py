@@ -10,6 +10,7 @@ import yaml
 from lab import train
 
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import duration
 from mlp_lab.report.page import write_report
 
 LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
@@ -125,7 +126,7 @@ def test_the_page_says_what_was_run(folder: Path) -> None:
     assert facts["data"] == [config["data"]["name"]]
     layers = " → ".join(map(str, schema["network"]["sizes"]))
     assert facts["network"] == [f"{layers} units ({result['parameters']:,} parameters)"]
-    words = f"completed after {result['epochs_run']} epochs and {result['seconds']} seconds"
+    words = f"completed after {result['epochs_run']} epochs and {duration(result['seconds'])}"
     assert facts["training"] == [words]
     assert facts["optimizer"] == ["adam, learning rate 0.001, batches of 32 rows"]
     for value in result["environment"].values():

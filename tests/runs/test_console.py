@@ -29,7 +29,7 @@ def test_a_folder_is_named_as_it_is() -> None:
     print_result(Screen(file, 80), {"network": scores}, result, [ODD], Path(ODD))
     said = file.getvalue().splitlines()
     assert said[-3:] == [
-        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1.0 s",
+        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1 s",
         ODD,
         ODD,
     ]
@@ -93,7 +93,7 @@ def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     file = StringIO()
     line = ProgressLine(Screen(file, 80), 130, 100, quiet=False)
     line.show(record(101))
-    assert file.getvalue().rstrip().endswith("0:58 left")
+    assert file.getvalue().rstrip().endswith("58 s left")
     assert file.getvalue().startswith("epoch 101/130  loss 0.1235 (val 0.1235)  accuracy 0.5 (val")
 
 

@@ -26,7 +26,7 @@ def test_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     line.ended(1)
     now[0] += SAID_SECONDS
     line.show()
-    assert out.getvalue() == "1/2 jobs  2 stacks  epoch 5/10  0:17 left\n"
+    assert out.getvalue() == "1/2 jobs  2 stacks  epoch 5/10  17 s left\n"
 
 
 def test_a_resumed_stack_counts_from_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_a_resumed_stack_counts_from_where_it_was(monkeypatch: pytest.MonkeyPatc
     line.epoch(0, 9)
     now[0] += SAID_SECONDS
     line.show()
-    assert out.getvalue() == "0/2 jobs  1 stacks  epoch 9/10  0:10 left\n"
+    assert out.getvalue() == "0/2 jobs  1 stacks  epoch 9/10  10 s left\n"
 
 
 def test_a_quiet_sweep_has_none() -> None:
@@ -61,4 +61,4 @@ def test_the_plan_of_a_dry_run() -> None:
         [str(stack), str(job), f"seed={job}"] for stack, job in ((0, 0), (0, 1), (1, 2))
     ]
     assert rows[0].split()[-2:] == ["0.5", "15.0"]
-    assert last == "3 jobs in 2 stacks, about 0:40 on one core: nothing was trained"
+    assert last == "3 jobs in 2 stacks, about 40 s on one core: nothing was trained"

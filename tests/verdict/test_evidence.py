@@ -2,6 +2,7 @@
 
 import pytest
 
+from mlp_lab.formatting import percent
 from mlp_lab.verdict.evidence import (
     Evidence,
     beats_constant,
@@ -9,7 +10,6 @@ from mlp_lab.verdict.evidence import (
     has_learnt,
     is_idle,
     margin_of,
-    percent,
     score_of,
 )
 

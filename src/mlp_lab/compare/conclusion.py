@@ -10,7 +10,7 @@ from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import standard_error
 from mlp_lab.config.composition import of_the_command
 from mlp_lab.config.schema import LABELS
-from mlp_lab.formatting import counted, four_digits
+from mlp_lab.formatting import counted, four_digits, significant
 from mlp_lab.program import train_words
 
 UNTESTED = (
@@ -52,7 +52,7 @@ def standing(ranking: Ranking, place: int) -> str:
 
 def numbers_of(setting: Setting) -> list[str]:
     """Mean score, its standard error, runs and parameters, as every table has them."""
-    error = "" if setting.error is None else f"{setting.error:.2g}"
+    error = "" if setting.error is None else significant(setting.error, 2)
     mean = four_digits(setting.mean) if setting.scores else ""
     return [mean, error, str(len(setting.runs)), f"{setting.parameters:,}"]
 
@@ -67,7 +67,7 @@ def plus_minus(values: Sequence[float]) -> str:
         return "none"
     error = standard_error(values)
     mean = four_digits(sum(values) / len(values))
-    return mean if error is None else f"{mean} ± {error:.2g}"
+    return mean if error is None else f"{mean} ± {significant(error, 2)}"
 
 
 def verdict_on(record: RunRecord) -> str:

@@ -14,6 +14,7 @@ from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
 from mlp_lab.drawing import blank_figure, save
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import four_digits, percent, significant
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
     sign = 1 if ranking.higher_is_better else -1
     best, worst = ranking.best, min(settings, key=lambda setting: sign * setting.mean)
     return (
-        f"Validation {ranking.score}: {best.mean:.4g} with {best.label} is the best,"
-        f" {worst.mean:.4g} with {worst.label} the worst."
+        f"Validation {ranking.score}: {four_digits(best.mean)} with {best.label} is the best,"
+        f" {four_digits(worst.mean)} with {worst.label} the worst."
     )
 
 
@@ -156,7 +157,8 @@ def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn
                 bright = high > low and (value - low) / (high - low) > 0.5
                 dark_text = bright if ranking.higher_is_better else not bright
                 color = "black" if dark_text else "white"
-                axis.text(j, i, f"{value:.3g}", ha="center", va="center", color=color, fontsize=8)
+                text = significant(value, 3)
+                axis.text(j, i, text, ha="center", va="center", color=color, fontsize=8)
     caption = f"Mean validation {ranking.score} by {down} and {across}."
     return _save(figure, path, "Heatmap", caption, _extremes(ranking, settings))
 
@@ -178,7 +180,7 @@ def _parallel(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Draw
         best = shown[i] is ranking.best
         color = ORANGE if best else BLUE
         axis.plot(line, color=color, alpha=1.0 if best else 0.1 + 0.6 * share**2, linewidth=2)
-    ends = [(0.0, f"{low:.4g}"), (1.0, f"{high:.4g}")]
+    ends = [(0.0, four_digits(low)), (1.0, four_digits(high))]
     for place, ticks in enumerate([*(ticks for _, ticks in columns), ends]):
         axis.axvline(place, color=GREY, linewidth=1)
         for height, text in ticks:
@@ -219,7 +221,7 @@ def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Dr
     score = f"validation {ranking.score}"
     axis.set(xlim=(0, 1), xlabel=f"share of the variance of {score} (main effect)")
     caption = f"Share of the variance of {score} that a key's means explain alone."
-    listed = ", ".join(f"{key} {share:.0%}" for share, key in reversed(shares))
+    listed = ", ".join(f"{key} {percent(share)}" for share, key in reversed(shares))
     return _save(figure, path, "Main effects of the keys", caption, f"Main effects: {listed}.")
 
 
@@ -240,7 +242,7 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
         label = f"{name}: {setting.label}" if setting.label else name
         values = [row[column] for row in rows]
         axis.plot([row["epoch"] for row in rows], values, color=ENDS[name], label=label)
-        ends.append(f"{label} ends at {rows[-1][column]:.4g}")
+        ends.append(f"{label} ends at {four_digits(rows[-1][column])}")
     axis.locator_params("x", integer=True)
     axis.set(xlabel="epoch", ylabel=f"validation {ranking.score}")
     axis.grid(alpha=0.3)

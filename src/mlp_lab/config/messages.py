@@ -176,7 +176,24 @@ def _explain_key(error: BaseException) -> str | None:
     owners = [str(name) for name, part in parent.items() if _holds(part, key)]
     if owners:
         return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
+    if "." not in key and not own_key(key, names):
+        return _without_its_group(key, parent) or str(unknown_key(key, names))
     return _elsewhere(key) or str(unknown_key(key, names))
+
+
+def _without_its_group(key: str, settings: DictConfig) -> str:
+    """A setting that another choice of a group has, typed without the group: momentum=0.9."""
+    for group, section in ((str(name), part) for name, part in settings.items()):
+        typed = f"{group}.{key}"
+        if isinstance(section, DictConfig) and WITHIN.get(typed) in _keys(group, section):
+            return f"unknown key {key!r}: here it is {WITHIN[typed]!r}"
+        if found := _elsewhere(typed):
+            return found.replace(repr(typed), repr(key)).replace(" has it", f" has {typed}")
+    return ""
+
+
+def _keys(group: str, section: DictConfig) -> list[str]:
+    return [f"{group}.{name}" for name in map(str, section)]
 
 
 def _explain_reference(error: BaseException) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mlp_lab.drawing import missing_letters_named, save
 from mlp_lab.files import to_json, write_whole
+from mlp_lab.formatting import duration, significant
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.claims import Finding
 from mlp_lab.lessons.figures import Figure, figure_of
@@ -86,7 +87,8 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
         " A claim holds where the whole interval lies on its side, does not hold where it lies"
         " on the other, and is not decided between.",
         f"Every number of the figure is in {files}; what became of the claims is in"
-        f" [{MEASUREMENTS}]({MEASUREMENTS}). It took {given.seconds:.0f} s. To repeat it:",
+        f" [{MEASUREMENTS}]({MEASUREMENTS}). It took"
+        f" {duration(round(given.seconds))}. To repeat it:",
         f"    {given.command}\n",
     ]
     return "\n\n".join(paragraphs)
@@ -101,5 +103,5 @@ def in_numbers(finding: Finding) -> str:
             " no interval"
         )
     numbers = [finding.mean, *finding.interval]
-    mean, low, high = (f"{0.0 if abs(n) < ROUNDING else n:.3g}" for n in numbers)
+    mean, low, high = (significant(0.0 if abs(n) < ROUNDING else n, 3) for n in numbers)
     return f"{mean} over {count} seeds, 95 % interval {low} to {high}"

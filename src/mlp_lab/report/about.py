@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.config.saved import saved_values
+from mlp_lab.formatting import counted, duration
 from mlp_lab.runs.folder import CONFIG
 from mlp_lab.stored import read_text
 
@@ -62,7 +63,7 @@ def _optimizer(config: Mapping[str, Any]) -> str:
     size, schedule = config["batch_size"], config["schedule"]["name"]
     words = [config["optimizer"]["name"], f"learning rate {config['optimizer']['lr']:g}"]
     words += [f"{schedule} schedule"] if schedule != "constant" else []
-    words += ["all rows in each step" if size == "full" else f"batches of {size} rows"]
+    words += ["all rows in each step" if size == "full" else f"batches of {counted(size, 'row')}"]
     return ", ".join(words)
 
 
@@ -75,4 +76,4 @@ def _ending(result: Mapping[str, Any]) -> str:
         where = result["diverged"]
         words += f" in epoch {where['epoch']}, step {where['step']},"
         words += f" at learning rate {where['lr']:g}"
-    return f"{words} after {epochs} epoch{'' if epochs == 1 else 's'} and {seconds} seconds"
+    return f"{words} after {counted(epochs, 'epoch')} and {duration(seconds)}"

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from rich.table import Table
 
-from mlp_lab.formatting import counted, four_digits, one_line
+from mlp_lab.formatting import counted, four_digits, one_line, rows_written
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
@@ -96,7 +96,7 @@ def _errors_table(errors: Sequence[tuple[float, str, str]]) -> Table:
     table = plain_table("true", "predicted")
     table.add_column("rows", justify="right")
     for weight, true, predicted in errors:
-        table.add_row(true, predicted, _count(weight))
+        table.add_row(true, predicted, rows_written(weight))
     return table
 
 
@@ -105,13 +105,8 @@ def _confusion_table(counts: Counts, heading: str) -> Table:
     for name in counts:
         table.add_column(one_line(name), justify="right")
     for name, row in counts.items():
-        table.add_row(name, *map(_count, row.values()))
+        table.add_row(name, *map(rows_written, row.values()))
     return table
-
-
-def _count(weight: float) -> str:
-    """A number of rows; a sum of their weights has decimals."""
-    return f"{weight:,.0f}" if float(weight).is_integer() else f"{weight:,.2f}"
 
 
 def _residuals_table(found: Mapping[str, float]) -> Table:

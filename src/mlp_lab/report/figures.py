@@ -10,7 +10,7 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from mlp_lab.drawing import blank_figure, save
-from mlp_lab.formatting import one_line
+from mlp_lab.formatting import one_line, percent, rows_written, significant
 from mlp_lab.report.about import PART
 from mlp_lab.report.pictures import (
     Calibration,
@@ -85,14 +85,14 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
     axes.set_yticks(places, names)
     for i, j in np.ndindex(counts.shape) if len(names) <= NUMBERED else ():
         color = "white" if shares[i, j] > 0.5 else "0.2"
-        text = f"{counts[i, j]:.0f}" if counts[i, j] else ""
+        text = rows_written(float(counts[i, j])) if counts[i, j] else ""
         axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
     title = f"confusion matrix, {PART[picture.part]} rows"
     axes.set(xlabel="predicted class", ylabel="true class", title=title)
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
-    words = f"Confusion matrix of the {PART[picture.part]} rows: accuracy {right:.1%}"
+    words = f"Confusion matrix of the {PART[picture.part]} rows: accuracy {percent(right)}"
     if off.any():
         true, predicted = picture.classes[i], picture.classes[j]
         words += f"; the most frequent error: {true} predicted as {predicted}"
@@ -110,7 +110,7 @@ def _observed(axes: Axes, picture: Observed) -> str:
     error = float(np.abs(predicted - observed).mean())
     return (
         f"Predicted against observed {picture.target} of {len(observed)} {PART[picture.part]} rows;"
-        f" the mean absolute error is {error:.3g}."
+        f" the mean absolute error is {significant(error, 3)}."
     )
 
 
@@ -126,7 +126,7 @@ def _calibration(axes: Axes, picture: Calibration) -> str:
     gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
     return (
         f"Calibration on the {PART[picture.part]} rows: accuracy against the probability of the"
-        f" predicted class; the calibration error is {gap:.1%}."
+        f" predicted class; the calibration error is {percent(gap)}."
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from mlp_lab.drawing import blank_figure, save
+from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import PART
 from mlp_lab.tracking.curves import Row
 
@@ -45,7 +46,7 @@ def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
         return NOTHING_FINITE
     ends = f"the training loss {'ends at' if finite[-1] is rows[-1] else 'was last'}"
     best = f"; the best epoch is {result['best_epoch']}" if result["best_epoch"] else ""
-    return f"{ends} {finite[-1]['train_loss']:.4g}{best}"
+    return f"{ends} {four_digits(finite[-1]['train_loss'])}{best}"
 
 
 def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:

@@ -61,7 +61,7 @@ class ProgressLine:
             val = f" (val {four_digits(record.val[quantity])})" if record.val else ""
             quantities.append(f"{quantity} {four_digits(record.train[quantity])}{val}")
         left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
-        time_left = f"{duration(left)} left"
+        time_left = f"{duration(round(left))} left"
         return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
 
     def close(self) -> None:
@@ -109,11 +109,13 @@ def print_result(
 ) -> None:
     """The end of a run: what it reached beside the baselines, what that says, where it lies."""
     print_scores(console, models)
+    seconds = result["seconds"]
+    assert isinstance(seconds, int | float)
     reason = f" ({result['reason']})" if "reason" in result else ""
     console.say(
         f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
-        f" {result['seconds']} s"
+        f" {duration(seconds)}"
     )
     print_lines(console, verdict)
     console.print(str(folder), soft_wrap=True)

@@ -28,7 +28,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
         table.add_row(
             *(str(stack.number), str(number), " ".join(job.point)),
             *(f"{job.parameters:,}", str(job.job.config.epochs)),
-            *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:.1f}"),
+            *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:,.1f}"),
         )
     screen.print(table)
     seconds = sum(stack.seconds for stack in stacks)
@@ -36,7 +36,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     if count > MOST_SHOWN:
         screen.print(f"... and {count - MOST_SHOWN:,} jobs more")
     screen.print(
-        f"{count} jobs in {len(stacks)} stacks, about {duration(seconds)} on one core:"
+        f"{count:,} jobs in {len(stacks):,} stacks, about {duration(seconds)} on one core:"
         " nothing was trained"
     )
 
@@ -101,7 +101,7 @@ class SweepLine:
             epochs = [f"epoch {places}"]
         if done > self._before:
             rate = (done - self._before) / (now - self._started)
-            left = [f"{duration((whole - done) / rate)} left"]
+            left = [f"{duration(round((whole - done) / rate))} left"]
         return ["  ".join([*words, *epochs, *left]), "  ".join([*words, *left])]
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mlp_lab.engine.records import Divergence
+from mlp_lab.formatting import percent
 
 LARGEST_ERROR = 0.5
 """By the square root of the rows, the largest standard error of a share: closer is no better."""
@@ -158,15 +159,6 @@ def score_of(evidence: Evidence, skill: float, part: str) -> str:
     """
     wrong = evidence.constant_errors.get(part)
     return f"{skill:z.2f}" if wrong is None else percent(1 - (1 - skill) * wrong)
-
-
-def percent(share: float) -> str:
-    """A share in percent, to three digits.
-
-    >>> percent(0.9563), percent(0.1), percent(1.0)
-    ('95.6 %', '10 %', '100 %')
-    """
-    return f"{100 * share:.1f}".removesuffix(".0") + " %"
 
 
 def margin_of(evidence: Evidence, margin: float) -> str:

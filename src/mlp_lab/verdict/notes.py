@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from mlp_lab.formatting import percent
 from mlp_lab.runs.findings import Finding
 from mlp_lab.verdict.evidence import (
     GRADIENT_BOOSTING,
@@ -12,7 +13,6 @@ from mlp_lab.verdict.evidence import (
     has_learnt,
     margin_of,
     own_standard_error,
-    percent,
     score_of,
     standard_error,
 )

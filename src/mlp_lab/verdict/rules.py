@@ -7,7 +7,7 @@ notes are in notes.py.
 from collections.abc import Callable
 from itertools import accumulate, pairwise
 
-from mlp_lab.formatting import counted
+from mlp_lab.formatting import counted, four_digits, percent
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.verdict import notes
 from mlp_lab.verdict.evidence import (
@@ -21,7 +21,6 @@ from mlp_lab.verdict.evidence import (
     is_idle,
     kept_scores,
     own_standard_error,
-    percent,
     score_of,
     smoothed,
     standard_error,
@@ -206,8 +205,8 @@ def _overfit_at_the_end(evidence: Evidence) -> Finding | None:
         return Finding(
             "overfit",
             f"overfit since epoch {since}: from there the validation loss rose from"
-            f" {evidence.val_loss[lowest]:.4g} to {evidence.val_loss[-1]:.4g}, while the training"
-            f" loss fell{kept}",
+            f" {four_digits(evidence.val_loss[lowest])} to {four_digits(evidence.val_loss[-1])},"
+            f" while the training loss fell{kept}",
             f"D²(val) ended more than {RISEN:g} below its best, and D²(train) rose",
             numbers,
             since,

@@ -13,6 +13,7 @@ from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
 from mlp_lab.data.tables.leakage import leaks
+from mlp_lab.formatting import four_digits
 
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
@@ -76,8 +77,9 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     sampled = split.train[:: max(1, len(split.train) // SAMPLE)]
     if raw.classes is None:
         least, low, median, high, most = np.quantile(raw.target, [0, 0.25, 0.5, 0.75, 1])
-        quartiles = f"quartiles {low:.4g} and {high:.4g}"
-        balance = f"{least:.4g} to {most:.4g}, median {median:.4g}, {quartiles}"
+        quartiles = f"quartiles {four_digits(low)} and {four_digits(high)}"
+        middle = f"median {four_digits(median)}, {quartiles}"
+        balance = f"{four_digits(least)} to {four_digits(most)}, {middle}"
     else:
         balance = _shares(raw.classes, raw.target, most=12)
     found = leaks(raw, sampled)
@@ -127,7 +129,8 @@ def _content(column: Column, values: Floats) -> str:
     if column.kind == "date":
         first, last = np.floor([present.min(), present.max()]).astype("datetime64[D]")
         return f"{first} to {last}"
-    return f"{present.min():.4g} to {present.max():.4g}, median {np.median(present):.4g}"
+    least, median, most = (float(f(present)) for f in (np.min, np.median, np.max))
+    return f"{four_digits(least)} to {four_digits(most)}, median {four_digits(median)}"
 
 
 def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
