@@ -75,7 +75,15 @@ HYDRA = (
     *(f"mlp_lab.commands.{name}" for name in ("composing", "train")),
     *(
         f"mlp_lab.sweep.{name}"
-        for name in ("command", "composing", "counting", "grid", "ranges", "search")
+        for name in (
+            "command",
+            "composing",
+            "counting",
+            "grid",
+            "ranges",
+            "resumed_command",
+            "search",
+        )
     ),
     "mlp_lab.lessons.bench",
 )

@@ -234,6 +234,7 @@ def test_words_of_a_manifest_call_nothing(called: str, here: Path, tmp_path: Pat
     """Of a job that is resumed with its stack, though the command does not ask for it."""
     sweep = shutil.copytree(here / "sweep", tmp_path / "sweep")
     manifest = json.loads((sweep / "sweep.json").read_text())
+    del manifest["command"]  # which would ask for both
     manifest["stacks"] = {"0": [0, 1]}
     manifest["jobs"]["1"]["overrides"].append(f"data.split_seed=${{{called}}}")
     (sweep / "sweep.json").write_text(json.dumps(manifest))

@@ -226,14 +226,6 @@ def test_finished_jobs_are_skipped_and_new_points_added(mixed: Path, tmp_path: P
     seeds = [result_overrides(path)[-1] for path in job_folders(folder)]
     assert seeds == ["seed=0", "seed=0", "seed=1", "seed=1"]
 
-    forgotten = command(["-m", f"sweep.resume={folder}"], tmp_path)
-    assert (forgotten.returncode, forgotten.stdout) == (1, "")
-    assert forgotten.stderr == (
-        f"sweep.resume={folder}: this command asks for none of its 4 jobs: repeat the command"
-        f" that began it, and add sweep.resume={folder}\n"
-    )
-    assert [path.name for path in job_folders(folder)] == ["0", "1", "2", "3"]
-
 
 def result_overrides(folder: Path) -> list[str]:
     """What the command line changed for a job."""

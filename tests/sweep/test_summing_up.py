@@ -26,6 +26,7 @@ def command_in(folder: Path) -> SweepCommand:
         pictures=False,
         searching=False,
         words=["train", "-m"],
+        kept=[],
     )
 
 

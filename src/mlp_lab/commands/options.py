@@ -29,6 +29,13 @@ class Options:
     config_dir: Path | None
     shows: list[str]
 
+    @property
+    def beside(self) -> list[str]:
+        """The options by which settings come from elsewhere than `words`, as one types them."""
+        folder = [] if self.config_dir is None else [f"--config-dir={self.config_dir}"]
+        own = self.config_name != CONFIG_NAME
+        return [*folder, *([f"--config-name={self.config_name}"] if own else [])]
+
 
 def parse(words: Sequence[str]) -> Options:
     """The options among the words of a command line, wherever they stand.

@@ -9,12 +9,14 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import cast
 
 import hydra
 from hydra.conf import HydraConf
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -55,6 +57,7 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.preflight import require_possible
 from mlp_lab.runs.prepared_data import PreparedDataCache
+from mlp_lab.sweep.resumed_command import resumed_words
 from mlp_lab.version import __version__
 
 logger = logging.getLogger(__name__)
@@ -102,11 +105,13 @@ def follow(options: Options) -> None:
             folder = str(config_folder())
             hydra.main(folder, CONFIG_NAME, version_base=VERSION_BASE)(train_job)()
         else:
-            train(options.config_name, words, multirun=options.multirun)
+            train(options.config_name, words, options.beside, multirun=options.multirun)
 
 
-def train(name: str, words: list[str], *, multirun: bool) -> None:
+def train(name: str, words: list[str], options: Sequence[str], *, multirun: bool) -> None:
     """Compose a configuration, see that Hydra runs nothing that it says, and let it begin.
+
+    `options`: those that name settings beside `words`, as they are typed.
 
     Raises:
         UserError: a word or a file that cannot be.
@@ -116,10 +121,25 @@ def train(name: str, words: list[str], *, multirun: bool) -> None:
         program = GlobalHydra.instance().hydra
         assert program is not None
         mode = RunMode.MULTIRUN if multirun else RunMode.RUN
+        if multirun:
+            words = resumed_words(
+                words, partial(composed_sweep, program.config_loader, name), options
+            )
         composed = program.config_loader.load_configuration(name, words, mode)
         require_inert(composed, words)
         start = program.multirun if multirun else program.run
         start(config_name=name, task_function=train_job, overrides=words)
+
+
+def composed_sweep(loader: ConfigLoader, name: str, words: Sequence[str]) -> DictConfig:
+    """What the words of a sweep stand for, its ranges left out.
+
+    Raises:
+        UserError: Hydra would run something that they say.
+    """
+    composed = loader.load_configuration(name, list(words), RunMode.MULTIRUN)
+    require_inert(composed, words)
+    return composed
 
 
 def train_job(composed: DictConfig) -> None:

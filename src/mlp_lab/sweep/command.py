@@ -16,10 +16,8 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.composing import Composer
 from mlp_lab.sweep.config import SweepConfig
+from mlp_lab.sweep.resumed_command import NOT_REPEATED, words_to_keep
 from mlp_lab.sweep.running import MakeJob, Sweep, SweepCommand, running_sweep
-
-NOT_REPEATED = ("sweep.resume=", "hydra.sweep.dir=")
-"""Words that the command that resumes a sweep does without: it names the folder itself."""
 
 
 def opened_sweep(
@@ -61,6 +59,7 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         raise UserError(f"sweep.halving judges a whole grid at once: leave {left_out}")
     typed = cast(dict[str, Any], OmegaConf.to_container(master.hydra.overrides))  # ${...} as it is
     words = [w for w in (*typed["hydra"], *typed["task"]) if not w.startswith(NOT_REPEATED)]
+    options = config_options(master.hydra)
     return SweepCommand(
         settings=settings,
         folder=Path(str(master.hydra.sweep.dir)),
@@ -69,5 +68,6 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         quiet=bool(master.quiet),
         pictures=bool(master.tracking.report),
         searching=searching,
-        words=[*train_words(), *config_options(master.hydra), "-m", *words],
+        words=[*train_words(), *options, "-m", *words],
+        kept=words_to_keep(words, options),
     )

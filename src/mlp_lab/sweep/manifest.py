@@ -47,11 +47,14 @@ class Manifest:
     data: dict[str, str] = field(default_factory=dict)
     rungs: dict[str, dict[int, str]] = field(default_factory=dict)
     """Rungs of successive halving that were judged: the jobs that stopped, and why."""
+    command: list[str] = field(default_factory=list)
+    """The words that it was made by; none where resuming it needs them typed."""
 
     def save(self, folder: Path) -> None:
         """Write it whole."""
         jobs = {number: asdict(job) for number, job in self.jobs.items()}
         content = {"jobs": jobs, "stacks": self.stacks, "data": self.data, "rungs": self.rungs}
+        content |= {"command": self.command} if self.command else {}
         write_whole(folder / MANIFEST, json.dumps(content, ensure_ascii=False) + "\n")
 
     @classmethod
@@ -67,7 +70,8 @@ class Manifest:
         found = read_json(path, megabytes=256)
         with naming(path):
             manifest = read_as(cls, found)
-            require_keys(found, dict.fromkeys(("jobs", "stacks", "data", "rungs"), True))
+            needed = dict.fromkeys(("jobs", "stacks", "data", "rungs"), True)
+            require_keys(found, {**needed, "command": False})
             manifest.require_consistent()
         return manifest
 

@@ -55,7 +55,7 @@ class SweepCommand:
 
     `device` and `threads` as in a run's configuration; `pictures`: whether pages are drawn;
     `searching`: whether a search is told what jobs reach, and asks for others by it; `words`:
-    the command that would start it again.
+    the command that would start it again; `kept`: those of them that its manifest keeps.
     """
 
     settings: SweepConfig
@@ -66,6 +66,7 @@ class SweepCommand:
     pictures: bool
     searching: bool
     words: Sequence[str]
+    kept: Sequence[str]
 
     @property
     def how_to_resume(self) -> str:
@@ -245,6 +246,8 @@ class Sweep:
     def _keep(self, jobs: Mapping[int, SweepJob], stacks: Sequence[StackPlan]) -> None:
         """Write the plan down before anything is trained."""
         folder = self.command.folder
+        if self.manifest.command or not self.manifest.jobs:
+            self.manifest.command = list(self.command.kept)
         entered = {
             number: ManifestJob(job.identity, job.point, str(job.job.folder.relative_to(folder)))
             for number, job in jobs.items()
