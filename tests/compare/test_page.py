@@ -29,7 +29,7 @@ def test_the_files_of_a_sweep(swept: Path) -> None:
     assert "http" not in page.replace("http-equiv", "")
     assert page.count("<img") == page.count('alt="') == 2
     assert {path.name for path in swept.glob("*.png")} == {"heatmap.png", "learning_curves.png"}
-    assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrr}")
+    assert (swept.parent / "table.tex").read_text().startswith(r"\begin{tabular}{llrrrrr}")
 
 
 def test_what_the_page_says(swept: Path) -> None:

@@ -50,7 +50,7 @@ def test_what_nobody_can_rank_has_a_table(tmp_path: Path) -> None:
 def test_summaries_need_no_picture(tmp_path: Path) -> None:
     """Only the table, where no page is wanted."""
     summarise(grid(TABLE), tmp_path, None, select="loss", again=[], pictures=False)
-    assert [path.name for path in tmp_path.iterdir()] == ["summary.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["summary.csv", "settings.csv"]
 
 
 def test_where_things_are_written(tmp_path: Path) -> None:

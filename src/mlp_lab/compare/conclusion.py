@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Sequence
 
+from mlp_lab.compare.against_baseline import difference, warning
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.records import RunRecord
 from mlp_lab.compare.settings import Setting
@@ -28,9 +29,9 @@ def significance(ranking: Ranking) -> str:
     if ranking.tied is None:
         others = [s for s in ranking.settings[1:] if s.whole == ranking.best.whole]
         return UNTESTED if others else ALONE
-    test = "paired t-tests, 95 %"
-    if ranking.compared > 1:
-        test += f", Bonferroni-corrected for {ranking.compared} comparisons"
+    if ranking.comparisons.too_few:
+        return too_few_words(ranking)
+    test = how_tested(ranking)
     if not ranking.tied:
         return f"all others are significantly worse ({test})"
     words = f"not significantly worse: {counted(len(ranking.tied), 'setting')} ({test})"
@@ -40,6 +41,49 @@ def significance(ranking: Ranking) -> str:
     return words
 
 
+def too_few_words(ranking: Ranking) -> str:
+    """That the comparison could hardly have found anything."""
+    runs = len(ranking.best.scores)
+    return (
+        f"too few seeds to tell: with {runs} runs of each, one of {ranking.compared + 1} settings"
+        f" is worse where the first leads by {ranking.comparisons.reach:.0f} standard errors: try"
+        " seed=0,1,2,3,4"
+    )
+
+
+def how_tested(ranking: Ranking) -> str:
+    """The test by which settings are called worse, and whose variance it goes by."""
+    found = ranking.comparisons
+    if found.pooled:
+        of = "all" if found.pooled == found.compared + 1 else f"the first {found.pooled}"
+        test = f"Dunnett's test, 95 %, {found.compared} comparisons"
+        return f"{test}; variance pooled over {of} settings"
+    words = "paired t-tests, 95 %"
+    if found.compared > 1:
+        words += f", Bonferroni-corrected for {found.compared} comparisons"
+        words += f"; variances not pooled: {found.why_not}"
+    return words
+
+
+def cautions(ranking: Ranking) -> list[str]:
+    """What speaks against the setting that was chosen: a baseline, and its own verdict."""
+    best, found = ranking.best, []
+    words = warning(
+        *(best, ranking.baseline, ranking.score, ranking.overlap),
+        higher_is_better=ranking.higher_is_better,
+    )
+    if words:
+        found.append(f"the best setting is {words}")
+    verdict = verdicts_on(best)
+    if verdict and not verdict.startswith(SOUND):
+        found.append(f"verdict on the best setting: {verdict}")
+    return found
+
+
+SOUND = ("good fit", "undecided")
+"""Verdicts that do not speak against a setting."""
+
+
 def standing(ranking: Ranking, place: int) -> str:
     """What a table says of a setting beside its numbers."""
     setting = ranking.settings[place]
@@ -47,14 +91,30 @@ def standing(ranking: Ranking, place: int) -> str:
         return f"{len(setting.runs) - len(setting.scores)} of {len(setting.runs)} runs missing"
     if place == 0:
         return "best"
-    return "≈ best" if ranking.tied is not None and place in ranking.tied else ""
+    if ranking.tied is None or place not in ranking.tied:
+        return ""
+    return "cannot tell" if ranking.comparisons.too_few else "≈ best"
 
 
-def numbers_of(setting: Setting) -> list[str]:
-    """Mean score, its standard error, runs and parameters, as every table has them."""
+def headings_of(ranking: Ranking, score: str, error: str) -> list[str]:
+    """The headings of `numbers_of`, from those of the score and of its standard error."""
+    against = [] if ranking.baseline is None else [f"minus {ranking.baseline}"]
+    return [score, error, *against, "runs", "parameters"]
+
+
+def numbers_of(ranking: Ranking, setting: Setting) -> list[str]:
+    """Mean score, its standard error, difference to the best baseline, runs and parameters."""
     error = "" if setting.error is None else significant(setting.error, 2)
     mean = four_digits(setting.mean) if setting.scores else ""
-    return [mean, error, str(len(setting.runs)), f"{setting.parameters:,}"]
+    ahead = difference(setting, ranking.baseline)
+    against = [] if ranking.baseline is None else ["" if ahead is None else str(ahead)]
+    return [mean, error, *against, str(len(setting.runs)), f"{setting.parameters:,}"]
+
+
+def baselines(ranking: Ranking) -> str:
+    """Mean scores of the baselines on the rows that the best setting was chosen by."""
+    found = ranking.best.baselines.items()
+    return ", ".join(f"{name} {plus_minus(list(scores.values()))}" for name, scores in found)
 
 
 def plus_minus(values: Sequence[float]) -> str:

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.compare.conclusion import (
+    baselines,
+    cautions,
     command_of,
+    headings_of,
     numbers_of,
     plus_minus,
     scores_on_test_rows,
@@ -21,7 +24,6 @@ from mlp_lab.compare.terminal import in_brief
 from mlp_lab.compare.values import value_of
 from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
-from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import read_config, rows_of, source_of
 from mlp_lab.report.html import embedded, template
 
@@ -42,7 +44,9 @@ def write_page(
         folder=folder.name,
         data=source_of(settings["data"]),
         ranking=ranking,
+        headings=headings_of(ranking, f"validation {ranking.score}", "standard error"),
         rows=rows(ranking),
+        cautions=cautions(ranking),
         significance=significance(ranking),
         val=plus_minus(list(ranking.best.scores.values())),
         test=plus_minus(tests) if tests else "",
@@ -69,7 +73,7 @@ def rows(ranking: Ranking) -> list[dict[str, object]]:
     return [
         {
             "standing": standing(ranking, place),
-            "cells": [*map(in_brief, setting.values.values()), *numbers_of(setting)],
+            "cells": [*map(in_brief, setting.values.values()), *numbers_of(ranking, setting)],
             "verdict": verdicts_on(setting),
         }
         for place, setting in enumerate(ranking.settings)
@@ -98,22 +102,6 @@ def about(
         f"baselines, validation {ranking.score}": baselines(ranking),
     }
     return {heading: words for heading, words in found.items() if words}
-
-
-def baselines(ranking: Ranking) -> str:
-    """Mean scores of the baselines on the rows that the best setting was chosen by."""
-    runs = [run.result["baselines"] for run in ranking.best.runs if not run.reason]
-    means = {
-        name: [found.get(name, {}).get("val", {}).get(ranking.score) for found in runs]
-        for name in runs[0]
-    }
-    return ", ".join(f"{name} {four_digits(_mean(values))}" for name, values in means.items())
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """The mean; none where one of them was not finite."""
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if len(known) == len(values) else None
 
 
 def failures(records: Sequence[RunRecord], ranking: Ranking) -> list[tuple[str, str, str]]:

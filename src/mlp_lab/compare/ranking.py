@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mlp_lab.compare.against_baseline import best_baseline
+from mlp_lab.compare.multiple import Comparisons, compare_with_best
 from mlp_lab.compare.records import RunRecord
 from mlp_lab.compare.settings import REPLICATES, RESPLIT, Setting, settings_of, swept_keys
-from mlp_lab.compare.statistics import p_value
 from mlp_lab.compare.values import value_of
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
@@ -14,23 +15,32 @@ from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
 OF_THE_LOSS = ("data.target_transform", "data.class_weights")
 """Settings beside the loss that change what a loss of 1 means."""
 
-CONFIDENCE = 0.95
-
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """Settings from best to worst; those with unfinished runs come last.
 
-    `tied` holds the places of those that are not significantly worse than the first, by tests of
-    `compared` others, or None where no two replicates are there to test any by.
+    `comparisons` says which of them are not significantly worse than the first; `baseline` names
+    the one that is best on the rows of the first; `overlap` is as in `statistics.p_value`.
     """
 
     score: str
     keys: Sequence[str]
     replicates: Sequence[str]
     settings: Sequence[Setting]
-    tied: Sequence[int] | None
-    compared: int
+    comparisons: Comparisons
+    baseline: str | None
+    overlap: float
+
+    @property
+    def tied(self) -> Sequence[int] | None:
+        """Places of those that are not significantly worse; None where none was tested."""
+        return self.comparisons.tied
+
+    @property
+    def compared(self) -> int:
+        """How many others were tested."""
+        return self.comparisons.compared
 
     @property
     def higher_is_better(self) -> bool:
@@ -64,11 +74,10 @@ def rank(records: Sequence[RunRecord], select: str) -> Ranking:
     settings.sort(key=lambda s: (not s.whole, math.isnan(s.mean), sign * s.mean, s.parameters))
     if not settings[0].scores:
         raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
-    p_values = _p_values(settings, _overlap(records, replicates))
-    compared = sum(p is not None for p in p_values.values())
-    limit = (1 - CONFIDENCE) / max(1, compared)
-    tied = [place for place, p in p_values.items() if p is None or p >= limit]
-    return Ranking(score, keys, replicates, settings, tied if compared else None, compared)
+    overlap = _overlap(records, replicates)
+    comparisons = compare_with_best(settings, overlap)
+    baseline = best_baseline(settings[0], higher_is_better=score in HIGHER_IS_BETTER)
+    return Ranking(score, keys, replicates, settings, comparisons, baseline, overlap)
 
 
 def _score_of(records: Sequence[RunRecord], select: str) -> str:
@@ -117,16 +126,3 @@ def _overlap(records: Sequence[RunRecord], replicates: Sequence[str]) -> float:
         return 0.0
     rows = next(record.result["rows"] for record in records if "rows" in record.result)
     return float(rows["val"] / rows["train"])
-
-
-def _p_values(settings: Sequence[Setting], overlap: float) -> dict[int, float | None]:
-    """Place -> p-value of the first setting's lead over it.
-
-    Settings with unfinished runs are not tested, unless the first has some, too.
-    """
-    best, *others = settings
-    return {
-        place: p_value(best.scores, other.scores, overlap)
-        for place, other in enumerate(others, start=1)
-        if other.whole == best.whole
-    }

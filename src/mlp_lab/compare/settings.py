@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlp_lab.compare.records import ASIDE, RunRecord
 from mlp_lab.compare.statistics import Scores, mean_of, standard_error
@@ -22,12 +22,13 @@ class Setting:
     """Runs that agree in everything but their replicate, of which each is there once.
 
     `values` are those of the swept keys; `scores` the validation scores of its finished runs by
-    replicate.
+    replicate, `baselines` those of what a network has to beat on the same rows.
     """
 
     values: Mapping[str, str]
     runs: Sequence[RunRecord]
     scores: Scores
+    baselines: Mapping[str, Scores] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -117,8 +118,21 @@ def settings_of(
             for replicate, run in own.items()
             if not run.reason and _is_finite(run.result["val"].get(score))
         }
-        found.append(Setting(dict(zip(keys, values, strict=True)), list(own.values()), scores))
+        beaten = _baselines({key: own[key] for key in scores}, score)
+        named = dict(zip(keys, values, strict=True))
+        found.append(Setting(named, list(own.values()), scores, beaten))
     return found
+
+
+def _baselines(runs: Mapping[tuple[str, ...], RunRecord], score: str) -> dict[str, Scores]:
+    """Finite validation scores of each baseline, by replicate."""
+    found: dict[str, dict[tuple[str, ...], float]] = {}
+    for replicate, run in runs.items():
+        for name, parts in run.result.get("baselines", {}).items():
+            value = parts.get("val", {}).get(score)
+            if _is_finite(value):
+                found.setdefault(name, {})[replicate] = float(value)
+    return dict(found)
 
 
 LARGEST = 1e150

@@ -47,18 +47,28 @@ def p_value(best: Scores, other: Scores, overlap: float) -> float | None:
     >>> round(p_value(best, other, overlap=0.0), 3)
     0.046
     """
+    common = [key for key in best if key in other]
+    differences = [best[key] - other[key] for key in common]
+    sign = math.copysign(1, mean_of([*best.values()]) - mean_of([*other.values()]))
+    largest = max((abs(best[key]) for key in common), default=0.0)
+    return one_sided_p([sign * value for value in differences], overlap, ROUNDING * largest)
+
+
+def one_sided_p(
+    differences: Sequence[float], overlap: float, rounding: float = ROUNDING
+) -> float | None:
+    """p-value of a positive mean of some differences; None of fewer than two. As `p_value` has it.
+
+    Differences that are `rounding` apart are equal.
+    """
     from scipy.special import stdtr  # noqa: PLC0415  Student's distribution; slow
 
-    common = [key for key in best if key in other]
-    count = len(common)
+    count = len(differences)
     if count < 2:
         return None
-    differences = [best[key] - other[key] for key in common]
-    mean = sum(differences) / count
-    lead = math.copysign(mean, mean * (mean_of([*best.values()]) - mean_of([*other.values()])))
-    variance = sum((value - mean) ** 2 for value in differences) / (count - 1)
+    lead = mean_of(differences)
+    variance = sum((value - lead) ** 2 for value in differences) / (count - 1)
     width = math.sqrt(variance * (1 / count + overlap))
-    rounding = ROUNDING * max(abs(best[key]) for key in common)
     if max(differences) - min(differences) <= rounding:
         return 0.5**count if lead > rounding else 1.0
     return float(stdtr(count - 1, -lead / width))

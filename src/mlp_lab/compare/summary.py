@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlp_lab.compare.page import load_libraries, write_page
-from mlp_lab.compare.ranking import rank
+from mlp_lab.compare.ranking import Ranking, rank
 from mlp_lab.compare.records import RunRecord, by_data
-from mlp_lab.compare.table import TABLE, csv_table, latex_table
+from mlp_lab.compare.table import SETTINGS, TABLE, csv_table, latex_table, settings_table
 from mlp_lab.compare.terminal import print_summary
 from mlp_lab.errors import UserError
 from mlp_lab.files import make_folder, write_named, write_whole
@@ -28,7 +28,7 @@ def summarise(
 
     Runs on different data are ranked apart, each ranking with a page in a folder of its own.
     `again`: the words of the command that does so. `pictures`: summary.html too, beside
-    summary.csv.
+    summary.csv and settings.csv.
 
     Raises:
         UserError: runs cannot be compared; whatever can be said has been said.
@@ -48,16 +48,30 @@ def summarise(
             if not alone:
                 screen.print(f"{data}:", soft_wrap=True)
             print_summary(screen, part, ranking)
-        if folder is not None and pictures:
+        if folder is not None:
             place = folder if alone else folder / place_of(data)
             make_folder(place, below=folder)
-            write_page(part, ranking, place, again)
+            _write(part, ranking, place, again, pictures=pictures)
         if latex is not None:
             tables.append(latex_table(ranking) if alone else f"% {data}\n{latex_table(ranking)}")
     if latex is not None and tables:
         write_named(latex, "\n".join(tables))
     if problems:
         raise UserError("; ".join(problems))
+
+
+def _write(
+    records: Sequence[RunRecord],
+    ranking: Ranking,
+    folder: Path,
+    again: Sequence[str],
+    *,
+    pictures: bool,
+) -> None:
+    """What a ranking leaves: settings.csv, and its page."""
+    write_whole(folder / SETTINGS, settings_table(ranking), wait=False)
+    if pictures:
+        write_page(records, ranking, folder, again)
 
 
 def place_of(data: str) -> str:

@@ -6,7 +6,10 @@ from typing import Literal
 from rich.table import Table
 
 from mlp_lab.compare.conclusion import (
+    baselines,
+    cautions,
     command_of,
+    headings_of,
     numbers_of,
     plus_minus,
     scores_on_test_rows,
@@ -32,8 +35,9 @@ LONGEST = 8
 
 def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking) -> None:
     """The first settings, how sure that order is, and the command that trains the best one."""
-    for count in range(len(DISPENSABLE) + 1):
-        table = ranking_table(ranking, DISPENSABLE[:count])
+    dispensable = (*DISPENSABLE, f"minus\n{ranking.baseline}")
+    for count in range(len(dispensable) + 1):
+        table = ranking_table(ranking, dispensable[:count])
         if screen.fits(table):
             break
     screen.print(table)
@@ -51,6 +55,10 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
     test = f", test {plus_minus(tests)}" if tests else ""
     reached = f"val {score} {plus_minus(list(best.scores.values()))}{test}"
     screen.say(f"best: {best.label}: {reached}" if best.label else f"best: {reached}")
+    for words in cautions(ranking):
+        screen.say(words)
+    if ranking.baseline is not None:
+        screen.say(f"baselines: val {score}: {baselines(ranking)}")
     screen.say(significance(ranking))
     screen.print(command_of(ranking), soft_wrap=True)
 
@@ -63,8 +71,10 @@ def ranking_table(ranking: Ranking, left_out: Sequence[str]) -> Table:
         (key.replace(".", ".\n", 1), [in_brief(setting.values[key]) for setting in settings])
         for key in ranking.keys
     ]
-    names = (f"val\n{ranking.score}", "± se", "runs", "parameters")
-    columns += zip(names, map(list, zip(*map(numbers_of, settings), strict=True)), strict=True)
+    names = headings_of(ranking, f"val {ranking.score}", "± se")
+    names = [name if name == "± se" else name.replace(" ", "\n", 1) for name in names]
+    rows = (numbers_of(ranking, setting) for setting in settings)
+    columns += zip(names, map(list, zip(*rows, strict=True)), strict=True)
     columns.append(("verdict", list(map(verdicts_on, settings))))
     columns.append((" ", [standing(ranking, place) for place in range(len(settings))]))
     table, kept = plain_table(), [column for column in columns if column[0] not in left_out]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlp_lab.compare.conclusion import significance, standing, verdicts_on
+from mlp_lab.compare.conclusion import cautions, significance
 from mlp_lab.compare.ranking import Ranking, rank
 from mlp_lab.compare.records import RunRecord, flat
 from mlp_lab.compare.settings import Setting, swept_keys
+from mlp_lab.compare.table import setting_row
 from mlp_lab.compare.values import value_of
 from mlp_lab.errors import UserError, require_count
 from mlp_lab.estimators.fitted import Fitted, Shared
@@ -107,7 +108,8 @@ class Sweep:
         """A row for each setting, from best to worst by the validation rows.
 
         Seeds and folds repeat a setting: `mean` and `se`, the standard error, are over them.
-        `standing` says which is the best, and which are not significantly worse (paired t-tests).
+        `minus_...` is the mean difference to the best baseline on the same rows. `standing` says
+        which is the best, and which are not significantly worse.
 
         Raises:
             UserError: no network has validation rows, or none could be trained.
@@ -115,13 +117,8 @@ class Sweep:
         ranking = self._ranked
         rows = [
             {
+                **setting_row(ranking, place),
                 **dict(zip(ranking.keys, self._values(setting, ranking.keys), strict=True)),
-                f"val_{ranking.score}": setting.mean,
-                "se": setting.error,
-                "runs": len(setting.scores),
-                "parameters": setting.parameters,
-                "verdict": verdicts_on(setting),
-                "standing": standing(ranking, place),
             }
             for place, setting in enumerate(ranking.settings)
         ]
@@ -140,8 +137,8 @@ class Sweep:
 
     @property
     def conclusion(self) -> str:
-        """How sure the ranking is of its first setting, in a sentence."""
-        return significance(self._ranked)
+        """What speaks against the first setting, and how sure its place is; a line for each."""
+        return "\n".join([*cautions(self._ranked), significance(self._ranked)])
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the validation score of every setting, with standard errors."""
@@ -154,7 +151,8 @@ class Sweep:
         return f"{self.ranking.to_string()}\nbest: {best}\n{self.conclusion}"
 
     def _repr_html_(self) -> str:
-        return f"{self.ranking.to_html(border=0)}<p>{escape(self.conclusion)}</p>"
+        lines = "<br>".join(map(escape, self.conclusion.splitlines()))
+        return f"{self.ranking.to_html(border=0)}<p>{lines}</p>"
 
 
 def _sharing(outcome: Fitted | Exception, shared: Shared) -> Fitted | Exception:
