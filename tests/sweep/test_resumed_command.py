@@ -72,7 +72,6 @@ def test_values_are_added_where_they_are_typed(ended: Path, tmp_path: Path) -> N
     assert kept[-2:] == ["seed=0,1,2", "sweep.processes=1"]
     again = command(["-m", f"sweep.resume={folder}", "quiet=false"], tmp_path)
     assert (again.returncode, again.stderr, len(job_folders(folder))) == (0, "", 6)
-    assert again.stdout.split("best: optimizer.lr=")[1].count("±") == 2
 
 
 @pytest.mark.parametrize(
