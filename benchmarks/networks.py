@@ -28,7 +28,7 @@ def random_classes(rows: int, device: str = "cpu", inputs: int = INPUTS) -> Data
     labels = generator.integers(CLASSES, size=rows).astype(float)
     classes = [str(i) for i in range(CLASSES)]
     names = numeric([str(i) for i in range(inputs)])
-    raw = RawData(drawn, labels, names, classified("class", classes), classes)
+    raw = RawData(drawn, labels, names, [classified("class", classes)])
     none = np.arange(0)
     config = BundledConfig(
         name="random",

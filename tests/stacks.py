@@ -15,7 +15,7 @@ from mlp_lab.data.config import DataConfig
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.preprocessing import encode
-from mlp_lab.data.schema import Target
+from mlp_lab.data.schema import AnyTarget
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import EarlyStopping
@@ -203,7 +203,7 @@ def train(
 
 
 def evaluate(
-    network: MLP, source: RowSource, objective: Objective, targets: Sequence[Target]
+    network: MLP, source: RowSource, objective: Objective, targets: Sequence[AnyTarget]
 ) -> list[Scores]:
     """Loss and metrics of each member of a source that has rows for all."""
     own_scale = TargetScale(targets)

@@ -46,11 +46,11 @@ def test_classes(iris_run: Path) -> None:
     odds = np.exp(f - f.max(1, keepdims=True))
     outputs = predictor.outputs(raw.inputs)
     np.testing.assert_allclose(outputs, odds / odds.sum(1, keepdims=True), atol=1e-5)
-    assert raw.classes is not None
+    assert raw.target_columns[0].levels
     predicted = predictor.predict(raw.inputs)
-    assert predicted.tolist() == [raw.classes[k] for k in f.argmax(1)]
+    assert predicted.tolist() == [raw.target_columns[0].levels[k] for k in f.argmax(1)]
     split = split_rows(raw, configure("data=iris").data)
-    right = predicted == np.array(raw.classes)[raw.target.astype(int)]
+    right = predicted == np.array(raw.target_columns[0].levels)[raw.target.astype(int)]
     result = json.loads((iris_run / "result.json").read_text())
     for part in ("train", "val", "test"):
         assert right[getattr(split, part)].mean() == pytest.approx(result[part]["accuracy"])
@@ -146,6 +146,8 @@ def test_counts_of_new_rows(tmp_path: Path) -> None:
     outputs, losses = run.outputs_and_losses(rows, np.array([[1.0], [0.0]]))
     assert outputs.min() > 0
     assert losses.min() > 0
-    assert run.decode(outputs) == pytest.approx(outputs[:, 0] * run.schema.target.scaling.scale)
+    assert run.decode(outputs) == pytest.approx(
+        outputs[:, 0] * run.schema.target.each[0].scaling.scale
+    )
     with pytest.raises(UserError, match="loss=poisson needs progression at 0 or more, got -"):
         run.outputs_and_losses(rows, np.array([[1.0], [-1.0]]))

@@ -14,7 +14,7 @@ from torch import nn
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.preprocessing import require_finite, require_fitting
-from mlp_lab.data.schema import Schema
+from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
@@ -121,13 +121,15 @@ class Predictor:
         """How far the networks of an ensemble disagree, (N,), for encoded rows.
 
         The standard deviation of their predictions, in the target's own units; for classes that of
-        the probability of the one that is predicted.
+        the probability of the one that is predicted. Of several targets (N, T), one for each.
         """
         with torch.inference_mode():
             outputs = torch.stack([network(inputs) for network in self.networks]).double().numpy()
         target = self.schema.target
-        if target.classes is None:
+        if target.task == "regression":
             predicted = np.stack([target.decode(own) for own in outputs])
+        elif isinstance(target, Targets):
+            predicted = outputs
         else:
             decided = target.decide(outputs.mean(0))
             scores = np.stack([target.scores(own) for own in outputs])
@@ -151,24 +153,32 @@ class Predictor:
             return self.objective.predict(f).double().numpy(), losses.double().numpy()
 
     def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
-        """The target, (N,): a number in its own units, or the name of a class."""
+        """The target, (N,): a number in its own units, or the name of a class.
+
+        Of several targets (N, T), a column for each in the order of `schema.target.each`.
+        """
         return self.decode(self.outputs(rows))
 
     def decode(self, outputs: Floats) -> Floats | NDArray[np.str_]:
-        """What outputs, (N, C), predict, (N,)."""
+        """What outputs, (N, C), predict, (N,); of several targets (N, T)."""
         target = self.schema.target
-        if target.classes is None:
+        if target.task == "regression":
             return target.decode(outputs)
-        names: NDArray[np.str_] = np.array(target.classes)[target.decide(outputs)]
-        return names
+        if isinstance(target, Target):
+            names: NDArray[np.str_] = np.array(target.classes)[target.decide(outputs)]
+            return names
+        columns = [np.array(one.classes)[one.decide(own)] for one, own in target.parted(outputs)]
+        return np.column_stack(columns)
 
     @property
     def gives_probabilities(self) -> bool:
         """Whether the outputs are probabilities of classes."""
-        return self.objective.gives_probabilities(self.schema.target.outputs)
+        return self.objective.gives_probabilities(self.schema.target.task)
 
     def predict_proba(self, rows: NewRows) -> Floats:
         """A probability for each class, (N, classes), in the order of `schema.target.classes`.
+
+        Of several targets that of the second class of each, (N, T).
 
         Raises:
             UserError: the target is a number, or the outputs are no probabilities.
@@ -178,7 +188,8 @@ class Predictor:
                 f"the outputs for {self.schema.target.name} are no probabilities: its task is"
                 f" {self.schema.target.task}, its output {self.objective.output}"
             )
-        return self.schema.target.scores(self.outputs(rows))
+        outputs, target = self.outputs(rows), self.schema.target
+        return target.scores(outputs) if isinstance(target, Target) else outputs
 
 
 def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:

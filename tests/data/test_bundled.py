@@ -35,8 +35,8 @@ def test_equals_scikit_learn(name: str) -> None:
     np.testing.assert_array_equal(raw.target, wanted.target)
     assert [column.name for column in raw.columns] == list(wanted.feature_names)
     names = None if name == "diabetes" else [str(label) for label in wanted.target_names]
-    assert raw.classes == names
-    assert raw.target_column.name
+    assert raw.target_columns[0].levels == (names or [])
+    assert raw.target_columns[0].name
 
 
 @pytest.mark.parametrize(

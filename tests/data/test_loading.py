@@ -16,8 +16,8 @@ def test_every_data_set_has_rows(name: str) -> None:
     raw = load_rows(configure(f"data={name}").data)
     assert raw.inputs.shape == (len(raw.target), len(raw.columns))
     assert len(np.unique(raw.target)) > 1
-    if raw.classes is not None:
-        assert set(raw.target) == set(range(len(raw.classes)))
+    if raw.target_columns[0].levels:
+        assert set(raw.target) == set(range(len(raw.target_columns[0].levels)))
 
 
 def test_a_file_has_rows(tmp_path: Path) -> None:
@@ -26,4 +26,4 @@ def test_a_file_has_rows(tmp_path: Path) -> None:
     path.write_text("x,y\n" + "".join(f"{i / 7},{'ab'[i % 2]}\n" for i in range(10)))
     raw = load_rows(configure("data=table", f"data.path='{path}'", "data.target=y").data)
     np.testing.assert_allclose(raw.inputs[:, 0], np.arange(10) / 7)
-    assert raw.classes == ["a", "b"]
+    assert raw.target_columns[0].levels == ["a", "b"]

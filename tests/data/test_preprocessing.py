@@ -33,7 +33,7 @@ def test_statistics_come_from_training_rows(name: str) -> None:
     np.testing.assert_allclose(data.train.inputs.mean(0), 0, atol=1e-12)
     np.testing.assert_allclose(data.train.inputs.std(0), 1)
     assert np.abs(data.test.inputs.mean(0)).max() > 1e-3
-    if raw.classes is None:
+    if not raw.target_columns[0].levels:
         np.testing.assert_allclose(data.train.targets.std(), 1)
 
 
@@ -48,7 +48,7 @@ def test_a_row_outside_training_changes_itself_only(name: str, part: str, scalin
     row = getattr(split, part)[3]
     inputs, target = raw.inputs.copy(), raw.target.copy()
     inputs[row] = 1e6
-    target[row] = 1 - target[row] if raw.classes else 1e6
+    target[row] = 1 - target[row] if raw.target_columns[0].levels else 1e6
     before = encoded(raw, split, config)
     after = encoded(replace(raw, inputs=inputs, target=target), split, config)
     assert before.schema == after.schema
@@ -85,7 +85,7 @@ def test_counts_are_scaled_by_their_mean() -> None:
     raw = load_rows(config)
     raw = replace(raw, target=np.floor(raw.target / 100))
     found = encode(raw, split_rows(raw, config), config, "exponential", "float64")
-    scaling = found.schema.target.scaling
+    scaling = found.schema.target.each[0].scaling
     assert scaling.center == 0
     assert found.train.targets.mean() == pytest.approx(1)
     assert found.train.targets.min() == 0

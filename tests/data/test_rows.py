@@ -16,14 +16,14 @@ from mlp_lab.data.rows import RawData
 def test_the_task_follows_from_the_classes(classes: list[str] | None, task: str) -> None:
     """Two of them are told apart by one output."""
     target = Column(name="y") if classes is None else classified("y", classes)
-    raw = RawData(np.zeros((4, 2)), np.zeros(4), numeric(["a", "b"]), target, classes)
+    raw = RawData(np.zeros((4, 2)), np.zeros(4), numeric(["a", "b"]), [target])
     assert raw.task == task
     assert raw.nbytes == 8 * (4 * 2 + 4)
 
 
 def test_the_fingerprint_tells_how_values_are_read() -> None:
     """As version 0.1.0 wrote it: columns, target and classes."""
-    raw = RawData(np.zeros((4, 1)), np.zeros(4), numeric(["a"]), Column(name="y"))
+    raw = RawData(np.zeros((4, 1)), np.zeros(4), numeric(["a"]), numeric(["y"]))
     x, y = numeric(["a"])[0].fingerprint, Column(name="y").fingerprint
     assert raw.fingerprint == f"([{x}], {y}, None)"
     assert replace(raw, columns=numeric(["b"])).fingerprint != raw.fingerprint

@@ -59,7 +59,7 @@ def test_outputs(name: str, output: str, outputs: int) -> None:
     if outputs > 1:
         np.testing.assert_array_equal(targets.argmax(1), raw.target[split.test])
         np.testing.assert_array_equal(targets.sum(1), 1)
-    elif raw.classes:
+    elif raw.task != "regression":
         np.testing.assert_array_equal(targets[:, 0], raw.target[split.test])
 
 
@@ -80,11 +80,7 @@ def test_columns_of_one_name_are_apart() -> None:
     """A schema goes by position while training."""
     inputs = np.array([[0.0, 10], [1, 20], [2, 30], [3, 50]])
     raw = RawData(
-        inputs,
-        np.array([0.0, 1, 0, 1]),
-        numeric(["x", "x"]),
-        classified("y", ["a", "b"]),
-        ["a", "b"],
+        inputs, np.array([0.0, 1, 0, 1]), numeric(["x", "x"]), [classified("y", ["a", "b"])]
     )
     split = Split(np.arange(4), np.arange(0), np.arange(0))
     train = encoded(raw, split, configure("data=iris").data).train

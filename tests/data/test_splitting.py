@@ -11,7 +11,7 @@ from lab import PARTS, configure
 from mlp_lab.config.reading import read
 from mlp_lab.data.arrays import Index
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
-from mlp_lab.data.columns import Column, classified, numeric
+from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData, SplitConstraints
 from mlp_lab.data.splitting import Split, noisy_train_target, split_rows
@@ -29,9 +29,9 @@ def rows_of(counts: list[int], *, regression: bool = False) -> RawData:
     target = np.repeat(np.arange(len(counts)), counts).astype(float)
     inputs = np.arange(len(target), dtype=float)[:, None]
     if regression:
-        return RawData(inputs, inputs[:, 0], numeric(["x"]), Column(name="y"))
+        return RawData(inputs, inputs[:, 0], numeric(["x"]), numeric(["y"]))
     names = [str(label) for label in range(len(counts))]
-    return RawData(inputs, target, numeric(["x"]), classified("y", names), names)
+    return RawData(inputs, target, numeric(["x"]), [classified("y", names)])
 
 
 def parts_of(split: Split) -> list[Index]:
@@ -132,7 +132,7 @@ def test_folds_are_all_rows_but_the_test_rows(
         assert len(split.train) + len(split.val) == len(rest)
     assert sorted(np.concatenate([split.val for split in splits])) == rest.tolist()
     assert np.ptp([len(split.val) for split in splits]) <= 1
-    if raw.classes is not None:
+    if raw.target_columns[0].levels:
         labels = [raw.target[split.val].astype(int) for split in splits]
         held = [np.bincount(label, minlength=len(counts)) for label in labels]
         assert np.ptp(held, axis=0).max() <= 1
@@ -245,7 +245,7 @@ def test_no_validation_and_no_test_rows() -> None:
         ),
         (rows_of([20, 0]), {}, "the 13 training rows hold one class of y, '0': two are needed"),
         (
-            RawData(np.zeros((20, 1)), np.full(20, 3.5), numeric(["x"]), Column(name="y")),
+            RawData(np.zeros((20, 1)), np.full(20, 3.5), numeric(["x"]), numeric(["y"])),
             {},
             "y is 3.5 in every training row: nothing to learn",
         ),
@@ -260,9 +260,7 @@ def test_parts_that_cannot_be(raw: RawData, values: dict[str, float], message: s
 
 
 NAMES = [str(label) for label in range(10**5)]
-MANY_CLASSES = RawData(
-    np.zeros((500, 1)), np.zeros(500), numeric(["x"]), classified("y", NAMES), NAMES
-)
+MANY_CLASSES = RawData(np.zeros((500, 1)), np.zeros(500), numeric(["x"]), [classified("y", NAMES)])
 """A label drawn anew is practically never the old one."""
 
 ALL_ROWS = Split(*(np.arange(500), np.arange(0), np.arange(0)))

@@ -81,7 +81,7 @@ def test_classes_balance(name: str, rows: int, classes: int) -> None:
     """As many classes as asked for, of sizes that differ by one row at most."""
     raw = draw(name, rows=rows, classes=classes)
     counts = np.bincount(raw.target.astype(int), minlength=classes)
-    assert raw.classes == [str(label) for label in range(classes)]
+    assert raw.target_columns[0].levels == [str(label) for label in range(classes)]
     assert counts.max() - counts.min() <= 1
 
 
@@ -170,5 +170,5 @@ def test_plane_sets_have_two_inputs(name: str) -> None:
     """Classes in the plane, each with a name."""
     raw = draw(name)
     assert raw.columns == numeric(["x_1", "x_2"])
-    assert raw.classes is not None
-    assert set(raw.target) == set(range(len(raw.classes)))
+    assert raw.target_columns[0].levels
+    assert set(raw.target) == set(range(len(raw.target_columns[0].levels)))

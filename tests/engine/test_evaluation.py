@@ -53,7 +53,7 @@ def by_hand(model: MLP, k: int, part: Part, objective: Objective, dataset: Datas
     else:
         loss = float(-np.mean(np.sum(t * np.log(y), axis=1)))
     target = dataset.schema.target
-    if target.classes is not None:
+    if target.task != "regression":
         guess, label = (y > 0.5, t == 1) if y.shape[1] == 1 else (y.argmax(1), t.argmax(1))
         return {"loss": loss, "accuracy": float(np.mean(guess == label))}
     own_y, own_t = target.decode(y), target.decode(t)

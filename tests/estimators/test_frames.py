@@ -16,6 +16,6 @@ def test_objects_that_are_numbers_are_numbers() -> None:
 
 def test_a_target_is_a_column_of_a_frame() -> None:
     features, target = separate(pd.DataFrame({"a": [1], "b": [2]}), "b")
-    assert (list(features), target.tolist()) == (["a"], [2])
+    assert (list(features), list(target)) == (["a"], [2])
     with pytest.raises(UserError, match="rows must be a DataFrame"):
         separate([[1, 2]], "b")

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.inputs import holds_texts, named, row_groups, row_weights, target_column
+from mlp_lab.estimators.inputs import holds_texts, named, row_groups, row_weights, target_columns
 
 
 def test_texts_and_numbers() -> None:
@@ -19,9 +19,9 @@ def test_names_are_texts() -> None:
 
 
 def test_targets_weights_and_groups() -> None:
-    assert target_column([1, 2]).tolist() == [1, 2]
+    assert target_columns([1, 2]).tolist() == [1, 2]
     with pytest.raises(UserError, match="y is missing in 1 of 2 rows"):
-        target_column(pd.Series([1.0, None]))
+        target_columns(pd.Series([1.0, None]))
     assert row_weights(2, 3).tolist() == [2, 2, 2]
     with pytest.raises(UserError, match="sample_weight is zero in every row"):
         row_weights([0, 0], 2)

@@ -9,7 +9,9 @@ from mlp_lab.metrics.epoch import Scale, main_metric, minimised_metric, score
 def test_r2_of_a_constant_target_is_not_a_number() -> None:
     """There is no spread to explain."""
     scores = score(
-        "regression", [1.0, 2.0, 3.0], Scale(weight=2, loss_weight=2, unit=4.0, sum_of_squares=0.0)
+        "regression",
+        [1.0, 2.0, 3.0],
+        Scale(weight=2, loss_weight=2, units=[4.0], sums_of_squares=[0.0]),
     )
     assert (scores["loss"], scores["rmse"], scores["mae"]) == (0.5, 4.0, 6.0)
     assert np.isnan(scores["r2"])
@@ -25,7 +27,7 @@ def test_the_metric_that_is_minimised() -> None:
 
 def test_sums_become_means_in_the_units_of_the_target() -> None:
     """Each by its own weights; r2 has no unit."""
-    scale = Scale(weight=4.0, loss_weight=2.0, unit=10.0, sum_of_squares=8.0)
+    scale = Scale(weight=4.0, loss_weight=2.0, units=[10.0], sums_of_squares=[8.0])
     found = score("regression", [6.0, 4.0, 2.0], scale)
     assert found == pytest.approx({"loss": 3.0, "rmse": 10.0, "mae": 5.0, "r2": 0.5})
     assert score("binary", [6.0, 3.0, 0.0], scale) == {"loss": 3.0, "accuracy": 0.75}

@@ -34,20 +34,20 @@ def test_numbers_are_measured_in_the_units_of_the_target() -> None:
     scores = found.scores()
     assert list(scores) == ["loss", "rmse", "mae", "r2"]
     assert (scores["loss"], scores["mae"]) == (1.5, 7.0)
-    residuals = found.residuals()
+    residuals = found.each[0].residuals()
     assert residuals is not None
     assert (residuals["mean"], residuals["quantile 0"], residuals["quantile 1"]) == (3, -4, 10)
-    assert found.confusion() is None
+    assert found.each[0].confusion() is None
 
 
 def test_classes_are_counted_by_their_names() -> None:
     """With the weights of the rows, which also weigh their losses."""
     outputs, truth = np.array([0.2, 0.8, 0.9]), np.array([0.0, 0.0, 1.0])
     found = predictions(CLASS, outputs, truth, np.array([1.0, 2.0, 1.0]))
-    assert found.confusion() == {"no": {"no": 1, "yes": 2}, "yes": {"no": 0, "yes": 1}}
+    assert found.each[0].confusion() == {"no": {"no": 1, "yes": 2}, "yes": {"no": 0, "yes": 1}}
     assert found.scores()["accuracy"] == 0.5
     assert found.scores()["loss"] == pytest.approx(2.0)
-    assert found.residuals() is None
+    assert found.each[0].residuals() is None
     low, high = found.intervals()["accuracy"]
     assert 0 <= low < high <= 1
 

@@ -41,7 +41,7 @@ def test_numbers_are_scikit_learns(loss: str, theirs: str) -> None:
     errors = wanted - rows.test.targets.numpy()[:, 0]
     assert losses.numpy() == pytest.approx(errors**2 if loss == "mse" else np.abs(errors))
     scores = score_outputs(fitted(rows, objective).outputs, rows, objective)["test"].scores()
-    unit = rows.schema.target.scaling.scale
+    unit = rows.schema.target.each[0].scaling.scale
     assert scores["rmse"] == pytest.approx(float(np.sqrt(np.mean(errors**2))) * unit)
 
 

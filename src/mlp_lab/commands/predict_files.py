@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.schema import AnyTarget, Target, Targets
 from mlp_lab.data.tables.config import require_use
 from mlp_lab.data.tables.frames import (
     TableFrame,
@@ -123,25 +125,44 @@ def with_predictions(
 ) -> pd.DataFrame:
     """A frame's columns, then `prediction` and, for classes, a probability of each.
 
-    Of an ensemble also `spread`: how far its networks disagree, as a standard deviation.
+    Of an ensemble also `spread`: how far its networks disagree, as a standard deviation. Of several
+    targets each has such columns under its name: `prediction_x`, `probability_x` of its second
+    class, `spread_x`.
 
     Raises:
         UserError: a new column has the name of one in the file.
     """
-    inputs = predictor.encode_values(values)
-    outputs = predictor.forward(inputs)
-    target = predictor.schema.target
-    fresh = {f"{prefix}prediction": pd.Series(predictor.decode(outputs))}
-    if predictor.gives_probabilities:
-        shares = target.scores(outputs)
-        for i, name in enumerate(target.classes or []):
-            fresh[f"{prefix}probability_{name}"] = pd.Series(shares[:, i])
-    if len(predictor.networks) > 1:
-        fresh[f"{prefix}spread"] = pd.Series(predictor.spread(inputs))
-    for name in fresh:
+    named = {f"{prefix}{name}": pd.Series(own) for name, own in _columns(predictor, values).items()}
+    for name in named:
         if name in frame.columns:
             raise UserError(f"the file has a column {name!r} already: set --prefix")
-    return pd.concat([frame.reset_index(drop=True), pd.DataFrame(fresh)], axis=1)
+    return pd.concat([frame.reset_index(drop=True), pd.DataFrame(named)], axis=1)
+
+
+def _columns(predictor: Predictor, values: Floats) -> dict[str, NDArray[Any]]:
+    """What is predicted, (N,) for each name."""
+    inputs = predictor.encode_values(values)
+    outputs, target = predictor.forward(inputs), predictor.schema.target
+    found = {"prediction": predictor.decode(outputs)}
+    if predictor.gives_probabilities:
+        found |= _probabilities(target, outputs)
+    if len(predictor.networks) > 1:
+        found["spread"] = predictor.spread(inputs)
+    if isinstance(target, Target):
+        return found
+    return {
+        f"{what}_{one.name}": own
+        for what, values in found.items()
+        for one, own in zip(target.each, values.T, strict=True)
+    }
+
+
+def _probabilities(target: AnyTarget, outputs: Floats) -> dict[str, NDArray[Any]]:
+    """Of each class, (N,); of several targets that of the second class of each, (N, T)."""
+    if isinstance(target, Targets):
+        return {"probability": outputs}
+    shares = zip(target.classes or [], target.scores(outputs).T, strict=True)
+    return {f"probability_{name}": own for name, own in shares}
 
 
 def score_file(
@@ -178,7 +199,7 @@ def score_file(
 def _scored_rows(
     predictor: Predictor, frame: TableFrame, values: Floats, weight: str | None
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Outputs (N, C), truth, losses and weights (N,) of some rows; no weights are of length 0."""
+    """Outputs (N, C), truth, (N,) or (N, T), losses and weights (N,); no weights: of length 0."""
     target = predictor.schema.target
     truth = target_values(frame, target)
     column = predictor.schema.weight if weight is None else Column(name=weight)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.columns import Column, classified, numeric
+from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData
 
@@ -49,13 +49,13 @@ def _numbers(name: str, delimiter: str | None = ",", skip: int = 0) -> Floats:
 
 def _classes(name: str, inputs: list[str], target: str, classes: list[str]) -> RawData:
     rows = _numbers(name, skip=0 if name.endswith(".gz") else 1)
-    return RawData(rows[:, :-1], rows[:, -1], numeric(inputs), classified(target, classes), classes)
+    return RawData(rows[:, :-1], rows[:, -1], numeric(inputs), [classified(target, classes)])
 
 
 def _diabetes() -> RawData:
     inputs = _numbers("diabetes_data_raw.csv.gz", delimiter=None)
     target = _numbers("diabetes_target.csv.gz", delimiter=None)
-    return RawData(inputs, target, numeric(DIABETES), Column(name="progression"))
+    return RawData(inputs, target, numeric(DIABETES), numeric(["progression"]))
 
 
 BUNDLED: dict[str, Callable[[], RawData]] = {

@@ -12,7 +12,7 @@ from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.column_encoding import InputColumn, recoded
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData
-from mlp_lab.data.schema import Schema, Target, fit_target
+from mlp_lab.data.schema import AnyTarget, Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import gigabytes, in_a_list
@@ -85,7 +85,7 @@ def encode(
         encoded = schema.encode_inputs(values, len(rows), dtype)
         targets = schema.target.encode(target)
         require_finite(encoded, schema.names)
-        require_finite(targets, [schema.target.name])
+        require_finite(targets, [one.name for one in schema.target.each])
         require_fitting(targets, output, schema.target)
         if raw.weights is None and of_class is None:
             return EncodedPart(encoded, targets, None, None)
@@ -113,7 +113,8 @@ def _fitted(raw: RawData, split: Split, noisy: Floats, config: DataConfig, outpu
 
 def _require_memory(raw: RawData, schema: Schema, item: int) -> None:
     """Refuse more inputs or classes than can be held: each level of a category has one."""
-    rows, target, free = len(raw.target), schema.target, SHARE * free_memory()
+    rows, free = len(raw.target), SHARE * free_memory()
+    target = max(schema.target.each, key=lambda one: one.outputs)
     widths = {entry.column.name: len(entry.names) for entry in schema.inputs}
     needed = 8.0 * target.outputs * (rows + target.outputs)
     if needed > free:
@@ -147,34 +148,42 @@ def require_finite(values: Array, names: Sequence[str]) -> None:
         raise UserError(f"{name} holds numbers that are too large: divide them, or scale less")
 
 
-def require_fitting(targets: Floats, output: str, target: Target) -> None:
-    """Refuse encoded targets, (N, 1), that an exponential output cannot be the mean of.
+def require_fitting(targets: Floats, output: str, target: AnyTarget) -> None:
+    """Refuse encoded targets, (N, T), that an exponential output cannot be the mean of.
 
     Raises:
         UserError: one is below 0, or they were scaled for another loss.
     """
-    if output == "exponential" and target.scaling.center != 0:
-        raise UserError(
-            f"loss=poisson cannot go on from a network that learnt {target.name} by another loss"
-        )
-    if output == "exponential" and len(targets) and (least := targets.min()) < 0:
-        value = target.scaling.undo(least)
-        raise UserError(f"loss=poisson needs {target.name} at 0 or more, got {value:g}")
+    if output != "exponential":
+        return
+    for one, values in zip(target.each, targets.T, strict=True):
+        if one.scaling.center != 0:
+            raise UserError(
+                f"loss=poisson cannot go on from a network that learnt {one.name} by another loss"
+            )
+        if len(values) and (least := values.min()) < 0:
+            value = one.scaling.undo(least)
+            raise UserError(f"loss=poisson needs {one.name} at 0 or more, got {value:g}")
 
 
 def class_weights(raw: RawData, split: Split, target: Floats, config: DataConfig) -> Floats | None:
     """A weight of each class, (classes,), by which all count the same in the training rows.
 
     Raises:
-        UserError: the target is a number.
+        UserError: the target is a number, or there are several.
     """
     if config.class_weights == "none":
         return None
-    if raw.classes is None:
-        what = f"{raw.target_column.name} is a number"
-        raise UserError(f"data.class_weights=balanced is for classes, but {what}: use none")
+    key, column = "data.class_weights=balanced", raw.target_columns[0]
+    if not column.levels:
+        raise UserError(f"{key} is for classes, but {column.name} is a number: use none")
+    if len(raw.target_columns) > 1:
+        raise UserError(
+            f"{key} is for one target, but there are {len(raw.target_columns)}, each with classes"
+            " of its own: use none"
+        )
     weights = None if raw.weights is None else raw.weights[split.train]
-    counts = np.bincount(target.astype(int), weights, minlength=len(raw.classes))
+    counts = np.bincount(target.astype(int), weights, minlength=len(column.levels))
     balanced = np.zeros(len(counts))
     np.divide(counts.sum() / len(counts), counts, out=balanced, where=counts > 0)
     return balanced

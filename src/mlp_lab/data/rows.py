@@ -1,7 +1,10 @@
 """Rows of a data set before they are split and encoded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+
+import numpy as np
 
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, Dropped
@@ -41,17 +44,17 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class RawData:
-    """Inputs (N, D), each column as its `Column` says, NaN where a value is missing; one target.
+    """Inputs (N, D), each column as its `Column` says, NaN where a value is missing; the target.
 
-    `target` (N,) is in its own units, or the class of each row as an index into `classes`;
-    `weights` (N,) say how much each row counts, where that differs.
+    `target` (N,) is in its own units, or the class of each row as an index into the levels of its
+    column; of several targets (N, T), a column for each. `weights` (N,) say how much each row
+    counts, where that differs.
     """
 
     inputs: Floats
     target: Floats
     columns: list[Column]
-    target_column: Column
-    classes: list[str] | None = None
+    target_columns: list[Column]
     weights: Floats | None = None
     weight_column: Column | None = None
     constraints: SplitConstraints = SplitConstraints()
@@ -66,11 +69,42 @@ class RawData:
     def fingerprint(self) -> str:
         """How its values are read, as text that is hashed with them: see `Column.fingerprint`."""
         columns = ", ".join(column.fingerprint for column in self.columns)
-        return f"([{columns}], {self.target_column.fingerprint}, {self.classes!r})"
+        if len(self.target_columns) > 1:
+            return f"([{columns}], {[column.fingerprint for column in self.target_columns]})"
+        (target,) = self.target_columns
+        return f"([{columns}], {target.fingerprint}, {target.levels or None!r})"
+
+    @property
+    def targets(self) -> list[tuple[Column, Floats]]:
+        """Each target by itself, as a view: its column and its values, (N,)."""
+        return list(zip(self.target_columns, by_target(self.target).T, strict=True))
 
     @property
     def task(self) -> str:
-        """regression, binary or multiclass."""
-        if self.classes is None:
-            return "regression"
-        return "binary" if len(self.classes) == 2 else "multiclass"
+        """regression, binary, multiclass, or multilabel: several targets of two classes each."""
+        return task_of(self.target_columns)
+
+    @property
+    def strata(self) -> Floats | None:
+        """What every part is to hold about its share of, (N,): classes, or combinations of them.
+
+        None where the target is a number.
+        """
+        if self.task != "multilabel":
+            return None if self.task == "regression" else self.target
+        _, combination = np.unique(self.target, axis=0, return_inverse=True)
+        return combination.reshape(-1).astype(np.float64)
+
+
+def by_target(values: Floats) -> Floats:
+    """Values of one target, (N,), or of several, (N, T), with a column for each."""
+    return values[:, None] if values.ndim == 1 else values
+
+
+def task_of(columns: Sequence[Column]) -> str:
+    """What predicting some columns is: regression, binary, multiclass or multilabel."""
+    if not columns[0].levels:
+        return "regression"
+    if len(columns) > 1:
+        return "multilabel"
+    return "binary" if len(columns[0].levels) == 2 else "multiclass"

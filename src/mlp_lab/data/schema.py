@@ -21,7 +21,7 @@ from mlp_lab.data.column_encoding import (
 )
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import DataConfig, FileSettings
-from mlp_lab.data.rows import RawData
+from mlp_lab.data.rows import RawData, by_target, task_of
 from mlp_lab.errors import UserError
 
 
@@ -44,6 +44,11 @@ class Target:
     def name(self) -> str:
         """Name of the column."""
         return self.column.name
+
+    @property
+    def each(self) -> list[Target]:
+        """Itself: what there is to predict, one by one."""
+        return [self]
 
     def encode(self, values: Floats) -> Floats:
         """(N,) -> (N, C): scaled, 0 or 1, or one-hot."""
@@ -75,6 +80,62 @@ class Target:
         return np.hstack([1 - outputs, outputs]) if self.outputs == 1 else outputs
 
 
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Several columns that one network predicts, an output for each.
+
+    All are numbers, each with its own scaling, or all have two classes, of which the output is the
+    probability of the second. Values are (N, T), a column for each target.
+    """
+
+    each: list[Target]
+
+    @property
+    def name(self) -> str:
+        """Names of the columns."""
+        return ", ".join(target.name for target in self.each)
+
+    @property
+    def task(self) -> str:
+        """regression or multilabel."""
+        return "multilabel" if self.each[0].classes else "regression"
+
+    @property
+    def outputs(self) -> int:
+        """The network's outputs."""
+        return len(self.each)
+
+    @property
+    def transform(self) -> str:
+        """What the network learns of each: none, log or log1p."""
+        return self.each[0].transform
+
+    def encode(self, values: Floats) -> Floats:
+        """(N, T) -> (N, T): scaled, or 0 or 1."""
+        pairs = zip(self.each, values.T, strict=True)
+        return np.hstack([target.encode(own) for target, own in pairs])
+
+    def decode(self, outputs: Floats) -> Floats:
+        """Outputs for numbers, (N, T), each in its own units."""
+        return np.column_stack([target.decode(own) for target, own in self.parted(outputs)])
+
+    def truth(self, encoded: Floats) -> Floats:
+        """The inverse of `encode`."""
+        return np.column_stack([target.truth(own) for target, own in self.parted(encoded)])
+
+    def decide(self, outputs: Floats) -> Index:
+        """Which of its two classes each output predicts, (N, T)."""
+        return np.column_stack([target.decide(own) for target, own in self.parted(outputs)])
+
+    def parted(self, outputs: Floats) -> list[tuple[Target, Floats]]:
+        """Each target with its own output, (N, 1)."""
+        return [(target, outputs[:, t : t + 1]) for t, target in enumerate(self.each)]
+
+
+AnyTarget = Target | Targets
+"""What a network predicts: one column, or several."""
+
+
 BLOCK = 4096
 """Rows encoded at once: an input of all rows lies far apart in memory."""
 
@@ -99,7 +160,7 @@ class Schema:
     """Inputs and target; `file` is how the training file was written, as far as its user said."""
 
     inputs: list[InputColumn]
-    target: Target
+    target: AnyTarget
     weight: Column | None
     file: FileSettings | None = None
 
@@ -155,35 +216,52 @@ class Schema:
         """Plain data for JSON."""
         return {
             "columns": [entry.to_dict() for entry in self.inputs],
-            "target": asdict(self.target),
+            **self._targets(),
             "weight": None if self.weight is None else asdict(self.weight),
             "file": None if self.file is None else asdict(self.file),
         }
 
+    def _targets(self) -> dict[str, object]:
+        if isinstance(self.target, Target):
+            return {"target": asdict(self.target)}
+        return {"targets": [asdict(target) for target in self.target.each]}
 
-def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> Target:
-    """Statistics from the training rows' (noisy) targets.
+
+def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) -> AnyTarget:
+    """Statistics from the training rows' (noisy) targets, (N,) or (N, T).
 
     Raises:
-        UserError: the target has no such logarithm, or is a class.
+        UserError: a target has no such logarithm, or is a class.
     """
-    name, transform, classes = raw.target_column.name, config.target_transform, raw.classes
+    fitted = [
+        _fit_one(column, values, learnt, config, output)
+        for (column, values), learnt in zip(raw.targets, by_target(target).T, strict=True)
+    ]
+    return fitted[0] if len(fitted) == 1 else Targets(fitted)
+
+
+def _fit_one(
+    column: Column, values: Floats, target: Floats, config: DataConfig, output: str
+) -> Target:
+    """A target with all its `values` and those, (N,), that it is fitted on."""
+    name, transform, classes = column.name, config.target_transform, column.levels or None
+    task = task_of([column])
     key = f"data.target_transform={transform}"
     if classes is not None:
         if transform != "none":
             raise UserError(f"{key} is for numbers, but {name} holds classes: use none")
         outputs = 1 if len(classes) == 2 and output != "softmax" else len(classes)
         scaling = Scaling(0.0, 1.0, [])
-        return Target(raw.target_column, raw.task, classes, outputs, transform, scaling)
+        return Target(column, task, classes, outputs, transform, scaling)
     if output == "exponential":
         if transform != "none":
             raise UserError(f"{key} leaves no counts, which loss=poisson is for: use none")
         mean = float(target.mean())  # a deviation would be no scale of counts, nor a center
         center = 0.0 if np.isfinite(mean) else np.nan  # no number comes of it, and it is refused
         scaling = Scaling(center, mean if mean > 0 else 1.0, [])
-        return Target(raw.target_column, raw.task, None, 1, transform, scaling)
-    least, bound = min(raw.target.min(), target.min()), TRANSFORM[transform].bound
+        return Target(column, task, None, 1, transform, scaling)
+    least, bound = min(values.min(), target.min()), TRANSFORM[transform].bound
     if least <= bound:
         raise UserError(f"{key} needs {name} above {bound:g}, got {least:g}")
     scaling = Scaling.fit(TRANSFORM[transform].apply(target), "standard")
-    return Target(raw.target_column, raw.task, None, 1, transform, scaling)
+    return Target(column, task, None, 1, transform, scaling)

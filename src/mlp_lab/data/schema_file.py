@@ -17,7 +17,7 @@ from mlp_lab.data.column_encoding import (
 )
 from mlp_lab.data.columns import FORMER, KINDS, Column
 from mlp_lab.data.config import FileSettings
-from mlp_lab.data.schema import TRANSFORM, Schema, Target
+from mlp_lab.data.schema import TRANSFORM, Schema, Target, Targets
 from mlp_lab.errors import UserError
 from mlp_lab.plain import brief, read_as, require_keys
 
@@ -42,13 +42,15 @@ def schema_of(values: Mapping[str, Any]) -> Schema:
     Raises:
         UserError: a key is unknown or missing, holds what it cannot, or contradicts another.
     """
-    names = {"columns": True, "target": True, "weight": True, "file": False}
+    several = isinstance(values, Mapping) and "targets" in values
+    target = "targets" if several else "target"
+    names = {"columns": True, target: True, "weight": True, "file": False}
     found = require_keys(values, names)
     columns = read_as(list[object], found["columns"], "columns")
     inputs = [_input(entry, f"columns[{place}]") for place, entry in enumerate(columns)]
     schema = Schema(
         inputs,
-        _target(found["target"], "target"),
+        _targets(found[target], target) if several else _target(found[target], target),
         None if found["weight"] is None else _column(found["weight"], "weight"),
         read_as(FileSettings, found["file"], "file") if found.get("file") is not None else None,
     )
@@ -101,6 +103,24 @@ def _require_scaling(scaling: Scaling, key: str) -> None:
         raise UserError(f"{key}.scale must be positive, got {scaling.scale}")
     if len(scaling.quantiles) > QUANTILES or sorted(scaling.quantiles) != scaling.quantiles:
         raise UserError(f"{key}.quantiles must be at most {QUANTILES} numbers in order")
+
+
+def _targets(value: object, key: str) -> Targets:
+    """Several columns that are predicted."""
+    entries = read_as(list[object], value, key)
+    if len(entries) < 2:
+        raise UserError(f"{key} must be two or more, got {len(entries)}")
+    each = [_target(entry, f"{key}[{place}]") for place, entry in enumerate(entries)]
+    _require_unique([target.name for target in each], key, "names")
+    task, transform = each[0].task, each[0].transform
+    for place, target in enumerate(each):
+        if target.task not in ("regression", "binary") or target.task != task:
+            raise UserError(f"{key}[{place}].task must be that of all, regression or binary")
+        if target.outputs != 1:
+            raise UserError(f"{key}[{place}].outputs must be 1, got {target.outputs}")
+        if target.transform != transform:
+            raise UserError(f"{key}[{place}].transform must be that of all, {transform}")
+    return Targets(each)
 
 
 def _target(value: object, key: str) -> Target:

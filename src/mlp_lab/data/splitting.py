@@ -92,7 +92,8 @@ def _order(raw: RawData, rows: Index, generator: np.random.Generator) -> tuple[I
         place = generator.permutation(groups.max() + 1)[groups]
         order = np.argsort(place, kind="stable")
         return rows[order], _ends(place[order])
-    classes = None if raw.classes is None else raw.target[rows]
+    strata = raw.strata
+    classes = None if strata is None else strata[rows]
     return rows[_shuffled_evenly(len(rows), classes, generator)], np.arange(1, len(rows) + 1)
 
 
@@ -112,8 +113,8 @@ def _one_fold(raw: RawData, rows: Index, folds: int, config: DataConfig) -> tupl
     if groups is not None:
         sizes = np.diff(ends, prepend=0)
         fold = np.repeat(_folds_of_groups(sizes, folds), sizes)
-    elif raw.classes is not None:
-        fold[np.argsort(raw.target[order], kind="stable")] = fold.copy()
+    elif (strata := raw.strata) is not None:
+        fold[np.argsort(strata[order], kind="stable")] = fold.copy()
     return order[fold == config.fold], order[fold != config.fold]
 
 
@@ -129,16 +130,18 @@ def _folds_of_groups(sizes: Index, folds: int) -> list[int]:
 
 
 def _require_rows_of_each_class(raw: RawData, rows: Index, parts: int) -> None:
-    if raw.classes is None or raw.source is None:
+    if raw.task == "regression" or raw.source is None:
         return  # generated rows are what they are
-    counts = np.bincount(raw.target[rows].astype(np.int64), minlength=len(raw.classes)).tolist()
-    fewest = min(counts)
-    if fewest < parts:
-        raise UserError(
-            f"the class {raw.classes[counts.index(fewest)]!r} of {raw.target_column.name} has"
-            f" {counted(fewest, 'row')}, fewer than the {parts} parts: leave it out, or declare it"
-            " missing"
-        )
+    for column, values in raw.targets:
+        classes = column.levels
+        counts = np.bincount(values[rows].astype(np.int64), minlength=len(classes)).tolist()
+        fewest = min(counts)
+        if fewest < parts:
+            raise UserError(
+                f"the class {classes[counts.index(fewest)]!r} of {column.name} has"
+                f" {counted(fewest, 'row')}, fewer than the {parts} parts: leave it out, or declare"
+                " it missing"
+            )
 
 
 def _ends(blocks: Floats | Index) -> Index:
@@ -176,28 +179,39 @@ def _rows_of(part: str, fraction: float, rows: int) -> int:
 
 
 def _require_two_values(raw: RawData, train: Index) -> None:
-    values, name = np.unique(raw.target[train]), raw.target_column.name
-    if len(values) == 1 and raw.classes is None:
-        raise UserError(f"{name} is {values[0]} in every training row: nothing to learn")
-    if len(values) == 1 and raw.classes is not None:
-        only = f"one class of {name}, {raw.classes[int(values[0])]!r}"
-        raise UserError(f"the {len(train)} training rows hold {only}: two are needed")
+    for column, target in raw.targets:
+        values, name = np.unique(target[train]), column.name
+        if len(values) == 1 and not column.levels:
+            raise UserError(f"{name} is {values[0]} in every training row: nothing to learn")
+        if len(values) == 1:
+            only = f"one class of {name}, {column.levels[int(values[0])]!r}"
+            raise UserError(f"the {len(train)} training rows hold {only}: two are needed")
 
 
 def noisy_train_target(raw: RawData, split: Split, config: DataConfig) -> Floats:
     """Training targets with `data.label_noise`; a larger share redraws the same labels and more.
 
+    Those of several targets, (N, T), are disturbed one after the other.
+
     Raises:
         UserError: a share of labels above 1.
     """
-    target: Floats = raw.target[split.train]
-    generator = config.generator(Draw.LABEL_NOISE)
-    if raw.classes is None:
+    generator, share = config.generator(Draw.LABEL_NOISE), config.label_noise
+    noisy = [
+        _noisy(values[split.train], len(column.levels), share, generator)
+        for column, values in raw.targets
+    ]
+    return noisy[0] if raw.target.ndim == 1 else np.column_stack(noisy)
+
+
+def _noisy(target: Floats, classes: int, share: float, generator: np.random.Generator) -> Floats:
+    """A target with noise; `classes` is 0 for a number."""
+    if not classes:
         noise = generator.standard_normal(len(target))
-        noisy: Floats = target + config.label_noise * target.std() * noise
+        noisy: Floats = target + share * target.std() * noise
         return noisy
-    require(config.label_noise <= 1, "data.label_noise", "in [0, 1]", config.label_noise)
-    first = generator.permutation(len(target))[: round(config.label_noise * len(target))]
-    redrawn = generator.integers(len(raw.classes), size=len(target))
+    require(share <= 1, "data.label_noise", "in [0, 1]", share)
+    first = generator.permutation(len(target))[: round(share * len(target))]
+    redrawn = generator.integers(classes, size=len(target))
     target[first] = redrawn[first]
     return target

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.data.columns import Column, classified, numeric
+from mlp_lab.data.columns import classified, numeric
 from mlp_lab.data.config import DataConfig, Draw
 from mlp_lab.data.rows import RawData
 from mlp_lab.errors import require
@@ -110,7 +110,7 @@ class FunctionConfig(SyntheticConfig):
         y = self.values(x) + self.noise * generator.standard_normal(self.rows)
         wrong = self.generator(Draw.OUTLIERS).permutation(self.rows)
         y[wrong[: round(self.outliers * self.rows)]] = CODE
-        return RawData(x[:, None], y, numeric(["x"]), Column(name="y"))
+        return RawData(x[:, None], y, numeric(["x"]), numeric(["y"]))
 
     def values(self, x: Floats) -> Floats:
         """f(x), without noise, of numbers in [-1, 1]."""
@@ -122,7 +122,7 @@ class FunctionConfig(SyntheticConfig):
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Index) -> RawData:
     blurred = points + config.noise * config.generator(Draw.BLUR).standard_normal(points.shape)
     names, axes = list(map(str, range(classes))), numeric(["x_1", "x_2"])
-    return RawData(blurred, label.astype(float), axes, classified("class", names), names)
+    return RawData(blurred, label.astype(float), axes, [classified("class", names)])
 
 
 def _on_circle(turn: Floats) -> Floats:

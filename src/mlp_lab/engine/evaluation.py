@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mlp_lab.data.schema import Target
+from mlp_lab.data.schema import AnyTarget
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scale
 from mlp_lab.network.losses import Objective
@@ -28,11 +28,11 @@ class TargetScale:
     their squares in its own units may not fit a float32; those of a logarithm cannot wait.
     """
 
-    targets: Sequence[Target]
+    targets: Sequence[AnyTarget]
 
     @property
     def task(self) -> str:
-        """regression, binary or multiclass."""
+        """regression, binary, multiclass or multilabel."""
         return self.targets[0].task
 
     @property
@@ -40,23 +40,37 @@ class TargetScale:
         """What the network's target is of the target: none, log or log1p."""
         return self.targets[0].transform
 
+    @property
+    def sums(self) -> int:
+        """Sums over rows that scores are made of: of the loss, and of `row_metrics`."""
+        return 1 + 2 * (self.targets[0].outputs if self.task == "regression" else 1)
+
     def undo_logarithm(self, values: Tensor) -> Tensor:
-        """Outputs or targets, (K, r, 1), as errors are measured: in their own units after a log."""
+        """Outputs or targets, (K, r, T), as errors are measured: in their own units after a log."""
         if self.transform == "none":
             return values
-        scalings = [[target.scaling.center, target.scaling.scale] for target in self.targets]
-        center, scale = values.new_tensor(scalings).t()[:, :, None, None].unbind()
+        scalings = [
+            [[one.scaling.center, one.scaling.scale] for one in target.each]
+            for target in self.targets
+        ]
+        center, scale = values.new_tensor(scalings)[:, None].unbind(-1)  # (K, 1, T)
         undone = values * scale + center
         return torch.exp(undone) if self.transform == "log" else torch.expm1(undone)
 
     def row_metrics(self, y: Tensor, targets: Tensor) -> list[Tensor]:
         """What the task's metrics are made of, for each row: (K, r) of each.
 
+        Of numbers the squared errors of each target, then the absolute ones; else whether the class
+        is right; of labels the share that is, and whether all are.
+
         Several classes are decided by their order: y may be anything in the order of the outputs.
         """
         if self.task == "regression":
             error = self.undo_logarithm(y) - self.undo_logarithm(targets)
-            return [error.square().sum(-1), error.abs().sum(-1)]
+            return [*error.square().unbind(-1), *error.abs().unbind(-1)]
+        if self.task == "multilabel":
+            right = (y > 0.5) == (targets > 0.5)
+            return [right.to(y.dtype).mean(-1), right.all(-1).to(y.dtype)]
         if y.shape[-1] == 1:
             right = (y > 0.5) == (targets > 0.5)
             return [right.squeeze(-1).to(y.dtype)]
@@ -71,11 +85,13 @@ class TargetScale:
             ones = torch.ones(len(rows.targets), dtype=torch.float64, device=rows.targets.device)
             weights = ones if rows.weights is None else rows.weights.double()
             loss_weights = ones if rows.loss_weights is None else rows.loss_weights.double()
-            values = TargetScale([target]).undo_logarithm(rows.targets.double()[None])[0, :, 0]
-            total = weights.sum()
-            spread = (values - (weights * values).sum() / total).square() @ weights
-            unit = target.scaling.scale if self.transform == "none" else 1.0
-            scales.append(Scale(total.item(), loss_weights.sum().item(), unit, spread.item()))
+            values = TargetScale([target]).undo_logarithm(rows.targets.double()[None])[0]
+            total, spreads, units = weights.sum(), [], []
+            for column, one in zip(values.unbind(1), target.each, strict=False):
+                spread = (column - (weights * column).sum() / total).square() @ weights
+                spreads.append(spread.item())
+                units.append(one.scaling.scale if self.transform == "none" else 1.0)
+            scales.append(Scale(total.item(), loss_weights.sum().item(), units, spreads))
         return scales
 
 
@@ -102,14 +118,15 @@ def mean_pre_activation(network: MLP, inputs: Tensor, objective: Objective) -> T
 def sums_over_rows(
     network: MLP, source: RowSource, objective: Objective, target_scale: TargetScale
 ) -> Tensor:
-    """Weighted sums over rows in double precision, (3, K): loss, then squared and absolute errors.
+    """Weighted sums over rows in double precision, (S, K): loss, then those of `row_metrics`.
 
-    For classes the second is the number of right answers and the third is zero. An ensemble is
-    measured by the mean of its networks' outputs.
+    Of one target S is 3: loss, squared and absolute errors; for classes the second is the number of
+    right answers and the third is zero. An ensemble is measured by the mean of its networks'
+    outputs.
     """
     length = rows_at_once(network)
     members = len(source.counts)
-    sums = torch.zeros(3, members, dtype=torch.float64, device=source.inputs.device)
+    sums = torch.zeros(target_scale.sums, members, dtype=torch.float64, device=source.inputs.device)
     for inputs, targets, weights, loss_weights in source.chunks(length):
         f = mean_pre_activation(network, inputs, objective)
         metrics = target_scale.row_metrics(objective.decision_values(f), targets)

@@ -73,9 +73,12 @@ def _weight_change(stack: Stack, before: Tensor) -> Tensor:
 
 
 def _member_record(stack: Stack, k: int, numbers: list[float]) -> MemberRecord:
-    train = score(stack.task, numbers[:3], stack.train_scales[k])
-    val = score(stack.task, numbers[3:6], stack.val_scales[k]) if stack.val.counts[k] else {}
-    broken_step, rates = int(numbers[6]), stack.learning_rates
+    sums = stack.target_scale.sums
+    train = score(stack.task, numbers[:sums], stack.train_scales[k])
+    of_val = numbers[sums : 2 * sums]
+    val = score(stack.task, of_val, stack.val_scales[k]) if stack.val.counts[k] else {}
+    broken_step, change = int(numbers[2 * sums]), numbers[2 * sums + 1]
+    rates = stack.learning_rates
     finite = all(math.isfinite(scores.get("loss", 0.0)) for scores in (train, val))
     divergence = None
     if broken_step >= 0 or not finite:
@@ -84,4 +87,4 @@ def _member_record(stack: Stack, k: int, numbers: list[float]) -> MemberRecord:
         step = broken_step + 1 if broken_step >= 0 else steps
         divergence = Divergence(stack.epoch, step, rates.in_step(k, step))
     lr = rates.last(k)
-    return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, numbers[7], divergence)
+    return MemberRecord(stack.ids[k], stack.epoch, train, val, lr, change, divergence)

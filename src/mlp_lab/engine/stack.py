@@ -221,7 +221,7 @@ class Stack:
 
     @property
     def task(self) -> str:
-        """regression, binary or multiclass."""
+        """regression, binary, multiclass or multilabel."""
         return self.target_scale.task
 
     @property

@@ -28,7 +28,8 @@ from mlp_lab.estimators.inputs import (
     named,
     row_groups,
     row_weights,
-    target_column,
+    target_columns,
+    target_names,
 )
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
@@ -226,20 +227,21 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         groups: Any = None,
         X_val: Any = None,
         y_val: Any = None,
-        target: str | None = None,
+        target: str | Sequence[str] | None = None,
     ) -> Self:
         """Train a network.
 
         Args:
             X: rows, (N, columns): an array or a DataFrame; NaN is a missing value, and columns of
                 text are categories.
-            y: the target, (N,).
+            y: the target, (N,), or several, (N, T): numbers, or of a classifier labels that are 0
+                or 1.
             sample_weight: how much each row counts in loss and metrics, (N,); a row of weight 0 is
                 as if it were not there.
             groups: rows of one value are not parted when validation rows are set aside, (N,).
             X_val: rows to validate on, instead of the share `val_fraction` of X.
             y_val: their target.
-            target: the column of X that is the target, instead of y.
+            target: the column of X that is the target, or several, instead of y.
 
         Raises:
             UserError: rows or settings cannot be used, or the training diverged. It is a
@@ -251,9 +253,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             X, y = separate(X, target)
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
-        self._target = target
-        has_name = isinstance(y, pd.Series) and y.name is not None
-        self._name_of_target = str(y.name) if has_name else "y"
+        self._targets = [target] if isinstance(target, str) else list(target or [])
+        self._names_of_targets = target_names(y)
         before = self._fitted if self.warm_start and hasattr(self, "_fitted") else None
         features, goal = self._checked(X, y, reset=before is None)
         self._set_target(goal, reset=before is None)
@@ -263,7 +264,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     def _fit_some(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Self:
         """One epoch over more rows, none of which validates."""
-        self._target, self._name_of_target = None, "y"
+        self._targets, self._names_of_targets = [], target_names(y)
         features, goal = self._checked(X, y, reset=first)
         self._set_target(goal, reset=first and not hasattr(self, "classes_"))
         rows = self._rows(features, goal, sample_weight, None, (None, None))
@@ -314,7 +315,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         """Rows and target of equal length, each of a kind that can be read."""
         if isinstance(X, pd.DataFrame):
             _, goal = validate_data(self, X=X, y=y, reset=reset, skip_check_array=True)
-            goal = target_column(goal)
+            goal = target_columns(goal)
             if len(X) != len(goal):
                 counts = f"{len(X)} and {len(goal)}"
                 raise UserError(f"X and y must have as many rows, got {counts}")
@@ -329,14 +330,13 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             ensure_min_samples=2 if reset else 1,
             **(TEXTS if texts else NUMBERS),
         )
-        return frame_of(array) if texts else array, target_column(goal)
+        return frame_of(array) if texts else array, target_columns(goal)
 
     def _new_rows(self, X: Any) -> Floats | pd.DataFrame:
         """Rows to predict for."""
         check_is_fitted(self)
         if isinstance(X, pd.DataFrame):
-            if self._target in X:
-                X = X.drop(columns=[self._target])
+            X = X.drop(columns=[name for name in self._targets if name in X])
             validate_data(self, X=X, reset=False, skip_check_array=True)
             return named(X)
         texts = holds_texts(X)
@@ -376,6 +376,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
                 features = pd.concat([features, more])
             else:
                 features = np.concatenate([features, more])
+            if more_goal.shape[1:] != goal.shape[1:]:
+                raise UserError("y_val must have as many columns as y")
             target = np.concatenate([target, self._encoded_target(more_goal)])
             if weights is not None:
                 weights = np.concatenate([weights, np.ones(len(more_goal))])
@@ -385,7 +387,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             features=features,
             target=target,
             classes=self._class_names(),
-            target_name=self._name_of_target,
+            target_names=self._names_of_targets,
             weights=weights,
             groups=group,
             training=training,
@@ -396,7 +398,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         raise NotImplementedError
 
     def _encoded_target(self, goal: Any) -> Floats:
-        """The target as numbers, (N,)."""
+        """The target as numbers, (N,) or (N, T)."""
         raise NotImplementedError
 
     def _class_names(self) -> list[str] | None:
@@ -476,4 +478,5 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         tags.input_tags.string = True
         tags.input_tags.categorical = True
         tags.target_tags.required = True
+        tags.target_tags.multi_output = True
         return tags

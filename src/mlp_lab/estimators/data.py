@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -19,12 +20,14 @@ Data = str | Path | pd.DataFrame
 """A data set's name, a file of rows and columns, or a frame."""
 
 
-def data_settings(data: Data, target: str | None) -> dict[str, object]:
+def data_settings(data: Data, target: str | Sequence[str] | None) -> dict[str, object]:
     """The settings of some rows, as configs/data has them.
 
     Raises:
         UserError: there is no such data set, and no such kind of file.
     """
+    if target is not None and not isinstance(target, str):
+        target = [str(name) for name in target]
     if isinstance(data, pd.DataFrame):
         return {**_group("table"), "target": target}
     named = isinstance(data, str | Path)

@@ -21,7 +21,7 @@ from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
-from mlp_lab.runs.scoring import PartScores, score_model, scores_of, single_scores
+from mlp_lab.runs.scoring import PartScores, score_model, scores_of, scores_of_each, single_scores
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
@@ -172,6 +172,7 @@ class Fitted:
         """What result.json says of it; the test scores' `intervals` take most of the time."""
         self._require_rows()
         self.run.models, self.run.single = dict(self.models), self.single
+        self.run.targets = scores_of_each(self.scored)
         found = self.scored["test"].intervals() if intervals else {}
         return described(
             self.run,

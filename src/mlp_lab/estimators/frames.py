@@ -16,20 +16,22 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import Table, TableFrame, feature_values
 from mlp_lab.data.tables.table import read_features
 from mlp_lab.errors import UserError, nearest
+from mlp_lab.formatting import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Rows to learn from: `features` (N, columns), and for each row the rest.
 
-    `target` (N,) holds numbers, or indices into `classes`. Rows after the first `training` are
-    validated on. `groups`: rows of one number stay in one part.
+    `target` holds numbers, or indices into `classes`: (N,), or (N, T) of several targets, which
+    have `target_names`. Rows after the first `training` are validated on. `groups`: rows of one
+    number stay in one part.
     """
 
     features: Floats | pd.DataFrame
     target: Floats
     classes: Sequence[str] | None
-    target_name: str
+    target_names: Sequence[str]
     weights: Floats | None
     groups: Index | None
     training: int
@@ -49,13 +51,15 @@ def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> R
         parts = np.full(count, int(PartName.FREE))
         parts[rows.training :] = int(PartName.VAL)
     values, columns = _features(rows.features, config, schema)
-    name = rows.target_name
+    if schema is not None and len(schema.target.each) != len(rows.target_names):
+        before, now = len(schema.target.each), len(rows.target_names)
+        raise UserError(f"y must have {counted(before, 'column')}, as in the first fit, got {now}")
+    classes = None if rows.classes is None else list(rows.classes)
     return RawData(
         values,
         rows.target,
         columns,
-        numeric([name])[0] if rows.classes is None else classified(name, list(rows.classes)),
-        None if rows.classes is None else list(rows.classes),
+        [Column(name=n) if classes is None else classified(n, classes) for n in rows.target_names],
         weights=rows.weights,
         constraints=SplitConstraints(parts=parts, groups=rows.groups),
     )
@@ -93,15 +97,23 @@ def frame_of(array: object, names: Sequence[str] | None = None) -> pd.DataFrame:
     return frame.infer_objects()
 
 
-def separate(frame: object, target: str) -> tuple[pd.DataFrame, pd.Series]:
-    """A frame without its target, and the target.
+def separate(
+    frame: object, target: str | Sequence[str]
+) -> tuple[pd.DataFrame, pd.Series | pd.DataFrame]:
+    """A frame without its target, or several, and the target.
 
     Raises:
-        UserError: it is no frame, or has no such column.
+        UserError: it is no frame, has no such column, or one is named twice.
     """
+    names = [target] if isinstance(target, str) else list(target)
     if not isinstance(frame, pd.DataFrame):
         raise UserError(f"target={target!r} names a column, so that rows must be a DataFrame")
-    if target not in frame:
-        names = ", ".join(map(str, frame.columns[:30]))
-        raise UserError(f"target={target!r}: no such column in the DataFrame ({names})")
-    return frame.drop(columns=[target]), frame[target]
+    if not names:
+        raise UserError("target must name a column or several, got none")
+    for name in names:
+        if name not in frame:
+            known = ", ".join(map(str, frame.columns[:30]))
+            raise UserError(f"target={name!r}: no such column in the DataFrame ({known})")
+        if names.count(name) > 1:
+            raise UserError(f"target names {name!r} twice")
+    return frame.drop(columns=names), frame[names[0]] if len(names) == 1 else frame[names]

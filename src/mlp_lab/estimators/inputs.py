@@ -32,18 +32,40 @@ def named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
 
 
-def target_column(goal: Any) -> Any:
-    """A target as one column, (N,).
+def target_columns(goal: Any) -> Any:
+    """A target as one column, (N,), or several, (N, T).
 
     Raises:
         UserError: some rows have none.
     """
-    values = column_or_1d(goal, warn=True)
-    missing = int(pd.isna(values).sum())
+    if len(np.shape(goal)) == 2 and np.shape(goal)[1] > 1:
+        values = goal.toarray() if sparse.issparse(goal) else np.asarray(goal)
+    else:
+        values = column_or_1d(goal, warn=True)
+    missing = int(pd.isna(values).reshape(len(values), -1).any(axis=1).sum())
     if missing:
         rows = f"{missing} of {counted(len(values), 'row')}"
         raise UserError(f"y is missing in {rows}: leave them out (Input contains NaN)")
     return values
+
+
+def target_names(goal: Any) -> list[str]:
+    """Names of targets: those of a frame's columns, else y, or y0, y1, ... of several.
+
+    Raises:
+        UserError: two have the same name.
+    """
+    shape = np.shape(goal)
+    if isinstance(goal, pd.DataFrame):
+        names = [str(name) for name in goal.columns]
+    elif len(shape) == 2 and shape[1] > 1:
+        names = [f"y{t}" for t in range(shape[1])]
+    else:
+        names = [str(goal.name) if isinstance(goal, pd.Series) and goal.name is not None else "y"]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"y has two columns {name!r}: targets need different names")
+    return names
 
 
 def row_weights(given: Any, rows: int) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +31,9 @@ from mlp_lab.terminal import Screen, StatusLine, in_notebook
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 
-def train(data: Data, *words: str, target: str | None = None, **settings: object) -> Run:
+def train(
+    data: Data, *words: str, target: str | Sequence[str] | None = None, **settings: object
+) -> Run:
     """Train one network on a DataFrame, a file or a named data set.
 
     Ctrl-C, or a notebook's stop, ends it after the epoch at hand; what it has learnt stays.
@@ -39,7 +41,7 @@ def train(data: Data, *words: str, target: str | None = None, **settings: object
     Args:
         data: a DataFrame, the path of a table, or a name such as "digits".
         words: settings as on the command line, `"optimizer.lr=0.01"`.
-        target: the column to predict, of a DataFrame or a file.
+        target: the column to predict, or several, of a DataFrame or a file.
         settings: by keyword, `lr=0.01`; a group by its name, `model="shallow"`.
 
     Raises:
@@ -56,7 +58,7 @@ def train(data: Data, *words: str, target: str | None = None, **settings: object
 def sweep(
     data: Data,
     *words: str,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     cv: int | None = None,
     select: str = "metric",
     **settings: object,
@@ -66,7 +68,7 @@ def sweep(
     Args:
         data: a DataFrame, the path of a table, or a name such as "digits".
         words: settings of all networks, as on the command line.
-        target: the column to predict, of a DataFrame or a file.
+        target: the column to predict, or several, of a DataFrame or a file.
         cv: folds of a cross-validation: each setting is trained once for each fold.
         select: metric or loss, of the validation rows, by which settings are ranked.
         settings: by keyword; a list is swept, `width=[8, 32], seed=range(3)`. A setting that is a
@@ -133,7 +135,7 @@ TABLE_MODEL = "tabular"
 class RequestedRows:
     """The rows of a call, and what its networks share of them."""
 
-    def __init__(self, data: Data, target: str | None) -> None:
+    def __init__(self, data: Data, target: str | Sequence[str] | None) -> None:
         self._data, self._settings = data, data_settings(data, target)
         self._prepared, self._cache = PreparedDataCache(), Cache()
         self._known: set[str] = set()

@@ -126,7 +126,7 @@ class Rates:
 def rates(
     data: Data,
     *words: str,
-    target: str | None = None,
+    target: str | Sequence[str] | None = None,
     grid: Sequence[float] = GRID,
     epochs: int = EPOCHS,
     **settings: object,
@@ -138,7 +138,7 @@ def rates(
     Args:
         data: a DataFrame, the path of a table, or a name such as "digits".
         words: settings as on the command line, `"model.width=32"`.
-        target: the column to predict, of a DataFrame or a file.
+        target: the column to predict, or several, of a DataFrame or a file.
         grid: the learning rates, ascending.
         epochs: of each training.
         settings: by keyword, `optimizer="sgd"`.

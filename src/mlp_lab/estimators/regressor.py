@@ -39,7 +39,7 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc]  # sciki
 
         Args:
             X: rows, (N, columns).
-            y: their target, (N,).
+            y: their target, (N,), or several, (N, T).
             sample_weight: how much each row counts, (N,).
 
         Raises:
@@ -48,6 +48,6 @@ class MLPRegressor(RegressorMixin, MLPEstimator):  # type: ignore[misc]  # sciki
         return self._fit_some(X, y, sample_weight, first=not hasattr(self, "_fitted"))
 
     def predict(self, X: Any) -> Floats:
-        """The target of each row, (N,), in its own units."""
+        """The target of each row, (N,), or several, (N, T), in their own units."""
         rows = self._new_rows(X)
         return self._predictor.decode(self._predictor.outputs(rows))  # type: ignore[return-value]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.data.schema import Target
 from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.formatting import four_digits
@@ -83,19 +84,25 @@ class Run:
     def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
         """The target of each row, (N,): a number in its own units, or the name of a class.
 
+        Of several targets (N, T), a column for each.
+
         Raises:
             UserError: a column is missing, or holds what it cannot.
         """
         return self._fitted.predictor.predict(rows)
 
     def predict_proba(self, rows: NewRows) -> pd.DataFrame:
-        """A probability for each class, a column for each.
+        """A probability for each class, a column for each; of several targets a column for each.
 
         Raises:
             UserError: the target is a number, or a column is missing.
         """
-        predictor = self._fitted.predictor
-        return pd.DataFrame(predictor.predict_proba(rows), columns=predictor.schema.target.classes)
+        predictor, target = self._fitted.predictor, self._fitted.predictor.schema.target
+        if isinstance(target, Target):
+            columns = target.classes
+        else:
+            columns = [one.name for one in target.each]
+        return pd.DataFrame(predictor.predict_proba(rows), columns=columns)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the learning curve: loss of training and validation rows against epochs."""

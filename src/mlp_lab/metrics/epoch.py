@@ -8,8 +8,13 @@ METRICS = {
     "regression": ("rmse", "mae", "r2"),
     "binary": ("accuracy",),
     "multiclass": ("accuracy",),
+    "multilabel": ("accuracy", "subset_accuracy"),
 }
-"""Metrics of each epoch, in the target's units; the first is the one that curves show."""
+"""Metrics of each epoch, in the target's units; the first is the one that curves show.
+
+Of several targets they are means over them, but `subset_accuracy`: the share of rows of which every
+label is right.
+"""
 
 HIGHER_IS_BETTER = ("accuracy", "r2")
 
@@ -24,32 +29,39 @@ class Scale:
     weight: float
     """Total of all rows; their number where each counts 1."""
     loss_weight: float
-    unit: float
-    """Units of the target in one unit of the errors."""
-    sum_of_squares: float
-    """Weighted squares of the targets around their mean, in units of the errors."""
+    units: Sequence[float]
+    """Units of each target in one unit of its errors."""
+    sums_of_squares: Sequence[float]
+    """Weighted squares of each target around its mean, in units of its errors."""
 
 
 def score(task: str, sums: Sequence[float], scale: Scale) -> Scores:
     """One member's loss and metrics.
 
-    `sums`: of the loss, then of squared and of absolute errors; for classes the second counts
-    right answers.
+    `sums`: of the loss, then of the squared errors of each target, then of the absolute ones; for
+    classes the second counts right answers, for labels the third rows without a wrong one.
 
-    >>> scale = Scale(weight=4, loss_weight=4, unit=10, sum_of_squares=8)
+    >>> scale = Scale(weight=4, loss_weight=4, units=[10], sums_of_squares=[8])
     >>> score("regression", [6, 4, 2], scale)
     {'loss': 1.5, 'rmse': 10.0, 'mae': 5.0, 'r2': 0.5}
     """
-    loss, first, second = sums
+    loss = sums[0] / scale.loss_weight
+    if task == "multilabel":
+        accuracy, subset_accuracy = (count / scale.weight for count in sums[1:3])
+        return {"loss": loss, "accuracy": accuracy, "subset_accuracy": subset_accuracy}
     if task != "regression":
-        return {"loss": loss / scale.loss_weight, "accuracy": first / scale.weight}
-    spread = scale.sum_of_squares
-    return {
-        "loss": loss / scale.loss_weight,
-        "rmse": math.sqrt(first / scale.weight) * scale.unit,
-        "mae": second / scale.weight * scale.unit,
-        "r2": 1 - first / spread if spread > 0 else math.nan,
-    }
+        return {"loss": loss, "accuracy": sums[1] / scale.weight}
+    units, spreads = scale.units, scale.sums_of_squares
+    squared, absolute = sums[1 : 1 + len(units)], sums[1 + len(units) :]
+    rmse = [math.sqrt(s / scale.weight) * unit for s, unit in zip(squared, units, strict=True)]
+    mae = [a / scale.weight * unit for a, unit in zip(absolute, units, strict=True)]
+    r2 = [1 - s / spread for s, spread in zip(squared, spreads, strict=True) if spread > 0]
+    return {"loss": loss, "rmse": _mean(rmse), "mae": _mean(mae), "r2": _mean(r2)}
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Over targets; NaN of none, as R2 is where all are constant."""
+    return sum(values) / len(values) if values else math.nan
 
 
 def main_metric(scores: Scores) -> str:

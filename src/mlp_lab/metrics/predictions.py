@@ -1,12 +1,16 @@
 """A model's predictions of one part of the rows, and every score that follows from them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.data.schema import Target
-from mlp_lab.metrics.bootstrap import Intervals, Metrics
+from mlp_lab.data.arrays import Floats, Index, Mask
+from mlp_lab.data.rows import by_target
+from mlp_lab.data.schema import AnyTarget, Target
+from mlp_lab.metrics.bootstrap import Intervals, Metrics, Values, mean_of_known, ratio
 from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import own_scores
@@ -14,21 +18,19 @@ from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Predictions:
-    """A model's outputs for some rows, and what they should have been.
+class TargetPredictions:
+    """A model's outputs for one target of some rows, and what they should have been.
 
     Shape:
         - outputs: (N, C) as the network gives them
         - truth: (N,), numbers in the target's own units, or indices of classes
-        - losses: (N,); weights, loss_weights: (N,) or absent
+        - weights: (N,) or absent
     """
 
     target: Target
     outputs: Floats
     truth: Floats
-    losses: Floats
     weights: Floats | None
-    loss_weights: Floats | None
     probabilities: bool
     """Whether the outputs are probabilities of the classes."""
 
@@ -37,31 +39,21 @@ class Predictions:
         """The true classes, (N,)."""
         return self.truth.astype(np.int64)
 
-    def scores(self) -> Scores:
-        """`loss` and every metric of the task; none without rows."""
-        if len(self.truth) == 0:
-            return {}
-        loss = float(np.average(self.losses, weights=self.loss_weights))
-        return {"loss": loss, **self._metrics().estimate(), **self._own()}
-
-    def _own(self) -> Scores:
-        """What metrics of the user's own say."""
-        if self.target.classes is None:
-            predicted, truth, _ = self._numbers()
-            return own_scores("regression", truth, predicted)
-        return own_scores("classification", self.truth, self.target.scores(self.outputs))
-
-    def intervals(self) -> Intervals:
-        """A 95 % interval of each metric, by resampling the rows."""
-        return self._metrics().intervals() if len(self.truth) else {}
-
-    def _metrics(self) -> Metrics:
+    def metrics(self) -> Metrics:
+        """Every metric of the task."""
         if self.target.classes is None:
             return regression_metrics(*self._numbers())
         scores, probabilities = self.target.scores(self.outputs), self.probabilities
         return classification_metrics(
             scores, self.labels, self.weights, probabilities=probabilities
         )
+
+    def own(self) -> Scores:
+        """What metrics of the user's own say."""
+        if self.target.classes is None:
+            predicted, truth, _ = self._numbers()
+            return own_scores("regression", truth, predicted)
+        return own_scores("classification", self.truth, self.target.scores(self.outputs))
 
     def confusion(self) -> dict[str, dict[str, float]] | None:
         """True class -> predicted class -> weight of such rows; None for a number."""
@@ -81,3 +73,86 @@ class Predictions:
 
     def _numbers(self) -> tuple[Floats, Floats, Floats | None]:
         return self.target.decode(self.outputs), self.truth, self.weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predictions:
+    """A model's outputs for some rows, and what they should have been.
+
+    Shape:
+        - outputs: (N, C) as the network gives them
+        - truth: (N,) as of `TargetPredictions`, or (N, T) of several targets
+        - losses: (N,); weights, loss_weights: (N,) or absent
+    """
+
+    target: AnyTarget
+    outputs: Floats
+    truth: Floats
+    losses: Floats
+    weights: Floats | None
+    loss_weights: Floats | None
+    probabilities: bool
+    """Whether the outputs are probabilities of the classes."""
+
+    @property
+    def each(self) -> list[TargetPredictions]:
+        """Each target by itself."""
+        if isinstance(self.target, Target):
+            own = [(self.target, self.outputs)]
+        else:
+            own = self.target.parted(self.outputs)
+        return [
+            TargetPredictions(
+                target=target,
+                outputs=outputs,
+                truth=truth,
+                weights=self.weights,
+                probabilities=self.probabilities,
+            )
+            for (target, outputs), truth in zip(own, by_target(self.truth).T, strict=True)
+        ]
+
+    def scores(self) -> Scores:
+        """`loss` and every metric of the task, of several targets their means; none without rows.
+
+        For several labels `subset_accuracy`, too.
+        """
+        if len(self.truth) == 0:
+            return {}
+        loss = float(np.average(self.losses, weights=self.loss_weights))
+        own = [one.own() for one in self.each]
+        means = {name: sum(found[name] for found in own) / len(own) for name in own[0]}
+        return {"loss": loss, **self._metrics().estimate(), **means}
+
+    def scores_of_each(self) -> dict[str, Scores]:
+        """Metrics of each of several targets, by its name; of one alone they are `scores`."""
+        if isinstance(self.target, Target) or len(self.truth) == 0:
+            return {}
+        return {one.target.name: one.metrics().estimate() | one.own() for one in self.each}
+
+    def intervals(self) -> Intervals:
+        """A 95 % interval of each metric, by resampling the rows."""
+        return self._metrics().intervals() if len(self.truth) else {}
+
+    def _metrics(self) -> Metrics:
+        metrics = [one.metrics() for one in self.each]
+        if len(metrics) == 1:
+            return metrics[0]
+        right = None
+        if not isinstance(self.target, Target) and self.target.task == "multilabel":
+            right = (self.target.decide(self.outputs) == self.truth).all(1)
+        return _means(metrics, right)
+
+
+def _means(each: Sequence[Metrics], right: Mask | None) -> Metrics:
+    """The mean of each metric over targets of which it is known, and how often all were right."""
+
+    def metrics(weights: Floats) -> Values:
+        values = [one.of_weights(weights) for one in each]
+        found = {name: mean_of_known(np.stack([own[name] for own in values])) for name in values[0]}
+        if right is not None:
+            subset_accuracy = ratio(right.astype(np.float64) @ weights, weights.sum(0))
+            found = {"accuracy": found["accuracy"], "subset_accuracy": subset_accuracy, **found}
+        return found
+
+    return Metrics(metrics, each[0].rows, each[0].weights)

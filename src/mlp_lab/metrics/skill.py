@@ -7,14 +7,15 @@ not there to be near the target, nor shall outliers decide on an absolute error:
 errors are that loss itself. Where all classes count the same, errors are mean shares of each.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
 import numpy as np
 import torch
 
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.dataset import Part
-from mlp_lab.data.schema import Target
+from mlp_lab.data.schema import AnyTarget, Target
 
 
 def skill(scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
@@ -49,16 +50,39 @@ def explained(scores: Mapping[str, float], constant: Mapping[str, float]) -> flo
     return 1 - scores["loss"] / constant["loss"] if constant["loss"] > 0 else 0.0
 
 
-def skill_of_outputs(target: Target, y: torch.Tensor, rows: Part) -> float:
-    """Skill of outputs y, (N, C), for the rows of a part."""
-    truth = target.truth(rows.targets.double().cpu().numpy())
-    outputs = y.double().cpu().numpy()
-    weights = np.ones(len(truth)) if rows.weights is None else rows.weights.double().cpu().numpy()
+def skill_of_outputs(target: AnyTarget, y: torch.Tensor, rows: Part) -> float:
+    """Skill of outputs y, (N, C), for the rows of a part.
+
+    Of several numbers the mean over them, as of R2; of several labels by the errors of all.
+    """
+    outputs, encoded = (values.double().cpu().numpy() for values in (y, rows.targets))
+    weights = np.ones(len(y)) if rows.weights is None else rows.weights.double().cpu().numpy()
+    if isinstance(target, Target):
+        return _avoided([_errors(target, outputs, encoded, weights)])
+    each = [
+        _errors(one, own, encoded[:, t : t + 1], weights)
+        for t, (one, own) in enumerate(target.parted(outputs))
+    ]
+    if target.task == "multilabel":
+        return _avoided(each)
+    return float(np.mean([_avoided([errors]) for errors in each]))
+
+
+def _errors(
+    target: Target, outputs: Floats, encoded: Floats, weights: Floats
+) -> tuple[float, float]:
+    """Weighted errors of outputs, (N, C), and those of the best constant prediction."""
+    truth = target.truth(encoded)
     if target.classes is None:
         mean = np.average(truth, weights=weights)
         errors, spread = (target.decode(outputs) - truth) ** 2, (truth - mean) ** 2
     else:
         majority = np.bincount(truth.astype(np.int64), weights).argmax()
         errors, spread = target.decide(outputs) != truth, truth != majority
-    total = float(weights @ spread)
-    return 1 - float(weights @ errors) / total if total > 0 else 0.0
+    return float(weights @ errors), float(weights @ spread)
+
+
+def _avoided(errors: Sequence[tuple[float, float]]) -> float:
+    """The share of a constant's errors, the second of each pair, that is avoided."""
+    wrong, total = (sum(column) for column in zip(*errors, strict=True))
+    return 1 - wrong / total if total > 0 else 0.0

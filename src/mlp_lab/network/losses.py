@@ -359,6 +359,7 @@ COMPATIBLE_LOSSES: dict[str, dict[str, tuple[str, ...]]] = {
         "linear": ("mse", "mae"),
         "sigmoid": ("mse", "mae"),
     },
+    "multilabel": {"sigmoid": ("bce", "mse", "mae", "focal"), "linear": ("mse", "mae")},
 }
 """Task -> output -> losses for both. `auto` takes the first that agrees with what was set."""
 
@@ -425,9 +426,9 @@ class Objective:
         """Values that put a row's classes in the order of its outputs, of f's shape."""
         return f if self.output == "softmax" else self.predict(f)
 
-    def gives_probabilities(self, outputs: int) -> bool:
-        """Whether the outputs are probabilities of classes; several sigmoids need not add to 1."""
-        return self.output == "softmax" or (self.output == "sigmoid" and outputs == 1)
+    def gives_probabilities(self, task: str) -> bool:
+        """Whether the outputs are probabilities: sigmoids of several classes need not add to 1."""
+        return self.output == "softmax" or (self.output == "sigmoid" and task != "multiclass")
 
 
 def choose_objective(task: str, output: str, loss: LossConfig) -> Objective:

@@ -11,16 +11,16 @@ import torch
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import NumberEncoding
-from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.engine.evaluation import rows_at_once
 from mlp_lab.metrics.classification import BINS
 from mlp_lab.metrics.permutation_importance import permutation_importance
-from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.metrics.skill import skill_of_outputs
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.pictures import (
-    KINDS,
+    MOST_TARGETS,
     Calibration,
     Confusion,
     Fit,
@@ -29,6 +29,7 @@ from mlp_lab.report.pictures import (
     Observed,
     Picture,
     Plane,
+    read_pictures,
     write_pictures,
 )
 from mlp_lab.runs.finish import FinishedRun
@@ -41,9 +42,6 @@ POINTS = 1000
 
 GRID = 150
 """Points along each side of a plane."""
-
-DRAWN = ("learning_curve", *KINDS)
-"""Names of the pictures of a run."""
 
 MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
@@ -62,7 +60,8 @@ def report_run(
     if tensorboard:
         best = read_result(folder / RESULT)["best_epoch"]
         events = EventFile(folder, epochs_done=0)
-        for path in sorted(folder / f"{name}.png" for name in DRAWN):  # no others that lie there
+        names = ["learning_curve", *read_pictures(folder)]
+        for path in sorted(folder / f"{name}.png" for name in names):  # no others that lie there
             if path.is_file():
                 events.add_image(f"pictures/{path.stem}", path.read_bytes(), best)
         events.close()
@@ -71,26 +70,33 @@ def report_run(
 def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Predictions]) -> list[Picture]:
     """All that a run's network, at its best weights, its data and its predictions can show."""
     part = next((name for name in ("test", "val") if len(scored[name].truth)), "train")
-    predictions = scored[part]
+    each = scored[part].each
     found: list[Picture | None] = []
-    if predictions.target.classes is None:
-        found.append(observed(predictions, part))
-    else:
-        found.append(confusion(predictions, part))
-        found.append(calibration(predictions, part) if predictions.probabilities else None)
-    found += [_over_inputs(network, dataset), importance(network, dataset)]
+    for t, predictions in enumerate(each[:MOST_TARGETS]):
+        alone = len(each) == 1
+        outputs = slice(None) if alone else slice(t, t + 1)
+        name = "" if alone else predictions.target.name
+        if predictions.target.classes is None:
+            found.append(observed(predictions, part))
+        else:
+            found.append(confusion(predictions, part, name))
+            found.append(
+                calibration(predictions, part, name) if predictions.probabilities else None
+            )
+        found.append(_over_inputs(network, dataset, predictions.target, outputs))
+    found.append(importance(network, dataset))
     return [picture for picture in found if picture is not None]
 
 
-def confusion(predictions: Predictions, part: str) -> Confusion | None:
+def confusion(predictions: TargetPredictions, part: str, target: str = "") -> Confusion | None:
     """The confusion matrix, where classes are few enough."""
     counts = predictions.confusion()
     if counts is None or len(counts) > MOST_CLASSES:
         return None
-    return Confusion(part, list(counts), [list(row.values()) for row in counts.values()])
+    return Confusion(part, list(counts), [list(row.values()) for row in counts.values()], target)
 
 
-def observed(predictions: Predictions, part: str) -> Observed | None:
+def observed(predictions: TargetPredictions, part: str) -> Observed | None:
     """Predicted against observed numbers, of rows whose prediction is finite."""
     target = predictions.target
     predicted = target.decode(predictions.outputs)
@@ -101,7 +107,7 @@ def observed(predictions: Predictions, part: str) -> Observed | None:
     return Observed(part, target.name, predictions.truth[rows].tolist(), predicted[rows].tolist())
 
 
-def calibration(predictions: Predictions, part: str) -> Calibration | None:
+def calibration(predictions: TargetPredictions, part: str, target: str = "") -> Calibration | None:
     """In 10 equally wide bins, as the calibration error is measured; empty bins are left out."""
     probabilities = predictions.target.scores(predictions.outputs)
     if not np.isfinite(probabilities).all():
@@ -117,11 +123,14 @@ def calibration(predictions: Predictions, part: str) -> Calibration | None:
     filled = weight > 0
     weight, confident, correct = weight[filled], confident[filled], correct[filled]
     means = ((confident / weight).tolist(), (correct / weight).tolist())
-    return Calibration(part, *means, weight.tolist())
+    return Calibration(part, *means, weight.tolist(), target)
 
 
-def _over_inputs(network: MLP, dataset: Dataset) -> Picture | None:
-    """A curve over one input, or a plane over two; of numbers without missing values."""
+def _over_inputs(network: MLP, dataset: Dataset, target: Target, outputs: slice) -> Picture | None:
+    """A curve over one input, or a plane over two; of numbers without missing values.
+
+    The network predicts the target by some of its `outputs`.
+    """
     schema, sizes = dataset.schema, len(dataset.schema.inputs)
     drawable = all(
         isinstance(entry.encoding, NumberEncoding)
@@ -132,35 +141,48 @@ def _over_inputs(network: MLP, dataset: Dataset) -> Picture | None:
     if not drawable or sizes not in (1, 2):
         return None
     rows = dataset.train.some(POINTS)
-    return fitted_curve(network, schema, rows) if sizes == 1 else plane(network, schema, rows)
+    draw = fitted_curve if sizes == 1 else plane
+
+    def predict(inputs: torch.Tensor) -> Floats:
+        return predicted(network, target, inputs, outputs)
+
+    truth = target.truth(rows.targets[:, outputs].double().cpu().numpy()).tolist()
+    return draw(predict, schema, target, rows.inputs, truth)
 
 
-def fitted_curve(network: MLP, schema: Schema, rows: Part) -> Fit | None:
-    """A number as a function of one input, over the range of the training rows."""
-    target = schema.target
+Predict = Callable[[torch.Tensor], Floats]
+"""Inputs (N, D) -> class indices, or numbers in the target's units, (N,)."""
+
+
+def fitted_curve(
+    predict: Predict, schema: Schema, target: Target, inputs: torch.Tensor, truth: Numbers
+) -> Fit | None:
+    """A number as a function of one input, over the range of the training rows' `inputs`."""
     if target.classes is not None:
         return None
-    x = axis(rows.inputs[:, 0])
-    y = predicted(network, target, x.unsqueeze(1)).tolist()
-    points = (decoded(schema, 0, rows.inputs[:, 0]), truth_of(target, rows))
+    x = axis(inputs[:, 0])
+    y = predict(x.unsqueeze(1)).tolist()
+    points = (decoded(schema, 0, inputs[:, 0]), truth)
     return Fit(schema.inputs[0].column.name, target.name, decoded(schema, 0, x), y, points)
 
 
-def plane(network: MLP, schema: Schema, rows: Part) -> Plane:
+def plane(
+    predict: Predict, schema: Schema, target: Target, inputs: torch.Tensor, truth: Numbers
+) -> Plane:
     """What is predicted over two inputs, over the range of the training rows and a tenth more."""
-    x, y = axis(rows.inputs[:, 0]), axis(rows.inputs[:, 1])
+    x, y = axis(inputs[:, 0]), axis(inputs[:, 1])
     grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)  # (G * G, 2)
-    values = predicted(network, schema.target, grid).reshape(GRID, GRID)
+    values = predict(grid).reshape(GRID, GRID)
     first, second = (entry.column.name for entry in schema.inputs)
-    xs, ys = (decoded(schema, column, rows.inputs[:, column]) for column in (0, 1))
+    xs, ys = (decoded(schema, column, inputs[:, column]) for column in (0, 1))
     return Plane(
         inputs=(first, second),
-        target=schema.target.name,
-        classes=list(schema.target.classes or []),
+        target=target.name,
+        classes=list(target.classes or []),
         x=decoded(schema, 0, x),
         y=decoded(schema, 1, y),
         predicted=values.tolist(),
-        points=(xs, ys, truth_of(schema.target, rows)),
+        points=(xs, ys, truth),
     )
 
 
@@ -171,13 +193,11 @@ def axis(values: torch.Tensor) -> torch.Tensor:
     return torch.linspace(low - margin, high + margin, GRID).to(values)
 
 
-def predicted(network: MLP, target: Target, inputs: torch.Tensor) -> Floats:
+def predicted(network: MLP, target: Target, inputs: torch.Tensor, outputs: slice) -> Floats:
     """Class indices, or numbers in the target's units, (N,)."""
     with torch.inference_mode():
-        outputs = network(inputs).mean(0).double().cpu().numpy()
-    if target.classes is None:
-        return target.decode(outputs)
-    return target.decide(outputs).astype(np.float64)
+        own = network(inputs).mean(0)[:, outputs].double().cpu().numpy()
+    return target.decode(own) if target.classes is None else target.decide(own).astype(np.float64)
 
 
 def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
@@ -185,12 +205,6 @@ def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
     encoding = schema.inputs[column].encoding
     assert isinstance(encoding, NumberEncoding)
     found: Numbers = encoding.scaling.undo(values.double().cpu().numpy()).tolist()
-    return found
-
-
-def truth_of(target: Target, rows: Part) -> Numbers:
-    """Class indices, or numbers in the target's units."""
-    found: Numbers = target.truth(rows.targets.double().cpu().numpy()).tolist()
     return found
 
 

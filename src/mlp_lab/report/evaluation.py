@@ -1,7 +1,7 @@
 """How good a model's predictions are: scores with intervals, a confusion matrix or residuals."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from rich.table import Table
 
@@ -21,8 +21,19 @@ Counts = Mapping[str, Mapping[str, float]]
 """True class -> predicted class -> rows."""
 
 
+class TargetEvaluation(TypedDict):
+    """What is said of one of several targets."""
+
+    scores: Scores
+    confusion: dict[str, dict[str, float]] | None
+    residuals: dict[str, float] | None
+
+
 class Evaluation(TypedDict):
-    """What is said of a model on some rows; `confusion` counts rows of a class by prediction."""
+    """What is said of a model on some rows; `confusion` counts rows of a class by prediction.
+
+    With several targets, scores are means over them, and what is said of each stands in `targets`.
+    """
 
     rows: int
     target: str
@@ -30,18 +41,30 @@ class Evaluation(TypedDict):
     intervals: Intervals
     confusion: dict[str, dict[str, float]] | None
     residuals: dict[str, float] | None
+    targets: NotRequired[dict[str, TargetEvaluation]]
 
 
 def evaluate(predictions: Predictions) -> Evaluation:
     """Scores, and where the errors are; everything weighted as the rows are."""
-    return Evaluation(
+    each = predictions.each
+    alone = each[0] if len(each) == 1 else None
+    found = Evaluation(
         rows=len(predictions.truth),
         target=predictions.target.name,
         scores=predictions.scores(),
         intervals=predictions.intervals(),
-        confusion=predictions.confusion(),
-        residuals=predictions.residuals(),
+        confusion=None if alone is None else alone.confusion(),
+        residuals=None if alone is None else alone.residuals(),
     )
+    if alone is None:
+        scores = predictions.scores_of_each()
+        found["targets"] = {
+            one.target.name: TargetEvaluation(
+                scores=scores[one.target.name], confusion=one.confusion(), residuals=one.residuals()
+            )
+            for one in each
+        }
+    return found
 
 
 def print_evaluation(found: Evaluation) -> None:
@@ -50,10 +73,27 @@ def print_evaluation(found: Evaluation) -> None:
     console.say(f"{found['target']}, {counted(found['rows'], 'row')}")
     console.print(_scores_table(found["scores"], found["intervals"]))
     console.print()
-    if found["confusion"] is not None:
-        _print_confusion(console, found["confusion"])
-    if found["residuals"] is not None:
-        console.print(_residuals_table(found["residuals"]))
+    targets = found.get("targets", {})
+    if targets:
+        console.print(_targets_table({name: own["scores"] for name, own in targets.items()}))
+    for name, own in (targets or {"": found}).items():
+        if name:
+            console.print()
+            console.say(name)
+        if own["confusion"] is not None:
+            _print_confusion(console, own["confusion"])
+        if own["residuals"] is not None:
+            console.print(_residuals_table(own["residuals"]))
+
+
+def _targets_table(scores: Mapping[str, Scores]) -> Table:
+    """A row for each target."""
+    table = plain_table("target")
+    for name in next(iter(scores.values())):
+        table.add_column(name.replace("_", " "), justify="right")
+    for target, own in scores.items():
+        table.add_row(one_line(target), *map(four_digits, own.values()))
+    return table
 
 
 def _scores_table(scores: Scores, intervals: Intervals) -> Table:

@@ -40,8 +40,10 @@ HEADINGS: dict[type[Picture], str] = {
 }
 
 
-def heading(picture: Picture) -> str:
-    """The heading above a picture."""
+def heading(picture: Picture, *, several: bool = False) -> str:
+    """The heading above a picture, with its target where there are several."""
+    if several and not isinstance(picture, Importance):
+        return f"{heading(picture)}: {picture.target}"
     if isinstance(picture, Plane):
         return "Decision regions" if picture.classes else "Fitted surface"
     return HEADINGS[type(picture)]
@@ -92,11 +94,16 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
-    words = f"Confusion matrix of the {PART[picture.part]} rows: accuracy {percent(right)}"
+    words = f"Confusion matrix{_of(picture)} of the {PART[picture.part]} rows: accuracy {percent(right)}"
     if off.any():
         true, predicted = picture.classes[i], picture.classes[j]
         words += f"; the most frequent error: {true} predicted as {predicted}"
     return f"{words}."
+
+
+def _of(picture: Confusion | Calibration) -> str:
+    """Of which of several targets a picture is."""
+    return f" of {picture.target}" if picture.target else ""
 
 
 def _observed(axes: Axes, picture: Observed) -> str:
@@ -125,8 +132,8 @@ def _calibration(axes: Axes, picture: Calibration) -> str:
     axes.legend(loc="upper left")
     gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
     return (
-        f"Calibration on the {PART[picture.part]} rows: accuracy against the probability of the"
-        f" predicted class; the calibration error is {percent(gap)}."
+        f"Calibration{_of(picture)} on the {PART[picture.part]} rows: accuracy against the"
+        f" probability of the predicted class; the calibration error is {percent(gap)}."
     )
 
 

@@ -12,7 +12,7 @@ from mlp_lab.report.about import PART, about_run, read_config, source_of
 from mlp_lab.report.figures import draw, heading
 from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import draw_learning_curve
-from mlp_lab.report.pictures import read_pictures
+from mlp_lab.report.pictures import MOST_TARGETS, read_pictures
 from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
 from mlp_lab.runs.result_file import read_result, with_single
 from mlp_lab.stored import read_json, read_text
@@ -26,15 +26,16 @@ def write_report(folder: Path) -> None:
     """Draw the pictures and write report.html, from what the folder holds."""
     result = read_result(folder / RESULT)
     rows = read_curves(folder / CURVES)
+    schema = cast(dict[str, Any], read_json(folder / SCHEMA, megabytes=64))  # written just now
+    targets = [entry["column"]["name"] for entry in schema.get("targets") or [schema["target"]]]
     with missing_letters_named(folder / PAGE):
         curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
         pictures = [
-            (heading(picture), embedded(folder / f"{name}.png"), alt_text)
+            (heading(picture, several=len(targets) > 1), embedded(folder / f"{name}.png"), alt_text)
             for name, picture in read_pictures(folder).items()
             for alt_text in [draw(picture, folder / f"{name}.png")]
         ]
     config, settings = read_config(folder)
-    schema = cast(dict[str, Any], read_json(folder / SCHEMA, megabytes=64))  # written just now
     models = {"network": {part: result[part] for part in ("train", "val", "test")}}
     data_report = folder / DATA_REPORT
     again = [*train_words(), "--config-dir", str(folder), "--config-name", "config"]
@@ -44,8 +45,11 @@ def write_report(folder: Path) -> None:
         models=with_single({**models, **result["baselines"]}, result.get("single_network")),
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
+        of_targets=result.get("targets", {}),
+        undrawn=max(0, len(targets) - MOST_TARGETS),
         data_report=read_text(data_report, megabytes=64) if data_report.is_file() else "",
         part_names=PART,
+        target=", ".join(targets),
         schema=schema,
         about=about_run(settings, result, schema),
         data=source_of(settings["data"]),

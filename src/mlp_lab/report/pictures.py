@@ -21,11 +21,15 @@ Numbers = list[float]
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Rows by class and predicted class; a row of `counts` for each true class."""
+    """Rows by class and predicted class; a row of `counts` for each true class.
+
+    `target` is that of several, else nothing.
+    """
 
     part: str
     classes: list[str]
     counts: list[Numbers]
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,16 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Rows by the probability of their predicted class: mean probability, share right, weight."""
+    """Rows by the probability of their predicted class: mean probability, share right, weight.
+
+    `target` is that of several, else nothing.
+    """
 
     part: str
     confidence: Numbers
     accuracy: Numbers
     weight: Numbers
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +102,19 @@ KINDS: dict[str, type[Picture]] = {
 }
 """Name of a picture's file -> what it shows."""
 
+MOST_TARGETS = 12
+"""Of several, those that have pictures of their own."""
+
 FILE = "pictures.json"
 
 
 def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
-    """Write the numbers of pictures as pictures.json."""
-    names = {kind: name for name, kind in KINDS.items()}
-    content = {names[type(picture)]: asdict(picture) for picture in pictures}
+    """Write the numbers of pictures as pictures.json: `fit`, or `fit_1`, `fit_2`, ..."""
+    content: dict[str, object] = {}
+    for name, kind in KINDS.items():
+        own = [asdict(picture) for picture in pictures if type(picture) is kind]
+        numbered = [name] if len(own) == 1 else [f"{name}_{n + 1}" for n in range(len(own))]
+        content |= dict(zip(numbered, own, strict=True))
     write_whole(folder / FILE, to_json(content), wait=False)
 
 
@@ -116,8 +130,11 @@ def read_pictures(folder: Path) -> dict[str, Picture]:
     found = _without_null(read_json(path, megabytes=64))
     with naming(path):
         content = read_as(dict[str, object], found)
-        require_keys(content, dict.fromkeys(KINDS, False))
-        pictures = {name: read_as(KINDS[name], content[name], name) for name in content}
+        numbered = [f"{name}_{n + 1}" for name in KINDS for n in range(MOST_TARGETS)]
+        require_keys(content, dict.fromkeys([*KINDS, *numbered], False))
+        pictures = {
+            name: read_as(KINDS[name.partition("_")[0]], content[name], name) for name in content
+        }
         for name, picture in pictures.items():
             _require_drawable(picture, name)
     return pictures

@@ -7,7 +7,7 @@ Boosting Decision Tree, 2017) at its default settings, on the inputs as the netw
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch import Tensor
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.data.schema import Target
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.network.losses import Objective
 
@@ -74,15 +75,36 @@ class Boosting:
 
 def boosting(dataset: Dataset, objective: Objective, threads: int) -> Boosting | None:
     """Fit it on the training rows; nothing where they are all of one class."""
-    most = max(1, MOST_NUMBERS // max(1, dataset.train.inputs.shape[1]))
-    train = dataset.train.some(most)
-    fit = _fit_numbers if dataset.schema.target.classes is None else _fit_classes
+    target = dataset.schema.target
+    numbers = dataset.train.inputs.shape[1] * len(target.each)
+    train = dataset.train.some(max(1, MOST_NUMBERS // max(1, numbers)))
+    fit = _fit_numbers if target.task == "regression" else _fit_classes
     with threadpool_limits(threads, user_api="openmp"):
-        predict = fit(train, objective)
+        if isinstance(target, Target):
+            predict = fit(train, objective)
+        else:
+            predict = _fit_each(fit, train, objective)
     return None if predict is None else Boosting(predict, objective, threads)
 
 
-def _fit_numbers(train: Part, objective: Objective) -> Callable[[Floats], Floats]:
+Predict = Callable[[Floats], Floats]
+"""Inputs (N, D) -> what outputs stand for, (N, C)."""
+
+Fit = Callable[[Part, Objective], Predict | None]
+
+
+def _fit_each(fit: Fit, train: Part, objective: Objective) -> Predict | None:
+    """Trees for each of several targets; nothing where those of one cannot be fitted."""
+    found = []
+    for t in range(train.targets.shape[1]):
+        own = replace(train, targets=train.targets[:, t : t + 1])
+        if (predict := fit(own, objective)) is None:
+            return None
+        found.append(predict)
+    return lambda inputs: np.hstack([predict(inputs) for predict in found])
+
+
+def _fit_numbers(train: Part, objective: Objective) -> Predict:
     loss = LOSSES.get(objective.loss, "squared_error")
     model = _ensemble().HistGradientBoostingRegressor(
         loss=loss, quantile=dict(objective.numbers).get("quantile"), random_state=0
@@ -96,7 +118,7 @@ def _fit_numbers(train: Part, objective: Objective) -> Callable[[Floats], Floats
     return predict
 
 
-def _fit_classes(train: Part, _: Objective) -> Callable[[Floats], Floats] | None:
+def _fit_classes(train: Part, _: Objective) -> Predict | None:
     targets = _numbers(train.targets)
     outputs = targets.shape[1]
     labels = (targets[:, 0] > 0.5).astype(int) if outputs == 1 else targets.argmax(1)

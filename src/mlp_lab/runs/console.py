@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rich.table import Table
 
@@ -107,8 +107,15 @@ def print_result(
     verdict: Sequence[str],
     folder: Path,
 ) -> None:
-    """The end of a run: what it reached beside the baselines, what that says, where it lies."""
+    """The end of a run: what it reached beside the baselines, what that says, where it lies.
+
+    Of several targets each has a line of its own.
+    """
+    targets = cast(Mapping[str, Mapping[str, Scores]], result.get("targets", {}))
     print_scores(console, models)
+    if targets:
+        metric = main_metric(next(iter(targets.values()))["train"])
+        console.print(results_table(targets, [metric]))
     seconds = result["seconds"]
     assert isinstance(seconds, int | float)
     reason = f" ({result['reason']})" if "reason" in result else ""

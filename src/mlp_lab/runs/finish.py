@@ -19,7 +19,14 @@ from mlp_lab.runs.boosting import BOOSTING, boosting, is_wanted
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
-from mlp_lab.runs.scoring import PartScores, score_model, score_outputs, scores_of, single_scores
+from mlp_lab.runs.scoring import (
+    PartScores,
+    score_model,
+    score_outputs,
+    scores_of,
+    scores_of_each,
+    single_scores,
+)
 from mlp_lab.runs.termination import Termination, describe_termination
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
@@ -103,6 +110,7 @@ def described(
         "loss": run.prepared.objective.title,
         "rows": run.prepared.rows,
         **run.models["network"],
+        **({"targets": run.targets} if run.targets else {}),
         **({} if run.single is None else {"single_network": run.single}),
         "test_intervals": intervals,
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
@@ -121,6 +129,7 @@ def finish(
     network = stack.best_network([position])
     scored = score_model(network, run.dataset, run.prepared.objective)
     run.models = {"network": scores_of(scored), **common.baselines_of(run)}
+    run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     intervals, device = scored["test"].intervals(), stack.shared.device

@@ -34,6 +34,8 @@ class Run:
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
+    targets: Mapping[str, PartScores] = field(default_factory=dict)
+    """Of several targets, the network's scores of each, once the run has ended."""
     single: PartScores | None = None
     """Of an ensemble, mean scores of its networks one by one, once it has ended."""
     verdict: list[str] = field(default_factory=list)

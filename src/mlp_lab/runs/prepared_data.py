@@ -36,6 +36,7 @@ class DataSummary:
     """What was understood of a table; None for other data."""
     rows: Mapping[str, int]
     columns: EmbeddedColumns
+    task: str
     outputs: int
 
     def embedding(self, config: Config) -> EmbeddingPlan | None:
@@ -70,8 +71,8 @@ class PreparedData:
         """What stays of it when its rows are let go."""
         schema = self.encoded.schema
         columns = embedded_columns(schema)
-        outputs = schema.target.outputs
-        return DataSummary(self.objective, self.digest, self.overview, self.rows, columns, outputs)
+        ends = schema.target.task, schema.target.outputs
+        return DataSummary(self.objective, self.digest, self.overview, self.rows, columns, *ends)
 
     def sizes(self, config: Config) -> tuple[int, ...]:
         """Units of every layer of a network that learns it, inputs first."""
@@ -81,7 +82,8 @@ class PreparedData:
 def facts_of_rows(raw: RawData, data: DataConfig) -> Facts:
     """What there is to choose settings by."""
     numbers = sum(column.kind not in ("binary", "category") for column in raw.columns)
-    rows, classes = len(split_rows(raw, data).train), len(raw.classes or [])
+    rows = len(split_rows(raw, data).train)
+    classes = max(len(column.levels) for column in raw.target_columns)
     return Facts(rows, numbers, len(raw.columns), classes)
 
 

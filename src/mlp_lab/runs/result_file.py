@@ -61,6 +61,7 @@ TYPES: Mapping[str, type] = {
     **dict.fromkeys(PARTS, Scores),
     "test_intervals": dict[str, tuple[float | None, float | None]],
     "baselines": dict[str, dict[str, Scores]],
+    "targets": dict[str, dict[str, Scores]],
     "single_network": dict[str, Scores],
     "verdict": _Verdict,
     "seconds": float,
@@ -69,8 +70,9 @@ TYPES: Mapping[str, type] = {
 }
 """Keys of a run that has ended, and what they hold."""
 
-OPTIONAL = ("single_network",)
-"""Those that only some runs have: an ensemble says what one of its networks reaches."""
+OPTIONAL = ("targets", "single_network")
+"""Those that only some runs have: with several targets each has scores of its own, and an ensemble
+says what one of its networks reaches."""
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from functools import partial
 from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset, Part
-from mlp_lab.data.schema import Target
+from mlp_lab.data.schema import AnyTarget
 from mlp_lab.engine.evaluation import outputs as network_outputs
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scores
@@ -53,7 +53,14 @@ def scores_of(parts: Mapping[str, Predictions]) -> dict[str, Scores]:
     return {part: rows.scores() for part, rows in parts.items()}
 
 
-def scored(model: MLP, rows: Part, objective: Objective, target: Target) -> Predictions:
+def scores_of_each(parts: Mapping[str, Predictions]) -> dict[str, dict[str, Scores]]:
+    """Metrics of each of several targets by part: target -> part -> scores; nothing of one."""
+    each = {part: rows.scores_of_each() for part, rows in parts.items()}
+    names = next((list(own) for own in each.values() if own), [])
+    return {name: {part: own.get(name, {}) for part, own in each.items()} for name in names}
+
+
+def scored(model: MLP, rows: Part, objective: Objective, target: AnyTarget) -> Predictions:
     """A stack of one's outputs for one part, with what they should have been."""
     return _scored(partial(_outputs_of, model, objective), rows, objective, target)
 
@@ -62,7 +69,7 @@ def _outputs_of(model: MLP, objective: Objective, rows: Part) -> tuple[Tensor, T
     return network_outputs(model, RowSource([rows]), objective)
 
 
-def _scored(outputs: Outputs, rows: Part, objective: Objective, target: Target) -> Predictions:
+def _scored(outputs: Outputs, rows: Part, objective: Objective, target: AnyTarget) -> Predictions:
     y, losses = outputs(rows)
     weights, loss_weights = (
         None if given is None else given.double().cpu().numpy()
@@ -75,5 +82,5 @@ def _scored(outputs: Outputs, rows: Part, objective: Objective, target: Target) 
         weights=weights,
         losses=losses.double().numpy(),
         loss_weights=loss_weights,
-        probabilities=objective.gives_probabilities(target.outputs),
+        probabilities=objective.gives_probabilities(target.task),
     )

@@ -106,7 +106,7 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
         config.device,
         config.threads,
     )
-    ends = (sizes[0], sizes[-1], summary.objective, config.data.target_transform)
+    ends = (sizes[0], sizes[-1], summary.task, summary.objective, config.data.target_transform)
     embedding = summary.embedding(config)
     model = config.model
     layers = model.activations, model.normalisation, model.residual

@@ -109,10 +109,16 @@ def is_shifted(run: Run) -> bool:
 
 
 def outlying(part: Part) -> float:
-    """Share of the squared deviations from the median that the outermost rows make."""
-    squares = (part.targets - part.targets.median()).double().square().flatten().sort().values
-    few, total = max(1, round(OUTERMOST * len(squares))), float(squares.sum())
-    return float(squares[-few:].sum()) / total if total else 0.0
+    """Share of the squared deviations from the median that the outermost rows make.
+
+    Of several targets the largest share.
+    """
+    shares = []
+    for target in part.targets.unbind(1):
+        squares = (target - target.median()).double().square().sort().values
+        few, total = max(1, round(OUTERMOST * len(squares))), float(squares.sum())
+        shares.append(float(squares[-few:].sum()) / total if total else 0.0)
+    return max(shares)
 
 
 def steps_of_an_epoch(run: Run) -> int:
@@ -148,8 +154,10 @@ def initial_network(run: Run, network: MLP) -> MLP:
 def suspected_leaks(run: Run) -> list[str]:
     """What the data report suspects of target leakage, in words."""
     overview = run.prepared.overview
-    found = [] if overview is None else overview.possible_leakage
-    return [leak_in_words(names, "the target") for names in found]
+    if overview is None:
+        return []
+    target = "the target" if len(overview.targets) == 1 else "a target"
+    return [leak_in_words(names, target) for names in overview.possible_leakage]
 
 
 def droppable(run: Run) -> list[str]:

@@ -24,7 +24,7 @@ class Measure:
     @classmethod
     def of(cls, run: Run) -> Measure:
         """The measure that a run's loss and its weights of classes ask for."""
-        classes = len(run.dataset.schema.target.classes or ())
+        classes = max(len(target.classes or ()) for target in run.dataset.schema.target.each)
         if run.prepared.objective.loss in OWN_ERRORS:
             return cls("D²", 0)
         if not classes:

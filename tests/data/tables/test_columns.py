@@ -110,8 +110,12 @@ def test_declared_classes_keep_their_order(tmp_path: Path) -> None:
     """And a value that is not among them is refused."""
     rows = [f"{i % 7},{('low', 'middle', 'high')[i % 3]}" for i in range(ROWS)]
     path = lines(tmp_path, "x,y", rows)
-    assert raw_of(path).classes == ["high", "low", "middle"]
-    assert raw_of(path, "+data.levels.y=[low,middle,high]").classes == ["low", "middle", "high"]
+    assert raw_of(path).target_columns[0].levels == ["high", "low", "middle"]
+    assert raw_of(path, "+data.levels.y=[low,middle,high]").target_columns[0].levels == [
+        "low",
+        "middle",
+        "high",
+    ]
     with pytest.raises(
         UserError,
         match=r"^data.target=y must hold one of low, middle \(data.levels.y\), got 'high'",
@@ -196,7 +200,7 @@ def test_levels_are_declared_by_code_or_label(levels: str, tmp_path: Path) -> No
     new = TableFrame(pd.DataFrame({"lik": [3, 1, "some"]}))
     assert new.values(column).tolist() == [0, 2, 1]
     raw = load_rows(config_of(path, "data.target=lik", f"+data.levels.lik={levels}").data)
-    assert raw.classes == ["often", "some", "never"]
+    assert raw.target_columns[0].levels == ["often", "some", "never"]
     assert raw.target[:3].tolist() == [2, 1, 0]
 
 

@@ -30,7 +30,7 @@ def test_the_report(path: Path) -> None:
     assert seen.kinds == {"numeric": 2, "category": 2, "binary": 1, "ordinal": 1, "date": 1}
     assert seen.possible_leakage == []
     assert seen.weight == "weight"
-    assert "yes" in seen.balance
+    assert "yes" in seen.targets["voted"]
     income = next(column for column in seen.columns if column.name == "income")
     assert income.missing == pytest.approx(0.2, abs=0.06)
 

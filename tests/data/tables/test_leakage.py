@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.columns import Column, numeric
+from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.tables.leakage import leaks, separates
 
@@ -85,8 +85,13 @@ def found(make: Callable[[Floats, Floats], Drawn], seed: int) -> list[list[str]]
     draw = np.random.default_rng(seed)
     x, target, classes = make(draw.normal(size=(ROWS, COLUMNS)), draw.normal(size=ROWS))
     names = [f"x{i}" for i in range(COLUMNS)]
-    kinds = list(map(str, range(classes))) or None
-    raw = RawData(x, np.asarray(target, float), numeric(names), Column(name="y"), kinds)
+    kinds = list(map(str, range(classes)))
+    raw = RawData(
+        x,
+        np.asarray(target, float),
+        numeric(names),
+        [classified("y", kinds) if kinds else Column(name="y")],
+    )
     return leaks(raw, np.arange(ROWS))
 
 
@@ -137,5 +142,5 @@ def test_columns_of_one_value_explain_nothing() -> None:
     """Nor does a target of one."""
     x = np.ones((50, 3))
     for target in (np.ones(50), np.arange(50.0)):
-        raw = RawData(x, target, numeric(["a", "b", "c"]), Column(name="y"))
+        raw = RawData(x, target, numeric(["a", "b", "c"]), numeric(["y"]))
         assert leaks(raw, np.arange(50)) == []

@@ -14,9 +14,8 @@ from mlp_lab.terminal import Screen
 REPORT = DataReport(
     note="CSV",
     rows={"train": 1000, "val": 1, "test": 10},
-    target="voted",
+    targets={"voted": "no 60.0%, yes 40.0%"},
     task="binary",
-    balance="no 60.0%, yes 40.0%",
     weight="w",
     columns=[
         ColumnSummary("age", "numeric", 0.25, "18 to 90", 2, leakage=False),

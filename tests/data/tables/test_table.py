@@ -49,7 +49,7 @@ def test_kinds_are_understood(path: Path) -> None:
         "country": "constant: 'DE'",
         "remark": "identifier: a value of its own in every row",
     }
-    assert raw.classes == ["no", "yes"]
+    assert raw.target_columns[0].levels == ["no", "yes"]
     assert raw.task == "binary"
     assert column(raw, "zip").levels == ["01001", "01002", "20095"]
 
@@ -277,7 +277,7 @@ def test_value_labels_are_the_levels(tmp_path: Path) -> None:
     frame.to_stata(tmp_path / "a.dta", write_index=False, value_labels=labels)
     for suffix in ("sav", "dta"):
         raw = raw_of(tmp_path / f"a.{suffix}", "data.target=vote")
-        assert raw.classes == ["left", "right", "none"]
+        assert raw.target_columns[0].levels == ["left", "right", "none"]
         sex = column(raw, "sex")
         assert (sex.kind, sex.levels) == ("binary", ["man", "woman"])
         assert dict(sex.labels) == {"1": "man", "2": "woman"}
@@ -347,7 +347,7 @@ def test_the_task_follows_from_the_target(
         {"x": np.arange(80) % 31, "y": cells * (80 // len(cells)) + cells[: 80 % len(cells)]}
     )
     raw = raw_of(written(frame, tmp_path), "data.target=y", *overrides)
-    assert (raw.task, raw.classes) == (task, classes)
+    assert (raw.task, raw.target_columns[0].levels) == (task, classes or [])
 
 
 def test_missing_codes_everywhere_and_in_one_column(tmp_path: Path) -> None:

@@ -155,6 +155,38 @@ def read_time(table: Table, name: str, config: TableConfig) -> ReadColumn:
     return source.read(column if numbers else _date(source, column))
 
 
+def read_targets(table: Table, names: Sequence[str], config: TableConfig) -> list[ReadColumn]:
+    """Read what is to be predicted: one column, or several that are all of one kind.
+
+    Raises:
+        UserError: one of them cannot be learnt, or not together with the others.
+    """
+    if config.task == "multilabel":
+        config = replace(config, task="binary")
+    found = [read_target(table, name, config) for name in names]
+    if len(found) > 1:
+        _require_alike([read.column for read in found])
+    return found
+
+
+def _require_alike(targets: Sequence[Column]) -> None:
+    """Raise unless several targets are all numbers, or all of two classes."""
+    rule = "several targets are all numbers, or all of two classes"
+    for column in targets:
+        if len(column.levels) > 2:
+            coded = all(as_number(level) is not None for level in column.levels)
+            hint = "; data.task=regression reads them as numbers" if coded else ""
+            raise UserError(
+                f"data.target: {column.name} has {len(column.levels)} classes, but {rule}{hint}"
+            )
+    numbers = [column.name for column in targets if not column.levels]
+    classes = [column.name for column in targets if column.levels]
+    if numbers and classes:
+        raise UserError(
+            f"data.target: {numbers[0]} is a number and {classes[0]} holds classes, but {rule}"
+        )
+
+
 def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
     """Read the target, as `data.task` says; the levels of its column are the classes, if any.
 

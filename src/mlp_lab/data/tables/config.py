@@ -10,7 +10,7 @@ from mlp_lab.errors import UserError, require, require_choice
 
 Cell = str | int | float | bool
 
-TASKS = ("auto", "regression", "binary", "multiclass")
+TASKS = ("auto", "regression", "binary", "multiclass", "multilabel")
 DECLARABLE = (*KINDS, "text")
 
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
@@ -60,23 +60,24 @@ def require_use(written: Mapping[str, object], paths: Sequence[str]) -> None:
 class TableConfig(DataConfig):
     """A file of rows and columns.
 
-    `path` and `target` say what is learnt; `test_path` is a file of test rows. `features` names the
-    columns to read (null: all that are left), `drop` those to leave out. `types` declares the kind
-    of a column, `levels` the order of an ordinal one's values. `missing` lists codes that mean no
-    answer, in every column; `missing_in`, in one. `day_first` reads 3/4/2020 as the third of April;
-    null finds out. `min_frequency` is the share of training rows below which levels of a category
-    count as one (as in scikit-learn's OneHotEncoder).
+    `path` and `target` say what is learnt, one column or several; `test_path` is a file of test
+    rows. `features` names the columns to read (null: all that are left), `drop` those to leave out.
+    `types` declares the kind of a column, `levels` the order of an ordinal one's values. `missing`
+    lists codes that mean no answer, in every column; `missing_in`, in one. `day_first` reads
+    3/4/2020 as the third of April; null finds out. `min_frequency` is the share of training rows
+    below which levels of a category count as one (as in scikit-learn's OneHotEncoder).
 
     `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
     latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
-    regression, binary or multiclass. `drop_missing_target` leaves out rows without a target.
+    regression, binary, multiclass, or multilabel of several columns. `drop_missing_target` leaves
+    out rows without a target.
     `delimiter`, `quote`, `encoding`, `decimal` and `sheet` say how the file is written.
     `report_only` stops after the data report.
     """
 
     path: str | None
     test_path: str | None
-    target: str | None
+    target: str | list[str] | None
     task: str
     features: list[str] | None
     drop: list[str]
@@ -116,16 +117,38 @@ class TableConfig(DataConfig):
                 )
         least = self.min_frequency
         require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
+        self._check_targets()
         self._check_roles()
+
+    def _check_targets(self) -> None:
+        names, several = self.targets, len(self.targets) > 1
+        if self.target is not None and not names:
+            raise UserError("data.target must name a column or several, got an empty list")
+        for name in names:
+            if names.count(name) > 1:
+                raise UserError(f"data.target names {name} twice")
+        if self.task == "multilabel" and names and not several:
+            raise UserError(
+                f"data.task=multilabel needs several columns in data.target, got {names[0]}:"
+                " use binary"
+            )
+        if self.task == "multiclass" and several:
+            raise UserError(
+                f"data.task=multiclass is for one target, but data.target names {len(names)}:"
+                " several are all numbers, or have two classes each (multilabel)"
+            )
 
     def _check_roles(self) -> None:
         roles = {"weight": self.weight, "group": self.group, "part": self.part}
         for key, column in roles.items():
-            if column is not None and column == self.target:
-                raise UserError(f"data.{key}={column} is the target: choose another column")
+            if column is not None and column in self.targets:
+                what = "the target" if len(self.targets) == 1 else "one of the targets"
+                raise UserError(f"data.{key}={column} is {what}: choose another column")
         for key, columns in (("features", self.features or []), ("drop", self.drop)):
-            if self.target in columns:
-                raise UserError(f"data.{key} names the target, {self.target}")
+            for name in self.targets:
+                if name in columns:
+                    what = "the target" if len(self.targets) == 1 else "one of the targets"
+                    raise UserError(f"data.{key} names {what}, {name}")
         ways = {"group": self.group, "time": self.time, "part": self.part}
         chosen = [f"data.{name}" for name, column in ways.items() if column is not None]
         if len(chosen) > 1:
@@ -135,6 +158,13 @@ class TableConfig(DataConfig):
         if self.time is not None and self.folds is not None:
             why = "later rows would train for earlier ones"
             raise UserError(f"data.folds does not fit data.time: {why}")
+
+    @property
+    def targets(self) -> list[str]:
+        """Names of the columns to predict."""
+        if self.target is None:
+            return []
+        return [self.target] if isinstance(self.target, str) else self.target
 
     @property
     def where(self) -> str:

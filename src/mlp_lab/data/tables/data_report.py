@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.rows import RawData
+from mlp_lab.data.rows import RawData, by_target
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
 from mlp_lab.data.tables.leakage import leaks
@@ -37,9 +37,9 @@ class DataReport:
 
     note: str
     rows: dict[str, int]
-    target: str
+    targets: dict[str, str]
+    """What is predicted, and how its values are distributed."""
     task: str
-    balance: str
     weight: str | None
     columns: list[ColumnSummary]
     dropped: list[Dropped]
@@ -51,6 +51,12 @@ class DataReport:
     inputs: int
     leaking_sums: list[list[str]] = field(default_factory=list)
     """Columns that almost determine the target together, by a weighted sum."""
+
+    @property
+    def target(self) -> str:
+        """What is predicted, in a sentence."""
+        names = ", ".join(self.targets)
+        return names if len(self.targets) == 1 else f"one of {names}"
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -75,13 +81,6 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     assert raw.source is not None
     parts = {"train": split.train, "val": split.val, "test": split.test}
     sampled = split.train[:: max(1, len(split.train) // SAMPLE)]
-    if raw.classes is None:
-        least, low, median, high, most = np.quantile(raw.target, [0, 0.25, 0.5, 0.75, 1])
-        quartiles = f"quartiles {four_digits(low)} and {four_digits(high)}"
-        middle = f"median {four_digits(median)}, {quartiles}"
-        balance = f"{four_digits(least)} to {four_digits(most)}, {middle}"
-    else:
-        balance = _shares(raw.classes, raw.target, most=12)
     found = leaks(raw, sampled)
     alone = [names[0] for names in found if len(names) == 1]
     hashes = row_hashes(raw)
@@ -89,9 +88,8 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     return DataReport(
         note=raw.source.note,
         rows={name: len(rows) for name, rows in parts.items()},
-        target=raw.target_column.name,
+        targets={column.name: _balance(column, values) for column, values in raw.targets},
         task=raw.task,
-        balance=balance,
         weight=None if raw.weight_column is None else raw.weight_column.name,
         columns=[
             _summary(raw, i, len(entry.names), alone) for i, entry in enumerate(schema.inputs)
@@ -103,6 +101,16 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         inputs=len(schema.names),
         leaking_sums=[names for names in found if len(names) > 1],
     )
+
+
+def _balance(column: Column, target: Floats) -> str:
+    """How the values of a target are distributed."""
+    if column.levels:
+        return _shares(column.levels, target, most=12)
+    least, low, median, high, most = np.quantile(target, [0, 0.25, 0.5, 0.75, 1])
+    quartiles = f"quartiles {four_digits(low)} and {four_digits(high)}"
+    middle = f"median {four_digits(median)}, {quartiles}"
+    return f"{four_digits(least)} to {four_digits(most)}, {middle}"
 
 
 def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
@@ -158,7 +166,7 @@ def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
 def row_hashes(raw: RawData) -> NDArray[np.uint64]:
     """A number of each row that equal rows share, and others hardly ever (Fowler-Noll-Vo)."""
     hashes = np.full(len(raw.target), 14695981039346656037, dtype=np.uint64)
-    for values in (*raw.inputs.T, raw.target):
+    for values in (*raw.inputs.T, *by_target(raw.target).T):
         bits = np.nan_to_num(values + 0.0, nan=np.finfo(np.float64).max).view(np.uint64)
         hashes = (hashes ^ bits) * np.uint64(1099511628211)
         hashes ^= hashes >> np.uint64(29)

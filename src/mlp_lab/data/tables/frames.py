@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
-from mlp_lab.data.schema import TRANSFORM, Schema, Target
+from mlp_lab.data.schema import TRANSFORM, AnyTarget, Schema, Target
 from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
 from mlp_lab.errors import UserError, nearest
 
@@ -166,12 +166,18 @@ def refusing_unseen(column: Column) -> Column:
     return replace(column, kind="ordinal") if column.levels else column
 
 
-def target_values(frame: TableFrame, target: Target) -> Floats:
-    """The target of every row, (N,): a class of the training rows, or a number in range.
+def target_values(frame: TableFrame, target: AnyTarget) -> Floats:
+    """The target of every row, (N,), or several, (N, T).
 
     Raises:
         UserError: a row has no target, or one that the training could not have had.
     """
+    values = [_target_values(frame, one) for one in target.each]
+    return values[0] if isinstance(target, Target) else np.column_stack(values)
+
+
+def _target_values(frame: TableFrame, target: Target) -> Floats:
+    """One target of every row, (N,): a class of the training rows, or a number in range."""
     values = frame.values(refusing_unseen(target.column))
     what = f"column {target.name!r}, the target,"
     missing = np.flatnonzero(np.isnan(values))

@@ -6,6 +6,7 @@ nearly the target follows from it.
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 
@@ -35,17 +36,27 @@ CANDIDATES = 10
 
 
 def leaks(raw: RawData, rows: Index) -> list[list[str]]:
-    """Columns of which each alone almost determines the target on these rows, then sums that do."""
-    inputs, target, classes = raw.inputs[rows], raw.target[rows], raw.classes is not None
+    """Columns of which each alone almost determines a target on these rows, then sums that do."""
+    each = [_leaks(raw, target[rows], len(column.levels), rows) for column, target in raw.targets]
+    found: list[list[str]] = []
+    for names in sorted(chain(*each), key=lambda names: len(names) > 1):
+        if names not in found:
+            found.append(names)
+    return found
+
+
+def _leaks(raw: RawData, target: Floats, classes: int, rows: Index) -> list[list[str]]:
+    """Those of one target; `classes` is 0 for a number."""
+    inputs = raw.inputs[rows]
     found, alone = [], np.zeros(len(raw.columns), bool)
     for i, column in enumerate(raw.columns):
-        alone[i] = _determines(inputs[:, i], target, column, classes)
+        alone[i] = _determines(inputs[:, i], target, column, classes > 0)
         if alone[i]:
             found.append([column.name])
     numbers = [i for i, column in enumerate(raw.columns) if not (alone[i] or column.levels)]
     if len(target) < FEWEST_ROWS or not 2 <= len(numbers) <= MOST_COLUMNS:
         return found
-    sums = list(_sums(inputs[:, numbers], target, len(raw.classes or ())))
+    sums = list(_sums(inputs[:, numbers], target, classes))
     return found + [[raw.columns[numbers[i]].name for i in columns] for columns in sums]
 
 

@@ -34,7 +34,8 @@ def print_report(console: Screen, report: DataReport) -> None:
     parts = ", ".join(f"{count:,} {part}" for part, count in report.rows.items())
     say(report.note)
     say(f"{counted(sum(report.rows.values()), 'row')}: {parts}")
-    say(f"{report.target} ({report.task}): {report.balance}")
+    for name, balance in report.targets.items():
+        say(f"{name} ({report.task}): {balance}")
     if report.weight is not None:
         say(f"rows are weighted by {report.weight}")
     kinds = ", ".join(f"{count} {kind}" for kind, count in report.kinds.items())
@@ -51,6 +52,12 @@ def print_report(console: Screen, report: DataReport) -> None:
         table.add_row(column.name, column.kind, missing, str(column.inputs), column.values)
     console.print(table)
     say("")
+    _print_warnings(console, report)
+
+
+def _print_warnings(console: Screen, report: DataReport) -> None:
+    """What may be wrong with a table."""
+    say = console.say
     for dropped in report.dropped:
         say(f"not read: {dropped.name} ({dropped.reason})")
     for warning in report.warnings:

@@ -14,7 +14,7 @@ from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, canonical, cell_text
 from mlp_lab.data.tables.columns import (
     missing_codes,
     read_feature,
-    read_target,
+    read_targets,
     read_time,
     with_labels,
 )
@@ -35,8 +35,9 @@ PARTS = {
 UNNAMED = -1
 """Part of a row of which that column says nothing of the kind."""
 
-ROLES = ("target", "weight", "group", "time", "part")
-"""Settings that name a column each, which is no input unless `data.features` names it too."""
+ROLES = ("weight", "group", "time", "part")
+"""Settings that name a column each, which is no input unless `data.features` names it too; neither
+is a target."""
 
 
 def load_table(config: TableConfig) -> RawData:
@@ -70,20 +71,27 @@ def rows_of(frames: list[TableFrame], note: str, config: TableConfig) -> RawData
     Raises:
         UserError: a column cannot be used.
     """
-    name = _checked_target(config, frames[0])
-    complete = [_with_target(frame, name, config) for frame in frames]
+    names = _checked_targets(config, frames[0])
+    complete = [_with_targets(frame, names, config) for frame in frames]
     unused = _unused_codes(frames, config)
     frames.clear()  # a copy of the rows, where some have no target
     table = _with_parts(complete, config)
-    target = read_target(table, name, config)
+    targets = read_targets(table, names, config)
     inputs, columns, dropped, of_features = read_features(table, config)
     weights = _weights(table, config)
     constraints, of_times = _constraints(table, config)
-    warnings = dict.fromkeys([*target.warnings, *of_times, *of_features, *unused])
+    of_targets = [warning for target in targets for warning in target.warnings]
+    warnings = dict.fromkeys([*of_targets, *of_times, *of_features, *unused])
     source = Source(config.file, note, dropped, list(warnings))
-    classes = target.column.levels or None
+    values = [target.values for target in targets]
     return RawData(
-        inputs, target.values, columns, target.column, classes, *weights, constraints, source
+        inputs,
+        values[0] if len(values) == 1 else np.column_stack(values),
+        columns,
+        [target.column for target in targets],
+        *weights,
+        constraints,
+        source,
     )
 
 
@@ -117,14 +125,15 @@ def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
     return Table(frames, parts, None if learnt.all() else learnt)
 
 
-def _checked_target(config: TableConfig, frame: TableFrame) -> str:
-    """Name of the target; every column that a setting names must be there."""
+def _checked_targets(config: TableConfig, frame: TableFrame) -> list[str]:
+    """Names of the targets; every column that a setting names must be there."""
     names = frame.names
-    if config.target is None:
+    if not config.targets:
         raise UserError(
             f"data.target is missing: choose a column of {config.where}: {_list(names)}"
         )
-    named = [(f"data.{key}={getattr(config, key)}", getattr(config, key)) for key in ROLES]
+    named: list[tuple[str, str | None]] = [(f"data.target={name}", name) for name in config.targets]
+    named += [(f"data.{key}={getattr(config, key)}", getattr(config, key)) for key in ROLES]
     for key, sign in (
         ("features", ": "),
         ("drop", ": "),
@@ -137,7 +146,7 @@ def _checked_target(config: TableConfig, frame: TableFrame) -> str:
         if name is not None and name not in names:
             where = f"{config.where}{nearest(name, names)} ({_list(names)})"
             raise UserError(f"{what}: no such column in {where}")
-    return config.target
+    return config.targets
 
 
 def _list(names: Sequence[str], most: int = 30) -> str:
@@ -145,8 +154,15 @@ def _list(names: Sequence[str], most: int = 30) -> str:
     return ", ".join(names[:most]) + more
 
 
+def _with_targets(frame: TableFrame, names: Sequence[str], config: TableConfig) -> TableFrame:
+    """The rows that have every target; `data.drop_missing_target` leaves the others out."""
+    for name in names:
+        frame = _with_target(frame, name, config)
+    return frame
+
+
 def _with_target(frame: TableFrame, name: str, config: TableConfig) -> TableFrame:
-    """The rows that have a target; `data.drop_missing_target` leaves the others out."""
+    """The rows that have a target."""
     gone = frame.cells(name, missing_codes(config, name, frame.codes(name))).missing_rows
     count = int(gone.sum())
     if count == 0:
@@ -168,7 +184,7 @@ def read_features(
     Raises:
         UserError: no column is left, or a cell or a setting does not fit its column.
     """
-    roles = [getattr(config, key) for key in ROLES]
+    roles = [*config.targets, *(getattr(config, key) for key in ROLES)]
     chosen, names = config.features, table.first.names
     values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
     columns: list[Column] = []
