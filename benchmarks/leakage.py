@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.columns import Column, numeric
+from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.tables.leakage import leaks
 
@@ -97,8 +97,9 @@ def named(make: Make, rows: int, seed: int) -> list[list[str]]:
     draw = np.random.default_rng(seed)
     x, target, classes = make(draw.normal(size=(rows, COLUMNS)), draw.normal(size=rows))
     names = numeric([f"x{i}" for i in range(COLUMNS)])
-    kinds = list(map(str, range(classes))) or None
-    raw = RawData(x, np.asarray(target, float), names, Column(name="y"), kinds)
+    kinds = list(map(str, range(classes)))
+    target_column = classified("y", kinds) if kinds else Column(name="y")
+    raw = RawData(x, np.asarray(target, float), names, [target_column])
     return leaks(raw, np.arange(rows))
 
 

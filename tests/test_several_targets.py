@@ -49,7 +49,7 @@ def test_numbers_from_file_to_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         assert own["residuals"]["mean"] == pytest.approx((guess.iloc[:, i] - truth[target]).mean())
     assert found["residuals"] is None
     arrays = mlp_lab.load(run).predict(pupils())
-    np.testing.assert_allclose(arrays, guess.to_numpy())
+    np.testing.assert_allclose(arrays.astype(float), guess.to_numpy())
 
 
 def test_labels_from_file_to_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -332,3 +332,41 @@ def test_too_much_label_noise() -> None:
     """A share above 1 is none."""
     with pytest.raises(UserError, match=r"^data.label_noise must be in \[0, 1\], got 1.5$"):
         prepare_data(configure("data=iris", "data.label_noise=1.5"))
+
+
+def test_every_part_has_its_share_of_each_combination_of_labels() -> None:
+    """In folds, too."""
+    labels = [classified(name, ["no", "yes"]) for name in "ab"]
+    target = np.array([[0.0, 0]] * 60 + [[1, 0]] * 30 + [[1, 1]] * 30)
+    raw = RawData(np.zeros((120, 1)), target, numeric(["x"]), labels)
+    split = split_rows(raw, data_config(test_fraction=0.2, val_fraction=0.2))
+    for part, counts in ((split.test, [12, 6, 6]), (split.val, [12, 6, 6])):
+        found = np.unique(target[part], axis=0, return_counts=True)[1]
+        assert np.abs(found - counts).max() <= 1
+    for fold in range(5):
+        split = split_rows(raw, data_config(test_fraction=0.0, folds=5, fold=fold))
+        found = np.unique(target[split.val], axis=0, return_counts=True)[1]
+        assert found.tolist() == [12, 6, 6]
+
+
+def test_noise_on_several_targets() -> None:
+    """Each is disturbed in its own units, independently; none in other parts."""
+    generator = np.random.default_rng(0)
+    target = generator.normal(size=(2000, 2)) * [1, 100]
+    raw = RawData(np.zeros((2000, 1)), target, numeric(["x"]), numeric(["a", "b"]))
+    everything = Split(np.arange(2000), np.arange(0), np.arange(0))
+    noise = noisy_train_target(raw, everything, data_config(label_noise=0.5)) - target
+    assert noise.std(0) == pytest.approx(0.5 * target.std(0), rel=0.1)
+    assert abs(np.mean(noise[:, 0] * noise[:, 1])) < 0.1 * np.prod(noise.std(0))
+
+
+def test_a_target_that_is_constant_in_training_is_named() -> None:
+    """Whichever of several it is."""
+    target = np.column_stack([np.arange(20.0), np.full(20, 3.5)])
+    raw = RawData(np.zeros((20, 1)), target, numeric(["x"]), numeric(["a", "b"]))
+    with pytest.raises(UserError, match=r"^b is 3\.5 in every training row: nothing to learn$"):
+        split_rows(raw, data_config())
+    labels = [classified(name, ["no", "yes"]) for name in "ab"]
+    raw = replace(raw, target=(target > 5).astype(float), target_columns=labels)
+    with pytest.raises(UserError, match="hold one class of b, 'no': two are needed"):
+        split_rows(raw, data_config())

@@ -31,3 +31,12 @@ def test_sums_become_means_in_the_units_of_the_target() -> None:
     found = score("regression", [6.0, 4.0, 2.0], scale)
     assert found == pytest.approx({"loss": 3.0, "rmse": 10.0, "mae": 5.0, "r2": 0.5})
     assert score("binary", [6.0, 3.0, 0.0], scale) == {"loss": 3.0, "accuracy": 0.75}
+
+
+def test_scores_of_several_targets_are_means() -> None:
+    """Of labels the third sum counts rows of which all are right."""
+    scale = Scale(weight=4.0, loss_weight=4.0, units=[10.0, 1.0], sums_of_squares=[8.0, 0.0])
+    found = score("regression", [4.0, 4.0, 16.0, 2.0, 4.0], scale)
+    assert found == {"loss": 1.0, "rmse": 6.0, "mae": 3.0, "r2": 0.5}
+    labels = score("multilabel", [4.0, 3.0, 2.0], scale)
+    assert labels == {"loss": 1.0, "accuracy": 0.75, "subset_accuracy": 0.5}

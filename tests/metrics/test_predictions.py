@@ -1,12 +1,15 @@
 """Scores of predictions, from a network's outputs in its own units."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import Scaling
 from mlp_lab.data.columns import Column
-from mlp_lab.data.schema import Target
+from mlp_lab.data.schema import Target, Targets
 from mlp_lab.metrics.predictions import Predictions
 
 NUMBER = Target(Column(name="y"), "regression", None, 1, "none", Scaling(100.0, 10.0, []))
@@ -58,3 +61,76 @@ def test_no_rows_have_no_scores(target: Target) -> None:
     none = predictions(target, np.zeros(0), np.zeros(0))
     assert none.scores() == {}
     assert none.intervals() == {}
+
+
+def several(each: list[Target], outputs: Floats, truth: Floats, weights: Floats) -> Predictions:
+    """Of several targets at once."""
+    return Predictions(
+        target=Targets(each),
+        outputs=outputs,
+        truth=truth,
+        losses=np.arange(1.0, len(truth) + 1),
+        weights=weights,
+        loss_weights=weights,
+        probabilities=each[0].classes is not None,
+    )
+
+
+def test_scores_of_several_numbers_are_scikit_learns_uniform_average() -> None:
+    """Each in its own units, with the weights of the rows."""
+    generator = np.random.default_rng(0)
+    other = replace(NUMBER, column=Column(name="z"), scaling=Scaling(1.0, 0.5, []))
+    outputs, weights = generator.normal(size=(50, 2)), generator.integers(1, 4, 50).astype(float)
+    truth = outputs * [10, 0.5] + [100, 1] + generator.normal(size=(50, 2)) * [5, 0.1]
+    found = several([NUMBER, other], outputs, truth, weights)
+    guess = np.column_stack([outputs[:, 0] * 10 + 100, outputs[:, 1] * 0.5 + 1])
+    scores, each = found.scores(), found.scores_of_each()
+    assert list(scores) == ["loss", "rmse", "mae", "r2"]
+    assert list(each) == ["y", "z"]
+    for name, metric in (
+        ("rmse", metrics.root_mean_squared_error),
+        ("mae", metrics.mean_absolute_error),
+        ("r2", metrics.r2_score),
+    ):
+        assert scores[name] == pytest.approx(metric(truth, guess, sample_weight=weights))
+        own = metric(truth, guess, sample_weight=weights, multioutput="raw_values")
+        assert [each["y"][name], each["z"][name]] == pytest.approx(own.tolist())
+    low, high = found.intervals()["r2"]
+    assert low < scores["r2"] < high
+    constant = several(
+        [NUMBER, other], outputs, np.column_stack([truth[:, 0], np.ones(50)]), weights
+    )
+    assert constant.scores()["r2"] == pytest.approx(each["y"]["r2"])  # of the one that varies
+
+
+def test_scores_of_labels_are_scikit_learns() -> None:
+    """Means over labels, and the share of rows of which all are right."""
+    generator = np.random.default_rng(0)
+    labels = [replace(CLASS, column=Column(name=name)) for name in "abc"]
+    shares, weights = generator.uniform(size=(80, 3)), generator.integers(1, 4, 80).astype(float)
+    truth = (shares + 0.3 * generator.normal(size=shares.shape) > 0.5).astype(float)
+    found = several(labels, shares, truth, weights)
+    scores, guess = found.scores(), shares > 0.5
+    assert scores["accuracy"] == pytest.approx(
+        np.average(guess == truth, axis=0, weights=weights).mean()
+    )
+    given = {"sample_weight": weights}
+    assert scores["subset_accuracy"] == pytest.approx(metrics.accuracy_score(truth, guess, **given))
+    assert scores["f1"] == pytest.approx(metrics.f1_score(truth, guess, average="macro", **given))
+    assert scores["roc_auc"] == pytest.approx(
+        metrics.roc_auc_score(truth, shares, average="macro", **given)
+    )
+    assert scores["subset_accuracy"] < scores["accuracy"]
+    assert found.scores_of_each()["b"]["f1"] == pytest.approx(
+        metrics.f1_score(truth[:, 1], guess[:, 1], **given)
+    )
+    assert found.each[2].confusion() == {
+        "no": {
+            other: float(weights[(truth[:, 2] == 0) & (guess[:, 2] == i)].sum())
+            for i, other in enumerate(("no", "yes"))
+        },
+        "yes": {
+            other: float(weights[(truth[:, 2] == 1) & (guess[:, 2] == i)].sum())
+            for i, other in enumerate(("no", "yes"))
+        },
+    }
