@@ -172,11 +172,11 @@ def target_values(frame: TableFrame, target: AnyTarget) -> Floats:
     Raises:
         UserError: a row has no target, or one that the training could not have had.
     """
-    values = [_target_values(frame, one) for one in target.each]
+    values = [_values_of_one(frame, one) for one in target.each]
     return values[0] if isinstance(target, Target) else np.column_stack(values)
 
 
-def _target_values(frame: TableFrame, target: Target) -> Floats:
+def _values_of_one(frame: TableFrame, target: Target) -> Floats:
     """One target of every row, (N,): a class of the training rows, or a number in range."""
     values = frame.values(refusing_unseen(target.column))
     what = f"column {target.name!r}, the target,"
