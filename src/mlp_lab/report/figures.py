@@ -94,7 +94,8 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
-    words = f"Confusion matrix{_of(picture)} of the {PART[picture.part]} rows: accuracy {percent(right)}"
+    part = PART[picture.part]
+    words = f"Confusion matrix{_of(picture)} of the {part} rows: accuracy {percent(right)}"
     if off.any():
         true, predicted = picture.classes[i], picture.classes[j]
         words += f"; the most frequent error: {true} predicted as {predicted}"
