@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from several import pupils
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.datasets import load_iris
 from sklearn.inspection import permutation_importance
+from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler
@@ -169,3 +172,60 @@ def test_a_random_state_is_a_seed() -> None:
     assert (one.fit(X, y).predict_proba(X) == other.fit(X, y).predict_proba(X)).all()
     drawn = MLPClassifier(epochs=1, random_state=np.random.RandomState(0))
     assert (drawn.fit(X, y).predict_proba(X) != one.predict_proba(X)).any()
+
+
+LABELLED: dict[str, Any] = {"depth": 1, "width": 16, "epochs": 40, "lr": 0.01}
+
+
+def test_labels_at_once() -> None:
+    """An indicator matrix in and out, a probability for each label, as scikit-learn has it."""
+    frame = pupils()
+    X = frame[["a", "b", "c"]]
+    Y = np.column_stack([frame.voted == "yes", frame.member])
+    classifier = MLPClassifier(**LABELLED).fit(X, Y)
+    shares, decided = classifier.predict_proba(X), classifier.predict(X)
+    assert (decided.shape, shares.shape) == (Y.shape, Y.shape)
+    assert decided.dtype == Y.dtype
+    np.testing.assert_array_equal(decided, shares > 0.5)
+    assert list(classifier.classes_) == [0, 1]
+    assert classifier.score(X, Y) == accuracy_score(Y, decided)
+    assert roc_auc_score(Y, shares) > 0.9
+    assert {"accuracy", "subset_accuracy", "f1", "roc_auc"} <= set(classifier.scores_.columns)
+    assert set(classifier.baselines_.index.get_level_values("model")) == {"constant", "logistic"}
+    assert classifier.verdict_.state.kind
+    whole = frame[["a", "b", "c", "member"]].assign(voted=Y[:, 0])
+    by_name = MLPClassifier(**LABELLED).fit(whole, target=["voted", "member"])
+    np.testing.assert_array_equal(by_name.predict_proba(whole), shares)
+    assert by_name.predict(whole.drop(columns="voted")).shape == Y.shape
+    sparse_labels = MLPClassifier(**LABELLED).fit(X.to_numpy(), csr_matrix(Y.astype(int)))
+    np.testing.assert_array_equal(sparse_labels.predict(X.to_numpy()), decided)
+    parts = MLPClassifier(**LABELLED)
+    for _ in range(40):
+        parts.partial_fit(X, Y.astype(int), classes=[0, 1])
+    assert parts.score(X, Y) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([[0, 2], [1, 0]] * 10, "column 'y1' holds 2"),
+        ([["no", "yes"], ["yes", "no"]] * 10, "column 'y0' holds no"),
+        ([[0, 1], [1, 1]] * 10, "hold one class of y1, '1': two are needed"),
+    ],
+)
+def test_what_are_no_labels(labels: list[list[object]], said: str) -> None:
+    X = np.arange(20.0)[:, None]
+    with pytest.raises(UserError, match=said):
+        MLPClassifier(epochs=2, val_fraction=0.0).fit(X, np.array(labels))
+
+
+def test_labels_and_classes_do_not_follow_each_other() -> None:
+    X, labels = np.arange(20.0)[:, None], np.array([[0, 1], [1, 0]] * 10)
+    classifier = MLPClassifier(epochs=2, warm_start=True, val_fraction=0.0)
+    classifier.fit(X, labels)
+    with pytest.raises(UserError, match="y must have 2 columns, as in the first fit"):
+        classifier.fit(X, labels[:, 0])
+    with pytest.raises(UserError, match="y must have as many columns as in the first fit"):
+        classifier.fit(X, np.hstack([labels, labels[:, :1]]))
+    with pytest.raises(UserError, match="class_weights=balanced is for one target"):
+        MLPClassifier(epochs=2, class_weights="balanced").fit(X, labels)

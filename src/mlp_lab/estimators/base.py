@@ -254,9 +254,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
         self._targets = [target] if isinstance(target, str) else list(target or [])
-        self._names_of_targets = target_names(y)
         before = self._fitted if self.warm_start and hasattr(self, "_fitted") else None
         features, goal = self._checked(X, y, reset=before is None)
+        self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=before is None)
         rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
         self._train(rows, self._values(rows), before)
@@ -264,8 +264,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
 
     def _fit_some(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Self:
         """One epoch over more rows, none of which validates."""
-        self._targets, self._names_of_targets = [], target_names(y)
+        self._targets = []
         features, goal = self._checked(X, y, reset=first)
+        self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=first and not hasattr(self, "classes_"))
         rows = self._rows(features, goal, sample_weight, None, (None, None))
         values = self._values(rows)

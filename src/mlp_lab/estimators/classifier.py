@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from mlp_lab.data.arrays import Floats
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.base import MLPEstimator
+from mlp_lab.estimators.inputs import target_columns
 
 
 class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -53,7 +54,7 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
             if strange:
                 raise UserError(
                     f"y of several columns must hold 0 and 1, an indicator of each label:"
-                    f" column {name!r} holds {strange[0]!r}"
+                    f" column {name!r} holds {strange[0]}"
                 )
         if not reset and (self._labels is None or goal.shape[1] != len(self.classes_)):
             raise UserError("y must have as many columns as in the first fit")
@@ -90,7 +91,7 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
             UserError: rows or settings cannot be used, or y holds a class of no earlier call.
         """
         first = not hasattr(self, "_fitted")
-        if first and classes is not None and np.shape(y)[1:] in ((), (1,)):
+        if first and classes is not None and target_columns(y).ndim == 1:
             self.classes_, self._labels = np.unique(classes), None
         return self._fit_some(X, y, sample_weight, first=first)
 

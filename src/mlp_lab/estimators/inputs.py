@@ -38,10 +38,9 @@ def target_columns(goal: Any) -> Any:
     Raises:
         UserError: some rows have none.
     """
-    if len(np.shape(goal)) == 2 and np.shape(goal)[1] > 1:
-        values = goal.toarray() if sparse.issparse(goal) else np.asarray(goal)
-    else:
-        values = column_or_1d(goal, warn=True)
+    given = goal.toarray() if sparse.issparse(goal) else np.asarray(goal)
+    several = given.ndim == 2 and given.shape[1] > 1
+    values = given if several else column_or_1d(goal, warn=True)
     missing = int(pd.isna(values).reshape(len(values), -1).any(axis=1).sum())
     if missing:
         rows = f"{missing} of {counted(len(values), 'row')}"
@@ -49,19 +48,17 @@ def target_columns(goal: Any) -> Any:
     return values
 
 
-def target_names(goal: Any) -> list[str]:
-    """Names of targets: those of a frame's columns, else y, or y0, y1, ... of several.
+def target_names(given: Any, goal: Any) -> list[str]:
+    """Names of targets, of which `goal` has the columns: those given, else y, or y0, y1, ...
 
     Raises:
         UserError: two have the same name.
     """
-    shape = np.shape(goal)
-    if isinstance(goal, pd.DataFrame):
-        names = [str(name) for name in goal.columns]
-    elif len(shape) == 2 and shape[1] > 1:
-        names = [f"y{t}" for t in range(shape[1])]
-    else:
-        names = [str(goal.name) if isinstance(goal, pd.Series) and goal.name is not None else "y"]
+    if goal.ndim == 1:
+        return [str(given.name) if isinstance(given, pd.Series) and given.name is not None else "y"]
+    if not isinstance(given, pd.DataFrame):
+        return [f"y{t}" for t in range(goal.shape[1])]
+    names = [str(name) for name in given.columns]
     for name in names:
         if names.count(name) > 1:
             raise UserError(f"y has two columns {name!r}: targets need different names")
