@@ -73,7 +73,9 @@ def test_several_numbers_in_scikit_learns_tools(tmp_path: Path) -> None:
     )
     assert cross_val_score(some, X, Y, cv=2).shape == (2,)
     folder = some.save(tmp_path / "run")
-    np.testing.assert_allclose(mlp_lab.load(folder).predict(X), some.predict(X), rtol=1e-5)
+    np.testing.assert_allclose(
+        mlp_lab.load(folder).predict(X).astype(float), some.predict(X), rtol=1e-5
+    )
     validated = MLPRegressor(**SMALL).fit(X[:80], Y[:80], X_val=X[80:], y_val=Y[80:])
     assert validated.scores_["r2"]["val"] > 0.5
 
