@@ -1,6 +1,6 @@
 """Make what docs/gallery.md shows: the pages and pictures of lessons, and pictures of notebooks.
 
-python scripts/gallery.py lessons FOLDER    # all eleven, in full: seven minutes on two idle cores
+python scripts/gallery.py lessons FOLDER    # all, in full: some ten minutes on two idle cores
 python scripts/gallery.py lessons FOLDER embeddings  # of these lessons only
 python scripts/gallery.py notebooks FOLDER  # executes each: four minutes
 
@@ -33,7 +33,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "lessons"
 PICTURES = ROOT / "docs" / "images"
 
-PANEL = {"embeddings": 2, "universal_approximation": 1, "why_deep": 2}
+PANEL = {"embeddings": 2, "momentum_and_rates": 1, "universal_approximation": 1, "why_deep": 2}
 """Lesson -> which panel its card shows, if not the first."""
 
 SHOWN = {

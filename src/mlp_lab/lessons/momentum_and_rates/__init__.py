@@ -1,0 +1,1 @@
+"""Momentum, and a rate for each weight: three experiments of one lesson."""

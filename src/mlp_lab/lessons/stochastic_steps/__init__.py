@@ -1,0 +1,1 @@
+"""Steps on a few rows instead of all: two experiments of one lesson."""
