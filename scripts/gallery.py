@@ -27,6 +27,7 @@ from PIL import Image
 from mlp_lab.drawing import save
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.figures import figure_of
+from mlp_lab.lessons.overview import on_all_lessons
 from mlp_lab.lessons.panels import Panel
 
 ROOT = Path(__file__).parents[1]
@@ -125,6 +126,11 @@ def main() -> None:
     if kind == "lessons":
         for name in sys.argv[3:] or LESSONS:
             lesson(name, folder / name)
+        found = {
+            path.parent.name: json.loads(path.read_text(encoding="utf-8"))
+            for path in sorted(folder.glob("*/measurements.json"))
+        }
+        print(on_all_lessons(found))
     else:
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             notebook(path.stem, folder)

@@ -86,7 +86,7 @@ def test_what_a_lesson_leaves(name: str, tmp_path: Path) -> None:
     described = json.loads((tmp_path / "measurements.json").read_text())
     for key, finding in zip(lesson.claims, described["findings"], strict=True):
         assert finding["seeds"] == SEEDS == len(found.findings[key].values)
-        assert f"**{finding['claim']}** {finding['verdict'].capitalize()}." in page
+        assert f"**{finding['claim']}** {finding['verdict'].capitalize()}" in page
         assert finding["rule"] in page
     for file in tables | {"figure.png", "measurements.json"}:
         assert f"({file})" in page

@@ -145,7 +145,7 @@ def test_a_search_takes_other_ranges_and_more_trials(tmp_path: Path) -> None:
     [
         *("sweep.latex=/tmp/x", "resume=/tmp", "--config-dir=/tmp", "hydra.run.dir=/tmp"),
         *("seed=${oc.env:HOME}", "+hydra.job.env_set.X=1", "hydra.sweeper._target_=os.system"),
-        *("hydra.searchpath=[/tmp]", "++hydra/launcher._target_=x"),
+        *("x", "=1", "seed=[1", "", "hydra.searchpath=[/tmp]", "++hydra/launcher._target_=x"),
     ],
 )
 def test_words_of_a_file_are_settings(word: str, tmp_path: Path) -> None:

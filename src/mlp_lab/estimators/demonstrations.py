@@ -42,7 +42,10 @@ class GivenLesson:
 
     @property
     def claims(self) -> pd.DataFrame:
-        """A row for each claim: mean over seeds, its 95 % interval, and whether it holds."""
+        """A row for each claim: mean over seeds, its 95 % interval, and whether it holds.
+
+        `holm`: whether it is decided after Holm's correction over the lesson's claims, too.
+        """
         rows = [
             {
                 "claim": found.claim.text,
@@ -51,9 +54,11 @@ class GivenLesson:
                 "mean": found.mean,
                 "low": found.interval[0],
                 "high": found.interval[1],
+                "p_value": found.p_value,
                 "verdict": found.verdict,
+                "holm": not found.quick and key in self._evidence.surviving,
             }
-            for found in self._evidence.findings.values()
+            for key, found in self._evidence.findings.items()
         ]
         return pd.DataFrame(rows, index=[*self._evidence.findings])
 
@@ -71,8 +76,9 @@ class GivenLesson:
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{escape(note)}</li>" for note in self._evidence.notes)
-        table = self.claims[["claim", "mean", "low", "high", "verdict"]].to_html(border=0)
-        return f"<h3>{escape(self.question)}</h3>{table}<ul>{notes}</ul>"
+        table = self.claims[["claim", "mean", "low", "high", "verdict", "holm"]].to_html(border=0)
+        chance = f"<p>{escape(self._evidence.words_on_chance())}</p>"
+        return f"<h3>{escape(self.question)}</h3>{chance}{table}<ul>{notes}</ul>"
 
 
 def lesson(

@@ -13,7 +13,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, SHARE, Claim
 from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Panel, band, bands
@@ -89,25 +89,31 @@ CLAIMS = {
         DEAD,
         lambda t: deepest(t, "dead", "relu"),
         above=0.01,
+        within=SHARE,
     ),
-    "elus_live": Claim("ELUs do not die.", DEAD, lambda t: deepest(t, "dead", "elu"), below=0.001),
+    "elus_live": Claim(
+        "ELUs do not die.", DEAD, lambda t: deepest(t, "dead", "elu"), below=0.001, within=SHARE
+    ),
     "relus_rest": Claim(
         "Half of what a network of ReLUs could learn from a row is exactly zero.",
         f"share of slopes that are exactly 0, over units and training rows, after training, {DEEP}",
         lambda t: deepest(t, "zero", "relu"),
         above=0.4,
+        within=SHARE,
     ),
     "sigmoid_fails": Claim(
         "So many layers of sigmoids learn less than as many ReLUs.",
         f"accuracy on unseen rows, ReLU - sigmoid, {DEEP}",
         lambda t: deepest(t, "accuracy", "relu") - deepest(t, "accuracy", "sigmoid"),
         above=0.1,
+        within=DIFFERENCE,
     ),
     "elu_wins": Claim(
         "ELUs end better than ReLUs.",
         f"accuracy on unseen rows, ELU - ReLU, {DEEP}",
         lambda t: deepest(t, "accuracy", "elu") - deepest(t, "accuracy", "relu"),
         above=0.0,
+        within=DIFFERENCE,
     ),
 }
 

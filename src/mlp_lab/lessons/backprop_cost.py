@@ -9,7 +9,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, SHARE, Claim
 from mlp_lab.lessons.costs import KEPT, ROUNDS, Step, by_differences, costs
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import GREY, Area, Drawn, Line, Mark, Panel, band
@@ -87,36 +87,42 @@ CLAIMS = {
         "time of both passes / of the loss, the largest of all networks",
         lambda t: of_all(t, "multiple").max(axis=0),
         below=4.0,
+        within=POSITIVE,
     ),
     "depth": Claim(
         "The multiple is the same whatever the depth.",
         "that multiple, deepest / one hidden layer",
         lambda t: growth(t, "depth"),
         below=1.2,
+        within=POSITIVE,
     ),
     "width": Claim(
         "And whatever the width.",
         "that multiple, widest / narrowest",
         lambda t: growth(t, "width"),
         below=1.2,
+        within=POSITIVE,
     ),
     "products": Claim(
         "Matrix products say what it is: one for each layer on the way forward, two back.",
         "|measured multiple / that of the multiplications - 1|, widest network",
         lambda t: np.abs(along(t, "width", "multiple_to_counted")[-1] - 1),
         below=0.15,
+        within=POSITIVE,
     ),
     "proportion": Claim(
         "Finite differences take as many forward passes as there are parameters.",
         f"|time of finite differences / (parameters x the loss's) - 1|, {WIDEST}",
         lambda t: np.abs(widest(t, "forward_passes") / widest(t, "parameters") - 1),
         below=0.25,
+        within=POSITIVE,
     ),
     "differences": Claim(
         "So for a small network already, backpropagation is hundreds of times faster.",
         f"time of finite differences / of both passes, {WIDEST}",
         lambda t: widest(t, "slower"),
         above=100.0,
+        within=POSITIVE,
     ),
     "inexact": Claim(
         "And it is exact where finite differences are not.",
@@ -130,18 +136,23 @@ CLAIMS = {
         "|log2| of bytes held with Adam / ten times the parameters', 4 x 128 units, batches of 128",
         lambda t: np.abs(np.log2(by_seed(t["networks"], "memory", varied="depth", depth=4) / 10)),
         below=1.0,
+        exact=True,
+        within=POSITIVE,
     ),
     "ten_anywhere": Claim(
         "That is so whatever the network and the batch.",
         "log2 of that ratio, largest / smallest of all networks and batches",
         lambda t: np.log2(of_all(t, "memory").max(axis=0) / of_all(t, "memory").min(axis=0)),
         below=2.0,
+        exact=True,
     ),
     "activations": Claim(
         "With large batches, what the passes keep of each layer takes most of the memory.",
         "share of activations and their derivatives in the bytes held, largest batch",
         lambda t: along(t, "batch", "activation_share")[-1],
         above=0.5,
+        exact=True,
+        within=SHARE,
     ),
 }
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Drawn, Mark, Panel, band, bands
 from mlp_lab.lessons.study import grid, varied
@@ -77,12 +77,14 @@ CLAIMS = {
         "error at the peak / error at the first minimum",
         lambda t: (error := at_rise(t["widths"], "error"))[1] / error[0],
         above=1.1,
+        within=POSITIVE,
     ),
     "second_descent": Claim(
         "Beyond the peak the error falls below its first minimum.",
         "error of the widest network / error at the first minimum",
         lambda t: by_seed(t["widths"], "error", "width")[-1] / at_rise(t["widths"], "error")[0],
         below=1.0,
+        within=POSITIVE,
     ),
     "threshold": Claim(
         "The peak lies where the training rows can just be interpolated.",
@@ -90,12 +92,14 @@ CLAIMS = {
         f" most {INTERPOLATED:.1%} of its training rows",
         lambda t: np.abs(np.log2(at_rise(t["widths"], "parameters")[1]) - np.log2(threshold(t))),
         below=1.0,
+        within=POSITIVE,
     ),
     "equations": Claim(
         "That takes as many parameters as there are equations: training rows times outputs.",
         "|log2| of the parameters of that network / (rows x outputs)",
         lambda t: np.abs(np.log2(threshold(t)) - np.log2(EQUATIONS)),
         below=1.0,
+        within=POSITIVE,
     ),
     "epochs": Claim(
         "At the peak, training longer makes it worse.",
@@ -108,6 +112,7 @@ CLAIMS = {
         f"largest rise of the error from fewer to more rows / the error at fewer, {UNITS} units",
         lambda t: (error := at_rise(t["rows"], "error", "rows"))[1] / error[0] - 1,
         above=0.1,
+        within=POSITIVE,
     ),
 }
 

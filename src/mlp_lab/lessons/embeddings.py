@@ -13,7 +13,7 @@ from torch import Tensor
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import UP_TO_ONE, Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Drawn, Line, Panel, bands
 from mlp_lab.lessons.study import Study, Words, grid, varied
@@ -132,12 +132,14 @@ CLAIMS = {
         f"R2 on unseen rows, sine, {SLOW} period, no embedding",
         lambda t: r2(t, PLAIN, SLOW),
         above=0.95,
+        within=UP_TO_ONE,
     ),
     "fast": Claim(
         "In as many steps it does not learn a fast one.",
         f"{SINE}, no embedding",
         lambda t: r2(t, PLAIN),
         below=0.5,
+        within=UP_TO_ONE,
     ),
     "later": Claim(
         "It is slow rather than unable: with more steps it learns what it had not.",
@@ -150,12 +152,14 @@ CLAIMS = {
         f"{SINE}, piecewise-linear, 64 bins",
         lambda t: r2(t, MANY),
         above=0.9,
+        within=UP_TO_ONE,
     ),
     "periodic": Claim(
         "With a periodic one it does, too.",
         f"{SINE}, periodic",
         lambda t: r2(t, PERIODIC),
         above=0.9,
+        within=UP_TO_ONE,
     ),
     "jumps": Claim(
         "That is not for waves alone: they help where the function jumps, too.",
@@ -174,12 +178,14 @@ CLAIMS = {
         f"{SINE} (32 bends), piecewise-linear, 16 bins",
         lambda t: r2(t, FEW),
         below=0.5,
+        within=UP_TO_ONE,
     ),
     "low_frequencies": Claim(
         "A periodic one whose frequencies begin too low fails, although they are learnt.",
         f"{SINE}, periodic, frequencies drawn with a standard deviation of 0.1 in place of 1",
         lambda t: other(t, "periodic, low"),
         below=0.5,
+        within=UP_TO_ONE,
     ),
     "both": Claim(
         "Both side by side lose little against the better one.",

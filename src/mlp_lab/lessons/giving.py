@@ -9,7 +9,7 @@ import torch
 from mlp_lab.lessons.bench import Bench
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.lesson import Evidence
-from mlp_lab.lessons.page import Given, in_numbers, write_lesson
+from mlp_lab.lessons.page import Given, in_numbers, verdict_in_words, write_lesson
 from mlp_lab.runs.results import environment
 from mlp_lab.terminal import Screen, StatusLine
 
@@ -48,9 +48,9 @@ def measured(name: str, configs: Path, screen: Screen, *, quick: bool, seeds: ra
 
 def in_words(question: str, evidence: Evidence) -> str:
     """Each claim, what was measured of it, and the verdict."""
-    lines = [question]
-    for finding in evidence.findings.values():
+    lines = [question, f"  {evidence.words_on_chance()}"]
+    for key, finding in evidence.findings.items():
         claim, numbers = finding.claim, in_numbers(finding)
         lines += [f"  {claim.text}", f"    {claim.measure} ({claim.rule})"]
-        lines.append(f"    {numbers}: {finding.verdict}")
+        lines.append(f"    {numbers}: {verdict_in_words(key, evidence)}")
     return "\n".join([*lines, *(f"  {note}" for note in evidence.notes)])

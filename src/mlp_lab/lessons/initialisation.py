@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.initial_weights import (
     DEEP,
     DEPTHS,
@@ -66,18 +66,21 @@ CLAIMS = {
         f"|log2 of the mean square's {FACTOR}|, {DEEP} layers of ReLUs, before training",
         lambda t: np.abs(np.log2(factor(t, "signal", "he"))),
         below=0.25,
+        within=POSITIVE,
     ),
     "he_backward": Claim(
         "So do their gradients.",
         f"|log2 of the mean square's {FACTOR}|, of dL/df, {UNTRAINED}",
         lambda t: np.abs(np.log2(factor(t, "gradient", "he"))),
         below=0.25,
+        within=POSITIVE,
     ),
     "glorot_forward": Claim(
         "Glorot's weights, which reckon without the ReLU, halve it in every layer.",
         f"|log2 of the mean square's {FACTOR} + 1|, {UNTRAINED}",
         lambda t: np.abs(np.log2(factor(t, "signal", "glorot")) + 1),
         below=0.25,
+        within=POSITIVE,
     ),
     "small": Claim(
         "Half as large, they make the gradient of the first layer vanish.",
@@ -99,24 +102,28 @@ CLAIMS = {
             - min((best(t, name, depth=SHALLOW) for name in [*INITS][1:]), key=np.mean)
         ),
         below=0.02,
+        within=DIFFERENCE,
     ),
     "deep": Claim(
         "With twelve it decides whether anything is learnt.",
         f"{ACCURACY}, He's - half of them, SGD, {DEEP} layers",
         lambda t: best(t, "he") - best(t, "half"),
         above=0.1,
+        within=DIFFERENCE,
     ),
     "torch": Claim(
         "torch.nn.Linear's own weights are too small for twelve layers of ReLUs.",
         f"{ACCURACY}, He's - torch's, SGD, {DEEP} layers",
         lambda t: best(t, "he") - best(t, "torch"),
         above=0.1,
+        within=DIFFERENCE,
     ),
     "adam": Claim(
         "Adam, which divides by the gradient's size, makes good for the wrong scale.",
         f"{ACCURACY}, He's - half of them, Adam, {DEEP} layers",
         lambda t: best(t, "he", optimizer="adam") - best(t, "half", optimizer="adam"),
         below=0.02,
+        within=DIFFERENCE,
     ),
     "symmetry": Claim(
         "Units that begin with equal weights stay equal.",
@@ -124,12 +131,14 @@ CLAIMS = {
         " weight, after training from equal weights, 2 layers",
         lambda t: best(t, "equal", "asymmetry", depth=SHALLOW),
         below=0.001,
+        within=POSITIVE,
     ),
     "one_unit": Claim(
         "So a layer of them learns no more than a single unit.",
         f"{ACCURACY}, 64 units to a layer from equal weights - 1 unit, 2 layers",
         lambda t: best(t, "equal", depth=SHALLOW) - best(t, "equal", depth=SHALLOW, width=1),
         below=0.05,
+        within=DIFFERENCE,
     ),
     "draws": Claim(
         "With weights of the right size it hardly matters which ones are drawn.",

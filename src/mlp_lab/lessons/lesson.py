@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim, Finding
+from mlp_lab.lessons.claims import FAILS, HOLDS, LEVEL, Claim, Finding, holm
 from mlp_lab.lessons.panels import Panel
 from mlp_lab.lessons.tables import Tables
 
@@ -18,6 +18,38 @@ class Evidence:
     tables: Tables
     findings: Mapping[str, Finding]
     notes: Sequence[str]
+
+    @property
+    def surviving(self) -> list[str]:
+        """Keys of the claims that are decided after Holm's correction over all of them."""
+        return holm({key: found.p_value for key, found in self.findings.items()})
+
+    @property
+    def quick(self) -> bool:
+        """Whether a quick form was measured."""
+        return any(found.quick for found in self.findings.values())
+
+    def words_on_chance(self) -> str:
+        """How many claims chance alone may have decided, and how many it hardly has."""
+        count = len(self.findings)
+        if self.quick:
+            return QUICK
+        decided = sum(found.verdict in (HOLDS, FAILS) for found in self.findings.values())
+        return (
+            f"Of {count} claims {decided} are decided. Each verdict is wrong by chance in at most"
+            f" {WRONG:.1%} of repetitions: of {count}, {count * WRONG:.2g} in the mean. After"
+            f" Holm's correction over the {count}, by which all are right in 95 % of repetitions,"
+            f" {len(self.surviving)} are decided."
+        )
+
+
+QUICK = (
+    "The quick form, for trying out: fewer seeds, settings, rows and epochs than the claims speak"
+    " of. It shows what is measured, and decides on nothing."
+)
+
+WRONG = (1 - LEVEL) / 2
+"""Chance that the interval of a claim lies wholly on the wrong side of its bound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +70,9 @@ class Lesson:
         """Measure, and hold every claim against what was measured."""
         tables = self.measure(bench)
         findings = {
-            name: Finding(claim, np.asarray(claim.formula(tables), dtype=float).tolist())
+            name: Finding(
+                claim, np.asarray(claim.formula(tables), dtype=float).tolist(), bench.quick
+            )
             for name, claim in self.claims.items()
         }
         return Evidence(tables, findings, self.notes(tables))

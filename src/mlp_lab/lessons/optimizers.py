@@ -11,7 +11,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons import optimizer_runs as runs
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.optimizer_panels import panels
 from mlp_lab.lessons.optimizer_runs import ADAPTIVE, GOALS, PLAIN
@@ -46,6 +46,7 @@ def sooner(text: str, other: str, rule: str) -> Claim:
         measure,
         lambda t: np.exp(np.log(at_best(t, epochs, other) / at_best(t, epochs, rule)).mean(axis=0)),
         above=1.0,
+        within=POSITIVE,
     )
 
 
@@ -62,6 +63,7 @@ CLAIMS = {
         f"{RISES}, sgd - gd, {BOTH}",
         lambda t: mean(t, "rises", "sgd") - mean(t, "rises", "gd"),
         above=0.0,
+        within=DIFFERENCE,
     ),
     "momentum_faster": sooner("Momentum comes to a loss sooner.", "sgd", "momentum"),
     "momentum_full": sooner("It does so with exact gradients, too.", "gd", "gd + momentum"),
@@ -70,6 +72,7 @@ CLAIMS = {
         f"{RISES}, momentum - sgd, {BOTH}",
         lambda t: mean(t, "rises", "momentum") - mean(t, "rises", "sgd"),
         below=0.0,
+        within=DIFFERENCE,
     ),
     "momentum_path": Claim(
         "In a narrow valley, momentum keeps a path from bouncing between the walls.",
@@ -91,12 +94,14 @@ CLAIMS = {
         f"{STEPS_TO} along an axis",
         lambda t: on_paths(t, "capped_steps", "gd")[0] / on_paths(t, "capped_steps", "adam")[0],
         above=1.0,
+        within=POSITIVE,
     ),
     "adam_askew": Claim(
         "And it does so whichever way the valley lies.",
         f"{STEPS_TO} askew",
         lambda t: on_paths(t, "capped_steps", "gd")[1] / on_paths(t, "capped_steps", "adam")[1],
         above=1.0,
+        within=POSITIVE,
     ),
     "adam_rate": Claim(
         "Adam is less sensitive to its rate than SGD.",
@@ -116,6 +121,7 @@ CLAIMS = {
         "accuracy on unseen digits when the training loss is reached, momentum - adam",
         lambda t: at_best(t, "unseen", "momentum")[0] - at_best(t, "unseen", "adam")[0],
         above=0.0,
+        within=DIFFERENCE,
     ),
 }
 

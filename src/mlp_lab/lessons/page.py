@@ -8,7 +8,7 @@ from mlp_lab.drawing import missing_letters_named, save
 from mlp_lab.files import to_json, write_whole
 from mlp_lab.formatting import duration, significant
 from mlp_lab.lessons import FIRST
-from mlp_lab.lessons.claims import Finding
+from mlp_lab.lessons.claims import FAILS, HOLDS, LEAST_SEEDS, Finding
 from mlp_lab.lessons.figures import Figure, figure_of
 from mlp_lab.lessons.lesson import Evidence, Lesson
 from mlp_lab.lessons.tables import Tables
@@ -17,11 +17,6 @@ ROUNDING = 1e-12
 """Smaller differences of measured numbers are those of double precision."""
 
 PAGE, FIGURE, MEASUREMENTS = "page.md", "figure.png", "measurements.json"
-
-QUICK = (
-    "(The quick form, for trying out: fewer seeds, settings, rows and epochs than the words below"
-    " speak of, too few to say much.)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +41,10 @@ def write_lesson(folder: Path, lesson: Lesson, evidence: Evidence, given: Given)
         "command": given.command,
         "quick": given.quick,
         "seconds": round(given.seconds, 1),
-        "findings": [finding.to_dict() for finding in evidence.findings.values()],
+        "findings": [
+            {**finding.to_dict(), "holm": key in evidence.surviving and not given.quick}
+            for key, finding in evidence.findings.items()
+        ],
         "notes": list(evidence.notes),
         "environment": given.environment,
     }
@@ -67,15 +65,15 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
     files = ", ".join(f"[{name}.csv]({name}.csv)" for name in evidence.tables)
     fresh = ", which have no part in it" if given.seeds[0] >= FIRST else ""
     claims = [
-        f"**{found.claim.text}** {found.verdict.capitalize()}.\n\n"
+        f"**{found.claim.text}** {verdict_in_words(key, evidence).capitalize()}.\n\n"
         f"- measured: {found.claim.measure}; the claim says {found.claim.rule}\n"
         f"- {in_numbers(found)}"
-        for found in evidence.findings.values()
+        for key, found in evidence.findings.items()
     ]
     paragraphs = [
         f"# {title}",
         lesson.question,
-        *([QUICK] if given.quick else []),
+        evidence.words_on_chance(),
         *claims,
         f"![{title}]({FIGURE})",
         "## What was found",
@@ -85,13 +83,27 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
         f"Seeds are {given.seeds[0]} to {given.seeds[-1]}; claims and settings were settled on"
         f" seeds below {FIRST}{fresh}. Intervals are 95 % intervals by Student's t over seeds."
         " A claim holds where the whole interval lies on its side, does not hold where it lies"
-        " on the other, and is not decided between.",
+        f" on the other, and is not decided between, nor with fewer than {LEAST_SEEDS} seeds. Where"
+        " all seeds give one number, the test is that of equal signs, which takes six."
+        " Intervals are cut at what a measure can be. Holm's correction: Holm, A simple"
+        " sequentially rejective multiple test procedure, 1979.",
         f"Every number of the figure is in {files}; what became of the claims is in"
         f" [{MEASUREMENTS}]({MEASUREMENTS}). It took"
         f" {duration(round(given.seconds))}. To repeat it:",
         f"    {given.command}\n",
     ]
     return "\n\n".join(paragraphs)
+
+
+def verdict_in_words(key: str, evidence: Evidence) -> str:
+    """A claim's verdict, and whether it is one after Holm's correction.
+
+    "holds (also after Holm's correction)"
+    """
+    verdict = evidence.findings[key].verdict
+    if verdict not in (HOLDS, FAILS):
+        return verdict
+    return f"{verdict} ({'also' if key in evidence.surviving else 'not'} after Holm's correction)"
 
 
 def in_numbers(finding: Finding) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import CORRELATION, POSITIVE, Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Panel, band
 from mlp_lab.lessons.study import grid, varied
@@ -138,12 +138,14 @@ CLAIMS = {
         "rank correlation of width and squared bias",
         lambda t: list(map(rank_correlation, means(t, "decomposition", "bias").T)),
         below=-0.8,
+        within=CORRELATION,
     ),
     "variance": Claim(
         "The variance rises as the network grows.",
         "rank correlation of width and variance",
         lambda t: list(map(rank_correlation, means(t, "decomposition", "variance").T)),
         above=0.8,
+        within=CORRELATION,
     ),
     "sum": Claim(
         "Squared bias, variance and noise add up to the error on unseen rows.",
@@ -152,24 +154,28 @@ CLAIMS = {
             axis=0
         ),
         below=0.15,
+        within=POSITIVE,
     ),
     "width": Claim(
         "The widest network is worse than the best one.",
         "squared error on test rows, widest / the width of the smallest mean",
         lambda t: last_to_best(means(t, "widths")),
         above=1.1,
+        within=POSITIVE,
     ),
     "depth": Claim(
         "Too many layers overfit as too many units do.",
         "squared error on test rows, deepest / shallow",
         lambda t: last_to_first(means(t, "depths")),
         above=1.1,
+        within=POSITIVE,
     ),
     "epochs": Claim(
         "Trained for too long, a wide network gets worse.",
         "squared error on validation rows, last epoch / the epoch of the smallest mean, widest",
         lambda t: last_to_best(means(t, "epochs", "val")),
         above=1.1,
+        within=POSITIVE,
     ),
     "rows": Claim(
         "More rows are the cure: the gap between unseen and training rows closes.",

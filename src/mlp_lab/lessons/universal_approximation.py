@@ -8,7 +8,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import CORRELATION, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.panels import Drawn, Line, Panel, bands
 from mlp_lab.lessons.study import grid, varied
@@ -69,6 +69,7 @@ def wider_is_closer(function: str) -> Claim:
         "rank correlation of width and error",
         lambda t: [rank_correlation(errors) for errors in by_width(t, function).T],
         below=-0.8,
+        within=CORRELATION,
     )
 
 
@@ -79,6 +80,7 @@ CLAIMS = {
         "root mean squared error / standard deviation, greatest width, worst continuous function",
         lambda t: np.max([by_width(t, function)[-1] for function in CONTINUOUS], axis=0),
         below=0.01,
+        within=POSITIVE,
     ),
     "jump": Claim(
         "A jump stays out of reach: no continuous function comes close to it everywhere.",
@@ -92,6 +94,7 @@ CLAIMS = {
         # The quick form has no more than 32 units.
         lambda t: by_width(t, "sine", "breakpoints_inside")[: WIDTHS.index(64) + 1][-1],
         above=0.5,
+        within=SHARE,
     ),
 }
 

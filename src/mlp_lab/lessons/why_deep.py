@@ -13,7 +13,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.formatting import counted
 from mlp_lab.lessons import depths
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.depths import DEEP, DIGITS, FEW, FOLDS, FUNCTIONS, MANY, PARAMETERS, SINE
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.linear_regions import breakpoints, folding
@@ -75,6 +75,7 @@ CLAIMS = {
         f"accuracy on unseen rows, deep ({DEEP} layers) - shallow",
         lambda t: of(t, "accuracy", DEEP, DIGITS) - of(t, "accuracy", 1, DIGITS),
         below=0.01,
+        within=DIFFERENCE,
     ),
     "regions": Claim(
         "The function of a deep network has more linear regions.",
@@ -93,6 +94,7 @@ CLAIMS = {
         f"linear regions / hidden units of the deep network after training, {FOLDS}",
         lambda t: of(t, "regions", DEEP) / of(t, "units", DEEP),
         above=1.0,
+        within=POSITIVE,
     ),
     "training": Claim(
         "Training makes the regions that the folds need.",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
 from mlp_lab.compare.values import as_number, as_typed
@@ -29,6 +30,8 @@ OF_HYDRA = re.compile(
 )
 """What a file may say of Hydra: how many jobs are asked for at once, and the names of folders."""
 
+SETTING = re.compile(r"[+~]*[\w./@-]+=|~\w+$")
+
 REPEATED = "seed"
 """A key that may be added to any grid: another seed repeats its settings."""
 
@@ -47,10 +50,20 @@ def words_to_keep(words: Sequence[str], options: Sequence[str]) -> list[str]:
 
 
 def _may_be_kept(word: str) -> bool:
-    """Whether a word means the same to everybody, and writes and calls nothing."""
+    """Whether a word is a setting that means the same to all, and writes and calls nothing."""
+    if SETTING.match(word) is None or not _is_read(word):
+        return False
     if re.match(r"[+~]*(resume|sweep\.latex)\b|-", word) or CALLS.search(word):
         return False
     return re.match(r"[+~]*hydra\b", word) is None or OF_HYDRA.fullmatch(word) is not None
+
+
+def _is_read(word: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(word)
+    except HydraException:
+        return False
+    return True
 
 
 def resumed_words(typed: Sequence[str], default: Default, options: Sequence[str] = ()) -> list[str]:

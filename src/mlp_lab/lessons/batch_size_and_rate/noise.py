@@ -14,7 +14,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate.rates import BASE, ROWS, SIZES, log_slope
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, Claim
 from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.panels import GREY, Drawn, Line, Mark, Panel, band
 from mlp_lab.lessons.study import grid, seed_settings, varied
@@ -86,6 +86,7 @@ CLAIMS = {
             log_slope(BATCHES, by_seed(t["noise"], "variance", "batch_size", state="untrained")) + 1
         ),
         below=0.1,
+        within=POSITIVE,
     ),
     "grown": Claim(
         "Training makes batches noisier, beside the gradient that is left.",
@@ -98,6 +99,7 @@ CLAIMS = {
         "processor seconds of an epoch of one network, largest / smallest batches",
         lambda t: np.divide(*by_seed(t["seconds"], "seconds", "batch_size")[[-1, 0]]),
         below=0.5,
+        within=POSITIVE,
     ),
 }
 

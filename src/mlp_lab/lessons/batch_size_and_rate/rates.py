@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.panels import GREY, Band, Drawn, Line, Mark, Panel, band, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, listed, where
@@ -118,6 +118,7 @@ CLAIMS = {
             / at_best_rate(t["schedules"], "schedule", "after_epochs")[0]
         ),
         above=1.5,
+        within=POSITIVE,
     ),
     "high": Claim(
         "Too high a rate diverges, and the best one lies not far below: within a factor of 8.",
@@ -132,6 +133,7 @@ CLAIMS = {
         f"rate of the least {LOSS} after {EPOCHS} epochs, largest / smallest batches",
         lambda t: np.divide(*best_rates(t)[[-1, 0]]),
         above=2.0,
+        within=POSITIVE,
     ),
     "linear": Claim(
         "The best rate grows in proportion to the batch size.",
@@ -144,30 +146,35 @@ CLAIMS = {
         "|slope of log best rate on log batch size - 1/2|",
         lambda t: np.abs(log_slope(levels(t["rates"], "batch_size"), best_rates(t)) - 0.5),
         below=0.15,
+        within=POSITIVE,
     ),
     "epochs": Claim(
         "At equal epochs small batches learn more, since they take more steps.",
         f"{LOSS} after {EPOCHS} epochs, smallest / largest batches, each at its best rate",
         lambda t: np.divide(*at_best_rate(t["rates"], "batch_size", "after_epochs")[[0, -1]]),
         below=1.0,
+        within=POSITIVE,
     ),
     "steps": Claim(
         "At equal steps large batches learn more, since their steps are better.",
         f"{LOSS} after {STEPS} steps, largest / smallest batches, each at its best rate",
         lambda t: np.divide(*at_best_rate(t["rates"], "batch_size", "after_steps")[[-1, 0]]),
         below=1.0,
+        within=POSITIVE,
     ),
     "generalise": Claim(
         "Small batches generalise better.",
         "accuracy on unseen rows, smallest - largest batches, each at its best rate and epoch",
         lambda t: np.subtract(*by_seed(t["generalisation"], "accuracy", "batch_size")[[0, -1]]),
         above=0.0,
+        within=DIFFERENCE,
     ),
     "cosine": Claim(
         "A rate that falls to zero ends lower than a constant one.",
         f"{LOSS} after {EPOCHS} epochs, cosine / constant at their best rates, batches of {MIDDLE}",
         lambda t: np.divide(*at_best_rate(t["schedules"], "schedule", "after_epochs")[[1, 0]]),
         below=1.0,
+        within=POSITIVE,
     ),
 }
 

@@ -14,7 +14,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.batch_size_and_rate.rates import BASE, GUESSING
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, Claim
 from mlp_lab.lessons.gradient_flow import with_rows
 from mlp_lab.lessons.panels import GREY, Drawn, Line, Mark, Panel, band, bands
 from mlp_lab.lessons.study import Trial, seed_settings
@@ -125,12 +125,14 @@ CLAIMS = {
         "|log2 of the highest rate that holds x largest curvature / 2|, linear model",
         lambda t: octaves(highest(t, "linear")),
         below=0.125,
+        within=POSITIVE,
     ),
     "network": Claim(
         "The same rule, with the curvature at the start, tells a network's highest rate.",
         "|log2 of the highest rate that holds x largest curvature at the start / 2|",
         lambda t: octaves(highest(t, "network")),
         below=0.5,
+        within=POSITIVE,
     ),
     "edge": Claim(
         "Training leads to where the curvature just allows the rate: the edge of stability.",
@@ -138,6 +140,7 @@ CLAIMS = {
         " curvature at the start just allows",
         lambda t: octaves(at_edge(t, "relative_curvature")),
         below=0.5,
+        within=POSITIVE,
     ),
 }
 

@@ -13,7 +13,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, SHARE, Claim
 from mlp_lab.lessons.panels import GREY, Line, Panel, band, bands
 from mlp_lab.lessons.study import grid
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, table_of, where
@@ -128,24 +128,28 @@ CLAIMS = {
         f"{ERROR}, after the last epoch",
         lambda t: at(t, "last", "calibration_error", "small"),
         below=0.05,
+        within=SHARE,
     ),
     "underconfident": Claim(
         "At the start of training a network is underconfident.",
         f"{GAP}, after the first epoch",
         lambda t: at(t, "first", "overconfidence", "large"),
         below=0.0,
+        within=DIFFERENCE,
     ),
     "overconfident": Claim(
         "A network that has memorised its training rows is overconfident.",
         f"{GAP}, after the last epoch",
         lambda t: at(t, "last", "overconfidence", "large"),
         above=0.1,
+        within=DIFFERENCE,
     ),
     "stopped": Claim(
         "Stopped where the validation loss is least, the same network gives probabilities.",
         f"{ERROR}, large network, at the epoch that is best for other seeds",
         lambda t: at(t, "stopped", "calibration_error", "large"),
         below=0.05,
+        within=SHARE,
     ),
     "sums": Claim(
         "Sigmoid outputs, one for each class, do not add up to one as softmax outputs do.",

@@ -11,7 +11,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
@@ -119,12 +119,14 @@ CLAIMS = {
         " its best rate",
         lambda t: compared(t, np.divide, "epochs"),
         below=1.0,
+        within=POSITIVE,
     ),
     "better": Claim(
         "And its accuracy at the end is higher.",
         ENDS,
         lambda t: compared(t, np.subtract, "accuracy"),
         above=0.0,
+        within=DIFFERENCE,
     ),
     "vanishes": Claim(
         "Where a softmax is sure and wrong, the gradient of its squared error vanishes.",
@@ -140,6 +142,7 @@ CLAIMS = {
         f"{ENDS}, from such weights",
         lambda t: compared(t, np.subtract, "accuracy", "wrong"),
         above=0.1,
+        within=DIFFERENCE,
     ),
 }
 

@@ -9,7 +9,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import CODE
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, Claim
 from mlp_lab.lessons.panels import Drawn, Line, Panel, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Tables, at_best, by_seed, listed, where
@@ -79,24 +79,28 @@ CLAIMS = {
         "distance from the function, squared / absolute error, no outliers",
         lambda t: distance(t, "mse", 0) / distance(t, "mae", 0),
         below=1.0,
+        within=POSITIVE,
     ),
     "tenth": Claim(
         "With outliers in a tenth of the rows, absolute error comes much closer.",
         "distance from the function, absolute / squared error, 10 % outliers",
         lambda t: distance(t, "mae", 0.1) / distance(t, "mse", 0.1),
         below=0.5,
+        within=POSITIVE,
     ),
     "mean": Claim(
         "Squared error learns the mean, outliers and all.",
         "|distance / (20 % outliers x their distance from the function) - 1|, squared error",
         lambda t: np.abs(distance(t, "mse", 0.2) / distance(t, "mse", 0.2, "shift") - 1),
         below=0.25,
+        within=POSITIVE,
     ),
     "half": Claim(
         "Absolute error withstands outliers in almost half of the rows.",
         "distance from the function, absolute error with 40 % outliers / squared error with 10 %",
         lambda t: distance(t, "mae", 0.4) / distance(t, "mse", 0.1),
         below=1.0,
+        within=POSITIVE,
     ),
 }
 
