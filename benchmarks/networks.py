@@ -73,6 +73,7 @@ def adam_stack(
                 name="adam",
                 lr=1e-3 / (1 + seed + k),
                 weight_decay=0.0,
+                l1=0.0,
                 clip_norm=None,
                 beta1=0.9,
                 beta2=0.999,

@@ -90,7 +90,14 @@ OWN_NUMBERS: dict[str, dict[str, float | bool]] = {
 
 def optimizer(name: str = "sgd", **changes: object) -> OptimizerConfig:
     """An optimizer's config by name; keywords change its numbers."""
-    values = {"lr": 0.05, "weight_decay": 0.0, "clip_norm": None, **OWN_NUMBERS[name], **changes}
+    values = {
+        "lr": 0.05,
+        "weight_decay": 0.0,
+        "l1": 0.0,
+        "clip_norm": None,
+        **OWN_NUMBERS[name],
+        **changes,
+    }
     return read(OptimizerConfig, {"name": name, **values}, "optimizer")
 
 

@@ -45,6 +45,7 @@ from mlp_lab.runs.prepared_data import prepare_data
 OPTIMIZER_VALUES: dict[str, object] = {
     "lr": 0.02,
     "weight_decay": 0.3,
+    "l1": 0.1,
     "clip_norm": 0.01,
     "eps": 0.05,
     "alpha": 0.5,

@@ -136,6 +136,15 @@ def test_batch_normalisation_needs_two_rows() -> None:
     assert refused_values(values).startswith("batch_size must be 2 or more, or 'full', with model")
 
 
+@pytest.mark.parametrize("key", ["weight_decay", "l1"])
+def test_penalties_of_each_layer(key: str) -> None:
+    """One for every Omega, the output's last."""
+    values = values_of("model=shallow")
+    read(Config, changed(values, {f"optimizer.{key}": [0.1, 0.0]}), "")
+    line = refused_values(changed(values, {f"optimizer.{key}": [0.1, 0.2, 0.3]}))
+    assert line.startswith(f"optimizer.{key} lists 3 layers, [0.1, 0.2, 0.3], but model.depth is 1")
+
+
 OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("seed", -1, "0 or more"),
     ("epochs", 0, "1 or more"),
@@ -169,6 +178,8 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("optimizer.lr", math.inf, "finite"),
     ("optimizer.lr", math.nan, "finite"),
     ("optimizer.weight_decay", -1.0, "in [0, 1e30]"),
+    ("optimizer.weight_decay", [0.1, -1.0], "in [0, 1e30]"),
+    ("optimizer.l1", -0.1, "in [0, 1e30]"),
     ("optimizer.clip_norm", 0.0, "in (0, 1e30], or null"),
     ("optimizer.beta1", 1.0, "in [0, 1)"),
     ("optimizer.beta2", -0.1, "in [0, 1)"),

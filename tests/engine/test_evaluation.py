@@ -107,7 +107,7 @@ def test_scores_do_not_follow_batches_or_chunks(*, monkeypatch: pytest.MonkeyPat
         one = member(
             rows,
             dropout=0.5,
-            optimizer=still(name="sgd", lr=1e-300, weight_decay=0.0, clip_norm=None),
+            optimizer=still(name="sgd", lr=1e-300, weight_decay=0.0, l1=0.0, clip_norm=None),
         )
         (result,) = train([one], shared(batch_size=batch_size))
         seen += [(record.train, record.val) for record in result.records]

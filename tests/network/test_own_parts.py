@@ -77,6 +77,7 @@ def test_a_loss_and_an_optimizer() -> None:
         "name": "signs",
         "lr": 0.002,
         "weight_decay": 0.0,
+        "l1": 0.0,
         "clip_norm": None,
         "kept": 0.8,
     }

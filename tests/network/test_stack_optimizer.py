@@ -21,7 +21,16 @@ STEPS, EPOCH = 50, 5
 """The learning rate changes every `EPOCH` steps."""
 
 Values = dict[str, float | bool | str | None]
+
+DECAYS = [[0.1, 0.4], [0.0, 0.0], [0.3, 0.3]]
+L1S = [[0.01, 0.01], [0.0, 0.02], [0.0, 0.0]]
+"""Of each member's layers."""
 TorchFactory = Callable[[list[dict[str, object]], Values], torch.optim.Optimizer]
+
+
+def shortened(penalties: list[float]) -> float | list[float]:
+    """As settings have them: a number where it is that of all layers."""
+    return penalties if len(set(penalties)) > 1 else penalties[0]
 
 
 @dataclass(frozen=True)
@@ -39,18 +48,20 @@ class Case:
         """Name of the test."""
         return f"{self.name}-{self.label}" if self.label else self.name
 
-    def values(self, member: int, *, decay: bool, clip: bool) -> Values:
-        """Everything that the config of a member holds."""
+    def values(self, member: int, *, clip: bool) -> Values:
+        """Everything that the config of a member holds but its penalties."""
         shared: Values = {
             "name": self.name,
-            "weight_decay": [0.1, 0.0, 0.3][member] if decay else 0.0,
             "clip_norm": [0.5, None, 2.0][member] if clip else None,
         }
         return {**shared, **self.switches, **self.numbers[member]}
 
     def config(self, member: int, *, decay: bool, clip: bool) -> OptimizerConfig:
         """The config of a member."""
-        return read(OptimizerConfig, self.values(member, decay=decay, clip=clip), "optimizer")
+        penalties = {"weight_decay": shortened(DECAYS[member]), "l1": shortened(L1S[member])}
+        penalties = penalties if decay else dict.fromkeys(penalties, 0.0)
+        values = {**self.values(member, clip=clip), **penalties}
+        return read(OptimizerConfig, values, "optimizer")
 
 
 def _lr(v: Values) -> float:
@@ -190,14 +201,16 @@ def factor(epoch: int) -> float:
 
 def reference(case: Case, member: int, *, decay: bool, clip: bool, per_epoch: int) -> list[Tensor]:
     """Where torch's optimizer (or the formula) takes a member in ten epochs."""
-    values = case.values(member, decay=decay, clip=clip)
+    values = case.values(member, clip=clip)
     start = [tensor[member].clone() for tensor in layers(member + 1, 0).tensors]
     parameters = [nn.Parameter(tensor) for tensor in start]
     weights, biases = parameters[: len(SIZES) - 1], parameters[len(SIZES) - 1 :]
+    none = [0.0] * len(weights)
     groups: list[dict[str, object]] = [
-        {"params": weights, "weight_decay": values["weight_decay"]},
-        {"params": biases, "weight_decay": 0.0},
+        {"params": [weight], "weight_decay": decay}
+        for weight, decay in zip(weights, DECAYS[member] if decay else none, strict=True)
     ]
+    groups.append({"params": biases, "weight_decay": 0.0})
     factory = case.torch_factory or Averaged
     optimizer = factory(groups, values)
     clip_norm = values["clip_norm"]
@@ -208,6 +221,9 @@ def reference(case: Case, member: int, *, decay: bool, clip: bool, per_epoch: in
             parameter.grad = g.clone()
         if clip_norm is not None:
             torch.nn.utils.clip_grad_norm_(parameters, float(clip_norm))
+        for weight, l1 in zip(weights, L1S[member] if decay else none, strict=True):
+            assert weight.grad is not None
+            weight.grad += l1 * weight.detach().sign()
         optimizer.step()
     return [parameter.detach() for parameter in parameters]
 

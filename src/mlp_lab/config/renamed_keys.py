@@ -37,6 +37,7 @@ ADDED: dict[str, Added] = {
     "model.normalisation": Added("none"),
     "model.residual": Added(False),
     "averaging": Added({"kind": "none", "decay": 0.999, "start": 0.0}),
+    "optimizer.l1": Added(0.0),
     "schedule.per": Added("epoch", ("cosine", "warmup")),
     "schedule.warmup_share": Added(None, ("warmup",)),
     "schedule.floor": Added(0.0, ("warmup",)),

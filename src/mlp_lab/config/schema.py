@@ -111,6 +111,7 @@ class Config:
                 "batch_size must be 2 or more, or 'full', with model.normalisation=batch, got 1:"
                 " one row has no variance"
             )
+        self.optimizer.require_layers(self.model.depth)
         self._check_warmup()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:

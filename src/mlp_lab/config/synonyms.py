@@ -5,6 +5,7 @@ from collections.abc import Sequence
 SYNONYMS = {
     **dict.fromkeys(("learning_rate", "learning_rate_init", "eta", "eta0"), "optimizer.lr"),
     **dict.fromkeys(("l2", "l2_reg", "alpha", "reg_lambda", "lambda"), "optimizer.weight_decay"),
+    **dict.fromkeys(("l1_reg", "l1_penalty", "lasso"), "optimizer.l1"),
     **dict.fromkeys(("regularization", "penalty", "decay", "wd"), "optimizer.weight_decay"),
     **dict.fromkeys(("clip", "grad_clip", "clipnorm", "max_grad_norm"), "optimizer.clip_norm"),
     **dict.fromkeys(("solver", "optim", "algorithm"), "optimizer"),
@@ -52,6 +53,7 @@ EXPLAINED = {
     "model.depth": "the number of hidden layers",
     "model.width": "units of each hidden layer, a number or a list; model.depth counts the layers",
     "optimizer.weight_decay": "the L2 penalty",
+    "optimizer.l1": "the L1 penalty",
     "stop.patience": "epochs without a better validation loss, before the last one",
 }
 """What a key is, where its name may not say it."""

@@ -108,7 +108,9 @@ class Stack:
         ...         init="glorot",
         ...         seed=0,
         ...         epochs=50,
-        ...         optimizer=SGDConfig(name="sgd", lr=lr, weight_decay=0.0, clip_norm=None),
+        ...         optimizer=SGDConfig(
+        ...             name="sgd", lr=lr, weight_decay=0.0, l1=0.0, clip_norm=None
+        ...         ),
         ...         schedule=ScheduleConfig(name="constant"),
         ...         averaging=AveragingConfig(kind="none", decay=0.9, start=0.0),
         ...     )

@@ -80,7 +80,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         loss_options: Mapping[str, object] | None = None,
         optimizer: str = "adam",
         lr: float | None = None,
-        weight_decay: float | None = None,
+        weight_decay: float | Sequence[float] | None = None,
         clip_norm: float | None = None,
         optimizer_options: Mapping[str, object] | None = None,
         schedule: str = "constant",
@@ -136,9 +136,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             optimizer: gd, sgd, momentum, heavy_ball, nesterov, adagrad, adadelta, rmsprop, adam,
                 adamw.
             lr: learning rate.
-            weight_decay: of the weights; biases never decay.
+            weight_decay: of the weights, or a list with one for each layer; biases never decay.
             clip_norm: norm that longer gradients are scaled down to.
-            optimizer_options: what only this optimizer has, as `{"beta1": 0.8}`.
+            optimizer_options: what else an optimizer has, as `{"beta1": 0.8, "l1": 1e-4}`.
             schedule: of the learning rate: constant, step, cosine, warmup, one_cycle, plateau.
             schedule_options: what only this schedule has, as `{"per": "step"}`.
             averaging: of the weights, of which the network has the average: none, ema, swa.

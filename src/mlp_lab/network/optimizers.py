@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, Self
 
-from mlp_lab.errors import require
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import counted
 from mlp_lab.network import update_rules
 from mlp_lab.network.update_rules import DecayRate, Number, UpdateRule
 
@@ -40,30 +41,54 @@ class Rule(NamedTuple):
     """Whether Omega shrinks by lr * weight_decay itself, apart from its gradient."""
 
 
+def _listed(value: float | list[float]) -> list[float]:
+    return value if isinstance(value, list) else [value]
+
+
 @dataclass(kw_only=True, slots=True)
 class OptimizerConfig:
     """What every optimizer has.
 
-    `lr` is the learning rate. `weight_decay` adds weight_decay * Omega to the gradient of Omega;
-    biases never decay. `clip_norm` scales a member's whole gradient down to that norm.
+    `lr` is the learning rate. `weight_decay` adds weight_decay * Omega to the gradient of Omega,
+    `l1` adds l1 * sign(Omega), which is 0 at 0; biases have neither, and a list has a number for
+    each Omega_k, the output's last. `clip_norm` scales a member's whole gradient down to that norm,
+    before either is added.
     """
 
     name: str
     lr: float
-    weight_decay: float
+    weight_decay: float | list[float]
+    l1: float | list[float]
     clip_norm: float | None
 
     rule = Rule(update_rules.gradient_descent)
 
     def __post_init__(self) -> None:
         require(0 < self.lr < math.inf, "optimizer.lr", "positive", self.lr)
-        decay, clip = self.weight_decay, self.clip_norm
-        require(0 <= decay <= LARGEST, "optimizer.weight_decay", "in [0, 1e30]", decay)
+        clip = self.clip_norm
+        for key, value in (("weight_decay", self.weight_decay), ("l1", self.l1)):
+            within = all(0 <= number <= LARGEST for number in _listed(value))
+            require(within, f"optimizer.{key}", "in [0, 1e30]", value)
         if clip is not None:
             require(0 < clip <= LARGEST, "optimizer.clip_norm", "in (0, 1e30], or null", clip)
         for key in (*self.rule.decay_rates, *self.rule.numbers):
             words, holds = OTHER_CHECKS.get(key, RATE)
             require(holds(getattr(self, key)), f"optimizer.{key}", words, getattr(self, key))
+
+    def require_layers(self, depth: int) -> None:
+        """Raise unless lists have a number for each layer of a network with `depth` hidden ones."""
+        for key, value in (("weight_decay", self.weight_decay), ("l1", self.l1)):
+            if isinstance(value, list) and len(value) != depth + 1:
+                count = counted(len(value), "layer")
+                raise UserError(
+                    f"optimizer.{key} lists {count}, {value}, but model.depth is {depth}: give"
+                    f" {depth + 1}, the output's last, or one value for all"
+                )
+
+    @property
+    def strongest_decay(self) -> float:
+        """The largest weight decay of a layer."""
+        return max(_listed(self.weight_decay))
 
     @property
     def moments(self) -> int:

@@ -125,7 +125,8 @@ def register_optimizer(
     )
     setattr(sys.modules[__name__], title, kind)  # where pickle looks for it
     OPTIMIZERS[name] = kind
-    settings: dict[str, object] = {"name": name, "lr": lr, "weight_decay": 0.0, "clip_norm": None}
+    settings: dict[str, object] = {"name": name, "lr": lr, "weight_decay": 0.0, "l1": 0.0}
+    settings["clip_norm"] = None
     OWN_CHOICES["optimizer"][name] = settings | numbers
     _enter("optimizer", name)
 

@@ -1,7 +1,7 @@
 """One optimizer that steps a whole stack, each member with numbers of its own."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,6 +13,9 @@ from mlp_lab.network.update_rules import Number, UpdateRule
 
 NORM_FLOOR = 1e-6
 """Added to a gradient's norm before dividing by it, as torch.nn.utils.clip_grad_norm_ does."""
+
+Penalty = float | list[float]
+"""One number for all layers, or one for each."""
 
 PIECE = 2**17
 """Numbers that are updated at once: 512 KB of each tensor, so that a rule's operations find them in
@@ -32,6 +35,7 @@ class Block:
     """How much of the beginning of p and g is Omega."""
     rule: UpdateRule
     weight_decay: Number
+    l1: Number
     lr: Number = 0.0
 
 
@@ -69,8 +73,13 @@ class Optimizer:
             self.moments[0].flat.copy_(parameters.spread(parameters.flat.new_tensor(starts)))
         clips = [math.inf if c.clip_norm is None else c.clip_norm for c in configs]
         self._clip = parameters.flat.new_tensor(clips) if min(clips) < math.inf else None
-        self._decays = any(config.weight_decay for config in configs)
+        self._decays = _any(config.weight_decay for config in configs)
+        self._sparing = _any(config.l1 for config in configs)
         self._numbers: dict[tuple[float, ...], Number] = {}
+        self._penalties: dict[str, list[Penalty]] = {
+            "weight_decay": [config.weight_decay for config in configs],
+            "l1": [config.l1 for config in configs],
+        }
         self._lr: Number = 0.0
         self._rates: Iterator[Number] = iter(())
         """Of the steps to come, where they differ."""
@@ -113,8 +122,11 @@ class Optimizer:
                 gradient.mul_(factors)
         t = self._advance(k)
         for block in self._blocks[k]:
-            if self._decays and block.decaying:
-                self._decay(block)
+            if block.decaying:
+                if self._sparing:
+                    _add(block.p.sign(), block.l1, block)
+                if self._decays:
+                    self._decay(block)
             block.rule(block.p, block.g, *block.moments, lr=block.lr, t=t)
 
     def _broadcasting(self, rate: Number) -> Number:
@@ -135,14 +147,11 @@ class Optimizer:
         return self._t[:k].add_(1)  # in place: the others' counts stay
 
     def _decay(self, block: Block) -> None:
-        omega, gradient = block.p[: block.decaying], block.g[: block.decaying]
-        decay = block.weight_decay
         if self.configs[0].rule.decoupled_decay:
-            omega.mul_(1 - _part(block.lr, slice(block.decaying)) * decay)
-        elif isinstance(decay, float):
-            gradient.add_(omega, alpha=decay)
+            omega = block.p[: block.decaying]
+            omega.mul_(1 - _part(block.lr, slice(block.decaying)) * block.weight_decay)
         else:
-            gradient.addcmul_(omega, decay)
+            _add(block.p, block.weight_decay, block)
 
     def _pieces(self) -> list[Block]:
         """The flat tensors in pieces; on a GPU, whose caches are no help, in one."""
@@ -159,27 +168,50 @@ class Optimizer:
         weights = len(self.parameters.weights)
         layers = zip(*(layers.learnt for layers in self._updated), strict=True)
         return [
-            self._block(layer, slice(k), k if i < weights else 0) for i, layer in enumerate(layers)
+            self._block(layer, slice(k), k if i < weights else 0, min(i, weights - 1))
+            for i, layer in enumerate(layers)
         ]
 
     @property
     def _updated(self) -> list[LayerTensors]:
         return [self.parameters, self.gradients, *self.moments]
 
-    def _block(self, tensors: Sequence[Tensor], part: slice, decaying: int) -> Block:
-        """A part of parameters, gradients and moments, with its share of every number."""
+    def _block(
+        self, tensors: Sequence[Tensor], part: slice, decaying: int, layer: int | None = None
+    ) -> Block:
+        """A part of parameters, gradients and moments, with its share of every number.
+
+        `layer`: of which the part is one; None of a part of the flat tensors.
+        """
 
         def share(values: Sequence[float]) -> Number:
-            key = tuple(values)
-            if key not in self._numbers:
-                self._numbers[key] = self._spread(values)
-            return _part(self._numbers[key], part)
+            return _part(self._shared(values), part)
 
         p, g, *moments = (tensor[part] for tensor in tensors)
         rule = type(self.configs[0]).update_rule(self.configs, share)
-        decay = share([config.weight_decay for config in self.configs])
-        decay = _part(decay, slice(decaying))
-        return Block(p, g, moments, part, decaying, rule, decay, _part(self._lr, part))
+        penalties = {
+            name: _part(_part(self._penalty(name, layer), part), slice(decaying))
+            for name in self._penalties
+        }
+        return Block(p, g, moments, part, decaying, rule, **penalties, lr=_part(self._lr, part))
+
+    def _penalty(self, name: str, layer: int | None) -> Number:
+        """Of the weights of a layer or, with None, of all of them in the flat tensors."""
+        values = self._penalties[name]
+        if layer is None and any(isinstance(value, list) for value in values):
+            spread = self.parameters.like()
+            for i, weight in enumerate(spread.weights):
+                own = weight.new_tensor([_of_layer(value, i) for value in values])
+                weight.copy_(own.view(-1, 1, 1).expand_as(weight))
+            return spread.flat_learnt
+        return self._shared([_of_layer(value, layer or 0) for value in values])
+
+    def _shared(self, values: Sequence[float]) -> Number:
+        """What `_spread` gives, made once."""
+        key = tuple(values)
+        if key not in self._numbers:
+            self._numbers[key] = self._spread(values)
+        return self._numbers[key]
 
     def _spread(self, values: Sequence[float]) -> Number:
         """One number for all members, or a tensor that broadcasts against what is updated.
@@ -193,6 +225,23 @@ class Optimizer:
         if not self.equal_steps:
             return tensor.view(-1, 1, 1)
         return self.parameters.spread(tensor)[: len(self.parameters.flat_learnt)]
+
+
+def _any(penalties: Iterable[Penalty]) -> bool:
+    return any(any(each) if isinstance(each, list) else each for each in penalties)
+
+
+def _of_layer(penalty: Penalty, layer: int) -> float:
+    return penalty[layer] if isinstance(penalty, list) else penalty
+
+
+def _add(what: Tensor, number: Number, block: Block) -> None:
+    """Add so many times something of a block's weights to their gradient."""
+    gradient, own = block.g[: block.decaying], what[: block.decaying]
+    if isinstance(number, float):
+        gradient.add_(own, alpha=number)
+    else:
+        gradient.addcmul_(own, number)
 
 
 def _set_rate(blocks: Sequence[Block], lr: Number) -> None:

@@ -185,7 +185,7 @@ def _against_overfitting(config: Config) -> list[str]:
     stopping = ["stop.patience=20"] if config.stop.patience is None else []
     if config.model.depth > 0 and not any(config.model.dropouts):
         return [*stopping, "model.dropout=0.2"]
-    if config.optimizer.weight_decay == 0:
+    if config.optimizer.strongest_decay == 0:
         return [*stopping, "optimizer.weight_decay=0.001"]
     return stopping
 
@@ -205,4 +205,4 @@ def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
 def _decay(config: Config) -> float:
     """How strong weight decay is beside the gradient; AdamW's is taken by its rate."""
     optimizer = config.optimizer
-    return optimizer.weight_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)
+    return optimizer.strongest_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)
