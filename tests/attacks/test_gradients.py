@@ -39,6 +39,7 @@ OBJECTIVES = [
     for task, outputs in COMPATIBLE_LOSSES.items()
     for output, losses in outputs.items()
     for loss in losses
+    if task in DATA  # labels have the outputs and the losses of two classes
 ]
 OBJECTIVES += [
     ("binary", Objective("sigmoid", "bce", (), 0.1)),
