@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from lab import train
 from matplotlib.image import imread
+from several import LABELS, NUMBERS, pupils, words
 from sklearn.calibration import calibration_curve
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -131,3 +132,52 @@ def test_importance_is_ordered(runs: dict[str, Path]) -> None:
     assert picture.losses == sorted(picture.losses, reverse=True)
     schema = json.loads((runs["diabetes"] / "schema.json").read_text())
     assert set(picture.columns) == {column["name"] for column in schema["columns"]}
+
+
+def test_each_target_has_its_own_pictures(tmp_path: Path) -> None:
+    """Scatter, or confusion matrix and calibration, and the page shows all under their names."""
+    numbers = train(tmp_path / "numbers", *words(tmp_path, *NUMBERS, "epochs=5"))
+    found = read_pictures(numbers)
+    assert list(found) == ["observed_1", "observed_2", "importance"]
+    first, second = (cast(Observed, found[f"observed_{n}"]) for n in (1, 2))
+    assert (first.target, second.target) == ("math", "reading")
+    assert min(first.observed) > 100
+    assert max(second.observed) < 3
+    labels = train(tmp_path / "labels", *words(tmp_path, *LABELS, "epochs=5"))
+    found = read_pictures(labels)
+    names = ["confusion_1", "confusion_2", "calibration_1", "calibration_2", "importance"]
+    assert list(found) == names
+    result = json.loads((labels / "result.json").read_text())
+    for n, target in enumerate(("voted", "member"), start=1):
+        counts = np.array(cast(Confusion, found[f"confusion_{n}"]).counts)
+        right = np.trace(counts) / counts.sum()
+        assert right == pytest.approx(result["targets"][target]["test"]["accuracy"])
+    page = (labels / "report.html").read_text()
+    for said in (
+        "Confusion matrix: voted",
+        "Calibration: member",
+        "Scores of each target, test rows",
+    ):
+        assert said in page
+    assert all((labels / f"{name}.png").is_file() for name in names)
+
+
+def test_a_surface_of_each_target_over_two_columns(tmp_path: Path) -> None:
+    """And of more targets than can be drawn, the page says how many are not."""
+    pupils().to_csv(tmp_path / "survey.csv", index=False)
+    given = words(tmp_path, "data.target=[math,reading]", "data.features=[a,b]", "epochs=5")
+    run = train(tmp_path / "run", *given)
+    planes = [cast(Plane, read_pictures(run)[f"plane_{n}"]) for n in (1, 2)]
+    assert [plane.target for plane in planes] == ["math", "reading"]
+    grid = np.column_stack([np.full(2, planes[0].x[3]), [planes[0].y[0], planes[0].y[-1]]])
+    expected = load(run).predict(grid).astype(float)
+    for t, plane in enumerate(planes):
+        assert [plane.predicted[0][3], plane.predicted[-1][3]] == pytest.approx(
+            expected[:, t], rel=1e-4
+        )
+    many = {f"t{i}": pupils()["a"] * i + pupils()["b"] for i in range(14)}
+    pupils()[["a", "b", "c"]].assign(**many).to_csv(tmp_path / "survey.csv", index=False)
+    given = words(tmp_path, f"data.target=[{','.join(many)}]", "epochs=2")
+    page = (train(tmp_path / "many", *given) / "report.html").read_text()
+    assert "The last 2 targets have no pictures of their own" in page
+    assert "t13" in page

@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import LogisticRegression, PoissonRegressor
+from lab import prepared_dataset
+from several import LABELS, NUMBERS, words
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 from sklearn.multiclass import OneVsRestClassifier
 from stacks import dataset
 from torch import Tensor
@@ -200,3 +203,20 @@ def test_least_squares_of_dependent_columns(rows: int) -> None:
     with torch.no_grad():
         found = linear_model(Part(inputs, targets), Objective("linear", "mse"))(inputs)[0]
     assert found.numpy() == pytest.approx(wanted, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [NUMBERS, LABELS])
+def test_each_of_several_targets_has_its_own_model(kind: tuple[str, ...], tmp_path: Path) -> None:
+    """As scikit-learn's of each alone; the constant is the mean, or the share, of each."""
+    prepared, rows = prepared_dataset(*words(tmp_path, *kind))
+    found = baselines(rows, prepared.objective)
+    constant, model = found.values()
+    inputs, targets = rows.train.inputs.numpy(), rows.train.targets.numpy()
+    assert predictions(constant, rows.test.inputs)[0] == pytest.approx(targets.mean(0), abs=1e-9)
+    for t in range(2):
+        if kind == NUMBERS:
+            wanted = LinearRegression().fit(inputs, targets[:, t]).predict(rows.test.inputs.numpy())
+        else:
+            label = LogisticRegression(C=1.0, tol=1e-10).fit(inputs, targets[:, t])
+            wanted = label.predict_proba(rows.test.inputs.numpy())[:, 1]
+        np.testing.assert_allclose(predictions(model, rows.test.inputs)[:, t], wanted, atol=1e-4)

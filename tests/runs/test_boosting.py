@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from lab import BARE, command, configure
+from lab import BARE, command, configure, prepared_dataset
+from several import LABELS, NUMBERS, words
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.metrics import log_loss
 from stacks import dataset
@@ -198,3 +199,20 @@ def test_a_small_table_does_not_load_scikit_learn(rows: int, loaded: bool, tmp_p
     program = [sys.executable, "-W", "error", "-c", code]
     done = command(["data=table", *words, *BARE], tmp_path, program)
     assert (done.stdout, done.stderr) == (f"{loaded}\n", "")
+
+
+@pytest.mark.parametrize("kind", [NUMBERS, LABELS])
+def test_several_targets_have_trees_of_their_own(kind: tuple[str, ...], tmp_path: Path) -> None:
+    """As each alone."""
+    prepared, rows = prepared_dataset(*words(tmp_path, *kind))
+    y, losses = fitted(rows, prepared.objective).outputs(rows.test)
+    inputs, targets = rows.train.inputs.numpy(), rows.train.targets.numpy()
+    for t in range(2):
+        if kind == NUMBERS:
+            number = HistGradientBoostingRegressor(random_state=0).fit(inputs, targets[:, t])
+            wanted = number.predict(rows.test.inputs.numpy())
+        else:
+            label = HistGradientBoostingClassifier(random_state=0).fit(inputs, targets[:, t])
+            wanted = label.predict_proba(rows.test.inputs.numpy())[:, 1]
+        assert y.numpy()[:, t] == pytest.approx(wanted)
+    assert losses.shape == (len(rows.test),)

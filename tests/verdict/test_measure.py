@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 from lab import BARE, train
+from several import LABELS, NUMBERS
+from several import words as pupils
+
+from mlp_lab.formatting import percent
 
 SMALL = ("model=shallow", "model.width=8", "epochs=60", *BARE)
 
@@ -34,3 +38,21 @@ def test_absolute_errors(tmp_path: Path) -> None:
     constant = result["baselines"]["constant"]["val"]["loss"]
     assert numbers["val"] == pytest.approx(1 - result["val"]["loss"] / constant)
     assert words.startswith("good fit: D² ")
+
+
+@pytest.mark.parametrize(("kind", "score"), [(NUMBERS, "r2"), (LABELS, "accuracy")])
+def test_several_targets(kind: tuple[str, ...], score: str, tmp_path: Path) -> None:
+    """By the mean over them; weights of classes, which they have not, are no advice."""
+    given = pupils(tmp_path, *kind, "optimizer.lr=0.05", "epochs=80", *BARE)
+    run = train(tmp_path / "run", *given)
+    result = json.loads((run / "result.json").read_text())
+    findings = [result["verdict"], *result["verdict"]["notes"]]
+    said = " ".join(finding["words"] for finding in findings)
+    if score == "r2":
+        assert findings[0]["numbers"]["val"] == pytest.approx(result["val"]["r2"])
+        assert "mean R² " in said
+    else:
+        always = result["baselines"]["constant"]["val"]["accuracy"]
+        assert "mean accuracy " in said
+        assert f"(always guessing one class of each target: {percent(always)})" in said
+    assert not any("class_weights" in finding["next"] for finding in findings)

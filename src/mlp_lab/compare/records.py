@@ -60,7 +60,9 @@ def data_of(settings: Mapping[str, object]) -> str:
     """The name of a data set, or its file and what is predicted of it."""
     path = settings.get("data.path")
     name = str(settings.get("data.name"))
-    return name if path is None else f"{path} ({settings.get('data.target')})"
+    target = settings.get("data.target")
+    words = ", ".join(map(str, target)) if isinstance(target, list) else target
+    return name if path is None else f"{path} ({words})"
 
 
 def by_data(records: Iterable[RunRecord]) -> dict[str, list[RunRecord]]:

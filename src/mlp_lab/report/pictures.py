@@ -112,10 +112,15 @@ def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
     """Write the numbers of pictures as pictures.json: `fit`, or `fit_1`, `fit_2`, ..."""
     content: dict[str, object] = {}
     for name, kind in KINDS.items():
-        own = [asdict(picture) for picture in pictures if type(picture) is kind]
+        own = [_plain(picture) for picture in pictures if type(picture) is kind]
         numbered = [name] if len(own) == 1 else [f"{name}_{n + 1}" for n in range(len(own))]
         content |= dict(zip(numbered, own, strict=True))
     write_whole(folder / FILE, to_json(content), wait=False)
+
+
+def _plain(picture: Picture) -> dict[str, object]:
+    """As JSON has it, without a target that has no name."""
+    return {key: value for key, value in asdict(picture).items() if (key, value) != ("target", "")}
 
 
 def read_pictures(folder: Path) -> dict[str, Picture]:

@@ -170,7 +170,10 @@ def margin_of(evidence: Evidence, margin: float) -> str:
 def by_chance(evidence: Evidence) -> str:
     """What an accuracy has to be held against; nothing for a number, whose R2 is then 0."""
     wrong = evidence.constant_errors.get("val")
-    return "" if wrong is None else f" (always guessing one class: {percent(1 - wrong)})"
+    if wrong is None:
+        return ""
+    which = " of each target" if evidence.measure.startswith("mean ") else ""
+    return f" (always guessing one class{which}: {percent(1 - wrong)})"
 
 
 def kept_scores(evidence: Evidence) -> str:

@@ -61,7 +61,7 @@ class Judge:
             baselines_d2={_title(name): _d2(run, name, "val") for name in named},
             steps=len(curves) * steps_of_an_epoch(run),
             kept=watch.best_epoch,
-            measure=measure.name,
+            measure=measure.title,
             constant_errors=measure.errors_of_constant(run),
             early_stopping=config.stop.patience is not None,
             stopped_early="patience" in met,

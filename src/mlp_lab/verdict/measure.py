@@ -16,21 +16,31 @@ OWN_ERRORS = ("quantile", "mae", "huber")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a skill stands for: R2, D2, accuracy or balanced accuracy; `classes` of the last two."""
+    """What a skill stands for: R2, D2, accuracy or balanced accuracy; `classes` of the last two.
+
+    R2 and accuracy are means where `several` targets are predicted; D2 is that of the whole loss.
+    """
 
     name: str
     classes: int
+    several: bool = False
 
     @classmethod
     def of(cls, run: Run) -> Measure:
         """The measure that a run's loss and its weights of classes ask for."""
-        classes = max(len(target.classes or ()) for target in run.dataset.schema.target.each)
+        targets = run.dataset.schema.target.each
+        classes, several = max(len(target.classes or ()) for target in targets), len(targets) > 1
         if run.prepared.objective.loss in OWN_ERRORS:
             return cls("D²", 0)
         if not classes:
-            return cls("R²", 0)
+            return cls("R²", 0, several)
         balanced = run.job.config.data.class_weights == "balanced"
-        return cls("balanced accuracy" if balanced else "accuracy", classes)
+        return cls("balanced accuracy" if balanced else "accuracy", classes, several)
+
+    @property
+    def title(self) -> str:
+        """Its name in a sentence."""
+        return f"mean {self.name}" if self.several else self.name
 
     def skill(self, run: Run, model: str, part: str) -> float:
         """Skill of a model of a run, on a part that has rows."""
