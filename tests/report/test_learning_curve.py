@@ -133,3 +133,23 @@ def test_no_validation_rows_no_validation_line(
         legend = chart.get_legend()
         assert legend is not None
         assert "validation" not in [text.get_text() for text in legend.get_texts()]
+
+
+def test_plateaus_are_shaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the loss, with one name for all; the alternative text has every phase."""
+    falls = [[1 / (1 + math.exp((e - at) / 1.5)) for e in range(100)] for at in (30, 70)]
+    losses = [2 + sum(both) for both in zip(*falls, strict=True)]
+    rows = rows_of(*[(loss, loss) for loss in losses])
+    loss, accuracy = draw(rows, 0, tmp_path, monkeypatch)
+    spans = [patch.get_extents().transformed(loss.transData.inverted()) for patch in loss.patches]
+    assert len(spans) == 3
+    assert spans[0].x0 == pytest.approx(1)
+    assert spans[2].x1 == pytest.approx(100)
+    legend = loss.get_legend()
+    assert legend is not None
+    named = [words.get_text() for words in legend.get_texts()]
+    assert named.count("training loss on a plateau") == 1
+    assert not accuracy.patches
+    result = {"best_epoch": 0, "verdict": {"words": "by hand"}}
+    words = draw_learning_curve(rows, result, tmp_path / "again.png")
+    assert "; its phases: plateau from epoch 1 to" in words

@@ -18,6 +18,7 @@ COMMANDS = {
     "compare": "mlp_lab.commands.compare",
     "list": "mlp_lab.commands.list",
     "trace": "mlp_lab.commands.trace",
+    "surface": "mlp_lab.commands.surface",
     "lesson": "mlp_lab.commands.lesson",
     "dashboard": "mlp_lab.commands.dashboard",
 }
@@ -31,6 +32,7 @@ mlp-lab rate ...                      try learning rates for a short time, and s
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab list [FOLDER ...]             what was trained, the newest first
 mlp-lab trace ...                     the backward pass of a small network, by name
+mlp-lab surface RUN_FOLDER            draw the loss around a run's weights
 mlp-lab lesson [NAME]                 train networks and test a textbook's claims on them
 mlp-lab dashboard [FOLDER ...]        show runs in TensorBoard
 mlp-lab COMMAND --help                says more"""

@@ -12,8 +12,10 @@ from matplotlib.axes import Axes
 from mlp_lab.compare.figures import TICKS, axis_positions
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.drawing import blank_figure, save
+from mlp_lab.network.loss_surface import LossSurface
 from mlp_lab.report.learning_curve import draw_curves
 from mlp_lab.report.rate_curve import draw_rates
+from mlp_lab.report.surface_figure import draw_surface
 from mlp_lab.tracking.curves import Row
 
 DPI = 90
@@ -85,6 +87,24 @@ def save_rates(points: RatePoints, path: Path) -> None:
     """
     figure = blank_figure(6.4, 4, 120, layout="constrained")
     draw_rates(figure.subplots(), *points)
+    save(figure, path)
+
+
+def plot_surface(surface: LossSurface, ax: Axes | None) -> Axes:
+    """The loss around a network's weights."""
+    axes = _axes(ax)
+    draw_surface(axes, surface)
+    return axes
+
+
+def save_surface(surface: LossSurface, path: Path) -> None:
+    """The same as a PNG file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    figure = blank_figure(5.6, 4.6, 120, layout="constrained")
+    draw_surface(figure.subplots(), surface)
     save(figure, path)
 
 

@@ -16,6 +16,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.schema import Target
 from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
+from mlp_lab.estimators.surface import of_network, require_grid
 from mlp_lab.formatting import four_digits
 from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.network.plain_network import Ensemble
@@ -109,6 +110,33 @@ class Run:
         from mlp_lab.estimators.plotting import plot_curves  # noqa: PLC0415  matplotlib
 
         return plot_curves(self._fitted.rows, self.best_epoch, ax)
+
+    def plot_surface(
+        self, ax: Axes | None = None, *, points: int = 31, reach: float = 1.0, seed: int = 0
+    ) -> Axes:
+        """Draw the training loss over two random directions through the weights.
+
+        After Li et al., "Visualizing the loss landscape of neural nets" (2018). Of an ensemble, the
+        first network is shown.
+
+        Args:
+            ax: where to draw; a figure of its own by default.
+            points: of the grid along each direction, an odd number.
+            reach: the last step along both; 1 changes each unit by as much as its weights are long.
+            seed: of the directions.
+
+        Raises:
+            UserError: there cannot be such a grid.
+        """
+        from mlp_lab.estimators.plotting import plot_surface  # noqa: PLC0415  matplotlib
+
+        require_grid(points, reach, seed)
+        around = of_network(
+            self._fitted.network,
+            self._fitted.run.prepared.objective,
+            self._fitted.run.dataset.train,
+        )
+        return plot_surface(around.surface(points=points, reach=reach, seed=seed), ax)
 
     def report(self) -> Page:
         """The page of the network: curves, scores, confusion matrix, permutation importance, ..."""

@@ -12,6 +12,7 @@ from mlp_lab.drawing import blank_figure, save
 from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import PART
 from mlp_lab.tracking.curves import Row
+from mlp_lab.tracking.phases import PLATEAU, in_words, phases
 
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
@@ -46,7 +47,9 @@ def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
         return NOTHING_FINITE
     ends = f"the training loss {'ends at' if finite[-1] is rows[-1] else 'was last'}"
     best = f"; the best epoch is {result['best_epoch']}" if result["best_epoch"] else ""
-    return f"{ends} {four_digits(finite[-1]['train_loss'])}{best}"
+    found = in_words(phases([row["train_loss"] for row in rows]))
+    course = f"; its phases: {found}" if found else ""
+    return f"{ends} {four_digits(finite[-1]['train_loss'])}{course}{best}"
 
 
 def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:
@@ -62,6 +65,8 @@ def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int)
     shown = [value for value in every if value > 0]
     if quantity == "loss" and shown and max(shown) > LOG_FROM * min(shown):
         axis.set_yscale("log")
+    if quantity == "loss":
+        _shade_plateaus(axis, rows)
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -71,3 +76,13 @@ def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int)
         axis.legend()
     else:
         axis.text(0.5, 0.5, NOTHING_FINITE, ha="center", va="center", transform=axis.transAxes)
+
+
+def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:
+    """Grey where the training loss rests between falls, or behind them; see `tracking.phases`."""
+    label = "training loss on a plateau"
+    for phase in phases([row["train_loss"] for row in rows]):
+        if phase.name == PLATEAU:
+            ends = (rows[phase.first - 1]["epoch"], rows[phase.last - 1]["epoch"])
+            axis.axvspan(*ends, color="0.5", alpha=0.12, linewidth=0, label=label)
+            label = "_again"  # a name that matplotlib leaves out of the legend

@@ -1,0 +1,132 @@
+"""The loss surface of a run: from what was trained in memory, or from its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mlp_lab.config.reading import read
+from mlp_lab.config.saved import saved_values
+from mlp_lab.config.schema import Config
+from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.errors import UserError, require, require_seed
+from mlp_lab.network.backprop import Batch
+from mlp_lab.network.embeddings import Embedding
+from mlp_lab.network.loss_surface import LossSurface, loss_surface
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.network.plain_network import EmbeddedInputs
+from mlp_lab.predictor import load
+from mlp_lab.runs.folder import SCHEMA
+from mlp_lab.runs.prepared_data import prepare_data
+
+MOST_ROWS = 1000
+"""Training rows that the loss is a mean of; of more, so many are taken, evenly over all."""
+
+
+def require_grid(points: int, reach: float, seed: int, prefix: str = "") -> None:
+    """Raise unless there can be such a grid; a message names an option with its prefix."""
+    odd = "an odd number from 3 to 201, so that the network itself is a point"
+    require(points in range(3, 202, 2), f"{prefix}points", odd, points)
+    require(0 < reach <= 1e6, f"{prefix}reach", "in (0, 1e6]", reach)
+    require_seed(seed, f"{prefix}seed")
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a surface is drawn around: one network in double precision, and training rows."""
+
+    network: MLP
+    objective: Objective
+    rows: Part
+
+    def surface(self, *, points: int, reach: float, seed: int) -> LossSurface:
+        """The loss over two directions through the weights."""
+        own = self.rows
+        weights = None if own.loss_weights is None else own.loss_weights[None]
+        rows = Batch(own.inputs[None], own.targets[None], weights, ())
+        return loss_surface(
+            self.network, self.objective, rows, points=points, reach=reach, seed=seed
+        )
+
+
+def of_network(network: MLP, objective: Objective, rows: Part) -> Around:
+    """A network that was trained in memory; of an ensemble, its first."""
+    return Around(network.take([0]).cpu().double(), objective, _in_double(rows))
+
+
+def of_folder(folder: Path) -> Around:
+    """A finished run's network, on the training rows that its data gives again.
+
+    Raises:
+        UserError: the folder holds no finished run, or its data is not there any more.
+    """
+    predictor = load(folder)
+    config = read(Config, saved_values(folder), "")
+    if config.model.normalisation != "none":
+        raise UserError(
+            f"{folder}: a surface from a folder is of layers that are not normalised, and"
+            f" model.normalisation is {config.model.normalisation}"
+        )
+    data = Dataset.of(prepare_data(config).encoded, torch.float64, torch.device("cpu"))
+    rows = _in_double(data.train)
+    plain = predictor.networks[0].double()
+    output = predictor.objective.output
+    network = _as_stack(plain, config.model.activations, output, residual=config.model.residual)
+    if network is None or not _agree(network, plain, rows):
+        raise UserError(f"{folder}: the model or the data of config.yaml is not that of {SCHEMA}")
+    return Around(network, predictor.objective, rows)
+
+
+def _as_stack(
+    plain: nn.Sequential, activations: Sequence[str], output: str, *, residual: bool
+) -> MLP | None:
+    """A stack of one with the weights of plain layers; None where there are other layers."""
+    linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
+    if len(linear) != len(activations) + 1:
+        return None
+    embedded = plain.get_submodule("embedding") if isinstance(plain[0], EmbeddedInputs) else None
+    embedding, tensors = None, list[Tensor]()
+    if isinstance(embedded, EmbeddedInputs):
+        plan, like = embedded.plan, linear[0].weight
+        knots = embedded.knots[None] if plan.knots else like.new_empty(1, 0, 0)
+        embedding = Embedding(plan, knots)
+        tensors = [embedded.get_parameter(name) for name in plan.shapes]
+    network = MLP(
+        [[linear[0].in_features, *(layer.out_features for layer in linear)]],
+        activations=activations,
+        output=output,
+        embedding=embedding,
+        residual=residual,
+        dtype=torch.float64,
+    )
+    layers = network.layers
+    with torch.no_grad():
+        for weight, bias, own in zip(layers.weights, layers.biases, linear, strict=True):
+            weight[0] = own.weight.t()
+            bias[0, 0] = own.bias
+        for tensor, parameter in zip(layers.embedding, tensors, strict=True):
+            tensor[0] = parameter
+    return network
+
+
+@torch.inference_mode()
+def _agree(network: MLP, plain: nn.Sequential, rows: Part) -> bool:
+    """Whether both give the same for the rows, whose columns they read."""
+    embedding = network.embedding
+    read = network.layers.sizes[0] if embedding is None else embedding.plan.inputs
+    if (rows.inputs.shape[1], rows.targets.shape[1]) != (read, network.layers.sizes[-1]):
+        return False
+    return bool(torch.allclose(network(rows.inputs)[0], plain(rows.inputs), atol=1e-9))
+
+
+def _in_double(rows: Part) -> Part:
+    """At most `MOST_ROWS` of the rows, on the CPU."""
+    some = rows.some(MOST_ROWS)
+    weights = None if some.loss_weights is None else some.loss_weights.cpu().double()
+    inputs, targets = some.inputs.cpu().double(), some.targets.cpu().double()
+    return Part(inputs, targets, loss_weights=weights)

@@ -1,0 +1,50 @@
+"""Surfaces of runs: from their folders, and from Python."""
+
+from pathlib import Path
+
+import pytest
+from lab import BARE, train
+
+import mlp_lab
+from mlp_lab.errors import UserError
+from mlp_lab.estimators import surface
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data=moons", "model.embedding=both", "model.embedding_size=3", "ensemble=2"),
+        ("data=moons", "model=deep", "model.width=4", "model.residual=true"),
+        ("data=xor", "model=perceptron"),
+    ],
+)
+def test_any_layers(words: tuple[str, ...], tmp_path: Path) -> None:
+    """From a folder, embeddings and all; the middle is what the saved network gives."""
+    folder = train(tmp_path / "run", *words, "epochs=1", *BARE)
+    around = surface.of_folder(folder)
+    plain = mlp_lab.load(folder).networks[0].double()
+    y = plain(around.rows.inputs).detach()
+    t = around.rows.targets
+    bce = -(t * y.log() + (1 - t) * (1 - y).log()).mean()
+    assert around.surface(points=3, reach=1, seed=0).centre == pytest.approx(float(bce))
+
+
+def test_from_python() -> None:
+    """Axes, with the same heights as from the folder's weights."""
+    run = mlp_lab.train("iris", model="shallow", width=4, epochs=2, quiet=True)
+    axes = run.plot_surface(points=5)
+    assert axes.get_xlabel() == "step along a direction"
+    with pytest.raises(UserError, match=r"^points must be an odd number from 3 to 201"):
+        run.plot_surface(points=4)
+
+
+def test_another_model_is_refused(tmp_path: Path) -> None:
+    """A config.yaml that is not of the saved network, and layers that a folder cannot give."""
+    run = train(tmp_path / "run", "data=moons", "model.normalisation=layer", "epochs=1", *BARE)
+    with pytest.raises(UserError, match="a surface from a folder is of layers that are"):
+        surface.of_folder(run)
+    other = train(tmp_path / "other", "data=moons", "model=shallow", "epochs=1", *BARE)
+    config = other / "config.yaml"
+    config.write_text(config.read_text().replace("activation: relu", "activation: tanh"))
+    with pytest.raises(UserError, match=r"is not that of schema\.json"):
+        surface.of_folder(other)
