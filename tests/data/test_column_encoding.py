@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.column_encoding import InputColumn, Scaling
+from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, Scaling
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.schema import Schema, Target
 
@@ -132,6 +132,20 @@ def test_missing_levels_have_their_own_input() -> None:
     whole = replace(LETTERS, levels=["a", "b", "c"], min_frequency=0.0)
     found = column_inputs(whole, [0, 0, 1, 1, 2, 2, NAN], [2, NAN])
     np.testing.assert_array_equal(found, [[0, 0, 1, 0], [0, 0, 0, 1]])
+
+
+def test_two_levels_may_be_two_inputs() -> None:
+    """As more levels are: zero for what is neither; names say which is which."""
+    column = Column(name="c", kind="binary", levels=["no", "yes"])
+    entry = InputColumn.fit(column, np.array([0.0, 1, 1, NAN]), "none", 2)
+    assert entry.names == ["c=no", "c=yes", "c=(missing)"]
+    schema = Schema([entry], NUMBER, None)
+    found = encode_rows(schema, np.array([[0.0], [1], [UNSEEN], [NAN]]))
+    np.testing.assert_array_equal(found, [[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]])
+    assert schema.level_inputs == [(0, 3)]
+    more = replace(LETTERS, min_frequency=0.0)
+    fitted = InputColumn.fit(more, np.repeat(np.arange(4.0), 3), "none", 2).encoding
+    assert fitted == LevelEncoding(4, other=False, missing=False)
 
 
 def test_two_levels_are_one_input() -> None:

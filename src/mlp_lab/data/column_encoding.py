@@ -154,7 +154,7 @@ def _date_parts(days: Floats) -> dict[str, Floats]:
 
 @dataclass(frozen=True, slots=True)
 class LevelEncoding:
-    """One input for each level; a single one for the second of two.
+    """One input for each level; a single one for the second of two, unless they are `paired`.
 
     `other` is the input of all rare levels and of values that are not among the levels. Without
     rare levels in training it would keep its random first weights, so there is none: an unseen
@@ -165,11 +165,12 @@ class LevelEncoding:
     levels: int
     other: bool
     missing: bool
+    paired: bool = False
 
     @property
     def single(self) -> bool:
         """Whether one input tells two levels apart."""
-        return self.levels == 2 and not self.other
+        return self.levels == 2 and not self.other and not self.paired
 
     @property
     def inputs(self) -> int:
@@ -224,8 +225,13 @@ class InputColumn:
     encoding: Encoding
 
     @classmethod
-    def fit(cls, column: Column, values: Floats, method: str) -> InputColumn:
-        """From the column's training rows; levels that are rare there are not kept."""
+    def fit(
+        cls, column: Column, values: Floats, method: str, binary_inputs: int = 1
+    ) -> InputColumn:
+        """From the column's training rows; levels that are rare there are not kept.
+
+        `binary_inputs`: of a column with two levels, 1 or 2.
+        """
         if column.kind == "date":
             return cls(column, DateEncoding.fit(values, method))
         if column.kind not in ("binary", "category"):
@@ -237,8 +243,9 @@ class InputColumn:
         rare = [level for level, count in rows if 0 < count < least]
         fitted = replace(column, levels=kept, others=rare)
         codes = recoded(values, column, fitted)
-        seen = LevelEncoding(len(kept), bool((codes == UNSEEN).any()), bool(np.isnan(codes).any()))
-        return cls(fitted, seen)
+        other, missing = bool((codes == UNSEEN).any()), bool(np.isnan(codes).any())
+        paired = binary_inputs == 2 and len(kept) == 2
+        return cls(fitted, LevelEncoding(len(kept), other, missing, paired))
 
     @property
     def names(self) -> list[str]:

@@ -76,6 +76,11 @@ class DataConfig:
         require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
         require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
+    @property
+    def inputs_of_two(self) -> int:
+        """Inputs of a category with two levels, which only tables may have."""
+        return 1
+
     def generator(self, draw: Draw, repeat: int = 0) -> np.random.Generator:
         """The random stream of one use of the split seed, another for each repeat of it."""
         return np.random.default_rng([self.split_seed, draw, repeat])

@@ -104,7 +104,7 @@ def encode(
 def _fitted(raw: RawData, split: Split, noisy: Floats, config: DataConfig, output: str) -> Schema:
     """What inputs and outputs mean, from the training rows and their (noisy) targets."""
     inputs = [
-        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling)
+        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling, config.inputs_of_two)
         for i, column in enumerate(raw.columns)
     ]
     file = None if raw.source is None else raw.source.file

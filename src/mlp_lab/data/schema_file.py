@@ -96,6 +96,8 @@ def _require_encoding(encoding: Encoding, column: Column, key: str) -> None:
     elif encoding.levels != len(column.levels):
         levels = len(column.levels)
         raise UserError(f"{key}.levels must be {levels}, the number of levels: {encoding.levels}")
+    elif encoding.paired and encoding.levels != 2:
+        raise UserError(f"{key}.paired must be false of {encoding.levels} levels")
 
 
 def _require_scaling(scaling: Scaling, key: str) -> None:

@@ -105,7 +105,7 @@ def prepare_data(config: Config) -> PreparedData:
 CUTTING = (
     *("test_fraction", "val_fraction", "folds", "fold", "repeat"),
     *("train_rows", "label_noise"),
-    *("scaling", "target_transform", "class_weights"),
+    *("scaling", "binary_inputs", "target_transform", "class_weights"),
 )
 """Settings of a data set on which its rows do not depend."""
 

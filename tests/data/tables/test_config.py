@@ -24,6 +24,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "missing_in": ((), "{age: [-9]}"),
     "day_first": ((), "false"),
     "min_frequency": ((), "0.3"),
+    "binary_inputs": ((), "2"),
     "weight": ((), "weight"),
     "group": ((), "household"),
     "time": ((), "interview"),

@@ -66,6 +66,7 @@ class TableConfig(DataConfig):
     lists codes that mean no answer, in every column; `missing_in`, in one. `day_first` reads
     3/4/2020 as the third of April; null finds out. `min_frequency` is the share of training rows
     below which levels of a category count as one (as in scikit-learn's OneHotEncoder).
+    `binary_inputs` of a category with two levels: 1, or 2 as of any other.
 
     `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
     latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
@@ -87,6 +88,7 @@ class TableConfig(DataConfig):
     missing_in: dict[str, list[Cell]]
     day_first: bool | None
     min_frequency: float
+    binary_inputs: int
     weight: str | None
     group: str | None
     time: str | None
@@ -118,6 +120,7 @@ class TableConfig(DataConfig):
         least = self.min_frequency
         require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
         self._check_targets()
+        require(self.binary_inputs in (1, 2), "data.binary_inputs", "1 or 2", self.binary_inputs)
         self._check_roles()
 
     def _check_targets(self) -> None:
@@ -165,6 +168,11 @@ class TableConfig(DataConfig):
         if self.target is None:
             return []
         return [self.target] if isinstance(self.target, str) else self.target
+
+    @property
+    def inputs_of_two(self) -> int:
+        """See `binary_inputs`."""
+        return self.binary_inputs
 
     @property
     def where(self) -> str:
