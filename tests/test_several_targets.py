@@ -7,13 +7,24 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lab import BARE, comparable, configure, curves, refused, stack_of, train
+from lab import (
+    BARE,
+    command,
+    comparable,
+    configure,
+    curves,
+    refused,
+    stack_of,
+    stack_of_runs,
+    train,
+)
 from several import LABELS, NUMBERS, pupils, words
 from sklearn.metrics import accuracy_score, f1_score, r2_score, roc_auc_score
 
 import mlp_lab
 from mlp_lab.commands.main import main
 from mlp_lab.engine.fit import fit
+from mlp_lab.errors import UserError
 from mlp_lab.runs.result_file import read_result
 
 
@@ -158,3 +169,90 @@ def test_columns_of_several_classes_are_refused(tmp_path: Path) -> None:
         *("data.drop_missing_target=true", "data.drop=[voted,member]", "epochs=2", *BARE),
     )
     assert sum(read_result(tmp_path / "run" / "result.json")["rows"].values()) == 119
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "metric"),
+    [
+        (NUMBERS, (), "rmse"),
+        (NUMBERS, ("data.target_transform=log",), "rmse"),
+        (NUMBERS, ("data.weight=c", "loss=mae"), "rmse"),
+        (LABELS, ("data.weight=c",), "accuracy"),
+    ],
+)
+def test_epochs_and_results_say_the_same(
+    kind: tuple[str, ...], more: tuple[str, ...], metric: str, tmp_path: Path
+) -> None:
+    """Sums over rows while it trains, and predictions in each target's own units at the end."""
+    frame = pupils()
+    frame["c"] = np.arange(len(frame)) % 3 + 1.0
+    frame.to_csv(tmp_path / "survey.csv", index=False)
+    run = train(
+        tmp_path / "run", *words(tmp_path, *kind, *more, "dtype=float64", *BARE, "epochs=4")
+    )
+    result = read_result(run / "result.json")
+    best = curves(run)[result["best_epoch"] - 1]
+    for part in ("train", "val"):
+        assert best[f"{part}_{metric}"] == pytest.approx(result[part][metric], rel=1e-6)
+        assert best[f"{part}_loss"] == pytest.approx(result[part]["loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize("transform", ["none", "log"])
+def test_members_of_a_stack_scale_their_targets_apart(transform: str, tmp_path: Path) -> None:
+    """Networks that learn other columns train together, each as it does alone."""
+    given = words(tmp_path, "data.drop=[voted,member,c]", "dtype=float64", "epochs=3")
+    given = [*given, f"data.target_transform={transform}"]
+    targets = [[*given, f"data.target={names}"] for names in ("[math,reading]", "[reading,math]")]
+    (tmp_path / "stack").mkdir()
+    stack, _ = stack_of_runs(tmp_path / "stack", *targets)
+    together = [record for epoch in fit(stack) for record in epoch.members]
+    for number, own in enumerate(targets):
+        alone = [epoch.members[0] for epoch in fit(stack_of(configure(*own)))]
+        found = [record for record in together if record.member == number]
+        assert [record.scores for record in found] == [
+            pytest.approx(record.scores, rel=1e-9) for record in alone
+        ]
+
+
+def test_a_sweep_over_targets(tmp_path: Path) -> None:
+    """A list is one value of it."""
+    given = words(tmp_path, "data.drop=[voted,member]", "epochs=2", *BARE)
+    swept = [*given, "data.target=[math,reading],[reading,math]", "hydra.sweep.dir=sweep"]
+    done = command(["-m", *swept], tmp_path)
+    assert done.returncode == 0, done.stderr
+    for number, names in enumerate((["math", "reading"], ["reading", "math"])):
+        assert (
+            list(read_result(tmp_path / "sweep" / str(number) / "result.json")["targets"]) == names
+        )
+
+
+def test_python_learns_them_as_the_command_does(tmp_path: Path) -> None:
+    """From a frame, with the model that tables take: an ensemble of embedded numbers."""
+    frame = pupils().drop(columns=["math", "reading"])
+    run = mlp_lab.train(frame, target=["voted", "member"], epochs=6, ensemble=2)
+    shares = run.predict_proba(frame)
+    assert list(shares.columns) == ["voted", "member"]
+    assert set(run.predict(frame)[:, 0]) == {"no", "yes"}
+    assert {"subset_accuracy", "roc_auc"} <= set(run.scores.columns)
+    folder = run.save(tmp_path / "run")
+    predictor = mlp_lab.load(folder)
+    np.testing.assert_allclose(predictor.predict_proba(frame), shares, atol=1e-6)
+    assert predictor.spread(predictor.encode(frame)).shape == (len(frame), 2)
+    found = mlp_lab.sweep(frame, target=["voted", "member"], model="deep", width=[4, 8], epochs=2)
+    assert len(found.ranking) == 2
+    with pytest.raises(UserError, match="names voted twice"):
+        mlp_lab.train(frame, target=["voted", "voted"])
+
+
+def test_metrics_of_ones_own_are_means_over_targets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each target is given by itself."""
+    own: dict[str, dict[str, object]] = {"regression": {}, "classification": {}}
+    monkeypatch.setattr("mlp_lab.metrics.own_metrics.OWN_METRICS", own)
+    mlp_lab.register_metric("scale", lambda truth, _: float(np.abs(truth).max()), task="regression")
+    run = train(tmp_path / "run", *words(tmp_path, *NUMBERS, *BARE, "epochs=1"))
+    result = read_result(run / "result.json")
+    each = [result["targets"][name]["test"]["scale"] for name in ("math", "reading")]
+    assert each[0] > 100 > each[1]
+    assert result["test"]["scale"] == pytest.approx(np.mean(each))

@@ -72,7 +72,7 @@ def register_loss(
         name: as settings call it.
         value: the loss of each row, (..., C) -> (...), of outputs y and targets t.
         slope: its gradient by y, (..., C), of y and t. On first use it is held against autograd.
-        task: regression, binary or multiclass.
+        task: regression, binary, multiclass or multilabel.
         outputs: output functions that it fits; by default linear for numbers, sigmoid for two
             classes, softmax for more.
 
