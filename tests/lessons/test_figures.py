@@ -30,6 +30,20 @@ def test_a_band_is_means_and_their_intervals() -> None:
         assert set(t_interval(values)) <= heights
 
 
+def test_on_a_logarithmic_axis_a_band_is_that_of_the_logarithms() -> None:
+    """So that it does not fall to the floor where seeds differ by powers of ten."""
+    values = np.array([[1e-4, 1e-2, 1.0], [1e-3, 1e-1, 10.0], [1.0, 2.0, 3.0]])
+    panel = Panel("Title", "across", "up", [Band(x=X, values=values, label="words")], log="y")
+    axis = figure_of([panel], columns=1, size=4).axes[0]
+    assert np.asarray(axis.lines[0].get_ydata()) == pytest.approx(np.exp(np.log(values).mean(1)))
+    (area,) = axis.collections
+    heights = np.asarray(area.get_paths()[0].vertices)[:, 1]
+    wanted = [bound for row in values for bound in np.exp(t_interval(np.log(row)))]
+    assert set(np.round(heights, 9)) >= set(np.round(wanted, 9))
+    assert heights.min() > 0
+    assert t_interval(values[1])[0] < 0
+
+
 def test_a_band_without_a_line_has_bars() -> None:
     axis = axes(Band(x=X, values=VALUES, label="words", line="", marker="D"))
     (bars,) = axis.collections

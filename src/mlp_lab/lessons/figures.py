@@ -42,7 +42,7 @@ def _draw(axis: Axes, panel: Panel) -> None:
         color = COLORS[color] if isinstance(color, int) else color
         match own:
             case Band():
-                _draw_band(axis, own, color)
+                _draw_band(axis, own, color, log="y" in panel.log)
             case Line():
                 _draw_line(axis, own, color)
             case Area():
@@ -56,13 +56,21 @@ def _draw(axis: Axes, panel: Panel) -> None:
     _name(axis, panel)
 
 
-def _draw_band(axis: Axes, band: Band, color: str) -> None:
-    means = [float(np.mean(values)) for values in band.values]
+def _draw_band(axis: Axes, band: Band, color: str, *, log: bool) -> None:
+    """On a logarithmic axis mean and interval are those of the logarithms.
+
+    There an interval of the numbers themselves would reach down to zero, which is infinitely far.
+    """
+    log = log and bool((band.values > 0).all())
+    scaled = np.log(band.values) if log else band.values
+    means = [float(np.mean(values)) for values in scaled]
+    means = np.exp(means).tolist() if log else means
     line = Line(
         x=band.x, y=means, label=band.label, line=band.line, marker=band.marker, size=4, width=1.5
     )
     _draw_line(axis, line, color)
-    bounds = np.array([t_interval(values) for values in band.values]).reshape(-1, 2)
+    bounds = np.array([t_interval(values) for values in scaled]).reshape(-1, 2)
+    bounds = np.exp(bounds) if log else bounds
     if not np.isfinite(bounds).all():
         return
     if band.line:

@@ -85,8 +85,9 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
         " A claim holds where the whole interval lies on its side, does not hold where it lies"
         f" on the other, and is not decided between, nor with fewer than {LEAST_SEEDS} seeds. Where"
         " all seeds give one number, the test is that of equal signs, which takes six."
-        " Intervals are cut at what a measure can be. Holm's correction: Holm, A simple"
-        " sequentially rejective multiple test procedure, 1979.",
+        " Intervals are cut at what a measure can be; in the figure, lines and bands on a"
+        " logarithmic axis are means and intervals of the logarithms. Holm's correction: Holm, A"
+        " simple sequentially rejective multiple test procedure, 1979.",
         f"Every number of the figure is in {files}; what became of the claims is in"
         f" [{MEASUREMENTS}]({MEASUREMENTS}). It took"
         f" {duration(round(given.seconds))}. To repeat it:",

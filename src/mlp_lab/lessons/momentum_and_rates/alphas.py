@@ -10,7 +10,7 @@ import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.panels import Band, Drawn, Line, Panel
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, listed, table_of, where
@@ -95,18 +95,21 @@ CLAIMS = {
         f"share of steps that lead upwards with exact gradients, {ENDS}",
         lambda t: in_valley(t, "uphill", HIGH) - in_valley(t, "uphill", LOW),
         above=0.0,
+        within=DIFFERENCE,
     ),
     "later": Claim(
         "And it arrives later.",
         f"steps to the bottom of a valley with exact gradients, {RATIO}",
         lambda t: in_valley(t, "capped_steps", HIGH) / in_valley(t, "capped_steps", LOW),
         above=1.0,
+        within=POSITIVE,
     ),
     "later_network": Claim(
         "In a network, too.",
         f"epochs to a training loss of {GOAL:g}, {RATIO}",
         lambda t: epochs(t, HIGH) / epochs(t, LOW),
         above=1.0,
+        within=POSITIVE,
     ),
 }
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
 from mlp_lab.lessons.panels import Area, Drawn, Line, Mark, Panel
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Tables, by_seed, listed, where
@@ -105,6 +105,7 @@ CLAIMS = {
         "largest / smallest rate of a weight over epochs, median over weights, adam",
         lambda t: by_seed(t["single_rates"], "change", rule="adam"),
         above=2.0,
+        within=POSITIVE,
     ),
     "adagrad_falls": Claim(
         "AdaGrad's rates only fall; RMSProp's rise again as gradients grow small.",
@@ -115,6 +116,7 @@ CLAIMS = {
             - by_seed(t["single_rates"], "risen", rule="adagrad")
         ),
         above=0.5,
+        within=DIFFERENCE,
     ),
 }
 

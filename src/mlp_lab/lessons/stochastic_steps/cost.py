@@ -10,7 +10,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import POSITIVE, Claim
 from mlp_lab.lessons.panels import GREY, Drawn, Line, Panel, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Tables, by_seed, levels, listed, table_of
@@ -103,12 +103,14 @@ CLAIMS = {
         f"row-gradients to it with the most rows, {FULL} / {FEW}",
         lambda t: cost(t, FULL)[-1] / cost(t, FEW)[-1],
         above=100.0,
+        within=POSITIVE,
     ),
     "as_many_steps": Claim(
         "For a step on few rows is worth nearly as much as one on all of them.",
         f"steps to the loss with the most rows, {FEW} / {FULL}",
         lambda t: cost(t, FEW, "steps")[-1] / cost(t, FULL, "steps")[-1],
         below=2.0,
+        within=POSITIVE,
     ),
 }
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import Claim
+from mlp_lab.lessons.claims import DIFFERENCE, SHARE, Claim
 from mlp_lab.lessons.panels import Contours, Drawn, Line, Panel, band
 from mlp_lab.lessons.tables import Columns, Table, Tables, by_seed, listed, table_of, where
 
@@ -180,30 +180,35 @@ CLAIMS = {
         f"{LEFT}, batches of 1 row",
         lambda t: by_seed(t["left"], "lower", batch=1),
         above=0.25,
+        within=SHARE,
     ),
     "noise": Claim(
         "It is the noise that does it: the smaller the batch, the more are left.",
         f"{LEFT}, batches of 1 row - of half the rows",
         lambda t: by_seed(t["left"], "lower", batch=1) - by_seed(t["left"], "lower", batch=15),
         above=0.0,
+        within=DIFFERENCE,
     ),
     "downwards": Claim(
         "They leave them for lower ones, hardly ever for higher.",
         "share of tries that end in a higher one, batches of 1 row",
         lambda t: by_seed(t["left"], "higher", batch=1),
         below=0.05,
+        within=SHARE,
     ),
     "deepest_kept": Claim(
         "The deepest minimum, where all rows fit and their gradients are small, they keep.",
         "share of tries from it that end in it, batches of 1 row",
         lambda t: by_seed(t["starts"], "kept"),
         above=0.9,
+        within=SHARE,
     ),
     "everywhere": Claim(
         "So from anywhere, stochastic steps end in the deepest minimum more often.",
         f"share of {SIDE**2} starts that end in it, batches of 1 row - all rows",
         lambda t: by_seed(t["starts"], "few_deepest") - by_seed(t["starts"], "full_deepest"),
         above=0.0,
+        within=DIFFERENCE,
     ),
 }
 
