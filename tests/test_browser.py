@@ -22,7 +22,12 @@ WATCH = """
   addEventListener("error", (event) => said.push(event.message || event.target.src), true);
   addEventListener("load", () => {
     const all = (selector) => [...document.querySelectorAll(selector)];
+    const drawn = all("svg[role=img]");
+    const text = (picture) => picture.alt ?? picture.getAttribute("aria-label");
     const pictures = [...document.images];
+    const folded = all("details").map((each) => each.open);
+    const edge = document.documentElement.clientWidth;
+    const cut = [...pictures, ...drawn].filter((each) => !each.closest(".wide"));
     const asked = performance.getEntriesByType("resource").map((entry) => entry.name.slice(0, 40));
     const levels = all("h1, h2, h3, h4").map((heading) => Number(heading.tagName[1]));
     document.title = JSON.stringify({
@@ -30,9 +35,14 @@ WATCH = """
       outside: asked.filter((name) => !name.startsWith("data:")),
       broken: pictures.filter((picture) => !picture.complete || picture.naturalWidth < 100).length,
       pictures: pictures.length,
-      silent: pictures.filter((picture) => picture.alt.length < 40).length,
+      panels: drawn.filter((each) => each.getBoundingClientRect().height > 100).length,
+      silent: [...pictures, ...drawn].filter((each) => text(each).length < 40).length,
+      cut: cut.filter((each) => each.getBoundingClientRect().right > edge).length,
+      beside: new Set(drawn.map((each) => each.getBoundingClientRect().top)).size,
+      open: folded.filter(Boolean).length,
+      folded: folded.length,
       wide: document.documentElement.scrollWidth > innerWidth,
-      unscoped: all("th").filter((cell) => !cell.scope || !cell.innerText.trim()).length,
+      unscoped: all("th").filter((cell) => !cell.scope || !cell.textContent.trim()).length,
       levels: levels.every((level, i) => level <= (i ? levels[i - 1] : 0) + 1),
       ink: getComputedStyle(document.body).color,
     });
@@ -57,17 +67,18 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-@pytest.mark.parametrize(("name", "pictures"), [("run", 5), ("sweep", 3)])
+@pytest.mark.parametrize(("name", "shown"), [("run", (4, 2)), ("sweep", (3, 0))])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_page_in_a_browser(
-    name: str, pictures: int, dark: bool, pages: dict[str, Path], tmp_path: Path
+    name: str, shown: tuple[int, int], dark: bool, pages: dict[str, Path], tmp_path: Path
 ) -> None:
     """On a wide screen, and on a phone in dark mode: all pictures drawn, nothing cut off."""
     width = 390 if dark else 1200
+    pictures, panels = shown
     watched = tmp_path / "watched.html"
     watched.write_text(pages[name].read_text().replace("<title>", WATCH + "<title>", 1))
     assert CHROMIUM is not None
-    shown = subprocess.run(
+    done = subprocess.run(
         [
             *(CHROMIUM, *OPTIONS, f"--user-data-dir={tmp_path / 'user'}", *([DARK] * dark)),
             *(f"--window-size={width},900", "--virtual-time-budget=5000", "--dump-dom"),
@@ -78,15 +89,20 @@ def test_a_page_in_a_browser(
         timeout=60,
         check=True,
     ).stdout
-    title = unescape(shown.partition("<title>")[2].partition("</title>")[0])
+    title = unescape(done.partition("<title>")[2].partition("</title>")[0])
     assert json.loads(title) == {
         "errors": [],
         "outside": [],
         "broken": 0,
         "pictures": pictures,
+        "panels": panels,
         "silent": 0,
+        "cut": 0,
+        "beside": panels if dark else panels // 2,  # on a phone one below the other
+        "open": 0,
+        "folded": 2,
         "wide": False,
         "unscoped": 0,
         "levels": True,
-        "ink": "rgb(255, 255, 255)" if dark else "rgb(0, 0, 0)",
+        "ink": "rgb(231, 235, 239)" if dark else "rgb(27, 32, 38)",
     }

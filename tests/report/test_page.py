@@ -2,6 +2,8 @@
 
 import base64
 import json
+import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from lab import train
 
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import duration
+from mlp_lab.report.headline import headlines, tone
 from mlp_lab.report.page import write_report
 
 LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
@@ -34,9 +37,12 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect attributes; open a row."""
         named = {name: value or "" for name, value in attrs}
-        self.links += [named[name] for name in LINKS if name in named]
+        self.links += [named[name] for name in LINKS if named.get(name, "#")[:1] != "#"]
         if tag == "img":
             self.alts.append(named["alt"])
+        if tag == "svg":
+            assert named["role"] == "img"
+            self.alts.append(named["aria-label"])
         if tag == "tr":
             self.cells.append([])
         if tag in ("td", "th"):
@@ -81,6 +87,7 @@ def test_the_picture_is_described(folder: Path) -> None:
     """For those who cannot see it."""
     alts = Page(folder / "report.html").alts
     assert "training loss" in alts[0]
+    assert alts[1].startswith(("rmse against epochs", "accuracy against epochs"))
     assert len(alts) >= 2
     assert all(len(alt) > 40 for alt in alts)
 
@@ -92,6 +99,19 @@ def test_the_verdict_is_on_the_page(folder: Path) -> None:
     for finding in (verdict, *verdict["notes"]):
         for said in (finding["words"], finding["rule"], finding["next"]):
             assert " ".join(said.split()) in text
+
+
+def test_what_matters_stands_at_the_top(folder: Path) -> None:
+    """The verdict as a badge, the score, the best baseline's and the training rows'."""
+    result = json.loads((folder / "result.json").read_text())
+    page = unescape((folder / "report.html").read_text())
+    badge = re.search(r'<p class="badge (\w+)">([^<]*)</p>', page)
+    assert badge is not None
+    assert badge.groups() == (tone(result["verdict"]["kind"]), result["verdict"]["kind"])
+    numbers = re.findall(r'<dd class="number">([^<]*)</dd>', page)
+    assert numbers == [entry.number for entry in headlines(result)]
+    assert len(numbers) == 3
+    assert page.index("<h1>") < badge.start() < page.index('class="number"') < page.index("<h2>")
 
 
 def test_the_table_holds_every_score(folder: Path) -> None:

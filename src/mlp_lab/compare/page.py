@@ -18,6 +18,7 @@ from mlp_lab.compare.conclusion import (
     verdicts_on,
 )
 from mlp_lab.compare.figures import blank_axes, draw
+from mlp_lab.compare.headline import headlines
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.records import RunRecord, not_compared
 from mlp_lab.compare.terminal import in_brief
@@ -48,6 +49,8 @@ def write_page(
         rows=rows(ranking),
         cautions=cautions(ranking),
         significance=significance(ranking),
+        verdict=verdicts_on(ranking.best),
+        numbers=headlines(ranking),
         val=plus_minus(list(ranking.best.scores.values())),
         test=plus_minus(tests) if tests else "",
         command=command_of(ranking),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlp_lab.formatting import four_digits, visible
+from mlp_lab.report.headline import tone
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -28,6 +29,7 @@ def template(package: str, name: str) -> Template:
         undefined=StrictUndefined,
     )
     environment.filters["four_digits"] = four_digits
+    environment.filters["tone"] = tone
     return environment.get_template(name)
 
 

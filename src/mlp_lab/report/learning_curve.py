@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,12 @@ from mlp_lab.tracking.phases import PLATEAU, in_words, phases
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
 
+WIDTH, HEIGHT, DPI = 5.0, 3.6, 120
+"""Of a panel, in inches, and its pixels to the inch."""
+
+TOP = 0.9
+"""Share of the height below the verdict."""
+
 LOG_FROM = 30
 """Ratio of the largest loss to the smallest from which a linear axis would hide the small ones."""
 
@@ -28,17 +35,65 @@ NOTHING_FINITE = "the loss was finite in no epoch"
 
 def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Path) -> str:
     """Draw curves.csv's rows, the best epoch and the verdict of result.json; alternative text."""
-    quantities = [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
-    figure = blank_figure(5 * len(quantities), 3.6, 120)
+    quantities = _quantities(rows)
+    count = len(quantities)
+    figure = blank_figure(WIDTH * count, HEIGHT, DPI)
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
         draw_curves(axis, rows, quantity, result["best_epoch"])
-    # Fixed margins: matplotlib's automatic layouts draw everything twice.
-    figure.subplots_adjust(left=0.08, right=0.98, bottom=0.14, top=0.9, wspace=0.22)
+    # Fixed margins: matplotlib's automatic layouts draw everything twice. Every panel has its own
+    # share of the width, 0.8 inches of it to the left of its axis and 0.1 to the right.
+    left, right = 0.8 / WIDTH, 0.1 / WIDTH
+    gap = (left + right) / (1 - left - right)
+    margins = {"left": left / count, "right": 1 - right / count, "wspace": gap}
+    figure.subplots_adjust(**margins, bottom=0.14, top=TOP)
     verdict = result["verdict"]["words"]
     figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
     save(figure, path)
     return f"Loss and {quantities[-1]} against epochs: {_in_words(rows, result)}. {verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """A part of the picture, as the view box of an SVG, and its alternative text."""
+
+    box: str
+    alt_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePicture:
+    """The picture for a page, which shows its panels apart: a PNG file in base64, and pixels."""
+
+    content: str
+    width: int
+    height: int
+    panels: Sequence[Panel]
+
+
+def curve_picture(rows: Sequence[Row], content: str, alt_text: str) -> CurvePicture:
+    """The drawn picture panel by panel, without the verdict above them."""
+    quantities = _quantities(rows)
+    width, height, top = (round(DPI * inches) for inches in (WIDTH, HEIGHT, 0.075 * HEIGHT))
+    texts = [alt_text, *(_ends_in_words(rows, quantity) for quantity in quantities[1:])]
+    panels = [
+        Panel(f"{place * width} {top} {width} {height - top}", text)
+        for place, text in enumerate(texts)
+    ]
+    return CurvePicture(content, width * len(quantities), height, panels)
+
+
+def _quantities(rows: Sequence[Row]) -> list[str]:
+    return [name.removeprefix("train_") for name in rows[0] if name.startswith("train_")]
+
+
+def _ends_in_words(rows: Sequence[Row], quantity: str) -> str:
+    ends = [
+        f"{four_digits(value)} on the {PART[part]} rows"
+        for part in COLORS
+        if math.isfinite(value := rows[-1].get(f"{part}_{quantity}", math.nan))
+    ]
+    return f"{quantity} against epochs: it ends at {' and '.join(ends) or 'no finite number'}."
 
 
 def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
 from mlp_lab.report.figures import draw, heading
+from mlp_lab.report.headline import headlines
 from mlp_lab.report.html import embedded, template
-from mlp_lab.report.learning_curve import draw_learning_curve
+from mlp_lab.report.learning_curve import curve_picture, draw_learning_curve
 from mlp_lab.report.pictures import MOST_TARGETS, read_pictures
 from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
 from mlp_lab.runs.result_file import read_result, with_single
@@ -54,7 +55,8 @@ def write_report(folder: Path) -> None:
         about=about_run(settings, result, schema),
         data=source_of(settings["data"]),
         config=config,
-        curve=(embedded(folder / f"{CURVE}.png"), curve_text),
+        curve=curve_picture(rows, embedded(folder / f"{CURVE}.png"), curve_text),
+        numbers=headlines(result),
         pictures=pictures,
         first=shlex.join([*train_words(), *result["overrides"]]),
         again=shlex.join(again),
