@@ -17,7 +17,7 @@ from mlp_lab.verdict.judge import Judge
 
 
 @contextmanager
-def told_what_is_missing(folder: Path) -> Iterator[None]:
+def told_what_is_missing(folder: Path, *, resumable: bool) -> Iterator[None]:
     """Say what a run lacks, and how to get it, where its report is not waited for.
 
     Raises:
@@ -29,9 +29,8 @@ def told_what_is_missing(folder: Path) -> Iterator[None]:
         lacks_page = (folder / RESULT).is_file() and not (folder / PAGE).is_file()
         if not (asked_to_end(error) and lacks_page):
             raise
-        raise Interrupted(
-            f"{folder} has its results, but no {PAGE}; draw it with: {resume_command(folder)}"
-        ) from None
+        how = f"; draw it with: {resume_command(folder)}" if resumable else ""
+        raise Interrupted(f"{folder} has its results, but no {PAGE}{how}") from None
 
 
 def train_and_report(
@@ -43,7 +42,9 @@ def train_and_report(
         UserError: it cannot be trained, or it diverged; then its files are there all the same.
         Interrupted: somebody asked it to end.
     """
-    with nullcontext() if drawer is None else told_what_is_missing(job.folder):
+    resumable = job.config.budget is None
+    missing = told_what_is_missing(job.folder, resumable=resumable)
+    with nullcontext() if drawer is None else missing:
         finished = run(job, prepared, progress, Judge())
         if drawer is not None:
             tensorboard = job.config.tracking.tensorboard

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from mlp_lab.config.groups import chosen
 from mlp_lab.config.reading import read
+from mlp_lab.config.schema import VARIABLE
 from mlp_lab.data.config import DataConfig
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import counted
@@ -169,6 +170,8 @@ def settled(
             found[group] = {**section, field: value}
         else:
             found[field] = value
+    if found.get("budget") is not None and not found["vary"]:
+        found["vary"] = [key for key in keys if key in VARIABLE]
     words = " ".join(f"{key}={value}" for key, value in numbers.items())
     return found, [f"chosen for {facts}: {words}"]
 

@@ -28,6 +28,8 @@ ADDED: dict[str, Added] = {
     "name": Added(None),
     "tags": Added([]),
     "ensemble": Added(1),
+    "budget": Added(None),
+    "vary": Added([]),
     "model.embedding": Added("none"),
     "model.embedding_size": Added(16),
     "model.bins": Added(48),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mlp_lab.config.time_budget import seconds_of
 from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.config import DataConfig
 from mlp_lab.engine.averaging import AveragingConfig
@@ -41,6 +42,14 @@ MAY_CHANGE_ON_RESUME = (
     *LABELS,
 )
 
+VARIABLE = (
+    *("epochs", "batch_size", "ensemble"),
+    *("model.width", "model.dropout"),
+    *("model.embedding", "model.embedding_size", "model.bins"),
+    *("optimizer.lr", "optimizer.weight_decay"),
+)
+"""Settings in which the networks of a budget may differ."""
+
 LONGEST_LABEL = 100
 """Letters of a name or a tag."""
 
@@ -54,8 +63,9 @@ class Config:
 
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
     float64. `gradient`: explicit (backpropagation as written out here) or autograd. `ensemble`:
-    networks that predict the mean of their outputs. `threads`:
-    intra-op threads. `quiet`: print errors only. `name` and `tags`: what the run is called.
+    networks that predict the mean of their outputs. `budget`: time in which networks that differ in
+    the settings that `vary` names are trained, and the best kept together. `threads`: intra-op
+    threads. `quiet`: print errors only. `name` and `tags`: what the run is called.
     `resume`: the folder of a run to resume.
     """
 
@@ -74,6 +84,8 @@ class Config:
     dtype: str
     gradient: str
     ensemble: int
+    budget: float | str | None
+    vary: list[str]
     threads: int
     quiet: bool
     name: str | None
@@ -98,6 +110,31 @@ class Config:
             _require_label(tag, "tags")
         self._check_across_fields()
 
+    @property
+    def budget_seconds(self) -> float | None:
+        """The budget; None where there is none."""
+        return None if self.budget is None else seconds_of(self.budget, "budget")
+
+    def _check_budget(self) -> None:
+        for key in self.vary:
+            require_choice(key, "vary", VARIABLE)
+        if self.budget_seconds is None:
+            if self.vary:
+                raise UserError(f"vary={self.vary} needs a budget: set one, or vary=[]")
+            return
+        if self.data.folds is None and self.data.val_fraction == 0:
+            raise UserError("budget needs validation rows to choose by, but data.val_fraction is 0")
+        if self.stop.seconds is not None:
+            raise UserError(
+                f"budget={self.budget} and stop.seconds={self.stop.seconds:g} both bound the time:"
+                " leave out one"
+            )
+        if self.tracking.histograms or self.tracking.gradient_norms:
+            raise UserError(
+                "tracking.histograms and tracking.gradient_norms follow one training, and a budget"
+                " has many: leave them out, or budget"
+            )
+
     def _check_across_fields(self) -> None:
         if isinstance(self.optimizer, GradientDescentConfig) and self.batch_size != "full":
             raise UserError(
@@ -113,6 +150,7 @@ class Config:
             )
         self.optimizer.require_layers(self.model.depth)
         self._check_warmup()
+        self._check_budget()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")

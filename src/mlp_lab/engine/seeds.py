@@ -34,6 +34,13 @@ class Seed(NamedTuple):
         return [self.number, stream, epoch, *([self.network] if self.network else [])]
 
 
+def derived_seed(seed: int, number: int) -> int:
+    """The seed of one of several networks that a run tries; the first has the run's own."""
+    if number == 0:
+        return seed
+    return int(np.random.SeedSequence([seed, number]).generate_state(1, np.uint64)[0] >> 1)
+
+
 def numpy_generator(seed: int | Seed, stream: Stream, epoch: int = 0) -> np.random.Generator:
     """A stream for draws on the host."""
     return np.random.default_rng(_entropy(seed, stream, epoch))

@@ -101,6 +101,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         min_frequency: float = 0.01,
         class_weights: str = "none",
         ensemble: int = 1,
+        budget: float | str | None = None,
+        vary: Sequence[str] | None = None,
         target_transform: str = "none",
         gradient: str = "explicit",
         dtype: str = "float32",
@@ -158,6 +160,10 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             min_frequency: levels of a smaller share of the training rows are one level.
             class_weights: none, or balanced: every class has the same share of the loss.
             ensemble: networks that predict the mean of their outputs.
+            budget: time, in seconds or as "5m", in which networks of several settings are trained
+                and the best of them kept together, at most `ensemble`.
+            vary: settings in which these differ, as `["optimizer.lr"]`; what model="tabular"
+                chooses differs by itself.
             target_transform: of a number to predict: none, log, log1p.
             gradient: explicit backpropagation, or autograd.
             dtype: float32 or float64.
@@ -207,7 +213,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.missing = missing
         self.min_frequency = min_frequency
         self.class_weights = class_weights
-        self.ensemble = ensemble
+        self.ensemble, self.budget, self.vary = ensemble, budget, vary
         self.target_transform = target_transform
         self.gradient = gradient
         self.dtype = dtype
@@ -274,6 +280,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         assert isinstance(stop, dict)
         assert isinstance(data, dict)
         stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
+        values["budget"], values["vary"] = None, []
         self._train(rows, values, None if first else self._fitted)
         return self
 
@@ -303,7 +310,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             return VALIDATED  # of no effect: others are given
         if self.val_fraction is not None:
             return self.val_fraction
-        return VALIDATED if round(VALIDATED * rows.training) >= FEWEST else 0.0
+        enough = self.budget is not None or round(VALIDATED * rows.training) >= FEWEST
+        return VALIDATED if enough else 0.0
 
     def _seed(self) -> int:
         if self.random_state is None:

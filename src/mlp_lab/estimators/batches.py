@@ -21,7 +21,7 @@ from mlp_lab.memory import free_memory
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import PreparedData
-from mlp_lab.sweep.jobs import SweepJob, group_of
+from mlp_lab.sweep.jobs import SweepJob, group_of, refuse_budget
 from mlp_lab.sweep.plan import StackPlan, plan
 from mlp_lab.sweep.resources import MEMBERS, MEMORY_SHARE
 
@@ -67,7 +67,12 @@ def train_together(
     """Train jobs as stacks; the network of each, or why there is none.
 
     Where `stopped`, stacks end after the epoch at hand. `show` is told how many have ended.
+
+    Raises:
+        UserError: a job has a budget.
     """
+    for request in requests:
+        refuse_budget(request.job.config)
     jobs = [stack_job(number, request) for number, request in enumerate(requests)]
     config, count = requests[0].job.config, os.cpu_count() or 1
     outcomes: dict[int, Fitted | Exception] = {}

@@ -24,6 +24,7 @@ from mlp_lab.estimators.frames import Rows, raw_data
 from mlp_lab.estimators.rendezvous import current
 from mlp_lab.estimators.settings import config_of
 from mlp_lab.estimators.training import torch_settings, train
+from mlp_lab.runs.budget import search
 from mlp_lab.runs.console import ProgressLine
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
@@ -49,7 +50,7 @@ def fit_rows(
         Diverged: the loss was no longer finite.
     """
     rendezvous = current()
-    if rendezvous is not None and before is None:
+    if rendezvous is not None and before is None and values["budget"] is None:
         return rendezvous.fitted(request(rows, values, rendezvous.cache))
     job, prepared = prepared_job(rows, values, before)
     with torch_settings(job.config) as device:
@@ -64,7 +65,15 @@ def fit_rows(
 def train_alone(
     run: Run, device: torch.device, *, before: Fitted | None = None, quiet: bool
 ) -> Fitted:
-    """Train a stack of one, and say how far it is."""
+    """Train a stack of one, or what a budget has time for, and say how far it is.
+
+    Raises:
+        UserError: it is to go on from weights, which no budget does.
+    """
+    if run.job.config.budget is not None:
+        if before is not None:
+            raise UserError("warm_start goes on with one network, and a budget tries many: use one")
+        return train_within_budget(run, device, quiet=quiet)
 
     def begin(stack: Stack) -> None:
         if before is not None:
@@ -77,6 +86,13 @@ def train_alone(
                 line.show(record)
 
         return train({0: run}, device, begin=begin, show=show)[0]
+
+
+def train_within_budget(run: Run, device: torch.device, *, quiet: bool) -> Fitted:
+    """Train networks within the run's budget; the ensemble that it keeps."""
+    run, found = search(run, device, Screen(), quiet=quiet)
+    records = found.leader.records
+    return Fitted(run, found.kept.network, records, len(records), device)
 
 
 def request(rows: Rows, values: Mapping[str, object], cache: Cache) -> Request:

@@ -237,6 +237,29 @@ class MLP(nn.Module):
         taken._adopt(self.layers.take(members, taken.layers.sizes))
         return taken
 
+    @staticmethod
+    def joined(networks: Sequence["MLP"]) -> "MLP":
+        """Stacks of one, that differ in their widths at most, as one stack."""
+        first = networks[0]
+        embedding = first.embedding
+        if embedding is not None:
+            knots = [own.embedding.knots for own in networks if own.embedding is not None]
+            embedding = Embedding(embedding.plan, torch.cat(knots))
+        joined = MLP(
+            [network.member_sizes[0] for network in networks],
+            activations=first.activation_names,
+            output=first.output_name,
+            embedding=embedding,
+            normalisation=first.normalisation,
+            residual=first.residual,
+            dtype=first.layers.flat.dtype,
+            device=first.layers.flat.device,
+        )
+        for k, network in enumerate(networks):
+            for whole, own in zip(joined.layers.tensors, network.layers.tensors, strict=True):
+                whole[k, : own.shape[1], : own.shape[2]] = own[0]
+        return joined
+
     def over(self, layers: LayerTensors) -> "MLP":
         """The same networks over other weights, which they share with the caller."""
         other = self.take(range(self.members))

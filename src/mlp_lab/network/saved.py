@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from mlp_lab.errors import UserError, require, require_count
+from mlp_lab.formatting import counted
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.architecture import LARGEST_EMBEDDING, MOST_NETWORKS, NORMALISATIONS
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
@@ -34,7 +35,8 @@ class Layers:
     """Units of every layer, inputs first; activations of the hidden ones; output and loss.
 
     With an embedding, the first hidden layer reads what it makes of the inputs.
-    `loss_options` are the numbers of the loss, which version 0.1 had not.
+    `loss_options` are the numbers of the loss, which version 0.1 had not. `ensemble_widths`: units
+    of the hidden layers of each network of an ensemble, where these differ; `sizes` has the first.
     """
 
     sizes: list[int]
@@ -46,11 +48,21 @@ class Layers:
     loss_options: dict[str, float] = field(default_factory=dict)
     normalisation: str = "none"
     residual: bool = False
+    ensemble_widths: list[list[int]] = field(default_factory=list)
 
     @property
     def objective(self) -> Objective:
         """What the outputs are, and how far they are from targets."""
         return Objective(self.output, self.loss, tuple(self.loss_options.items()))
+
+    @property
+    def networks(self) -> list[Layers]:
+        """Those of each network of an ensemble."""
+        alone = replace(self, ensemble=1, ensemble_widths=[])
+        if not self.ensemble_widths:
+            return [alone] * self.ensemble
+        ends = self.sizes[0], self.sizes[-1]
+        return [replace(alone, sizes=[ends[0], *own, ends[1]]) for own in self.ensemble_widths]
 
     @property
     def linear_sizes(self) -> list[int]:
@@ -61,13 +73,13 @@ class Layers:
     @property
     def shapes(self) -> dict[str, list[int]]:
         """Shape of each weight and bias by its name, of every network of an ensemble."""
-        found = self.network_shapes
         if self.ensemble == 1:
-            return found
+            return self.network_shapes
+        alike = None if self.ensemble_widths else self.network_shapes  # made once for all
         return {
             f"{network_name(k)}.{name}": shape
-            for k in range(self.ensemble)
-            for name, shape in found.items()
+            for k, network in enumerate(self.networks)
+            for name, shape in (alike or network.network_shapes).items()
         }
 
     @property
@@ -103,6 +115,8 @@ def layers_of(value: object, key: str, task: str) -> Layers:
     if min(layers.sizes) < 1:
         raise UserError(f"{key}.sizes must be 1 or more, got {brief(layers.sizes)}")
     require_count(layers.ensemble, f"{key}.ensemble", 1, MOST_NETWORKS)
+    if layers.ensemble_widths:
+        _require_widths(layers, f"{key}.ensemble_widths")
     if layers.embedding is not None:
         _require_embedding(layers.embedding, layers.sizes[0], f"{key}.embedding")
     _require_known(layers.activations, ACTIVATIONS, f"{key}.activations")
@@ -111,9 +125,19 @@ def layers_of(value: object, key: str, task: str) -> Layers:
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")
     _require_numbers(layers, f"{key}.loss_options")
     _require_known([layers.normalisation], NORMALISATIONS, f"{key}.normalisation")
-    if layers.residual and len(set(layers.sizes[1:-1])) != 1:
+    if layers.residual and any(len(set(own.sizes[1:-1])) != 1 for own in layers.networks):
         raise UserError(f"{key}.residual must be false where hidden layers are not of one width")
     return layers
+
+
+def _require_widths(layers: Layers, key: str) -> None:
+    """Raise unless there are widths of as many networks, the first of them those of `sizes`."""
+    widths, depth = layers.ensemble_widths, len(layers.activations)
+    rule = f"of {layers.ensemble} networks with {counted(depth, 'hidden layer')}"
+    fits = len(widths) == layers.ensemble and all(len(own) == depth for own in widths)
+    require(fits, key, rule, brief(widths))
+    require(all(min(own) >= 1 for own in widths if own), key, "1 or more units", brief(widths))
+    require(widths[0] == layers.sizes[1:-1], key, "first those of sizes", brief(widths[0]))
 
 
 def _require_embedding(plan: EmbeddingPlan, inputs: int, key: str) -> None:
@@ -178,8 +202,8 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
     names = list(layers.network_shapes)
     return Ensemble(
         [
-            _network(layers, {name: state[f"{network_name(k)}.{name}"] for name in names})
-            for k in range(layers.ensemble)
+            _network(own, {name: state[f"{network_name(k)}.{name}"] for name in names})
+            for k, own in enumerate(layers.networks)
         ]
     )
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, cast
 
 from rich.table import Table
 
-from mlp_lab.formatting import duration, four_digits
+from mlp_lab.formatting import counted, duration, four_digits
 from mlp_lab.metrics.epoch import Scores, main_metric
 from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
     from mlp_lab.engine.records import MemberRecord
+    from mlp_lab.runs.search import Standing
 
 LINES = 20
 """Progress lines of a whole run where the output is no terminal."""
@@ -63,6 +64,35 @@ class ProgressLine:
         left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
         time_left = f"{duration(round(left))} left"
         return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._status.close()
+
+
+class BudgetLine:
+    """The same of a run with a budget: it follows the time."""
+
+    def __init__(self, console: Screen, budget: float, quiet: bool) -> None:
+        """Nothing is printed yet."""
+        self._budget, self._shown, self._quiet = budget, -math.inf, quiet
+        self._status = StatusLine(console, quiet=quiet)
+
+    def show(self, standing: Standing) -> None:
+        """Say where the search is."""
+        every = REFRESH_SECONDS if self._status.live else self._budget / LINES
+        if self._quiet or standing.seconds - self._shown < every:
+            return
+        self._shown = standing.seconds
+        epochs = standing.plan.epochs
+        of = "" if epochs is None else f"/{epochs}"
+        words = [
+            f"{duration(standing.seconds)} of {duration(self._budget)}",
+            f"round {standing.round}, epoch {standing.epoch}{of}",
+            f"best val loss {four_digits(standing.best)}",
+            f"{counted(standing.networks, 'network')} training",
+        ]
+        self._status.write(*("  ".join(words[:count]) for count in (4, 3, 2, 1)))
 
     def close(self) -> None:
         """Take the line away."""

@@ -112,6 +112,7 @@ def described(
         **run.models["network"],
         **({"targets": run.targets} if run.targets else {}),
         **({} if run.single is None else {"single_network": run.single}),
+        **({} if run.budget is None else {"budget": run.budget}),
         "test_intervals": intervals,
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "verdict": verdict.to_dict(),
@@ -125,20 +126,33 @@ def finish(
     run: Run, stack: Stack, position: int, common: DatasetCache, judge: RunJudge
 ) -> FinishedRun:
     """Score and judge a run's best network, and write what it leaves behind."""
+    network, device = stack.best_network([position]), stack.shared.device
+    return finish_network(run, network, stack.epoch, common, judge, device=device)
+
+
+def finish_network(
+    run: Run,
+    network: MLP,
+    epochs: int,
+    common: DatasetCache,
+    judge: RunJudge,
+    *,
+    device: torch.device,
+) -> FinishedRun:
+    """The same of a network, or an ensemble, that is no part of a stack any more."""
     assert run.termination is not None
-    network = stack.best_network([position])
     scored = score_model(network, run.dataset, run.prepared.objective)
     run.models = {"network": scores_of(scored), **common.baselines_of(run)}
     run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
-    intervals, device = scored["test"].intervals(), stack.shared.device
+    intervals = scored["test"].intervals()
     run.result = described(
-        run, network, stack.epoch, intervals=intervals, verdict=verdict, device=device
+        run, network, epochs, intervals=intervals, verdict=verdict, device=device
     )
     assert run.tracker is not None
     run.verdict = verdict.in_brief()
-    run.tracker.add_text("verdict", verdict.in_markdown(), stack.epoch)
+    run.tracker.add_text("verdict", verdict.in_markdown(), epochs)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
     write_results(run.job.folder, network, schema, run.prepared.objective, run.result)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 import torch
 
+from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.network.losses import Objective
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job, labels_of
 from mlp_lab.runs.prepared_data import PreparedData, embedded_columns
@@ -38,6 +40,8 @@ class Run:
     """Of several targets, the network's scores of each, once the run has ended."""
     single: PartScores | None = None
     """Of an ensemble, mean scores of its networks one by one, once it has ended."""
+    budget: dict[str, object] | None = None
+    """What was tried within a budget, once it has ended."""
     verdict: list[str] = field(default_factory=list)
     """What a person reads of how it went, once it has ended."""
 
@@ -111,29 +115,36 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     config = first.job.config
     loss = first.prepared.objective.loss
     require_true_derivatives(config.model.activations, loss, config.optimizer)
-    shared = SharedSettings(
-        ensemble=config.ensemble,
-        activations=config.model.activations,
-        normalisation=config.model.normalisation,
-        residual=config.model.residual,
-        objective=first.prepared.objective,
-        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
-        gradient=config.gradient,
-        dtype=getattr(torch, config.dtype),
-        device=device,
+    shared = shared_settings(config, first.prepared.objective, device)
+    stack = Stack(
+        [member_of(members[k].job.config, members[k].dataset) for k in range(len(members))], shared
     )
-    stack = Stack([_member(members[k]) for k in range(len(members))], shared)
     if any(run.job.config.tracking.gradient_norms for run in members.values()):
         stack.keep_last_gradients()
     return stack
 
 
-def _member(run: Run) -> Member:
-    config = run.job.config
+def shared_settings(config: Config, objective: Objective, device: torch.device) -> SharedSettings:
+    """What a stack with a run of this configuration has in common."""
+    return SharedSettings(
+        ensemble=config.ensemble,
+        activations=config.model.activations,
+        normalisation=config.model.normalisation,
+        residual=config.model.residual,
+        objective=objective,
+        batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
+        gradient=config.gradient,
+        dtype=getattr(torch, config.dtype),
+        device=device,
+    )
+
+
+def member_of(config: Config, dataset: Dataset) -> Member:
+    """A member of a stack that is told what a run is told."""
     return Member(
-        dataset=run.dataset,
+        dataset=dataset,
         widths=config.model.widths,
-        embedding=config.model.embedding_plan(embedded_columns(run.dataset.schema)),
+        embedding=config.model.embedding_plan(embedded_columns(dataset.schema)),
         frequency_scale=config.model.frequency_scale,
         dropout=config.model.dropouts,
         init=config.model.init,

@@ -54,7 +54,8 @@ def require_memory(config: Config, data: DataSummary) -> None:
     sizes, embedding = data.sizes(config), data.embedding(config)
     normalisation = config.model.normalisation
     single = training_bytes(sizes, batch, config.dtype, embedding, normalisation)
-    needed, installed = single * config.ensemble, installed_memory()
+    together = config.ensemble if config.budget is None else 1  # a budget trains what there is room
+    needed, installed = single * together, installed_memory()  # for
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
         if single <= installed:
             fitting = int(installed / single)
@@ -104,6 +105,11 @@ def installed_memory() -> float:
 def _resumed(job: Job, prepared: PreparedData) -> Progress:
     """Where the run in a folder stands; its command lines grow by this one."""
     config, folder = job.config, job.folder
+    if config.budget is not None:
+        raise UserError(
+            f"resume={folder} had a budget of {config.budget}, and keeps no state to go on from:"
+            " train a new run with a larger one"
+        )
     state = read_state(folder / CHECKPOINT)
     if 0 not in state.progress or len(state.progress) > 1:
         raise UserError(f"{folder / CHECKPOINT} is that of a stack, not of one run")

@@ -51,6 +51,30 @@ class _Verdict(_Finding):
     notes: list[_Finding]
 
 
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A network that a budget has tried; `changes` are values by their keys."""
+
+    seed: int
+    changes: dict[str, object]
+    epochs: int
+    best_epoch: int
+    val_loss: float | None
+    ended: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Budget:
+    """What was tried within a budget of `seconds`."""
+
+    seconds: float
+    used: float
+    rounds: int
+    ended: str
+    networks: list[_Trial]
+
+
 TYPES: Mapping[str, type] = {
     "epochs_run": int,
     "best_epoch": int,
@@ -63,6 +87,7 @@ TYPES: Mapping[str, type] = {
     "baselines": dict[str, dict[str, Scores]],
     "targets": dict[str, dict[str, Scores]],
     "single_network": dict[str, Scores],
+    "budget": _Budget,
     "verdict": _Verdict,
     "seconds": float,
     "overrides": list[str],
@@ -70,9 +95,9 @@ TYPES: Mapping[str, type] = {
 }
 """Keys of a run that has ended, and what they hold."""
 
-OPTIONAL = ("targets", "single_network")
-"""Those that only some runs have: with several targets each has scores of its own, and an ensemble
-says what one of its networks reaches."""
+OPTIONAL = ("targets", "single_network", "budget")
+"""Those that only some runs have: with several targets each has scores of its own, an ensemble says
+what one of its networks reaches, and a run with a budget what it has tried."""
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -61,13 +61,15 @@ def write_results(
     """The weights of a network or an ensemble, the schema (JSON) they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.plain_state().items()}
     embedding = None if network.embedding is None else network.embedding.plan
-    sizes = network.member_sizes[0]
+    sizes, widths = network.member_sizes[0], [each[1:-1] for each in network.member_sizes]
+    alike = all(own == widths[0] for own in widths)
     layers = {
         "sizes": sizes if embedding is None else [embedding.inputs, *sizes[1:]],
         "activations": network.activation_names,
         "output": objective.output,
         "loss": objective.loss,
         **({} if network.members == 1 else {"ensemble": network.members}),
+        **({} if alike else {"ensemble_widths": widths}),
         **({} if embedding is None else {"embedding": asdict(embedding)}),
         "loss_options": dict(objective.numbers),
         **({} if network.normalisation == "none" else {"normalisation": network.normalisation}),

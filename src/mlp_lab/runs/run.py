@@ -10,6 +10,7 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import remove_leftovers
 from mlp_lab.program import resume_command
+from mlp_lab.runs.budget import train_within
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
@@ -42,11 +43,16 @@ def run(job: Job, prepared: PreparedData, progress: Progress, judge: RunJudge) -
     device = prepare_torch(device=config.device, threads=config.threads)
     dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), device)
     one = Run(job, prepared, dataset, progress)
-    stack = build_stack({0: one}, device)
-    begin(one, stack)
-    with failure_recorded(folder):
-        console = Screen()
-        finished = train(one, stack, judge, console)
+    console = Screen()
+    if config.budget is None:
+        stack = build_stack({0: one}, device)
+        begin(one, stack)
+        with failure_recorded(folder):
+            finished = train(one, stack, judge, console)
+    else:
+        claim_folder(one)
+        with failure_recorded(folder):
+            one, finished = train_within(one, device, judge, console)
     if not config.quiet:
         if finished.termination.divergence is None:
             print_result(console, one.compared, one.result, one.verdict, folder)
@@ -64,11 +70,26 @@ def begin(one: Run, stack: Stack) -> None:
     job, folder = one.job, one.job.folder
     if job.config.resume is None:
         save_beginning(folder / CHECKPOINT, one.progress)
-        claim(folder, job.values)
+        claim_folder(one)
     else:
         _go_on(one, stack)
-    if stack.epoch == 0 and one.prepared.overview is not None:
-        give_report(one.prepared.overview, folder, job.config.quiet)
+        if stack.epoch == 0:
+            _give_overview(one)
+
+
+def claim_folder(one: Run) -> None:
+    """Make the folder this run's own, and say what was understood of its data.
+
+    Raises:
+        UserError: the folder is taken.
+    """
+    claim(one.job.folder, one.job.values)
+    _give_overview(one)
+
+
+def _give_overview(one: Run) -> None:
+    if one.prepared.overview is not None:
+        give_report(one.prepared.overview, one.job.folder, one.job.config.quiet)
 
 
 def _go_on(one: Run, stack: Stack) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from mlp_lab.config.schema import Config
+from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import count_parameters
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
@@ -66,6 +68,7 @@ def sweep_job(
         UserError: they do not fit.
     """
     config = job.config
+    refuse_budget(config)
     summary = prepared_data.summary(config)
     sizes = summary.sizes(config)
     require_machine(config)
@@ -84,6 +87,19 @@ def sweep_job(
         identity=identity(job.values, summary.digest),
         group=group_of(job, summary, sizes),
     )
+
+
+def refuse_budget(config: Config) -> None:
+    """Raise if a job has a budget: jobs of a sweep share stacks, and would share their time.
+
+    Raises:
+        UserError: it has.
+    """
+    if config.budget is not None:
+        raise UserError(
+            f"budget={config.budget} is of one run, which tries settings by itself: leave it out of"
+            " a sweep, a cross-validation or a search, or train one run"
+        )
 
 
 def identity(values: Mapping[str, object], data: str) -> str:

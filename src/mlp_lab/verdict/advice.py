@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from mlp_lab.config.groups import chosen
 from mlp_lab.config.schema import Config
+from mlp_lab.config.time_budget import written
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.formatting import in_a_list
 from mlp_lab.program import train_words
@@ -115,6 +116,8 @@ def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence
 
 def epochs_for(finding: Finding, config: Config) -> int | None:
     """Epochs to go on to; None where more of them are not what is missing."""
+    if config.budget is not None:
+        return None
     if finding.kind == "not converged":
         return LONGER * config.epochs
     if finding.kind != "too early to say":
@@ -146,6 +149,8 @@ def changes_for(
         "outliers": ["loss=huber"],
         "rare classes": ["data.class_weights=balanced"],
     }
+    if config.budget_seconds is not None and finding.kind in ("not converged", "too early to say"):
+        return [f"budget={written(LONGER * config.budget_seconds)}"]
     return changes.get(finding.kind, [])
 
 

@@ -31,8 +31,9 @@ def hidden_unit_statistics(
     rows = part.some(ROWS)
     batch = Batch(rows.inputs[None], rows.targets[None], None, ())
     with torch.inference_mode():
-        before, after = (_passed(network, batch, objective) for network in (initial, trained))
-        return [_layer(trained, before, after, k) for k in range(len(trained.activations))]
+        first = trained.take([0])  # of an ensemble, without padding to its wider ones
+        before, after = (_passed(network, batch, objective) for network in (initial, first))
+        return [_layer(first, before, after, k) for k in range(len(first.activations))]
 
 
 def _passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:

@@ -1,0 +1,142 @@
+"""How many networks a time is enough for, and for how long each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+Clock = Callable[[], float]
+"""Seconds since some moment."""
+
+ROUND = (16, 12, 8, 6)
+"""Networks that begin together, of which the better half goes on twice; the most that fit."""
+
+FINALISTS = 4
+"""Networks of a round that are trained to the end, and those of one without halving."""
+
+RUNGS = (1 / 3, 2 / 3)
+"""Shares of a round's epochs after which half of the networks stop."""
+
+SHORTENED = 1 / 3
+"""Share of the epochs that a shorter training must have; fewer networks are trained rather."""
+
+FEWEST_EPOCHS = 4
+"""Of a shorter training of several networks."""
+
+CHECKS = 6
+"""Times in a round at which networks are dropped, if it is behind its plan."""
+
+OPEN_EPOCHS = 30
+"""Epochs that a training without a limit is expected to take, to choose how many networks."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Seconds of an epoch of K networks, `shared` + K `own`, times what epochs took beside that."""
+
+    shared: float
+    own: float
+    spent: float = 0.0
+    expected: float = 0.0
+
+    @classmethod
+    def measured(cls, one: float, several: float, count: int) -> Pace:
+        """From an epoch of one network and one of `count` together."""
+        own = max(0.0, several - one) / (count - 1)
+        return cls(max(0.0, one - own), own)
+
+    def epoch(self, networks: int) -> float:
+        """Seconds of an epoch of so many."""
+        factor = self.spent / self.expected if self.expected > 0 else 1.0
+        return factor * (self.shared + networks * self.own)
+
+    def observe(self, networks: int, seconds: float) -> None:
+        """Take note of what an epoch took."""
+        self.spent += seconds
+        self.expected += self.shared + networks * self.own
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A round: networks that begin, the epochs of each, and after which how many go on.
+
+    `epochs` None: as many as patience or the time allow.
+    """
+
+    networks: int
+    epochs: int | None
+    rungs: tuple[tuple[int, int], ...] = ()
+
+    def going(self, epoch: int) -> int:
+        """How many should be left after an epoch."""
+        return min((left for at, left in self.rungs if at <= epoch), default=self.networks)
+
+
+def checked(plan: Plan, epoch: int) -> bool:
+    """Whether a round is held against its plan after an epoch: one alone may be slow by chance."""
+    assert plan.epochs is not None
+    return epoch % max(1, plan.epochs // CHECKS) == 0
+
+
+def whole(networks: int, epochs: int) -> Plan:
+    """A round with two rungs, or fewer where only few networks begin."""
+    left, rungs = networks, []
+    for share in RUNGS:
+        half = max(FINALISTS, left // 2)
+        at = round(share * epochs)
+        if half < left and 1 <= at < epochs:
+            rungs.append((at, half))
+            left = half
+    return Plan(networks, epochs, tuple(rungs))
+
+
+def seconds_of(plan: Plan, pace: Pace, done: int = 0, networks: int | None = None) -> float:
+    """What is left of a round after `done` epochs with so many `networks`."""
+    assert plan.epochs is not None
+    ends = [done, *(at for at, _ in plan.rungs if at > done), plan.epochs]
+    going = plan.networks if networks is None else networks
+    total = 0.0
+    for begin, end in pairwise(ends):
+        going = min(going, plan.going(begin)) if begin > done else going
+        total += (end - begin) * pace.epoch(going)
+    return total
+
+
+def planned(
+    left: float, pace: Pace, epochs: int | None, *, shorter: bool, most: int, first: bool
+) -> Plan | None:
+    """The round that a time is enough for; None where it is for none that is worth it.
+
+    Args:
+        left: seconds.
+        pace: seconds of an epoch.
+        epochs: of each network; None: without a limit.
+        shorter: whether they may be fewer.
+        most: networks that there is memory for.
+        first: whether it is the first round, which there is always.
+    """
+    if epochs is None:
+        return _without_limit(left, pace, most) if first else None
+    for networks in ROUND:
+        plan = whole(networks, epochs)
+        if networks <= most and seconds_of(plan, pace) <= left:
+            return plan
+    for networks in range(min(FINALISTS, most), 0, -1):
+        if epochs * pace.epoch(networks) <= left:
+            return Plan(networks, epochs)
+        enough = max(FEWEST_EPOCHS, SHORTENED * epochs)
+        fitting = int(left / pace.epoch(networks)) if pace.epoch(networks) else epochs
+        if first and shorter and fitting >= enough:
+            return Plan(networks, fitting)
+        if not first:
+            return None  # a last few networks by themselves add nothing
+    return Plan(1, max(1, min(epochs, int(left / pace.epoch(1)))) if shorter else epochs)
+
+
+def _without_limit(left: float, pace: Pace, most: int) -> Plan:
+    """As many networks as could take some epochs each; rungs are found on the clock."""
+    for networks in (*ROUND, *range(FINALISTS, 1, -1)):
+        if networks <= most and OPEN_EPOCHS * pace.epoch(networks) <= left:
+            return Plan(networks, None)
+    return Plan(1, None)
