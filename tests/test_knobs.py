@@ -178,12 +178,14 @@ def test_a_section_has_cases_for_every_field() -> None:
         *(f"data.table.{field}" for field in field_names(TableConfig)),  # see test_table_settings
         *WEIGHT_VALUES,
         *EFFECTS,
+        "budget",  # see runs/test_search.py
         "device",
         "gradient",
         "model.category_size",
         "quiet",
         "resume",
         "tracking.checkpoint_share",
+        "vary",
     }
     assert cases == section_leaves(Config, "")
 

@@ -160,6 +160,9 @@ class Search:
             if self.interrupted:
                 ended = INTERRUPTED
                 break
+            if all(trial.outputs is None for trial in self.trials):
+                ended = "every network diverged"
+                break
         most = LARGEST_ENSEMBLE if "ensemble" in self.config.vary else self.config.ensemble
         found = kept(self.trials, self.run.dataset.val, self.objective, most)
         return Found(found, self.trials, rounds, self.seconds, ended)

@@ -1,0 +1,82 @@
+"""How many networks a time is enough for."""
+
+import pytest
+
+from mlp_lab.runs.pacing import FINALISTS, Pace, Plan, checked, planned, seconds_of, whole
+
+PACE = Pace(0.0, 1.0)
+"""A second for each network and epoch."""
+
+
+def plan(left: float, epochs: int | None = 30, **changes: bool) -> Plan | None:
+    given = {"shorter": True, "first": True, **changes}
+    return planned(left, PACE, epochs, most=16, shorter=given["shorter"], first=given["first"])
+
+
+def test_a_pace() -> None:
+    """Two measurements tell what is shared; what epochs take corrects them."""
+    pace = Pace.measured(3.0, 6.0, 4)
+    assert pace.epoch(10) == pytest.approx(12)
+    pace.observe(10, 24)
+    assert pace.epoch(1) == pytest.approx(6)
+
+
+def test_halving() -> None:
+    """Half of the networks go on, twice, but not fewer than the finalists."""
+    full = whole(16, 30)
+    assert full.rungs == ((10, 8), (20, 4))
+    assert [full.going(epoch) for epoch in (9, 10, 29)] == [16, 8, 4]
+    assert seconds_of(full, PACE) == 10 * 16 + 10 * 8 + 10 * 4
+    assert seconds_of(full, PACE, 15, 8) == 5 * 8 + 10 * 4
+    assert whole(FINALISTS, 30).rungs == ()
+    assert whole(16, 1).rungs == ()
+
+
+@pytest.mark.parametrize(
+    ("left", "networks", "epochs"),
+    [
+        (1000, 16, 30),
+        (200, 8, 30),
+        (120, 4, 30),
+        (60, 4, 15),
+        (40, 4, 10),
+        (12, 1, 12),
+        (0.1, 1, 1),
+    ],
+)
+def test_a_time(left: float, networks: int, epochs: int) -> None:
+    """More networks, else fewer epochs, else fewer networks; at least one epoch of one."""
+    found = plan(left)
+    assert found is not None
+    assert (found.networks, found.epochs) == (networks, epochs)
+
+
+def test_epochs_that_are_fixed() -> None:
+    """Fewer networks of as many; the last one is cut by the clock."""
+    for left, networks in ((60, 2), (12, 1)):
+        assert plan(left, shorter=False) == Plan(networks, 30)
+
+
+def test_later_rounds_are_whole() -> None:
+    """What time is left over is not used."""
+    assert plan(120, first=False) == Plan(4, 30)
+    assert plan(60, first=False) is None
+
+
+def test_without_a_limit() -> None:
+    """As many as could take some epochs; one round."""
+    assert plan(1000, None) == Plan(16, None)
+    assert plan(1, None) == Plan(1, None)
+    assert plan(1000, None, first=False) is None
+
+
+def test_checks() -> None:
+    """Now and then, not after each epoch."""
+    assert [epoch for epoch in range(1, 31) if checked(Plan(4, 30), epoch)] == [
+        5,
+        10,
+        15,
+        20,
+        25,
+        30,
+    ]
