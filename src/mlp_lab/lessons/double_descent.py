@@ -177,8 +177,9 @@ LESSON = Lesson(
         " draws weights, batches, rows and wrong labels. Errors are on 539 validation rows with"
         " their true labels, measured after every epoch; no network learns from them. Networks"
         " that fit every training row are those of the interpolation region (the course calls it"
-        " inference region). Claims are about the weights after the last epoch, not those that early"
-        " stopping would keep. All that unseen rows choose are the widths of the first minimum"
+        " inference region). Claims are about the weights after the last epoch, not those that"
+        " early stopping would keep. All that unseen rows choose are the widths of the first"
+        " minimum"
         " and of the peak, between which the mean over seeds rises most: this makes the peak"
         " look a little higher than it is."
     ),
