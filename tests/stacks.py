@@ -168,6 +168,7 @@ class SharedChanges(TypedDict, total=False):
     objective: Objective
     batch_size: int | None
     gradient: str
+    kernel: str
     dtype: torch.dtype
     device: torch.device
 

@@ -31,7 +31,9 @@ from mlp_lab.data.synthetic import FUNCTIONS
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine import stack as stack_module
 from mlp_lab.engine.device import choose_device
+from mlp_lab.engine.kernel import NativeTraining
 from mlp_lab.errors import UserError
+from mlp_lab.native.building import available
 from mlp_lab.network import backprop
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.layers import LayerTensors
@@ -181,6 +183,7 @@ def test_a_section_has_cases_for_every_field() -> None:
         "budget",  # see runs/test_search.py
         "device",
         "gradient",
+        "kernel",
         "model.category_size",
         "quiet",
         "resume",
@@ -467,6 +470,25 @@ def test_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     autograd = trained(small(dtype="float64", gradient="autograd"))[0]
     assert len(calls) == 3 * -(-ROWS // 32)
     torch.testing.assert_close(explicit, autograd, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.skipif(not available("float64"), reason="no compiler is at hand")
+def test_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`torch` does without compiled code, and ends up at the same weights."""
+    calls: list[int] = []
+    theirs = NativeTraining.epoch
+
+    def counted(self: NativeTraining, epoch: int, *given: object) -> None:
+        calls.append(epoch)
+        theirs(self, epoch, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(NativeTraining, "epoch", counted)
+    torch_alone = trained(small(dtype="float64", kernel="torch"))[0]
+    assert not calls
+    for name in ("native", "auto"):
+        found = trained(small(dtype="float64", kernel=name))[0]
+        torch.testing.assert_close(torch_alone, found, rtol=1e-9, atol=1e-12)
+    assert calls == [0, 1, 2] * 2
 
 
 def test_category_size(tmp_path: Path) -> None:

@@ -151,6 +151,7 @@ OUT_OF_RANGE: list[tuple[str, object, str]] = [
     ("batch_size", 0, "1 or more, or 'full'"),
     ("batch_size", "half", "a number or 'full'"),
     ("threads", 0, "1 or more"),
+    ("budget", -1.0, "positive seconds, or a number with its unit, as 60s, 5m or 1h"),
     ("ensemble", 0, "1 or more"),
     ("model.embedding_size", 0, "1 or more"),
     ("model.bins", 0, "1 or more"),

@@ -59,8 +59,9 @@ def test_a_record_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_figures_depend_on_this() -> None:
     """In types of Python's own, since a reader of the file has no torch."""
-    found = environment(torch.device("cpu"))
+    found = environment(torch.device("cpu"), "native")
     assert found["device"] == "cpu"
+    assert found["kernel"] == "native"
     assert found["threads"] == torch.get_num_threads()
     assert found["cpus"] == os.cpu_count()
     assert type(found["torch"]) is str

@@ -30,6 +30,7 @@ ADDED: dict[str, Added] = {
     "ensemble": Added(1),
     "budget": Added(None),
     "vary": Added([]),
+    "kernel": Added("torch"),
     "model.embedding": Added("none"),
     "model.embedding_size": Added(16),
     "model.bins": Added(48),

@@ -12,6 +12,7 @@ from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import StopConfig
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.formatting import one_line
+from mlp_lab.native.interface import KERNELS
 from mlp_lab.network.architecture import MOST_NETWORKS, ModelConfig
 from mlp_lab.network.losses import LOSS_CONFIGS, LossConfig
 from mlp_lab.network.optimizers import LARGEST, OPTIMIZERS, GradientDescentConfig, OptimizerConfig
@@ -38,7 +39,7 @@ LABELS = ("name", "tags")
 """Keys that say what a run is called, and change nothing of it."""
 
 MAY_CHANGE_ON_RESUME = (
-    *("resume", "epochs", "quiet", "device", "threads", "stop", "tracking"),
+    *("resume", "epochs", "quiet", "device", "kernel", "threads", "stop", "tracking"),
     *LABELS,
 )
 
@@ -62,11 +63,12 @@ class Config:
     """Everything a run needs to know, and nothing else: equal configs give equal runs.
 
     `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
-    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `ensemble`:
-    networks that predict the mean of their outputs. `budget`: time in which networks that differ in
-    the settings that `vary` names are trained, and the best kept together. `threads`: intra-op
-    threads. `quiet`: print errors only. `name` and `tags`: what the run is called.
-    `resume`: the folder of a run to resume.
+    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `kernel`: what
+    computes: auto, native (compiled) or torch. `ensemble`: networks that predict the mean of their
+    outputs. `budget`: time in which networks that differ in the settings that `vary` names are
+    trained, and the best kept together. `threads`: of one operation, or of the kernel. `quiet`:
+    print errors only. `name` and `tags`: what the run is called. `resume`: the folder of a run to
+    resume.
     """
 
     model: ModelConfig
@@ -83,6 +85,7 @@ class Config:
     device: str
     dtype: str
     gradient: str
+    kernel: str
     ensemble: int
     budget: float | str | None
     vary: list[str]
@@ -102,6 +105,7 @@ class Config:
         require_choice(self.device, "device", ["auto", "cpu", "cuda"])
         require_choice(self.dtype, "dtype", ["float32", "float64"])
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
+        require_choice(self.kernel, "kernel", KERNELS)
         require_count(self.ensemble, "ensemble", 1, MOST_NETWORKS)
         require(self.threads >= 1, "threads", "1 or more", self.threads)
         if self.name is not None:

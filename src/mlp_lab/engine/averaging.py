@@ -73,14 +73,18 @@ class Averaging:
         self._shares: Iterator[list[float]] = iter(())
         """Of the steps to come, for each network."""
 
-    def begin_epoch(self, epoch: int) -> None:
-        """Take note of the epoch that begins, counted from 0."""
+    def begin_epoch(self, epoch: int) -> tuple[list[float], list[float]]:
+        """Take note of the epoch that begins, counted from 0.
+
+        Returns what each network's weights count in its average after the first and a later step.
+        """
         self._epoch = epoch
         first, later = (
             [plan.after_step(epoch, epochs, first=first) for plan, epochs in self._plans]
             for first in (True, False)
         )
         self._shares = chain([first], repeat(later))
+        return first, later
 
     def step(self, k: int) -> None:
         """Average what the first k networks are after a step."""

@@ -64,17 +64,18 @@ class Batches:
         self.steps = [-(-count // self.batch_size) for count in source.counts]
         self.equal_steps = min(self.steps) == max(self.steps)
         self._shapes = self._step_shapes()
-        self._dropout = None
+        self.dropout: Dropout | None = None
+        """What draws the masks, where anything is dropped."""
         rates = [_of_layers(share, len(widths[0])) for share in dropout]
         if any(map(any, rates)):
             rows = [min(self.batch_size, count) for count in source.counts]
             own = (rates, widths, rows, self.steps, self.seeds)
-            self._dropout = Dropout(*own, like=source.inputs)
+            self.dropout = Dropout(*own, like=source.inputs)
         self._whole: StepRows | None = None
 
     def epoch(self, epoch: int) -> Iterator[Batch]:
         """The batches of one epoch, counted from 0, in order."""
-        masks = None if self._dropout is None else self._dropout.epoch(epoch)
+        masks = None if self.dropout is None else self.dropout.epoch(epoch)
         for (inputs, targets, of_rows), shape in zip(self._rows(epoch), self._shapes, strict=True):
             k, (gathered, rows, _) = shape.k, inputs.shape
             step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
@@ -93,7 +94,7 @@ class Batches:
                 self._whole = self._all_rows()
             yield self._whole
             return
-        order = self._order(epoch)
+        order = self.order(epoch)
         size = self.batch_size
         width = self.source.inputs.shape[1]
         span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
@@ -111,7 +112,7 @@ class Batches:
         weighted = self.source.loss_weights is not None  # else they only mark padding
         return rows.inputs, rows.targets, rows.loss_weights if weighted else None
 
-    def _order(self, epoch: int) -> Tensor:
+    def order(self, epoch: int) -> Tensor:
         """Each member's rows, (K, most rows), padded with row 0.
 
         Shuffled, save for a member that takes them all in one step, as it would alone.
@@ -182,6 +183,11 @@ class Dropout:
 
     def epoch(self, epoch: int) -> Iterator[Masks]:
         """The masks of each step, one (K, B, H) for each hidden layer."""
+        for masks in self.draws(epoch):
+            yield from zip(*(mask.unbind(1) for mask in masks), strict=True)
+
+    def draws(self, epoch: int) -> Iterator[Sequence[Tensor]]:
+        """The masks of `MASKED_STEPS` steps at once, one (K, steps, B, H) for each hidden layer."""
         generators = {
             k: torch_generator(self.seeds[k], Stream.DROPOUT, epoch, self.device)
             for k in self._dropping
@@ -192,5 +198,4 @@ class Dropout:
                 for uniform in layers:
                     uniform.uniform_(generator=generators[k])
             layers_drawn = zip(self._uniform, self.rates, scales, strict=True)
-            masks = [(uniform >= rate) * scale for uniform, rate, scale in layers_drawn]
-            yield from zip(*(mask.unbind(1) for mask in masks), strict=True)
+            yield [(uniform >= rate) * scale for uniform, rate, scale in layers_drawn]

@@ -1,6 +1,6 @@
 """Loss and metrics of every member over every row of a part, at the weights as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +18,10 @@ again and again, where larger pieces come from the system anew each time, page b
 
 FEWEST_ROWS = 64
 """Least rows of each member that are computed at once: products of fewer are slow."""
+
+
+Forward = Callable[[Tensor], Tensor]
+"""Inputs of K members, (K, r, D) -> f of the last layer of all their networks, (K M, r, C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,33 +106,45 @@ def rows_at_once(network: MLP) -> int:
     return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
 
 
-def mean_pre_activation(network: MLP, inputs: Tensor, objective: Objective) -> Tensor:
+def mean_pre_activation(
+    network: MLP, inputs: Tensor, objective: Objective, forward: Forward | None = None
+) -> Tensor:
     """f of the last layer of K members, (K, r, C), for their inputs, (K, r, D).
 
     Where the stack holds M networks for each member, f is what gives the mean of their outputs.
+    `forward`: what computes it in the network's place.
     """
     networks = network.members // len(inputs)
+    if forward is not None:
+        f = forward(inputs)
+    elif networks == 1:
+        f = network.pre_activation(inputs)
+    else:
+        f = network.pre_activation(inputs.repeat_interleave(networks, 0))
     if networks == 1:
-        return network.pre_activation(inputs)
-    f = network.pre_activation(inputs.repeat_interleave(networks, 0))
+        return f
     return objective.of_mean(f.view(len(inputs), networks, *f.shape[1:]))
 
 
 @torch.inference_mode()
 def sums_over_rows(
-    network: MLP, source: RowSource, objective: Objective, target_scale: TargetScale
+    network: MLP,
+    source: RowSource,
+    objective: Objective,
+    target_scale: TargetScale,
+    forward: Forward | None = None,
 ) -> Tensor:
     """Weighted sums over rows in double precision, (S, K): loss, then those of `row_metrics`.
 
     Of one target S is 3: loss, squared and absolute errors; for classes the second is the number of
     right answers and the third is zero. An ensemble is measured by the mean of its networks'
-    outputs.
+    outputs. `forward` as for `mean_pre_activation`.
     """
     length = rows_at_once(network)
     members = len(source.counts)
     sums = torch.zeros(target_scale.sums, members, dtype=torch.float64, device=source.inputs.device)
     for inputs, targets, weights, loss_weights in source.chunks(length):
-        f = mean_pre_activation(network, inputs, objective)
+        f = mean_pre_activation(network, inputs, objective, forward)
         metrics = target_scale.row_metrics(objective.decision_values(f), targets)
         for i, measure in enumerate([objective.rows(f, targets), *metrics]):
             counts = weights if i else loss_weights

@@ -55,7 +55,10 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     broken = (~means.isfinite()).view(len(means), len(stack.members), -1).any(-1)  # (steps, K)
     first_broken = torch.where(broken.any(0), broken.int().argmax(0), -1)
     sources = (stack.train, stack.val)  # without rows, the sums are zeros
-    rows = [sums_over_rows(stack.evaluated, source, objective, scale) for source in sources]
+    forward = stack.compiled_forward
+    rows = [
+        sums_over_rows(stack.evaluated, source, objective, scale, forward) for source in sources
+    ]
     rows += [first_broken.double().unsqueeze(0), _weight_change(stack, before).unsqueeze(0)]
     numbers: list[list[float]] = torch.cat(rows).t().cpu().tolist()  # the epoch's one sync point
     return numbers

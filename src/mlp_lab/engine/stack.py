@@ -9,7 +9,8 @@ from torch import Tensor
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.averaging import Averaging, AveragingConfig
 from mlp_lab.engine.batches import Batches
-from mlp_lab.engine.evaluation import TargetScale
+from mlp_lab.engine.evaluation import Forward, TargetScale
+from mlp_lab.engine.kernel import NativeNetworks, NativeTraining, obstacle, uses_kernel
 from mlp_lab.engine.learning_rates import LearningRates
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Seed, Stream, torch_generator
@@ -53,7 +54,8 @@ class SharedSettings:
     """What all networks of a stack have in common.
 
     `batch_size` None takes all rows in a step. A member is an ensemble of `ensemble` networks, each
-    with weights, batches and dropout of its own, that predict the mean of their outputs.
+    with weights, batches and dropout of its own, that predict the mean of their outputs. `kernel`:
+    native (compiled), torch, or auto, which is native where it can be.
     """
 
     ensemble: int = 1
@@ -63,6 +65,7 @@ class SharedSettings:
     objective: Objective
     batch_size: int | None
     gradient: str
+    kernel: str = "torch"
     dtype: torch.dtype
     device: torch.device
 
@@ -133,6 +136,8 @@ class Stack:
     def __init__(self, members: Sequence[Member], shared: SharedSettings) -> None:
         """Draw the weights; no step is taken yet."""
         self.shared = shared
+        self.native = self._takes_kernel(members[0].optimizer.name)
+        """Whether epochs run in compiled code."""
         self.epoch = 0
         by_rows = sorted(range(len(members)), key=lambda k: -len(members[k].dataset.train))
         self.ids, self.members = by_rows, [members[k] for k in by_rows]
@@ -210,6 +215,8 @@ class Stack:
             self.batches.steps[:: self.shared.ensemble],
         )
         self._backprops: dict[tuple[int, int], Backprop] = {}
+        self._native_training: NativeTraining | None = None
+        self._native_networks: NativeNetworks | None = None
         self.averaging: Averaging | None = None
         self.evaluated = network
         """What is evaluated and kept: the networks, or the averages of their weights."""
@@ -220,6 +227,25 @@ class Stack:
             equal_steps = self.batches.equal_steps
             self.averaging = Averaging(network.layers, average, plans, equal_steps=equal_steps)
             self.evaluated = network.over(average)
+
+    def _takes_kernel(self, optimizer: str) -> bool:
+        shared = self.shared
+        found = obstacle(
+            device=shared.device,
+            dtype=shared.dtype,
+            gradient=shared.gradient,
+            activations=shared.activations,
+            normalisation=shared.normalisation,
+            residual=shared.residual,
+            objective=shared.objective,
+            optimizer=optimizer,
+        )
+        return uses_kernel(shared.kernel, found, shared.dtype)
+
+    @property
+    def kernel(self) -> str:
+        """What computes: native or torch."""
+        return "native" if self.native else "torch"
 
     @property
     def task(self) -> str:
@@ -238,13 +264,47 @@ class Stack:
         being finite when the loss does, and looking at them costs one operation where the loss
         costs six.
         """
-        steps_taken = [self.epoch * steps for steps in self.batches.steps]
+        taken = [self.epoch * steps for steps in self.batches.steps]
         rates = self.learning_rates.begin_epoch(self.epoch)  # (steps, K)
-        self.optimizer.begin_epoch(rates.repeat_interleave(self.shared.ensemble, 1), steps_taken)
+        rates = rates.repeat_interleave(self.shared.ensemble, 1)
+        means = self.network.layers.flat.new_zeros(max(self.batches.steps), self.network.members)
+        if self.native:
+            self._compiled.epoch(self.epoch, rates, taken, means)
+        else:
+            self._train_epoch(rates, taken, means)
+        self.epoch += 1
+        return means
+
+    @property
+    def _compiled(self) -> NativeTraining:
+        """The kernel over the tensors as they now are."""
+        if self._native_training is None:
+            self._native_training = NativeTraining(
+                self.network,
+                batches=self.batches,
+                objective=self.shared.objective,
+                configs=self.optimizer.configs,
+                moments=self.optimizer.moments,
+                averaging=self.averaging,
+                last_gradients=self.last_gradients,
+            )
+        return self._native_training
+
+    @property
+    def compiled_forward(self) -> Forward | None:
+        """What evaluates the networks in compiled code; None where torch does."""
+        if not self.native:
+            return None
+        if self._native_networks is None:
+            self._native_networks = NativeNetworks(self.evaluated)
+        return self._native_networks.pre_activation
+
+    def _train_epoch(self, rates: Tensor, taken: Sequence[int], means: Tensor) -> None:
+        """The same by torch, as `NativeTraining.epoch` does it."""
+        self.optimizer.begin_epoch(rates, taken)
         if self.averaging is not None:
             self.averaging.begin_epoch(self.epoch)
         networks = self.network.members
-        means = self.network.layers.flat.new_zeros(max(self.batches.steps), networks)
         explicit = self.shared.gradient == "explicit"
         # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
         with torch.inference_mode(explicit), torch.no_grad():
@@ -260,8 +320,6 @@ class Stack:
                     self.averaging.step(k)
             if self.averaging is not None:
                 self.averaging.end_epoch()
-        self.epoch += 1
-        return means
 
     def _backprop(self, batch: Batch) -> Tensor:
         """Gradients of the mean loss over a batch; returns the last pre-activations, (k, B, C)."""
@@ -276,6 +334,7 @@ class Stack:
     def keep_last_gradients(self) -> None:
         """Keep the gradients of each epoch's last step from now on."""
         self.last_gradients = self.network.layers.like()
+        self._native_training = None
 
     def keep_best(self, positions: Sequence[int]) -> None:
         """Remember these members' weights as their best so far."""

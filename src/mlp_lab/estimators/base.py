@@ -105,6 +105,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         vary: Sequence[str] | None = None,
         target_transform: str = "none",
         gradient: str = "explicit",
+        kernel: str = "torch",
         dtype: str = "float32",
         device: str = "auto",
         threads: int = 1,
@@ -166,6 +167,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
                 chooses differs by itself.
             target_transform: of a number to predict: none, log, log1p.
             gradient: explicit backpropagation, or autograd.
+            kernel: native (compiled), torch, or auto: native where it can be.
             dtype: float32 or float64.
             device: auto, cpu, cuda.
             threads: of one operation.
@@ -216,6 +218,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.ensemble, self.budget, self.vary = ensemble, budget, vary
         self.target_transform = target_transform
         self.gradient = gradient
+        self.kernel = kernel
         self.dtype = dtype
         self.device = device
         self.threads = threads

@@ -21,6 +21,7 @@ from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
+from mlp_lab.runs.results import environment
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of, scores_of_each, single_scores
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
@@ -58,6 +59,7 @@ class Fitted:
     records: Sequence[tuple[MemberRecord, float]]
     epochs: int
     device: torch.device
+    kernel: str
     shared: Shared = field(default_factory=Shared)
 
     @property
@@ -180,7 +182,7 @@ class Fitted:
             self.epochs,
             intervals=found,
             verdict=self.verdict,
-            device=self.device,
+            surroundings=environment(self.device, self.kernel),
         )
 
 

@@ -92,7 +92,7 @@ def train_within_budget(run: Run, device: torch.device, *, quiet: bool) -> Fitte
     """Train networks within the run's budget; the ensemble that it keeps."""
     run, found = search(run, device, Screen(), quiet=quiet)
     records = found.leader.records
-    return Fitted(run, found.kept.network, records, len(records), device)
+    return Fitted(run, found.kept.network, records, len(records), device, found.kernel)
 
 
 def request(rows: Rows, values: Mapping[str, object], cache: Cache) -> Request:

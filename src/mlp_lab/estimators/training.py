@@ -89,8 +89,9 @@ class _Training:
                 continue
             run.termination = termination
             network = stack.best_network([stack.ids.index(member)])
-            records, device = self._records[member], stack.shared.device
-            self.fitted[member] = Fitted(run, network, records, stack.epoch, device)
+            records, shared = self._records[member], stack.shared
+            own = (records, stack.epoch, shared.device, stack.kernel)
+            self.fitted[member] = Fitted(run, network, *own)
             if termination.divergence is None:
                 leaving.append(member)
         stack.retire(stack.ids if stopped else leaving)

@@ -30,7 +30,7 @@ def give(
     evidence = measured(name, configs, screen, quick=quick, seeds=seeds)
     form = ["quick=true"] if quick else []
     command = shlex.join(["mlp-lab", "lesson", name, *form, f"seeds={count}", f"first={first}"])
-    seconds, machine = time.perf_counter() - started, environment(torch.device("cpu"))
+    seconds, machine = time.perf_counter() - started, environment(torch.device("cpu"), "torch")
     write_lesson(folder, lesson, evidence, Given(name, command, seeds, quick, seconds, machine))
     screen.print(in_words(lesson.question, evidence), soft_wrap=True)
     screen.print(str(folder), soft_wrap=True)

@@ -15,6 +15,7 @@ from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish_netw
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.pacing import Clock, Plan
+from mlp_lab.runs.results import environment
 from mlp_lab.runs.search import INTERRUPTED, Found, Search
 from mlp_lab.runs.termination import Termination
 from mlp_lab.terminal import Screen
@@ -66,7 +67,8 @@ def train_within(
             run.tracker.add_row(record, seconds)
         epochs = len(found.leader.records)
         finished = finish_network(
-            *(run, found.kept.network, epochs, DatasetCache(), judge), device=device
+            *(run, found.kept.network, epochs, DatasetCache(), judge),
+            surroundings=environment(device, found.kernel),
         )
     finally:
         run.close()

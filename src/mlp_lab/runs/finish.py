@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import torch
-
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import to_json
@@ -99,7 +97,7 @@ def described(
     *,
     intervals: Intervals,
     verdict: Verdict,
-    device: torch.device,
+    surroundings: Mapping[str, object],
 ) -> dict[str, object]:
     """What result.json says of a run that has ended, been scored and judged."""
     assert run.termination is not None
@@ -118,7 +116,7 @@ def described(
         "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
-        "environment": environment(device),
+        "environment": surroundings,
     }
 
 
@@ -126,8 +124,9 @@ def finish(
     run: Run, stack: Stack, position: int, common: DatasetCache, judge: RunJudge
 ) -> FinishedRun:
     """Score and judge a run's best network, and write what it leaves behind."""
-    network, device = stack.best_network([position]), stack.shared.device
-    return finish_network(run, network, stack.epoch, common, judge, device=device)
+    network = stack.best_network([position])
+    surroundings = environment(stack.shared.device, stack.kernel)
+    return finish_network(run, network, stack.epoch, common, judge, surroundings=surroundings)
 
 
 def finish_network(
@@ -137,7 +136,7 @@ def finish_network(
     common: DatasetCache,
     judge: RunJudge,
     *,
-    device: torch.device,
+    surroundings: Mapping[str, object],
 ) -> FinishedRun:
     """The same of a network, or an ensemble, that is no part of a stack any more."""
     assert run.termination is not None
@@ -148,7 +147,7 @@ def finish_network(
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     intervals = scored["test"].intervals()
     run.result = described(
-        run, network, epochs, intervals=intervals, verdict=verdict, device=device
+        run, network, epochs, intervals=intervals, verdict=verdict, surroundings=surroundings
     )
     assert run.tracker is not None
     run.verdict = verdict.in_brief()

@@ -134,6 +134,7 @@ def shared_settings(config: Config, objective: Objective, device: torch.device) 
         objective=objective,
         batch_size=config.batch_size if isinstance(config.batch_size, int) else None,
         gradient=config.gradient,
+        kernel=config.kernel,
         dtype=getattr(torch, config.dtype),
         device=device,
     )

@@ -41,8 +41,8 @@ def record_failure(folder: Path, error: Exception) -> None:
         write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
 
 
-def environment(device: torch.device) -> dict[str, object]:
-    """What the figures depend on beside the configuration."""
+def environment(device: torch.device, kernel: str) -> dict[str, object]:
+    """What the figures depend on beside the configuration; `kernel`: native or torch."""
     return {
         "mlp_lab": __version__,
         "python": platform.python_version(),
@@ -52,6 +52,7 @@ def environment(device: torch.device) -> dict[str, object]:
         "cpus": os.cpu_count(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": torch.get_num_threads(),
+        "kernel": kernel,
     }
 
 

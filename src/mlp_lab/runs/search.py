@@ -77,13 +77,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search kept, of which trials, in how many rounds; `ended`: why time was left."""
+    """What a search kept, of which trials, in how many rounds; `ended`: why time was left.
+
+    `kernel`: what computed, native or torch.
+    """
 
     kept: Kept
     trials: Sequence[Trial]
     rounds: int
     seconds: float
     ended: str
+    kernel: str
 
     @property
     def leader(self) -> Trial:
@@ -128,6 +132,8 @@ class Search:
         self.budget, self._started = budget, clock()
         self.trials: list[Trial] = []
         self.interrupted = False
+        self.kernel = "torch"
+        """What computed the last stack; all have the same settings of it."""
         self._paces: dict[int, Pace] = {}
 
     @property
@@ -165,7 +171,7 @@ class Search:
                 break
         most = LARGEST_ENSEMBLE if "ensemble" in self.config.vary else self.config.ensemble
         found = kept(self.trials, self.run.dataset.val, self.objective, most)
-        return Found(found, self.trials, rounds, self.seconds, ended)
+        return Found(found, self.trials, rounds, self.seconds, ended, self.kernel)
 
     def _config(self, *changes: Change) -> tuple[Config, dict[str, object]]:
         """The run's configuration with some changes, and the values that are others.
@@ -265,6 +271,7 @@ class Round:
             replace(member_of(trial.config, search.run.dataset), epochs=epochs) for trial in trials
         ]
         stack, before = Stack(members, shared), search.clock()
+        search.kernel = stack.kernel
         for epoch in fit(stack):
             now = search.clock()
             self._observe(epoch, stack, now - before)

@@ -118,6 +118,7 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
         config.ensemble,
         config.batch_size,
         config.gradient,
+        config.kernel,
         config.dtype,
         config.device,
         config.threads,

@@ -1,0 +1,1 @@
+"""The compiled kernel: what trains small networks on a CPU without dispatching operations."""

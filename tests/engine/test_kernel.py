@@ -1,0 +1,310 @@
+"""The compiled kernel against torch's way, in double precision, and its own promises of bits."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TypedDict
+
+import pytest
+import torch
+from stacks import averaging, dataset, member, optimizer, schedule, shared
+from torch import Tensor
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.fit import fit
+from mlp_lab.engine.kernel import obstacle, uses_kernel
+from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.errors import UserError
+from mlp_lab.native.building import available
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.embedding_plan import KINDS, EmbeddedColumns, EmbeddingPlan, plan_embedding
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
+
+CLOSE = 1e-10
+
+pytestmark = pytest.mark.skipif(not available("float64"), reason="no compiler is at hand")
+
+
+def epochs(members: Sequence[Member], settings: SharedSettings) -> Iterator[Stack]:
+    """The stack after each epoch."""
+    stack = Stack(members, settings)
+    stack.keep_last_gradients()
+    for _ in fit(stack):
+        yield stack
+
+
+def off(ours: Tensor, theirs: Tensor) -> float:
+    """The largest difference, relative to max(1, |theirs|)."""
+    return float(((ours - theirs).abs() / theirs.abs().clamp_min(1)).max())
+
+
+def require_same(members: Sequence[Member], settings: SharedSettings) -> None:
+    """Weights, moments, averages, kept gradients and every epoch's scores are those of torch."""
+    native, reference = replace(settings, kernel="native"), replace(settings, kernel="torch")
+    pairs = zip(epochs(members, native), epochs(members, reference), strict=True)
+    for ours, theirs in pairs:
+        assert ours.native
+        assert not theirs.native
+        assert off(ours.network.layers.flat, theirs.network.layers.flat) < CLOSE
+        assert off(ours.evaluated.layers.flat, theirs.evaluated.layers.flat) < CLOSE
+        for one, other in zip(ours.optimizer.moments, theirs.optimizer.moments, strict=True):
+            assert off(one.flat, other.flat) < CLOSE
+    records = [list(fit(Stack(members, each))) for each in (native, reference)]
+    for ours, theirs in zip(*records, strict=True):
+        for one, other in zip(ours.members, theirs.members, strict=True):
+            assert one.train == pytest.approx(other.train, rel=CLOSE, abs=CLOSE)
+            assert one.val == pytest.approx(other.val, rel=CLOSE, abs=CLOSE)
+            assert one.change == pytest.approx(other.change, rel=1e-8)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("dropout", [0.0, 0.3])
+def test_activations(activation: str, dropout: float) -> None:
+    """Of members whose widths, seeds and rates differ."""
+    rows = dataset("gaussians", classes=4)
+    members = [
+        member(rows, widths=[width, 17], seed=width, dropout=dropout, optimizer=optimizer(lr=lr))
+        for width, lr in [(3, 0.05), (16, 0.1), (20, 0.02)]
+    ]
+    require_same(members, shared(activations=[activation, "tanh"]))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("decay", [0.0, 0.03])
+@pytest.mark.parametrize("clip", [None, 0.3])
+def test_update_rules(name: str, decay: float, clip: float | None) -> None:
+    """With members that take different numbers of steps, and rates that change in every step."""
+    few = dataset("gaussians", classes=3, rows=40)
+    many = dataset("gaussians", classes=3, rows=120)
+    members = [
+        member(
+            rows,
+            seed=k,
+            optimizer=optimizer(name, lr=0.01 * (k + 1), weight_decay=decay, clip_norm=clip),
+            schedule=schedule("one_cycle"),
+        )
+        for k, rows in enumerate([few, many, few])
+    ]
+    require_same(members, shared())
+
+
+def test_penalties() -> None:
+    """Of each layer, or one for all; clipping comes before."""
+    rows = dataset("iris")
+    members = [
+        member(rows, seed=k, optimizer=optimizer("adam", l1=l1, weight_decay=decay, clip_norm=0.5))
+        for k, (l1, decay) in enumerate([([0.1, 0.0, 0.02], 0.0), (0.05, [0.0, 0.3, 0.1])])
+    ]
+    require_same(members, shared())
+
+
+@pytest.mark.parametrize(
+    "own", [optimizer("adam", amsgrad=True), optimizer("rmsprop", centered=True)], ids=str
+)
+def test_switches_of_rules(own: OptimizerConfig) -> None:
+    """Those with a moment more."""
+    require_same([member(dataset("iris"), optimizer=own)], shared())
+
+
+EMBEDDED = [(kind, size) for kind in KINDS for size in (0, 2) if kind != "none" or size]
+
+
+def plan_of(rows: Dataset, kind: str, category_size: int) -> EmbeddingPlan:
+    """Of the diabetes data: numbers in no order; the sign of two columns as levels."""
+    inputs = rows.train.inputs.shape[1]
+    columns = EmbeddedColumns(numbers=(0, 2, 3, 9), categories=((4, 6),), inputs=inputs)
+    plan = plan_embedding(
+        columns, kind=kind, size=5, bins=6, frequencies=3, category_size=category_size
+    )
+    assert plan is not None
+    return plan
+
+
+@pytest.mark.parametrize(("kind", "category_size"), EMBEDDED)
+@pytest.mark.parametrize("depth", [0, 2])
+@pytest.mark.parametrize("ensemble", [1, 3])
+def test_embeddings(kind: str, category_size: int, depth: int, ensemble: int) -> None:
+    """Numbers beyond the knots and ties among these, levels that are absent; and ensembles."""
+    rows = dataset("diabetes", "linear")
+    rows.train.inputs[:, 4:6] = (rows.train.inputs[:, 4:6] > 0.2).double()
+    rows.train.inputs[:, 2] = rows.train.inputs[:, 2].clamp_min(0.5)
+    rows.val.inputs[:, 0] *= 3
+    members = [
+        member(
+            rows,
+            widths=[9, 4][:depth],
+            embedding=plan_of(rows, kind, category_size),
+            seed=seed,
+            optimizer=optimizer("adamw", lr=0.01, weight_decay=0.1),
+        )
+        for seed in range(2)
+    ]
+    settings = shared(
+        activations=["relu", "silu"][:depth],
+        objective=Objective("linear", "mse"),
+        ensemble=ensemble,
+    )
+    require_same(members, settings)
+
+
+def test_averages() -> None:
+    """Of each kind, beside one another."""
+    kinds = [averaging("ema"), averaging(), averaging("swa", start=0.5), averaging("ema", 0.5, 0.5)]
+    rows = dataset("iris")
+    members = [
+        member(rows, seed=k, epochs=4, averaging=kind, dropout=0.2) for k, kind in enumerate(kinds)
+    ]
+    require_same(members, shared())
+
+
+@pytest.mark.parametrize("batch_size", [7, None])
+def test_folds_and_weights(batch_size: int | None) -> None:
+    """Members with rows of their own, which count differently."""
+    members = [
+        member(dataset("wine", class_weights="balanced", folds=4, fold=k), seed=k) for k in range(3)
+    ]
+    require_same(members, shared(batch_size=batch_size))
+
+
+def trained(members: Sequence[Member]) -> list[dict[str, Tensor]]:
+    """Each member's weights after its last epoch in single precision, by the kernel."""
+    found: dict[int, dict[str, Tensor]] = {}
+    for stack in epochs(members, shared(kernel="native", dtype=torch.float32)):
+        found |= {k: stack.network.member_state(at) for at, k in enumerate(stack.ids)}
+    return [found[k] for k in range(len(members))]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.4])
+def test_a_member_has_the_same_bits_in_any_company(dropout: float) -> None:
+    """Alone, in a stack, and beside members that are wider, or that have more rows."""
+    small = dataset("gaussians", classes=3, dtype=torch.float32)
+    large = dataset("gaussians", classes=3, rows=333, dtype=torch.float32)
+    one = member(small, widths=[13, 5], seed=3, dropout=dropout, optimizer=optimizer("adam"))
+    others = [
+        member(rows, widths=[width, 40], seed=seed, dropout=dropout, optimizer=optimizer("adam"))
+        for seed, (rows, width) in enumerate([(large, 70), (small, 2), (large, 13), (small, 33)])
+    ]
+    (alone,) = trained([one])
+    for company in ([one, *others], [*others, one], [others[0], one]):
+        own = trained(company)[company.index(one)]
+        assert all(torch.equal(own[name], tensor) for name, tensor in alone.items())
+
+
+def test_threads_change_no_bit() -> None:
+    """Members are shared among them."""
+    rows = dataset("gaussians", classes=3, dtype=torch.float32)
+    members = [member(rows, widths=[9 + k, 5], seed=k) for k in range(5)]
+    threads = torch.get_num_threads()
+    found = []
+    try:
+        for count in (1, 3):
+            torch.set_num_threads(count)
+            found.append(trained(members))
+    finally:
+        torch.set_num_threads(threads)
+    for one, other in zip(*found, strict=True):
+        assert all(torch.equal(one[name], tensor) for name, tensor in other.items())
+
+
+def test_divergence_is_found_and_harms_nobody() -> None:
+    """A rate far too high, beside one that is sound."""
+    rows = dataset("diabetes", "linear", dtype=torch.float32)
+    wild = member(rows, widths=[8, 8], optimizer=optimizer(lr=1e6))
+    sound = member(rows, widths=[8, 8], seed=1)
+    settings = shared(
+        kernel="native",
+        dtype=torch.float32,
+        activations=["relu", "relu"],
+        objective=Objective("linear", "mse"),
+    )
+    first, *later = fit(Stack([wild, sound], settings))
+    assert first.members[0].diverged is not None
+    assert [record.member for epoch in later for record in epoch.members] == [1, 1]
+    (alone,) = list(fit(Stack([sound], settings)))[-1].members
+    assert later[-1].members[0].train == alone.train
+
+
+def test_exact_functions() -> None:
+    """Large and small numbers through every activation, in both precisions."""
+    x = torch.tensor([0.0, 1e-30, 1e-8, 0.1, 0.34, 0.36, 1, 5, 19, 40, 87, 100, 1e4, 1e30])
+    x = torch.cat([x, -x])[:, None]
+    for dtype, close in ((torch.float32, 3e-6), (torch.float64, 1e-13)):
+        for name, activation in ACTIVATIONS.items():
+            h = forward_of(name, x.to(dtype))
+            expected = activation.value(x.to(dtype))
+            assert torch.equal(h.isfinite(), expected.isfinite()), name
+            torch.testing.assert_close(h, expected, rtol=close, atol=close * 1e-6, msg=name)
+
+
+def forward_of(activation: str, x: Tensor) -> Tensor:
+    """One unit that reads x as it is, and an output that reads the unit."""
+    rows = dataset("sine", "linear", dtype=x.dtype)
+    settings = shared(
+        kernel="native",
+        dtype=x.dtype,
+        activations=[activation],
+        objective=Objective("linear", "mse"),
+    )
+    stack = Stack([member(rows, widths=[1])], settings)
+    flat = stack.network.layers.flat
+    flat.copy_(torch.tensor([1.0, 1, 0, 0]))
+    assert stack.compiled_forward is not None
+    return stack.compiled_forward(x[None])[0]
+
+
+class Traits(TypedDict, total=False):
+    """What may stand in the kernel's way."""
+
+    device: torch.device
+    dtype: torch.dtype
+    gradient: str
+    activations: list[str]
+    normalisation: str
+    residual: bool
+    objective: Objective
+    optimizer: str
+
+
+KNOWN: Traits = {
+    "device": torch.device("cpu"),
+    "dtype": torch.float32,
+    "gradient": "explicit",
+    "activations": ["relu", "gelu"],
+    "normalisation": "none",
+    "residual": False,
+    "objective": Objective("linear", "mse"),
+    "optimizer": "adam",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, None),
+        ({"device": torch.device("cuda")}, "device=cuda"),
+        ({"dtype": torch.bfloat16}, "dtype=bfloat16"),
+        ({"gradient": "autograd"}, "gradient=autograd"),
+        ({"normalisation": "layer"}, "model.normalisation=layer"),
+        ({"residual": True}, "model.residual=true"),
+        ({"activations": ["relu", "mine"], "optimizer": "ours"}, "mine, ours of your own"),
+        ({"objective": Objective("linear", "mine")}, "mine of your own"),
+    ],
+)
+def test_obstacles(changes: Traits, words: str | None) -> None:
+    """Each is named; `auto` goes around it, `native` says so."""
+    traits: Traits = {**KNOWN, **changes}
+    found = obstacle(**traits)
+    assert found == words
+    assert uses_kernel("auto", found, torch.float32) == (words is None)
+    assert not uses_kernel("torch", found, torch.float32)
+    if words is not None:
+        with pytest.raises(UserError, match=f"kernel=native does not know {words}: use kernel="):
+            uses_kernel("native", found, torch.float32)
+
+
+def test_random_numbers_are_those_of_torch() -> None:
+    """Else nothing above would agree; the order of rows is drawn anew in each epoch."""
+    stack = Stack([member(dataset("iris"), seed=4)], shared())
+    first, second = (stack.batches.order(epoch)[0] for epoch in (0, 1))
+    assert not torch.equal(first, second)
+    assert torch.equal(first.sort().values, second.sort().values)
