@@ -193,8 +193,8 @@ def readers(file: str, number: int) -> list[Command]:
 
 
 def is_named(line: str, file: str, what: str) -> bool:
-    """Whether a refusal names the file, or the key that is another."""
-    key = what.partition(":")[0].partition(" ")[0]
+    """Whether a refusal names the file, or the key that is another; of `loss.name` the group."""
+    key = what.partition(":")[0].partition(" ")[0].removesuffix(".name")
     names = (Path(file).name, key, file.partition("/")[0])
     return any(name in line for name in names) or any(other in line for other in OTHERS)
 

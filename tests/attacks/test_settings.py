@@ -167,7 +167,7 @@ def test_a_dry_run_of_many_jobs(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert "... and 4,000 jobs more" in lines
-    assert lines[-1].startswith("5000 jobs in")
+    assert lines[-1].startswith("5,000 jobs in")
     assert len(lines) < 1100
     assert list(tmp_path.iterdir()) == []
 
