@@ -156,3 +156,12 @@ def test_a_sweep_stacks_ensembles(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (summary,) = tmp_path.rglob("summary.csv")
     assert len(summary.read_text().splitlines()) == 5
+
+
+def test_seeds_of_the_recipe_are_one_stack(tmp_path: Path) -> None:
+    """Where one process trains: they share everything that a stack must share."""
+    words = ["-m", "data=iris", "model=tabular", "seed=0,1,2,3,4", "epochs=2"]
+    done = command([*words, "sweep.processes=1", *BARE], tmp_path)
+    assert done.returncode == 0, done.stderr
+    (manifest,) = tmp_path.rglob("sweep.json")
+    assert json.loads(manifest.read_text())["stacks"] == {"0": [0, 1, 2, 3, 4]}

@@ -13,8 +13,15 @@ from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import why_ended
 from mlp_lab.runs.progress import Origin, Progress
-from mlp_lab.verdict.advice import AS_GOOD, changes_for, epochs_for, first_to_mend, next_command
 from mlp_lab.verdict.advice import advised as with_commands
+from mlp_lab.verdict.advice import (
+    alternatives_for,
+    changes_for,
+    epochs_for,
+    first_to_mend,
+    next_command,
+    nothing_left,
+)
 from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
 
 
@@ -61,9 +68,9 @@ def test_what_ended_an_unfinished_run_is_lifted() -> None:
     progress = Progress(EarlyStopping(waited=3), Origin("", "", []), seconds=6.0, change=0.5)
     job = Job(configure(*stops), {}, Path("run"), stops)
     command = next_command(Finding("not converged", "", "", {}), job, progress, [])
-    words = "resume=run epochs=100 stop.patience=null stop.seconds=null"
+    words = "resume=run epochs=150 stop.patience=null stop.seconds=null"
     assert command == f"python train.py {words}"
-    assert why_ended(configure(*stops, "epochs=100"), 20, progress)
+    assert why_ended(configure(*stops, "epochs=150"), 20, progress)
     assert not why_ended(configure(*stops, *words.split()[1:]), 20, progress)
 
 
@@ -116,7 +123,7 @@ def test_every_advice_can_be_followed(kind: str, model: str, more: str) -> None:
     ("epochs", "steps", "wanted"), [(1, 22, 14), (10, 40, 75), (200, 99.0, 607), (2, 99, 7)]
 )
 def test_a_curve_that_can_be_judged_takes_steps(epochs: int, steps: float, wanted: int) -> None:
-    """300 of them, and no fewer than twice the epochs."""
+    """300 of them, and no fewer than three times the epochs."""
     finding = Finding("too early to say", "", "", {"epochs": epochs, "steps": steps})
     assert epochs_for(finding, configure(f"epochs={epochs}")) == wanted
     assert epochs_for(Finding("good fit", "", "", {}), configure()) is None
@@ -147,7 +154,11 @@ def test_a_verdict_says_when_nothing_more_may_help() -> None:
         Finding(kind, kind, "", {}) for kind in ("underfit", "good fit", "dead units")
     )
     assert with_commands(Verdict(under, []), lambda _: "x").state.words == "underfit"
-    assert with_commands(Verdict(under, []), lambda _: "").state.words == f"underfit; {AS_GOOD}"
+    left = with_commands(Verdict(under, []), lambda _: "").state.words
+    assert left == f"underfit; {nothing_left('')}"
+    assert with_commands(Verdict(under, []), lambda _: "", "x was tried").state.words.endswith(
+        "use it, or get more data (x was tried)"
+    )
     found = with_commands(Verdict(good, [dead]), lambda finding: "x" * (finding is dead))
     assert found.in_brief() == ["good fit", "dead units"]
     found = with_commands(Verdict(under, [dead]), lambda finding: "x" * (finding is dead))
@@ -210,3 +221,25 @@ def test_units_that_steps_killed_need_shorter_steps(dead: float, change: str) ->
     finding = Finding("dead units", "", "", {"layer 1": dead})
     (word,) = changes_for(finding, configure("optimizer.lr=0.1"), [], by_key=False)
     assert word == {"lr": "optimizer.lr=0.01"}.get(change, change)
+
+
+def test_a_rate_that_is_far_too_high_comes_before_more_units() -> None:
+    """Of a network that does not learn enough: the optimizer's own rate, then its size."""
+    under = Finding("underfit", "", "", {})
+    found = alternatives_for(under, configure("optimizer.lr=0.3"), [], by_key=False)
+    assert found == [["optimizer.lr=0.001"], ["model.width=512"]]
+    assert alternatives_for(under, configure("optimizer.lr=0.009"), [], by_key=False) == [
+        ["model.width=512"]
+    ]
+    wild = Finding("diverged", "", "", {})
+    assert changes_for(wild, configure("optimizer=sgd", "optimizer.lr=100"), [], by_key=False) == [
+        "optimizer.lr=0.05"
+    ]
+
+
+def test_a_resumed_run_is_trained_anew_for_as_long() -> None:
+    """Not for the epochs that it first began with."""
+    job = Job(configure("epochs=150"), {}, Path("run"), ["resume=run", "epochs=150"])
+    progress = Progress(EarlyStopping(), Origin("", "", ["data=sine", "epochs=50"]))
+    command = next_command(Finding("undecided", "", "", {}), job, progress, [])
+    assert command.endswith("train.py data=sine epochs=150 data.val_fraction=0.15")

@@ -42,9 +42,9 @@ def test_the_command_of_an_unfinished_run_goes_on_with_it(tmp_path: Path) -> Non
     """The command that is printed is one that works, and goes further."""
     run = train(tmp_path / "run", "data=digits", "epochs=3", "optimizer.lr=1e-4", *BARE)
     verdict = json.loads((run / "result.json").read_text())["verdict"]
-    assert verdict["next"] == f"python train.py resume={run} epochs=6"
+    assert verdict["next"] == f"python train.py resume={run} epochs=9"
     train(run, *verdict["next"].split()[2:])
-    assert json.loads((run / "result.json").read_text())["epochs_run"] == 6
+    assert json.loads((run / "result.json").read_text())["epochs_run"] == 9
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from several import LABELS, NUMBERS
 from several import words as pupils
 
 from mlp_lab.formatting import percent
+from mlp_lab.verdict.measure import OWN_ERRORS, Measure
 
 SMALL = ("model=shallow", "model.width=8", "epochs=60", *BARE)
 
@@ -56,3 +57,12 @@ def test_several_targets(kind: tuple[str, ...], score: str, tmp_path: Path) -> N
         assert "mean accuracy " in said
         assert f"(always guessing one class of each target: {percent(always)})" in said
     assert not any("class_weights" in finding["next"] for finding in findings)
+
+
+@pytest.mark.parametrize("loss", ["poisson", "huber", "quantile"])
+def test_losses_that_are_chosen_for_their_errors(loss: str) -> None:
+    """A run is judged by what it was asked for: of counts the deviance."""
+    measure = Measure("D²", 0)
+    assert loss in OWN_ERRORS
+    assert measure.of_scores({"loss": 0.25, "r2": -1.0}, {"loss": 1.0, "r2": 0.0}) == 0.75
+    assert not measure.of_neighbours

@@ -76,6 +76,31 @@ def test_jumps_before_the_middle_are_no_matter() -> None:
     assert state(replace(SOUND, train_loss=train)) == "good fit"
 
 
+@pytest.mark.parametrize("slope", [0.01, 0.02, 0.04])
+def test_a_loss_that_is_pulled_up_does_not_jump(slope: float) -> None:
+    """As by weight decay: it grows from some epoch on, and never falls again."""
+    pulled = [loss + slope * max(0, epoch - 15) for epoch, loss in enumerate(FALLING)]
+    found = replace(SOUND, train_loss=pulled, val_loss=pulled, train=0.2, val=0.2)
+    assert state(found) == "underfit"
+    assert "strong weight decay" in notes(replace(found, weight_decay=0.1))
+    assert "strong weight decay" not in notes(replace(found, weight_decay=0.001))
+    jumping = [loss + 0.1 * (epoch % 4 == 0) for epoch, loss in enumerate(pulled)]
+    assert state(replace(found, train_loss=jumping)) == "unstable"
+
+
+def test_a_loss_that_collapsed_does_not_jump() -> None:
+    """It fell back to a constant's, and stays there."""
+    flat = [*FALLING[:15], *[1.0] * 25]
+    assert state(replace(SOUND, train_loss=flat, val_loss=flat, train=0.0, val=0.0)) == "underfit"
+
+
+def test_labels_that_are_wrong_are_no_reason_for_a_larger_network() -> None:
+    """Only training rows have them: on new ones it does as well as any."""
+    noisy = replace(SOUND, train=0.4, val=0.89)
+    assert state(noisy) == "good fit"
+    assert state(replace(noisy, val=0.87)) == "underfit"
+
+
 def test_a_loss_above_the_constant_that_falls_is_not_unstable() -> None:
     """A network may begin far worse than a constant."""
     losses = [5 - 0.4 * epoch for epoch in range(10)]
@@ -117,6 +142,17 @@ def test_a_validation_loss_that_turns_up() -> None:
     assert state(replace(SOUND, val_loss=mild)) == "good fit"
 
 
+@pytest.mark.parametrize(("end", "kind"), [(0.9, "underfit"), (0.5, "underfit"), (0.2, "overfit")])
+def test_a_network_that_cannot_learn_its_rows_is_too_small(end: float, kind: str) -> None:
+    """Though its validation loss rises: neighbours reach 0.9 on new rows."""
+    train = [1 - (1 - end) * min(1.0, epoch / 20) for epoch in range(40)]
+    val = [0.95 + 0.005 * max(0, epoch - 9) for epoch in range(40)]
+    small = replace(SOUND, train_loss=train, val_loss=val, kept=10, train=0.1, val=0.05)
+    assert state(replace(small, kept_d2={"train": 0.1, "val": 0.05})) == kind
+    nothing = replace(small, val=0.0, val_loss=[1.01] * 40, kept_d2={"train": 0.1, "val": -0.01})
+    assert state(nothing) == kind
+
+
 def test_a_gap_between_the_losses() -> None:
     """Labels memorised, while the validation loss stays high."""
     val = [max(loss, 0.45) for loss in FALLING]
@@ -154,13 +190,14 @@ def test_kinds_are_those_of_the_tables() -> None:
         "unstable": replace(SOUND, train_loss=[0.1, 0.9] * 10),
         "not converged": replace(SOUND, train_loss=RISING[::-1], val_loss=RISING[::-1]),
         "overfit": replace(SOUND, train_loss=RISING[::-1], val_loss=RISING),
-        "underfit": replace(SOUND, train=0.1),
+        "underfit": replace(SOUND, train=0.1, val=0.1),
         "undecided": replace(SOUND, val=None),
         "good fit": SOUND,
         "suspiciously good": replace(SOUND, leaks=["grade alone almost determines the target"]),
         "no better than a baseline": replace(SOUND, baselines={"linear": 1.0}),
         "worse than gradient boosting": replace(SOUND, baselines={"gradient boosting": 1.0}),
-        "learning rate too low": replace(SOUND, train=0.1, moved=0.01),
+        "strong weight decay": replace(SOUND, train=0.1, val=0.1, weight_decay=0.1),
+        "learning rate too low": replace(SOUND, train=0.1, val=0.1, moved=0.01),
         "unscaled inputs": replace(SOUND, largest_input=1e4),
         "outliers": replace(SOUND, outlying=0.9),
         "rare classes": replace(SOUND, measure="accuracy", val=0.0, constant_errors=RARE),
@@ -178,7 +215,7 @@ def test_kinds_are_those_of_the_tables() -> None:
 
 def test_nothing_explained_is_no_less_than_nothing() -> None:
     """A share that is rounded to nought has no sign."""
-    words = judge(replace(SOUND, train=-0.001, baselines={"logistic": 0.9})).state.words
+    words = judge(replace(SOUND, train=-0.001, val=0.5, baselines={"logistic": 0.9})).state.words
     assert words.startswith("underfit: R² 0.00 on the training rows")
 
 
@@ -230,9 +267,9 @@ def test_few_steps_may_be_enough() -> None:
     """Where the loss has fallen to its end, and no simple method does better."""
     few = replace(SOUND, steps=40)
     assert state(few) == "good fit"
-    assert state(replace(few, train=0.5)) == "too early to say"
+    assert state(replace(few, train=0.5, val=0.5)) == "too early to say"
     assert state(replace(few, train=0.01)) == "too early to say"
-    assert state(replace(few, train=0.01, stopped_early=True)) == "underfit"
+    assert state(replace(few, train=0.01, val=0.01, stopped_early=True)) == "underfit"
     once = replace(SOUND, train_loss=[0.1], val_loss=[0.1], kept=1)
     assert state(once) == "too early to say"
     assert "after 1,000 steps (1 epoch)" in judge(once).state.words

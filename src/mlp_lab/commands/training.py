@@ -13,6 +13,7 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import Progress
 from mlp_lab.runs.run import run
+from mlp_lab.verdict.history import earlier_runs
 from mlp_lab.verdict.judge import Judge
 
 
@@ -45,7 +46,7 @@ def train_and_report(
     resumable = job.config.budget is None
     missing = told_what_is_missing(job.folder, resumable=resumable)
     with nullcontext() if drawer is None else missing:
-        finished = run(job, prepared, progress, Judge())
+        finished = run(job, prepared, progress, Judge(earlier_runs))
         if drawer is not None:
             tensorboard = job.config.tracking.tensorboard
             report_run(finished, job.folder, drawer.draw, tensorboard=tensorboard)

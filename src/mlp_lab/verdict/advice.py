@@ -1,11 +1,12 @@
 """What to try next: for each finding, the words to add to the command."""
 
+from __future__ import annotations
+
 import math
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from mlp_lab.config.groups import chosen
 from mlp_lab.config.schema import Config
 from mlp_lab.config.time_budget import written
 from mlp_lab.data.tables.config import TableConfig
@@ -14,14 +15,17 @@ from mlp_lab.program import train_words
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.progress import Progress
+from mlp_lab.verdict.history import Earlier, settings_of
+from mlp_lab.verdict.rates import Rates, usual_rate
 
 WIDER = 4
-LONGER = 2
+LONGER = 3
 ENOUGH_STEPS = 300
 """A curve of so many updates can be judged, with room to spare."""
 LAYERS = ("model.depth", "model.width", "model.activation")
 """What a model of another depth brings itself."""
 CAUSES = {
+    "strong weight decay": ("unstable", "not converged", "underfit"),
     "unscaled inputs": ("diverged", "unstable", "not converged", "underfit"),
     "outliers": ("nothing to learn", "unstable", "not converged", "overfit", "underfit"),
     "vanishing gradients": ("underfit",),
@@ -34,25 +38,31 @@ OF_UNITS = ("vanishing gradients", "exploding gradients", "dead units", "saturat
 """Notes that matter only where a network has not learnt enough."""
 MOSTLY_DEAD = 0.5
 """Share of a layer's units whose death steps that were too long have caused."""
+FAR_ABOVE = 10
+"""From so many times the optimizer's own learning rate on, it rather than the size may matter."""
 STRONG_DROPOUT = 0.3
 """From here on, dropout rather than the network's size may keep it from fitting."""
-STRONG_DECAY = 0.01
-"""The same of weight decay, by a step's rate where it is apart from the gradient."""
 WIDEST = 1024
 """Units of a layer up to which more are suggested: more of them have not helped by themselves."""
 FIT = ("good fit", "nothing to learn")
 """States that ask for nothing."""
-AS_GOOD = "this is as good as it gets here: use it, or get more data"
+UNFINISHED = ("too early to say", "not converged")
+"""States of a run that is to go on."""
+AS_GOOD = "this is as good as it gets here"
+NO_OTHER = "it has what these rules would try"
 
 
-def advised(verdict: Verdict, command_for: Callable[[Finding], str]) -> Verdict:
+def advised(
+    verdict: Verdict, command_for: Callable[[Finding], str], why: str = "", use: str = "use it"
+) -> Verdict:
     """A verdict with commands to try; where a state asks for more and none may help, it says so.
 
-    Hidden units that a network does without are no reason to train it anew.
+    Hidden units that a network does without are no reason to train it anew. `why` says what was
+    tried, `use` which run to use.
     """
     state, fits = verdict.state, verdict.state.kind in FIT
     command = command_for(first_to_mend(verdict, command_for))
-    words = state.words if command or fits else f"{state.words}; {AS_GOOD}"
+    words = state.words if command or fits else f"{state.words}; {nothing_left(why, use)}"
     notes = [
         _to_use_instead(note)
         if note.kind == "no better than a baseline" and not command
@@ -60,6 +70,15 @@ def advised(verdict: Verdict, command_for: Callable[[Finding], str]) -> Verdict:
         for note in verdict.notes
     ]
     return Verdict(replace(state, words=words, command=command), notes)
+
+
+def nothing_left(why: str, use: str = "use it") -> str:
+    """What to do where nothing is left to try.
+
+    >>> nothing_left("tried before: model.dropout=0.2")
+    'this is as good as it gets here: use it, or get more data (tried before: model.dropout=0.2)'
+    """
+    return f"{AS_GOOD}: {use}, or get more data ({why or NO_OTHER})"
 
 
 def _to_use_instead(note: Finding) -> Finding:
@@ -91,27 +110,56 @@ def _killed_by_steps(finding: Finding) -> bool:
     return max(finding.numbers.values(), default=0) > MOSTLY_DEAD
 
 
-def next_command(finding: Finding, job: Job, progress: Progress, leaks: Sequence[str]) -> str:
-    """A command line that may mend what was found; nothing where all is well.
+def next_command(
+    finding: Finding,
+    job: Job,
+    progress: Progress,
+    leaks: Sequence[str],
+    tried: Sequence[Earlier] = (),
+) -> str:
+    """A command line that may mend what was found; nothing where all is well, or was tried.
 
-    `progress` is that of the run, which has ended; `leaks` are its suspected columns.
+    `progress` is that of the run, which has ended; `leaks` are its suspected columns; `tried` are
+    other runs on the same data.
     """
-    config, overrides = job.config, progress.origin.overrides
+    config = job.config
     epochs = epochs_for(finding, config)
     if epochs is not None:
         met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
         lifted = [f"stop.{key}=null" for key in met]
         words = [f"resume={job.folder}", f"epochs={epochs}", *lifted]
         return shlex.join([*train_words(), *words])
+    overrides = _as_it_ended(job, progress.origin.overrides)
     # an experiment or a whole configuration may set what a group would choose
     by_key = any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
-    changes = changes_for(finding, config, leaks, by_key=by_key)
-    if not changes:
-        return ""
+    before = {settings_of(overrides), *(one.words for one in tried)}
+    rates = Rates.of(config, tried)
+    for changes in alternatives_for(finding, config, leaks, by_key=by_key):
+        words = with_changes(overrides, rates.bounded(changes, config.optimizer.lr))
+        if settings_of(words) not in before:
+            return shlex.join([*train_words(), *words])
+    return ""
+
+
+def _as_it_ended(job: Job, overrides: Sequence[str]) -> list[str]:
+    """The words that would train a run anew, of one that was resumed as far as it went."""
+    if not any(word.startswith("resume=") for word in job.overrides):
+        return list(overrides)
+    return with_changes(overrides, [f"epochs={job.config.epochs}"])
+
+
+def with_changes(overrides: Sequence[str], changes: Sequence[str]) -> list[str]:
+    """Words in which some settings are replaced."""
     keys = [word.partition("=")[0] for word in changes]
     replaced = tuple(f"{key}=" for key in [*keys, *(LAYERS if "model" in keys else ())])
     kept = [word for word in overrides if not word.lstrip("+").startswith(replaced)]
-    return shlex.join([*train_words(), *kept, *changes])
+    return [*kept, *changes]
+
+
+def decay_of(config: Config) -> float:
+    """How strong weight decay is beside the gradient; AdamW's is taken by its rate."""
+    optimizer = config.optimizer
+    return optimizer.strongest_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)
 
 
 def epochs_for(finding: Finding, config: Config) -> int | None:
@@ -129,29 +177,37 @@ def epochs_for(finding: Finding, config: Config) -> int | None:
 def changes_for(
     finding: Finding, config: Config, leaks: Sequence[str], *, by_key: bool
 ) -> list[str]:
-    """The settings to change; layers `by_key` rather than by the name of a model."""
+    """The settings to change first; layers `by_key` rather than by the name of a model."""
+    return next(iter(alternatives_for(finding, config, leaks, by_key=by_key)), [])
+
+
+def alternatives_for(
+    finding: Finding, config: Config, leaks: Sequence[str], *, by_key: bool
+) -> list[list[str]]:
+    """Settings to change, each list by itself, the likeliest first."""
     rate = config.optimizer.lr
     changes = {
-        "diverged": [f"optimizer.lr={rate / 10:g}"],
-        "unstable": [f"optimizer.lr={rate / 5:g}"],
-        "undecided": ["data.val_fraction=0.15"],
+        "diverged": [[f"optimizer.lr={min(rate / 10, usual_rate(config)):g}"]],
+        "unstable": [[f"optimizer.lr={rate / 5:g}"], _against_exploding(config)],
+        "undecided": [["data.val_fraction=0.15"]],
         "dead units": [
-            f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"
+            [f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"]
         ],
-        "saturated units": ["model.activation=relu"],
-        "vanishing gradients": _against_vanishing(config),
-        "exploding gradients": _against_exploding(config),
+        "saturated units": [["model.activation=relu"]],
+        "vanishing gradients": [_against_vanishing(config)],
+        "exploding gradients": [_against_exploding(config)],
         "overfit": _against_overfitting(config),
         "underfit": _against_underfitting(config, by_key=by_key),
-        "suspiciously good": _dropping(config, leaks),
-        "learning rate too low": _faster(config),
-        "unscaled inputs": ["data.scaling=standard"] * (config.data.scaling == "none"),
-        "outliers": ["loss=huber"],
-        "rare classes": ["data.class_weights=balanced"],
+        "suspiciously good": [_dropping(config, leaks)],
+        "learning rate too low": [_faster(config)],
+        "strong weight decay": [["optimizer.weight_decay=0"]],
+        "unscaled inputs": [["data.scaling=standard"] * (config.data.scaling == "none")],
+        "outliers": [["loss=huber"]],
+        "rare classes": [["data.class_weights=balanced"]],
     }
-    if config.budget_seconds is not None and finding.kind in ("not converged", "too early to say"):
-        return [f"budget={written(LONGER * config.budget_seconds)}"]
-    return changes.get(finding.kind, [])
+    if config.budget_seconds is not None and finding.kind in UNFINISHED:
+        return [[f"budget={written(LONGER * config.budget_seconds)}"]]
+    return [words for words in changes.get(finding.kind, []) if words]
 
 
 def _dropping(config: Config, leaks: Sequence[str]) -> list[str]:
@@ -167,10 +223,7 @@ def _faster(config: Config) -> list[str]:
 
     A rate above was chosen, perhaps because a higher one was unstable: it is not raised again.
     """
-    rate = config.optimizer.lr
-    section = chosen("optimizer", config.optimizer.name)["optimizer"]
-    assert isinstance(section, Mapping)
-    usual = float(section["lr"])
+    rate, usual = config.optimizer.lr, usual_rate(config)
     return [f"optimizer.lr={max(usual, 10 * rate):g}"] if rate <= usual else []
 
 
@@ -185,29 +238,23 @@ def _against_exploding(config: Config) -> list[str]:
     return ["optimizer.clip_norm=1"] if norm is None or norm > 1 else []
 
 
-def _against_overfitting(config: Config) -> list[str]:
+def _against_overfitting(config: Config) -> list[list[str]]:
     """Early stopping alone leaves the weights that are kept anyway as they are."""
     stopping = ["stop.patience=20"] if config.stop.patience is None else []
+    found = []
     if config.model.depth > 0 and not any(config.model.dropouts):
-        return [*stopping, "model.dropout=0.2"]
+        found.append([*stopping, "model.dropout=0.2"])
     if config.optimizer.strongest_decay == 0:
-        return [*stopping, "optimizer.weight_decay=0.001"]
-    return stopping
+        found.append([*stopping, "optimizer.weight_decay=0.001"])
+    return found or [stopping]
 
 
-def _against_underfitting(config: Config, *, by_key: bool) -> list[str]:
-    model = config.model
+def _against_underfitting(config: Config, *, by_key: bool) -> list[list[str]]:
+    model, usual = config.model, usual_rate(config)
     if model.depth == 0:
-        return ["model.depth=3"] if by_key else ["model=deep"]
+        return [["model.depth=3"] if by_key else ["model=deep"]]
+    found = [[f"optimizer.lr={usual:g}"]] if config.optimizer.lr >= FAR_ABOVE * usual else []
     if max(model.dropouts) >= STRONG_DROPOUT:
-        return ["model.dropout=0"]
-    if _decay(config) >= STRONG_DECAY:
-        return ["optimizer.weight_decay=0"]
+        return [*found, ["model.dropout=0"]]
     wider = WIDER * max(model.widths)
-    return [f"model.width={wider}"] if wider <= WIDEST else []
-
-
-def _decay(config: Config) -> float:
-    """How strong weight decay is beside the gradient; AdamW's is taken by its rate."""
-    optimizer = config.optimizer
-    return optimizer.strongest_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)
+    return [*found, [f"model.width={wider}"]] if wider <= WIDEST else found

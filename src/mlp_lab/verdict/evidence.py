@@ -44,7 +44,8 @@ class Evidence:
     and `kept_d2` their D2 by part; `baselines` the skill of simple methods on the validation rows
     by their names, `baselines_d2` the D2 of those that have a loss. `measure`: what a skill stands
     for, R2, accuracy, balanced accuracy or D2; `constant_errors`: share of a part's rows, or of
-    its classes, that a constant gets wrong, empty for a number. `early_stopping`: whether it was
+    its classes, that a constant gets wrong, empty for a number. `weight_decay`: how strong it is
+    beside the gradient. `early_stopping`: whether it was
     on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
     |W before|. `test`: skill on `test_rows`, where those are later rows or other groups, None where
     they are drawn like the others. `largest_input`: of the inputs' root mean squares.
@@ -67,6 +68,7 @@ class Evidence:
     baselines_d2: Mapping[str, float]
     measure: str = "R²"
     constant_errors: Mapping[str, float]
+    weight_decay: float = 0.0
     early_stopping: bool = False
     stopped_early: bool = False
     moved: float = math.inf

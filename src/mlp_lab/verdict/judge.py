@@ -10,10 +10,11 @@ from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.metrics.skill import explained
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.boosting import BOOSTING
-from mlp_lab.runs.findings import Finding, Verdict
+from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.tracking.curves import Row
-from mlp_lab.verdict.advice import advised, next_command
+from mlp_lab.verdict.advice import decay_of
+from mlp_lab.verdict.best_so_far import History, better_run, nothing_before, with_advice
 from mlp_lab.verdict.evidence import GRADIENT_BOOSTING, Evidence
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.measure import Measure
@@ -27,16 +28,20 @@ OUTERMOST = 0.02
 class Judge:
     """Judges runs; what it finds out about rows serves all runs on them."""
 
-    def __init__(self) -> None:
+    def __init__(self, history: History = nothing_before) -> None:
+        """`history` finds what was tried before on the same data."""
         self._neighbours: dict[int, tuple[Dataset, float]] = {}
+        self._history = history
 
     def __call__(self, run: Run, network: MLP, curves: Sequence[Row]) -> Verdict:
         """The verdict on a run that has ended and been scored, with commands to try.
 
         `network` is a stack of one, at the run's best weights; `curves` has its epochs.
         """
-        verdict = judge(self.evidence(run, network, curves))
-        return advised(verdict, lambda finding: command_for(finding, run))
+        evidence = self.evidence(run, network, curves)
+        verdict, tried = judge(evidence), self._history(run.job, run.progress.origin.overrides)
+        better = better_run(evidence, tried, Measure.of(run), run.prepared.objective.title)
+        return with_advice(verdict, run, droppable(run), tried, better)
 
     def evidence(self, run: Run, network: MLP, curves: Sequence[Row]) -> Evidence:
         """What a run is judged by."""
@@ -63,6 +68,7 @@ class Judge:
             kept=watch.best_epoch,
             measure=measure.title,
             constant_errors=measure.errors_of_constant(run),
+            weight_decay=decay_of(config),
             early_stopping=config.stop.patience is not None,
             stopped_early="patience" in met,
             moved=moved(initial, network),
@@ -134,11 +140,6 @@ def moved(initial: MLP, network: MLP) -> float:
     size = before.squared_norms().sum()
     before.flat.sub_(now)
     return math.sqrt(float(before.squared_norms().sum() / size))
-
-
-def command_for(finding: Finding, run: Run) -> str:
-    """A command line that may mend what was found; nothing where there is none."""
-    return next_command(finding, run.job, run.progress, droppable(run))
 
 
 def initial_network(run: Run, network: MLP) -> MLP:

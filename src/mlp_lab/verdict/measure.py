@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,8 +11,8 @@ from mlp_lab.data.dataset import Part
 from mlp_lab.metrics.skill import balanced_skill, explained, skill
 from mlp_lab.runs.member import Run
 
-OWN_ERRORS = ("quantile", "mae", "huber")
-"""Losses of a number that are chosen where squared errors mislead."""
+OWN_ERRORS = ("quantile", "mae", "huber", "poisson")
+"""Losses of a number that are chosen where squared errors mislead; of counts, the deviance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,10 @@ class Measure:
 
     def skill(self, run: Run, model: str, part: str) -> float:
         """Skill of a model of a run, on a part that has rows."""
-        scores, constant = run.models[model][part], run.models["constant"][part]
+        return self.of_scores(run.models[model][part], run.models["constant"][part])
+
+    def of_scores(self, scores: Mapping[str, float], constant: Mapping[str, float]) -> float:
+        """Skill of a model with these scores, beside a constant prediction's on the same rows."""
         if self.name == "D²":
             return explained(scores, constant)
         if self.name == "balanced accuracy":

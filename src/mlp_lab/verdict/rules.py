@@ -4,7 +4,7 @@ A new rule is a function of the evidence and an entry in one of the two tables a
 notes are in notes.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 
 from mlp_lab.formatting import counted, four_digits, percent
@@ -30,6 +30,8 @@ UNSTABLE_DROP = 0.1
 """Fall of D2 on the training rows below its best so far ..."""
 UNSTABLE_SHARE = 0.1
 """... in more than this share of the later half's epochs: unstable."""
+RECOVERED = 0.05
+"""... and rises again by more than this in it."""
 UNSTABLE_EPOCHS = 6
 """Fewer say nothing about stability."""
 FEW_STEPS = 100
@@ -45,6 +47,9 @@ GAP = 0.2
 """Difference of D2 between training and validation rows: overfit."""
 BEHIND = 0.05
 """Skill on training rows below what a simple method surely reaches on validation rows: underfit."""
+
+STRONG_DECAY = 0.01
+"""Weight decay, by a step's rate where it is apart from the gradient, that may be too strong."""
 
 FALLING = 0.75
 """Share of the later half's epochs in which the training loss fell: steps that overshoot nowhere
@@ -80,9 +85,13 @@ def judge(evidence: Evidence) -> Verdict:
     ('overfit', 9, ['no better than a baseline'])
     """
     return Verdict(
-        next(found for rule in STATE_RULES.values() if (found := rule(evidence))),
-        [found for rule in NOTE_RULES.values() if (found := rule(evidence))],
+        judge_state(evidence), [found for rule in NOTE_RULES.values() if (found := rule(evidence))]
     )
+
+
+def judge_state(evidence: Evidence) -> Finding:
+    """The first rule of a state that applies."""
+    return next(found for rule in STATE_RULES.values() if (found := rule(evidence)))
 
 
 def diverged(evidence: Evidence) -> Finding | None:
@@ -103,7 +112,7 @@ def unstable(evidence: Evidence) -> Finding | None:
     best = list(accumulate(raw, max))
     below = [epoch for epoch in later if best[epoch] - raw[epoch] > UNSTABLE_DROP]
     share = len(below) / len(later)
-    if share <= UNSTABLE_SHARE:
+    if share <= UNSTABLE_SHARE or _recovered([raw[epoch] for epoch in later]) <= RECOVERED:
         return None
     worst = min(raw[epoch] for epoch in below)
     return Finding(
@@ -112,9 +121,22 @@ def unstable(evidence: Evidence) -> Finding | None:
         f" was above its minimum so far by more than {percent(UNSTABLE_DROP)} of a constant"
         " prediction's loss",
         f"D²(train) more than {UNSTABLE_DROP:g} below its best so far in more than"
-        f" {UNSTABLE_SHARE:.0%} of the later half's epochs",
+        f" {UNSTABLE_SHARE:.0%} of the later half's epochs, and it rises again by more than"
+        f" {RECOVERED:g} in that half",
         {"share": share, "best": max(raw), "worst": worst},
     )
+
+
+def _recovered(values: Sequence[float]) -> float:
+    """The largest rise after a fall: a loss that only grows is pulled up, and does not jump."""
+    highest = lowest = values[0]
+    fallen, most = False, 0.0
+    for value in values:
+        highest, lowest = max(highest, value), min(lowest, value)
+        if highest - value > RECOVERED:
+            fallen = True
+        most = max(most, value - lowest if fallen else 0.0)
+    return most
 
 
 def too_early(evidence: Evidence) -> Finding | None:
@@ -126,7 +148,7 @@ def too_early(evidence: Evidence) -> Finding | None:
         if evidence.steps >= FEW_STEPS or evidence.stopped_early:
             return None
         learnt = evidence.train > error_of_nothing(evidence) if evidence.val_rows else train[-1] > 0
-        if learnt and late <= STILL_GAINING and _rival_ahead(evidence) is None:
+        if learnt and late <= STILL_GAINING and _rival_above_training(evidence) is None:
             return None
     return Finding(
         "too early to say",
@@ -184,11 +206,21 @@ def not_converged(evidence: Evidence) -> Finding | None:
 
 def overfit(evidence: Evidence) -> Finding | None:
     """It fits its training rows at the expense of new ones: at its end, or as it was kept."""
-    if not evidence.val_loss:
+    if not evidence.val_loss or _learns_too_little(evidence):
         return None
     if evidence.early_stopping:
         return _overfit_as_kept(evidence)
     return _overfit_at_the_end(evidence) or _learnt_by_heart(evidence)
+
+
+def _learns_too_little(evidence: Evidence) -> bool:
+    """Whether even at its end, on its own rows, it is far from what another model does on new ones.
+
+    A network that is too small cannot learn its rows by heart, though its validation loss may rise.
+    """
+    ahead = _rival_ahead(evidence)
+    last = d2(evidence.train_loss, evidence.constant["train"])[-1]
+    return ahead is not None and last < ahead[1] - GAP
 
 
 def _overfit_at_the_end(evidence: Evidence) -> Finding | None:
@@ -269,7 +301,7 @@ def underfit(evidence: Evidence) -> Finding | None:
             " validation rows",
             f"skill(train) below skill(val) of a baseline by more than {BEHIND:g} and its standard"
             f" error: {LARGEST_ERROR:g} / sqrt(validation rows), or that of a share, if it is"
-            " larger",
+            " larger; and skill(val) below it by more than that error",
             {"train": evidence.train, "rival": rival},
         )
     if evidence.val is None or has_learnt(evidence):
@@ -283,12 +315,25 @@ def underfit(evidence: Evidence) -> Finding | None:
 
 
 def _rival_ahead(evidence: Evidence) -> tuple[str, float] | None:
+    """The best baseline, if it does better on new rows than the network, on its own and on new."""
+    found = _rival_above_training(evidence)
+    if found is None or evidence.val is None or evidence.val < found[1] - _margin(evidence):
+        return found
+    return None  # it does as well on new rows: training rows may have labels that are wrong
+
+
+def _rival_above_training(evidence: Evidence) -> tuple[str, float] | None:
     """The best baseline, if it does better on new rows than the network on its own."""
     if not evidence.baselines:
         return None
     name, rival = best_baseline(evidence)
-    margin = max(standard_error(evidence), own_standard_error(evidence, rival))
-    return (name, rival) if evidence.train < rival - BEHIND - margin else None
+    return (name, rival) if evidence.train < rival - BEHIND - _margin(evidence) else None
+
+
+def _margin(evidence: Evidence) -> float:
+    """The standard error of the best baseline's skill."""
+    rival = best_baseline(evidence)[1]
+    return max(standard_error(evidence), own_standard_error(evidence, rival))
 
 
 def best_baseline(evidence: Evidence) -> tuple[str, float]:
@@ -316,6 +361,22 @@ def good_fit(evidence: Evidence) -> Finding | None:
         f"good fit: {kept_scores(evidence)}",
         "none of the other rules applies",
         {"train": evidence.train, "val": evidence.val},
+    )
+
+
+def strong_decay(evidence: Evidence) -> Finding | None:
+    """Weight decay that pulls harder than the loss does."""
+    if evidence.weight_decay < STRONG_DECAY:
+        return None
+    state = judge_state(evidence).kind
+    if state not in ("unstable", "not converged", "underfit"):
+        return None
+    return Finding(
+        "strong weight decay",
+        f"weight decay may be too strong: {evidence.weight_decay:g} beside the loss's gradient",
+        f"weight decay (of AdamW times the rate) at least {STRONG_DECAY:g}, and the state is"
+        " unstable, not converged or underfit",
+        {"weight decay": evidence.weight_decay},
     )
 
 
@@ -358,6 +419,7 @@ NOTE_RULES: dict[str, Rule] = {
     "suspiciously good": notes.leak,
     "no better than a baseline": notes.no_better,
     "worse than gradient boosting": notes.behind_boosting,
+    "strong weight decay": strong_decay,
     "learning rate too low": rate_too_low,
     "unscaled inputs": notes.unscaled_inputs,
     "outliers": notes.outliers,
