@@ -55,6 +55,7 @@ def adam_stack(
     members: int = 1,
     batch_size: int,
     gradient: str = "explicit",
+    kernel: str = "torch",
     seed: int = 0,
     embedding: EmbeddingPlan | None = None,
 ) -> Stack:
@@ -90,6 +91,7 @@ def adam_stack(
         objective=Objective("softmax", "cce"),
         batch_size=batch_size,
         gradient=gradient,
+        kernel=kernel,
         dtype=torch.float32,
         device=device,
     )

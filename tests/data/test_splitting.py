@@ -151,7 +151,11 @@ def test_folds_keep_groups_whole(sizes: list[int], folds: int, repeat: int) -> N
     assume(len(set(groups)) - len(set(groups[tested])) >= folds)
     vals = []
     for fold in range(folds):
-        split = split_rows(raw, replace(whole, folds=folds, fold=fold, repeat=repeat))
+        try:
+            split = split_rows(raw, replace(whole, folds=folds, fold=fold, repeat=repeat))
+        except UserError as error:  # a large group has left a single row to learn from
+            assume("in every training row: nothing to learn" not in str(error))
+            raise
         np.testing.assert_array_equal(split.test, tested)
         parts = [set(groups[rows]) for rows in parts_of(split)]
         assert sum(map(len, parts)) == len(sizes)

@@ -46,13 +46,18 @@ def test_runs_of_the_same_rows(tmp_path: Path) -> None:
 
 
 def test_runs_of_other_days(tmp_path: Path) -> None:
-    """They lie in folders beside that of the day; other folders have nothing to do with it."""
+    """They lie in folders beside that of the day; other folders have nothing to do with it.
+
+    Nor have the jobs of a sweep that Hydra runs itself with one another.
+    """
     own = written(tmp_path / "2026-01-02" / "10-00-00", *OWN)
     day = written(tmp_path / "2026-01-01" / "09-00-00", *OWN)
     written(tmp_path / "sweep" / "0", *OWN)
     assert found(own) == [day]
     assert found(tmp_path / "sweep" / "1") == [tmp_path / "sweep" / "0"]
     assert found(tmp_path / "alone" / "1") == []
+    (tmp_path / "sweep" / "multirun.yaml").touch()
+    assert found(tmp_path / "sweep" / "1") == []
 
 
 def test_numbers_are_the_same_however_they_are_written() -> None:

@@ -25,6 +25,8 @@ MOST = 100
 """Folders that are looked at, the latest: each takes a fraction of a millisecond."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 """A folder of a day's runs, beside those of other days."""
+OF_A_SWEEP = "multirun.yaml"
+"""What Hydra writes into the folder of a sweep whose jobs it runs itself."""
 OF_THE_NETWORK = ("data.scaling", "data.class_weights", "data.drop")
 """Settings of the data that leave the rows and their parts as they are."""
 OF_THE_ROWS = ("data", "seed", "experiment", "--config-name", "--config-dir")
@@ -89,8 +91,10 @@ def earlier_runs(job: Job, overrides: Sequence[str]) -> list[Earlier]:
 
 
 def _folders_beside(own: Path) -> list[Path]:
-    """Other folders with results, the latest first."""
+    """Other folders with results, the latest first; a sweep's jobs were not tried one by one."""
     own = own.absolute()
+    if (own.parent / OF_A_SWEEP).is_file():
+        return []
     beside = list(own.parent.glob(f"*/{RESULT}"))
     if DAY.fullmatch(own.parent.name):
         days = own.parent.parent.glob(f"*/*/{RESULT}")
