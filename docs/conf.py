@@ -42,7 +42,10 @@ CONTENTS = {
     ],
     "Python": ["docs/python", "docs/api"],
     "Notebooks": notebooks,
-    "To learn": ["docs/gallery", "docs/lessons", "docs/trace", "docs/mathematics", "docs/stack"],
+    "To learn": [
+        *("docs/gallery", "docs/lessons", "docs/trace", "docs/mathematics", "docs/stack"),
+        "docs/kernel",
+    ],
     "Project": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
 }
 """Heading of the sidebar -> its pages; README.md ends with them on the site alone."""
