@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import lab
+import numpy as np
+import pandas as pd
 import pytest
 from lab import BARE, train
 
@@ -75,4 +77,17 @@ def test_other_rows_say_nothing(tmp_path: Path, other: str) -> None:
     found = verdict_of(train(tmp_path / "run", "model=perceptron", *UNDER))
     assert found["next"].endswith(" model=deep")
     assert AS_GOOD not in found["words"]
+    assert "an earlier run did better" not in [note["kind"] for note in found["notes"]]
+
+
+def test_a_leak_is_no_better_run(tmp_path: Path) -> None:
+    """A column was dropped since it gave the target away: nobody is sent back to it."""
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=300), draw.integers(0, 2, 300)
+    path = tmp_path / "t.csv"
+    pd.DataFrame({"x": x + y, "copy": y, "y": y}).to_csv(path, index=False)
+    words = ("data=table", f"data.path={path}", "data.target=y", "model=shallow", *BARE)
+    leaking = verdict_of(train(tmp_path / "leaking", *words, "epochs=60"))
+    assert "suspiciously good" in [note["kind"] for note in leaking["notes"]]
+    found = verdict_of(train(tmp_path / "dropped", *words, "epochs=60", "data.drop=[copy]"))
     assert "an earlier run did better" not in [note["kind"] for note in found["notes"]]

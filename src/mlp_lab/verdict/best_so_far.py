@@ -22,6 +22,7 @@ History = Callable[[Job, Sequence[str]], list[Earlier]]
 """Finds what was tried before a job, which began with some words."""
 
 KIND = "an earlier run did better"
+LEAK = "suspiciously good"
 MOST_NAMED = 3
 """Settings that were tried before, of those that are named."""
 
@@ -42,10 +43,13 @@ class Better:
 def better_run(
     evidence: Evidence, tried: Sequence[Earlier], measure: Measure, loss: str
 ) -> Better | None:
-    """The best of the earlier runs, if it is better by more than the standard error."""
+    """The best of the earlier runs, if it is better by more than the standard error.
+
+    One that is suspected of a leak is not: a column was dropped for it, or should be.
+    """
     if evidence.val is None or evidence.divergence is not None:
         return None
-    reached = [(_skill(one, measure, loss), one) for one in tried]
+    reached = [(_skill(one, measure, loss), one) for one in tried if not _leaks(one)]
     scored = [(skill, one) for skill, one in reached if skill is not None]
     if not scored:
         return None
@@ -61,6 +65,11 @@ def better_run(
     rule = "skill(val) of a run in a folder beside it is higher by more than the standard error"
     numbers = {"val": evidence.val, "earlier": best, "margin": margin}
     return Better(run, Finding(KIND, words, rule, numbers))
+
+
+def _leaks(one: Earlier) -> bool:
+    """Whether a run was suspected of a column that gives the target away."""
+    return any(note.kind == LEAK for note in one.verdict.notes)
 
 
 def _skill(one: Earlier, measure: Measure, loss: str) -> float | None:
