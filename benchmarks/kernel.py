@@ -9,7 +9,7 @@ import sys
 import warnings
 
 import torch
-from networks import adam_stack, random_classes
+from networks import adam_stack, embedding_of, random_classes
 from race import judge, machine, microseconds, race, ratio
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -85,16 +85,7 @@ def embeddings() -> None:
     columns = 8
     dataset = random_classes(2048, inputs=columns)
     for kind in ("piecewise", "periodic"):
-        plan = EmbeddingPlan(
-            kind=kind,
-            size=16,
-            bins=48,
-            frequencies=16,
-            numbers=list(range(columns)),
-            categories=[],
-            category_size=0,
-            inputs=columns,
-        )
+        plan = embedding_of(kind, columns)
         for members in (1, 4, 16):
 
             def stack(

@@ -48,6 +48,20 @@ def random_classes(rows: int, device: str = "cpu", inputs: int = INPUTS) -> Data
     return Dataset.of(encoded, torch.float32, torch.device(device))
 
 
+def embedding_of(kind: str, columns: int) -> EmbeddingPlan:
+    """Each number in 48 bins or 16 waves, and 16 numbers of it."""
+    return EmbeddingPlan(
+        kind=kind,
+        size=16,
+        bins=48,
+        frequencies=16,
+        numbers=list(range(columns)),
+        categories=[],
+        category_size=0,
+        inputs=columns,
+    )
+
+
 def adam_stack(
     dataset: Dataset,
     widths: Sequence[int],

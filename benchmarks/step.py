@@ -4,7 +4,7 @@ import warnings
 from itertools import pairwise
 
 import torch
-from networks import adam_stack, random_classes
+from networks import adam_stack, embedding_of, random_classes
 from race import judge, machine, microseconds, race, ratio
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -15,7 +15,6 @@ from torch.utils.data import DataLoader, TensorDataset
 from mlp_lab.engine.device import keep_freed_memory
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
-from mlp_lab.network.embedding_plan import EmbeddingPlan
 
 ROUNDS = 9
 
@@ -141,16 +140,7 @@ def embedded_numbers(kind: str) -> None:
     """8 numbers, each in 48 bins or 16 waves, before 2 x 256 at batch 256, against autograd."""
     rows, columns = 2048, 8
     dataset = random_classes(rows, inputs=columns)
-    plan = EmbeddingPlan(
-        kind=kind,
-        size=16,
-        bins=48,
-        frequencies=16,
-        numbers=list(range(columns)),
-        categories=[],
-        category_size=0,
-        inputs=columns,
-    )
+    plan = embedding_of(kind, columns)
     for members in (1, 4, 16):
 
         def stack(gradient: str, members: int = members) -> Stack:

@@ -66,7 +66,7 @@ class Batches:
         self._shapes = self._step_shapes()
         self.dropout: Dropout | None = None
         """What draws the masks, where anything is dropped."""
-        rates = [_of_layers(share, len(widths[0])) for share in dropout]
+        rates = [of_layers(share, len(widths[0])) for share in dropout]
         if any(map(any, rates)):
             rows = [min(self.batch_size, count) for count in source.counts]
             own = (rates, widths, rows, self.steps, self.seeds)
@@ -140,9 +140,9 @@ class Batches:
         return shapes
 
 
-def _of_layers(share: float | Sequence[float], depth: int) -> list[float]:
-    """Of each hidden layer; without any there is nothing to drop."""
-    return list(share) if isinstance(share, Sequence) else [share] * depth
+def of_layers(number: float | Sequence[float], layers: int) -> list[float]:
+    """Of each layer, where one number may stand for all of them."""
+    return list(number) if isinstance(number, Sequence) else [number] * layers
 
 
 class Dropout:

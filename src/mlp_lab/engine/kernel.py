@@ -16,7 +16,7 @@ from torch import Tensor
 
 from mlp_lab.data.arrays import Array
 from mlp_lab.engine.averaging import Averaging
-from mlp_lab.engine.batches import MASKED_STEPS, Batches
+from mlp_lab.engine.batches import MASKED_STEPS, Batches, of_layers
 from mlp_lab.errors import UserError
 from mlp_lab.native import interface
 from mlp_lab.native.building import available, library, require_kernel
@@ -44,7 +44,7 @@ def obstacle(
     own += [optimizer] if optimizer not in RULES else []
     reasons = {
         f"device={device.type}": device.type != "cpu",
-        f"dtype={str(dtype).removeprefix('torch.')}": dtype not in (torch.float32, torch.float64),
+        f"dtype={_name(dtype)}": dtype not in (torch.float32, torch.float64),
         f"gradient={gradient}": gradient != "explicit",
         f"model.normalisation={normalisation}": normalisation != "none",
         "model.residual=true": residual,
@@ -53,13 +53,18 @@ def obstacle(
     return next((words for words, holds in reasons.items() if holds), None)
 
 
+def _name(dtype: torch.dtype) -> str:
+    """float32 for torch.float32."""
+    return str(dtype).removeprefix("torch.")
+
+
 def uses_kernel(kernel: str, found: str | None, dtype: torch.dtype) -> bool:
     """Whether networks are trained by the compiled kernel; `found` is an `obstacle`.
 
     Raises:
         UserError: it is asked for, and it cannot be.
     """
-    name = str(dtype).removeprefix("torch.")
+    name = _name(dtype)
     if kernel == "native":
         if found is not None:
             raise UserError(f"kernel=native does not know {found}: use kernel=torch, or auto")
@@ -73,7 +78,7 @@ class NativeNetworks:
 
     def __init__(self, network: MLP) -> None:
         self.network = network
-        self.kernel = library(str(network.layers.flat.dtype).removeprefix("torch."))
+        self.kernel = library(_name(network.layers.flat.dtype))
         self._kept: list[object] = []
         layers, plan = network.layers, None
         if network.embedding is not None:
@@ -193,8 +198,8 @@ class NativeTraining:
             moment_tensors=own.pointers([t for moment in moments for t in moment.tensors]),
             average_tensors=averages,
             gradient_tensors=gradients,
-            decay=own.kept(np.array([_of_layers(each.weight_decay, layers) for each in configs])),
-            l1=own.kept(np.array([_of_layers(each.l1, layers) for each in configs])),
+            decay=own.kept(np.array([of_layers(each.weight_decay, layers) for each in configs])),
+            l1=own.kept(np.array([of_layers(each.l1, layers) for each in configs])),
             clip=own.kept(np.array(clips)),
             numbers=own.kept(np.array([[*_numbers(each, names), *room] for each in configs])),
             inputs=rows[0],
@@ -241,11 +246,6 @@ class NativeTraining:
         networks.check(
             networks.kernel.train(ctypes.byref(networks.structure), ctypes.byref(by), threads)
         )
-
-
-def _of_layers(penalty: float | list[float], layers: int) -> list[float]:
-    """Of each layer's weights."""
-    return list(penalty) if isinstance(penalty, list) else [float(penalty)] * layers
 
 
 def _numbers(config: OptimizerConfig, names: Sequence[str]) -> list[float]:
