@@ -4,17 +4,9 @@ from collections.abc import Sequence
 
 from mlp_lab.compare.conclusion import scores_on_test_rows
 from mlp_lab.compare.ranking import Ranking
-from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import mean_of, standard_error
 from mlp_lab.formatting import counted, four_digits, significant
-from mlp_lab.report.headline import (
-    Headline,
-    best_baseline,
-    is_share,
-    named,
-    percent_with_error,
-    written,
-)
+from mlp_lab.report.headline import Headline, is_share, named, percent_with_error, written
 
 
 def headlines(ranking: Ranking) -> list[Headline]:
@@ -32,23 +24,10 @@ def headlines(ranking: Ranking) -> list[Headline]:
     if tests:
         words = "which nothing was chosen by"
         found.append(Headline("the same on the test rows", with_error(score, tests), words))
-    rival = best_baseline(mean_baselines(best, score), "val", score)
-    if rival is not None:
-        name, value = rival
-        words = f"{name}, on the validation rows"
+    if ranking.baseline is not None:
+        value = mean_of(list(best.baselines[ranking.baseline].values()))
+        words = f"{ranking.baseline}, on the validation rows"
         found.append(Headline("best baseline", written(score, value), words))
-    return found
-
-
-def mean_baselines(setting: Setting, score: str) -> dict[str, dict[str, dict[str, float]]]:
-    """Baseline -> validation rows -> its mean score over a setting's runs, where all are finite."""
-    runs = [run.result["baselines"] for run in setting.runs if not run.reason]
-    found = {}
-    for name in runs[0]:
-        values = [baselines.get(name, {}).get("val", {}).get(score) for baselines in runs]
-        known = [value for value in values if value is not None]
-        if len(known) == len(values):
-            found[name] = {"val": {score: mean_of(known)}}
     return found
 
 
