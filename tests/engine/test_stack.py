@@ -129,6 +129,7 @@ def assert_same(found: Trained, expected: Trained, tolerance: float) -> None:
         ("gd", ["sigmoid", "sigmoid"], None),
         ("adam", ["tanh", "sigmoid"], None),
         ("adam", ["gelu", "silu"], 7),
+        ("adam", ["swiglu", "glu"], 7),
         ("sgd", ["elu", "leaky_relu"], 1000),
         ("sgd", ["sigmoid", "sigmoid"], 3),
     ],
@@ -150,8 +151,9 @@ def test_eight_members_train_as_if_alone(
 @pytest.mark.parametrize("gradient", ["explicit", "autograd"])
 @pytest.mark.parametrize("residual", [False, True])
 @pytest.mark.parametrize("normalisation", ["layer", "batch"])
+@pytest.mark.parametrize("activations", [["sigmoid", "tanh"], ["swiglu", "reglu"]])
 def test_normalised_members_train_as_if_alone(
-    *, normalisation: str, residual: bool, gradient: str
+    *, activations: list[str], normalisation: str, residual: bool, gradient: str
 ) -> None:
     """Of different widths, on differently many rows, while the first leaves."""
     # A batch's mean takes away what a bias adds: its gradient is rounding, and Adam scales it up.
@@ -170,7 +172,7 @@ def test_normalised_members_train_as_if_alone(
     ]
     together = shared(
         objective=Objective("sigmoid", "bce"),
-        activations=["sigmoid", "tanh"],
+        activations=activations,
         normalisation=normalisation,
         residual=residual,
         gradient=gradient,

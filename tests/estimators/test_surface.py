@@ -16,6 +16,7 @@ from mlp_lab.estimators import surface
         ("data=moons", "model.embedding=both", "model.embedding_size=3", "ensemble=2"),
         ("data=moons", "model=deep", "model.width=4", "model.residual=true"),
         ("data=xor", "model=perceptron"),
+        ("data=moons", "model=deep", "model.width=4", "model.activation=[swiglu,relu,glu]"),
     ],
 )
 def test_any_layers(words: tuple[str, ...], tmp_path: Path) -> None:
@@ -45,6 +46,8 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
         surface.of_folder(run)
     other = train(tmp_path / "other", "data=moons", "model=shallow", "epochs=1", *BARE)
     config = other / "config.yaml"
-    config.write_text(config.read_text().replace("activation: relu", "activation: tanh"))
-    with pytest.raises(UserError, match=r"is not that of schema\.json"):
-        surface.of_folder(other)
+    written = config.read_text()
+    for activation in ("tanh", "swiglu"):
+        config.write_text(written.replace("activation: relu", f"activation: {activation}"))
+        with pytest.raises(UserError, match=r"is not that of schema\.json"):
+            surface.of_folder(other)

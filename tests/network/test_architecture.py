@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
-from mlp_lab.network.architecture import INITS, ModelConfig, count_parameters
+from mlp_lab.network.architecture import INITS, ModelConfig, count_parameters, training_bytes
 from mlp_lab.network.mlp import MLP
 
 N_IN, N_OUT = 400, 300
@@ -208,3 +208,20 @@ def test_parameters_of_normalised_layers() -> None:
     """A gain and a shift for each hidden unit; averages are not learnt."""
     for normalisation in ("layer", "batch"):
         assert count_parameters([2, 3, 4, 1], normalisation) == count_parameters([2, 3, 4, 1]) + 14
+
+
+def test_parameters_and_memory_of_gated_layers() -> None:
+    """As torch counts them; both maps of a gated layer are drawn as one of its width is."""
+    sizes, activations = [3, 4, 5, 2], ["swiglu", "relu"]
+    network = MLP([sizes], activations=activations, output="linear", normalisation="layer")
+    expected = sum(parameter.numel() for parameter in network.member(0).parameters())
+    assert count_parameters(sizes, "layer", activations) == expected == network.parameter_counts[0]
+    plain, gated = (
+        training_bytes(sizes, 10, "float32", activations=names)
+        for names in (["relu", "relu"], activations)
+    )
+    assert gated == plain + 4 * (8 * (3 + 1) * 4 + 4 * 10 * 4)
+    wide = MLP([[200, 300, 1]], activations=["glu"], output="linear", dtype=torch.float64)
+    wide.initialise(["glorot"], [torch.Generator().manual_seed(0)])
+    for part in wide.layers.weights[0].chunk(2, -1):
+        assert part.abs().max().item() == pytest.approx(math.sqrt(6 / 500), rel=1e-3)

@@ -1,7 +1,6 @@
 """Gradients of a stack against torch's autograd over plain layers, in double precision."""
 
 from functools import partial
-from itertools import pairwise
 
 import pytest
 import torch
@@ -44,13 +43,16 @@ def make_network(
     )
     generators = [torch.Generator().manual_seed(k) for k in range(members)]
     network.initialise(["torch"] * members, generators)
+    parts, layers = network.layers.parts, network.layers
     for k, widths in enumerate(hidden):
-        for vectors, units in zip(network.layers.normalisation, widths, strict=False):
-            for vector in vectors:
-                vector[k, 0, :units] += torch.rand(units, generator=generators[k]) - 0.5
-        for (mean, variance), units in zip(network.layers.statistics, widths, strict=False):
-            mean[k, 0, :units] = torch.rand(units, generator=generators[k])
-            variance[k, 0, :units] += torch.rand(units, generator=generators[k])
+        for vectors, units, count in zip(layers.normalisation, widths, parts, strict=False):
+            for vector in (part for whole in vectors for part in whole[k, 0].chunk(count)):
+                vector[:units] += torch.rand(units, generator=generators[k]) - 0.5
+        for (mean, variance), units, count in zip(layers.statistics, widths, parts, strict=False):
+            for own in mean[k, 0].chunk(count):
+                own[:units] = torch.rand(units, generator=generators[k])
+            for own in variance[k, 0].chunk(count):
+                own[:units] += torch.rand(units, generator=generators[k])
     return network
 
 
@@ -113,18 +115,25 @@ def expected_gradients(network: MLP, objective: Objective, batch: Batch) -> tupl
         torch.autograd.backward(loss)
         losses.append(loss.detach())
         linear = [module for module in plain if isinstance(module, nn.Linear)]
-        for layer, (n_in, n_out) in enumerate(pairwise(network.member_sizes[k])):
+        counts = (*gradients.parts, 1)
+        for layer, count in enumerate(counts):
             weight, bias = linear[layer].weight.grad, linear[layer].bias.grad
             assert weight is not None
             assert bias is not None
-            gradients.weights[layer][k, :n_in, :n_out] = weight.t()
-            gradients.biases[layer][k, 0, :n_out] = bias
+            put(gradients.weights[layer][k], weight.t(), count)
+            put(gradients.biases[layer][k], bias[None], count)
         norms = [module for module in plain if isinstance(module, (nn.LayerNorm, nn.BatchNorm1d))]
-        for vectors, norm in zip(gradients.normalisation, norms, strict=True):
+        for vectors, norm, count in zip(gradients.normalisation, norms, counts, strict=False):
             for vector, parameter in zip(vectors, norm.parameters(), strict=True):
                 assert parameter.grad is not None
-                vector[k, 0, : len(parameter)] = parameter.grad
+                put(vector[k], parameter.grad[None], count)
     return torch.stack(losses), gradients.flat
+
+
+def put(whole: Tensor, own: Tensor, count: int) -> None:
+    """Write each part of a plain layer where a padded one has it."""
+    for room, part in zip(whole.chunk(count, -1), own.chunk(count, -1), strict=True):
+        room[: part.shape[0], : part.shape[1]] = part
 
 
 def check(network: MLP, objective: Objective, batch: Batch) -> None:

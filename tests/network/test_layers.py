@@ -38,3 +38,31 @@ def test_layer_tensors_are_one_memory() -> None:
 def sum_of_squares(tensors: LayerTensors, k: int) -> Tensor:
     """Of all entries of a member."""
     return torch.cat([tensor[k].flatten() for tensor in tensors.tensors]).square().sum()
+
+
+def test_parts_of_gated_units_are_padded_by_themselves() -> None:
+    """A narrow member has the first columns of either part; vectors of units likewise."""
+    tensors = LayerTensors(
+        2,
+        [3, 5, 4, 2],
+        [(7, 6)],
+        parts=[2, 1],
+        unit_vectors=2,
+        unit_statistics=1,
+        dtype=torch.float64,
+        device=torch.device("cpu"),
+    )
+    assert [tuple(weight.shape[1:]) for weight in tensors.weights] == [(3, 10), (5, 4), (4, 2)]
+    assert [tuple(bias.shape[1:]) for bias in tensors.biases] == [(1, 10), (1, 4), (1, 2)]
+    assert [tuple(own.shape[1:]) for own in tensors.normalising] == [(1, 10), (1, 4)] * 2
+    tensors.flat.copy_(torch.arange(len(tensors.flat)))
+    assert sum(block.numel() for block in tensors.blocks) == len(tensors.flat)
+    taken = tensors.take([1], [3, 2, 4, 2])
+    columns = [0, 1, 5, 6]
+    assert torch.equal(taken.weights[0][0], tensors.weights[0][1][:, columns])
+    assert torch.equal(taken.weights[1][0], tensors.weights[1][1, :2])
+    assert torch.equal(taken.biases[0][0], tensors.biases[0][1][:, columns])
+    assert torch.equal(taken.normalisation[0][1][0], tensors.normalisation[0][1][1][:, columns])
+    assert torch.equal(taken.statistics[0][0][0], tensors.statistics[0][0][1][:, columns])
+    assert torch.equal(taken.embedding[0][0], tensors.embedding[0][1])
+    assert taken.parts == tensors.like().parts == (2, 1)

@@ -36,6 +36,16 @@ def test_each_member_is_as_alone() -> None:
         assert all((tensor[k, ..., width:] == 0).all() for tensor in (g, *found))
 
 
+def test_parts_of_gated_units() -> None:
+    """Of a narrow member, the first columns of each part count, and no others."""
+    units = Units.of([3, 1], numbers(1), parts=2)
+    assert units.real is not None
+    assert units.real[:, 0].tolist() == [[1, 1, 1, 1, 1, 1], [1, 0, 0, 1, 0, 0]]
+    assert isinstance(units.count, torch.Tensor)
+    assert units.count.flatten().tolist() == [6, 2]
+    assert Units.of([3, 3], numbers(1), parts=2).count == 6
+
+
 def test_equal_widths_need_no_mask() -> None:
     """Nothing is multiplied where no unit is padding."""
     units = Units.of([4, 4], numbers(1))

@@ -3,19 +3,33 @@
 import torch
 from torch import nn
 
-from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.activations import ACTIVATIONS, GATES
 from mlp_lab.network.embedding_plan import EmbeddedColumns, plan_embedding
+from mlp_lab.network.mlp import MLP
 from mlp_lab.network.plain_network import (
     PLAIN_ACTIVATIONS,
     EmbeddedInputs,
+    Gated,
     layer_names,
+    plain_activation,
     plain_network,
+    units_of,
 )
 
 
 def test_plain_layers_for_every_activation() -> None:
-    """Both tables have the same names."""
-    assert PLAIN_ACTIVATIONS.keys() == ACTIVATIONS.keys()
+    """torch's own where it has one; it has none for most gated units."""
+    assert {*PLAIN_ACTIVATIONS, *GATES} == ACTIVATIONS.keys()
+    gated = {name for name in ACTIVATIONS if isinstance(plain_activation(name), Gated)}
+    assert gated == GATES.keys() - {"glu"}
+
+
+def test_units_of_plain_layers() -> None:
+    """A gated layer's linear one has two numbers for each unit."""
+    network = MLP([[3, 4, 5, 2]], activations=["swiglu", "relu"], output="linear").member(0)
+    assert network.hidden_0.out_features == 8
+    assert units_of(network, ["swiglu", "relu"]) == [3, 4, 5, 2]
+    assert "Gated(swiglu)" in repr(network)
 
 
 def test_layers_by_name() -> None:

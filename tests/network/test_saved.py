@@ -73,6 +73,20 @@ def test_running_averages_are_read(tmp_path: Path) -> None:
         load_network(tmp_path / "m", layers)
 
 
+def test_gated_layers_are_read(tmp_path: Path) -> None:
+    """u, then v, in one layer: h = u sigmoid(v) of the first unit, of the second 0."""
+    layers = layers_of({**PLAIN, "activations": ["glu"], "sizes": [2, 2, 1]}, "network", "binary")
+    assert layers.shapes["hidden_0.weight"] == [4, 2]
+    assert layers.shapes["output.weight"] == [1, 2]
+    saved = {name: torch.zeros(shape) for name, shape in layers.shapes.items()}
+    saved["hidden_0.bias"] += torch.tensor([3.0, 0, 1, 5])
+    saved["output.weight"] += 1
+    save_file(saved, tmp_path / "m")
+    h = 3 / (1 + math.exp(-1))
+    found = load_network(tmp_path / "m", layers)(torch.ones(1, 2)).item()
+    assert found == pytest.approx(1 / (1 + math.exp(-h)), abs=1e-6)
+
+
 def test_numbers_of_a_loss_are_read() -> None:
     """Those of focal loss, here; a network of version 0.1 has none."""
     focal = layers_of({**PLAIN, "loss": "focal", "loss_options": {"gamma": 3}}, "network", "binary")

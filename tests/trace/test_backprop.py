@@ -126,7 +126,10 @@ def plainly(network: Network) -> dict[str, Tensor]:
         "silu": F.silu,
         "leaky_relu": F.leaky_relu,
     }
-    own |= {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid}
+    own |= {"relu": F.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "glu": F.glu}
+    own["reglu"] = lambda f: f[:, : f.shape[1] // 2] * F.relu(f[:, f.shape[1] // 2 :])
+    own["geglu"] = lambda f: f[:, : f.shape[1] // 2] * F.gelu(f[:, f.shape[1] // 2 :])
+    own["swiglu"] = lambda f: f[:, : f.shape[1] // 2] * F.silu(f[:, f.shape[1] // 2 :])
     seen: dict[str, Tensor] = {}
     h = network.x
     for k, (weight, bias) in enumerate(zip(mlp.weights, mlp.biases, strict=True)):

@@ -33,6 +33,26 @@ def test_other_layers_are_refused(words: list[str], data: list[str]) -> None:
         network_of("model=deep", *words, *data)
 
 
+def test_gated_units(tmp_path: Path) -> None:
+    """Both parts of f side by side, no names of the course; of settings and of a saved run."""
+    words = ("model.activation=swiglu", "model.width=3")
+    network = network_of(*words, "Omega_0=[[1,2,3,4,5,6]]", "beta_0=[0,0,0,1,1,1]")
+    found = trace(network)
+    assert found.value("f_0").tolist() == [[2, 4, 6, 9, 11, 13]]
+    u, v = found.value("f_0").chunk(2, -1)
+    torch.testing.assert_close(found.value("h_1"), u * torch.nn.functional.silu(v))
+    assert found.largest_error("autograd")[0] < 1e-12
+    assert found.largest_error("difference")[0] < 1e-7
+    assert "a gated unit has two pre-activations" in title(found)[2]
+    with pytest.raises(UserError, match=r"^Omega_0 must be 1 row of 6 numbers"):
+        network_of(*words, "Omega_0=[[1,2,3]]")
+    run = train(tmp_path / "run", "data=iris", "model=shallow", "epochs=1", *words, *BARE)
+    own, saved = network_of(str(run)), load(run)
+    assert own.sizes == [4, 3, 3]
+    y = saved.network.double()(own.x)
+    torch.testing.assert_close(own.mlp(own.x)[0], y)
+
+
 def test_smoothed_targets(tmp_path: Path) -> None:
     """As in training, of typed numbers and of a run, whose loss is of its plain targets."""
     words = ("loss=cce", "loss.label_smoothing=0.2")

@@ -25,3 +25,12 @@ def test_units_that_are_not_drawn_are_counted() -> None:
     picture = svg(traced(*LARGE))
     assert "58 more" in picture
     assert "6 units are drawn of layers with more (64, 20, 20, 20, 10)" in picture
+
+
+def test_gated_units() -> None:
+    """Both of their numbers stand in the unit; weights are those of the first."""
+    network = ("model.activation=reglu", "Omega_0=[[1,2,3,-4]]", "Omega_1=[[1],[1]]")
+    words = [span.text for span in ET.fromstring(svg(traced(*network))).iter(f"{SVG}tspan")]  # noqa: S314
+    for value in ("u = 2", "v = 6", "h = 12", "u = 4", "v = -8", "h = 0"):
+        assert value in words
+    assert "3" not in words

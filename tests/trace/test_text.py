@@ -7,7 +7,13 @@ from mlp_lab.trace.latex import latex
 from mlp_lab.trace.text import WIDTH, markdown, text
 
 
-@pytest.mark.parametrize("words", [(), LARGE, ("model=perceptron", "loss=mae"), ("loss=cce",)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        *((), LARGE, ("model=perceptron", "loss=mae"), ("loss=cce",)),
+        ("model=deep", "model.width=3", "model.activation=swiglu"),
+    ],
+)
 def test_the_terminal_is_80_columns_wide(words: tuple[str, ...]) -> None:
     """Whatever the network; numbers stay apart."""
     lines = text(traced(*words), 6)

@@ -9,6 +9,17 @@ from mlp_lab.data.dataset import Part
 from mlp_lab.verdict.hidden_units import ROWS, hidden_unit_statistics
 
 
+def test_dead_gated_units() -> None:
+    """A unit is dead where no slope of it is left: its gate is shut at all rows."""
+    words = ("data=diabetes", "model.activation=reglu", "model.depth=2", "model.width=40")
+    prepared, dataset = prepared_dataset(*words)
+    network = stack_of(configure("dtype=float64", *words)).network.take([0])
+    network.layers.biases[0][0, 0, :20] = -100  # of the u, which may be anything
+    network.layers.biases[0][0, 0, 40:50] = -100  # of the gates
+    layers = hidden_unit_statistics(network, network, dataset.train, prepared.objective)
+    assert [(layer.dead, layer.saturated) for layer in layers] == [(0.25, 0.0), (0.0, 0.0)]
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 def test_hidden_layers_by_hooks(activation: str) -> None:
     """Dead and saturated shares, and gradients, of a plain torch network with hooks."""

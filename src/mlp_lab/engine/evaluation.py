@@ -102,7 +102,8 @@ class TargetScale:
 def rows_at_once(network: MLP) -> int:
     """Rows of each member; they depend on no batch size, and so neither does any result."""
     embedded = 0 if network.embedding is None else network.embedding.plan.row_numbers
-    units = network.members * max(*network.layers.sizes, embedded)
+    outputs = (bias.shape[-1] for bias in network.layers.biases)
+    units = network.members * max(network.layers.sizes[0], *outputs, embedded)
     return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
 
 

@@ -21,6 +21,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.native import interface
 from mlp_lab.native.building import available, library, require_kernel
 from mlp_lab.native.interface import ACTIVATIONS, LOSSES, OUTPUTS, RULES
+from mlp_lab.network.activations import GATES
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -39,7 +40,8 @@ def obstacle(
     optimizer: str,
 ) -> str | None:
     """Why the kernel cannot train such networks; None if it can."""
-    own = [*(name for name in activations if name not in ACTIVATIONS)]
+    gated = [name for name in activations if name in GATES]
+    own = [*(name for name in activations if name not in (*ACTIVATIONS, *GATES))]
     own += [objective.loss] if objective.loss not in LOSSES else []
     own += [optimizer] if optimizer not in RULES else []
     reasons = {
@@ -48,6 +50,7 @@ def obstacle(
         f"gradient={gradient}": gradient != "explicit",
         f"model.normalisation={normalisation}": normalisation != "none",
         "model.residual=true": residual,
+        f"model.activation={', '.join(gated)}": bool(gated),
         f"{', '.join(own)} of your own": bool(own),
     }
     return next((words for words, holds in reasons.items() if holds), None)

@@ -119,7 +119,8 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         Args:
             depth: number of hidden layers; 0 is a linear, logistic or multinomial model.
             width: units of each hidden layer, or a list with one number for each.
-            activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, or a list.
+            activation: relu, leaky_relu, elu, tanh, sigmoid, gelu, silu, gated glu, reglu, geglu,
+                swiglu, or a list.
             model: "tabular" for an ensemble with embedded numbers, whose settings suit the rows;
                 parameters that differ from their defaults replace its own.
             dropout: share of hidden units dropped in training, or a list.

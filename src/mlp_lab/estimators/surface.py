@@ -14,12 +14,13 @@ from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.errors import UserError, require, require_seed
+from mlp_lab.network.architecture import linear_shapes
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.embeddings import Embedding
 from mlp_lab.network.loss_surface import LossSurface, loss_surface
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import EmbeddedInputs
+from mlp_lab.network.plain_network import EmbeddedInputs, units_of
 from mlp_lab.predictor import load
 from mlp_lab.runs.folder import SCHEMA
 from mlp_lab.runs.prepared_data import prepare_data
@@ -89,6 +90,10 @@ def _as_stack(
     linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
     if len(linear) != len(activations) + 1:
         return None
+    sizes = units_of(plain, activations)
+    shapes = [(layer.in_features, layer.out_features) for layer in linear]
+    if shapes != linear_shapes(sizes, activations):
+        return None
     embedded = plain.get_submodule("embedding") if isinstance(plain[0], EmbeddedInputs) else None
     embedding, tensors = None, list[Tensor]()
     if isinstance(embedded, EmbeddedInputs):
@@ -97,7 +102,7 @@ def _as_stack(
         embedding = Embedding(plan, knots)
         tensors = [embedded.get_parameter(name) for name in plan.shapes]
     network = MLP(
-        [[linear[0].in_features, *(layer.out_features for layer in linear)]],
+        [sizes],
         activations=activations,
         output=output,
         embedding=embedding,

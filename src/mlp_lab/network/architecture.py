@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mlp_lab.errors import UserError, require, require_choice, require_count
-from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.activations import ACTIVATIONS, parts_of
 from mlp_lab.network.embedding_plan import KINDS, EmbeddedColumns, EmbeddingPlan, plan_embedding
 from mlp_lab.network.losses import OUTPUTS
 
@@ -156,15 +156,35 @@ def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
     return value
 
 
-def count_parameters(sizes: Sequence[int], normalisation: str = "none") -> int:
+def linear_shapes(sizes: Sequence[int], activations: Sequence[str]) -> list[tuple[int, int]]:
+    """Inputs and outputs of each linear layer: a gated layer has two outputs for each unit.
+
+    Examples:
+        >>> linear_shapes([2, 3, 1], ["swiglu"])
+        [(2, 6), (3, 1)]
+    """
+    counts = [*parts_of(activations), 1]
+    pairs = zip(pairwise(sizes), counts, strict=True)
+    return [(inputs, count * units) for (inputs, units), count in pairs]
+
+
+def count_parameters(
+    sizes: Sequence[int], normalisation: str = "none", activations: Sequence[str] = ()
+) -> int:
     """Numbers that a network learns whose layers, inputs first, have these sizes.
+
+    `activations`: of its hidden layers; without them no unit is gated.
 
     Examples:
         >>> count_parameters([2, 3, 1])  # 2 x 3 + 3 and 3 x 1 + 1
         13
+        >>> count_parameters([2, 3, 1], activations=["swiglu"])  # 2 x 6 + 6 and 3 x 1 + 1
+        22
     """
-    vectors = len(NORMALISATIONS[normalisation].learnt) * sum(sizes[1:-1])
-    return sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes)) + vectors
+    shapes = linear_shapes(sizes, activations or ["relu"] * (len(sizes) - 2))
+    vectors = len(NORMALISATIONS[normalisation].learnt)
+    normalised = vectors * sum(outputs for _, outputs in shapes[:-1])
+    return sum((inputs + 1) * outputs for inputs, outputs in shapes) + normalised
 
 
 COPIES = 8
@@ -176,13 +196,17 @@ def training_bytes(
     rows: int,
     dtype: str,
     embedding: EmbeddingPlan | None = None,
+    *,
     normalisation: str = "none",
+    activations: Sequence[str] = (),
 ) -> float:
     """Memory that training such a network takes, a batch of `rows` at a time, beside its data."""
     item = {"float32": 4, "float64": 8}[dtype]
-    parameters, numbers = count_parameters(sizes, normalisation), sum(sizes)
+    parameters, numbers = count_parameters(sizes, normalisation, activations), sum(sizes)
+    gated = [n for n, parts in zip(sizes[1:-1], parts_of(activations), strict=False) if parts > 1]
+    numbers += sum(gated)
     if normalisation != "none":
-        numbers += sum(sizes[1:-1])  # of four tensors two more are alive at once
+        numbers += sum(sizes[1:-1]) + sum(gated)  # of four tensors two more are alive at once
     if embedding is not None:
         parameters, numbers = parameters + embedding.parameters, numbers + embedding.row_numbers
     return float(item * (COPIES * parameters + 4 * rows * numbers))

@@ -6,7 +6,8 @@
     dL/dh_k = dL/df_k Omega_k^T     dL/df_{k-1} = dL/dh_k * a'(f_{k-1})
 
 With normalisation a reads what it makes of f_k (`normalisation.py`); a residual layer k > 0 gives
-h_{k+1} = h_k + a(f_k), and dL/dh_{k+1} is added to dL/dh_k (He et al., 2016).
+h_{k+1} = h_k + a(f_k), and dL/dh_{k+1} is added to dL/dh_k (He et al., 2016). A gated layer has
+f_k = [u, v] and h = u * s(v): dL/du = dL/dh * s(v), dL/dv = dL/dh * u * s'(v).
 
 h_0 is x, or what an embedding makes of it, and with dropout h_k carries its mask (Prince,
 Understanding Deep Learning, 2023, 7.4).
@@ -65,10 +66,10 @@ class Backprop:
         self.transposed = [weight.transpose(1, 2) for weight in self.weights]
         self.d_weights = [weight[:k] for weight in gradients.weights]
         self.d_biases = [bias[:k] for bias in gradients.biases]
-        units = network.layers.sizes[1:]
-        self.f = [empty_product(bias, rows, n) for bias, n in zip(self.biases, units, strict=True)]
+        self.f = [empty_product(bias, rows, bias.shape[-1]) for bias in self.biases]
         self.d_f = [torch.empty_like(f) for f in self.f]
-        self.d_h = [torch.empty_like(f) for f in self.f[:-1]]
+        hidden = zip(self.f, network.layers.sizes[1:-1], strict=False)
+        self.d_h = [empty_product(f, rows, units) for f, units in hidden]
         self.g = list(self.f)
         """What each activation reads: f, normalised where it is."""
         self.h: list[Tensor] = []
@@ -129,12 +130,22 @@ class Backprop:
                 elif batch.masks:
                     d_h.mul_(batch.masks[k - 1])
                 slope = self.network.activations[k - 1].slope(self.g[k - 1], self.h[k - 1])
-                torch.mul(d_h, slope, out=self.d_f[k - 1])
+                _times_slope(d_h, slope, self.d_f[k - 1])
                 if self.norms:
                     self.norms[k - 1].backward(self.d_f[k - 1], *self.d_norms[k - 1])
         if self.embedding is not None:
             d_x = torch.bmm(self.d_f[0], self.transposed[0])
             self.embedding.backward(d_x, self.d_embedding)
+
+
+def _times_slope(d_h: Tensor, slope: Tensor, d_f: Tensor) -> None:
+    """Write dL/df: of each of a unit's pre-activations the slope times dL/dh."""
+    if slope.shape == d_h.shape:
+        torch.mul(d_h, slope, out=d_f)
+        return
+    units = d_h.shape[-1]
+    for own_slope, own in zip(slope.split(units, -1), d_f.split(units, -1), strict=True):
+        torch.mul(d_h, own_slope, out=own)
 
 
 def _norms(network: MLP, k: int) -> Sequence[LayerNorm | BatchNorm]:

@@ -1,7 +1,6 @@
 """One flat tensor that holds a number for every weight and bias of a stack."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -16,14 +15,17 @@ class LayerTensors:
     Shape:
         - `weights[k]`: (K, inputs, outputs) of layer k, Omega_k, contiguous
         - `biases[k]`: (K, 1, outputs), beta_k, contiguous
-        - `normalisation[k]`: `unit_vectors` tensors (K, 1, units) of hidden layer k, contiguous;
+        - `normalisation[k]`: `unit_vectors` tensors (K, 1, outputs) of hidden layer k, contiguous;
           no lists where there are none
         - `embedding[i]`: (K, *shapes[i]), what embeds the inputs, contiguous
-        - `statistics[k]`: `unit_statistics` tensors (K, 1, units) of hidden layer k, contiguous:
+        - `statistics[k]`: `unit_statistics` tensors (K, 1, outputs) of hidden layer k, contiguous:
           running averages, which no gradient is of
         - `flat`: one dimension; all weights first, since only they decay, then all biases, then
           what normalises, then what embeds the inputs, then statistics; members inside a layer
         - `flat_learnt`: `flat` without the statistics
+
+    The outputs of a hidden layer are its units; where these are gated there are two `parts` of
+    them, one behind the other, and each is padded by itself.
     """
 
     def __init__(
@@ -32,25 +34,33 @@ class LayerTensors:
         sizes: Sequence[int],
         shapes: Sequence[tuple[int, int]] = (),
         *,
+        parts: Sequence[int] = (),
         unit_vectors: int = 0,
         unit_statistics: int = 0,
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        """Zeros; `unit_vectors` counts what each hidden layer learns for a unit beside its bias."""
+        """Zeros; `unit_vectors` counts what a hidden layer learns for an output beside its bias.
+
+        `parts`: outputs of a unit of each hidden layer, all 1 by default.
+        """
         self.members = members
         self.sizes = tuple(sizes)
         self.embedding_shapes = tuple(shapes)
         self.unit_vectors, self.unit_statistics = unit_vectors, unit_statistics
-        weights = [(members, n_in, n_out) for n_in, n_out in pairwise(sizes)]
-        biases = [(members, 1, n_out) for n_out in sizes[1:]]
+        self.parts = tuple(parts) or (1,) * (len(sizes) - 2)
+        counts = zip(sizes[1:], (*self.parts, 1), strict=True)
+        outputs = [units * count for units, count in counts]
+        pairs = zip(sizes[:-1], outputs, strict=True)
+        weights = [(members, n_in, n_out) for n_in, n_out in pairs]
+        biases = [(members, 1, n_out) for n_out in outputs]
         vectors = biases[:-1] * unit_vectors
         learnt = [*weights, *biases, *vectors, *((members, *shape) for shape in shapes)]
         stacked = [*learnt, *(biases[:-1] * unit_statistics)]
         lengths = [a * b * c for a, b, c in stacked]
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
-        parts = torch.split(self.flat, lengths)
-        tensors = [part.view(shape) for part, shape in zip(parts, stacked, strict=True)]
+        pieces = torch.split(self.flat, lengths)
+        tensors = [piece.view(shape) for piece, shape in zip(pieces, stacked, strict=True)]
         depth = len(sizes) - 1
         self.weights, self.biases = tensors[:depth], tensors[depth : 2 * depth]
         self.embedding = tensors[2 * depth + len(vectors) : len(learnt)]
@@ -78,6 +88,15 @@ class LayerTensors:
         """What is learnt, then the statistics."""
         return self.learnt + self.averaged
 
+    @property
+    def blocks(self) -> list[Tensor]:
+        """`tensors`, with each part by itself: padding is what lies behind a member's own size."""
+        of_layers, of_units = [*self.parts, 1] * 2, list(self.parts)
+        counts = [*of_layers, *(of_units * self.unit_vectors), *(1 for _ in self.embedding)]
+        counts += of_units * self.unit_statistics
+        pairs = zip(self.tensors, counts, strict=True)
+        return [block for tensor, count in pairs for block in tensor.chunk(count, -1)]
+
     def like(self) -> "LayerTensors":
         """Zeros of the same shapes."""
         return self._of(self.members, self.sizes)
@@ -88,6 +107,7 @@ class LayerTensors:
             members,
             sizes,
             self.embedding_shapes,
+            parts=self.parts,
             unit_vectors=self.unit_vectors,
             unit_statistics=self.unit_statistics,
             dtype=flat.dtype,
@@ -98,7 +118,7 @@ class LayerTensors:
         """A copy of some members, cropped to layers of `sizes` units."""
         taken = self._of(len(members), sizes)
         index = torch.as_tensor(members, device=self.flat.device)
-        for new, old in zip(taken.tensors, self.tensors, strict=True):
+        for new, old in zip(taken.blocks, self.blocks, strict=True):
             new.copy_(old[index, : new.shape[1], : new.shape[2]])
         return taken
 

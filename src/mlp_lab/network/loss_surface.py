@@ -91,7 +91,8 @@ def loss_surface(
     half = points // 2
     steps = torch.arange(-half, half + 1, dtype=network.layers.flat.dtype) * (reach / half)
     grid = torch.cartesian_prod(steps, steps)
-    widest = rows.inputs.shape[1] * max(network.layers.sizes)
+    outputs = (bias.shape[-1] for bias in network.layers.biases)
+    widest = rows.inputs.shape[1] * max(network.layers.sizes[0], *outputs)
     losses = [
         _losses(network, objective, rows, directions, some)
         for some in torch.split(grid, max(1, LARGEST // widest))

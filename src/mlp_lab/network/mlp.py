@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor, nn
 
-from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.activations import ACTIVATIONS, parts_of
 from mlp_lab.network.architecture import INITS, NORMALISATIONS, count_parameters
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding, draw_embedding
@@ -32,7 +32,8 @@ class MLP(nn.Module):
     matrices are padded with zeros. A padded unit has f = 0 and no weight leads out of it, so its
     gradients are zero and it stays zero for ever; where a(0) is not 0, a mask sets it to zero.
     With an embedding, x is what it makes of the inputs. Pre-activations may be normalised before
-    their activation, and a residual layer adds what it reads to what it gives.
+    their activation, and a residual layer adds what it reads to what it gives. A gated layer has
+    two pre-activations for each unit, all first ones before all second ones.
 
     Shape:
         - input: (B, D), the same rows for every member, or (K, B, D)
@@ -79,6 +80,7 @@ class MLP(nn.Module):
             len(sizes),
             padded,
             shapes,
+            parts=parts_of(activations),
             unit_vectors=len(NORMALISATIONS[normalisation].learnt),
             unit_statistics=len(NORMALISATIONS[normalisation].statistics),
             dtype=dtype,
@@ -98,7 +100,8 @@ class MLP(nn.Module):
         hidden = range(1, len(layers.sizes) - 1)
         self.padding_masks = [self._padding_mask(k) for k in hidden]
         by_row = self.normalisation == "layer"
-        self.units = [Units.of(self._widths(k), layers.flat) for k in hidden if by_row]
+        each = [(self._widths(k), layers.parts[k - 1]) for k in hidden if by_row]
+        self.units = [Units.of(widths, layers.flat, parts) for widths, parts in each]
         """Of each hidden layer, where a row is normalised over them."""
 
     def _widths(self, layer: int) -> list[int]:
@@ -124,7 +127,8 @@ class MLP(nn.Module):
         """Numbers that each member learns, padding left out."""
         embedded = 0 if self.embedding is None else self.embedding.plan.parameters
         return [
-            count_parameters(sizes, self.normalisation) + embedded for sizes in self.member_sizes
+            count_parameters(sizes, self.normalisation, self.activation_names) + embedded
+            for sizes in self.member_sizes
         ]
 
     def initialise(
@@ -138,24 +142,32 @@ class MLP(nn.Module):
         `frequency_scales`: of each member's periodic embedding.
         """
         for k, (sizes, init) in enumerate(zip(self.member_sizes, inits, strict=True)):
-            for weight, bias, n_in, n_out in zip(
-                self.layers.weights, self.layers.biases, sizes[:-1], sizes[1:], strict=True
-            ):
-                drawn_weight = torch.zeros(n_in, n_out, dtype=weight.dtype)
-                drawn_bias = torch.zeros(n_out, dtype=weight.dtype)
-                INITS[init](drawn_weight, drawn_bias, generators[k])
-                weight[k, :n_in, :n_out] = drawn_weight
-                bias[k, 0, :n_out] = drawn_bias
-            for (gain, _), units in zip(self.layers.normalisation, sizes[1:-1], strict=False):
-                gain[k, 0, :units] = 1
-            for (_, variance), units in zip(self.layers.statistics, sizes[1:-1], strict=False):
-                variance[k, 0, :units] = 1
+            self._draw(k, sizes, init, generators[k])
         if self.embedding is None:
             return
         for k, (scale, generator) in enumerate(zip(frequency_scales, generators, strict=True)):
             drawn = draw_embedding(self.embedding.plan, scale, generator, self.layers.flat.dtype)
             for tensor, own in zip(self.layers.embedding, drawn, strict=True):
                 tensor[k] = own
+
+    def _draw(self, k: int, sizes: Sequence[int], init: str, generator: torch.Generator) -> None:
+        """Draw the layers of member k; each part of a gated layer is drawn by itself."""
+        layers = self.layers
+        tensors = zip(layers.weights, layers.biases, (*layers.parts, 1), strict=True)
+        for (weight, bias, parts), n_in, n_out in zip(tensors, sizes[:-1], sizes[1:], strict=True):
+            own = zip(weight[k].chunk(parts, -1), bias[k, 0].chunk(parts, -1), strict=True)
+            for own_weight, own_bias in own:
+                drawn_weight = torch.zeros(n_in, n_out, dtype=weight.dtype)
+                drawn_bias = torch.zeros(n_out, dtype=weight.dtype)
+                INITS[init](drawn_weight, drawn_bias, generator)
+                own_weight[:n_in, :n_out] = drawn_weight
+                own_bias[:n_out] = drawn_bias
+        ones = [gain for gain, _ in layers.normalisation]
+        ones += [variance for _, variance in layers.statistics]
+        of_units = [*zip(layers.parts, sizes[1:-1], strict=True)] * 2
+        for vector, (parts, units) in zip(ones, of_units, strict=False):
+            for own_vector in vector[k, 0].chunk(parts, -1):
+                own_vector[:units] = 1
 
     def embed(self, inputs: Tensor, *, members: int | None = None) -> Tensor:
         """What the first layer reads of inputs (k, B, D) of the first k members, (k, B, D')."""
@@ -256,7 +268,7 @@ class MLP(nn.Module):
             device=first.layers.flat.device,
         )
         for k, network in enumerate(networks):
-            for whole, own in zip(joined.layers.tensors, network.layers.tensors, strict=True):
+            for whole, own in zip(joined.layers.blocks, network.layers.blocks, strict=True):
                 whole[k, : own.shape[1], : own.shape[2]] = own[0]
         return joined
 
@@ -300,17 +312,15 @@ class MLP(nn.Module):
     def member_state(self, k: int) -> dict[str, Tensor]:
         """Member k's weights, as the state_dict of the plain network that `member` builds."""
         state = {} if self.embedding is None else self._embedding_state(self.embedding, k)
-        sizes = self.member_sizes[k]
-        for layer, name in enumerate(layer_names(len(sizes) - 2)):
-            n_in, n_out = sizes[layer], sizes[layer + 1]
-            weight = self.layers.weights[layer][k, :n_in, :n_out]
-            state[f"{name}.weight"] = weight.t().contiguous()
-            state[f"{name}.bias"] = self.layers.biases[layer][k, 0, :n_out].clone()
+        own = self.layers.take([k], self.member_sizes[k])
+        names = layer_names(len(self.activations))
+        for name, weight, bias in zip(names, own.weights, own.biases, strict=True):
+            state[f"{name}.weight"] = weight[0].t().contiguous()
+            state[f"{name}.bias"] = bias[0, 0].clone()
         names = NORMALISATIONS[self.normalisation].vectors
-        for layer, vectors in enumerate(self.layers.of_units):
+        for layer, vectors in enumerate(own.of_units):
             for name, vector in zip(names, vectors, strict=True):
-                own = vector[k, 0, : sizes[layer + 1]].clone()
-                state[f"{normalisation_name(layer)}.{name}"] = own
+                state[f"{normalisation_name(layer)}.{name}"] = vector[0, 0].clone()
         return state
 
     def _embedding_state(self, embedding: Embedding, k: int) -> dict[str, Tensor]:
@@ -336,6 +346,7 @@ class MLP(nn.Module):
             self.members,
             self.layers.sizes,
             self.layers.embedding_shapes,
+            parts=self.layers.parts,
             unit_vectors=self.layers.unit_vectors,
             unit_statistics=self.layers.unit_statistics,
             dtype=flat.dtype,

@@ -29,7 +29,7 @@ Statistics = Sequence[Tensor]
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """The units of a hidden layer that are no padding.
+    """The pre-activations of a hidden layer that are no padding: one or more `parts` of each unit.
 
     Shape:
         - count: (K, 1, 1), or one number where all members have as many
@@ -40,12 +40,13 @@ class Units:
     real: Tensor | None
 
     @classmethod
-    def of(cls, widths: Sequence[int], like: Tensor) -> Units:
+    def of(cls, widths: Sequence[int], like: Tensor, parts: int = 1) -> Units:
         """Of K members with these widths, of the dtype and on the device of `like`."""
         if min(widths) == max(widths):
-            return cls(float(widths[0]), None)
+            return cls(float(widths[0] * parts), None)
         count = like.new_tensor(widths).view(-1, 1, 1)
-        return cls(count, (torch.arange(max(widths), device=like.device) < count).to(like))
+        real = torch.arange(max(widths), device=like.device) < count
+        return cls(count * parts, real.repeat(1, 1, parts).to(like))
 
     def first(self, k: int) -> Units:
         """Those of the first k members."""

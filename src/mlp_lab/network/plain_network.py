@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mlp_lab.network.activations import ACTIVATIONS, LEAK
+from mlp_lab.network.activations import ACTIVATIONS, GATES, LEAK, parts_of
+from mlp_lab.network.architecture import linear_shapes
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding
 from mlp_lab.network.normalisation import EPS
@@ -34,7 +35,7 @@ def plain_network(
 ) -> nn.Sequential:
     """One network of torch's own layers, with the weights of `state`, as it predicts.
 
-    `sizes` are of its linear layers; the first reads what the embedding gives. A network that is
+    `sizes` are of its layers; the first reads what the embedding gives. A network that is
     `residual` has the same layers by name, and adds around them.
     """
     layers: OrderedDict[str, nn.Module] = OrderedDict()
@@ -42,7 +43,8 @@ def plain_network(
     if embedding is not None:
         layers["embedding"] = EmbeddedInputs(embedding, dtype)
     names = layer_names(len(activations))
-    for k, (name, n_in, n_out) in enumerate(zip(names, sizes[:-1], sizes[1:], strict=True)):
+    shapes = linear_shapes(sizes, activations)
+    for k, (name, (n_in, n_out)) in enumerate(zip(names, shapes, strict=True)):
         empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
         layers[name] = empty.to_empty(device="cpu")
         if k < len(activations):
@@ -56,6 +58,14 @@ def plain_network(
     network = Residual(layers) if residual else nn.Sequential(layers)
     network.load_state_dict(state)
     return network.to(state["output.weight"].device).eval()
+
+
+def units_of(network: nn.Sequential, activations: Sequence[str]) -> list[int]:
+    """Units of every layer of a plain network, inputs first, as they are embedded."""
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    parts = [*parts_of(activations), *(1 for _ in linear)]
+    units = [layer.out_features // count for layer, count in zip(linear, parts, strict=False)]
+    return [linear[0].in_features, *units]
 
 
 def network_name(k: int) -> str:
@@ -121,7 +131,9 @@ class EmbeddedInputs(nn.Module):
 
 def plain_activation(name: str) -> nn.Module:
     """torch's layer for an activation, or one that calls it."""
-    return PLAIN_ACTIVATIONS[name]() if name in PLAIN_ACTIVATIONS else Elementwise(name)
+    if name in PLAIN_ACTIVATIONS:
+        return PLAIN_ACTIVATIONS[name]()
+    return Gated(name) if name in GATES else Elementwise(name)
 
 
 class Elementwise(nn.Module):
@@ -134,6 +146,23 @@ class Elementwise(nn.Module):
     def forward(self, f: Tensor) -> Tensor:
         """a(f)."""
         return ACTIVATIONS[self.name].value(f)
+
+    def extra_repr(self) -> str:
+        """Its name."""
+        return self.name
+
+
+class Gated(nn.Module):
+    """A gated activation that torch has no layer for, by its name: (B, 2 H) -> (B, H)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def forward(self, f: Tensor) -> Tensor:
+        """u s(v) of f = [u, v]."""
+        u, v = f.chunk(2, -1)
+        return u * ACTIVATIONS[GATES[self.name]].value(v)
 
     def extra_repr(self) -> str:
         """Its name."""
@@ -169,5 +198,6 @@ PLAIN_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "sigmoid": nn.Sigmoid,
     "gelu": nn.GELU,
     "silu": nn.SiLU,
+    "glu": lambda: nn.GLU(dim=-1),
 }
 """torch's layer for each of our activations, for exported networks."""

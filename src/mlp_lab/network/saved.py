@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -13,7 +12,12 @@ from torch import Tensor, nn
 from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.formatting import counted
 from mlp_lab.network.activations import ACTIVATIONS
-from mlp_lab.network.architecture import LARGEST_EMBEDDING, MOST_NETWORKS, NORMALISATIONS
+from mlp_lab.network.architecture import (
+    LARGEST_EMBEDDING,
+    MOST_NETWORKS,
+    NORMALISATIONS,
+    linear_shapes,
+)
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, Objective, require_number
 from mlp_lab.network.plain_network import (
@@ -92,11 +96,12 @@ class Layers:
                 own["knots"] = list(self.embedding.knots)
             found |= {f"embedding.{name}": shape for name, shape in own.items()}
         names = layer_names(len(self.activations))
-        for name, (n_in, n_out) in zip(names, pairwise(self.linear_sizes), strict=True):
+        shapes = linear_shapes(self.linear_sizes, self.activations)
+        for name, (n_in, n_out) in zip(names, shapes, strict=True):
             found |= {f"{name}.weight": [n_out, n_in], f"{name}.bias": [n_out]}
-        for k, units in enumerate(self.sizes[1:-1]):
+        for k, (_, n_out) in enumerate(shapes[:-1]):
             vectors = NORMALISATIONS[self.normalisation].vectors
-            found |= {f"{normalisation_name(k)}.{name}": [units] for name in vectors}
+            found |= {f"{normalisation_name(k)}.{name}": [n_out] for name in vectors}
         return found
 
 

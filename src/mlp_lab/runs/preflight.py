@@ -3,6 +3,7 @@
 import math
 import os
 from dataclasses import replace
+from functools import partial
 
 from mlp_lab.config.schema import Config
 from mlp_lab.engine.cuda import cuda_possible, no_cuda
@@ -52,8 +53,12 @@ def require_memory(config: Config, data: DataSummary) -> None:
     """Raise if a network that learns such data is too much for this machine."""
     batch = config.batch_size if isinstance(config.batch_size, int) else data.rows["train"]
     sizes, embedding = data.sizes(config), data.embedding(config)
-    normalisation = config.model.normalisation
-    single = training_bytes(sizes, batch, config.dtype, embedding, normalisation)
+    needs = partial(
+        training_bytes,
+        normalisation=config.model.normalisation,
+        activations=config.model.activations,
+    )
+    single = needs(sizes, batch, config.dtype, embedding)
     together = config.ensemble if config.budget is None else 1  # a budget trains what there is room
     needed, installed = single * together, installed_memory()  # for
     if needed > installed and not (config.device != "cpu" and cuda_possible()):
@@ -62,12 +67,12 @@ def require_memory(config: Config, data: DataSummary) -> None:
             rule = f"at most {fitting:,}, which this machine has the memory to train"
             raise UserError(f"ensemble must be {rule}, got {config.ensemble:,}")
         if embedding is not None:
-            bare = training_bytes((embedding.inputs, *sizes[1:]), batch, config.dtype)
-            if bare <= installed:
+            unembedded = embedding.inputs, *sizes[1:]
+            if needs(unembedded, batch, config.dtype) <= installed:
                 raise _too_large(embedding, needed, installed)
         key = "model.depth" if _too_deep(config, sizes, batch, installed) else "model.width"
         value = config.model.depth if key == "model.depth" else config.model.width
-        count = count_parameters(sizes, normalisation)
+        count = count_parameters(sizes, config.model.normalisation, config.model.activations)
         raise UserError(
             f"{key}={shown(value)} makes {count:,} parameters, which take"
             f" {needed / 2**30:,.0f} GiB to train; this machine has {installed / 2**30:.0f}:"
@@ -90,8 +95,10 @@ def _too_large(plan: EmbeddingPlan, needed: float, installed: float) -> UserErro
 
 def _too_deep(config: Config, sizes: tuple[int, ...], batch: int, installed: float) -> bool:
     """Whether a network of as wide layers, but no more of them than usual, would fit."""
-    few = (sizes[0], *config.model.widths[:USUAL_DEPTH], sizes[-1])
-    return training_bytes(few, batch, config.dtype) <= installed
+    model = config.model
+    few = (sizes[0], *model.widths[:USUAL_DEPTH], sizes[-1])
+    activations = model.activations[:USUAL_DEPTH]
+    return training_bytes(few, batch, config.dtype, activations=activations) <= installed
 
 
 def installed_memory() -> float:

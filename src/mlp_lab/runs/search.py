@@ -218,8 +218,11 @@ class Search:
         summary = self.run.prepared.summary
         batch = config.batch_size if isinstance(config.batch_size, int) else summary.rows["train"]
         sizes, embedding = summary.sizes(config), summary.embedding(config)
-        normalisation = config.model.normalisation
-        single = training_bytes(sizes, batch, config.dtype, embedding, normalisation)
+        single = training_bytes(
+            *(sizes, batch, config.dtype, embedding),
+            normalisation=config.model.normalisation,
+            activations=config.model.activations,
+        )
         return max(1, min(ROUND[0], int(MEMORY_SHARE * free_memory() / single)))
 
     def _pace(self, number: int, config: Config) -> Pace:

@@ -40,7 +40,8 @@ class SweepJob:
     def parameters(self) -> int:
         """Numbers that it learns."""
         embedded = 0 if self.embedding is None else self.embedding.parameters
-        own = count_parameters(self.sizes, self.job.config.model.normalisation)
+        model = self.job.config.model
+        own = count_parameters(self.sizes, model.normalisation, model.activations)
         return (own + embedded) * self.networks
 
     @property

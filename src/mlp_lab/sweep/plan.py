@@ -138,7 +138,9 @@ def size(stack: Sequence[SweepJob]) -> float:
     first = stack[0]
     config = first.job.config
     own = training_bytes(
-        whole.sizes, whole.rows, config.dtype, first.embedding, config.model.normalisation
+        *(whole.sizes, whole.rows, config.dtype, first.embedding),
+        normalisation=config.model.normalisation,
+        activations=config.model.activations,
     )
     return own * len(stack) * first.networks
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from torch import Tensor
 
 from mlp_lab.trace.formulas import ACTIVATION
-from mlp_lab.trace.names import course_names, entry_name
+from mlp_lab.trace.names import course_names
 from mlp_lab.trace.quantities import Trace
 
 MOST_CLASSES = 10
@@ -88,7 +88,7 @@ def written_out(trace: Trace) -> bool:
     network = trace.network
     objective = (network.objective.output, network.objective.loss)
     return (
-        bool(course_names(network.sizes))
+        bool(course_names(network.sizes, network.parts))
         and objective == ("linear", "mse")
         and network.rows == 1
         and network.weights is None
@@ -205,7 +205,7 @@ def _product(factors: Sequence[Factor]) -> Factor:
 
 
 def _parameter(trace: Trace, tensor: str, row: int, column: int) -> Factor:
-    name = entry_name(trace.network.sizes, tensor, row, column)
+    name = trace.network.entry(tensor, row, column)
     return Factor(name, _factor(trace.value(tensor)[row, column]))
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from mlp_lab.network.activations import LEAK
+from mlp_lab.network.activations import ACTIVATIONS, LEAK
 from mlp_lab.network.losses import Objective
 
 ACTIVATION: dict[str, str] = {
@@ -20,6 +20,10 @@ ACTIVATION: dict[str, str] = {
     "sigmoid": "1 / (1 + exp(-{f}))",
     "gelu": "{f} * Phi({f})",
     "silu": "{f} * sigmoid({f})",
+    "glu": "{u} * sigmoid({v})",
+    "reglu": "{u} * max({v}, 0)",
+    "geglu": "{u} * {v} * Phi({v})",
+    "swiglu": "{u} * {v} * sigmoid({v})",
 }
 
 OUTPUT: dict[str, str] = {
@@ -119,11 +123,21 @@ class Formulas:
 
     def pre_activation(self, k: int) -> str:
         """f_k."""
-        return f"beta_{k} + {_layer_input(k)} Omega_{k}"
+        halves = f"[u_{k}, v_{k}] = " if self._gated(k) else ""
+        return f"{halves}beta_{k} + {_layer_input(k)} Omega_{k}"
+
+    def _gated(self, k: int) -> bool:
+        """Whether f_k are two numbers of each unit."""
+        return k < self._depth and ACTIVATIONS[self.activations[k]].parts > 1
+
+    def _times_slope(self, k: int, of_h: str) -> str:
+        """dL/df_k from dL/dh_{k + 1}."""
+        return f"{of_h}{' [I, I]' * self._gated(k)} * a'(f_{k})"
 
     def hidden(self, k: int) -> str:
         """h_k."""
-        return ACTIVATION[self.activations[k - 1]].format(f=f"f_{k - 1}")
+        names = {letter: f"{letter}_{k - 1}" for letter in "fuv"}
+        return ACTIVATION[self.activations[k - 1]].format(**names)
 
     def output(self) -> str:
         """The last layer's o(f)."""
@@ -152,7 +166,7 @@ class Formulas:
             return f"{_layer_input(k)}^T dL/df_{k}"
         if k == self._depth:
             return self._last()
-        return f"dL/dh_{k + 1} * a'(f_{k})"
+        return self._times_slope(k, f"dL/dh_{k + 1}")
 
     def _last(self) -> str:
         """dL/df of the last layer."""
@@ -174,7 +188,7 @@ class Formulas:
             product = f"{factors} Omega_{j}^T"
             if symbol == "h" and j == k:
                 return product
-            factors = f"({product} * a'(f_{j - 1}))"
+            factors = f"({self._times_slope(j - 1, product)})"
         if symbol == "f":
             return factors[1:-1]
         if symbol == "beta":
@@ -211,7 +225,7 @@ def as_latex(formula: str) -> str:
 
 
 IN_PROSE = re.compile(
-    r"(?:dL/d[A-Za-z]+(?:_\w+)?|\b(?:theta|phi|psi|beta|Omega|[fh]'?)_\w+)(?:\[[\d, ]+\])?"
+    r"(?:dL/d[A-Za-z]+(?:_\w+)?|\b(?:theta|phi|psi|beta|Omega|[fhuv]'?)_\w+)(?:\[[\d, ]+\])?"
     r"|->|(?<= )\*(?= )"
 )
 SIGNS = {"->": r"\to", "*": r"\odot"}

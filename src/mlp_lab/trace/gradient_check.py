@@ -18,7 +18,7 @@ CHUNK = 2**22
 MAX_ENTRIES, MIN_ENTRIES = 256, 8
 """Entries of a gradient that are held against a difference: each is two passes, and two copies."""
 
-KINKED_AT_ZERO = ("relu", "leaky_relu")
+KINKED_AT_ZERO = ("relu", "leaky_relu", "reglu")
 
 FROM_LOGITS = ("bce", "cce", "poisson")
 """Losses that torch, too, computes from the last pre-activations."""
@@ -146,9 +146,11 @@ class LossDifferences:
         """From f of layer k, (N, B, H)."""
         sides = []
         for layer in range(k, self.last):
+            activation = self.network.mlp.activations[layer]
             if self.network.mlp.activation_names[layer] in KINKED_AT_ZERO:
-                sides.append(f.sign().flatten(1))
-            h = self.network.mlp.activations[layer].value(f)
+                kinked = f.chunk(activation.parts, -1)[-1]  # of a gated unit only the gate is
+                sides.append(kinked.sign().flatten(1))
+            h = activation.value(f)
             f = h @ self.value[f"Omega_{layer + 1}"] + self.value[f"beta_{layer + 1}"]
         objective = self.network.objective
         sides += self._sides_of_output(objective.predict(f))

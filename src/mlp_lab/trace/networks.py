@@ -17,7 +17,7 @@ from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import Ensemble, layer_names, plain_activation
+from mlp_lab.network.plain_network import Ensemble, layer_names, plain_activation, units_of
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -71,7 +71,8 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     plain = _single(predictor.network).double()
     objective = replace(predictor.objective, label_smoothing=config.loss.smoothing)
     state = plain.state_dict()
-    names, sizes = layer_names(config.model.depth), _sizes(plain)
+    names = layer_names(config.model.depth)
+    sizes = units_of(plain, config.model.activations)
     _refuse_embedding("embedding" in dict(plain.named_children()))
     _refuse_other_layers(config)
     if sizes[1:-1] != config.model.widths or not _activates(plain, config.model.activations):
@@ -114,16 +115,10 @@ def _refuse_other_layers(config: Config) -> None:
         )
 
 
-def _sizes(plain: nn.Sequential) -> list[int]:
-    """Units of every layer, inputs first."""
-    linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
-    return [linear[0].in_features, *(layer.out_features for layer in linear)]
-
-
 def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
     """Whether the hidden layers have these activations."""
-    found = [type(layer) for name, layer in plain.named_children() if name.startswith("activation")]
-    return found == [type(plain_activation(name)) for name in activations]
+    found = [str(layer) for name, layer in plain.named_children() if name.startswith("activation")]
+    return found == [str(plain_activation(name)) for name in activations]
 
 
 def _of_data(config: Config, request: TraceRequest) -> Network:
@@ -165,7 +160,7 @@ def _of_numbers(config: Config, request: TraceRequest) -> Network:
     t = _tensor(EXAMPLE_TARGET[objective.output] * len(x) if typed is None else typed)
     sizes = [x.shape[1], *config.model.widths, t.shape[1]]
     mlp = initial(config, sizes, objective)
-    if not _sets(request, "seed", "model.init"):
+    if not _sets(request, "seed", "model.init") and max(mlp.layers.parts, default=1) == 1:
         set_numbers(mlp, EXAMPLES.get(tuple(sizes), {}))
     set_numbers(mlp, request.numbers)
     return checked(Network(mlp, objective, x, t, dropout=config.model.dropout))
@@ -205,7 +200,8 @@ def set_numbers(mlp: MLP, numbers: Mapping[str, Matrix]) -> None:
         UserError: the network has none of that name, or one of another shape.
     """
     sizes = mlp.member_sizes[0]
-    shapes, entries = tensor_shapes(sizes), course_names(sizes)
+    parts = mlp.layers.parts
+    shapes, entries = tensor_shapes(sizes, parts), course_names(sizes, parts)
     for key, value in numbers.items():
         if key in ("x", "t"):
             continue

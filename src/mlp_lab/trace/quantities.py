@@ -41,6 +41,15 @@ class Network:
         return self.mlp.member_sizes[0]
 
     @property
+    def parts(self) -> Sequence[int]:
+        """Pre-activations of a unit of each hidden layer: two of gated ones."""
+        return self.mlp.layers.parts
+
+    def entry(self, tensor: str, row: int, column: int) -> str:
+        """The name of an entry."""
+        return entry_name(self.sizes, tensor, row, column, self.parts)
+
+    @property
     def hidden(self) -> list[str]:
         """Units and activation of each hidden layer."""
         layers = zip(self.sizes[1:-1], self.mlp.activation_names, strict=True)
@@ -130,7 +139,7 @@ class Trace:
             largest = error.nan_to_num(nan=math.inf, posinf=math.inf).flatten().max(0)
             if float(largest.values) > worst[0]:
                 row, column = divmod(int(largest.indices), error.shape[1])
-                entry = entry_name(self.network.sizes, gradient.of, row, column)
+                entry = self.network.entry(gradient.of, row, column)
                 worst = (float(largest.values), f"dL/d{entry}")
         return worst
 
@@ -143,7 +152,7 @@ class Trace:
     def kinks(self) -> list[str]:
         """Entries whose difference was taken across a kink."""
         return [
-            f"dL/d{entry_name(self.network.sizes, gradient.of, row, column)}"
+            f"dL/d{self.network.entry(gradient.of, row, column)}"
             for gradient in self.backward
             for row, column in gradient.kinks.nonzero().tolist()
         ]

@@ -79,6 +79,8 @@ def _legend(trace: Trace) -> list[str]:
         "edge: its weight (blue positive, red negative), in grey dL/dweight"
         " | unit: its values, in grey dL/df; under it bias, in grey dL/dbias",
     ]
+    if max(network.parts, default=1) > 1:
+        lines.append("weights, bias and dL/df of a gated unit are those of its u, not of its v")
     cut = [f"{size:,}" for size in network.sizes if size > MOST_UNITS]
     if cut:
         lines.append(f"{MOST_UNITS} units are drawn of layers with more ({', '.join(cut)})")
@@ -152,12 +154,16 @@ def _units(root: ET.Element, trace: Trace, i: int, layer: Layer) -> None:
             name = "x" if size == 1 else f"x {unit + 1}"
             _unit(root, layer.x, y, [(name, INK), (value, INK)], "#eef6ee")
             continue
-        f = float(trace.value(f"f_{i - 1}")[0, unit])
+        parts = 1 if i == last else network.parts[i - 1]
+        letters = "uv" if parts > 1 else "f"
+        places = [part * size + unit for part in range(parts)]
+        f = trace.value(f"f_{i - 1}")[0, places].tolist()
+        d_f = trace.value(f"dL/df_{i - 1}")[0, unit]
         name, after = ("y", trace.value("y")) if i == last else ("h", trace.value(f"h_{i}"))
         lines = [
-            (f"f = {_short(f)}", INK),
+            *((f"{letter} = {_short(n)}", INK) for letter, n in zip(letters, f, strict=True)),
             (f"{name} = {_short(float(after[0, unit]))}", INK),
-            (_short(float(trace.value(f"dL/df_{i - 1}")[0, unit])), GRADIENT),
+            (_short(float(d_f)), GRADIENT),
         ]
         if i == last:
             lines.insert(2, (f"t = {_short(float(network.t[0, unit]))}", INK))

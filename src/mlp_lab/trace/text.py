@@ -11,7 +11,7 @@ from torch import Tensor
 from mlp_lab.formatting import counted
 from mlp_lab.trace.course import Equation, Section, number, sections
 from mlp_lab.trace.formulas import LETTERS, as_latex, in_prose
-from mlp_lab.trace.names import course_names, entry_name
+from mlp_lab.trace.names import course_names
 from mlp_lab.trace.quantities import Gradient, Quantity, Trace
 
 WIDTH = 80
@@ -77,7 +77,12 @@ def title(trace: Trace) -> list[str]:
     dropout = network.dropout
     if any(dropout if isinstance(dropout, list) else [dropout]):
         lines.append(f"without the dropout of {dropout} that training has")
-    if course_names(sizes):
+    if max(network.parts, default=1) > 1:
+        lines.append(
+            "a gated unit has two pre-activations: f_k = [u_k, v_k], all u first; dL/dh [I, I] is"
+            " dL/dh beside itself, and a'(f_k) the slopes of h by u, then by v"
+        )
+    if course_names(sizes, network.parts):
         lines.append(COURSE_NAMES[len(sizes) - 2])
     return lines
 
@@ -126,7 +131,7 @@ def _at_kink(trace: Trace) -> str:
     return f"Engine and autograd take {', '.join(slopes)}"
 
 
-KINK_SLOPES = {"relu": "0", "leaky_relu": "0.01"}
+KINK_SLOPES = {"relu": "0", "leaky_relu": "0.01", "reglu": "0"}
 
 
 def text(trace: Trace, most: int) -> list[str]:
@@ -243,7 +248,7 @@ def entries_of(trace: Trace, gradient: Gradient, most: int) -> list[tuple[str, s
     kinks = gradient.kinks.flatten()[:most].tolist()
     for i, (value, autograd, difference) in enumerate(zip(*flat, strict=True)):
         row, column = divmod(i, columns)
-        name = f"dL/d{entry_name(trace.network.sizes, gradient.of, row, column)}"
+        name = f"dL/d{trace.network.entry(gradient.of, row, column)}"
         third = NOT_TAKEN if math.isnan(difference) else number(difference)
         found.append((name, number(value), number(autograd), third + " kink" * kinks[i]))
     return found

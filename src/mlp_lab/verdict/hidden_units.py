@@ -43,7 +43,8 @@ def _passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
 
 
 def _layer(network: MLP, before: Backprop, after: Backprop, k: int) -> LayerStatistics:
-    slope = network.activations[k].slope(after.g[k], after.h[k])[0].abs()  # (B, H)
+    slope = network.activations[k].slope(after.g[k], after.h[k])[0].abs()
+    slope = slope.unflatten(-1, (-1, after.h[k].shape[-1])).amax(1)  # (B, H), steepest of a gate's
     steepest = STEEPEST.get(network.activation_names[k])
     flat = 0.0 if steepest is None else (slope.mean(0) < FLAT * steepest).double().mean().item()
     return LayerStatistics(
