@@ -27,7 +27,7 @@ def test_plain_layers_for_every_activation() -> None:
 def test_units_of_plain_layers() -> None:
     """A gated layer's linear one has two numbers for each unit."""
     network = MLP([[3, 4, 5, 2]], activations=["swiglu", "relu"], output="linear").member(0)
-    assert network.hidden_0.out_features == 8
+    assert str(network.hidden_0) == "Linear(in_features=3, out_features=8, bias=True)"
     assert units_of(network, ["swiglu", "relu"]) == [3, 4, 5, 2]
     assert "Gated(swiglu)" in repr(network)
 

@@ -143,8 +143,8 @@ def _times_slope(d_h: Tensor, slope: Tensor, d_f: Tensor) -> None:
     if slope.shape == d_h.shape:
         torch.mul(d_h, slope, out=d_f)
         return
-    units = d_h.shape[-1]
-    for own_slope, own in zip(slope.split(units, -1), d_f.split(units, -1), strict=True):
+    parts = slope.shape[-1] // d_h.shape[-1]
+    for own_slope, own in zip(slope.chunk(parts, -1), d_f.chunk(parts, -1), strict=True):
         torch.mul(d_h, own_slope, out=own)
 
 

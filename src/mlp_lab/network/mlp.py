@@ -317,9 +317,9 @@ class MLP(nn.Module):
         for name, weight, bias in zip(names, own.weights, own.biases, strict=True):
             state[f"{name}.weight"] = weight[0].t().contiguous()
             state[f"{name}.bias"] = bias[0, 0].clone()
-        names = NORMALISATIONS[self.normalisation].vectors
+        of_units = NORMALISATIONS[self.normalisation].vectors
         for layer, vectors in enumerate(own.of_units):
-            for name, vector in zip(names, vectors, strict=True):
+            for name, vector in zip(of_units, vectors, strict=True):
                 state[f"{normalisation_name(layer)}.{name}"] = vector[0, 0].clone()
         return state
 

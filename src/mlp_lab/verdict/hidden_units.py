@@ -43,8 +43,9 @@ def _passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
 
 
 def _layer(network: MLP, before: Backprop, after: Backprop, k: int) -> LayerStatistics:
-    slope = network.activations[k].slope(after.g[k], after.h[k])[0].abs()
-    slope = slope.unflatten(-1, (-1, after.h[k].shape[-1])).amax(1)  # (B, H), steepest of a gate's
+    activation = network.activations[k]
+    slopes = activation.slope(after.g[k], after.h[k])[0].abs().chunk(activation.parts, -1)
+    slope = torch.stack(slopes).amax(0)  # (B, H): of a gated unit the larger one
     steepest = STEEPEST.get(network.activation_names[k])
     flat = 0.0 if steepest is None else (slope.mean(0) < FLAT * steepest).double().mean().item()
     return LayerStatistics(
