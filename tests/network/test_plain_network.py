@@ -1,5 +1,8 @@
 """One network of torch's own layers."""
 
+import subprocess
+import sys
+
 import torch
 from torch import nn
 
@@ -57,3 +60,15 @@ def test_layers_by_name() -> None:
     assert all(torch.equal(network.state_dict()[name], state[name]) for name in state)
     assert network(torch.zeros(5, 3)).shape == (5, 1)
     assert "3 -> 5, numbers: piecewise" in repr(network)
+
+
+def test_nothing_slow_is_imported() -> None:
+    """Layers are made without what torch imports to fill those that have no storage."""
+    code = (
+        "import sys, torch; from mlp_lab.network.plain_network import plain_network;"
+        "state = {'output.weight': torch.ones(1, 2), 'output.bias': torch.zeros(1)};"
+        "network = plain_network([2, 1], [], 'linear', state); state['output.weight'].zero_();"
+        "print(network(torch.ones(1, 2)).item(), 'sympy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.split() == ["2.0", "False"]  # and its weights are its own

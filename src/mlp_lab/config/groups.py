@@ -32,8 +32,12 @@ def config_folder() -> Path:
 
 def choices(group: str) -> list[str]:
     """Names that a group may be chosen by, in order."""
-    files = [path.stem for path in (config_folder() / group).glob("*.yaml")]
-    return sorted([*files, *OWN_CHOICES.get(group, ())])
+    return sorted([*_files(group), *OWN_CHOICES.get(group, ())])
+
+
+@cache
+def _files(group: str) -> list[str]:
+    return [path.stem for path in (config_folder() / group).glob("*.yaml")]
 
 
 def chosen(group: str, name: str) -> dict[str, object]:
@@ -79,6 +83,11 @@ def _over(values: Mapping[str, object], others: Mapping[str, object]) -> dict[st
 
 def default_values() -> dict[str, object]:
     """What a run is told where nobody says anything: configs/train.yaml with its groups."""
+    return _copy(_default_values())
+
+
+@cache
+def _default_values() -> Mapping[str, object]:
     values = _read(CONFIG_NAME)
     found = {key: value for key, value in values.items() if key not in NO_RUN}
     for entry in _defaults(values):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -18,7 +19,6 @@ from mlp_lab.config.groups import chosen
 from mlp_lab.data.arrays import Floats
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.backend import register
-from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.fitting import fit_rows
 from mlp_lab.estimators.frames import Rows, frame_of, separate
 from mlp_lab.estimators.inputs import (
@@ -228,6 +228,12 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self.warm_start = warm_start
         self.verbose = verbose
 
+    @classmethod
+    @cache
+    def _get_param_names(cls) -> Any:
+        """Once for a class: reading so long a signature is half of what `clone` costs."""
+        return super()._get_param_names()
+
     def fit(
         self,
         X: Any,
@@ -269,7 +275,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=before is None)
         rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
-        self._train(rows, self._values(rows), before)
+        self._fitted = fit_rows(rows, self._values(rows), before=before, verbose=self.verbose)
         return self
 
     def _fit_some(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Self:
@@ -285,11 +291,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         assert isinstance(data, dict)
         stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
         values["budget"], values["vary"] = None, []
-        self._train(rows, values, None if first else self._fitted)
-        return self
-
-    def _train(self, rows: Rows, values: Mapping[str, object], before: Fitted | None) -> None:
+        before = None if first else self._fitted
         self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
+        return self
 
     def _values(self, rows: Rows) -> dict[str, object]:
         """A run's configuration as plain data."""
@@ -314,8 +318,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             return VALIDATED  # of no effect: others are given
         if self.val_fraction is not None:
             return self.val_fraction
-        enough = self.budget is not None or round(VALIDATED * rows.training) >= FEWEST
-        return VALIDATED if enough else 0.0
+        return VALIDATED if self.budget or round(VALIDATED * rows.training) >= FEWEST else 0.0
 
     def _seed(self) -> int:
         if self.random_state is None:

@@ -45,8 +45,7 @@ def plain_network(
     names = layer_names(len(activations))
     shapes = linear_shapes(sizes, activations)
     for k, (name, (n_in, n_out)) in enumerate(zip(names, shapes, strict=True)):
-        empty = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # weights follow: none is drawn
-        layers[name] = empty.to_empty(device="cpu")
+        layers[name] = nn.Linear(n_in, n_out, dtype=dtype, device="meta")  # no weights are drawn
         if k < len(activations):
             if normalisation != "none":
                 normalised = NORMALISATION_LAYERS[normalisation](n_out, eps=EPS, dtype=dtype)
@@ -56,7 +55,10 @@ def plain_network(
         name, layer = OUTPUT_LAYERS[output]
         layers[name] = layer()
     network = Residual(layers) if residual else nn.Sequential(layers)
-    network.load_state_dict(state)
+    own = {
+        name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in state.items()
+    }
+    network.load_state_dict(own, assign=True)  # filling empty layers would import sympy, 0.8 s
     return network.to(state["output.weight"].device).eval()
 
 
