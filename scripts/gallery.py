@@ -93,7 +93,7 @@ def page(name: str, folder: Path) -> str:
     text = re.sub(r"(?<!!)\[(\S+)\]\(\1\)", r"`\1`", text).replace("(figure.png)", f"({name}.png)")
     ran = json.loads((folder / "measurements.json").read_text(encoding="utf-8"))["environment"]
     programs = ", ".join(f"{key} {ran[key]}" for key in ("mlp_lab", "python", "torch", "numpy"))
-    return f"{text}\nIt ran with {programs}, on {ran['cpus']} cores.\n"
+    return f"{text}\nIt ran with {programs}, kernel={ran['kernel']}, on {ran['cpus']} cores.\n"
 
 
 def notebook(name: str, folder: Path) -> None:

@@ -53,6 +53,7 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.noise": ("0", "0.1", "3", "1e9", "1e30"),
     "data.classes": ("2", "3", "7", "20"),
     "data.turns": ("0.5", "2", "100"),
+    "data.points": ("1", "40", "333"),
     "data.periods": ("0.5", "2", "100"),
     "data.outliers": ("0", "0.1", "1"),
     "data.target": COLUMNS,

@@ -112,6 +112,7 @@ DATA_VALUES: dict[str, object] = {
     "noise": 0.2,
     "classes": 4,
     "turns": 1.0,
+    "points": 25,
     "periods": 3.0,
     "outliers": 0.2,
 }

@@ -234,6 +234,9 @@ OUT_OF_RANGE_ELSEWHERE: list[tuple[str, str, object, str]] = [
     ("data=spirals", "data.classes", 10**9, "from 2 to 10,000"),
     ("data=circles", "data.rows", 10**20, "from 1 to 100,000,000"),
     ("data=spirals", "data.turns", 0.0, "positive"),
+    ("data=signals", "data.classes", 1, "from 2 to 10,000"),
+    ("data=signals", "data.points", 0, "from 1 to 10,000"),
+    ("data=signals", "data.points", 10**9, "from 1 to 10,000"),
 ]
 
 

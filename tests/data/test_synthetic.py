@@ -14,10 +14,11 @@ from mlp_lab.data.catalogue import DATA
 from mlp_lab.data.columns import numeric
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.rows import RawData
-from mlp_lab.data.synthetic import CODE, FUNCTIONS, FunctionConfig
+from mlp_lab.data.synthetic import CODE, FUNCTIONS, FunctionConfig, signals
+from mlp_lab.errors import UserError
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
-PLANE = [name for name in SYNTHETIC if name not in FUNCTIONS]
+PLANE = [name for name in SYNTHETIC if name not in (*FUNCTIONS, "signals")]
 
 
 def draw(name: str, **changes: float) -> RawData:
@@ -74,7 +75,7 @@ def test_two_classes_balance(name: str) -> None:
     assert np.bincount(draw(name, rows=101).target.astype(int)).tolist() == [51, 50]
 
 
-@pytest.mark.parametrize("name", ["gaussians", "spirals"])
+@pytest.mark.parametrize("name", ["gaussians", "spirals", "signals"])
 @settings(deadline=None, max_examples=10)
 @given(rows=st.integers(1, 99), classes=st.integers(2, 7))
 def test_classes_balance(name: str, rows: int, classes: int) -> None:
@@ -123,6 +124,37 @@ def test_spirals_wind() -> None:
     off = (turn - raw.target / 3 - 2 * radius) % 1
     np.testing.assert_allclose(np.minimum(off, 1 - off), 0, atol=1e-10)
     assert radius.min() >= 0.1 - 1e-12
+
+
+def test_more_numbers_of_signals_than_fit_are_refused() -> None:
+    """In one line, before any is drawn."""
+    line = r"data\.rows \* data\.points must be 100,000,000 or less, got 400000000"
+    with pytest.raises(UserError, match=line):
+        configure("data=signals", "data.rows=10_000_000")
+
+
+def test_signals_are_sums_of_six_sines() -> None:
+    """Of period 2, the interval's length, and its harmonics; the class decides which sum."""
+    raw = draw("signals", noise=0, rows=40, points=33)
+    assert raw.columns == numeric([f"x_{point}" for point in range(1, 34)])
+    harmonics = np.abs(np.fft.rfft(raw.inputs[:, :-1], axis=1))  # without the repeated end
+    assert harmonics[:, 1:7].max(axis=1).min() > 1
+    np.testing.assert_allclose(harmonics[:, [0, *range(7, 17)]], 0, atol=1e-9)
+    shares = harmonics[:, 1:7] / np.linalg.norm(harmonics[:, 1:7], axis=1, keepdims=True)
+    for label in range(10):  # neither a shift nor a factor changes them
+        own = shares[raw.target == label]
+        np.testing.assert_allclose(own, own[:1].repeat(4, axis=0), atol=1e-9)
+    assert len(np.unique(shares.round(6), axis=0)) == 10
+
+
+def test_a_class_has_the_same_signal_whatever_else_is_asked_for() -> None:
+    """Of every split seed, and beside more classes."""
+    times = np.linspace(-1, 1, 9)[None]
+    label = np.array([1])
+    np.testing.assert_array_equal(signals(2, label, times), signals(7, label, times))
+    first, other = (draw("signals", noise=0, split_seed=seed) for seed in (0, 1))
+    norms = [np.linalg.norm(raw.inputs[raw.target == 3], axis=1).max() for raw in (first, other)]
+    assert norms[0] == pytest.approx(norms[1], rel=0.05)
 
 
 ONE_PERIOD: dict[str, Callable[[Floats], Floats]] = {

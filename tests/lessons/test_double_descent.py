@@ -6,8 +6,19 @@ import numpy as np
 import pytest
 from given import evidence, networks
 
-from mlp_lab.lessons.double_descent import INTERPOLATED, LESSON, at_rise, notes, threshold
+from mlp_lab.lessons.double_descent import (
+    INTERPOLATED,
+    LESSON,
+    STOPPED,
+    TEST,
+    at_rise,
+    notes,
+    region,
+    stopped,
+    threshold,
+)
 from mlp_lab.lessons.page import figure
+from mlp_lab.lessons.panels import Mark
 from mlp_lab.lessons.tables import by_seed, levels, table_of, where
 
 NAME = "double_descent"
@@ -32,7 +43,8 @@ def test_a_seed_whose_networks_never_interpolate_has_no_threshold() -> None:
         for seed, errors in enumerate([(0.5, 0.004, 0.1), (0.3, 0.2, 0.006)])
         for width, error in zip((1, 2, 4), errors, strict=True)
     )
-    tables = {"widths": table.assign(error=0.5, loss=table["width"])}
+    others = {STOPPED: 0.3, "best_epoch": 7, "lost": 0.25}
+    tables = {"widths": table.assign(error=0.5, loss=table["width"], **others)}
     assert threshold(tables).tolist() == [20, np.inf]
     assert notes(tables)[-1].endswith("(inf: none does): 20, inf; rows times outputs are 5000.")
 
@@ -55,9 +67,42 @@ def test_values_follow_from_the_table() -> None:
         assert found.findings["second_descent"].values[seed] == pytest.approx(end / first)
         early = by_width[widths[top]]["early_error"]
         assert found.findings["epochs"].values[seed] == pytest.approx(peak - early)
+        kept = [by_width[widths[level]][STOPPED] for level in (bottom, top)]
+        ratio = found.findings["early_stopping"].values[seed]
+        assert ratio == pytest.approx(kept[1] / kept[0])
+        assert found.findings["stopped"].values[seed] == pytest.approx(kept[1] / end)
+        lost = [r["lost"] for r in own if r["width"] >= widths[top]]
+        assert found.findings["by_epochs"].values[seed] == pytest.approx(max(lost))
         enough = [r["parameters"] for r in own if r["train_error"] <= INTERPOLATED]
         distance = abs(math.log2(min(enough) / 5000)) if enough else math.inf
         assert found.findings["equations"].values[seed] == pytest.approx(distance)
+
+
+def test_early_stopping_is_judged_by_rows_that_choose_nothing() -> None:
+    """Not by those on which the best epoch was the best."""
+    (network,) = networks(["experiment=double_descent", "epochs=9", "model.width=16", TEST])
+    parts = network.problem.encoded
+    assert (len(parts.train), len(parts.val), len(parts.test)) == (500, 539, 539)
+    wrong = network.at_best.outputs(parts.test.inputs).argmax(1) != parts.test.targets.argmax(1)
+    found = stopped(network)
+    assert found[STOPPED] == wrong.mean()
+    assert found["best_epoch"] == 1 + network.curve("val_loss").argmin()
+    unseen = 1 - network.curve("val_accuracy")
+    low = int(unseen.argmin())
+    rise = unseen[low:].max() - unseen[low]
+    assert found["lost"] == pytest.approx((unseen[low:].max() - unseen[-1]) / max(rise, 1e-9))
+
+
+def test_the_interpolation_region_begins_at_the_first_width_that_errs_hardly_ever() -> None:
+    table = table_of(
+        {"width": width, "seed": seed, "train_error": error + shift}
+        for seed, shift in enumerate((-0.001, 0.001))
+        for width, error in ((1, 0.5), (2, 0.006), (4, 0.004), (8, 0.001))
+    )
+    (mark,) = region(table)
+    assert isinstance(mark, Mark)
+    assert (mark.x, mark.label) == (4.0, "interpolation region, from 4 units on")
+    assert region(where(table, width=1)) == []
 
 
 def test_errors_are_those_of_true_labels_and_rows_apart() -> None:
@@ -79,7 +124,8 @@ def test_the_figure_draws_the_table() -> None:
     tables = evidence(NAME).tables
     axis = figure(LESSON, tables).axes[0]
     drawn = {line.get_label(): line for line in axis.lines}
-    for label, name in (("unseen rows", "error"), ("training rows", "train_error")):
+    parts = {"unseen rows": "error", "training rows": "train_error"}
+    for label, name in {**parts, "unseen rows, best epoch": STOPPED}.items():
         assert np.asarray(drawn[label].get_xdata()).tolist() == levels(tables["widths"], "width")
         means = by_seed(tables["widths"], name, "width").mean(axis=1)
         assert np.asarray(drawn[label].get_ydata()) == pytest.approx(means)

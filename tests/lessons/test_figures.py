@@ -44,6 +44,16 @@ def test_on_a_logarithmic_axis_a_band_is_that_of_the_logarithms() -> None:
     assert t_interval(values[1])[0] < 0
 
 
+def test_a_band_with_a_zero_ends_above_the_floor_of_a_logarithmic_axis() -> None:
+    """At the least number that is not zero; not as a block down to the axis."""
+    values = np.array([[1e-4, 1e-2, 1.0], [0.0, 1e-1, 10.0], [1.0, 2.0, 3.0]])
+    panel = Panel("Title", "across", "up", [Band(x=X, values=values, label="words")], log="y")
+    (area,) = figure_of([panel], columns=1, size=4).axes[0].collections
+    heights = np.asarray(area.get_paths()[0].vertices)[:, 1]
+    assert heights.min() == 1e-4
+    assert t_interval(values[1])[0] < 0
+
+
 def test_a_band_without_a_line_has_bars() -> None:
     axis = axes(Band(x=X, values=VALUES, label="words", line="", marker="D"))
     (bars,) = axis.collections

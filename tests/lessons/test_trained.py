@@ -24,6 +24,20 @@ def test_what_it_predicts_is_what_its_last_epoch_scored() -> None:
     assert rmse == pytest.approx(rows.last("val_rmse"))
 
 
+def test_the_best_epochs_weights_are_those_that_early_stopping_keeps() -> None:
+    """Of the least validation loss, or of the best metric, as the settings have it."""
+    words = [*WORDS[:2], "epochs=12", "dtype=float64", "optimizer.lr=0.2", "model.width=6"]
+    by_loss, by_metric = networks(words, [*words, "stop.monitor=metric"])
+    assert by_loss.outcome.best_epoch == 1 + int(by_loss.curve("val_loss").argmin())
+    assert by_metric.outcome.best_epoch == 1 + int(by_metric.curve("val_accuracy").argmax())
+    assert by_loss.outcome.best_epoch < 12
+    for network in (by_loss, by_metric):
+        val = network.problem.encoded.val
+        right = network.at_best.outputs(val.inputs).argmax(1) == val.targets.argmax(1)
+        there = network.curve("val_accuracy")[network.outcome.best_epoch - 1]
+        assert right.mean() == pytest.approx(there)
+
+
 def test_its_function_and_its_fit() -> None:
     (network,) = networks(["data=sine", "data.periods=2", "model.width=3", "epochs=2"])
     x = np.linspace(-1, 1, 9)

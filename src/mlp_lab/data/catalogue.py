@@ -10,6 +10,7 @@ DATA: dict[str, type[DataConfig]] = {
     **dict.fromkeys(synthetic.PLANE, synthetic.PlaneConfig),
     "gaussians": synthetic.GaussiansConfig,
     "spirals": synthetic.SpiralsConfig,
+    "signals": synthetic.SignalsConfig,
     **dict.fromkeys(synthetic.FUNCTIONS, synthetic.FunctionConfig),
     "table": TableConfig,
 }

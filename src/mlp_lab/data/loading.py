@@ -3,7 +3,7 @@
 from mlp_lab.data.bundled import BUNDLED, BundledConfig
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.rows import RawData
-from mlp_lab.data.synthetic import FunctionConfig, GaussiansConfig, PlaneConfig, SpiralsConfig
+from mlp_lab.data.synthetic import SyntheticConfig
 from mlp_lab.data.tables.config import TableConfig
 
 
@@ -16,7 +16,7 @@ def load_rows(config: DataConfig) -> RawData:
     match config:
         case BundledConfig():
             return BUNDLED[config.name]()
-        case PlaneConfig() | GaussiansConfig() | SpiralsConfig() | FunctionConfig():
+        case SyntheticConfig():
             return config.generate()
         case TableConfig():
             from mlp_lab.data.tables.table import load_table  # noqa: PLC0415 pandas: 0.5 s

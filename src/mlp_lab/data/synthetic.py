@@ -1,12 +1,13 @@
 """Generated data: classes in the plane, and functions of one variable."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.data.columns import classified, numeric
+from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.config import DataConfig, Draw
 from mlp_lab.data.rows import RawData
 from mlp_lab.errors import require
@@ -18,6 +19,14 @@ MOST_ROWS = 10**8
 """Points of which one array takes a gigabyte or two."""
 
 MOST_CLASSES = 10_000
+MOST_POINTS = 10_000
+
+SIGNALS = 0
+"""Seed of the signals themselves: they are the same for every split seed, as digits are."""
+
+HARMONICS = 6
+SHIFT = 0.3
+"""Largest shift of a signal to either side, a share of half its length."""
 
 Points = tuple[Floats, Index]
 """Coordinates, (N, 2), and the class of each, (N,)."""
@@ -37,6 +46,10 @@ class SyntheticConfig(DataConfig):
         DataConfig.__post_init__(self)
         require(1 <= self.rows <= MOST_ROWS, "data.rows", f"from 1 to {MOST_ROWS:,}", self.rows)
         require(self.noise >= 0, "data.noise", "0 or more", self.noise)
+
+    @abstractmethod
+    def generate(self) -> RawData:
+        """Draw the rows."""
 
 
 def _require_classes(classes: int) -> None:
@@ -89,6 +102,32 @@ class SpiralsConfig(SyntheticConfig):
 
 
 @dataclass(kw_only=True, slots=True)
+class SignalsConfig(SyntheticConfig):
+    """A signal of each class, shifted and weakened, at `points` times; `noise` blurs every one."""
+
+    classes: int
+    points: int
+
+    def __post_init__(self) -> None:
+        SyntheticConfig.__post_init__(self)
+        _require_classes(self.classes)
+        rule = f"from 1 to {MOST_POINTS:,}"
+        require(1 <= self.points <= MOST_POINTS, "data.points", rule, self.points)
+        numbers, rule = self.rows * self.points, f"{MOST_ROWS:,} or less"
+        require(numbers <= MOST_ROWS, "data.rows * data.points", rule, numbers)
+
+    def generate(self) -> RawData:
+        """Draw shifts, and factors from 0.5 to 1, then the noise."""
+        generator, label = self.generator(Draw.ROWS), np.arange(self.rows) % self.classes
+        shift = generator.uniform(-SHIFT, SHIFT, self.rows)
+        factor = generator.uniform(0.5, 1, self.rows)
+        times = np.linspace(-1, 1, self.points) + shift[:, None]
+        clean = factor[:, None] * signals(self.classes, label, times)
+        inputs = numeric([f"x_{point}" for point in range(1, self.points + 1)])
+        return _classes(self, self.classes, clean, label, inputs)
+
+
+@dataclass(kw_only=True, slots=True)
 class FunctionConfig(SyntheticConfig):
     """y = f(x) + noise for x in [-1, 1]; `periods` says how often the pattern repeats.
 
@@ -120,9 +159,15 @@ class FunctionConfig(SyntheticConfig):
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Index) -> RawData:
-    blurred = points + config.noise * config.generator(Draw.BLUR).standard_normal(points.shape)
-    names, axes = list(map(str, range(classes))), numeric(["x_1", "x_2"])
-    return RawData(blurred, label.astype(float), axes, [classified("class", names)])
+    return _classes(config, classes, points, label, numeric(["x_1", "x_2"]))
+
+
+def _classes(
+    config: SyntheticConfig, classes: int, clean: Floats, label: Index, inputs: list[Column]
+) -> RawData:
+    blurred = clean + config.noise * config.generator(Draw.BLUR).standard_normal(clean.shape)
+    names = list(map(str, range(classes)))
+    return RawData(blurred, label.astype(float), inputs, [classified("class", names)])
 
 
 def _on_circle(turn: Floats) -> Floats:
@@ -148,6 +193,26 @@ def xor(rows: int, generator: np.random.Generator) -> Points:
     """The square [-1, 1]^2; the class is whether the coordinates' signs differ."""
     points = generator.uniform(-1, 1, (rows, 2))
     return points, (points[:, 0] * points[:, 1] < 0).astype(np.int64)
+
+
+def signals(classes: int, label: Index, times: Floats) -> Floats:
+    """The signal of each row's class at its own times, (N, points), within [-1, 1].
+
+    It is a sum of sines of period 2 and of its harmonics, with random amplitudes and phases.
+    """
+    drawn = np.random.default_rng(SIGNALS).standard_normal((classes, HARMONICS, 2))
+
+    def values(own: Floats, at: Floats) -> Floats:
+        total = np.zeros(np.broadcast_shapes((*own.shape[:1], 1), at.shape))
+        for harmonic in range(HARMONICS):
+            angle = np.pi * (harmonic + 1) * at
+            sine, cosine = own[:, harmonic, :1], own[:, harmonic, 1:]
+            total += sine * np.sin(angle) + cosine * np.cos(angle)
+        return total
+
+    highest = np.abs(values(drawn, np.linspace(-1, 1, 2001))).max(axis=1)
+    found: Floats = values(drawn[label], times) / highest[label, None]
+    return found
 
 
 PLANE = {"circles": circles, "moons": moons, "xor": xor}

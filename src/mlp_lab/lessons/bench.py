@@ -44,6 +44,8 @@ class Bench:
         self._shown = shown
         self.seeds = seeds
         self.quick = quick
+        self.kernels: set[str] = set()
+        """What has computed networks so far: native, the compiled kernel, or torch."""
 
     def train(
         self, *studies: Study, probe: Probe | None = None, change: Change | None = None
@@ -66,6 +68,7 @@ class Bench:
         self._shown(f"{len(jobs)} networks in {len(tasks)} stacks")
         for done, (place, found) in enumerate(side_by_side(tasks, processes), start=1):
             outcomes |= zip(plans[place].jobs, found, strict=True)
+            self.kernels.update(outcome.kernel for outcome in found)
             self._shown(f"{len(outcomes)} of {len(jobs)} networks, {done} of {len(tasks)} stacks")
         trained = (
             Trained(trial.labels, job.job.config, self._data.prepared[job.data_key], outcomes[n])

@@ -60,8 +60,11 @@ def _draw_band(axis: Axes, band: Band, color: str, *, log: bool) -> None:
     """On a logarithmic axis mean and interval are those of the logarithms.
 
     There an interval of the numbers themselves would reach down to zero, which is infinitely far.
+    Where a number is zero its logarithm is, too: intervals of such a band end at its least other.
     """
-    log = log and bool((band.values > 0).all())
+    positive = band.values[band.values > 0]
+    lowest = float(positive.min()) if log and len(positive) else -np.inf
+    log = log and len(positive) == band.values.size
     scaled = np.log(band.values) if log else band.values
     means = [float(np.mean(values)) for values in scaled]
     means = np.exp(means).tolist() if log else means
@@ -70,7 +73,7 @@ def _draw_band(axis: Axes, band: Band, color: str, *, log: bool) -> None:
     )
     _draw_line(axis, line, color)
     bounds = np.array([t_interval(values) for values in scaled]).reshape(-1, 2)
-    bounds = np.exp(bounds) if log else bounds
+    bounds = np.exp(bounds) if log else np.maximum(bounds, lowest)
     if not np.isfinite(bounds).all():
         return
     if band.line:

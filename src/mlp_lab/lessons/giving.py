@@ -15,6 +15,9 @@ from mlp_lab.terminal import Screen, StatusLine
 
 __all__ = ["LESSONS", "give"]
 
+CPU = torch.device("cpu")
+"""Where lessons train."""
+
 
 def give(
     name: str, configs: Path, folder: Path, *, quick: bool, count: int | None, first: int
@@ -30,7 +33,8 @@ def give(
     evidence = measured(name, configs, screen, quick=quick, seeds=seeds)
     form = ["quick=true"] if quick else []
     command = shlex.join(["mlp-lab", "lesson", name, *form, f"seeds={count}", f"first={first}"])
-    seconds, machine = time.perf_counter() - started, environment(torch.device("cpu"), "torch")
+    machine, seconds = environment(CPU, evidence.kernel), time.perf_counter() - started
+    folder.mkdir(parents=True, exist_ok=True)  # who has cleaned up meanwhile loses no minutes' work
     write_lesson(folder, lesson, evidence, Given(name, command, seeds, quick, seconds, machine))
     screen.print(in_words(lesson.question, evidence), soft_wrap=True)
     screen.print(str(folder), soft_wrap=True)

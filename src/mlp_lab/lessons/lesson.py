@@ -18,6 +18,8 @@ class Evidence:
     tables: Tables
     findings: Mapping[str, Finding]
     notes: Sequence[str]
+    kernel: str = "torch"
+    """What computed the networks: native, the compiled kernel, torch, or both."""
 
     @property
     def surviving(self) -> list[str]:
@@ -35,12 +37,17 @@ class Evidence:
         if self.quick:
             return QUICK
         decided = sum(found.verdict in (HOLDS, FAILS) for found in self.findings.values())
+        kept = len(self.surviving)
         return (
-            f"Of {count} claims {decided} are decided. Each verdict is wrong by chance in at most"
-            f" {WRONG:.1%} of repetitions: of {count}, {count * WRONG:.2g} in the mean. After"
-            f" Holm's correction over the {count}, by which all are right in 95 % of repetitions,"
-            f" {len(self.surviving)} are decided."
+            f"Of {count} claims {decided} {_are(decided)} decided. Each verdict is wrong by chance"
+            f" in at most {WRONG:.1%} of repetitions: of {count}, {count * WRONG:.2g} in the mean."
+            f" After Holm's correction over the {count}, by which all are right in 95 % of"
+            f" repetitions, {kept} {_are(kept)} decided."
         )
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 QUICK = (
@@ -75,4 +82,5 @@ class Lesson:
             )
             for name, claim in self.claims.items()
         }
-        return Evidence(tables, findings, self.notes(tables))
+        kernel = ", ".join(sorted(bench.kernels)) or "torch"
+        return Evidence(tables, findings, self.notes(tables), kernel)

@@ -65,7 +65,7 @@ def markdown(lesson: Lesson, evidence: Evidence, given: Given) -> str:
     files = ", ".join(f"[{name}.csv]({name}.csv)" for name in evidence.tables)
     fresh = ", which have no part in it" if given.seeds[0] >= FIRST else ""
     claims = [
-        f"**{found.claim.text}** {verdict_in_words(key, evidence).capitalize()}.\n\n"
+        f"**{found.claim.text}** {_capital(verdict_in_words(key, evidence))}.\n\n"
         f"- measured: {found.claim.measure}; the claim says {found.claim.rule}\n"
         f"- {in_numbers(found)}"
         for key, found in evidence.findings.items()
@@ -105,6 +105,11 @@ def verdict_in_words(key: str, evidence: Evidence) -> str:
     if verdict not in (HOLDS, FAILS):
         return verdict
     return f"{verdict} ({'also' if key in evidence.surviving else 'not'} after Holm's correction)"
+
+
+def _capital(words: str) -> str:
+    """A large first letter; names in it keep theirs."""
+    return words[0].upper() + words[1:]
 
 
 def in_numbers(finding: Finding) -> str:

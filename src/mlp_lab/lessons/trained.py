@@ -1,7 +1,7 @@
 """A network after its training, and what can be asked of it."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,6 +25,9 @@ class Outcome:
     curves: Mapping[str, Floats]  # (epochs,) each: `train_loss`, `val_accuracy`, ...
     probes: Mapping[str, Floats]  # (1 + epochs, ...) each
     layers: Layers  # after the last epoch
+    best_layers: Layers  # after the best epoch, as early stopping keeps them
+    best_epoch: int
+    kernel: str  # what computed it: native or torch
     diverged: bool
 
 
@@ -52,6 +55,11 @@ class Trained:
         """The function that it has learnt from points of."""
         assert isinstance(self.config.data, FunctionConfig)
         return self.config.data
+
+    @property
+    def at_best(self) -> "Trained":
+        """The same with the weights of its best epoch."""
+        return replace(self, outcome=replace(self.outcome, layers=self.outcome.best_layers))
 
     def curve(self, name: str) -> Floats:
         """(epochs,) such as `val_loss`; epochs after a divergence are not a number."""

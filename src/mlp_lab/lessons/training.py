@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -19,10 +19,13 @@ from mlp_lab.config.messages import explain
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import prepare_torch
+from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
 from mlp_lab.engine.fit import fit
+from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.lessons.trained import Layers, Outcome
+from mlp_lab.network.layers import LayerTensors
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.sweep.jobs import SweepJob
@@ -97,37 +100,77 @@ def _trained(task: StackTask) -> list[Outcome]:
     stack = build(task)
     if task.change is not None:
         task.change(stack)  # a second time: build has made the change, and so was all measured yet
-    curves, probes = ([defaultdict[str, list[object]](list) for _ in task.jobs] for _ in range(2))
-    layers: list[Layers] = [()] * len(task.jobs)
-    diverged = [False] * len(task.jobs)
+    logs = [_Log() for _ in task.jobs]
+    stops = [job.job.config.stop for job in task.jobs]
 
     def take_probe() -> None:
         for name, values in task.probe(stack).items() if task.probe else ():
             for member, value in zip(stack.ids, values.tolist(), strict=True):
-                probes[member][name].append(value)
+                logs[member].probes[name].append(value)
 
     take_probe()
     for epoch in fit(stack):
-        for record in epoch.members:
-            member, position = record.member, stack.ids.index(record.member)
-            seconds = epoch.seconds / len(stack.ids)
-            for name, value in {"lr": record.lr, "seconds": seconds, **record.scores}.items():
-                curves[member][name].append(value)
-            diverged[member] = record.diverged is not None
-            if diverged[member] or record.epoch == stack.members[position].epochs:
-                layers[member] = layers_of(stack, position)
+        seconds = epoch.seconds / len(stack.ids)
+        records = {stack.ids.index(record.member): record for record in epoch.members}
+        better = [
+            position
+            for position, record in records.items()
+            if logs[record.member].improved(record, stops[record.member])
+        ]
+        if better:
+            stack.keep_best(better)
+        for position, record in records.items():
+            log = logs[record.member]
+            log.take(record, seconds)
+            if log.diverged or record.epoch == stack.members[position].epochs:
+                log.layers = layers_of(stack, position)
+                log.best_layers = layers_of(stack, position, stack.best)
         take_probe()
-    logs = zip(map(_arrays, curves), map(_arrays, probes), layers, diverged, strict=True)
-    return [Outcome(*log) for log in logs]
+    return [log.outcome(stack.kernel) for log in logs]
+
+
+@dataclass(slots=True)
+class _Log:
+    """What is noted of one network while it trains."""
+
+    curves: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
+    probes: dict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
+    layers: Layers = ()
+    best_layers: Layers = ()
+    diverged: bool = False
+    _stopping: EarlyStopping = field(default_factory=EarlyStopping)
+
+    def improved(self, record: MemberRecord, stop: StopConfig) -> bool:
+        """Whether an epoch is the best so far, as a run has it: `stop.monitor` says of what."""
+        return self._stopping.observe(record, stop.monitor, stop.min_delta)
+
+    def take(self, record: MemberRecord, seconds: float) -> None:
+        """Note an epoch."""
+        for name, value in {"lr": record.lr, "seconds": seconds, **record.scores}.items():
+            self.curves[name].append(value)
+        self.diverged = record.diverged is not None
+
+    def outcome(self, kernel: str) -> Outcome:
+        """All of it, when training is over; `kernel` has computed it."""
+        return Outcome(
+            curves=_arrays(self.curves),
+            probes=_arrays(self.probes),
+            layers=self.layers,
+            best_layers=self.best_layers,
+            best_epoch=self._stopping.best_epoch,
+            kernel=kernel,
+            diverged=self.diverged,
+        )
 
 
 def _arrays(log: Mapping[str, list[object]]) -> dict[str, Floats]:
     return {name: np.array(values) for name, values in log.items()}
 
 
-def layers_of(stack: Stack, position: int) -> Layers:
-    """Omega_k and beta_k of the member at a position, padding left out."""
-    own = stack.network.layers.take([position], stack.network.member_sizes[position])
+def layers_of(stack: Stack, position: int, layers: LayerTensors | None = None) -> Layers:
+    """Omega_k and beta_k of the member at a position, as they are or of others; unpadded."""
+    layers = stack.network.layers if layers is None else layers
+    own = layers.take([position], stack.network.member_sizes[position])
     return [
         (weight[0].double().numpy(), bias[0, 0].double().numpy())
         for weight, bias in zip(own.weights, own.biases, strict=True)
