@@ -38,7 +38,14 @@ notebooks = [
 CONTENTS = {
     "Guide": [
         *("docs/tables", "docs/configuration", "All settings <docs/listings/configs>"),
-        *("docs/sweeps", "docs/run_folder", "docs/verdicts", "docs/accuracy", "docs/platforms"),
+        *(
+            "docs/sweeps",
+            "docs/cluster",
+            "docs/run_folder",
+            "docs/verdicts",
+            "docs/accuracy",
+            "docs/platforms",
+        ),
     ],
     "Python": ["docs/python", "docs/api"],
     "Notebooks": notebooks,

@@ -31,8 +31,18 @@ def settings(**changes: object) -> SweepConfig:
         "halving": None,
         "first_rung": 1,
         "brackets": 1,
+        "engine": "local",
+        "detach": False,
+        "slurm": slurm_values(),
     }
     return read(SweepConfig, {**plain, **changes}, "sweep")
+
+
+def slurm_values(**changes: object) -> dict[str, object]:
+    """Settings of tasks on Slurm, as they are where nobody changes them."""
+    nothing = dict.fromkeys(("partition", "account", "qos", "constraint", "gres", "memory"))
+    plain = {"time": "1:00:00", "cpus_per_task": 1, "array_parallelism": 32, "task_minutes": 10}
+    return {**nothing, **plain, "setup": [], "python": None, "extra": [], **changes}
 
 
 def iris_job(number: int, folder: Path = Path(), /, **changes: object) -> SweepJob:

@@ -150,6 +150,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "shelve": (),
     "joblib": ("mlp_lab.estimators.backend", "mlp_lab.estimators.search"),
     "dill": (),
+    "cloudpickle": (),
+    "submitit": ("mlp_lab.sweep.slurm",),
 }
 """Library -> the modules that may import it."""
 

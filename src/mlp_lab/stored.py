@@ -73,6 +73,18 @@ def read_bytes(path: Path, megabytes: int) -> bytes:
         return file.read(size)
 
 
+def read_from(path: Path, start: int, megabytes: int) -> bytes:
+    """What a file holds from a byte on: of one that grows, what was added; at most so many MB.
+
+    Raises:
+        UserError: it is no regular file.
+        OSError: it cannot be opened.
+    """
+    with _opened(path) as file:
+        file.seek(start)
+        return file.read(megabytes * MEGABYTE)
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     descriptor = os.open(path, FLAGS)

@@ -19,6 +19,8 @@ from mlp_lab.sweep.config import SearchConfig, require_optuna
         ("brackets", 0, "sweep.brackets must be 1 or more, got 0"),
         ("memory", 1e300, "sweep.memory must be at most 1,048,576, or null, got 1e+300"),
         ("brackets", 10**9, "sweep.brackets must be at most 100, got 1000000000"),
+        ("engine", "slrum", "unknown sweep.engine 'slrum': did you mean 'slurm'? (local, slurm)"),
+        ("detach", True, "sweep.detach=true leaves a sweep to a cluster: it needs sweep.engine="),
         ("select", "los", "unknown sweep.select 'los': did you mean 'loss'?"),
     ],
 )
@@ -27,6 +29,17 @@ def test_settings_that_cannot_be(key: str, value: object, rule: str) -> None:
     with pytest.raises(UserError) as refusal:
         settings(**{key: value})
     assert str(refusal.value).startswith(rule)
+
+
+def test_on_a_cluster() -> None:
+    """Processes are a task's, and somebody must be there to judge."""
+    rule = (
+        r"^sweep\.processes must be at most the 1 of sweep\.slurm\.cpus_per_task, or null, got 2$"
+    )
+    with pytest.raises(UserError, match=rule):
+        settings(engine="slurm", processes=2)
+    with pytest.raises(UserError, match=r"^sweep\.halving judges jobs while they train"):
+        settings(engine="slurm", halving=2, detach=True)
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,11 @@ import time
 from io import StringIO
 
 import pytest
-from sweeps import iris_job
+from sweeps import iris_job, settings
 
 from mlp_lab.sweep.plan import StackPlan
-from mlp_lab.sweep.progress import SAID_SECONDS, SweepLine, print_plan
+from mlp_lab.sweep.progress import SAID_SECONDS, SweepLine, print_plan, print_tasks
+from mlp_lab.sweep.task_plan import TaskPlan
 from mlp_lab.terminal import Screen
 
 STACKS = {0: StackPlan(0, (0, 1), 30.0, 2**20), 1: StackPlan(1, (2,), 10.0, 2**21)}
@@ -39,6 +40,31 @@ def test_a_resumed_stack_counts_from_where_it_was(monkeypatch: pytest.MonkeyPatc
     now[0] += SAID_SECONDS
     line.show()
     assert out.getvalue() == "0/2 jobs  1 stacks  epoch 9/10  10 s left\n"
+
+
+def test_tasks_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many wait and run."""
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    out = StringIO()
+    line = SweepLine(Screen(out), STACKS, {0: 10, 1: 10}, [], quiet=False)
+    line.tasks("3 queued, 1 running")
+    now[0] += SAID_SECONDS
+    line.show()
+    assert out.getvalue() == "0/3 jobs  2 stacks  tasks: 3 queued, 1 running\n"
+
+
+def test_the_tasks_of_a_dry_run() -> None:
+    """A row for each, and the core-hours of all."""
+    out = StringIO()
+    tasks = [TaskPlan((0, 2), 5, 1800.0, 2**21), TaskPlan((1,), 3, 3600.0, 2**20)]
+    print_tasks(Screen(out), tasks, settings().slurm)
+    head, *rows, last = out.getvalue().splitlines()
+    assert head.split() == ["task", "stacks", "jobs", "cores", "MiB", "hours", "core-hours"]
+    assert rows[0].split() == ["0", "0,", "2", "5", "1", "2.0", "0.500", "0.500"]
+    assert last == (
+        "2 tasks of Slurm, the longest about 1 h 0 min of its 1 h 0 min, about 1.50 core-hours"
+    )
 
 
 def test_a_quiet_sweep_has_none() -> None:

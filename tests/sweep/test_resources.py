@@ -3,12 +3,17 @@
 import os
 
 import pytest
-from sweeps import settings
+from sweeps import settings, slurm_values
 
 from mlp_lab.errors import UserError
 from mlp_lab.memory import free_memory
 from mlp_lab.sweep import resources
-from mlp_lab.sweep.resources import process_count, require_few_processes, stack_memory
+from mlp_lab.sweep.resources import (
+    process_count,
+    require_cores,
+    require_few_processes,
+    stack_memory,
+)
 
 
 def test_processes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,3 +44,22 @@ def test_processes_that_would_only_wait(monkeypatch: pytest.MonkeyPatch) -> None
             UserError, match=rf"^sweep\.processes must be at most {most} with {cores}"
         ):
             require_few_processes(settings(processes=most + 1))
+
+
+def test_a_task_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own cores and its own memory count, and not those of this machine."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(resources, "free_memory", lambda: 2.0**30)
+    task = settings(engine="slurm", slurm=slurm_values(cpus_per_task=64, memory=4), processes=60)
+    require_few_processes(task)
+    assert process_count("cpu", 1, task) == 60
+    task = settings(engine="slurm", slurm=slurm_values(cpus_per_task=8, memory=4.0))
+    assert process_count("cpu", 2, task) == 4
+    assert process_count("cuda", 1, task) == 1
+    assert stack_memory(task, 2) == 2**30
+    assert stack_memory(settings(engine="slurm"), 2) == 2**28
+    gpu = settings(engine="slurm", slurm=slurm_values(cpus_per_task=8, gres="gpu:1"))
+    assert process_count("auto", 1, gpu) == 1
+    require_cores(8, task)
+    with pytest.raises(UserError, match=r"^threads must be at most the 8 of sweep\.slurm\.cpus"):
+        require_cores(9, task)

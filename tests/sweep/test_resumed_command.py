@@ -133,6 +133,13 @@ def test_words_are_merged(tmp_path: Path) -> None:
     assert merged(tmp_path, ["seed=3"], "seed=4") == ["seed=3,4"]
 
 
+def test_words_that_are_about_a_cluster() -> None:
+    """Kept, but for those that run something, which want their whole command again."""
+    words = ["seed=0,1", "sweep.engine=slurm", "sweep.slurm.partition=gpu", "sweep.detach=true"]
+    assert words_to_keep(words, []) == words[:3]
+    assert words_to_keep([*words, "sweep.slurm.setup=[id]"], []) == []
+
+
 def test_a_search_takes_other_ranges_and_more_trials(tmp_path: Path) -> None:
     """Nothing else."""
     made_by = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=4", "optimizer.lr=interval(0.1,1)"]
@@ -145,6 +152,8 @@ def test_a_search_takes_other_ranges_and_more_trials(tmp_path: Path) -> None:
     [
         *("sweep.latex=/tmp/x", "resume=/tmp", "--config-dir=/tmp", "hydra.run.dir=/tmp"),
         *("seed=${oc.env:HOME}", "+hydra.job.env_set.X=1", "hydra.sweeper._target_=os.system"),
+        *("sweep.slurm.setup=[id]", "++sweep.slurm.python=id", "sweep.slurm.extra=[--wrap=id]"),
+        *("sweep.slurm={setup:[id]}", "+sweep={latex:/tmp/x}", "sweep.slurm.setup.0=id"),
         *("x", "=1", "seed=[1", "", "hydra.searchpath=[/tmp]", "++hydra/launcher._target_=x"),
     ],
 )

@@ -248,6 +248,15 @@ def test_a_sweep_is_not_resumed_with_other_rows(tmp_path: Path) -> None:
     )
 
 
+def test_a_dry_run_on_a_cluster_needs_none(tmp_path: Path) -> None:
+    """The tasks that Slurm would be asked for, and nothing is left."""
+    words = ("sweep.engine=slurm", "sweep.slurm.task_minutes=0.0001", "sweep.dry_run=true")
+    done = sweep(tmp_path / "sweep", *SMALL, "seed=0,1,2,3", "epochs=30", *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "core-hours" in done.stdout.splitlines()[-1]
+    assert not (tmp_path / "sweep").exists()
+
+
 def test_a_dry_run_trains_nothing(tmp_path: Path) -> None:
     """It shows every job, its stack, parameters, memory and time."""
     done = sweep(tmp_path / "sweep", *SMALL, "model.width=4,64", "seed=0,1", "sweep.dry_run=true")

@@ -75,3 +75,13 @@ def test_a_dry_run_is_not_summed_up(tmp_path: Path) -> None:
     dry = replace(command_in(tmp_path), settings=settings(dry_run=True))
     sum_up(dry, Manifest(), [Trained(iris_job(0, tmp_path), Outcome())])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_left_to_a_cluster_is_not_summed_up(tmp_path: Path) -> None:
+    """Until all of it has ended."""
+    left = replace(command_in(tmp_path), settings=settings(engine="slurm", detach=True))
+    trained = trained_in(tmp_path, 0)
+    sum_up(left, Manifest(), [trained, Trained(iris_job(1, tmp_path, seed=1), Outcome())])
+    assert not (tmp_path / "summary.csv").exists()
+    sum_up(left, Manifest(), [trained])
+    assert rows_of_summary(tmp_path) == 1

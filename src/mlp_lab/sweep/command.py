@@ -53,6 +53,8 @@ def sweep_command(master: DictConfig, *, searching: bool) -> SweepCommand:
         UserError: a key or value of sweep.* that cannot be, or that its sweeper cannot do.
     """
     settings = read(SweepConfig, OmegaConf.to_container(master.sweep, resolve=True), "sweep")
+    if settings.detach and searching:
+        raise UserError("a search asks for jobs by what others reach: leave out sweep.detach")
     in_batches = master.hydra.sweeper.get("max_batch_size")
     if settings.halving is not None and (searching or in_batches):
         left_out = "it out of a search" if searching else "out hydra.sweeper.max_batch_size"

@@ -5,6 +5,10 @@ from importlib.util import find_spec
 
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.sweep.counting import MOST_JOBS
+from mlp_lab.sweep.slurm_config import SlurmConfig, require_submitit
+
+ENGINES = ("local", "slurm")
+"""Who trains the stacks of a sweep: processes of this machine, or tasks of a cluster."""
 
 MOST_MEMORY = 2**20
 """GiB; a pebibyte."""
@@ -26,6 +30,9 @@ class SweepConfig:
     `halving` f: at the epochs r, r f, r f^2, … all but the best of f jobs stop; r is `first_rung`
     (Jamieson and Talwalkar, 2016). `brackets`: jobs in so many parts, each of which begins f
     times as late as the one before (Hyperband, Li et al., 2018).
+
+    `engine`: who trains the stacks, one of ENGINES; `detach`: leave them to it, and do not wait;
+    `slurm`: what its tasks ask of the cluster. On a cluster `processes` and `memory` are a task's.
     """
 
     dry_run: bool
@@ -38,6 +45,9 @@ class SweepConfig:
     halving: int | None
     first_rung: int
     brackets: int
+    engine: str
+    detach: bool
+    slurm: SlurmConfig
 
     def __post_init__(self) -> None:
         processes, memory = self.processes, self.memory
@@ -53,6 +63,27 @@ class SweepConfig:
         require(self.first_rung >= 1, "sweep.first_rung", "1 or more", self.first_rung)
         require_count(self.brackets, "sweep.brackets", 1, MOST_BRACKETS)
         require_choice(self.select, "sweep.select", ["metric", "loss"])
+        require_choice(self.engine, "sweep.engine", ENGINES)
+        self._require_detachable()
+        if self.engine == "slurm":
+            require_submitit()
+            cores = self.slurm.cpus_per_task
+            rule = f"at most the {cores} of sweep.slurm.cpus_per_task, or null"
+            require(processes is None or processes <= cores, "sweep.processes", rule, processes)
+
+    def _require_detachable(self) -> None:
+        """Raise where nobody would go on with what is left, or judge it."""
+        if self.detach and self.engine == "local":
+            raise UserError(
+                "sweep.detach=true leaves a sweep to a cluster: it needs sweep.engine=slurm"
+            )
+        if self.detach and self.halving is not None:
+            raise UserError("sweep.halving judges jobs while they train: leave out sweep.detach")
+
+    @property
+    def on_a_cluster(self) -> bool:
+        """Whether stacks train in tasks of a cluster, and none on this machine."""
+        return self.engine != "local"
 
 
 JOURNAL = "optuna.journal"

@@ -61,9 +61,14 @@ class SweepJob:
 
 
 def sweep_job(
-    number: int, job: Job, record: Mapping[str, object], prepared_data: PreparedDataCache
+    number: int,
+    job: Job,
+    record: Mapping[str, object],
+    prepared_data: PreparedDataCache,
+    *,
+    here: bool = True,
 ) -> SweepJob:
-    """Hold a job's settings against its data.
+    """Hold a job's settings against its data; and against this machine, if it is trained `here`.
 
     Raises:
         UserError: they do not fit.
@@ -72,8 +77,9 @@ def sweep_job(
     refuse_budget(config)
     summary = prepared_data.summary(config)
     sizes = summary.sizes(config)
-    require_machine(config)
-    require_memory(config, summary)
+    if here:
+        require_machine(config)
+        require_memory(config, summary)
     return SweepJob(
         number=number,
         job=job,

@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from mlp_lab.formatting import duration
+from mlp_lab.formatting import counted, duration
 from mlp_lab.runs.console import REFRESH_SECONDS
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
+from mlp_lab.sweep.slurm_config import SlurmConfig
+from mlp_lab.sweep.task_plan import TaskPlan
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 SAID_SECONDS = 10.0
@@ -41,6 +43,28 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     )
 
 
+def print_tasks(screen: Screen, tasks: Sequence[TaskPlan], slurm: SlurmConfig) -> None:
+    """What Slurm would be asked for: tasks with their stacks, memory, hours and core-hours."""
+    table = plain_table("task", "stacks")
+    for heading in ("jobs", "cores", "MiB", "hours", "core-hours"):
+        table.add_column(heading, justify="right")
+    cores = slurm.cpus_per_task
+    for number, task in enumerate(tasks[:MOST_SHOWN]):
+        hours = task.seconds / 3600
+        table.add_row(
+            *(str(number), ", ".join(map(str, task.stacks)), f"{task.jobs:,}", str(cores)),
+            *(f"{task.memory / 2**20:,.1f}", f"{hours:,.3f}", f"{hours * cores:,.3f}"),
+        )
+    screen.print(table)
+    longest = max((task.seconds for task in tasks), default=0.0)
+    whole = sum(task.seconds for task in tasks) * cores / 3600
+    limit = duration(slurm.minutes * 60)
+    screen.print(
+        f"{counted(len(tasks), 'task')} of Slurm, the longest about {duration(longest)} of its"
+        f" {limit}, about {whole:,.2f} core-hours"
+    )
+
+
 class SweepLine:
     """Jobs done, stacks and epochs of a sweep, and the time left by what its stacks should cost."""
 
@@ -62,6 +86,8 @@ class SweepLine:
         self._at: dict[int, int] = {}
         self._jobs = {number for stack in stacks.values() for number in stack.jobs} - set(ended)
         self._done: set[int] = set()
+        self._tasks = ""
+        """What a cluster has of it."""
         self._before = 0.0
         """Seconds of what stacks had trained before."""
         self._started = self._shown = time.perf_counter()
@@ -76,6 +102,10 @@ class SweepLine:
     def ended(self, job: int) -> None:
         """Note the end of a job."""
         self._done.add(job)
+
+    def tasks(self, words: str) -> None:
+        """Note how many tasks of a cluster wait and run."""
+        self._tasks = words
 
     def show(self) -> None:
         """Print the line, if it is time to."""
@@ -95,6 +125,7 @@ class SweepLine:
         )
         training = [s for s, epoch in self._at.items() if epoch < self._epochs[s]]
         words = [f"{len(self._done)}/{len(self._jobs)} jobs", f"{len(self._stacks)} stacks"]
+        words += [f"tasks: {self._tasks}"] if self._tasks else []
         epochs, left = [], []
         if training:
             places = ", ".join(f"{self._at[s]}/{self._epochs[s]}" for s in sorted(training))

@@ -4,13 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mlp_lab.runs.result_file import ENDED, result_of
+from mlp_lab.sweep.engines import checkpoint_of
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.manifest import Manifest
 from mlp_lab.sweep.messages import StackRequest
 from mlp_lab.sweep.plan import StackPlan
-
-STACKS = ".stacks"
-"""Folder of the checkpoints of stacks."""
 
 
 def unfinished(manifest: Manifest, jobs: Mapping[int, SweepJob]) -> tuple[list[int], list[int]]:
@@ -51,7 +49,7 @@ def requests(
                 stack.number,
                 [jobs[number] for number in stack.jobs],
                 {},
-                folder / STACKS / f"{stack.number}.safetensors",
+                checkpoint_of(folder, stack.number),
                 reports=reports,
                 until=until,
                 eliminated=eliminated,

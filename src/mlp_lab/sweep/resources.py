@@ -23,6 +23,8 @@ def require_few_processes(settings: SweepConfig) -> None:
     Raises:
         UserError: they are.
     """
+    if settings.on_a_cluster:
+        return
     cores = os.cpu_count() or 1
     most = max(FEW, 4 * cores)
     rule = f"at most {most} with {cores} cores, or null"
@@ -30,15 +32,34 @@ def require_few_processes(settings: SweepConfig) -> None:
     require(count is None or count <= most, "sweep.processes", rule, count)
 
 
+def require_cores(threads: int, settings: SweepConfig) -> None:
+    """Raise if a task of a cluster has fewer cores than a stack would use.
+
+    Raises:
+        UserError: it has.
+    """
+    cores = settings.slurm.cpus_per_task
+    require(
+        threads <= cores, "threads", f"at most the {cores} of sweep.slurm.cpus_per_task", threads
+    )
+
+
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:
-    """Worker processes: one for each core; a GPU has one."""
+    """Worker processes, of this machine or of a task: one for each core; a GPU has one."""
     if settings.processes is not None:
         return settings.processes
+    if settings.on_a_cluster:
+        slurm = settings.slurm
+        gpu = device == "cuda" or (slurm.gres or "").startswith("gpu")
+        return 1 if gpu else max(1, slurm.cpus_per_task // threads)
     gpu = device == "cuda" or (device == "auto" and Path("/dev/nvidia0").exists())
     return 1 if gpu else max(1, (os.cpu_count() or 1) // threads)
 
 
 def stack_memory(settings: SweepConfig, processes: int) -> float:
-    """Bytes that each of the stacks that train side by side may take."""
-    memory = free_memory() * MEMORY_SHARE if settings.memory is None else settings.memory * 2**30
-    return memory / processes
+    """Bytes that each of the stacks that train side by side, here or in a task, may take."""
+    if settings.memory is not None:
+        return settings.memory * 2**30 / processes
+    asked = settings.slurm.memory if settings.on_a_cluster else None
+    free = free_memory() if asked is None else asked * 2**30
+    return free * MEMORY_SHARE / processes

@@ -21,8 +21,8 @@ RESUME = "sweep.resume"
 NOT_REPEATED = (f"{RESUME}=", "hydra.sweep.dir=")
 """Words that the command that resumes a sweep does without: it names the folder itself."""
 
-NOT_KEPT = (*NOT_REPEATED, "sweep.latex=", "sweep.dry_run=")
-"""And those that are about one command alone: a file that it writes, and a look ahead."""
+NOT_KEPT = (*NOT_REPEATED, "sweep.latex=", "sweep.dry_run=", "sweep.detach=")
+"""And those that are about one command alone: a file that it writes, a look ahead, not waiting."""
 
 OF_HYDRA = re.compile(
     r"hydra/(sweeper|launcher)=\w+|hydra\.sweep\.subdir=.+"
@@ -31,6 +31,11 @@ OF_HYDRA = re.compile(
 """What a file may say of Hydra: how many jobs are asked for at once, and the names of folders."""
 
 SETTING = re.compile(r"[+~]*[\w./@-]+=|~\w+$")
+
+NOT_OF_A_FILE = re.compile(
+    r"[+~]*(resume\b|sweep(\.slurm)?=|sweep\.latex\b|sweep\.slurm\.(setup|python|extra)\b)|-"
+)
+"""What writes or runs something that only a person may ask for."""
 
 REPEATED = "seed"
 """A key that may be added to any grid: another seed repeats its settings."""
@@ -53,7 +58,7 @@ def _may_be_kept(word: str) -> bool:
     """Whether a word is a setting that means the same to all, and writes and calls nothing."""
     if SETTING.match(word) is None or not _is_read(word):
         return False
-    if re.match(r"[+~]*(resume|sweep\.latex)\b|-", word) or CALLS.search(word):
+    if NOT_OF_A_FILE.match(word) or CALLS.search(word):
         return False
     return re.match(r"[+~]*hydra\b", word) is None or OF_HYDRA.fullmatch(word) is not None
 

@@ -24,15 +24,21 @@ from mlp_lab.sweep.checks import (
     require_own_folders,
 )
 from mlp_lab.sweep.config import JOURNAL, SweepConfig
+from mlp_lab.sweep.engine_choice import Place, require_no_tasks
+from mlp_lab.sweep.engines import STACKS
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs
 from mlp_lab.sweep.jobs import SweepJob, sweep_job
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
-from mlp_lab.sweep.progress import SweepLine, print_plan
-from mlp_lab.sweep.requests import STACKS, requests, unfinished
-from mlp_lab.sweep.resources import process_count, require_few_processes, stack_memory
-from mlp_lab.sweep.scheduler import Scheduler
+from mlp_lab.sweep.progress import SweepLine, print_plan, print_tasks
+from mlp_lab.sweep.requests import requests, unfinished
+from mlp_lab.sweep.resources import (
+    process_count,
+    require_cores,
+    require_few_processes,
+    stack_memory,
+)
 from mlp_lab.sweep.workers import Workers
 from mlp_lab.terminal import Screen
 
@@ -89,11 +95,13 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
     folder = command.folder
     folder.mkdir(parents=True, exist_ok=True)
     processes = process_count(command.device, command.threads, command.settings)
-    count = 0 if command.settings.dry_run else min(processes, jobs)
+    settings = command.settings
+    count = 0 if settings.dry_run or settings.on_a_cluster else min(processes, jobs)
     with ExitStack() as afterwards, alone_in(folder):
         afterwards.callback(remove_unused_folder, folder, {RECORD, JOURNAL})
-        for place in (folder, folder / STACKS):
-            remove_leftovers(place)
+        require_no_tasks(folder, settings)
+        for place in (folder, *([] if settings.on_a_cluster else [folder / STACKS])):
+            remove_leftovers(place)  # where tasks of a cluster may write, a lock may say nothing
         with Workers(count) as workers:  # which load torch while the jobs are composed
             yield Sweep(command, make_job, Manifest.load(folder), workers, processes)
 
@@ -114,9 +122,9 @@ class Sweep:
         self.manifest = manifest
         self._make_job = make_job
         self._workers = workers
-        self._processes = processes
         self._data_cache = PreparedDataCache(KEPT)
         self._screen = Screen()
+        self._place = Place(command.folder, command.settings, processes, self._say)
         self._criteria: dict[str, Criterion] = {}
         self._done: set[int] = set()
         """Jobs of earlier batches."""
@@ -141,6 +149,7 @@ class Sweep:
         stacks = self._planned(jobs)
         if self.command.settings.dry_run:
             print_plan(self._screen, stacks, jobs)
+            self._show_tasks(stacks)
             return [Trained(asked[number], Outcome()) for number in numbers]
         self._keep(jobs, stacks)
         if self.command.pictures:
@@ -215,7 +224,10 @@ class Sweep:
     def _job(self, words: Sequence[str], number: int) -> SweepJob:
         job, record = self._make_job(words, number)
         require_a_training(job.config)
-        found = sweep_job(number, job, record, self._data_cache)
+        here = not self.command.settings.on_a_cluster
+        if not here:
+            require_cores(job.config.threads, self.command.settings)
+        found = sweep_job(number, job, record, self._data_cache, here=here)
         if self.command.searching and self._data_cache.summary(job.config).rows["val"] == 0:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
@@ -235,13 +247,29 @@ class Sweep:
             jobs[number] = self._job(self.manifest.stored_words(number), number)
         resumed = [stack_plan(stack, [jobs[n] for n in kept[stack]]) for stack in begun]
         settings = self.command.settings
-        return resumed + plan(
-            [jobs[number] for number in fresh],
-            processes=self._processes,
-            memory=stack_memory(settings, self._processes),
-            members=settings.members,
-            first=max(kept, default=-1) + 1,
-        )
+
+        def planned(processes: int) -> list[StackPlan]:
+            return plan(
+                [jobs[number] for number in fresh],
+                processes=processes,
+                memory=stack_memory(settings, self._place.processes),
+                members=settings.members,
+                first=max(kept, default=-1) + 1,
+            )
+
+        return resumed + planned(self._place.processes_for(lambda: planned(1)))
+
+    def _show_tasks(self, stacks: Sequence[StackPlan]) -> None:
+        """Say what a cluster would be asked for."""
+        settings = self.command.settings
+        if settings.on_a_cluster:
+            print_tasks(self._screen, self._place.tasks(stacks), settings.slurm)
+
+    def _say(self, words: str) -> None:
+        """Print a line, and how to come back to the sweep."""
+        if not self.command.quiet:
+            self._screen.say(words)
+            self._screen.say(self.command.how_to_resume)
 
     def _keep(self, jobs: Mapping[int, SweepJob], stacks: Sequence[StackPlan]) -> None:
         """Write the plan down before anything is trained."""
@@ -260,7 +288,7 @@ class Sweep:
         """Train stacks from rung to rung of successive halving, and to their end."""
         command = self.command
         reports = len(self.manifest.jobs) <= REPORTED and not command.searching
-        scheduler = Scheduler(jobs, self._data_cache, self._workers)
+        scheduler = self._place.engine(jobs, self._data_cache, self._workers, stacks)
         epochs = {
             stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
             for stack in stacks

@@ -1,16 +1,17 @@
 """Workers train the stacks of a batch side by side; what they say of its jobs is kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import make_folder
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.prepared_data import PreparedData, PreparedDataCache
+from mlp_lab.sweep.engines import Listener
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import Ended, Epoch, Failed, Full, Idle, Message, StackRequest
 from mlp_lab.sweep.outcome import Outcome, earlier_outcome
-from mlp_lab.sweep.progress import SweepLine
 from mlp_lab.sweep.workers import Worker, Workers
 
 LISTEN_SECONDS = 0.2
@@ -20,9 +21,17 @@ class Scheduler:
     """Hands stacks to workers, and keeps how each job ended."""
 
     def __init__(
-        self, jobs: Mapping[int, SweepJob], prepared_data: PreparedDataCache, workers: Workers
+        self,
+        jobs: Mapping[int, SweepJob],
+        prepared_data: PreparedDataCache,
+        workers: Workers,
+        listening: Callable[[], AbstractContextManager[Callable[[], bool]]] = stop_requests,
     ) -> None:
-        """Nothing is trained yet; what had ended before has its outcome already."""
+        """Nothing is trained yet; what had ended before has its outcome already.
+
+        `listening`: a block in which it can be asked whether somebody wants it to stop.
+        """
+        self._listening = listening
         self._data_cache = prepared_data
         self._workers = workers
         self.outcomes = {number: earlier_outcome(job.job.folder) for number, job in jobs.items()}
@@ -41,7 +50,7 @@ class Scheduler:
         """Jobs that have neither ended nor failed."""
         return [number for number, outcome in self.outcomes.items() if outcome.open]
 
-    def train(self, requests: Sequence[StackRequest], line: SweepLine) -> None:
+    def train(self, requests: Sequence[StackRequest], line: Listener) -> None:
         """Train every stack.
 
         Raises:
@@ -53,7 +62,7 @@ class Scheduler:
             make_folder(place, below=place.parent)
         self._waiting = list(requests)
         stopping = False
-        with stop_requests() as asked:
+        with self._listening() as asked:
             while self._waiting or self._workers.busy():
                 if (self.stop_requested or self._full) and not stopping:
                     stopping, self._waiting = True, []
@@ -68,7 +77,7 @@ class Scheduler:
                 line.show()
             self._require_whole()
 
-    def _submit(self, worker: Worker, request: StackRequest, line: SweepLine) -> None:
+    def _submit(self, worker: Worker, request: StackRequest, line: Listener) -> None:
         """Let a worker train a stack, with its rows."""
         prepared_data: dict[str, PreparedData] = {}
         try:
@@ -83,7 +92,7 @@ class Scheduler:
             return
         worker.submit(replace(request, prepared_data=prepared_data))
 
-    def _take(self, worker: Worker, message: Message | None, line: SweepLine) -> None:
+    def _take(self, worker: Worker, message: Message | None, line: Listener) -> None:
         """Note what a worker said, or that it died."""
         if message is None:
             request = worker.request
@@ -108,7 +117,7 @@ class Scheduler:
             if request.until is None or message.stopped:
                 self._give_again(request, "its process was told to end", line)
 
-    def _give_again(self, request: StackRequest, reason: str, line: SweepLine) -> None:
+    def _give_again(self, request: StackRequest, reason: str, line: Listener) -> None:
         """Let another worker go on with a stack from its checkpoint; but only once."""
         if self.stop_requested or self._full:  # who asks may end all processes
             return
@@ -121,13 +130,13 @@ class Scheduler:
             self._given_again.add(request.stack)
             self._waiting.append(request)
 
-    def _lose(self, request: StackRequest, reason: str, line: SweepLine) -> None:
+    def _lose(self, request: StackRequest, reason: str, line: Listener) -> None:
         for job in request.own:
             if self.outcomes[job.number].open:
                 self.lost[job.number] = reason
                 self._fail(job.number, reason, line)
 
-    def _fail(self, number: int, reason: str, line: SweepLine) -> None:
+    def _fail(self, number: int, reason: str, line: Listener) -> None:
         self.outcomes[number] = Outcome(reason=reason)
         line.ended(number)
 

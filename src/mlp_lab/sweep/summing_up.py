@@ -21,12 +21,15 @@ BROKEN = ("failed", "diverged")
 
 
 def sum_up(command: SweepCommand, manifest: Manifest, trained: Sequence[Trained]) -> None:
-    """Say what a sweep found, and which of its jobs failed; nothing of one that was only planned.
+    """Say what a sweep found, and which of its jobs failed.
+
+    Nothing is said of one that was only planned, or that is left to a cluster.
 
     Raises:
         UserError: some did.
     """
-    if command.settings.dry_run:
+    left = command.settings.detach and any(each.outcome.open for each in trained)
+    if command.settings.dry_run or left:
         return
     by_number = {each.job.number: each for each in trained}
     earlier = _earlier(manifest, by_number, command.folder)
