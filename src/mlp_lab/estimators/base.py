@@ -270,7 +270,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
         self._targets = [target] if isinstance(target, str) else list(target or [])
-        before = getattr(self, "_fitted", None) if self.warm_start else None
+        before = vars(self).get("_fitted") if self.warm_start else None
         features, goal = self._checked(X, y, reset=before is None)
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=before is None)
