@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mlp_lab.files import whole_file
-from mlp_lab.formatting import visible
+from mlp_lab.formatting import GROUPED_FROM, LARGEST_WRITTEN_OUT, visible
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
     from matplotlib.text import Text
     from matplotlib.ticker import Formatter
@@ -45,6 +47,31 @@ def blank_figure(
     return figure
 
 
+def whole_ticks(axis: Axis) -> None:
+    """Ticks at whole numbers that a person would choose: 0, 10, 20, of what can be counted."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
+
+
+def legend_above(axes: Axes, columns: int = 4, *, size: float = 8) -> int:
+    """A legend above the axes, where it covers no data; how many lines it has."""
+    count = len(axes.get_legend_handles_labels()[1])
+    if count == 0:
+        return 0
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        fontsize=size,
+        frameon=False,
+        borderaxespad=0.2,
+        handlelength=1.5,
+        columnspacing=1.2,
+    )
+    return -(-count // columns)
+
+
 def save(figure: Figure, path: Path, *, tight: bool = False) -> None:
     """Draw a figure into a PNG file; its words stand for themselves, a `$` too.
 
@@ -55,6 +82,7 @@ def save(figure: Figure, path: Path, *, tight: bool = False) -> None:
     """
     from matplotlib.text import Text  # noqa: PLC0415
 
+    _set_thousands_apart(figure)
     fixed = _name_ticks(figure)
     texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
     numbers = _made_by_ticks(figure) - fixed
@@ -74,6 +102,19 @@ def shown(text: str) -> str:
     """A text as a picture has room for it, its control characters shown."""
     text = visible(text).replace("\t", "\\t")
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _set_thousands_apart(figure: Figure) -> None:
+    """Numbers from 10,000 on a linear axis are written out, with a comma."""
+    from matplotlib.ticker import ScalarFormatter, StrMethodFormatter  # noqa: PLC0415
+
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if type(axis.get_major_formatter()) is not ScalarFormatter:
+                continue
+            largest = max(map(abs, axis.get_majorticklocs().tolist()), default=0)
+            if GROUPED_FROM <= largest < LARGEST_WRITTEN_OUT:
+                axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 
 
 def _name_ticks(figure: Figure) -> set[Text]:

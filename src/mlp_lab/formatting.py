@@ -1,6 +1,7 @@
 """Numbers, counts and names as a person reads or types them."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 LATEX_LETTERS = {
@@ -47,6 +48,21 @@ def four_digits(value: float | None) -> str:
     return "" if value is None else significant(value, 4)
 
 
+UNITLESS = ("accuracy", "f1", "auc", "r2", "brier", "calibration_error")
+"""Endings of scores that are compared with 0 and 1: their smallest digits say nothing."""
+
+
+def score_written(name: str, value: float | None) -> str:
+    """A score to four significant digits; of one between 0 and 1 ten-thousandths at most.
+
+    >>> score_written("r2", -1.659e-07), score_written("r2", 0.98765), score_written("loss", 5e-05)
+    ('0', '0.9877', '5e-05')
+    """
+    if value is not None and name.endswith(UNITLESS):
+        return four_digits(round(value, 4))
+    return four_digits(value)
+
+
 def percent(share: float) -> str:
     """A share in percent, to three digits.
 
@@ -82,6 +98,15 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '1,234 rows')
     """
     return f"{count:,} {noun}" + "s" * (count != 1)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["a", "b", "c"]), listed(["a"]), listed([])
+    ('a, b and c', 'a', 'none')
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "none"
 
 
 def rows_written(weight: float) -> str:

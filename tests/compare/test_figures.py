@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from compared import grid, run
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from mlp_lab.compare.figures import axis_positions, draw, fills_a_table
@@ -54,7 +56,10 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
         write_curves(folder, 0.25, 0.5)
         records[number] = replace(record, folder=folder)
     validation, curves = draw(rank(records, "metric"), tmp_path)
-    assert curves.caption == "Validation accuracy by epoch: first run of the best, worst setting."
+    assert curves.caption == (
+        "Validation accuracy by epoch: best and worst setting, mean over runs (thick) and each run"
+        " (thin)."
+    )
     assert curves.alt_text == (
         "Validation accuracy by epoch: best: model.width=8 ends at 0.5;"
         " worst: model.width=4 ends at 0.5."
@@ -69,4 +74,34 @@ def test_values_on_an_axis() -> None:
     """Numbers by size, on a logarithmic axis where they span decades; words in their order."""
     assert axis_positions(["1", "2"]) == ([1.0, 2.0], [], False)
     assert axis_positions(["0.001", "1"]) == ([0.001, 1.0], [], True)
+    assert axis_positions(["8", "32", "16"]) == ([8.0, 32.0, 16.0], [], True)
+    assert axis_positions(["1", "2", "3"]) == ([1.0, 2.0, 3.0], [], False)
     assert axis_positions(["b", "a", "b"]) == ([0.0, 1.0, 0.0], ["b", "a"], False)
+
+
+def test_every_run_is_drawn_and_no_error_bar_leaves_what_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs of each setting, a thick mean over them; an accuracy is at most 1."""
+    records = grid({"4": [0.6, 0.7], "8": [1.0, 0.5]})
+    for number, record in enumerate(records):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        write_curves(folder, 0.25, 0.1 * number)
+        records[number] = replace(record, folder=folder)
+    drawn: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda figure, *_, **__: drawn.append(figure))
+    draw(rank(records, "metric"), tmp_path)
+    validation, curves = (figure.axes[0] for figure in drawn)
+    thin = [line for line in curves.lines if line.get_linewidth() < 1]
+    thick = [line for line in curves.lines if line.get_linewidth() > 1]
+    assert (len(thin), len(thick)) == (4, 2)
+    ends = sorted(float(np.asarray(line.get_ydata())[-1]) for line in thick)
+    np.testing.assert_allclose(ends, [0.05, 0.25])
+    (bars,) = validation.collections
+    assert isinstance(bars, LineCollection)
+    assert max(float(end[1]) for segment in bars.get_segments() for end in segment) <= 1
+    legend = validation.get_legend()
+    assert legend is not None
+    named = {text.get_text() for text in legend.get_texts()}
+    assert named == {"each run", "mean ± standard error", "best"}

@@ -96,6 +96,9 @@ def test_calibration_against_scikit_learn(runs: dict[str, Path]) -> None:
     accuracy, confidence = calibration_curve(labels, sure, n_bins=10)
     np.testing.assert_allclose(accuracy, picture.accuracy, atol=1e-9)
     np.testing.assert_allclose(confidence, picture.confidence, atol=1e-9)
+    assert picture.rows == picture.weight  # each row counts 1
+    ends = zip(picture.low, picture.accuracy, picture.high, strict=True)
+    assert all(0 <= low <= share <= high <= 1 and high - low > 0 for low, share, high in ends)
 
 
 def test_observed_numbers(runs: dict[str, Path]) -> None:
@@ -132,6 +135,9 @@ def test_importance_is_ordered(runs: dict[str, Path]) -> None:
     assert picture.losses == sorted(picture.losses, reverse=True)
     schema = json.loads((runs["diabetes"] / "schema.json").read_text())
     assert set(picture.columns) == {column["name"] for column in schema["columns"]}
+    assert (picture.score, picture.several) == ("r2", False)
+    ends = zip(picture.low, picture.losses, picture.high, strict=True)
+    assert all(low <= loss <= high for low, loss, high in ends)
 
 
 def test_each_target_has_its_own_pictures(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp_lab.report.figures import draw, heading, listed, short_name
+from mlp_lab.report.figures import caption, draw, heading, short_name
 from mlp_lab.report.pictures import Calibration, Confusion, Importance, Observed, Picture, Plane
 
 CONFUSION = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
@@ -23,8 +23,12 @@ def test_words_of_pictures(tmp_path: Path) -> None:
     )
     perfect = replace(confusion, counts=[[8.0, 0.0], [0.0, 2.0]])
     assert draw(perfect, tmp_path / "a.png").endswith("accuracy 100 %.")
-    columns = Importance("y", [f"column {i}" for i in range(40)], [1.0] * 40)
-    assert "highest of column 0, column 1 and column 2" in draw(columns, tmp_path / "a.png")
+    columns = Importance(
+        *("y", "r2", [f"column {i}" for i in range(40)], [1.0] * 40, [0.9] * 40, [1.1] * 40, 100)
+    )
+    words = draw(columns, tmp_path / "a.png")
+    assert "R² lost when a column is shuffled, with 95 % intervals" in words
+    assert "highest of column 0 1 (0.9 to 1.1), column 1 1" in words
     many = Confusion("test", [f"class {i}" for i in range(25)], np.eye(25).tolist())
     draw(many, tmp_path / "a.png")
     plane = Plane(("x", "z"), "y", [], [0, 1], [0, 1], [[1, 2], [3, 4]], ([0.5], [0.5], [2]))
@@ -34,7 +38,6 @@ def test_words_of_pictures(tmp_path: Path) -> None:
 def test_names_beside_axes() -> None:
     """Long ones are cut."""
     assert short_name("a" * 30) == "a" * 23 + "…"
-    assert (listed(["a"]), listed(["a", "b"]), listed([])) == ("a", "a and b", "none")
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_names_beside_axes() -> None:
         (CONFUSION, "Confusion matrix"),
         (SURFACE, "Fitted surface"),
         (replace(SURFACE, classes=["a", "b"]), "Decision regions"),
-        (Importance("y", ["x"], [0.1]), "Permutation importance"),
+        (Importance("y", "r2", ["x"], [0.1], [0.0], [0.2], 100), "Permutation importance"),
     ],
 )
 def test_headings(picture: Picture, called: str) -> None:
@@ -55,5 +58,17 @@ def test_errors_in_words(tmp_path: Path) -> None:
     """The mean absolute error, and the calibration error."""
     numbers = Observed("test", "y", [1.0, 2.0, 3.0], [1.5, 2.0, 2.0])
     assert draw(numbers, tmp_path / "a.png").endswith("the mean absolute error is 0.5.")
-    sure = Calibration("test", [0.9, 0.7], [0.8, 0.7], [30.0, 10.0])
-    assert draw(sure, tmp_path / "a.png").endswith("the calibration error is 7.5 %.")
+    sure = Calibration(
+        *("test", [0.9, 0.7], [0.8, 0.7], [0.6, 0.4], [0.9, 0.9], [30.0, 10.0], [30, 10])
+    )
+    words = draw(sure, tmp_path / "a.png")
+    assert words.endswith("the calibration error is 7.5 %.")
+    assert "with 95 % intervals and the rows of each of 2 bins" in words
+
+
+def test_captions_name_the_intervals() -> None:
+    """Which rows a picture is of, and what its lines are."""
+    assert caption(CONFUSION) == "validation rows"
+    importance = Importance("y", "r2", ["x"], [0.1], [0.0], [0.2], 100)
+    words = "bars: mean over 5 shuffles of 100 validation rows; lines: 95 % interval over shuffles"
+    assert caption(importance).startswith(words)

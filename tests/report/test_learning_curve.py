@@ -148,7 +148,7 @@ def test_plateaus_are_shaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     legend = loss.get_legend()
     assert legend is not None
     named = [words.get_text() for words in legend.get_texts()]
-    assert named.count("training loss on a plateau") == 1
+    assert named.count("training plateau") == 1
     assert not accuracy.patches
     result = {"best_epoch": 0, "verdict": {"words": "by hand"}}
     words = draw_learning_curve(rows, result, tmp_path / "again.png")

@@ -13,7 +13,8 @@ from lab import train
 
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import duration
-from mlp_lab.report.headline import headlines, tone
+from mlp_lab.report.headline import headlines, named, tone
+from mlp_lab.report.html import in_table
 from mlp_lab.report.page import write_report
 
 LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
@@ -57,7 +58,7 @@ class Page(HTMLParser):
     def handle_data(self, data: str) -> None:
         """Collect text."""
         self.text += data
-        if self._open and self._open[-1] in ("td", "th"):
+        if {"td", "th"} & set(self._open):
             self.cells[-1][-1] += data
 
 
@@ -114,22 +115,27 @@ def test_what_matters_stands_at_the_top(folder: Path) -> None:
     assert page.index("<h1>") < badge.start() < page.index('class="number"') < page.index("<h2>")
 
 
-def test_the_table_holds_every_score(folder: Path) -> None:
-    """The network's and the baselines', to four digits, under the right headings."""
+def test_the_tables_hold_every_score(folder: Path) -> None:
+    """The network's, with intervals, and the baselines'; a table for each part, test rows first."""
     result = json.loads((folder / "result.json").read_text())
-    rows = {row[0]: row[1:] for row in Page(folder / "report.html").cells}
+    cells = [row for row in Page(folder / "report.html").cells if row]
     parts = [part for part in ("test", "val", "train") if result["rows"][part]]
     models = {"network": result, **result["baselines"]}
     assert len(models) == 3
-    names = {"test": "test rows", "val": "validation rows", "train": "training rows"}
-    assert rows["score"] == [names[part] for part in parts]
-    headings = [model for _ in parts for model in models]
-    assert ["network", *rows["network"]] == [headings[0], "95 % interval", *headings[1:]]
-    for name in result["train"]:
-        wanted = [f"{scores[part][name]:.4g}" for part in parts for scores in models.values()]
-        bounds = result["test_intervals"].get(name, [])
-        interval = " to ".join(f"{bound:.4g}" for bound in bounds)
-        assert rows[name.replace("_", " ")] == [wanted[0], interval, *wanted[1:]]
+    starts = [place for place, row in enumerate(cells) if row[0] == "score"]
+    assert len(starts) == len(parts)
+    for part, start in zip(parts, starts, strict=True):
+        assert cells[start] == ["score", *models]
+        rows = cells[start + 1 : start + 1 + len(result["train"])]
+        for name, (title, own, *others) in zip(result["train"], rows, strict=True):
+            assert title == named(name)
+            wanted = [in_table(scores[part][name], name) for scores in models.values()]
+            bounds = result["test_intervals"].get(name, []) if part == "test" else []
+            interval = " to ".join(in_table(bound, name) for bound in bounds)
+            assert [" ".join(own.split()), *others] == [
+                f"{wanted[0]} {interval}".strip(),
+                *wanted[1:],
+            ]
 
 
 def test_the_page_says_what_was_run(folder: Path) -> None:

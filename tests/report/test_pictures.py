@@ -21,13 +21,15 @@ from mlp_lab.report.pictures import (
     write_pictures,
 )
 
+ENDS = {"low": [0.0], "high": [1.0], "rows": 9}
+
 PICTURES: list[Picture] = [
     Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]]),
     Observed("test", "y", [1.0], [2.0]),
-    Calibration("test", [0.9], [0.8], [30.0]),
+    Calibration("test", [0.9], [0.8], [0.6], [0.9], [30.0], [30]),
     Fit("x", "y", [0.0, 1.0], [0.5, 0.25], ([0.5], [0.5])),
     Plane(("x", "z"), "y", [], [0.0, 1.0], [0.0], [[1.0, 2.0]], ([0.5], [0.5], [2.0])),
-    Importance("y", ["x", "z"], [0.5, 0.1]),
+    Importance("y", "r2", ["x", "z"], [0.5, 0.1], [0.4, 0.0], [0.6, 0.2], 60),
 ]
 
 
@@ -55,10 +57,14 @@ def test_pictures_survive_the_disk(tmp_path: Path) -> None:
         ("observed", {"part": "val", "target": "y", "observed": [], "predicted": []}, "equally"),
         (
             "importance",
-            {"target": "y", "columns": ["a"], "losses": ["b"]},
+            {"target": "y", "score": "r2", "columns": ["a"], "losses": ["b"], **ENDS},
             r"losses\[0\] must be a",
         ),
-        ("importance", {"target": "y", "columns": ["a"]}, "losses is missing"),
+        (
+            "importance",
+            {"target": "y", "score": "r2", "columns": ["a"], **ENDS},
+            "losses is missing",
+        ),
     ],
 )
 def test_what_cannot_be_drawn(name: str, content: object, words: str, tmp_path: Path) -> None:
@@ -71,7 +77,7 @@ def test_what_cannot_be_drawn(name: str, content: object, words: str, tmp_path: 
 
 def test_what_is_not_finite_comes_back(tmp_path: Path) -> None:
     """JSON has no word for it."""
-    write_pictures([Importance("y", ["a"], [math.inf])], tmp_path)
+    write_pictures([Importance("y", "r2", ["a"], [math.inf], [0.0], [1.0], 9)], tmp_path)
     (found,) = read_pictures(tmp_path).values()
     assert isinstance(found, Importance)
     assert math.isnan(found.losses[0])

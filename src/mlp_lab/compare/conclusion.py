@@ -11,7 +11,7 @@ from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import standard_error
 from mlp_lab.config.composition import of_the_command
 from mlp_lab.config.schema import LABELS
-from mlp_lab.formatting import counted, four_digits, significant
+from mlp_lab.formatting import counted, four_digits, score_written, significant
 from mlp_lab.program import train_words
 
 UNTESTED = (
@@ -105,7 +105,7 @@ def headings_of(ranking: Ranking, score: str, error: str) -> list[str]:
 def numbers_of(ranking: Ranking, setting: Setting) -> list[str]:
     """Mean score, its standard error, difference to the best baseline, runs and parameters."""
     error = "" if setting.error is None else significant(setting.error, 2)
-    mean = four_digits(setting.mean) if setting.scores else ""
+    mean = score_written(ranking.score, setting.mean) if setting.scores else ""
     ahead = difference(setting, ranking.baseline)
     against = [] if ranking.baseline is None else ["" if ahead is None else str(ahead)]
     return [mean, error, *against, str(len(setting.runs)), f"{setting.parameters:,}"]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlp_lab.compare.ranking import Ranking
+from mlp_lab.compare.records import RunRecord
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
-from mlp_lab.drawing import blank_figure, save
+from mlp_lab.drawing import blank_figure, legend_above, save, whole_ticks
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import four_digits, percent, significant
+from mlp_lab.formatting import GROUPED_FROM, four_digits, listed, percent, significant
+from mlp_lab.report.headline import is_share, named
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 if TYPE_CHECKING:
@@ -39,6 +43,15 @@ LARGEST = 2000
 
 PARALLEL = 200
 """Settings drawn as lines: more hide each other."""
+
+FEW = 6
+"""Values of a key, up to which a linear axis names each."""
+
+MOST_RUNS = 20
+"""Runs of a setting whose curves are drawn."""
+
+ERRORS = ("rmse", "mae", "loss")
+"""Scores that are no less than 0."""
 
 BROAD = 8.0
 """Inches from which a picture needs the whole page."""
@@ -98,42 +111,88 @@ def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
 
 
 def axis_positions(values: Sequence[str]) -> tuple[list[float], list[str], bool]:
-    """Where a key's values lie on an axis, their labels, and whether the axis is logarithmic."""
+    """Where a key's values lie on an axis, their labels, and whether the axis is logarithmic.
+
+    It is where they span more than a decade, or each is the same multiple of the one before.
+    """
     levels = list(dict.fromkeys(values))
     numbers = [as_number(level) for level in levels]
-    known = [number for number in numbers if number is not None]
+    known = sorted(number for number in numbers if number is not None)
     if len(known) == len(levels):
-        log = min(known) > 0 and max(known) > WIDE * min(known)
+        log = known[0] > 0 and (known[-1] > WIDE * known[0] or _multiples(known))
         return [float(value) for value in values], [], log
     return [float(levels.index(value)) for value in values], levels, False
+
+
+def _multiples(numbers: Sequence[float]) -> bool:
+    """Whether three or more rising numbers are in one ratio, as 8, 16, 32."""
+    ratios = [after / before for before, after in pairwise(numbers)]
+    return len(ratios) > 1 and max(ratios) < min(ratios) * (1 + 1e-6)
 
 
 def _validation_curve(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     (key,) = ranking.keys
     x, labels, log = axis_positions([setting.values[key] for setting in settings])
-    order = sorted(range(len(x)), key=x.__getitem__)
-    means = [settings[i].mean for i in order]
-    errors = [settings[i].error or 0.0 for i in order]
-    style = "" if labels else "-"
     figure, axis = blank_axes(6, 3.8)
-    axis.errorbar(
-        [x[i] for i in order], means, errors, color=BLUE, marker="o", capsize=3, linestyle=style
-    )
-    best = settings.index(ranking.best)
-    (dot,) = axis.plot([x[best]], [ranking.best.mean], "o", color=ORANGE, label="best")
-    dot.set_zorder(3)  # above the line with its errors
+    _draw_means(axis, ranking, sorted(zip(x, settings, strict=True), key=itemgetter(0)), labels)
     if log:
         axis.set_xscale("log")
     if labels:
         axis.set_xticks(range(len(labels)), labels)
-    if log and len(settings) <= TICKS:
+    elif len(x) <= (TICKS if log else FEW):
         axis.minorticks_off()
-        axis.set_xticks(x, [setting.values[key] for setting in settings])
-    axis.set(xlabel=key, ylabel=f"validation {ranking.score}")
+        axis.set_xticks(x, [_tick(setting.values[key]) for setting in settings])
+    elif not log and all(value.is_integer() for value in x):
+        whole_ticks(axis.xaxis)
+    axis.set(xlabel=key, ylabel=f"validation {named(ranking.score)}")
     axis.grid(alpha=0.3)
-    axis.legend()
-    caption = f"Validation {ranking.score} against {key}, with standard errors."
+    legend_above(axis, 3)
+    caption = f"Validation {named(ranking.score)} against {key}."
     return _save(figure, path, "Validation curve", caption, _extremes(ranking, settings))
+
+
+def _draw_means(
+    axis: Axes, ranking: Ranking, placed: Sequence[tuple[float, Setting]], labels: Sequence[str]
+) -> None:
+    """Every run as a dot, and means with their standard errors, as far as a score can be."""
+    low, high = bounds_of(ranking.score)
+    x, means = [place for place, _ in placed], [setting.mean for _, setting in placed]
+    errors = [setting.error for _, setting in placed]
+    ends = [
+        (mean - max(low, mean - (error or 0.0)), min(high, mean + (error or 0.0)) - mean)
+        for mean, error in zip(means, errors, strict=True)
+    ]
+    several = any(error is not None for error in errors)
+    if several:
+        dots = [(place, score) for place, own in placed for score in own.scores.values()]
+        axis.plot(*zip(*dots, strict=True), ".", color=GREY, label="each run", zorder=1)
+    axis.errorbar(
+        *(x, means, list(zip(*ends, strict=True))),
+        color=BLUE,
+        marker="o",
+        capsize=3,
+        linestyle="" if labels else "-",
+        label="mean ± standard error" if several else "each setting",
+    )
+    best = next(place for place, setting in placed if setting is ranking.best)
+    (dot,) = axis.plot([best], [ranking.best.mean], "o", color=ORANGE, label="best")
+    dot.set_zorder(3)  # above the line with its errors
+
+
+def _tick(value: str) -> str:
+    """A value as typed; a large whole number with a comma: 80,000."""
+    return f"{int(value):,}" if value.isdecimal() and int(value) >= GROUPED_FROM else value
+
+
+def bounds_of(score: str) -> tuple[float, float]:
+    """What a score can be at the least and at the most.
+
+    >>> bounds_of("val_accuracy"), bounds_of("rmse"), bounds_of("r2")
+    ((0.0, 1.0), (0.0, inf), (-inf, 1.0))
+    """
+    if is_share(score):
+        return 0.0, 1.0
+    return (-math.inf, 1.0) if score == "r2" else (0.0 if score in ERRORS else -math.inf, math.inf)
 
 
 def _heatmap(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
@@ -226,27 +285,49 @@ def _importance(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Dr
 
 
 def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
-    """The first run of the best, the median and the worst setting."""
+    """All runs of the best, the median and the worst setting, and their means."""
     settings = [setting for setting in settings if setting.whole] or settings
     chosen = {"best": settings[0], "worst": settings[-1], "median": settings[len(settings) // 2]}
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
-    column = f"val_{ranking.score}"
-    ends = []
+    ends: list[str] = []
+    several = False
     figure, axis = blank_axes(6, 3.8)
-    for name in names:
+    for name in reversed(names):  # the best above the others
         setting = chosen[name]
-        path_of_rows = setting.first_finished.folder / CURVES
-        rows = read_curves(path_of_rows)
-        if not rows or column not in rows[0]:
-            raise UserError(f"{path_of_rows} has no {column}, by which its run is compared")
+        curves = [_curve(run, f"val_{ranking.score}") for run in finished(setting)[:MOST_RUNS]]
+        mean = [sum(values) / len(values) for values in zip(*curves, strict=False)]
         label = f"{name}: {setting.label}" if setting.label else name
-        values = [row[column] for row in rows]
-        axis.plot([row["epoch"] for row in rows], values, color=ENDS[name], label=label)
-        ends.append(f"{label} ends at {four_digits(rows[-1][column])}")
-    axis.locator_params("x", integer=True)
-    axis.set(xlabel="epoch", ylabel=f"validation {ranking.score}")
+        if len(curves) > 1:
+            several = True
+            for curve in curves:
+                axis.plot(range(1, len(curve) + 1), curve, color=ENDS[name], lw=0.8, alpha=0.4)
+        axis.plot(range(1, len(mean) + 1), mean, color=ENDS[name], label=label, linewidth=2)
+        ends.insert(0, f"{label} ends at {four_digits(mean[-1])}")
+    whole_ticks(axis.xaxis)
+    axis.set(xlabel="epoch", ylabel=f"validation {named(ranking.score)}")
     axis.grid(alpha=0.3)
-    axis.legend(fontsize=8, loc="upper left", bbox_to_anchor=(0, -0.15), frameon=False)
-    caption = f"Validation {ranking.score} by epoch: first run of the {', '.join(names)} setting."
-    alt_text = f"Validation {ranking.score} by epoch: {'; '.join(ends)}."
+    handles, labels = axis.get_legend_handles_labels()
+    legend = axis.legend(handles[::-1], labels[::-1], fontsize=8, frameon=False, loc="upper left")
+    legend.set_bbox_to_anchor((0, -0.15), transform=axis.transAxes)
+    caption = f"Validation {named(ranking.score)} by epoch: {listed(names)} setting"
+    caption += ", mean over runs (thick) and each run (thin)." if several else "."
+    alt_text = f"Validation {named(ranking.score)} by epoch: {'; '.join(ends)}."
     return _save(figure, path, "Learning curves", caption, alt_text)
+
+
+def finished(setting: Setting) -> list[RunRecord]:
+    """Runs of a setting that have scores."""
+    return [run for run in setting.runs if not run.reason]
+
+
+def _curve(run: RunRecord, column: str) -> list[float]:
+    """A column of a run's curves.
+
+    Raises:
+        UserError: there is none.
+    """
+    path = run.folder / CURVES
+    rows = read_curves(path)
+    if not rows or column not in rows[0]:
+        raise UserError(f"{path} has no {column}, by which its run is compared")
+    return [row[column] for row in rows]

@@ -23,6 +23,8 @@ def standard_error(values: Sequence[float]) -> float | None:
     if count < 2:
         return None
     mean = sum(values) / count
+    if max(values) - min(values) <= ROUNDING * abs(mean):
+        return 0.0  # the sum of equal numbers is rounded, and their mean is none of them
     return math.sqrt(sum((value - mean) ** 2 for value in values) / (count - 1) / count)
 
 

@@ -148,3 +148,20 @@ def _probability_metrics(scores: Floats, labels: Index, predicted: Index) -> Wei
         }
 
     return metrics
+
+
+def wilson_interval(shares: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """95 % intervals of shares of so many rows; inside [0, 1], and of some width at its ends.
+
+    Score interval (Wilson, Probable Inference, the Law of Succession, and Statistical Inference,
+    1927).
+
+    >>> low, high = wilson_interval(np.array([1.0, 0.5]), np.array([10.0, 10.0]))
+    >>> low.round(2).tolist(), high.round(2).tolist()
+    ([0.72, 0.24], [1.0, 0.76])
+    """
+    z = 1.959964  # 97.5 % of the standard normal distribution
+    middle = (shares + z**2 / (2 * counts)) / (1 + z**2 / counts)
+    half = np.sqrt(shares * (1 - shares) / counts + (z / (2 * counts)) ** 2)
+    half = z * half / (1 + z**2 / counts)
+    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)

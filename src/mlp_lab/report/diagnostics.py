@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +13,9 @@ from mlp_lab.data.column_encoding import NumberEncoding
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.engine.evaluation import rows_at_once
-from mlp_lab.metrics.classification import BINS
-from mlp_lab.metrics.permutation_importance import permutation_importance
+from mlp_lab.metrics.classification import BINS, wilson_interval
+from mlp_lab.metrics.permutation_importance import ROWS, permutation_importance
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
-from mlp_lab.metrics.skill import skill_of_outputs
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.pictures import (
     MOST_TARGETS,
@@ -108,7 +106,11 @@ def observed(predictions: TargetPredictions, part: str) -> Observed | None:
 
 
 def calibration(predictions: TargetPredictions, part: str, target: str = "") -> Calibration | None:
-    """In 10 equally wide bins, as the calibration error is measured; empty bins are left out."""
+    """In 10 equally wide bins, as the calibration error is measured; empty bins are left out.
+
+    Of weighted rows an interval goes by the number of equal ones that tell as much (Kish, Survey
+    Sampling, 1965).
+    """
     probabilities = predictions.target.scores(predictions.outputs)
     if not np.isfinite(probabilities).all():
         return None
@@ -116,14 +118,24 @@ def calibration(predictions: TargetPredictions, part: str, target: str = "") -> 
     confidence = probabilities.max(axis=1)
     weights = np.ones(len(right)) if predictions.weights is None else predictions.weights
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    weight, confident, correct = (
+    sums = [
         np.bincount(bins, values, minlength=BINS)
-        for values in (weights, weights * confidence, weights * right)
+        for values in (weights, weights**2, weights * confidence, weights * right)
+    ]
+    filled = sums[0] > 0
+    weight, squares, confident, correct = (values[filled] for values in sums)
+    shares, rows = correct / weight, np.bincount(bins, minlength=BINS)[filled]
+    low, high = wilson_interval(shares, weight**2 / squares)
+    return Calibration(
+        part=part,
+        confidence=(confident / weight).tolist(),
+        accuracy=shares.tolist(),
+        low=low.tolist(),
+        high=high.tolist(),
+        weight=weight.tolist(),
+        rows=rows.tolist(),
+        target=target,
     )
-    filled = weight > 0
-    weight, confident, correct = weight[filled], confident[filled], correct[filled]
-    means = ((confident / weight).tolist(), (correct / weight).tolist())
-    return Calibration(part, *means, weight.tolist(), target)
 
 
 def _over_inputs(network: MLP, dataset: Dataset, target: Target, outputs: slice) -> Picture | None:
@@ -210,16 +222,24 @@ def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
 
 def importance(network: MLP, dataset: Dataset) -> Importance | None:
     """Permutation importance of two or more columns on the validation rows."""
-    target = dataset.schema.target
-    score = partial(skill_of_outputs, target)
+    schema = dataset.schema
 
     def predict(inputs: torch.Tensor) -> torch.Tensor:
         pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
         return torch.cat([network(piece).mean(0) for piece in pieces])
 
     with torch.inference_mode():
-        losses = permutation_importance(predict, dataset.val, dataset.schema, score)
-    if len(losses) < 2:
+        lost = permutation_importance(predict, dataset.val, schema, schema.target)
+    if len(lost) < 2:
         return None
-    ordered = sorted(losses, key=lambda name: -losses[name])
-    return Importance(target.name, ordered, [losses[name] for name in ordered])
+    ordered = dict(sorted(lost.items(), key=lambda entry: -entry[1].mean))
+    return Importance(
+        target=schema.target.name,
+        score="r2" if schema.target.task == "regression" else "accuracy",
+        columns=list(ordered),
+        losses=[own.mean for own in ordered.values()],
+        low=[own.low for own in ordered.values()],
+        high=[own.high for own in ordered.values()],
+        rows=min(ROWS, len(dataset.val)),
+        several=not isinstance(schema.target, Target),
+    )

@@ -1,6 +1,5 @@
 """Pictures of a run as PNG files, with a heading, and what they show in words."""
 
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,9 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from mlp_lab.drawing import blank_figure, save
-from mlp_lab.formatting import one_line, percent, rows_written, significant
+from mlp_lab.drawing import blank_figure, legend_above, save
+from mlp_lab.formatting import counted, listed, one_line, percent, rows_written, significant
+from mlp_lab.metrics.classification import BINS
+from mlp_lab.metrics.permutation_importance import SHUFFLES
 from mlp_lab.report.about import PART
+from mlp_lab.report.headline import named
 from mlp_lab.report.pictures import (
     Calibration,
     Confusion,
@@ -24,6 +26,9 @@ from mlp_lab.report.pictures import (
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#f0e442", "#999999")
 """Told apart with any colour vision (Okabe and Ito, 2008)."""
+
+COLUMNS = 4
+"""Names beside each other in a legend."""
 
 SHOWN = 20
 """Columns in the picture of permutation importance."""
@@ -49,28 +54,46 @@ def heading(picture: Picture, *, several: bool = False) -> str:
     return HEADINGS[type(picture)]
 
 
+def caption(picture: Picture) -> str:
+    """What there is to know of a picture's marks, and of which rows it is."""
+    match picture:
+        case Confusion():
+            return f"{PART[picture.part]} rows"
+        case Observed():
+            return f"{counted(len(picture.observed), f'{PART[picture.part]} row')}"
+        case Calibration():
+            return f"{PART[picture.part]} rows by bin, with 95 % intervals (Wilson)"
+        case Fit() | Plane():
+            return "with training rows as points"
+        case Importance():
+            return (
+                f"bars: mean over {SHUFFLES} shuffles of {counted(picture.rows, 'validation row')};"
+                " lines: 95 % interval over shuffles and rows"
+            )
+
+
 def draw(picture: Picture, path: Path) -> str:
     """Draw a picture into a PNG file; its alternative text, for those who cannot see it."""
     figure = blank_figure(5.4, 4.2, 110)
-    axes = figure.subplots()
     match picture:
         case Confusion():
-            words = _confusion(axes, picture)
+            words = _confusion(figure.subplots(), picture)
         case Observed():
-            words = _observed(axes, picture)
+            words = _observed(figure.subplots(), picture)
         case Calibration():
-            words = _calibration(axes, picture)
+            words = _calibration(figure, picture)
         case Fit():
-            words = _fit(axes, picture)
+            words = _fit(figure.subplots(), picture)
         case Plane():
-            words = _plane(axes, picture)
+            words = _plane(figure.subplots(), picture)
         case Importance():
-            words = _importance(figure, axes, picture)
-    axes.title.set_fontsize(11)
+            words = _importance(figure, picture)
+    legend = figure.axes[0].get_legend()
+    lines = 0 if legend is None else -(-len(legend.get_texts()) // COLUMNS)
     width, height = figure.get_size_inches()
     left = 1.8 if isinstance(picture, Importance) else 0.85
     figure.subplots_adjust(  # in inches; matplotlib's own layouts draw everything twice
-        left=left / width, right=0.96, bottom=0.6 / height, top=1 - 0.4 / height
+        left=left / width, right=0.96, bottom=0.6 / height, top=1 - (0.15 + 0.2 * lines) / height
     )
     save(figure, path)
     return words
@@ -89,12 +112,11 @@ def _confusion(axes: Axes, picture: Confusion) -> str:
         color = "white" if shares[i, j] > 0.5 else "0.2"
         text = rows_written(float(counts[i, j])) if counts[i, j] else ""
         axes.text(j, i, text, ha="center", va="center", color=color, fontsize=9)
-    title = f"confusion matrix, {PART[picture.part]} rows"
-    axes.set(xlabel="predicted class", ylabel="true class", title=title)
+    part = PART[picture.part]
+    axes.set(xlabel=f"predicted class ({part} rows)", ylabel="true class")
     right = np.trace(counts) / counts.sum()
     off = counts - np.diag(np.diag(counts))
     i, j = np.unravel_index(off.argmax(), off.shape)
-    part = PART[picture.part]
     words = f"Confusion matrix{_of(picture)} of the {part} rows: accuracy {percent(right)}"
     if off.any():
         true, predicted = picture.classes[i], picture.classes[j]
@@ -111,10 +133,11 @@ def _observed(axes: Axes, picture: Observed) -> str:
     observed, predicted = np.array(picture.observed), np.array(picture.predicted)
     low, high = min(observed.min(), predicted.min()), max(observed.max(), predicted.max())
     axes.plot([low, high], [low, high], color="0.6", linewidth=1, label="perfect prediction")
-    axes.plot(observed, predicted, ".", color=COLORS[0], alpha=0.5, label=PART[picture.part])
+    axes.plot(
+        observed, predicted, ".", color=COLORS[0], alpha=0.5, label=f"{PART[picture.part]} rows"
+    )
     axes.set(xlabel=f"observed {picture.target}", ylabel=f"predicted {picture.target}")
-    axes.set_title(f"predicted against observed, {PART[picture.part]} rows")
-    axes.legend()
+    legend_above(axes, COLUMNS)
     error = float(np.abs(predicted - observed).mean())
     return (
         f"Predicted against observed {picture.target} of {len(observed)} {PART[picture.part]} rows;"
@@ -122,28 +145,40 @@ def _observed(axes: Axes, picture: Observed) -> str:
     )
 
 
-def _calibration(axes: Axes, picture: Calibration) -> str:
-    weight = np.array(picture.weight)
+def _calibration(figure: Figure, picture: Calibration) -> str:
+    """Accuracy of the rows in each bin, and below it how many there are."""
+    axes, below = figure.subplots(
+        *(2, 1), sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.08}
+    )
+    part = PART[picture.part]
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=1, label="perfect calibration")
-    axes.plot(picture.confidence, picture.accuracy, color=COLORS[0], linewidth=1)
-    sizes = 20 + 180 * weight / weight.max()
-    axes.scatter(picture.confidence, picture.accuracy, sizes, color=COLORS[0], alpha=0.7)
-    axes.set(xlabel="confidence: probability of the predicted class", ylabel="accuracy")
-    axes.set(xlim=(0, 1.03), ylim=(0, 1.03), title=f"calibration, {PART[picture.part]} rows")
-    axes.legend(loc="upper left")
-    gap = np.average(np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=weight)
+    axes.vlines(picture.confidence, picture.low, picture.high, color=COLORS[0], linewidth=1.5)
+    axes.plot(
+        picture.confidence, picture.accuracy, "o", color=COLORS[0], label="network, 95 % interval"
+    )
+    axes.set(xlim=(0, 1.02), ylim=(0, 1.03), ylabel=f"accuracy, {part} rows")
+    axes.grid(alpha=0.3)
+    legend_above(axes, COLUMNS)
+    middles = [(min(int(value * BINS), BINS - 1) + 0.5) / BINS for value in picture.confidence]
+    bars = below.bar(middles, picture.rows, width=0.9 / BINS, color=COLORS[0], alpha=0.6)
+    below.bar_label(bars, [f"{count:,}" for count in picture.rows], fontsize=8, padding=1)
+    below.set(ylim=(0, 1.35 * max(picture.rows)), ylabel="rows", yticks=[])
+    below.set_xlabel("confidence: probability of the predicted class")
+    gap = np.average(
+        np.abs(np.subtract(picture.accuracy, picture.confidence)), weights=picture.weight
+    )
     return (
-        f"Calibration{_of(picture)} on the {PART[picture.part]} rows: accuracy against the"
-        f" probability of the predicted class; the calibration error is {percent(gap)}."
+        f"Calibration{_of(picture)} on the {part} rows: accuracy against the probability of the"
+        f" predicted class, with 95 % intervals and the rows of each of {len(picture.rows)} bins;"
+        f" the calibration error is {percent(gap)}."
     )
 
 
 def _fit(axes: Axes, picture: Fit) -> str:
     axes.plot(*picture.points, ".", color="0.6", markersize=4, label="training rows")
     axes.plot(picture.x, picture.y, color=COLORS[1], linewidth=2, label="network")
-    title = "fitted function, with training rows"
-    axes.set(xlabel=picture.input, ylabel=picture.target, title=title)
-    axes.legend()
+    axes.set(xlabel=picture.input, ylabel=picture.target)
+    legend_above(axes, COLUMNS)
     return f"The network's {picture.target} as a function of {picture.input}, with training rows."
 
 
@@ -159,7 +194,7 @@ def _plane(axes: Axes, picture: Plane) -> str:
         regions.set_cmap(ListedColormap(colors))
         for i, name in enumerate(picture.classes):
             axes.plot(x[truth == i], y[truth == i], ".", color=colors[i], label=short_name(name))
-        axes.legend()
+        legend_above(axes, COLUMNS)
         words = "The predicted class"
     else:
         shown = image(vmin=float(truth.min()), vmax=float(truth.max()), cmap="viridis")
@@ -167,31 +202,35 @@ def _plane(axes: Axes, picture: Plane) -> str:
         axes.figure.colorbar(shown, ax=axes, label=picture.target)
         words = f"The predicted {picture.target}"
     first, second = picture.inputs
-    title = f"{heading(picture).lower()}, with training rows"
-    axes.set(xlabel=first, ylabel=second, title=title)
+    axes.set(xlabel=first, ylabel=second)
     return f"{words} over {first} and {second}, with training rows."
 
 
-def _importance(figure: Figure, axes: Axes, picture: Importance) -> str:
+def _importance(figure: Figure, picture: Importance) -> str:
     columns, losses = picture.columns[:SHOWN], picture.losses[:SHOWN]
     figure.set_figheight(max(2.4, 1.2 + 0.24 * len(columns)))
-    places = range(len(columns))
-    axes.barh(places, losses, color=COLORS[0])
+    axes, places = figure.subplots(), range(len(columns))
+    axes.barh(places, losses, color=COLORS[0], alpha=0.6)
+    axes.hlines(places, picture.low[:SHOWN], picture.high[:SHOWN], color="0.15", linewidth=1.2)
     axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="0.6", linewidth=1)
     cut = f" ({len(columns)} of {len(picture.columns)} columns)" * (len(picture.columns) > SHOWN)
-    axes.set_xlabel("skill lost on validation rows when shuffled")
-    axes.set_title(f"permutation importance{cut}")
-    return f"Permutation importance for {picture.target}: highest of {listed(columns[:3])}."
+    mean = "mean " if picture.several else ""
+    axes.set_xlabel(f"{mean}{named(picture.score)} lost when shuffled{cut}")
+    highest = [
+        f"{name} {significant(loss, 2)} ({significant(low, 2)} to {significant(high, 2)})"
+        for name, loss, low, high in zip(
+            *(columns[:3], losses, picture.low, picture.high), strict=False
+        )
+    ]
+    return (
+        f"Permutation importance for {picture.target}: {mean}{named(picture.score)} lost when a"
+        f" column is shuffled, with 95 % intervals; highest of {listed(highest)}."
+    )
 
 
 def short_name(name: str, most: int = 24) -> str:
     """A name that fits beside an axis."""
     name = one_line(name)
     return name if len(name) <= most else f"{name[: most - 1]}…"
-
-
-def listed(names: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]])) if names else "none"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_lab.formatting import counted, four_digits, percent
+from mlp_lab.formatting import counted, percent, score_written
 from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
 from mlp_lab.report.about import PART
 
@@ -15,6 +15,9 @@ TONES = {
     **dict.fromkeys(("nothing to learn", "too early to say", "undecided"), "plain"),
 }
 """Kind of a verdict -> how its badge looks; all others ask for something, and are `fair`."""
+
+NAMES = {"r2": "R²", "roc_auc": "ROC AUC", "brier": "Brier score", "loss": "loss"}
+"""Scores that are not called as their keys are."""
 
 SHARES = ("accuracy",)
 """Endings of scores that are said in percent."""
@@ -42,7 +45,7 @@ def written(score: str, value: float | None) -> str:
     """
     if value is None:
         return "not finite"
-    return percent(value) if is_share(score) else four_digits(value)
+    return percent(value) if is_share(score) else score_written(score, value)
 
 
 def is_share(score: str) -> bool:
@@ -61,7 +64,7 @@ def percent_with_error(share: float, error: float) -> str:
 
 def named(score: str) -> str:
     """A score as a label has it."""
-    return {"r2": "R²"}.get(score, score.upper() if len(score) < 5 else score.replace("_", " "))
+    return NAMES.get(score, score.upper() if len(score) < 5 else score.replace("_", " "))
 
 
 def headlines(result: Mapping[str, Any]) -> list[Headline]:
@@ -82,10 +85,11 @@ def headlines(result: Mapping[str, Any]) -> list[Headline]:
 def _of_network(result: Mapping[str, Any], score: str, part: str) -> Headline:
     rows = counted(result["rows"][part], f"{PART[part]} row")
     bounds = result["test_intervals"].get(score) if part == "test" else None
-    note = "network"
+    note, targets = "network", result.get("targets", {})
     if bounds:
         note = f"95 % interval {' to '.join(written(score, bound) for bound in bounds)}"
-    label = f"{named(score)} on {rows}"
+    mean = f"mean {named(score)} of {len(targets)} targets" if targets else named(score)
+    label = f"{mean} on {rows}"
     return Headline(label, written(score, result[part][score]), note)
 
 

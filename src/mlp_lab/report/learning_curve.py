@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
-from mlp_lab.drawing import blank_figure, save
+from mlp_lab.drawing import blank_figure, legend_above, save, whole_ticks
 from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import PART
+from mlp_lab.report.headline import named
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.phases import PLATEAU, in_words, phases
 
@@ -21,8 +21,8 @@ COLORS = {"train": "#0072b2", "val": "#d55e00"}
 WIDTH, HEIGHT, DPI = 5.0, 3.6, 120
 """Of a panel, in inches, and its pixels to the inch."""
 
-TOP = 0.9
-"""Share of the height below the verdict."""
+TOP = 0.84
+"""Share of the height below the verdict and the legend."""
 
 LOG_FROM = 30
 """Ratio of the largest loss to the smallest from which a linear axis would hide the small ones."""
@@ -41,6 +41,8 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     axes = figure.subplots(1, len(quantities), squeeze=False)[0]
     for axis, quantity in zip(axes, quantities, strict=True):
         draw_curves(axis, rows, quantity, result["best_epoch"])
+        if quantity != "loss":
+            axis.set_ylabel(f"mean {named(quantity)}" if result.get("targets") else named(quantity))
     # Fixed margins: matplotlib's automatic layouts draw everything twice. Every panel has its own
     # share of the width, 0.8 inches of it to the left of its axis and 0.1 to the right.
     left, right = 0.8 / WIDTH, 0.1 / WIDTH
@@ -124,18 +126,18 @@ def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int)
         _shade_plateaus(axis, rows)
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    whole_ticks(axis.xaxis)
     axis.set(xlabel="epoch", ylabel=quantity)
     axis.grid(alpha=0.3)
     if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
-        axis.legend()
+        legend_above(axis)
     else:
         axis.text(0.5, 0.5, NOTHING_FINITE, ha="center", va="center", transform=axis.transAxes)
 
 
 def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:
     """Grey where the training loss rests between falls, or behind them; see `tracking.phases`."""
-    label = "training loss on a plateau"
+    label = "training plateau"
     for phase in phases([row["train_loss"] for row in rows]):
         if phase.name == PLATEAU:
             ends = (rows[phase.first - 1]["epoch"], rows[phase.last - 1]["epoch"])

@@ -9,7 +9,7 @@ from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import PART, about_run, read_config, source_of
-from mlp_lab.report.figures import draw, heading
+from mlp_lab.report.figures import caption, draw, heading
 from mlp_lab.report.headline import headlines
 from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import curve_picture, draw_learning_curve
@@ -32,7 +32,12 @@ def write_report(folder: Path) -> None:
     with missing_letters_named(folder / PAGE):
         curve_text = draw_learning_curve(rows, result, folder / f"{CURVE}.png")
         pictures = [
-            (heading(picture, several=len(targets) > 1), embedded(folder / f"{name}.png"), alt_text)
+            (
+                heading(picture, several=len(targets) > 1),
+                embedded(folder / f"{name}.png"),
+                alt_text,
+                caption(picture),
+            )
             for name, picture in read_pictures(folder).items()
             for alt_text in [draw(picture, folder / f"{name}.png")]
         ]

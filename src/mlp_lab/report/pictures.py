@@ -46,13 +46,17 @@ class Observed:
 class Calibration:
     """Rows by the probability of their predicted class: mean probability, share right, weight.
 
+    `low` and `high` are the ends of a 95 % interval of the share right; `rows` are counts.
     `target` is that of several, else nothing.
     """
 
     part: str
     confidence: Numbers
     accuracy: Numbers
+    low: Numbers
+    high: Numbers
     weight: Numbers
+    rows: list[int]
     target: str = ""
 
 
@@ -83,11 +87,20 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Importance:
-    """Skill that is lost when a column is shuffled in the validation rows; highest first."""
+    """Score that is lost when a column is shuffled in the validation rows; highest first.
+
+    `low` and `high` are the ends of its 95 % interval, `rows` how many were shuffled.
+    """
 
     target: str
+    score: str
     columns: list[str]
     losses: Numbers
+    low: Numbers
+    high: Numbers
+    rows: int
+    several: bool = False
+    """Whether the score is a mean over targets."""
 
 
 Picture = Confusion | Observed | Calibration | Fit | Plane | Importance
@@ -165,14 +178,15 @@ def _require_drawable(picture: Picture, key: str) -> None:
             fits = _alike(picture.observed, picture.predicted)
         case Calibration():
             columns = (picture.confidence, picture.accuracy, picture.weight)
-            fits = _alike(*columns) and min(picture.weight) > 0
+            fits = _alike(*columns, picture.low, picture.high, picture.rows)
+            fits = fits and min(picture.weight) > 0
         case Fit():
             fits = _alike(picture.x, picture.y) and _alike(*picture.points)
         case Plane():
             fits = _alike(picture.y, picture.predicted) and _alike(*picture.points)
             fits = fits and _alike(picture.x, *picture.predicted)
         case Importance():
-            fits = _alike(picture.columns, picture.losses)
+            fits = _alike(picture.columns, picture.losses, picture.low, picture.high)
     if not fits:
         raise UserError(f"{key} must hold equally many numbers of each kind")
     if not isinstance(picture, Fit | Plane | Importance) and picture.part not in PARTS:
