@@ -3,6 +3,7 @@
 python scripts/gallery.py lessons FOLDER    # all, in full: some ten minutes on two idle cores
 python scripts/gallery.py lessons FOLDER embeddings  # of these lessons only
 python scripts/gallery.py notebooks FOLDER  # executes each: four minutes
+python scripts/gallery.py report RUN_FOLDER  # the picture of a report in README.md; needs chromium
 
 FOLDER keeps what lessons measured and what notebooks printed; what is there is not made again,
 also if it is a lesson's quick form (`mlp-lab lesson NAME quick=true folder=FOLDER/NAME`).
@@ -12,6 +13,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,6 +54,10 @@ COLORS = 96
 
 WIDEST = 900
 """Pixels of a picture; names and numbers can still be read."""
+
+
+WINDOW = (1000, 1330)
+"""Pixels of the browser in which a page is shown."""
 
 
 def lesson(name: str, folder: Path) -> None:
@@ -119,6 +125,22 @@ def notebook(name: str, folder: Path) -> None:
     keep(part, PICTURES / "notebooks" / f"{name}.png")
 
 
+def report(folder: Path) -> None:
+    """Keep the upper part of a run's page, as a browser shows it."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        sys.exit("a picture of a page needs chromium")
+    page = (folder / "report.html").resolve().as_uri()
+    with tempfile.TemporaryDirectory() as work:
+        shown = Path(work) / "shown.png"
+        options = [f"--user-data-dir={work}/profile", "--hide-scrollbars", "--no-first-run"]
+        size = f"--window-size={WINDOW[0]},{WINDOW[1]}"
+        command = [browser, "--headless", "--no-sandbox", "--disable-gpu", *options, size]
+        subprocess.run([*command, f"--screenshot={shown}", page], check=True)  # noqa: S603
+        few = Image.open(shown).convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few.save(PICTURES / "report.png", optimize=True)
+
+
 def main() -> None:
     """`python scripts/gallery.py KIND FOLDER [NAME ...]`."""
     kind, folder = sys.argv[1], Path(sys.argv[2])
@@ -131,6 +153,8 @@ def main() -> None:
             for path in sorted(folder.glob("*/measurements.json"))
         }
         print(on_all_lessons(found))
+    elif kind == "report":
+        report(folder)
     else:
         for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
             notebook(path.stem, folder)

@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 
 from rich.table import Table
 
-from mlp_lab.formatting import counted, four_digits, one_line, rows_written
+from mlp_lab.formatting import counted, four_digits, one_line, rows_written, score_written
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
@@ -92,7 +92,8 @@ def _targets_table(scores: Mapping[str, Scores]) -> Table:
     for name in next(iter(scores.values())):
         table.add_column(name.replace("_", " "), justify="right")
     for target, own in scores.items():
-        table.add_row(one_line(target), *map(four_digits, own.values()))
+        numbers = [score_written(name, value) for name, value in own.items()]
+        table.add_row(one_line(target), *numbers)
     return table
 
 
@@ -101,8 +102,8 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, value in scores.items():
-        bounds = " to ".join(map(four_digits, intervals[name])) if name in intervals else ""
-        table.add_row(name.replace("_", " "), four_digits(value), bounds)
+        bounds = " to ".join(score_written(name, bound) for bound in intervals.get(name, ()))
+        table.add_row(name.replace("_", " "), score_written(name, value), bounds)
     return table
 
 
