@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mlp_lab.drawing import blank_figure, legend_above, save
 from mlp_lab.formatting import counted, listed, one_line, percent, rows_written, significant
@@ -215,6 +216,7 @@ def _importance(figure: Figure, picture: Importance) -> str:
     axes.set_yticks(places, [short_name(name) for name in columns], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="0.6", linewidth=1)
+    axes.xaxis.set_major_locator(MaxNLocator(5))
     cut = f" ({len(columns)} of {len(picture.columns)} columns)" * (len(picture.columns) > SHOWN)
     mean = "mean " if picture.several else ""
     axes.set_xlabel(f"{mean}{named(picture.score)} lost when shuffled{cut}")
