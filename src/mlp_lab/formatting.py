@@ -51,14 +51,17 @@ def four_digits(value: float | None) -> str:
 UNITLESS = ("accuracy", "f1", "auc", "r2", "brier", "calibration_error")
 """Endings of scores that are compared with 0 and 1: their smallest digits say nothing."""
 
+NEARLY_NOTHING = 0.01
+"""Such a score has no more decimals than others."""
+
 
 def score_written(name: str, value: float | None) -> str:
-    """A score to four significant digits; of one between 0 and 1 ten-thousandths at most.
+    """A score to four significant digits; near 0 ten-thousandths, if it is compared with 0 and 1.
 
     >>> score_written("r2", -1.659e-07), score_written("r2", 0.98765), score_written("loss", 5e-05)
     ('0', '0.9877', '5e-05')
     """
-    if value is not None and name.endswith(UNITLESS):
+    if value is not None and abs(value) < NEARLY_NOTHING and name.endswith(UNITLESS):
         return four_digits(round(value, 4))
     return four_digits(value)
 
