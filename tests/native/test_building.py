@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,14 @@ import pytest
 
 from mlp_lab.errors import UserError
 from mlp_lab.native import building
-from mlp_lab.native.building import NoKernel, available, library, require_kernel
+from mlp_lab.native.building import (
+    NoKernel,
+    available,
+    library,
+    library_or_reason,
+    require_kernel,
+    to_be_built,
+)
 
 needs_compiler = pytest.mark.skipif(not available("float32"), reason="no compiler is at hand")
 
@@ -20,9 +28,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache, and a process that has looked for no kernel yet."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr("sys.platform", "linux")
-    library.cache_clear()
+    library_or_reason.cache_clear()
     yield tmp_path / "mlp_lab"
-    library.cache_clear()
+    library_or_reason.cache_clear()
 
 
 @pytest.fixture
@@ -48,10 +56,10 @@ def test_it_is_built_once(
     library("float32")
     (built,) = folder.glob("float32-*.so")
     assert folder.stat().st_mode & 0o777 == 0o700
-    library.cache_clear()
+    library_or_reason.cache_clear()
     library("float32")
     assert len(compiled) == 1
-    library.cache_clear()
+    library_or_reason.cache_clear()
     other = folder.with_name("other")
     monkeypatch.setenv("XDG_CACHE_HOME", str(other))
     (other / "mlp_lab").mkdir(mode=0o700, parents=True)
@@ -68,7 +76,7 @@ def test_what_it_depends_on(
 ) -> None:
     """Another processor gets a library of its own beside the first."""
     library("float32")
-    library.cache_clear()
+    library_or_reason.cache_clear()
     monkeypatch.setattr(building, "_processor", lambda: "another")
     library("float32")
     assert len(compiled) == 2
@@ -99,14 +107,53 @@ def test_no_compiler(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_compiler_that_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its first line is the reason; nothing half-made is left."""
-    compiler = folder.with_name("c++")
-    compiler.write_text("#!/bin/sh\necho 'no such processor' >&2\nexit 1\n")
+    """Its first line is the reason; nothing half-made is left, and it is asked once."""
+    compiler, asked = folder.with_name("c++"), folder.with_name("asked")
+    words = f"echo once >> {asked}; echo 'no such processor' >&2; exit 1"
+    compiler.write_text(f"#!/bin/sh\n{words}\n")
     compiler.chmod(0o700)
     monkeypatch.setattr(shutil, "which", lambda name: str(compiler))
-    with pytest.raises(NoKernel, match="failed: no such processor"):
-        library("float32")
+    assert to_be_built("float32")
+    for _ in range(2):
+        with pytest.raises(NoKernel, match="failed: no such processor"):
+            library("float32")
     assert not list(folder.glob("*.so*"))
+    assert asked.read_text() == "once\n"
+
+
+@needs_compiler
+def test_a_cache_that_cannot_be_written_to(
+    folder: Path, compiled: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was built before is found; what was not is not made."""
+    assert to_be_built("float32")
+    library("float32")
+    assert not to_be_built("float32")
+    library_or_reason.cache_clear()
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(building, "FileLock", refused)
+    library("float32")
+    assert len(compiled) == 1
+    assert not available("float64")
+    with pytest.raises(UserError, match=r"cannot be kept or loaded: .*Read-only file system"):
+        require_kernel("float64")
+
+
+@needs_compiler
+def test_two_processes_build_one(folder: Path) -> None:
+    """The second waits for the first."""
+    words = (
+        "from mlp_lab.native import building;"
+        "building.FLAGS = tuple(word.replace('-O3', '-O0') for word in building.FLAGS);"
+        "building.library('float32')"
+    )
+    several = [subprocess.Popen([sys.executable, "-c", words]) for _ in range(2)]
+    assert [one.wait() for one in several] == [0, 0]
+    (built,) = folder.glob("float32-*.so")
+    assert built.stat().st_mode & 0o022 == 0
 
 
 def test_nowhere_to_keep_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +161,6 @@ def test_nowhere_to_keep_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(shutil, "which", lambda name: os.devnull)
-    library.cache_clear()
+    library_or_reason.cache_clear()
     assert not available("float32")
-    library.cache_clear()
+    library_or_reason.cache_clear()

@@ -8,7 +8,7 @@ import pytest
 
 from mlp_lab.native import interface
 from mlp_lab.native.building import available, library
-from mlp_lab.native.interface import ACTIVATIONS, LOSSES, OUTPUTS, RULES, declare
+from mlp_lab.native.interface import ACTIVATIONS, LOSSES, NORMALISATIONS, OUTPUTS, RULES, declare
 
 HEADER = (Path(interface.__file__).parent / "interface.h").read_text()
 
@@ -37,6 +37,7 @@ def test_fields(name: str) -> None:
     ("name", "count"),
     [
         ("Activation", len(ACTIVATIONS)),
+        ("Normalisation", len(NORMALISATIONS)),
         ("Output", len(OUTPUTS)),
         ("Loss", len(LOSSES)),
         ("Rule", 1 + max(number for number, _ in RULES.values())),

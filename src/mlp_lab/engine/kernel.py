@@ -19,8 +19,8 @@ from mlp_lab.engine.averaging import Averaging
 from mlp_lab.engine.batches import MASKED_STEPS, Batches, of_layers
 from mlp_lab.errors import UserError
 from mlp_lab.native import interface
-from mlp_lab.native.building import available, library, require_kernel
-from mlp_lab.native.interface import ACTIVATIONS, LOSSES, OUTPUTS, RULES
+from mlp_lab.native.building import available, library, require_kernel, to_be_built
+from mlp_lab.native.interface import ACTIVATIONS, LOSSES, NORMALISATIONS, OUTPUTS, RULES
 from mlp_lab.network.activations import GATES
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
@@ -35,7 +35,6 @@ def obstacle(
     gradient: str,
     activations: Sequence[str],
     normalisation: str,
-    residual: bool,
     objective: Objective,
     optimizer: str,
 ) -> str | None:
@@ -48,8 +47,7 @@ def obstacle(
         f"device={device.type}": device.type != "cpu",
         f"dtype={_name(dtype)}": dtype not in (torch.float32, torch.float64),
         f"gradient={gradient}": gradient != "explicit",
-        f"model.normalisation={normalisation}": normalisation != "none",
-        "model.residual=true": residual,
+        f"model.normalisation={normalisation}": normalisation not in NORMALISATIONS,
         f"model.activation={', '.join(gated)}": bool(gated),
         f"{', '.join(own)} of your own": bool(own),
     }
@@ -76,6 +74,11 @@ def uses_kernel(kernel: str, found: str | None, dtype: torch.dtype) -> bool:
     return kernel == "auto" and found is None and available(name)
 
 
+def compiles(kernel: str, found: str | None, dtype: torch.dtype) -> bool:
+    """Whether `uses_kernel` has to compile something, which takes seconds."""
+    return kernel != "torch" and found is None and to_be_built(_name(dtype))
+
+
 class NativeNetworks:
     """The networks of a stack as the kernel sees them: in the memory of their own tensors."""
 
@@ -93,6 +96,8 @@ class NativeNetworks:
             layers=len(layers.weights),
             tensors=len(layers.tensors),
             inputs=inputs,
+            normalisation=NORMALISATIONS.index(network.normalisation),
+            residual=network.residual,
             sizes=self.integers(network.member_sizes),
             widths=self.integers(layers.sizes),
             activations=self.integers(activations),

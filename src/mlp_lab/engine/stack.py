@@ -10,7 +10,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.averaging import Averaging, AveragingConfig
 from mlp_lab.engine.batches import Batches
 from mlp_lab.engine.evaluation import Forward, TargetScale
-from mlp_lab.engine.kernel import NativeNetworks, NativeTraining, obstacle, uses_kernel
+from mlp_lab.engine.kernel import NativeNetworks, NativeTraining, compiles, obstacle, uses_kernel
 from mlp_lab.engine.learning_rates import LearningRates
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Seed, Stream, torch_generator
@@ -68,6 +68,32 @@ class SharedSettings:
     kernel: str = "torch"
     dtype: torch.dtype
     device: torch.device
+
+
+def takes_kernel(shared: SharedSettings, optimizer: str) -> bool:
+    """Whether epochs of such networks run in compiled code, which is compiled if need be.
+
+    Raises:
+        UserError: that is asked for, and cannot be.
+    """
+    return uses_kernel(shared.kernel, _obstacle(shared, optimizer), shared.dtype)
+
+
+def compiles_first(shared: SharedSettings, optimizer: str) -> bool:
+    """Whether the same has to compile something, which takes seconds."""
+    return compiles(shared.kernel, _obstacle(shared, optimizer), shared.dtype)
+
+
+def _obstacle(shared: SharedSettings, optimizer: str) -> str | None:
+    return obstacle(
+        device=shared.device,
+        dtype=shared.dtype,
+        gradient=shared.gradient,
+        activations=shared.activations,
+        normalisation=shared.normalisation,
+        objective=shared.objective,
+        optimizer=optimizer,
+    )
 
 
 def _embedding(members: Sequence[tuple[EmbeddingPlan | None, Dataset]]) -> Embedding | None:
@@ -136,7 +162,7 @@ class Stack:
     def __init__(self, members: Sequence[Member], shared: SharedSettings) -> None:
         """Draw the weights; no step is taken yet."""
         self.shared = shared
-        self.native = self._takes_kernel(members[0].optimizer.name)
+        self.native = takes_kernel(shared, members[0].optimizer.name)
         """Whether epochs run in compiled code."""
         self.epoch = 0
         by_rows = sorted(range(len(members)), key=lambda k: -len(members[k].dataset.train))
@@ -227,20 +253,6 @@ class Stack:
             equal_steps = self.batches.equal_steps
             self.averaging = Averaging(network.layers, average, plans, equal_steps=equal_steps)
             self.evaluated = network.over(average)
-
-    def _takes_kernel(self, optimizer: str) -> bool:
-        shared = self.shared
-        found = obstacle(
-            device=shared.device,
-            dtype=shared.dtype,
-            gradient=shared.gradient,
-            activations=shared.activations,
-            normalisation=shared.normalisation,
-            residual=shared.residual,
-            objective=shared.objective,
-            optimizer=optimizer,
-        )
-        return uses_kernel(shared.kernel, found, shared.dtype)
 
     @property
     def kernel(self) -> str:

@@ -25,6 +25,7 @@ from mlp_lab.estimators.rendezvous import current
 from mlp_lab.estimators.settings import config_of
 from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.runs.budget import search
+from mlp_lab.runs.compiling import await_kernel
 from mlp_lab.runs.console import ProgressLine
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
@@ -70,6 +71,7 @@ def train_alone(
     Raises:
         UserError: it is to go on from weights, which no budget does.
     """
+    await_kernel(run, device, Screen(), quiet=quiet)
     if run.job.config.budget is not None:
         if before is not None:
             raise UserError("warm_start goes on with one network, and a budget tries many: use one")

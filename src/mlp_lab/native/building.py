@@ -53,24 +53,42 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlp_lab"
 
 
-@cache
 def library(dtype: str) -> ctypes.CDLL:
     """The kernel for `float32` or `float64`, compiled if need be.
 
     Raises:
         NoKernel: no compiler is at hand, or it fails; or nothing can be kept.
     """
-    if os.name != "posix":
-        raise NoKernel("it is compiled on Linux and macOS")
-    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
-    if compiler is None:
-        raise NoKernel(f"no C++ compiler is found ({', '.join(COMPILERS)})")
+    there = library_or_reason(dtype)
+    if isinstance(there, str):
+        raise NoKernel(there)
+    return there
+
+
+@cache
+def library_or_reason(dtype: str) -> ctypes.CDLL | str:
+    """The same, or why there is none: a process looks for each once, and compiles at most once."""
     try:
-        path = _private(cache_folder()) / f"{dtype}-{_digest(compiler)}.so"
+        compiler = _compiler()
+        path = _place(dtype, compiler)
+        loaded = _loaded(path)
+        if loaded is not None:  # also from a cache that cannot be written to
+            return loaded
+        _private(path.parent)
         with FileLock(path.with_suffix(".lock"), timeout=PATIENCE):
             return _loaded(path) or _built(path, compiler, dtype)
+    except NoKernel as error:
+        return str(error)
     except (OSError, RuntimeError) as error:  # of the home folder, the lock or the loader
-        raise NoKernel(f"it cannot be kept or loaded: {error}") from error
+        return f"it cannot be kept or loaded: {error}"
+
+
+def to_be_built(dtype: str) -> bool:
+    """Whether there is none yet, and a compiler: then the first use takes seconds."""
+    try:
+        return not _place(dtype, _compiler()).is_file()
+    except (NoKernel, OSError, RuntimeError):
+        return False
 
 
 def require_kernel(dtype: str) -> None:
@@ -83,20 +101,37 @@ def require_kernel(dtype: str) -> None:
 
 def available(dtype: str) -> bool:
     """Whether there is a kernel; it is compiled if need be."""
-    try:
-        library(dtype)
-    except NoKernel:
-        return False
-    return True
+    return not isinstance(library_or_reason(dtype), str)
 
 
-def _private(folder: Path) -> Path:
-    """The folder, made if need be, if nobody else can have put anything into it."""
+def _compiler() -> str:
+    if os.name != "posix":
+        raise NoKernel("it is compiled on Linux and macOS")
+    compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
+    if compiler is None:
+        raise NoKernel(f"no C++ compiler is found ({', '.join(COMPILERS)})")
+    return compiler
+
+
+def _place(dtype: str, compiler: str) -> Path:
+    """Where the library lies once it is built; a folder that is there is its owner's alone."""
+    folder = cache_folder()
+    if folder.exists():
+        _require_private(folder)
+    return folder / f"{dtype}-{_digest(compiler)}.so"
+
+
+def _private(folder: Path) -> None:
+    """Make the folder if need be."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _require_private(folder)
+
+
+def _require_private(folder: Path) -> None:
+    """Nobody else can have put anything into it."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
         raise NoKernel(f"{folder} is not a folder that only its owner can write to")
-    return folder
 
 
 def _digest(compiler: str) -> str:

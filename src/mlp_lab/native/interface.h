@@ -7,6 +7,7 @@
 enum Activation { RELU, LEAKY_RELU, ELU, TANH, SIGMOID, GELU, SILU };
 enum Output { LINEAR, SIGMOID_OUTPUT, SOFTMAX, EXPONENTIAL };
 enum Loss { MSE, MAE, HUBER, QUANTILE, POISSON, BCE, CCE, FOCAL };
+enum Normalisation { NONE, LAYER, BATCH };
 enum Rule { DESCENT, MOMENTUM, HEAVY_BALL, NESTEROV, ADAGRAD, ADADELTA, RMSPROP, ADAM };
 
 constexpr int MOMENTS = 3, NUMBERS = 3;
@@ -23,9 +24,10 @@ struct Embedding {
 };
 
 // K networks. A tensor is (K, rows, columns), contiguous; those of layers come in the order of
-// LayerTensors.tensors: all weights, all biases, what embeds the inputs.
+// LayerTensors.tensors: all weights, all biases, gains and shifts of hidden layers, what embeds the
+// inputs, running means and variances.
 struct Networks {
-    int32_t members, layers, tensors, inputs;
+    int32_t members, layers, tensors, inputs, normalisation, residual;
     const int32_t *sizes;  // (K, layers + 1), of each network
     const int32_t *widths; // (layers + 1), of the tensors
     const int32_t *activations; // (layers - 1)

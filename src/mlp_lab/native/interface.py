@@ -8,6 +8,7 @@ KERNELS = ("auto", "native", "torch")
 """What may compute: native is the compiled kernel, auto takes it where it can."""
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "gelu", "silu")
+NORMALISATIONS = ("none", "layer", "batch")
 OUTPUTS = ("linear", "sigmoid", "softmax", "exponential")
 LOSSES = ("mse", "mae", "huber", "quantile", "poisson", "bce", "cce", "focal")
 RULES: dict[str, tuple[int, tuple[str, ...]]] = {
@@ -47,7 +48,7 @@ class Networks(Structure):
     """K networks and their parameters."""
 
     _fields_ = [
-        *_fields(c_int32, "members layers tensors inputs"),
+        *_fields(c_int32, "members layers tensors inputs normalisation residual"),
         *_fields(c_void_p, "sizes widths activations"),
         ("embedding", POINTER(Embedding)),
         ("parameters", c_void_p),

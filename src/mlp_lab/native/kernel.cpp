@@ -19,18 +19,20 @@ namespace {
 
 // What a member is made of while it is trained, in one piece of memory each.
 template <class T> struct State {
-    T *parameters, *gradients, *average, *moments[MOMENTS] = {};
+    T *parameters, *gradients, *average = nullptr, *moments[MOMENTS] = {};
 
     State(const Networks &of, const Training &by, const Layout<T> &layout, int member) {
         const size_t piece = Arena<T>::rounded(layout.numbers);
-        memory.reserve(piece * (3 + by.moments));
-        parameters = memory.at(0), gradients = memory.at(piece), average = memory.at(2 * piece);
+        memory.reserve(piece * (2 + by.moments + (by.average_tensors ? 1 : 0)));
+        parameters = memory.at(0), gradients = memory.at(piece);
         layout.read(of.parameters, member, parameters);
-        if (by.average_tensors) layout.read(by.average_tensors, member, average);
         for (int m = 0; m < by.moments; ++m) {
-            moments[m] = memory.at((3 + m) * piece);
+            moments[m] = memory.at((2 + m) * piece);
             layout.read(by.moment_tensors + m * of.tensors, member, moments[m]);
         }
+        if (!by.average_tensors) return;
+        average = memory.at((2 + by.moments) * piece);
+        layout.read(by.average_tensors, member, average);
     }
 
     void write(const Networks &of, const Training &by, const Layout<T> &layout, int member) {
@@ -69,9 +71,9 @@ template <class T>
 void descend(const Training &by, const Layout<T> &layout, State<T> &state, int member, int members, int64_t step) {
     T *p = state.parameters, *g = state.gradients;
     if (by.clip[member] < std::numeric_limits<double>::infinity()) {
-        const T factor = T(by.clip[member]) / (std::sqrt(squared_norm<T>(g, layout.numbers)) + T(1e-6));
+        const T factor = T(by.clip[member]) / (std::sqrt(squared_norm<T>(g, layout.learnt)) + T(1e-6));
         if (!(factor > 1))
-            for (size_t i = 0; i < layout.numbers; ++i) g[i] *= factor;
+            for (size_t i = 0; i < layout.learnt; ++i) g[i] *= factor;
     }
     const double lr = by.rates[(by.rate_rows > 1 ? step : 0) * members + member];
     for (int k = 0; k < layout.layers; ++k) {
@@ -86,7 +88,7 @@ void descend(const Training &by, const Layout<T> &layout, State<T> &state, int m
         }
     }
     const Step now{lr, double(by.taken[member] + step + 1), by.numbers + member * NUMBERS};
-    update<T>(by, now, layout.numbers, p, g, state.moments);
+    update<T>(by, now, layout.learnt, p, g, state.moments);
     if (!by.average_tensors) return;
     const T share = T(step == 0 ? by.first_share[member] : by.later_share[member]);
     for (size_t i = 0; i < layout.numbers; ++i)

@@ -19,6 +19,7 @@ template <class T> class Layout {
   public:
     std::vector<Block> blocks; // as `Networks.parameters` has them
     size_t weights = 0;        // numbers before the first bias: what decays
+    size_t learnt = 0;         // before the running averages
     size_t numbers = 0;
     int layers, widest = 0;
 
@@ -28,12 +29,20 @@ template <class T> class Layout {
         weights = numbers;
         for (int k = 0; k < layers; ++k) add(1, sizes[k + 1], 1, widths[k + 1]);
         for (int k = 0; k <= layers; ++k) widest = std::max(widest, padded<T>(sizes[k]));
+        normalising = blocks.size();
+        if (of.normalisation != NONE) add_units(sizes, widths);
+        embedding = blocks.size();
         if (of.embedding) add(*of.embedding);
+        learnt = numbers, statistics = blocks.size();
+        if (of.normalisation == BATCH) add_units(sizes, widths);
     }
 
     const Block &weight(int layer) const { return blocks[layer]; }
     const Block &bias(int layer) const { return blocks[layers + layer]; }
-    const Block &embedded(int tensor) const { return blocks[2 * layers + tensor]; }
+    const Block &embedded(int tensor) const { return blocks[embedding + tensor]; }
+    // Of what normalises a hidden layer: which = 0 is the gain, 1 the shift; or the running mean, the variance.
+    const Block &gain(int layer, int which) const { return blocks[normalising + which * (layers - 1) + layer]; }
+    const Block &running(int layer, int which) const { return blocks[statistics + which * (layers - 1) + layer]; }
     int width(int layer) const { return blocks[layer].width; } // of what the layer gives
 
     // Between the tensors of a stack and one piece of this layout.
@@ -41,6 +50,12 @@ template <class T> class Layout {
     void write(void *const *tensors, int member, T *own) const { copy<true>(tensors, member, own); }
 
   private:
+    size_t normalising, embedding, statistics; // where their blocks begin
+
+    void add_units(const int32_t *sizes, const int32_t *widths) { // two vectors of each hidden layer
+        for (int which = 0; which < 2; ++which)
+            for (int k = 1; k < layers; ++k) add(1, sizes[k], 1, widths[k]);
+    }
     void add(int rows, int columns, int tensor_rows, int tensor_columns) {
         blocks.push_back({rows, columns, size_t(tensor_rows), size_t(tensor_columns), padded<T>(columns), numbers});
         numbers += size_t(rows) * padded<T>(columns);

@@ -21,12 +21,11 @@ template <class T> constexpr int LANES = BYTES / sizeof(T);
 // Rows of matrices are padded with zeros to whole vectors.
 template <class T> int padded(int units) { return (units + LANES<T> - 1) / LANES<T> * LANES<T>; }
 
-// Zeroed memory in pieces that begin at whole vectors; it grows and is used again.
+// Memory in pieces that begin at whole vectors, zeroed when it is made; it grows and is used again.
 template <class T> class Arena {
   public:
-    void reserve(size_t numbers) {
-        if (numbers > room.size()) room.resize(numbers);
-        std::fill(room.begin(), room.end(), Lane{});
+    void reserve(size_t vectors) {
+        if (vectors > room.size()) std::vector<Lane>(vectors).swap(room);
     }
     static size_t rounded(size_t numbers) { return (numbers + LANES<T> - 1) / LANES<T>; }
     T *at(size_t vectors) { return reinterpret_cast<T *>(room.data() + vectors); }

@@ -187,8 +187,9 @@ def count_parameters(
     return sum((inputs + 1) * outputs for inputs, outputs in shapes) + normalised
 
 
-COPIES = 8
-"""Tensors as large as the parameters: weights, best, gradients, moments and what epochs need."""
+COPIES = 10
+"""Tensors as large as the parameters: weights, best, gradients, moments, what epochs need, and what
+the compiled kernel has of one network at a time."""
 
 
 def training_bytes(

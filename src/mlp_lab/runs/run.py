@@ -12,6 +12,7 @@ from mlp_lab.files import remove_leftovers
 from mlp_lab.program import resume_command
 from mlp_lab.runs.budget import train_within
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
+from mlp_lab.runs.compiling import await_kernel
 from mlp_lab.runs.console import ProgressLine, print_lines, print_result
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
 from mlp_lab.runs.folder import CHECKPOINT, EVENTS, PAGE, RESULT, claim, write_config
@@ -44,6 +45,7 @@ def run(job: Job, prepared: PreparedData, progress: Progress, judge: RunJudge) -
     dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), device)
     one = Run(job, prepared, dataset, progress)
     console = Screen()
+    await_kernel(one, device, console, quiet=config.quiet)
     if config.budget is None:
         stack = build_stack({0: one}, device)
         begin(one, stack)
