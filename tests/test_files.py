@@ -3,17 +3,23 @@
 import json
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import (
+    PartialFolder,
     appended,
     created,
     joined_json,
     make_folder,
+    private_folder,
+    remove_leftover_folders,
     remove_leftovers,
+    reserved,
     settle,
     to_json,
     whole_file,
@@ -157,3 +163,55 @@ def test_no_folder_is_a_link(tmp_path: Path) -> None:
     (tmp_path / "other" / "c").symlink_to(tmp_path)
     with pytest.raises(UserError, match=r"run/c is a link"):
         make_folder(tmp_path / "run" / "c" / "b", below=tmp_path / "run")
+
+
+def test_a_folder_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Over what was there; what nobody keeps goes with its object, or when it is asked for."""
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / "old").write_text("")
+    made = PartialFolder(tmp_path / "made")
+    (made.folder / "new").write_text("")
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["old"]
+    remove_leftover_folders(tmp_path)
+    made.keep()
+    assert [path.name for path in (tmp_path / "made").iterdir()] == ["new"]
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+    for removed in (False, True):
+        other = PartialFolder(tmp_path / "other")
+        if removed:
+            other.remove()
+        del other
+        assert [path.name for path in tmp_path.iterdir()] == ["made"]
+
+
+def test_what_a_killed_process_half_made_goes(tmp_path: Path) -> None:
+    """By the next one; what a living one makes stays."""
+    code = (
+        "import os, pathlib, signal; from mlp_lab.files import PartialFolder;"
+        f" folder = PartialFolder(pathlib.Path({str(tmp_path)!r}) / 'made');"
+        " (folder.folder / 'new').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    alive = PartialFolder(tmp_path / "made")
+    remove_leftover_folders(tmp_path)
+    assert alive.folder.exists()
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_reserved_room(tmp_path: Path) -> None:
+    """Zeros, as many as asked for; never over another file."""
+    with reserved(tmp_path / "room", 1000) as file:
+        assert file.read() == bytes(1000)
+    with reserved(tmp_path / "none", 0) as file:
+        assert file.read() == bytes(1)
+    with pytest.raises(FileExistsError):
+        reserved(tmp_path / "room", 10)
+
+
+def test_a_private_folder(tmp_path: Path) -> None:
+    """One that others may write to is refused."""
+    assert private_folder(tmp_path / "a" / "b").is_dir()
+    (tmp_path / "a" / "b").chmod(0o777)
+    with pytest.raises(UserError, match="is not a folder that only its owner can write to"):
+        private_folder(tmp_path / "a" / "b")

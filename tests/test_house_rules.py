@@ -113,6 +113,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
                 "table",
                 "cells",
                 "columns",
+                "column_files",
                 "kinds",
                 "dates",
                 "numbers",

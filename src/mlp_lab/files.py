@@ -10,8 +10,10 @@ import json
 import math
 import os
 import secrets
+import shutil
 import stat
 import sys
+import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -29,6 +31,12 @@ WAITING = 8
 
 PARTIAL = ".partial"
 """How names of unfinished content end."""
+
+FOLDER = ".folder"
+"""What the name of an unfinished folder has beside that of the file that says who makes it."""
+
+ZEROS = 1 << 24
+"""Bytes written at once where a system reserves none."""
 
 STEM = 160
 """Bytes of a file's name in that of its unfinished content: a system's names have about 255."""
@@ -206,6 +214,101 @@ def require_no_links(path: Path, below: Path) -> None:
                 f"{below} is a link, and nothing is written through one: put the folder in its"
                 " place, or remove it"
             )
+
+
+class PartialFolder:
+    """A folder for files that together are at `path` once they are kept, and else nowhere.
+
+    It goes with this object, with its process, or, where that is killed, with the next one that
+    removes leftovers beside it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Make it beside `path`.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        self.target = path
+        lock, file = _partial(path)
+        self.folder = lock.with_name(lock.name + FOLDER)
+        self.folder.mkdir(mode=0o700)
+        self.remove = weakref.finalize(self, _remove_folder, self.folder, lock, file, os.getpid())
+
+    def keep(self) -> None:
+        """Put it at its path, over whatever was there.
+
+        Raises:
+            OSError: it cannot be put there.
+        """
+        shutil.rmtree(self.target, ignore_errors=True)
+        self.folder.replace(self.target)
+        self.remove()
+
+
+def _remove_folder(folder: Path, lock: Path, file: BinaryIO, process: int) -> None:
+    if os.getpid() != process:  # a copy of the process that made it
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    file.close()
+    lock.unlink(missing_ok=True)
+
+
+def remove_leftover_folders(folder: Path) -> None:
+    """Remove folders that killed processes left unfinished in another."""
+    remove_leftovers(folder)
+    for partial in folder.glob(f".*{PARTIAL}{FOLDER}"):
+        if not partial.with_name(partial.name.removesuffix(FOLDER)).exists():
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def reserved(path: Path, size: int) -> BinaryIO:
+    """A new file of so many zeros, at least one: what is written into them later has its room.
+
+    Raises:
+        OSError: there is none; the error names `path`.
+    """
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | PLAIN, 0o600), "r+b")
+    size = max(1, size)
+    try:
+        if sys.platform == "linux":
+            os.posix_fallocate(file.fileno(), 0, size)
+        else:
+            for first in range(0, size, ZEROS):
+                file.write(bytes(min(ZEROS, size - first)))
+            file.flush()
+    except OSError as error:
+        file.close()
+        error.filename = str(path)
+        raise
+    return file
+
+
+def cache_folder() -> Path:
+    """Where what can be made again is kept: in the user's cache, by the system's custom."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "mlp_lab"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlp_lab"
+
+
+def private_folder(folder: Path) -> Path:
+    """A folder of the user's own, made if need be.
+
+    Raises:
+        UserError: somebody else may write to it.
+        OSError: it cannot be made.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_private(folder)
+    return folder
+
+
+def require_private(folder: Path) -> None:
+    """Raise a `UserError` if somebody else may write to a folder."""
+    found = folder.lstat()
+    foreign = os.name == "posix" and (found.st_uid != os.getuid() or bool(found.st_mode & 0o022))
+    if not stat.S_ISDIR(found.st_mode) or foreign:
+        raise UserError(f"{folder} is not a folder that only its owner can write to")
 
 
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -403,3 +403,18 @@ def test_random_numbers_are_those_of_torch() -> None:
     first, second = (stack.batches.order(epoch)[0] for epoch in (0, 1))
     assert not torch.equal(first, second)
     assert torch.equal(first.sort().values, second.sort().values)
+
+
+@pytest.mark.parametrize(("dropout", "batch_size"), [(0.0, 7), (0.3, 7), (0.3, 100)])
+def test_rows_of_a_file(dropout: float, batch_size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gathered for some steps at a time, they give the same bits."""
+    monkeypatch.setattr("mlp_lab.engine.batches.SWEPT_NUMBERS", 200)
+    whole = dataset("iris", test_fraction=0.2)
+    on_disk = replace(whole, train=replace(whole.train, on_disk=True))
+    settings = shared(batch_size=batch_size, kernel="native", ensemble=2)
+    flats = []
+    for rows in (whole, on_disk):
+        members = [member(rows, seed=seed, dropout=dropout) for seed in (0, 1)]
+        *_, last = epochs(members, settings)
+        flats.append(last.network.layers.flat.clone())
+    assert torch.equal(*flats)

@@ -1,6 +1,7 @@
 """One part for each member, held once where members share it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 import torch
@@ -61,3 +62,16 @@ def test_weights_of_rows_and_of_padding() -> None:
     assert chunk.loss_weights is not None
     assert chunk.weights.tolist() == [[0.5, 2.0, 1.0], [1.0, 1.0, 0.0]]
     assert chunk.loss_weights.tolist() == chunk.weights.tolist()
+
+
+def test_rows_of_a_file_come_in_the_order_that_is_asked_for() -> None:
+    """They are taken as they lie, members that share them one by one."""
+    weights = torch.arange(9.0).double()
+    rows = part(9, 0, weights)
+    order = torch.tensor([[4, 0, 7, 7], [8, 3, 2, 1]])
+    plain = RowSource([rows, rows]).gather(order)
+    swept = RowSource([replace(rows, on_disk=True)] * 2).gather(order)
+    for one, other in zip(plain, swept, strict=True):
+        assert one is not None
+        assert other is not None
+        assert torch.equal(one, other)

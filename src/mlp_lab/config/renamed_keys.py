@@ -41,6 +41,7 @@ ADDED: dict[str, Added] = {
     "model.residual": Added(False),
     "averaging": Added({"kind": "none", "decay": 0.999, "start": 0.0}),
     "data.binary_inputs": Added(1, ("table",)),
+    "data.stream": Added("never", ("table",)),
     "optimizer.l1": Added(0.0),
     "schedule.per": Added("epoch", ("cosine", "warmup")),
     "schedule.warmup_share": Added(None, ("warmup",)),

@@ -18,13 +18,15 @@ class Part:
     """Training, validation or test rows: inputs (N, D), targets (N, C).
 
     Where rows differ in weight, `weights` (N,) counts in metrics and `loss_weights` (N,) in the
-    loss; their mean over the training rows is 1.
+    loss; their mean over the training rows is 1. `on_disk`: its inputs lie in a file, where single
+    rows are far apart.
     """
 
     inputs: Tensor
     targets: Tensor
     weights: Tensor | None = None
     loss_weights: Tensor | None = None
+    on_disk: bool = False
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -63,10 +65,12 @@ class Dataset:
 
         def tensors(part: EncodedPart) -> Part:
             inputs, targets = tensor(part.inputs), tensor(part.targets)
+            on_disk = part.files is not None and device.type == "cpu"
             if part.weights is None or part.loss_weights is None:
-                return Part(inputs, targets)
+                return Part(inputs, targets, on_disk=on_disk)
             weights, loss_weights = tensor(part.weights), tensor(part.loss_weights)
-            return Part(inputs, targets, weights / means[0], loss_weights / means[1])
+            own = weights / means[0], loss_weights / means[1]
+            return Part(inputs, targets, *own, on_disk=on_disk)
 
         train, val, test = map(tensors, (encoded.train, encoded.val, encoded.test))
         return cls(train, val, test, encoded.schema)

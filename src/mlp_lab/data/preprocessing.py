@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -11,12 +12,16 @@ from numpy.typing import DTypeLike
 from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.column_encoding import InputColumn, recoded
 from mlp_lab.data.config import DataConfig
+from mlp_lab.data.mapped import MapFile
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import AnyTarget, Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import gigabytes, in_a_list
 from mlp_lab.memory import free_memory
+
+BLOCK = 1 << 16
+"""Rows whose targets are encoded at once."""
 
 SHARE = 0.9
 """The part of the free memory that encoded rows may take."""
@@ -27,15 +32,41 @@ class EncodedPart:
     """Rows of one part as the network reads them: inputs (N, D), targets (N, C).
 
     `weights` (N,) count in metrics, `loss_weights` (N,) in the loss; both absent where all are 1.
+    `files` of the inputs and the targets, where these lie on disk.
     """
 
     inputs: Array
-    targets: Floats
+    targets: Array
     weights: Floats | None
     loss_weights: Floats | None
+    files: tuple[MapFile, MapFile] | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process opens the same files."""
+        weights = self.weights, self.loss_weights
+        if self.files is not None:
+            return opened_part, (self.files, *weights)
+        return EncodedPart, (self.inputs, self.targets, *weights)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its inputs and targets, where they are in memory."""
+        return 0 if self.files is not None else self.inputs.nbytes + self.targets.nbytes
+
+
+def opened_part(
+    files: tuple[MapFile, MapFile], weights: Floats | None, loss_weights: Floats | None
+) -> EncodedPart:
+    """A part whose inputs and targets lie in files.
+
+    Raises:
+        UserError: a file is not what was written.
+        OSError: one cannot be opened.
+    """
+    return EncodedPart(files[0].open(), files[1].open(), weights, loss_weights, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +80,16 @@ class EncodedData:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its inputs and targets."""
-        return sum(p.inputs.nbytes + p.targets.nbytes for p in (self.train, self.val, self.test))
+        """Bytes of its inputs and targets, where they are in memory."""
+        return sum(part.nbytes for part in (self.train, self.val, self.test))
+
+
+Room = Callable[[str, tuple[int, int], DTypeLike], Array]
+"""Makes zeros: for what (as `train-inputs`), their shape and type."""
+
+
+def _in_memory(_: str, shape: tuple[int, int], dtype: DTypeLike) -> Array:
+    return np.zeros(shape, dtype)
 
 
 def encode(
@@ -61,10 +100,12 @@ def encode(
     dtype: DTypeLike,
     *,
     schema: Schema | None = None,
+    room: Room | None = None,
 ) -> EncodedData:
     """Fit on the training rows, then encode every part; label noise goes into training alone.
 
-    By a `schema` that was fitted on other rows of the same columns, nothing is fitted.
+    By a `schema` that was fitted on other rows of the same columns, nothing is fitted. `room` is
+    where inputs and targets go, both of `dtype` then: if not memory, they may be too many for it.
 
     Raises:
         UserError: a setting does not fit the target, a number is too large to be encoded, or the
@@ -74,19 +115,25 @@ def encode(
     if schema is None:
         schema = _fitted(raw, split, noisy, config, output)
     inputs = schema.inputs
-    _require_memory(raw, schema, np.dtype(dtype).itemsize)
+    if room is None:
+        _require_memory(raw, schema, np.dtype(dtype).itemsize)
     balance = class_weights(raw, split, noisy, config)
 
-    def part(rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:
+    def part(name: str, rows: Index, target: Floats, of_class: Floats | None) -> EncodedPart:
         def values(i: int, block: slice) -> Floats:
             found, column, fitted = raw.inputs[rows[block], i], raw.columns[i], inputs[i].column
             return found if column.levels == fitted.levels else recoded(found, column, fitted)
 
-        encoded = schema.encode_inputs(values, len(rows), dtype)
-        targets = schema.target.encode(target)
+        own = room or _in_memory
+        encoded = schema.encode_inputs(values, len(rows), dtype, partial(own, f"{name}-inputs"))
         require_finite(encoded, schema.names)
-        require_finite(targets, [one.name for one in schema.target.each])
-        require_fitting(targets, output, schema.target)
+        shape = len(rows), schema.target.outputs
+        targets = own(f"{name}-targets", shape, np.float64 if room is None else dtype)
+        for start in range(0, len(rows), BLOCK):
+            block = schema.target.encode(target[start : start + BLOCK])
+            require_finite(block, [one.name for one in schema.target.each])
+            require_fitting(block, output, schema.target)
+            targets[start : start + BLOCK] = block
         if raw.weights is None and of_class is None:
             return EncodedPart(encoded, targets, None, None)
         weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
@@ -95,9 +142,10 @@ def encode(
 
     return EncodedData(
         schema,
-        train=part(split.train, noisy, balance),
-        val=part(split.val, raw.target[split.val], balance),  # what selects is as what is learnt
-        test=part(split.test, raw.target[split.test], None),
+        train=part("train", split.train, noisy, balance),
+        # what selects is as what is learnt
+        val=part("val", split.val, raw.target[split.val], balance),
+        test=part("test", split.test, raw.target[split.test], None),
     )
 
 

@@ -33,13 +33,28 @@ class SplitConstraints:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """Where rows lie that are not in memory, as long as they are used.
+
+    `content` is a hash of the files that they were read from.
+    """
+
+    workspace: object
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """How a file was read, which columns are not used, and what to warn of in the data report."""
+    """How a file was read, which columns are not used, and what to warn of in the data report.
+
+    `held` where its columns of numbers lie on disk.
+    """
 
     file: FileSettings
     note: str
     dropped: list[Dropped]
     warnings: list[str]
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +77,13 @@ class RawData:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its inputs and target."""
-        return self.inputs.nbytes + self.target.nbytes
+        """Bytes of its inputs, where they are in memory, and of its target."""
+        return self.target.nbytes + (0 if self.on_disk else self.inputs.nbytes)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether its inputs lie in a file."""
+        return self.source is not None and self.source.held is not None
 
     @property
     def fingerprint(self) -> str:

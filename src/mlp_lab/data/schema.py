@@ -197,15 +197,20 @@ class Schema:
             at += len(entry.names)
 
     def encode_inputs(
-        self, values: Callable[[int, slice], Floats], rows: int, dtype: DTypeLike
+        self,
+        values: Callable[[int, slice], Floats],
+        rows: int,
+        dtype: DTypeLike,
+        room: Callable[[tuple[int, int], DTypeLike], Array] = np.zeros,
     ) -> Array:
         """Every row as the network reads it, (rows, inputs).
 
         `values` gives some rows of a column by its position, block by block: a cache holds each.
+        `room` makes zeros of a shape and a type.
         """
         widths = [len(entry.names) for entry in self.inputs]
         places = np.cumsum([0, *widths]).tolist()
-        encoded: Array = np.zeros((rows, places.pop()), dtype)
+        encoded = room((rows, places.pop()), dtype)
         for start in range(0, rows, BLOCK):
             block = slice(start, min(start + BLOCK, rows))
             for i, (entry, at) in enumerate(zip(self.inputs, places, strict=True)):

@@ -15,6 +15,9 @@ from mlp_lab.network.mlp import Masks
 GATHERED_NUMBERS = 2**18
 """Inputs gathered at once: enough to make the gather cheap per step, small beside a cache."""
 
+SWEPT_NUMBERS = 2**24
+"""Inputs gathered at once from a file, 64 MB: the more rows, the nearer to each other they lie."""
+
 MASKED_STEPS = 8
 """Steps whose dropout masks are drawn at once; it decides which numbers a member draws."""
 
@@ -96,8 +99,7 @@ class Batches:
             return
         order = self.order(epoch)
         size = self.batch_size
-        width = self.source.inputs.shape[1]
-        span = max(1, GATHERED_NUMBERS // (len(self.seeds) * size * width)) * size
+        span = self.gathered_steps * size
         for first in range(0, order.shape[1], span):
             k = self._shapes[first // size].k
             rows = self.source.gather(order[:k, first : first + span])
@@ -106,6 +108,13 @@ class Batches:
                 yield from ((*step, None) for step in zip(*steps, strict=True))
             else:
                 yield from zip(*steps, torch.split(rows.loss_weights, size, 1), strict=True)
+
+    @property
+    def gathered_steps(self) -> int:
+        """Steps whose rows are gathered at once."""
+        numbers = SWEPT_NUMBERS if self.source.on_disk else GATHERED_NUMBERS
+        width = self.source.inputs.shape[1]
+        return max(1, numbers // (len(self.seeds) * self.batch_size * width))
 
     def _all_rows(self) -> StepRows:
         (rows,) = self.source.chunks(max(self.source.counts))

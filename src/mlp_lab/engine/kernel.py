@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_lab.data.arrays import Array
+from mlp_lab.data.arrays import Array, Index
 from mlp_lab.engine.averaging import Averaging
 from mlp_lab.engine.batches import MASKED_STEPS, Batches, of_layers
+from mlp_lab.engine.row_source import RowSource
 from mlp_lab.errors import UserError
 from mlp_lab.native import interface
 from mlp_lab.native.building import available, library, require_kernel, to_be_built
@@ -213,7 +214,7 @@ class NativeTraining:
             inputs=rows[0],
             targets=rows[1],
             row_weights=rows[2] if len(rows) > 2 else None,
-            starts=own.kept(np.array(source.starts.tolist(), np.int64)),
+            starts=own.kept(_starts(source)),
             counts=own.kept(np.array(source.counts, np.int64)),
             batch_size=batches.batch_size,
         )
@@ -233,14 +234,44 @@ class NativeTraining:
         if self.averaging is not None:
             shares = [np.array(each) for each in self.averaging.begin_epoch(epoch)]
             by.first_share, by.later_share = (each.ctypes.data for each in shares)
-        if self.batches.dropout is None:
-            self._take(0, len(means))
-        else:
-            masks = self.batches.dropout.draws(epoch)
-            for first in range(0, len(means), MASKED_STEPS):
-                self._take(first, min(first + MASKED_STEPS, len(means)), next(masks))
+        dropout = self.batches.dropout
+        masks = None if dropout is None else dropout.draws(epoch)
+        for first, last in self._stretches(len(means), masked=masks is not None):
+            rows = self._gathered(order, first, last) if self.batches.source.on_disk else None
+            if masks is None:
+                self._take(first, last)
+            else:
+                for start in range(first, last, MASKED_STEPS):
+                    self._take(start, min(start + MASKED_STEPS, last), next(masks))
+            del rows
         if self.averaging is not None:
             self.averaging.end_epoch()
+
+    def _stretches(self, steps: int, *, masked: bool) -> list[tuple[int, int]]:
+        """Steps that are taken from the same rows in memory: all, unless they lie in a file."""
+        most = steps
+        if self.batches.source.on_disk:
+            most = self.batches.gathered_steps
+            if masked:
+                most = -(-most // MASKED_STEPS) * MASKED_STEPS
+        return [(first, min(first + most, steps)) for first in range(0, steps, most)]
+
+    def _gathered(self, order: Tensor, first: int, last: int) -> list[Tensor]:
+        """Hand over copies of the rows of some steps, in the order in which these take them."""
+        by, size = self.structure, self.batches.batch_size
+        index = order[:, first * size : last * size]
+        members, count = index.shape
+        rows = self.batches.source.gather(index)
+        found = [rows.inputs, rows.targets]
+        if rows.loss_weights is not None:
+            found.append(rows.loss_weights)
+        by.inputs, by.targets = found[0].data_ptr(), found[1].data_ptr()
+        by.row_weights = found[2].data_ptr() if len(found) > 2 else None
+        places = torch.arange(members * count).view(members, count)
+        # The kernel counts from the first step of the epoch.
+        by.order = places.data_ptr() - first * size * places.element_size()
+        by.order_stride = count
+        return [*found, places]
 
     def _take(self, first: int, last: int, masks: Sequence[Tensor] = ()) -> None:
         """Some steps, with the masks of all of them, (K, steps, B, H) of each hidden layer."""
@@ -254,6 +285,12 @@ class NativeTraining:
         networks.check(
             networks.kernel.train(ctypes.byref(networks.structure), ctypes.byref(by), threads)
         )
+
+
+def _starts(source: RowSource) -> Index:
+    """The first row of each network; those that are gathered from a file are counted from 0."""
+    starts = np.array(source.starts.tolist(), np.int64)
+    return np.zeros_like(starts) if source.on_disk else starts
 
 
 def _numbers(config: OptimizerConfig, names: Sequence[str]) -> list[float]:

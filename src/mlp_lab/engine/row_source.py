@@ -37,6 +37,8 @@ class RowSource:
         self.weights = _weights([part.weights for part in distinct], distinct)
         self.loss_weights = _weights([part.loss_weights for part in distinct], distinct)
         self.counts = [len(part) for part in parts]
+        self.on_disk = len(distinct) == 1 and distinct[0].on_disk
+        """Whether rows are gathered in the order in which they lie, since they lie in a file."""
         self.shared = len(distinct) == 1
         first_rows, start = {}, 0
         for part in distinct:
@@ -66,9 +68,18 @@ class RowSource:
     def gather(self, index: Tensor) -> RowBatch:
         """The rows at (K, r) positions, counted from each member's first row."""
         rows = (index + self.starts[: len(index), None]).flatten()
-        return self._picked(
-            lambda part: part.index_select(0, rows).view(*index.shape, *part.shape[1:])
-        )
+        if not self.on_disk:
+            return self._picked(
+                lambda part: part.index_select(0, rows).view(*index.shape, *part.shape[1:])
+            )
+        ordered, places = rows.sort()
+
+        def swept(part: Tensor) -> Tensor:
+            gathered = part.new_empty(len(rows), *part.shape[1:])
+            gathered.index_copy_(0, places, part.index_select(0, ordered))
+            return gathered.view(*index.shape, *part.shape[1:])
+
+        return self._picked(swept)
 
     def chunks(self, length: int) -> Iterator[RowBatch]:
         """Every row of every member once, `length` at a time."""

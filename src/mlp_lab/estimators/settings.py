@@ -33,7 +33,10 @@ SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
 )
 """Groups of settings and the classes that say what is in them; a name is looked for in order."""
 
-OF_A_FILE = ("path", "test_path", "report_only", "delimiter", "quote", "encoding", "sheet")
+OF_A_FILE = (
+    *("path", "test_path", "report_only", "stream"),
+    *("delimiter", "quote", "encoding", "sheet"),
+)
 """Settings of a table that lies in a file."""
 
 

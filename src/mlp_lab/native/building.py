@@ -9,9 +9,7 @@ import hashlib
 import os
 import platform
 import shutil
-import stat
 import subprocess
-import sys
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -20,7 +18,7 @@ from tempfile import TemporaryDirectory
 from filelock import FileLock
 
 from mlp_lab.errors import UserError
-from mlp_lab.files import write_whole
+from mlp_lab.files import cache_folder, private_folder, require_private, write_whole
 from mlp_lab.native.interface import declare
 
 SOURCES = sorted(Path(__file__).parent.glob("*.h")) + sorted(Path(__file__).parent.glob("*.cpp"))
@@ -46,13 +44,6 @@ class NoKernel(Exception):
     """There is none here; the message says why."""
 
 
-def cache_folder() -> Path:
-    """Where libraries are kept: in the user's cache, by the system's custom."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "mlp_lab"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mlp_lab"
-
-
 def library(dtype: str) -> ctypes.CDLL:
     """The kernel for `float32` or `float64`, compiled if need be.
 
@@ -74,12 +65,12 @@ def library_or_reason(dtype: str) -> ctypes.CDLL | str:
         loaded = _loaded(path)
         if loaded is not None:  # also from a cache that cannot be written to
             return loaded
-        _private(path.parent)
+        private_folder(path.parent)
         with FileLock(path.with_suffix(".lock"), timeout=PATIENCE):
             return _loaded(path) or _built(path, compiler, dtype)
     except NoKernel as error:
         return str(error)
-    except (OSError, RuntimeError) as error:  # of the home folder, the lock or the loader
+    except (OSError, RuntimeError, UserError) as error:  # of the folder, the lock or the loader
         return f"it cannot be kept or loaded: {error}"
 
 
@@ -87,7 +78,7 @@ def to_be_built(dtype: str) -> bool:
     """Whether there is none yet, and a compiler: then the first use takes seconds."""
     try:
         return not _place(dtype, _compiler()).is_file()
-    except (NoKernel, OSError, RuntimeError):
+    except (NoKernel, OSError, RuntimeError, UserError):
         return False
 
 
@@ -117,21 +108,8 @@ def _place(dtype: str, compiler: str) -> Path:
     """Where the library lies once it is built; a folder that is there is its owner's alone."""
     folder = cache_folder()
     if folder.exists():
-        _require_private(folder)
+        require_private(folder)
     return folder / f"{dtype}-{_digest(compiler)}.so"
-
-
-def _private(folder: Path) -> None:
-    """Make the folder if need be."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_private(folder)
-
-
-def _require_private(folder: Path) -> None:
-    """Nobody else can have put anything into it."""
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o022:
-        raise NoKernel(f"{folder} is not a folder that only its owner can write to")
 
 
 def _digest(compiler: str) -> str:

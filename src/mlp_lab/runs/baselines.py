@@ -13,6 +13,9 @@ from mlp_lab.runs.constant_prediction import constant_pre_activation
 GRADIENT_TOLERANCE = 1e-6
 NEWTON_STEPS = 50
 CONJUGATE_STEPS = 200
+MOST_NUMBERS = 2**25
+"""Rows times inputs that the second one is fitted on, rows evenly over all: 270 MB."""
+
 SHORTEST_STEP = 1e-6
 
 
@@ -48,8 +51,9 @@ def linear_model(train: Part, objective: Objective) -> MLP:
 
     The penalty of the latter two is |Omega|^2 / 2 over the weight of all rows, as scikit-learn
     has it for logistic regression, none on the biases. Fitted in double precision on the CPU by
-    Newton's method; see `newton`.
+    Newton's method, on at most `MOST_NUMBERS`; see `newton`.
     """
+    train = train.some(max(1, MOST_NUMBERS // max(1, train.inputs.shape[1])))
     inputs, weights = train.inputs.double().cpu(), row_weights(train).cpu()
     inputs = torch.cat([inputs, torch.ones(len(inputs), 1, dtype=inputs.dtype)], 1)
     penalty = torch.full((inputs.shape[1], 1), 1 / float(weights.sum()), dtype=inputs.dtype)

@@ -11,6 +11,9 @@ from mlp_lab.config.schema import LABELS, Config
 PATHS = ("path", "test_path")
 """Settings of the data that say where rows lie, and nothing of what they hold."""
 
+OF_READING = (*PATHS, "stream")
+"""Those, and how they are read into the same numbers."""
+
 INCIDENTAL = ("resume", "device", "threads", "quiet", "tracking", *LABELS)
 """Settings that a job may change and stay the same job."""
 

@@ -4,7 +4,8 @@ import hashlib
 import math
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, fields
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,20 @@ from numpy.typing import NDArray
 from mlp_lab.config.recipe import Facts
 from mlp_lab.config.schema import Config
 from mlp_lab.data.config import DataConfig
+from mlp_lab.data.encoded_cache import encoded_table, keep_note, key_of, note
 from mlp_lab.data.loading import load_rows
-from mlp_lab.data.preprocessing import EncodedData, encode
+from mlp_lab.data.preprocessing import EncodedData, Room, encode
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import split_rows
 from mlp_lab.data.synthetic import SyntheticConfig
+from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.data_report import DataReport, data_report
+from mlp_lab.data.tables.streaming import is_streamed
 from mlp_lab.errors import UserError
 from mlp_lab.network.embedding_plan import EmbeddedColumns, EmbeddingPlan
 from mlp_lab.network.losses import Objective, choose_objective
+from mlp_lab.plain import read_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,8 @@ class DataSummary:
     columns: EmbeddedColumns
     task: str
     outputs: int
+    on_disk: bool = False
+    """Whether its encoded rows lie in a file, which only runs on the same rows share."""
 
     def embedding(self, config: Config) -> EmbeddingPlan | None:
         """How a network that learns it embeds its inputs."""
@@ -71,7 +78,7 @@ class PreparedData:
         """What stays of it when its rows are let go."""
         schema = self.encoded.schema
         columns = embedded_columns(schema)
-        ends = schema.target.task, schema.target.outputs
+        ends = schema.target.task, schema.target.outputs, self.encoded.train.files is not None
         return DataSummary(self.objective, self.digest, self.overview, self.rows, columns, *ends)
 
     def sizes(self, config: Config) -> tuple[int, ...]:
@@ -100,6 +107,22 @@ def prepare_data(config: Config) -> PreparedData:
         UserError: data and settings do not fit.
     """
     return PreparedDataCache().prepare_data(config)
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What is noted of a table that is read by columns, before it is encoded."""
+
+    task: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is kept of such a table beside its encoded rows."""
+
+    digest: str
+    overview: DataReport
 
 
 CUTTING = (
@@ -152,8 +175,24 @@ class PreparedDataCache:
         """
         key = repr(data)
         if key not in self._facts:
-            self._facts[key] = facts_of_rows(self._loaded(data)[0], data)
+            if isinstance(data, TableConfig) and self._is_read_by_columns(data):
+                self._facts[key] = self._about_columns(data)[1].facts
+            else:
+                self._facts[key] = facts_of_rows(self._loaded(data)[0], data)
         return self._facts[key]
+
+    def _is_read_by_columns(self, data: TableConfig) -> bool:
+        return _rows_key(data) not in self._rows and is_streamed(data)
+
+    def _about_columns(self, data: TableConfig) -> tuple[str, _Noted]:
+        """The key of a table that is read by columns, and what settings are chosen by."""
+        key = key_of(data)
+        with suppress(UserError):
+            return key, read_as(_Noted, note(key))
+        raw = self._loaded(data)[0]
+        found = _Noted(raw.task, facts_of_rows(raw, data))
+        keep_note(key_of(data), asdict(found))
+        return key, found
 
     @property
     def prepared(self) -> Mapping[str, PreparedData]:
@@ -179,7 +218,23 @@ class PreparedDataCache:
 
     def _new(self, config: Config) -> PreparedData:
         with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+            if isinstance(config.data, TableConfig) and self._is_read_by_columns(config.data):
+                return self._from_disk(config, config.data)
             return prepare_rows(config, *self._loaded(config.data))
+
+    def _from_disk(self, config: Config, data: TableConfig) -> PreparedData:
+        """Rows that lie encoded on disk, where they are put if need be."""
+        key, noted = self._about_columns(data)
+        objective = choose_objective(noted.task, config.model.output, config.loss)
+
+        def make(room: Room) -> tuple[EncodedData, dict[str, object]]:
+            found = prepare_rows(config, *self._loaded(data), room=room)
+            assert found.overview is not None
+            return found.encoded, asdict(_About(found.digest, found.overview))
+
+        encoded, about = encoded_table(f"{key}-{objective.output}-{config.dtype}", make)
+        known = read_as(_About, about)
+        return PreparedData(encoded, objective, known.digest, known.overview)
 
     def add_rows(self, data: DataConfig, raw: RawData) -> None:
         """Give it the rows of a data set that are in memory already, and in no file."""
@@ -221,18 +276,25 @@ def _digest(raw: RawData) -> str:
 
 
 def prepare_rows(
-    config: Config, raw: RawData, digest: Future[str], schema: Schema | None = None
+    config: Config,
+    raw: RawData,
+    digest: Future[str],
+    schema: Schema | None = None,
+    room: Room | None = None,
 ) -> PreparedData:
     """Split and encode rows, and hold the settings against them; `digest` is a hash of the rows.
 
-    `schema`: how to encode them, where that was settled before.
+    `schema`: how to encode them, where that was settled before. `room` is where they go, if not
+    into memory.
 
     Raises:
         UserError: data and settings do not fit.
     """
     objective = choose_objective(raw.task, config.model.output, config.loss)
     split = split_rows(raw, config.data, first=schema is None)
-    encoded = encode(raw, split, config.data, objective.output, config.dtype, schema=schema)
+    encoded = encode(
+        raw, split, config.data, objective.output, config.dtype, schema=schema, room=room
+    )
     _require_weight(encoded)
     seen = None if raw.source is None else data_report(raw, split, encoded.schema)
     return PreparedData(encoded, objective, digest.result(), seen)

@@ -14,7 +14,7 @@ from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
 from mlp_lab.engine.records import Divergence, MemberRecord
 from mlp_lab.errors import UserError, require
 from mlp_lab.plain import brief, read_as
-from mlp_lab.runs.job import PATHS, Job, hashed, section, without
+from mlp_lab.runs.job import OF_READING, Job, hashed, section, without
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.stored import naming, parse_json, require_regular
 
@@ -38,7 +38,7 @@ def lasting_settings(values: Mapping[str, object]) -> str:
     values = with_former_names(values)  # the names by which version 0.1 took this hash
     data, stop = section(values, "data"), section(values, "stop")
     return hashed(
-        without(values, (*MAY_CHANGE_ON_RESUME, "data")), without(data, PATHS), stop["monitor"]
+        without(values, (*MAY_CHANGE_ON_RESUME, "data")), without(data, OF_READING), stop["monitor"]
     )
 
 

@@ -8,7 +8,7 @@ from mlp_lab.config.schema import Config
 from mlp_lab.errors import UserError
 from mlp_lab.network.architecture import count_parameters
 from mlp_lab.network.embedding_plan import EmbeddingPlan
-from mlp_lab.runs.job import INCIDENTAL, PATHS, Job, hashed, section, without
+from mlp_lab.runs.job import INCIDENTAL, OF_READING, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
 from mlp_lab.runs.prepared_data import DataSummary, PreparedDataCache
 from mlp_lab.version import __version__
@@ -112,7 +112,7 @@ def refuse_budget(config: Config) -> None:
 def identity(values: Mapping[str, object], data: str) -> str:
     """A hash of everything that a job's numbers depend on: settings, data and this package."""
     settings = without(values, (*INCIDENTAL, "data"))
-    return hashed(settings, without(section(values, "data"), PATHS), data, __version__)
+    return hashed(settings, without(section(values, "data"), OF_READING), data, __version__)
 
 
 def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
@@ -134,7 +134,8 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     embedding = summary.embedding(config)
     model = config.model
     layers = model.activations, model.normalisation, model.residual
-    return repr((source, layers, embedding, rule, shared, ends))
+    rows = PreparedDataCache.key(config) if summary.on_disk else ""  # others would be copied
+    return repr((source, layers, embedding, rule, shared, ends, rows))
 
 
 def steps_of(job: SweepJob) -> int:

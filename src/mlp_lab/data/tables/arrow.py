@@ -25,23 +25,28 @@ REPEATED = 1 << 30
 """Bytes that the texts of a column may take at most, so that nobody looks at them before."""
 
 
-def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]:
+def arrow_pieces(
+    path: Path, rows: int, *, kept: bool, only: str | None = None
+) -> Iterator[pd.DataFrame]:
     """The file in pieces, an empty one first; `kept` where all of them stay in memory.
 
-    A saved index is a column like another, unless it has no name.
+    A saved index is a column like another, unless it has no name. Of Parquet, `only` one column.
 
     Raises:
         UserError: a column has no name of its own, or there is too much for the memory.
     """
     from pyarrow import Table  # noqa: PLC0415 optional
+    from pyarrow import schema as arrow_schema  # noqa: PLC0415 optional
     from pyarrow.ipc import open_file  # noqa: PLC0415 optional
 
     with path.open("rb") as file:
         if suffix_of(path) in PARQUET:
             source = _parquet(path, file, rows, kept=kept)
             schema = source.schema_arrow
+            if only is not None:
+                schema = arrow_schema([schema.field(only)])
             rows = rows_at_once(rows, len(schema.names))
-            batches = source.iter_batches(rows)
+            batches = source.iter_batches(rows, columns=None if only is None else [only])
         else:
             source = open_file(file)
             schema = source.schema
@@ -60,6 +65,35 @@ def arrow_pieces(path: Path, rows: int, *, kept: bool) -> Iterator[pd.DataFrame]
             for first in range(0, len(table) or 1, rows):
                 piece = table.slice(first, rows)
                 yield piece.to_pandas(ignore_metadata=True, date_as_object=False)
+
+
+def parquet_header(path: Path) -> tuple[list[str], int]:
+    """Names of a file's columns, without row labels that have no name, and its rows.
+
+    Raises:
+        UserError: a column has no name of its own.
+    """
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 optional
+
+    with path.open("rb") as file:
+        source = ParquetFile(file)
+        rows = source.metadata.num_rows
+        names = column_names(path, source.schema_arrow.names)
+    return [name for name in names if not UNNAMED_INDEX.fullmatch(name)], rows
+
+
+def parquet_cells(path: Path) -> int:
+    """How many cells a Parquet file has; 0 where it cannot be read."""
+    try:
+        from pyarrow import ArrowException  # noqa: PLC0415 optional
+        from pyarrow.parquet import read_metadata  # noqa: PLC0415 optional
+    except ImportError:
+        return 0
+    try:
+        about = read_metadata(path)
+    except (OSError, ArrowException):
+        return 0
+    return int(about.num_rows * about.num_columns)
 
 
 def _valid(batch: RecordBatch) -> RecordBatch:

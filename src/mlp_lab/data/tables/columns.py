@@ -75,6 +75,8 @@ def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | D
     Raises:
         UserError: a cell or a setting does not fit the column's declared kind.
     """
+    if config.types.get(name) == "text":
+        return Dropped(name, "declared as text")
     source = _Source(table, name, config)
     column = _feature_column(source)
     if isinstance(column, Dropped):
@@ -89,8 +91,6 @@ def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | D
 
 def _feature_column(source: _Source) -> Column | Dropped:
     cells, kind, plain = source.cells, source.kind, source.plain
-    if kind == "text":
-        return Dropped(plain.name, "declared as text")
     if kind in (None, "numeric") and not plain.labels and kinds.many_numbers(cells):
         counting = kind is None and kinds.counts_rows(cells.series)
         return Dropped(plain.name, "identifier: it counts the rows") if counting else plain

@@ -13,6 +13,13 @@ Cell = str | int | float | bool
 TASKS = ("auto", "regression", "binary", "multiclass", "multilabel")
 DECLARABLE = (*KINDS, "text")
 
+STREAM = {
+    "auto": "auto",
+    **dict.fromkeys(("always", "true"), "always"),
+    **dict.fromkeys(("never", "false"), "never"),
+}
+"""What `data.stream` may say, and what it means."""
+
 TEXT = tuple(f"{kind}{gz}" for kind in (".csv", ".txt", ".tsv", ".tab") for gz in ("", ".gz"))
 PARQUET, FEATHER = (".parquet", ".pq"), (".feather", ".arrow")
 EXCEL, STATA, SPSS = (".xlsx", ".xlsm"), (".dta",), (".sav", ".zsav")
@@ -73,7 +80,8 @@ class TableConfig(DataConfig):
     regression, binary, multiclass, or multilabel of several columns. `drop_missing_target` leaves
     out rows without a target.
     `delimiter`, `quote`, `encoding`, `decimal` and `sheet` say how the file is written.
-    `report_only` stops after the data report.
+    `stream` reads by columns from disk: always or true, never or false, auto where the table is
+    large. `report_only` stops after the data report.
     """
 
     path: str | None
@@ -99,6 +107,7 @@ class TableConfig(DataConfig):
     encoding: str
     decimal: str
     sheet: str | int | None
+    stream: str | bool
     report_only: bool
 
     def __post_init__(self) -> None:
@@ -120,6 +129,7 @@ class TableConfig(DataConfig):
         least = self.min_frequency
         require(0 <= least < 1, "data.min_frequency", "in [0, 1)", least)
         self._check_targets()
+        require_choice(str(self.stream).lower(), "data.stream", STREAM)
         require(self.binary_inputs in (1, 2), "data.binary_inputs", "1 or 2", self.binary_inputs)
         self._check_roles()
 
@@ -173,6 +183,11 @@ class TableConfig(DataConfig):
     def inputs_of_two(self) -> int:
         """See `binary_inputs`."""
         return self.binary_inputs
+
+    @property
+    def streaming(self) -> str:
+        """See `stream`: auto, always or never."""
+        return STREAM[str(self.stream).lower()]
 
     @property
     def where(self) -> str:

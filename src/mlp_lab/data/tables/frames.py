@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -11,8 +11,10 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.schema import TRANSFORM, AnyTarget, Schema, Target
 from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
+from mlp_lab.data.tables.column_files import ColumnFile
 from mlp_lab.errors import UserError, nearest
 
 
@@ -38,11 +40,9 @@ class TableFrame:
         self.decimal = decimal
         self._labels = labels or {}
         self._missing_ranges = missing_ranges or {}
-        self._numbers = np.arange(first_row, first_row + len(frame))
+        self._numbers: Sequence[int] | Index = np.arange(first_row, first_row + len(frame))
         self.of = f" of {name}" if name else ""
-        self._places: dict[str, list[int]] = {}
-        for place, column in enumerate(map(str, frame.columns)):
-            self._places.setdefault(column, []).append(place)
+        self._places = _places(map(str, frame.columns))
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -56,8 +56,12 @@ class TableFrame:
         """Some of the rows, under the numbers that they have."""
         rows = copy(self)
         rows.frame = self.frame[kept]
-        rows._numbers = self._numbers[kept]
+        rows._numbers = np.asarray(self._numbers)[kept]
         return rows
+
+    def room(self, rows: int, columns: int) -> Floats:
+        """Where numbers of so many columns go, (rows, columns), each in one piece."""
+        return np.empty((rows, columns), order="F")
 
     def row(self, place: int) -> str:
         """How messages call a row."""
@@ -69,7 +73,10 @@ class TableFrame:
         if len(places) != 1:
             what = "appears twice" if places else f"is missing{nearest(name, self.names)}"
             raise UserError(f"column {name!r} {what} (columns: {', '.join(self.names[:30])})")
-        return Cells(self.frame.iloc[:, places[0]], self.decimal, missing)
+        return Cells(self._series(places[0]), self.decimal, missing)
+
+    def _series(self, place: int) -> pd.Series:
+        return self.frame.iloc[:, place]
 
     def codes(self, name: str) -> FileCodes:
         """What the file says of a column's codes; of those that mean no answer, what occurs."""
@@ -86,6 +93,48 @@ class TableFrame:
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
             cells = Cells(_relabelled(cells.series, own, column), self.decimal, cells.missing)
         return column_values(cells, column, self.row)
+
+
+class StoredFrame(TableFrame):
+    """All rows of a file that is read by columns, each when it is asked for.
+
+    The numbers of its columns go to a file, too.
+    """
+
+    def __init__(self, file: ColumnFile, workspace: Workspace, *, decimal: str, name: str) -> None:
+        super().__init__(pd.DataFrame(), decimal=decimal, name=name)
+        self._file, self._workspace = file, workspace
+        self._names = file.names
+        self._places = _places(file.names)
+        self._numbers = range(1, file.rows + 1)
+        self._kept: Index | None = None
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def some(self, kept: Mask) -> StoredFrame:
+        """Some of the rows, under the numbers that they have."""
+        rows = copy(self)
+        places = np.flatnonzero(kept)
+        rows._kept = places if self._kept is None else self._kept[places]
+        rows._numbers = rows._kept + 1
+        return rows
+
+    def room(self, rows: int, columns: int) -> Floats:
+        """Where numbers of so many columns go, (rows, columns), each in one piece."""
+        return self._workspace.columns((rows, columns))
+
+    def _series(self, place: int) -> pd.Series:
+        cells = self._file.series(self._names[place])
+        return cells if self._kept is None else cells.iloc[self._kept]
+
+
+def _places(names: Iterable[str]) -> dict[str, list[int]]:
+    """Where columns of a name stand."""
+    places: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        places.setdefault(name, []).append(place)
+    return places
 
 
 def _relabelled(series: pd.Series, own: FileCodes, column: Column) -> pd.Series:

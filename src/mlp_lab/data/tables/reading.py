@@ -13,8 +13,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.tables.arrow import arrow_pieces
 from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
+from mlp_lab.data.tables.column_files import ColumnFile, ParquetColumns, TextColumns
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
 from mlp_lab.data.tables.dialect import Dialect, dialect_of, open_text
 from mlp_lab.data.tables.excel import read_sheet
@@ -28,10 +30,14 @@ from mlp_lab.data.tables.limits import (
 )
 from mlp_lab.data.tables.numbers import PRECISION
 from mlp_lab.errors import UserError, nearest
+from mlp_lab.formatting import counted
 from mlp_lab.memory import at_most, free_memory
 
 ROWS = 1 << 20
 """Read at once where a file is read whole."""
+
+TEXT_ROWS = 1 << 17
+"""Rows of a text table that are parsed at once where its columns are kept on disk."""
 
 MESSAGE = 200
 """Letters of a library's message that are shown."""
@@ -320,6 +326,73 @@ def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Mi
         if suffix in STATA and _label_sets(path):
             return _read_stata(path, settings, ()).labels, {}
     return {}, {}
+
+
+def open_columns(
+    path: Path,
+    settings: FileSettings,
+    as_text: Collection[str] = (),
+    key: str = "data.path",
+    *,
+    chosen: Callable[[list[str]], list[str]],
+    workspace: Workspace,
+) -> tuple[ColumnFile, str]:
+    """A Parquet file, a folder of them or a text table, to be read by columns; how it is written.
+
+    `chosen` are those of its columns that will be asked for; cells of a text go to `workspace`.
+
+    Raises:
+        UserError: it is not there, is no table, or names a column twice.
+    """
+    if path.is_dir():
+        found = parquet_files(path)
+        if not found:
+            raise UserError(f"{key}: a folder without a .parquet file: {str(path)!r}")
+        require_library("pyarrow", "reading .parquet files")
+        return ParquetColumns(found, _one_line), f"Parquet, {counted(len(found), 'file')}"
+    with _one_line(path):
+        _format(path, key)
+        if suffix_of(path) in PARQUET:
+            return ParquetColumns([path], _one_line), "Parquet"
+        form = dialect_of(path, settings)
+        names = _text_names(path, form)
+
+    def pieces(read: Collection[str], text: Collection[str]) -> Iterator[pd.DataFrame]:
+        return _text_columns(path, form, read, {*as_text, *text}, len(names))
+
+    return TextColumns(names, chosen(names), pieces, workspace, form.decimal), f"CSV, {form}"
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """The Parquet files of a folder by name; those of its own folders are not among them."""
+    return sorted(path for path in folder.iterdir() if suffix_of(path) in PARQUET)
+
+
+def _text_columns(
+    path: Path, form: Dialect, read: Collection[str], as_text: Collection[str], columns: int
+) -> Iterator[pd.DataFrame]:
+    """Some columns in pieces, each parsed as the whole would be."""
+    with open_text(path, form.encoding) as file:
+        with _one_line(path):
+            pieces = pd.read_csv(
+                file,
+                **form.parsing,
+                **PRECISION,
+                decimal=form.decimal,
+                index_col=False,
+                usecols=list(read),
+                dtype={name: str for name in read if name in as_text},
+                na_values=list(MISSING_WORDS),
+                keep_default_na=False,
+                low_memory=False,
+                chunksize=rows_at_once(TEXT_ROWS, columns),
+            )
+        while True:
+            with _one_line(path):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
 
 def read_chunks(

@@ -1,7 +1,8 @@
 """A file of rows and columns -> a data set: which column is what, and what each of them holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,8 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import Column, Dropped
-from mlp_lab.data.rows import PartName, RawData, Source, SplitConstraints
+from mlp_lab.data.mapped import Workspace
+from mlp_lab.data.rows import Held, PartName, RawData, Source, SplitConstraints
 from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, canonical, cell_text
 from mlp_lab.data.tables.columns import (
     missing_codes,
@@ -19,9 +21,10 @@ from mlp_lab.data.tables.columns import (
     with_labels,
 )
 from mlp_lab.data.tables.config import Cell, TableConfig, require_use
-from mlp_lab.data.tables.frames import Table, TableFrame, weight_values
+from mlp_lab.data.tables.frames import StoredFrame, Table, TableFrame, weight_values
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.reading import read_table
+from mlp_lab.data.tables.reading import open_columns, read_table
+from mlp_lab.data.tables.streaming import content, is_streamed, unchanged
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import counted
 
@@ -40,6 +43,10 @@ ROLES = ("weight", "group", "time", "part")
 is a target."""
 
 
+ReadFile = Callable[[TableConfig, str, str], tuple[TableFrame, str]]
+"""Settings, a path and its key -> the file's rows, and how it was read."""
+
+
 def load_table(config: TableConfig) -> RawData:
     """Read the file of `data.path` (and `data.test_path`).
 
@@ -50,23 +57,40 @@ def load_table(config: TableConfig) -> RawData:
         raise UserError("data.path is missing: data=table needs a file, as data.path=survey.csv")
     paths = [config.path] if config.test_path is None else [config.path, config.test_path]
     require_use(asdict(config.file), paths)
-    train, note = _read_file(config, config.path, "data.path")
+    if not is_streamed(config):
+        return rows_of(*_frames(_read_file, config), config)
+    workspace = Workspace()
+    try:
+        with unchanged(config):
+            held = Held(workspace, content(config))
+            frames, note = _frames(partial(_stored_file, workspace), config)
+            return rows_of(frames, f"{note}, read by columns from disk", config, held)
+    except BaseException:
+        workspace.remove()
+        raise
+
+
+def _frames(read: ReadFile, config: TableConfig) -> tuple[list[TableFrame], str]:
+    """The rows of both files, and how the first was read."""
+    assert config.path is not None
+    train, note = read(config, config.path, "data.path")
     frames = [train]
     if config.test_path is not None:
-        test, _ = _read_file(config, config.test_path, "data.test_path")
+        test, _ = read(config, config.test_path, "data.test_path")
         there = set(test.names)
         lacking = [column for column in train.names if column not in there]
         if lacking:
             raise UserError(f"data.test_path: {config.test_path} has no column {lacking[0]!r}")
         frames.append(test)
-    del train
-    return rows_of(frames, note, config)
+    return frames, note
 
 
-def rows_of(frames: list[TableFrame], note: str, config: TableConfig) -> RawData:
+def rows_of(
+    frames: list[TableFrame], note: str, config: TableConfig, held: Held | None = None
+) -> RawData:
     """The rows of one or two frames, the second of which is tested on; it empties the list.
 
-    `note` says how they were read.
+    `note` says how they were read; `held` is what they lie in, if that is not memory.
 
     Raises:
         UserError: a column cannot be used.
@@ -82,7 +106,7 @@ def rows_of(frames: list[TableFrame], note: str, config: TableConfig) -> RawData
     constraints, of_times = _constraints(table, config)
     of_targets = [warning for target in targets for warning in target.warnings]
     warnings = dict.fromkeys([*of_targets, *of_times, *of_features, *unused])
-    source = Source(config.file, note, dropped, list(warnings))
+    source = Source(config.file, note, dropped, list(warnings), held)
     values = [target.values for target in targets]
     return RawData(
         inputs,
@@ -95,12 +119,20 @@ def rows_of(frames: list[TableFrame], note: str, config: TableConfig) -> RawData
     )
 
 
-def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, str]:
+def _kept_as_text(config: TableConfig) -> list[str]:
+    """Columns whose zeros in front count."""
     kept = [name for name, kind in config.types.items() if kind in ("category", "text", "binary")]
-    file = read_table(Path(path), config.file, [*kept, *config.levels], key)
+    return [*kept, *config.levels]
+
+
+def _no_row(path: str, key: str, columns: int) -> UserError:
+    return UserError(f"{key}: {path} has {counted(columns, 'column')}, but no row")
+
+
+def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, str]:
+    file = read_table(Path(path), config.file, _kept_as_text(config), key)
     if len(file.frame) == 0:
-        columns = counted(len(file.frame.columns), "column")
-        raise UserError(f"{key}: {path} has {columns}, but no row")
+        raise _no_row(path, key, len(file.frame.columns))
     frame = TableFrame(
         file.frame,
         decimal=file.decimal,
@@ -109,6 +141,31 @@ def _read_file(config: TableConfig, path: str, key: str) -> tuple[TableFrame, st
         name="" if key == "data.path" else Path(path).name,
     )
     return frame, file.note
+
+
+def _stored_file(
+    workspace: Workspace, config: TableConfig, path: str, key: str
+) -> tuple[TableFrame, str]:
+    """The same, read by columns."""
+
+    def chosen(names: list[str]) -> list[str]:
+        return [name for name in names if _is_read(name, config)]
+
+    own = Path(path), config.file, _kept_as_text(config), key
+    file, note = open_columns(*own, chosen=chosen, workspace=workspace)
+    if file.rows == 0:
+        raise _no_row(path, key, len(file.names))
+    decimal = "," if config.decimal == "," else file.decimal
+    name = "" if key == "data.path" else Path(path).name
+    return StoredFrame(file, workspace, decimal=decimal, name=name), note
+
+
+def _is_read(name: str, config: TableConfig) -> bool:
+    """Whether the cells of a column are looked at."""
+    if name in config.targets or name in (getattr(config, key) for key in ROLES):
+        return True
+    left_out = name in config.drop or config.types.get(name) == "text"
+    return not left_out and (config.features is None or name in config.features)
 
 
 def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
@@ -186,7 +243,8 @@ def read_features(
     """
     roles = [*config.targets, *(getattr(config, key) for key in ROLES)]
     chosen, names = config.features, table.first.names
-    values = np.empty((len(table), len(names)), order="F")  # what is not written to is not used
+    most = sum(_is_read(name, config) for name in names)
+    values = table.first.room(len(table), most)  # what is not written to is not used
     columns: list[Column] = []
     dropped: list[Dropped] = []
     warnings: list[str] = []
@@ -259,10 +317,11 @@ def _parts(frame: TableFrame, name: str, config: TableConfig) -> Index:
 
 def _unused_codes(frames: Sequence[TableFrame], config: TableConfig) -> list[str]:
     """Codes for no answer that nobody gave: perhaps they are spelled otherwise."""
-    anywhere = _unused(config.missing, frames, frames[0].names)
+    read = [name for name in frames[0].names if _is_read(name, config)]
+    anywhere = _unused(config.missing, frames, read)
     found = [f"data.missing: {code} occurs in no column" for code in anywhere]
     for name, codes in config.missing_in.items():
-        inside = _unused(codes, frames, [name])
+        inside = _unused(codes, frames, [name] if name in read else [])
         found += [f"data.missing_in.{name}: {code} does not occur in it" for code in inside]
     return found
 
