@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -32,11 +33,11 @@ class EncodedPart:
     """Rows of one part as the network reads them: inputs (N, D), targets (N, C).
 
     `weights` (N,) count in metrics, `loss_weights` (N,) in the loss; both absent where all are 1.
-    `files` of the inputs and the targets, where these lie on disk.
+    `files` of the inputs and the targets, where these lie on disk, both as precise as the network.
     """
 
     inputs: Array
-    targets: Array
+    targets: Floats
     weights: Floats | None
     loss_weights: Floats | None
     files: tuple[MapFile, MapFile] | None = None
@@ -128,7 +129,8 @@ def encode(
         encoded = schema.encode_inputs(values, len(rows), dtype, partial(own, f"{name}-inputs"))
         require_finite(encoded, schema.names)
         shape = len(rows), schema.target.outputs
-        targets = own(f"{name}-targets", shape, np.float64 if room is None else dtype)
+        precision = np.float64 if room is None else dtype
+        targets = cast(Floats, own(f"{name}-targets", shape, precision))
         for start in range(0, len(rows), BLOCK):
             block = schema.target.encode(target[start : start + BLOCK])
             require_finite(block, [one.name for one in schema.target.each])

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mlp_lab.data.arrays import Array, Index
+from mlp_lab.data.arrays import Array
 from mlp_lab.engine.averaging import Averaging
 from mlp_lab.engine.batches import MASKED_STEPS, Batches, of_layers
 from mlp_lab.engine.row_source import RowSource
@@ -214,7 +214,7 @@ class NativeTraining:
             inputs=rows[0],
             targets=rows[1],
             row_weights=rows[2] if len(rows) > 2 else None,
-            starts=own.kept(_starts(source)),
+            starts=own.kept(np.array(_starts(source), np.int64)),
             counts=own.kept(np.array(source.counts, np.int64)),
             batch_size=batches.batch_size,
         )
@@ -287,10 +287,10 @@ class NativeTraining:
         )
 
 
-def _starts(source: RowSource) -> Index:
+def _starts(source: RowSource) -> list[int]:
     """The first row of each network; those that are gathered from a file are counted from 0."""
-    starts = np.array(source.starts.tolist(), np.int64)
-    return np.zeros_like(starts) if source.on_disk else starts
+    starts: list[int] = source.starts.tolist()
+    return [0] * len(starts) if source.on_disk else starts
 
 
 def _numbers(config: OptimizerConfig, names: Sequence[str]) -> list[float]:

@@ -13,8 +13,8 @@ from mlp_lab.runs.constant_prediction import constant_pre_activation
 GRADIENT_TOLERANCE = 1e-6
 NEWTON_STEPS = 50
 CONJUGATE_STEPS = 200
-MOST_NUMBERS = 2**25
-"""Rows times inputs that the second one is fitted on, rows evenly over all: 270 MB."""
+MOST_NUMBERS = 2**24
+"""Rows times inputs that the second one is fitted on, rows evenly over all: 130 MB."""
 
 SHORTEST_STEP = 1e-6
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import torch
+
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.data_report import leak_in_words
@@ -20,6 +22,9 @@ from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.measure import Measure
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
 from mlp_lab.verdict.rules import judge
+
+BLOCK = 1 << 16
+"""Rows whose inputs are squared at once: all of them may be more than the memory holds."""
 
 OUTERMOST = 0.02
 """Share of the rows whose squared deviations are looked at: of a normal distribution, 13 %."""
@@ -74,7 +79,7 @@ class Judge:
             moved=moved(initial, network),
             test=measure.skill(run, "network", "test") if is_shifted(run) else None,
             test_rows=run.prepared.rows["test"],
-            largest_input=float(train.inputs.double().square().mean(0).max().sqrt()),
+            largest_input=largest_input(train),
             outlying=outlying(train) if measure.name == "R²" else 0.0,
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
@@ -112,6 +117,12 @@ def is_shifted(run: Run) -> bool:
     data = run.job.config.data
     cut = isinstance(data, TableConfig) and (data.time or data.group or data.part or data.test_path)
     return bool(cut) and bool(run.models["network"]["test"])
+
+
+def largest_input(part: Part) -> float:
+    """The largest root mean square of an input over the rows of a part."""
+    squares = sum(rows.double().square().sum(0) for rows in part.inputs.split(BLOCK))
+    return math.sqrt(float(torch.as_tensor(squares).max()) / len(part))
 
 
 def outlying(part: Part) -> float:
