@@ -121,7 +121,7 @@ def is_shifted(run: Run) -> bool:
 
 def largest_input(part: Part) -> float:
     """The largest root mean square of an input over the rows of a part."""
-    squares = sum(rows.double().square().sum(0) for rows in part.inputs.split(BLOCK))
+    squares = sum(rows.double().square().sum(0) for rows in torch.split(part.inputs, BLOCK))
     return math.sqrt(float(torch.as_tensor(squares).max()) / len(part))
 
 
