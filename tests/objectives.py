@@ -33,6 +33,7 @@ OBJECTIVES = [
     objective_of("softmax", "cce"),
     objective_of("sigmoid", "focal"),
     objective_of("softmax", "focal"),
+    objective_of("ordinal", "ordinal"),
 ]
 
 
@@ -50,6 +51,7 @@ def torch_rows(objective: Objective, f: Tensor, target: Tensor) -> Tensor:
         "sigmoid": torch.sigmoid,
         "softmax": lambda f: F.softmax(f, -1),
         "exponential": torch.exp,
+        "ordinal": lambda f: ordinal_logarithms(f).exp(),
     }
     numbers, loss = dict(objective.numbers), objective.loss
     if objective.output == "softmax" and loss in ("cce", "focal"):
@@ -58,10 +60,16 @@ def torch_rows(objective: Objective, f: Tensor, target: Tensor) -> Tensor:
     if loss in ("bce", "focal"):
         terms = F.binary_cross_entropy_with_logits(f, target, reduction="none")
         return _focal(terms, numbers.get("gamma", 0)).mean(-1)
+    if loss == "ordinal":
+        return -(target * ordinal_logarithms(f)).sum(-1)
     if loss == "poisson":
         least = target - torch.xlogy(target, target)
         return (F.poisson_nll_loss(f, target, log_input=True, reduction="none") - least).mean(-1)
-    y = outputs[objective.output](f)
+    return _rows_of_outputs(loss, outputs[objective.output](f), target, numbers)
+
+
+def _rows_of_outputs(loss: str, y: Tensor, target: Tensor, numbers: dict[str, float]) -> Tensor:
+    """The same of losses that are of each output."""
     if loss == "huber":
         return F.huber_loss(y, target, reduction="none", delta=numbers["delta"]).mean(-1)
     if loss == "quantile":
@@ -69,6 +77,16 @@ def torch_rows(objective: Objective, f: Tensor, target: Tensor) -> Tensor:
         return (numbers["quantile"] * above + (1 - numbers["quantile"]) * below).mean(-1)
     function = {"mse": F.mse_loss, "mae": F.l1_loss}[loss]
     return function(y, target, reduction="none").mean(-1)
+
+
+def ordinal_logarithms(f: Tensor) -> Tensor:
+    """Logarithms of the probabilities of ordered classes, one by one, (..., C - 1) -> (..., C)."""
+    reached, found = torch.zeros_like(f[..., :1]), []
+    for k in range(f.shape[-1]):
+        own = f[..., k : k + 1]
+        found.append(reached + F.logsigmoid(-own))
+        reached = reached + F.logsigmoid(own)
+    return torch.cat([*found, reached], -1)
 
 
 def _focal(entropy: Tensor, gamma: float) -> Tensor:

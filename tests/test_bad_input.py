@@ -12,7 +12,7 @@ from lab import BARE, MLP_LAB, command, refused, written
     [
         (
             ["data=digits", "loss=bce"],
-            "loss=bce does not fit a multiclass target: use cce or focal or mae or mse",
+            "loss=bce does not fit a multiclass target: use cce or focal or mae or mse or ordinal",
         ),
         (
             ["data=diabetes", "loss=cce"],

@@ -81,7 +81,7 @@ LOSS_VALUES: dict[str, object] = {
     "label_smoothing": 0.2,
 }
 LOSS_DATA = dict.fromkeys(("mse", "mae", "huber", "quantile", "poisson"), "diabetes")
-LOSS_DATA |= {"bce": "moons"}
+LOSS_DATA |= {"bce": "moons", "ordinal": "gaussians"}
 """What a loss is tried on, where that is not iris."""
 SCHEDULE_BASES: dict[str, Plain] = {
     "constant": {},

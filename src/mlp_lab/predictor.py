@@ -226,7 +226,8 @@ def _read_schema(path: Path) -> tuple[Schema, Layers]:
         layers = described.pop("network", None)
         schema = schema_of(described)
         network = layers_of(layers, "network", schema.target.task)
-        ends = (len(schema.names), schema.target.outputs)
+        last = network.objective.pre_activations(schema.target.outputs)
+        ends = (len(schema.names), last)
         if (network.sizes[0], network.sizes[-1]) != ends:
             raise UserError(
                 f"network.sizes must begin with {ends[0]} inputs and end with {ends[1]} outputs,"

@@ -383,6 +383,7 @@ KNOWN: Traits = {
         ({"activations": ["relu", "swiglu"]}, "model.activation=swiglu"),
         ({"activations": ["relu", "mine"], "optimizer": "ours"}, "mine, ours of your own"),
         ({"objective": Objective("linear", "mine")}, "mine of your own"),
+        ({"objective": Objective("ordinal", "ordinal")}, "loss=ordinal"),
     ],
 )
 def test_obstacles(changes: Traits, words: str | None) -> None:

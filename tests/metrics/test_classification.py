@@ -70,6 +70,21 @@ def by_sklearn(scores: Floats, labels: Index, weights: Floats | None) -> dict[st
         }
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_metrics_of_ordered_classes(*, weighted: bool) -> None:
+    """As scikit-learn has them; a wrong class counts by how far off it is."""
+    draw = np.random.default_rng(4)
+    scores, labels = draw.dirichlet(np.ones(5), 300), draw.integers(5, size=300)
+    scores[np.arange(300), labels] += 0.3
+    weights = draw.uniform(0.1, 2, 300) if weighted else None
+    found = classification_metrics(scores, labels, weights, probabilities=False, ordered=True)
+    guess, known = scores.argmax(1), found.estimate()
+    kappa = metrics.cohen_kappa_score(labels, guess, weights="quadratic", sample_weight=weights)
+    assert known["quadratic_kappa"] == pytest.approx(kappa, rel=1e-12)
+    off = metrics.mean_absolute_error(labels, guess, sample_weight=weights)
+    assert known["rank_mae"] == pytest.approx(off, rel=1e-12)
+
+
 def calibration_by_loop(scores: Floats, labels: Index, weights: Floats | None) -> float:
     """Expected calibration error as its paper words it, bin by bin."""
     given_weights = np.ones(len(labels)) if weights is None else weights

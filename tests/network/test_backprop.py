@@ -34,7 +34,7 @@ def make_network(
     depth = len(activations)
     hidden = [[widths[0]] * depth if residual else widths[:depth] for widths in WIDTHS[:members]]
     network = MLP(
-        [[INPUTS, *widths, outputs] for widths in hidden],
+        [[INPUTS, *widths, outputs - OUTPUTS[output].fewer] for widths in hidden],
         activations=activations,
         output=output,
         normalisation=normalisation,
@@ -63,7 +63,7 @@ def make_batch(network: MLP, *, masked: bool, weighted: bool, members: int) -> B
     def uniform(*shape: int) -> Tensor:
         return torch.rand(*shape, generator=generator, dtype=torch.float64)
 
-    outputs = network.layers.sizes[-1]
+    outputs = network.layers.sizes[-1] + network.output.fewer
     if outputs == 1:
         targets = (uniform(members, ROWS, 1) > 0.5).double()
     else:

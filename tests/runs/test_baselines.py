@@ -1,6 +1,7 @@
 """What a network has to beat, against scikit-learn and NumPy."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -55,6 +56,23 @@ def test_logistic_is_scikit_learns(name: str, output: str, dtype: torch.dtype) -
         expected = expected[:, 1:]
     assert found == pytest.approx(expected, abs=1e-3)
     assert model.layers.flat.dtype == dtype
+
+
+def test_ordered_classes_are_a_logistic_regression_a_step() -> None:
+    """Of the rows that reach a class, whether they go beyond it; with weights of rows."""
+    rows = dataset("gaussians", "ordinal", dtype=torch.float64, classes=4).train
+    rows = replace(rows, loss_weights=torch.linspace(0.5, 1.5, len(rows), dtype=torch.float64))
+    found = linear_model(rows, Objective("ordinal", "ordinal"))
+    logistic = import_module("sklearn.linear_model").LogisticRegression  # it has no types
+    label, inputs = rows.targets.argmax(1).numpy(), rows.inputs.numpy()
+    assert rows.loss_weights is not None
+    for k in range(3):
+        reached = label >= k
+        theirs = logistic(max_iter=10_000, tol=1e-9)
+        weights = rows.loss_weights.numpy()[reached]
+        theirs.fit(inputs[reached], label[reached] > k, sample_weight=weights)
+        ours = found.layers.weights[0][0, :, k].numpy()
+        assert ours == pytest.approx(theirs.coef_[0], abs=1e-3)
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae"])

@@ -17,7 +17,7 @@ from mlp_lab.runs.constant_prediction import (
 TINY = torch.finfo(torch.float64).tiny
 NUMBERS_OF = [each for each in OBJECTIVES if each.output in ("linear", "exponential")]
 COUNTED = [each for each in NUMBERS_OF if each.output == "linear" or each.loss == "poisson"]
-ENTROPIES = [each for each in OBJECTIVES if each.loss in ("bce", "cce", "focal")]
+ENTROPIES = [each for each in OBJECTIVES if each.loss in ("bce", "cce", "focal", "ordinal")]
 
 
 def weighted(rows: int) -> tuple[Tensor, Tensor]:
@@ -52,7 +52,7 @@ def test_no_constant_probabilities_are_better(objective: Objective) -> None:
     _, weights = weighted(60)
     label = torch.tensor([0] * 40 + [1] * 15 + [2] * 5)
     targets = torch.nn.functional.one_hot(label, 3).double()
-    no_better_near(objective, targets if objective.output == "softmax" else targets[:, :1], weights)
+    no_better_near(objective, targets[:, :1] if objective.output == "sigmoid" else targets, weights)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])

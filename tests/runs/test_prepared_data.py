@@ -7,6 +7,7 @@ import pytest
 from lab import configure
 
 from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective
 from mlp_lab.runs.prepared_data import PreparedDataCache, prepare_data
 
 
@@ -41,6 +42,29 @@ def test_facts_stay_when_rows_do_not() -> None:
     assert first[0].sizes(configs[0]) == prepared.sizes(configs[0])
     with pytest.raises(UserError, match="batch_size must be at most the 98 training rows, got 99"):
         prepared_data.summary(configure("data=iris", "data.split_seed=0", "batch_size=99"))
+
+
+def test_classes_in_an_order(tmp_path: Path) -> None:
+    """Numbers are, and words as `data.levels` has them; anything else is refused in one line."""
+    path = tmp_path / "rows.csv"
+    words = ["low", "middle", "high"]
+    lines = [f"{i * i / 10},{words[i % 3]},{10 * (i % 4)}\n" for i in range(80)]
+    path.write_text("x,grade,count\n" + "".join(lines))
+    table = ("data=table", f"data.path={path}", "loss=ordinal", "model=shallow", "model.width=5")
+    counts = configure(*table, "data.target=count", "data.task=multiclass", "data.drop=[grade]")
+    prepared = prepare_data(counts)
+    assert prepared.objective == Objective("ordinal", "ordinal")
+    assert prepared.sizes(counts) == (1, 5, 3)
+    grades = (*table, "data.target=grade", "data.drop=[count]")
+    said = prepare_data(configure(*grades, "data.levels.grade=[low,middle,high]"))
+    assert said.encoded.schema.target.each[0].column.levels == words
+    rule = r"^loss=ordinal needs classes in an order, and those of grade are words \(high, low, mid"
+    with pytest.raises(UserError, match=rule + r".*: say it by data\.levels\.grade="):
+        prepare_data(configure(*grades))
+    with pytest.raises(UserError, match=r"those of species are words .*: use loss=cce$"):
+        prepare_data(configure("data=iris", "loss=ordinal"))
+    with pytest.raises(UserError, match="loss=ordinal does not fit a binary target"):
+        prepare_data(configure("data=moons", "loss=ordinal"))
 
 
 def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from objectives import OBJECTIVES
+from objectives import OBJECTIVES, ordinal_logarithms
 from torch import Tensor
 
 from mlp_lab.network.activations import ACTIVATIONS
@@ -46,7 +46,7 @@ def drawn(
 ) -> Network:
     """Random weights, biases and rows; one-hot targets, which every loss takes."""
     mlp = MLP(
-        [[2, *[3, 4, 2][: len(activations)], outputs]],
+        [[2, *[3, 4, 2][: len(activations)], objective.pre_activations(outputs)]],
         activations=activations,
         output=objective.output,
         dtype=torch.float64,
@@ -114,6 +114,7 @@ def written_down(objective: Objective, y: Tensor, t: Tensor) -> Tensor:
         "poisson": (y - t * y.log() - t).mean(1),  # t log t is 0 for 0 and 1
         "bce": -right.log().mean(1),
         "cce": -(t * y.log()).sum(1),
+        "ordinal": -(t * y.log()).sum(1),
     }[objective.loss]
 
 
@@ -140,7 +141,8 @@ def plainly(network: Network) -> dict[str, Tensor]:
             h = seen[f"h_{k + 1}"] = own[names[k]](seen[f"f_{k}"])
     f, t = seen[f"f_{len(names)}"], network.t
     outputs = {"linear": f, "sigmoid": f.sigmoid(), "softmax": f.softmax(-1)}
-    y = seen["y"] = (outputs | {"exponential": f.exp()})[network.objective.output] + 0
+    outputs |= {"exponential": f.exp(), "ordinal": ordinal_logarithms(f).exp()}
+    y = seen["y"] = outputs[network.objective.output] + 0
     rows = written_down(network.objective, y, t)
     weights = torch.ones(len(t)) if network.weights is None else network.weights
     found = torch.autograd.grad((rows * weights).sum() / len(t), list(seen.values()))

@@ -193,6 +193,7 @@ def score_file(
         weights=weights if weighted else None,
         loss_weights=weights if weighted else None,
         probabilities=predictor.gives_probabilities,
+        ordered=predictor.objective.output == "ordinal",
     )
 
 

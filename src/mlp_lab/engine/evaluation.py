@@ -162,7 +162,8 @@ def outputs(network: MLP, source: RowSource, objective: Objective) -> tuple[Tens
     """
     length = rows_at_once(network)
     bias = network.layers.biases[-1][0]
-    ys, losses = [bias.new_empty(0, bias.shape[1]).cpu()], [bias.new_empty(0).cpu()]
+    none = objective.predict(bias.new_empty(0, bias.shape[1]))
+    ys, losses = [none.cpu()], [bias.new_empty(0).cpu()]
     for rows in source.chunks(length):
         f = mean_pre_activation(network, rows.inputs, objective)
         ys.append(objective.predict(f)[0].cpu())

@@ -42,7 +42,7 @@ def obstacle(
     """Why the kernel cannot train such networks; None if it can."""
     gated = [name for name in activations if name in GATES]
     own = [*(name for name in activations if name not in (*ACTIVATIONS, *GATES))]
-    own += [objective.loss] if objective.loss not in LOSSES else []
+    own += [objective.loss] if objective.loss not in (*LOSSES, "ordinal") else []
     own += [optimizer] if optimizer not in RULES else []
     reasons = {
         f"device={device.type}": device.type != "cpu",
@@ -50,6 +50,7 @@ def obstacle(
         f"gradient={gradient}": gradient != "explicit",
         f"model.normalisation={normalisation}": normalisation not in NORMALISATIONS,
         f"model.activation={', '.join(gated)}": bool(gated),
+        "loss=ordinal": objective.loss == "ordinal",
         f"{', '.join(own)} of your own": bool(own),
     }
     return next((words for words, holds in reasons.items() if holds), None)

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from mlp_lab.data.dataset import Part
+from mlp_lab.network import ordinal
 from mlp_lab.network.losses import Objective
 
 LEAST = 1e-30
@@ -30,6 +31,7 @@ INVERSE: dict[str, Callable[[Tensor], Tensor]] = {
     "sigmoid": lambda y: y.clamp_min(LEAST).log() - (1 - y).clamp_min(LEAST).log(),
     "softmax": lambda y: y.clamp_min(LEAST).log(),
     "exponential": lambda y: y.clamp_min(LEAST).log(),
+    "ordinal": lambda y: ordinal.pre_activations(y, LEAST),
 }
 """Output -> pre-activations f that give outputs y, in double precision."""
 

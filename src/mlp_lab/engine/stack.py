@@ -43,7 +43,7 @@ class Member:
 
     @property
     def sizes(self) -> list[int]:
-        """Units of every layer, inputs first, as they are embedded, and outputs last."""
+        """Inputs, as they are embedded, units of every hidden layer, and outputs."""
         inputs, outputs = self.dataset.train.inputs.shape[1], self.dataset.schema.target.outputs
         first = inputs if self.embedding is None else self.embedding.outputs
         return [first, *self.widths, outputs]
@@ -68,6 +68,10 @@ class SharedSettings:
     kernel: str = "torch"
     dtype: torch.dtype
     device: torch.device
+
+    def sizes(self, member: Member) -> list[int]:
+        """Units of every layer of a member's networks."""
+        return [*member.sizes[:-1], self.objective.pre_activations(member.sizes[-1])]
 
 
 def takes_kernel(shared: SharedSettings, optimizer: str) -> bool:
@@ -173,7 +177,7 @@ class Stack:
         """Gradients of the epoch's last step, as backpropagation gave them; kept on request."""
         each = self._of_networks
         network = MLP(
-            [member.sizes for member in each],
+            [shared.sizes(member) for member in each],
             activations=shared.activations,
             output=shared.objective.output,
             embedding=_embedding([(member.embedding, member.dataset) for member in each]),

@@ -133,9 +133,9 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             frequencies: of a periodic embedding.
             frequency_scale: their standard deviation at the start.
             category_size: numbers that each category becomes; 0: an input for each level.
-            output: linear, exponential, sigmoid, softmax; auto follows from task and loss.
-            loss: mse, mae, huber, quantile, poisson of numbers, bce, cce, focal of classes; auto
-                is squared error or cross-entropy.
+            output: linear, exponential, sigmoid, softmax, ordinal; auto follows from task and loss.
+            loss: mse, mae, huber, quantile, poisson of numbers, bce, cce, focal, ordinal of
+                classes; auto is squared error or cross-entropy.
             loss_options: what only this loss has, as `{"delta": 2}`.
             optimizer: gd, sgd, momentum, heavy_ball, nesterov, adagrad, adadelta, rmsprop, adam,
                 adamw.

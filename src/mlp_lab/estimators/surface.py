@@ -124,7 +124,8 @@ def _agree(network: MLP, plain: nn.Sequential, rows: Part) -> bool:
     """Whether both give the same for the rows, whose columns they read."""
     embedding = network.embedding
     read = network.layers.sizes[0] if embedding is None else embedding.plan.inputs
-    if (rows.inputs.shape[1], rows.targets.shape[1]) != (read, network.layers.sizes[-1]):
+    outputs = network.layers.sizes[-1] + network.output.fewer
+    if (rows.inputs.shape[1], rows.targets.shape[1]) != (read, outputs):
         return False
     return bool(torch.allclose(network(rows.inputs)[0], plain(rows.inputs), atol=1e-9))
 

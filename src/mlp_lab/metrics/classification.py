@@ -23,7 +23,12 @@ TABLE_ROWS = 1000
 
 @quiet
 def classification_metrics(
-    scores: Floats, labels: Index, weights: Floats | None, *, probabilities: bool
+    scores: Floats,
+    labels: Index,
+    weights: Floats | None,
+    *,
+    probabilities: bool,
+    ordered: bool = False,
 ) -> Metrics:
     """Metrics of scores (N, C) for labels (N,), C at least 2; the last three need probabilities.
 
@@ -32,7 +37,8 @@ def classification_metrics(
     else the mean of one against the rest; log_loss: in nats; brier: squared error of the
     probability of the second of two, else summed over classes; calibration_error: of the
     predicted class's probability in 10 equally wide bins (Guo et al., On Calibration of Modern
-    Neural Networks, 2017).
+    Neural Networks, 2017). Of `ordered` classes, too: rank_mae, how many classes a prediction is
+    off; quadratic_kappa, Cohen's kappa with squares of that as weights (1968).
 
     >>> scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
     >>> labels = np.array([0, 1, 1, 1])
@@ -46,7 +52,8 @@ def classification_metrics(
     truth, guess = every == labels, every == predicted
     rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
     areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
-    of_probabilities = _probability_metrics(scores, labels, predicted) if probabilities else None
+    others = [_probability_metrics(scores, labels, predicted)] if probabilities else []
+    others += [_rank_metrics(predicted, labels)] if ordered else []
 
     def metrics(counts: Floats) -> Values:
         support, guessed, right = np.split(rows @ counts, 3)
@@ -57,7 +64,9 @@ def classification_metrics(
             "f1": np.nan_to_num(f1[1]) if classes == 2 else mean_of_known(f1),
             "roc_auc": mean_of_known(areas(counts)),
         }
-        return found if of_probabilities is None else found | of_probabilities(counts)
+        for each in others:
+            found |= each(counts)
+        return found
 
     return Metrics(metrics, len(labels), weights)
 
@@ -126,6 +135,21 @@ def _area_by_order(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Flo
         return ratio(won, chosen.sum(0) * heights[-1])
 
     return area
+
+
+def _rank_metrics(predicted: Index, labels: Index) -> WeightedMetrics:
+    guess, truth = predicted.astype(np.float64), labels.astype(np.float64)
+    squares = (guess - truth) ** 2
+    rows = np.vstack([np.abs(guess - truth), squares, guess, truth, guess**2, truth**2])
+
+    def metrics(counts: Floats) -> Values:
+        total = counts.sum(0)
+        off, apart, guessed, true, guessed_squares, true_squares = rows @ counts
+        # Squared distances of all pairs of a prediction and a truth: what chance would have.
+        by_chance = guessed_squares + true_squares - 2 * ratio(guessed * true, total)
+        return {"rank_mae": ratio(off, total), "quadratic_kappa": 1 - ratio(apart, by_chance)}
+
+    return metrics
 
 
 def _probability_metrics(scores: Floats, labels: Index, predicted: Index) -> WeightedMetrics:

@@ -33,6 +33,8 @@ class TargetPredictions:
     weights: Floats | None
     probabilities: bool
     """Whether the outputs are probabilities of the classes."""
+    ordered: bool = False
+    """Whether the network was told that the classes are in an order."""
 
     @property
     def labels(self) -> Index:
@@ -43,9 +45,12 @@ class TargetPredictions:
         """Every metric of the task."""
         if self.target.classes is None:
             return regression_metrics(*self._numbers())
-        scores, probabilities = self.target.scores(self.outputs), self.probabilities
         return classification_metrics(
-            scores, self.labels, self.weights, probabilities=probabilities
+            self.target.scores(self.outputs),
+            self.labels,
+            self.weights,
+            probabilities=self.probabilities,
+            ordered=self.ordered,
         )
 
     def own(self) -> Scores:
@@ -93,6 +98,8 @@ class Predictions:
     loss_weights: Floats | None
     probabilities: bool
     """Whether the outputs are probabilities of the classes."""
+    ordered: bool = False
+    """Whether the network was told that the classes are in an order."""
 
     @property
     def each(self) -> list[TargetPredictions]:
@@ -108,6 +115,7 @@ class Predictions:
                 truth=truth,
                 weights=self.weights,
                 probabilities=self.probabilities,
+                ordered=self.ordered,
             )
             for (target, outputs), truth in zip(own, by_target(self.truth).T, strict=True)
         ]

@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from mlp_lab.errors import UserError, require
+from mlp_lab.network import ordinal
+from mlp_lab.network.ordinal import minus_logarithms
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,6 +114,7 @@ LOSS_CONFIGS: dict[str, type[LossConfig]] = {
     "bce": CrossEntropyConfig,
     "cce": CrossEntropyConfig,
     "focal": FocalConfig,
+    "ordinal": LossConfig,
 }
 
 
@@ -120,12 +123,14 @@ class Output:
     """An output function and its pullback from dL/dy to dL/df.
 
     `of_mean` gives, for f of M networks, (..., M, B, C), the f whose output is the mean of theirs,
-    (..., B, C), up to what the output does not depend on.
+    (..., B, C), up to what the output does not depend on. There are as many f as outputs, or one
+    `fewer`.
     """
 
     value: Callable[[Tensor], Tensor]
     pullback: Callable[[Tensor, Tensor], Tensor]
     of_mean: Callable[[Tensor], Tensor]
+    fewer: int = 0
 
 
 NARROW = 16
@@ -165,6 +170,9 @@ OUTPUTS: dict[str, Output] = {
         value=lambda f: f.exp(),
         pullback=lambda y, dy: dy * y,
         of_mean=lambda f: f.logsumexp(-3) - math.log(f.shape[-3]),
+    ),
+    "ordinal": Output(
+        value=ordinal.probabilities, pullback=ordinal.pullback, of_mean=ordinal.of_mean, fewer=1
     ),
 }
 
@@ -212,24 +220,13 @@ def _half_deviance(output: Output, f: Tensor, target: Tensor) -> Tensor:
 
 
 def _binary_log_loss(_: Output, f: Tensor, target: Tensor) -> Tensor:
-    """softplus(f) - f t, with softplus(f) = max(f, 0) + log(1 + exp(-|f|)).
-
-    It is smooth, though both terms have a kink at 0: there autograd gives |f| the slope 0 and
-    `maximum` 1/2, which is the truth; `clamp` has 1.
-    """
-    above = f.maximum(f.new_zeros(()))
-    return (above - f * target + f.abs().neg().exp().log1p()).mean(-1)
-
-
-def _minus_logarithms(f: Tensor) -> tuple[Tensor, Tensor]:
-    """-log y and -log(1 - y) of y = sigmoid(f): softplus(-f) and softplus(f)."""
-    zero, rest = f.new_zeros(()), f.abs().neg().exp().log1p()
-    return f.neg().maximum(zero) + rest, f.maximum(zero) + rest
+    """softplus(f) - f t; see `minus_logarithms`."""
+    return (minus_logarithms(f)[1] - f * target).mean(-1)
 
 
 def _binary_focal(_: Output, f: Tensor, target: Tensor, *, gamma: float) -> Tensor:
     """-t (1 - y)^gamma log y - (1 - t) y^gamma log(1 - y), with y = sigmoid(f)."""
-    of_y, of_rest = _minus_logarithms(f)
+    of_y, of_rest = minus_logarithms(f)
     ones = target * (-gamma * of_rest).exp() * of_y
     zeros = (1 - target) * (-gamma * of_y).exp() * of_rest
     return (ones + zeros).mean(-1)
@@ -237,7 +234,7 @@ def _binary_focal(_: Output, f: Tensor, target: Tensor, *, gamma: float) -> Tens
 
 def _binary_focal_by_f(output: Output, f: Tensor, target: Tensor, *, gamma: float) -> Tensor:
     """t (1 - y)^gamma (gamma y log y - (1 - y)), and the same of 1 - t and 1 - y, negative."""
-    y, (of_y, of_rest) = output.value(f), _minus_logarithms(f)
+    y, (of_y, of_rest) = output.value(f), minus_logarithms(f)
     rest = of_rest.neg().exp()
     ones = target * (-gamma * of_rest).exp() * (gamma * y * of_y + rest)
     zeros = (1 - target) * (-gamma * of_y).exp() * (gamma * rest * of_rest + y)
@@ -329,6 +326,13 @@ LOSSES: dict[str, Loss] = {
         by_f=lambda output, f, t: output.value(f) - t,
         summed=True,
     ),
+    # -sum_c t_c log y_c of ordered classes (see ordinal.py); -t / y.
+    "ordinal": Loss(
+        rows=lambda _, f, t: ordinal.row_losses(f, t),
+        slope=lambda y, t: -t / y,
+        by_f=lambda _, f, t: ordinal.gradient(f, t),
+        summed=True,
+    ),
     # Binary cross-entropy with each term times (1 - its probability)^gamma (Lin et al., Focal Loss
     # for Dense Object Detection, 2017), without their weights of classes: see data.class_weights.
     "focal": Loss(
@@ -358,6 +362,7 @@ COMPATIBLE_LOSSES: dict[str, dict[str, tuple[str, ...]]] = {
         "softmax": ("cce", "mse", "mae", "focal"),
         "linear": ("mse", "mae"),
         "sigmoid": ("mse", "mae"),
+        "ordinal": ("ordinal",),
     },
     "multilabel": {"sigmoid": ("bce", "mse", "mae", "focal"), "linear": ("mse", "mae")},
 }
@@ -366,7 +371,10 @@ COMPATIBLE_LOSSES: dict[str, dict[str, tuple[str, ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """An output and a loss that fit a task, by name, with the numbers of the loss."""
+    """An output and a loss that fit a task, by name, with the numbers of the loss.
+
+    Of C outputs, f has `pre_activations(C)`, one less where classes are ordered.
+    """
 
     output: str
     loss: str
@@ -386,6 +394,10 @@ class Objective:
         """The loss as a person reads it, as `huber (delta 2)`: what makes losses comparable."""
         numbers = ", ".join(f"{name} {value:g}" for name, value in self.numbers)
         return f"{self.loss} ({numbers})" if numbers else self.loss
+
+    def pre_activations(self, outputs: int) -> int:
+        """Units of the last layer."""
+        return outputs - OUTPUTS[self.output].fewer
 
     def rows(self, f: Tensor, target: Tensor) -> Tensor:
         """Loss of each row, (..., C) -> (...), of the last pre-activations f."""
@@ -428,7 +440,8 @@ class Objective:
 
     def gives_probabilities(self, task: str) -> bool:
         """Whether the outputs are probabilities: sigmoids of several classes need not add to 1."""
-        return self.output == "softmax" or (self.output == "sigmoid" and task != "multiclass")
+        of_all = self.output in ("softmax", "ordinal")
+        return of_all or (self.output == "sigmoid" and task != "multiclass")
 
 
 def choose_objective(task: str, output: str, loss: LossConfig) -> Objective:

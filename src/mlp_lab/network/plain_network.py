@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from mlp_lab.network import ordinal
 from mlp_lab.network.activations import ACTIVATIONS, GATES, LEAK, parts_of
 from mlp_lab.network.architecture import linear_shapes
 from mlp_lab.network.embedding_plan import EmbeddingPlan
@@ -179,10 +180,19 @@ class Exponential(nn.Module):
         return f.exp()
 
 
+class Ordinal(nn.Module):
+    """Probabilities of ordered classes, which torch has no layer for: (B, C - 1) -> (B, C)."""
+
+    def forward(self, f: Tensor) -> Tensor:
+        """y."""
+        return ordinal.probabilities(f)
+
+
 OUTPUT_LAYERS: dict[str, tuple[str, Callable[[], nn.Module]]] = {
     "sigmoid": ("probability", nn.Sigmoid),
     "softmax": ("probability", lambda: nn.Softmax(dim=-1)),
     "exponential": ("exponential", Exponential),
+    "ordinal": ("probability", Ordinal),
 }
 """Output -> its layer, by name; a linear one has none."""
 

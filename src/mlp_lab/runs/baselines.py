@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mlp_lab.data.dataset import Dataset, Part
+from mlp_lab.network import ordinal
 from mlp_lab.network.losses import OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.constant_prediction import constant_pre_activation
@@ -60,9 +61,28 @@ def linear_model(train: Part, objective: Objective) -> MLP:
     penalty[-1] = 0
     if objective.output == "linear":
         penalty.zero_()
-    targets = train.targets.double().cpu()
-    fitted = newton(inputs, targets, weights / weights.sum(), objective.output, penalty)
+    targets, weights = train.targets.double().cpu(), weights / weights.sum()
+    if objective.output == "ordinal":
+        fitted = _continuation_ratios(inputs, targets, weights, penalty)
+    else:
+        fitted = newton(inputs, targets, weights, objective.output, penalty)
     return _depth_zero(train, objective, fitted[:-1], fitted[-1])
+
+
+def _continuation_ratios(
+    inputs: Tensor, targets: Tensor, weights: Tensor, penalty: Tensor
+) -> Tensor:
+    """A logistic regression for each step from one class to the next, of the rows that reach it.
+
+    Shape:
+        As of `newton`, but for what it gives: (D, C - 1).
+    """
+    found = []
+    for further, here in zip(ordinal.beyond(targets).T, targets.T, strict=False):
+        reached = further + here  # 1 or 0 of each row
+        steps = newton(inputs, further.unsqueeze(1), weights * reached, "sigmoid", penalty)
+        found.append(steps)
+    return torch.cat(found, 1)
 
 
 CANONICAL_LOSS = {"linear": "mse", "sigmoid": "bce", "softmax": "cce", "exponential": "poisson"}

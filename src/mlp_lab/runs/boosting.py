@@ -20,6 +20,7 @@ from mlp_lab.data.config import DataConfig
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Target
 from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.network import ordinal
 from mlp_lab.network.losses import Objective
 
 BOOSTING = "boosting"
@@ -165,4 +166,6 @@ def _pre_activation(y: Tensor, output: str) -> Tensor:
         return y
     if output == "sigmoid":
         return y.clamp(EXACT, 1 - EXACT).logit()
+    if output == "ordinal":
+        return ordinal.pre_activations(y, EXACT)
     return y.clamp_min(EXACT).log()

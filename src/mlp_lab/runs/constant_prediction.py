@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from mlp_lab.network import ordinal
 from mlp_lab.network.losses import Objective
 
 HALVINGS = 60
@@ -14,7 +15,7 @@ HALVINGS = 60
 def constant_pre_activation(
     targets: Tensor, weights: Tensor, objective: Objective, tiny: float
 ) -> Tensor:
-    """What every row's last pre-activation is, (C,), of targets (N, C) and weights (N,).
+    """What every row's last pre-activations are, of targets (N, C) and weights (N,).
 
     A number: its mean, its median under absolute error, its quantile under the pinball loss, the
     root of the gradient under the Huber loss, the logarithm of its mean under Poisson's. Classes:
@@ -30,6 +31,8 @@ def constant_pre_activation(
         return shares[1].clamp_min(tiny).log() - shares[0].clamp_min(tiny).log()
     if objective.output == "softmax" and objective.loss == "focal":
         mean = focal_probabilities(mean, numbers["gamma"])
+    if objective.output == "ordinal":
+        return ordinal.pre_activations(mean, tiny)
     if objective.output in ("softmax", "exponential"):
         return mean.clamp_min(tiny).log()
     if objective.loss == "huber":

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mlp_lab.config.recipe import Facts
 from mlp_lab.config.schema import Config
+from mlp_lab.data.columns import Column
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.encoded_cache import encoded_table, keep_note, key_of, note
 from mlp_lab.data.loading import load_rows
@@ -54,7 +55,7 @@ class DataSummary:
         """Units of every layer of a network that learns it, inputs first, as they are embedded."""
         embedding = self.embedding(config)
         inputs = self.columns.inputs if embedding is None else embedding.outputs
-        return (inputs, *config.model.widths, self.outputs)
+        return (inputs, *config.model.widths, self.objective.pre_activations(self.outputs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +292,8 @@ def prepare_rows(
         UserError: data and settings do not fit.
     """
     objective = choose_objective(raw.task, config.model.output, config.loss)
+    if objective.output == "ordinal":
+        require_order(raw.target_columns[0], config.data)
     split = split_rows(raw, config.data, first=schema is None)
     encoded = encode(
         raw, split, config.data, objective.output, config.dtype, schema=schema, room=room
@@ -298,6 +301,35 @@ def prepare_rows(
     _require_weight(encoded)
     seen = None if raw.source is None else data_report(raw, split, encoded.schema)
     return PreparedData(encoded, objective, digest.result(), seen)
+
+
+def require_order(column: Column, data: DataConfig) -> None:
+    """Raise unless the classes of a target are in an order: numbers, or as `data.levels` has them.
+
+    Raises:
+        UserError: they are words that nobody has put in order.
+    """
+    if isinstance(data, TableConfig) and column.name in data.levels:
+        return
+    codes = {label: code for code, label in column.labels.items()}
+    numbers = [_number(codes.get(level, level)) for level in column.levels]
+    if numbers == sorted(numbers) and all(map(math.isfinite, numbers)):
+        return
+    shown = ", ".join(column.levels[:4]) + ", …" * (len(column.levels) > 4)
+    told = f"say it by data.levels.{column.name}=[…], or "
+    hint = f"{told * isinstance(data, TableConfig)}use"
+    raise UserError(
+        f"loss=ordinal needs classes in an order, and those of {column.name} are words ({shown}):"
+        f" {hint} loss=cce"
+    )
+
+
+def _number(text: str) -> float:
+    """What a class's name says as a number; not a number if it is a word."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _require_batch(config: Config, summary: DataSummary) -> None:

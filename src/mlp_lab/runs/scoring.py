@@ -83,4 +83,5 @@ def _scored(outputs: Outputs, rows: Part, objective: Objective, target: AnyTarge
         losses=losses.double().numpy(),
         loss_weights=loss_weights,
         probabilities=objective.gives_probabilities(target.task),
+        ordered=objective.output == "ordinal",
     )

@@ -31,6 +31,7 @@ OUTPUT: dict[str, str] = {
     "sigmoid": "sigmoid({f})",
     "softmax": "exp({f}) / sum_c exp({f}_c)",
     "exponential": "exp({f})",
+    "ordinal": "sigmoid(-{f}) * prod_before sigmoid({f})",
 }
 
 PULLBACK: dict[str, str] = {
@@ -38,6 +39,7 @@ PULLBACK: dict[str, str] = {
     "sigmoid": "dL/dy * y * (1 - y)",
     "softmax": "y * (dL/dy - sum_c dL/dy_c y_c)",
     "exponential": "dL/dy * y",
+    "ordinal": "sigmoid(-f) * sum_beyond dL/dy_c y_c - sigmoid(f) * dL/dy * y",
 }
 """dL/df of the last layer from dL/dy."""
 
@@ -49,6 +51,7 @@ ROW_LOSS: dict[str, str] = {
     "poisson": "y - t log(y) - (t - t log(t))",
     "bce": "-t log(y) - (1 - t) log(1 - y)",
     "cce": "-sum_c t_c log(y_c)",
+    "ordinal": "-sum_c t_c log(y_c)",
     "focal": "-t (1 - y)^gamma log(y) - (1 - t) y^gamma log(1 - y)",
 }
 
@@ -60,6 +63,7 @@ SLOPE: dict[str, str] = {
     "poisson": "(1 - t / y)",
     "bce": "(y - t) / (y (1 - y))",
     "cce": "-t / y",
+    "ordinal": "-t / y",
     "focal": "(t (1 - y)^gamma (gamma log(y) / (1 - y) - 1 / y)"
     " - (1 - t) y^gamma (gamma log(1 - y) / y - 1 / (1 - y)))",
 }
@@ -209,7 +213,8 @@ FUNCTIONS = {
     **{name: rf"\mathrm{{{name}}}" for name in ("sigmoid", "sign")},
 }
 TOKEN = re.compile(
-    r"dL/d(?P<by>[A-Za-z]+(?:_\w+)?(?:\[[\d, ]+\])?)|sum_c|sum over rows of|mean over [a-z ]+ of"
+    r"dL/d(?P<by>[A-Za-z]+(?:_\w+)?(?:\[[\d, ]+\])?)|sum_c|sum_beyond|prod_before"
+    r"|sum over rows of|mean over [a-z ]+ of"
     r"|(?P<name>[A-Za-z]+)(?:_(?P<index>\w+))?(?:\[(?P<place>[\d, ]+)\])?|\^T| \* |."
 )
 
@@ -248,7 +253,8 @@ def in_prose(words: str, plain: Callable[[str], str] = str) -> str:
     return "".join([*parts, plain(words[end:])])
 
 
-WORDS = {"sum_c": r"\sum_{c}", "sum over rows of": r"\sum_{b}", "^T": r"^{\top}", " * ": r" \odot "}
+WORDS = {"sum_c": r"\sum_{c}", "sum_beyond": r"\sum_{c>k}", "prod_before": r"\prod_{j<k}"}
+WORDS |= {"sum over rows of": r"\sum_{b}", "^T": r"^{\top}", " * ": r" \odot "}
 
 
 def _token(found: re.Match[str]) -> str:

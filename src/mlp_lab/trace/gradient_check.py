@@ -20,7 +20,7 @@ MAX_ENTRIES, MIN_ENTRIES = 256, 8
 
 KINKED_AT_ZERO = ("relu", "leaky_relu", "reglu")
 
-FROM_LOGITS = ("bce", "cce", "poisson")
+FROM_LOGITS = ("bce", "cce", "poisson", "ordinal")
 """Losses that torch, too, computes from the last pre-activations."""
 
 KINKED = ("mae", "quantile")
@@ -29,6 +29,8 @@ KINKED = ("mae", "quantile")
 
 def torch_loss(objective: Objective, f: Tensor, t: Tensor) -> Tensor:
     """Loss of each row, (..., C) -> (...), by torch's own function, from f or from y."""
+    if objective.loss == "ordinal":
+        return _of_steps(f, t)
     loss, t = objective.loss, t.expand_as(f)
     if loss == "cce":
         return -(F.log_softmax(f, -1) * t).sum(-1)
@@ -38,6 +40,15 @@ def torch_loss(objective: Objective, f: Tensor, t: Tensor) -> Tensor:
         least = t - torch.xlogy(t, t)
         return (F.poisson_nll_loss(f, t, log_input=True, reduction="none") - least).mean(-1)
     return loss_of_output(objective, f, t)
+
+
+def _of_steps(f: Tensor, t: Tensor) -> Tensor:
+    """A binary cross-entropy for each class that a row reaches: whether it goes beyond it."""
+    further = torch.stack([t[..., k + 1 :].sum(-1) for k in range(f.shape[-1])], -1).expand_as(f)
+    reached = further + t[..., :-1]
+    goes_on = torch.where(reached > 0, further / reached, 0.0)
+    steps = F.binary_cross_entropy_with_logits(f, goes_on, weight=reached, reduction="none")
+    return steps.sum(-1)
 
 
 def loss_of_output(objective: Objective, y: Tensor, t: Tensor) -> Tensor:
@@ -68,6 +79,7 @@ WRITTEN: dict[str, Callable[..., Tensor]] = {
     "poisson": lambda y, t: y - torch.xlogy(t, y) - t + torch.xlogy(t, t),
     "bce": lambda y, t: -torch.xlogy(t, y) - torch.xlogy(1 - t, 1 - y),
     "cce": lambda y, t: -torch.xlogy(t, y),
+    "ordinal": lambda y, t: -torch.xlogy(t, y),
     "focal": _focal,
 }
 """A loss of one output."""
@@ -132,7 +144,9 @@ class LossDifferences:
         """What a step is relative to: a probability must not leave (0, 1), nor a mean 0."""
         loss = self.network.objective.loss
         if of == "y" and loss in (*FROM_LOGITS, "focal"):
-            return value if loss in ("cce", "poisson") else torch.minimum(value, 1 - value)
+            return (
+                value if loss in ("cce", "poisson", "ordinal") else torch.minimum(value, 1 - value)
+            )
         return value.abs().clamp_min(1)
 
     @property

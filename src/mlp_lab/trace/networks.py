@@ -35,6 +35,7 @@ EXAMPLE_TARGET: dict[str, Matrix] = {
     "exponential": [[3.0]],
     "sigmoid": [[1.0]],
     "softmax": [[1.0, 0.0]],
+    "ordinal": [[0.0, 1.0, 0.0]],
 }
 """By the output function."""
 
@@ -158,7 +159,7 @@ def _of_numbers(config: Config, request: TraceRequest) -> Network:
     x = _tensor(request.numbers.get("x", EXAMPLE["x"]))
     typed = request.numbers.get("t")
     t = _tensor(EXAMPLE_TARGET[objective.output] * len(x) if typed is None else typed)
-    sizes = [x.shape[1], *config.model.widths, t.shape[1]]
+    sizes = [x.shape[1], *config.model.widths, objective.pre_activations(t.shape[1])]
     mlp = initial(config, sizes, objective)
     if not _sets(request, "seed", "model.init") and max(mlp.layers.parts, default=1) == 1:
         set_numbers(mlp, EXAMPLES.get(tuple(sizes), {}))
@@ -236,7 +237,8 @@ def checked(network: Network) -> Network:
     x, t, sizes, loss = network.x, network.t, network.sizes, network.objective.loss
     if len(x) != len(t):
         raise UserError(f"x and t must have equally many rows, got {len(x)} and {len(t)}")
-    for key, tensor, size in (("x", x, sizes[0]), ("t", t, sizes[-1])):
+    outputs = sizes[-1] + network.mlp.output.fewer
+    for key, tensor, size in (("x", x, sizes[0]), ("t", t, outputs)):
         if tensor.shape[1] != size:
             raise UserError(
                 f"{key} must have {size} number{'s' * (size > 1)} in a row, got {tensor.shape[1]}"

@@ -81,6 +81,8 @@ def _legend(trace: Trace) -> list[str]:
     ]
     if max(network.parts, default=1) > 1:
         lines.append("weights, bias and dL/df of a gated unit are those of its u, not of its v")
+    if network.objective.output == "ordinal":
+        lines.append("the last of the ordered classes, whose probability is the rest, is not drawn")
     cut = [f"{size:,}" for size in network.sizes if size > MOST_UNITS]
     if cut:
         lines.append(f"{MOST_UNITS} units are drawn of layers with more ({', '.join(cut)})")

@@ -71,6 +71,11 @@ def title(trace: Trace) -> list[str]:
         + (f"; C = {sizes[-1]} outputs" if sizes[-1] > 1 and not objective.function.summed else "")
         + ("; w is a row's weight in the loss" if network.weights is not None else "")
     )
+    if objective.output == "ordinal":
+        lines.append(
+            "f of class k is the log-odds that a row goes beyond it once it reaches it; prod_before"
+            " is over the classes before k, sum_beyond over those after it; the last has no f"
+        )
     if network.label_smoothing:
         smoothed = "t is smoothed, as in training: with"
         lines.append(f"{smoothed} label smoothing {network.label_smoothing:g}")
