@@ -14,6 +14,23 @@ def test_names_in_another_case_are_near() -> None:
     assert nearest("age", []) == ""
 
 
+@pytest.mark.parametrize(
+    ("word", "choices", "name"),
+    [
+        ("gpu", ["auto", "cpu", "cuda"], "cuda"),
+        ("cross_entropy", ["bce", "cce", "mse"], "cce"),
+        ("BCEWithLogits", ["bce", "cce"], "bce"),
+        ("mean-squared-error", ["mae", "mse"], "mse"),
+        ("swish", ["relu", "silu"], "silu"),
+        ("ReduceLROnPlateau", ["cosine", "plateau"], "plateau"),
+    ],
+)
+def test_what_others_call_a_choice_is_near(word: str, choices: list[str], name: str) -> None:
+    """Only where it is one of the choices."""
+    assert nearest(word, choices) == f": did you mean {name!r}?"
+    assert name not in nearest(word, ["zzz"])
+
+
 def test_a_rule_that_holds_is_silent() -> None:
     """And one that does not names the key, the rule and the value as YAML has it."""
     require(True, "epochs", "1 or more", 1)

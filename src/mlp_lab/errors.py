@@ -39,11 +39,34 @@ def require_count(value: int, key: str, least: int, most: int) -> None:
     require(value <= most, key, f"at most {most:,}", value)
 
 
+OTHER_NAMES = {
+    **dict.fromkeys(("gpu", "nvidia"), "cuda"),
+    **dict.fromkeys(("crossentropy", "categoricalcrossentropy", "softmax", "logloss"), "cce"),
+    **dict.fromkeys(("binarycrossentropy", "bcewithlogits"), "bce"),
+    **dict.fromkeys(("l2", "squarederror", "meansquarederror", "leastsquares"), "mse"),
+    **dict.fromkeys(("l1", "absoluteerror", "meanabsoluteerror"), "mae"),
+    **dict.fromkeys(("smoothl1", "robust"), "huber"),
+    **dict.fromkeys(("pinball", "quantileloss"), "quantile"),
+    **dict.fromkeys(("gradientdescent", "batchgd"), "gd"),
+    **dict.fromkeys(("stochasticgradientdescent", "minibatch"), "sgd"),
+    **dict.fromkeys(("swish",), "silu"),
+    **dict.fromkeys(("logistic",), "sigmoid"),
+    **dict.fromkeys(("mlp", "dnn"), "deep"),
+    **dict.fromkeys(("cosineannealing", "cosinedecay"), "cosine"),
+    **dict.fromkeys(("reducelronplateau",), "plateau"),
+    **dict.fromkeys(("xavier", "xavieruniform", "glorotuniform"), "glorot"),
+    **dict.fromkeys(("kaiming", "kaiminguniform", "heuniform"), "he"),
+}
+"""What other libraries call a choice, in small letters without signs -> its name here."""
+
+
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
     """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
     names = list(choices)
     same = [name for name in names if name.casefold() == word.casefold()]
-    close = same or get_close_matches(word, names, n=1)
+    plain = "".join(filter(str.isalnum, word.casefold()))
+    other = [name for name in (OTHER_NAMES.get(plain),) if name in names]
+    close = same or other or get_close_matches(word, names, n=1)
     return f": did you mean {prefix + close[0]!r}?" if close else ""
 
 

@@ -47,7 +47,12 @@ from mlp_lab.errors import UserError
         (["model.activation=rleu"], "unknown model.activation 'rleu': did you mean 'relu'? ("),
         (["model.output=sofmax"], "unknown model.output 'sofmax': did you mean 'softmax'? ("),
         (["model.init=hee"], "unknown model.init 'hee': did you mean 'he'? ("),
-        (["device=gpu"], "unknown device 'gpu': did you mean 'cpu'? (auto, cpu, cuda)"),
+        (["device=gpu"], "unknown device 'gpu': did you mean 'cuda'? (auto, cpu, cuda)"),
+        (
+            ["loss=cross_entropy"],
+            "unknown loss 'cross_entropy': did you mean 'cce'? (auto, bce, cce, focal, huber, mae,"
+            " mse, poisson, quantile)",
+        ),
         (["dtype=float16"], "unknown dtype 'float16': did you mean 'float"),
         (["gradient=auto"], "unknown gradient 'auto'"),
         (["stop.monitor=metrik"], "unknown stop.monitor 'metrik': did you mean 'metric'? ("),

@@ -41,6 +41,7 @@ def test_they_lead_to_keys(key: str) -> None:
         ([], "n_epochs", "epochs"),
         ([], "max_iter", "epochs"),
         ([], "early_stopping", "stop.patience"),
+        ([], "verbose", "quiet"),
         ([], "data.test_size", "data.test_fraction"),
     ],
 )

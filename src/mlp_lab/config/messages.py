@@ -174,7 +174,7 @@ def _explain_key(error: BaseException) -> str | None:
     if WITHIN.get(key) and own_key(key, names):
         return str(unknown_key(key, names))
     owners = [str(name) for name, part in parent.items() if _holds(part, key)]
-    if owners:
+    if owners and not (owners == ["hydra"] and own_key(key, names)):
         return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
     if "." not in key and not own_key(key, names):
         return _without_its_group(key, parent) or str(unknown_key(key, names))
