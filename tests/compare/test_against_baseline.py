@@ -81,6 +81,18 @@ def test_an_overfitted_choice_is_said_to_be_one() -> None:
     assert cautions(ranking) == ["verdict on the best setting: overfit"]
 
 
+@pytest.mark.parametrize("kind", ["suspiciously good", "repeated rows", "later rows differ"])
+@pytest.mark.parametrize(("runs", "said"), [(1, False), (2, True), (3, True)])
+def test_a_choice_by_scores_that_are_in_doubt_says_so(kind: str, runs: int, said: bool) -> None:
+    """A leak, copies or later rows, where most runs of the best setting have the note."""
+    records = beside({"4": [0.98, 0.97, 0.99], "16": [0.1] * 3}, logistic=[0.9] * 3)
+    for number, record in enumerate(records):
+        note = {"kind": kind, "words": f"{kind}: look"}
+        record.result["verdict"]["notes"] = [note] * (number < runs)
+    found = cautions(rank(records, "metric"))
+    assert found == [f"the best setting: {kind}: look"] * said
+
+
 def test_the_best_baseline_has_all_runs() -> None:
     """One that is missing in a run, or not finite, is none."""
     records = beside({"4": [0.9, 0.8]}, constant=[0.5] * 2, boosting=[0.99, float("nan")])

@@ -66,7 +66,7 @@ def how_tested(ranking: Ranking) -> str:
 
 
 def cautions(ranking: Ranking) -> list[str]:
-    """What speaks against the setting that was chosen: a baseline, and its own verdict."""
+    """What speaks against the setting that was chosen: a baseline, its own verdict, the data."""
     best, found = ranking.best, []
     words = warning(
         *(best, ranking.baseline, ranking.score, ranking.overlap),
@@ -77,8 +77,20 @@ def cautions(ranking: Ranking) -> list[str]:
     verdict = verdicts_on(best)
     if verdict and not verdict.startswith(SOUND):
         found.append(f"verdict on the best setting: {verdict}")
-    return found
+    return [*found, *_doubts(best)]
 
+
+def _doubts(setting: Setting) -> list[str]:
+    """Notes by which the scores of most of its runs say little, as one of them puts it."""
+    verdicts = [run.result.get("verdict", {}) for run in setting.runs]
+    notes = [note for verdict in verdicts for note in verdict.get("notes", [])]
+    counts = Counter(note["kind"] for note in notes)
+    said = {note["kind"]: f"the best setting: {note['words']}" for note in reversed(notes)}
+    return [said[kind] for kind in DOUBTS if 2 * counts[kind] > len(verdicts)]
+
+
+DOUBTS = ("suspiciously good", "repeated rows", "later rows differ")
+"""Notes on the data that no other setting of the network mends."""
 
 SOUND = ("good fit", "undecided")
 """Verdicts that do not speak against a setting."""
