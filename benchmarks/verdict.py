@@ -58,6 +58,7 @@ OUTLIERS = ("outliers",)
 RARE = ("rare classes",)
 LATER = ("later rows differ",)
 DECAY = ("strong weight decay",)
+COPIES = ("repeated rows",)
 LEAK = ("suspiciously good",)
 LEARNT = ("dead units", "saturated units", "vanishing gradients")
 
@@ -99,8 +100,8 @@ MADE = (
     Made("good fit", "data=digits epochs=100 stop.patience=15"),
     Made("good fit", "data=sine data.rows=400 epochs=300 stop.patience=30 optimizer.lr=0.003"),
     # Noise, which any network learns by heart, and a first glance.
-    Made("nothing to learn", "noise epochs=40"),
-    Made("nothing to learn", "noise_number epochs=40"),
+    Made("nothing to learn", "noise epochs=40", without=(*BETTER, *TREES, *SHORT)),
+    Made("nothing to learn", "noise_number epochs=40", without=(*BETTER, *TREES, *SHORT)),
     Made("nothing to learn", "data=sine data.noise=30 data.rows=2000 epochs=40"),
     Made("too early to say", "data=sine data.noise=3 data.rows=50 epochs=1"),
     Made("too early to say", "data=iris epochs=8"),
@@ -152,6 +153,12 @@ MADE = (
     Made("", "data=gaussians data.rows=2000 epochs=20", BETTER),
     Made("", "data=gaussians data.rows=2000 data.classes=2 epochs=20", BETTER),
     Made("", "data=gaussians data.rows=2000 data.classes=5 data.noise=0.7 epochs=20", BETTER),
+    # Copies of rows, and rows that are equal by chance.
+    Made("", "copies epochs=20", COPIES),
+    Made("", "copies_noise epochs=20", COPIES),
+    Made("", "copies data.group=household epochs=20", (), COPIES),
+    Made("", "coarse epochs=20", (), COPIES),
+    Made("", "steady epochs=20", (), COPIES),
     Made("", "leak epochs=40", LEAK),
     Made("", "leak_number epochs=40", LEAK),
     Made("", "leak_threshold epochs=60", LEAK),
@@ -256,6 +263,15 @@ def _write_more(rows: pd.DataFrame, folder: Path) -> None:
     write("leak_noise", wide + noise, known=wide + 1.05 * noise)
     write("leak_sum", wide + noise, first=wide + b, second=noise - b)
     write("leak_difference", wide + noise, first=2 * wide, second=wide - noise)
+    household = draw.permutation(ROWS) % (ROWS // 4)
+    few, signal = rows.iloc[household].reset_index(drop=True), (a + noise)[household]
+    few.assign(target=signal, household=household).to_csv(folder / "copies.csv", index=False)
+    classes = np.where(noise[household] > 0, "yes", "no")
+    few.assign(target=classes).to_csv(folder / "copies_noise.csv", index=False)
+    answers = rows.iloc[:, :4].clip(-1, 1).round()
+    answers.assign(target=np.where(a + noise > 0, "yes", "no")).to_csv(
+        folder / "coarse.csv", index=False
+    )
     write("strong", a + 0.3 * noise > 0)
     write("strong_number", a + 0.25 * noise)
 

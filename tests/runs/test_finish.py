@@ -1,6 +1,7 @@
 """The end of a run: scored, judged, and everything on disk."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,13 +78,14 @@ def test_what_runs_have_in_common_is_found_once(
     monkeypatch.setattr(finishing, "baselines", counted)
     _, runs = stack_of_runs(tmp_path, IRIS, (*IRIS, "data.split_seed=1"))
     one, other = (run.dataset for run in runs.values())
-    objective = runs[0].prepared.objective
     common = DatasetCache()
-    scores = common.baseline_scores(one, objective)
-    assert common.baseline_scores(one, objective) is scores
-    assert common.baseline_scores(other, objective) != scores
-    mse = Objective("softmax", "mse")
-    assert common.baseline_scores(one, mse)["constant"]["train"] != scores["constant"]["train"]
+    scores = common.baselines_of(runs[0])
+    assert common.baselines_of(runs[0]) == scores
+    assert common.baselines_of(runs[1]) != scores
+    assert common.validation_of(runs[0])["logistic"].scores() == scores["logistic"]["val"]
+    mse = replace(runs[0].prepared, objective=Objective("softmax", "mse"))
+    runs[0].prepared = mse
+    assert common.baselines_of(runs[0])["constant"]["train"] != scores["constant"]["train"]
     assert fitted == [id(one), id(other), id(one)]
     assert common.schema(one) is common.schema(one)
     assert json.loads(common.schema(one)) == json.loads(json.dumps(one.schema.to_dict()))

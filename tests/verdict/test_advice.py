@@ -2,19 +2,27 @@
 
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import pytest
+from judged import SOUND
 from lab import configure
 
+from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.engine.records import Divergence
+from mlp_lab.program import TRY
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.preflight import why_ended
 from mlp_lab.runs.progress import Origin, Progress
-from mlp_lab.verdict.advice import advised as with_commands
 from mlp_lab.verdict.advice import (
+    AS_GOOD,
+    FIT,
     alternatives_for,
     changes_for,
     epochs_for,
@@ -22,7 +30,9 @@ from mlp_lab.verdict.advice import (
     next_command,
     nothing_left,
 )
-from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
+from mlp_lab.verdict.advice import advised as with_commands
+from mlp_lab.verdict.evidence import Evidence, LayerStatistics
+from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES, judge
 
 
 def always(_: Finding) -> str:
@@ -166,21 +176,46 @@ def test_a_verdict_says_when_nothing_more_may_help() -> None:
 
 
 def test_a_baseline_that_does_as_well_is_the_one_to_use() -> None:
-    """Once there is nothing to mend: its scores stand in the table already."""
-    good, under, linear, constant = (
+    """Once there is nothing to mend; one thing is recommended, and none that is in doubt."""
+    good, under, wild, linear, constant, trees, leak, shifted, outliers = (
         Finding(kind, kind, "", numbers)
         for kind, numbers in (
             ("good fit", {}),
             ("underfit", {}),
-            ("no better than a baseline", {"linear": 0.9}),
-            ("no better than a baseline", {"constant": 0.0}),
+            ("diverged", {}),
+            ("no better than a baseline", {"val": 0.9, "linear": 0.9, "standard error": 0.1}),
+            ("no better than a baseline", {"val": 0.0, "constant": 0.0, "standard error": 0.1}),
+            ("worse than gradient boosting", {}),
+            ("suspiciously good", {}),
+            ("later rows differ", {}),
+            ("outliers", {}),
         )
     )
+
+    def said(state: Finding, *notes: Finding, of: Sequence[Finding] = ()) -> str:
+        found = with_commands(Verdict(state, list(notes)), lambda finding: "x" * (finding in of))
+        return " ".join(finding.words for finding in found.findings)
+
     use = "no better than a baseline; it is simpler: use it"
-    assert with_commands(Verdict(good, [linear]), lambda _: "").notes[0].words == use
-    assert with_commands(Verdict(under, [linear]), lambda _: "").notes[0].words == use
-    assert with_commands(Verdict(under, [linear]), lambda _: "x").notes[0].words == linear.words
-    assert with_commands(Verdict(good, [constant]), lambda _: "").notes[0].words == constant.words
+    assert said(good, linear) == f"good fit {use}"
+    for more in (trees, leak, shifted):
+        assert "use" not in said(good, more, linear)
+    assert "use" not in said(good, linear, outliers, of=[outliers])
+    assert "use" not in said(good, constant)
+    assert ": use the linear baseline, which is simpler, or get" in said(under, linear)
+    assert ": use gradient boosting, which does better, or get" in said(under, linear, trees)
+    assert ": use it, or get more data" in said(under)
+    for unsure in (said(under, constant), said(under, leak), said(under, shifted), said(wild)):
+        assert "nothing is left to try here" in unsure
+        assert "use it" not in unsure
+    assert "use" not in said(under, linear, of=[under])
+
+
+def test_a_column_that_gives_the_target_away_is_dropped_first() -> None:
+    """Before the network that reads it is mended; where it cannot be, the state counts."""
+    over, leak = Finding("overfit", "", "", {}), Finding("suspiciously good", "", "", {})
+    assert first_to_mend(Verdict(over, [leak]), always) is leak
+    assert first_to_mend(Verdict(over, [leak]), lambda finding: "x" * (finding is over)) is over
 
 
 @pytest.mark.parametrize(
@@ -235,6 +270,117 @@ def test_a_rate_that_is_far_too_high_comes_before_more_units() -> None:
     assert changes_for(wild, configure("optimizer=sgd", "optimizer.lr=100"), [], by_key=False) == [
         "optimizer.lr=0.05"
     ]
+
+
+CONFIGURATIONS = (
+    ("data=table", "data.path=x", "data.target=y", "model=deep"),
+    ("data=table", "data.path=x", "data.target=y", "model=deep", "data.scaling=none", "epochs=15"),
+    ("data=table", "data.path=x", "data.target=y", "model=perceptron", "optimizer=sgd"),
+    ("model=deep", "model.activation=tanh", "optimizer.lr=0.5", "optimizer.weight_decay=0.1"),
+    ("model=shallow", "optimizer.lr=1e-6", "model.dropout=0.5", "stop.patience=5", "epochs=200"),
+    ("model=wide", "model.init=torch", "optimizer=adamw", "loss=mae", "data=sine"),
+)
+
+
+T = TypeVar("T")
+
+
+def drawn(draw: np.random.Generator) -> Evidence:
+    """Any combination of what may be found."""
+
+    def pick(options: Sequence[T]) -> T:
+        return options[int(draw.integers(len(options)))]
+
+    length, slope = pick([1, 8, 40]), pick([0.0, 0.8, 0.99])
+    train_loss = [1.1 - slope * min(1.0, 2 * k / length) for k in range(length)]
+    if draw.random() < 0.2:
+        train_loss = [loss + 0.5 * (k % 2) for k, loss in enumerate(train_loss)]
+    val_loss = [loss + pick([0.0, 0.5]) * k / length for k, loss in enumerate(train_loss)]
+    val, classes = pick([-0.1, 0.3, 0.85, 0.99]), draw.random() < 0.5
+    layers = [
+        LayerStatistics(dead=pick([0, 0.3, 0.7, 1]), saturated=pick([0, 0.5]), gradient=pick(SIZES))
+        for _ in range(2)
+    ]
+    found = replace(
+        SOUND,
+        train_loss=train_loss,
+        val_loss=val_loss,
+        train=pick([0.0, 0.5, 0.99]),
+        val=val,
+        steps=pick([20, 1000]),
+        kept=pick([1, length]),
+        kept_d2={"train": pick([0.0, 0.99]), "val": pick([-0.1, 0.0, val])},
+        baselines={"linear": pick([0.0, 0.5, 1.0]), "gradient boosting": pick([0.0, 0.5, 1.0])},
+        baselines_d2={"linear": pick([0.0, 0.5]), "gradient boosting": pick([0.0, 0.5])},
+        measure="accuracy" if classes else "R²",
+        constant_errors=dict.fromkeys(("train", "val"), pick([0.05, 0.5])) if classes else {},
+        weight_decay=pick([0.0, 0.1]),
+        moved=pick([0.01, 0.3, 2.0]),
+        test=pick([None, 0.0]),
+        test_rows=100,
+        largest_input=pick([1.0, 1e5]),
+        outlying=0.0 if classes else pick([0.0, 0.9]),
+        layers=layers,
+        leaks=pick([[], ["x alone almost determines the target"]]),
+        divergence=Divergence(1, 1, 0.1) if draw.random() < 0.1 else None,
+    )
+    if draw.random() < 0.1:
+        return replace(found, val=None, val_rows=0, val_loss=[], baselines={}, baselines_d2={})
+    return found
+
+
+SIZES = (1e-6, 1.0, 1e6)
+
+
+@pytest.mark.parametrize("typed", CONFIGURATIONS)
+def test_nothing_that_is_said_at_once_contradicts_itself(typed: tuple[str, ...]) -> None:
+    """Of any combination of evidence: one direction, nothing that is there, nothing in doubt."""
+    config, draw = configure(*typed), np.random.default_rng(0)
+    job = Job(config, {}, Path("run"), typed)
+    progress = Progress(EarlyStopping(), Origin("", "", list(typed)))
+    leaks = ["x0"] * (config.data.name == "table")
+    commands = set()
+    for _ in range(200):
+        found = judge(drawn(draw))
+        verdict = with_commands(found, lambda one: next_command(one, job, progress, leaks))
+        words = " ".join(finding.words for finding in verdict.findings)
+        kinds = {finding.kind for finding in verdict.findings}
+        settings = [
+            dict(word.partition("=")[::2] for word in shlex.split(finding.command)[2:])
+            for finding in verdict.findings
+            if finding.command
+        ]
+        changes = [
+            {key: value for key, value in one.items() if f"{key}={value}" not in typed}
+            for one in settings
+        ]
+        assert_of_one_mind(changes, config)
+        assert words.count("use ") <= 1, words
+        if kinds & {"suspiciously good", "later rows differ", "diverged", "undecided"}:
+            assert "use " not in words, words
+        if kinds.isdisjoint(FIT):
+            assert verdict.state.command or "left to try" in words or AS_GOOD in words
+        if "suspiciously good" in kinds and leaks:
+            first = next(line for line in verdict.in_brief() if line.startswith(TRY))
+            assert first.endswith("'data.drop=[x0]'")
+        commands |= {tuple(shlex.split(finding.command)[2:]) for finding in verdict.findings}
+    for command in commands:
+        if command and not command[0].startswith("resume="):
+            assert set(command) != set(typed)
+            configure(*command)
+
+
+def assert_of_one_mind(changes: Sequence[dict[str, str]], config: Config) -> None:
+    """No setting with two new values, and no network that is held back and made larger."""
+    seen: dict[str, str] = {}
+    for one in changes:
+        for key, value in one.items():
+            assert seen.setdefault(key, value) == value, changes
+    curbed = any(float(seen.get(key, 0)) > 0 for key in ("model.dropout", "optimizer.weight_decay"))
+    larger = seen.keys() & {"model", "model.width", "model.depth"}
+    assert not (curbed and larger), changes
+    if "epochs" in seen:
+        assert int(seen["epochs"]) > config.epochs
 
 
 def test_a_resumed_run_is_trained_anew_for_as_long() -> None:

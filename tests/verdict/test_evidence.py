@@ -1,15 +1,18 @@
 """What is compared, and how it is said."""
 
+from dataclasses import replace
+
 import pytest
 
 from mlp_lab.formatting import percent
 from mlp_lab.verdict.evidence import (
     Evidence,
     beats_constant,
+    difference_of,
+    error_of_lead,
     error_of_nothing,
     has_learnt,
     is_idle,
-    margin_of,
     score_of,
 )
 
@@ -65,11 +68,20 @@ def test_weights_that_stay_where_they_were() -> None:
     assert not is_idle(evidence({}, moved=0.04, kept=1))
 
 
+def test_a_lead_has_an_error_of_its_own() -> None:
+    """That of the difference, row by row; of the network's own score where it is not known."""
+    paired = replace(evidence({"val": 0.5}), differences={"logistic": 0.01})
+    assert error_of_lead(paired, "logistic") == 0.01
+    assert error_of_lead(paired, "linear") == pytest.approx((0.24 / 400) ** 0.5 / 0.5)
+
+
 def test_scores_in_their_units() -> None:
     """A skill of 0.5 avoids half of a constant's errors."""
     classes = evidence({"train": 0.4, "val": 0.2})
     assert score_of(classes, 0.5, "train") == "80 %"
     assert score_of(classes, 0.5, "val") == "90 %"
-    assert margin_of(classes, 0.1) == "2 %"
+    assert difference_of(classes, -0.1, 0.05) == "-2 % ± 1 %"
+    assert difference_of(classes, 0.1, 0.05) == "+2 % ± 1 %"
+    assert difference_of(evidence({}), 0.001, 0.02) == "+0.00 ± 0.02"
     assert score_of(evidence({}), -0.001, "val") == "0.00"
     assert percent(0.12345) == "12.3 %"

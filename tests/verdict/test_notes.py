@@ -32,35 +32,40 @@ def test_hidden_layers() -> None:
     assert notes(replace(SOUND, layers=[small])) == []
 
 
-@pytest.mark.parametrize(("baseline", "found"), [(0.96, True), (0.93, True), (0.9, False)])
-def test_a_baseline_that_does_as_well(baseline: float, found: bool) -> None:
-    """Within the standard error that 400 rows leave at most, 0.025."""
-    assert (
-        notes(replace(SOUND, baselines={"logistic": baseline}))
-        == ["no better than a baseline"] * found
-    )
+ERROR = 0.01
+"""The standard error of a difference: 1.645 of it are beyond chance."""
 
 
 @pytest.mark.parametrize(
-    ("baseline", "words"), [(0.96, "not clearly better than the"), (0.99, "worse than the")]
+    ("baseline", "words"),
+    [
+        (0.98, "worse than the logistic baseline: R² 0.95 on the validation rows, against 0.98"),
+        (0.96, "not clearly better than the logistic baseline: R² 0.95 on the"),
+        (0.94, "not clearly better than the logistic baseline: R² 0.95 on the"),
+        (0.93, ""),
+    ],
 )
-def test_a_baseline_that_does_better(baseline: float, words: str) -> None:
-    """By more than the margin that the sentence names."""
-    (note,) = judge(replace(SOUND, baselines={"logistic": baseline})).notes
-    assert note.words.startswith(words)
+def test_a_baseline_that_does_as_well(baseline: float, words: str) -> None:
+    """By the error of the difference on the same rows, which the sentence names."""
+    evidence = replace(SOUND, baselines={"logistic": baseline}, differences={"logistic": ERROR})
+    found = judge(evidence).notes
+    assert [note.kind for note in found] == ["no better than a baseline"] * bool(words)
+    assert all(note.words.startswith(words) for note in found)
+    assert all(note.words.endswith(f"({0.95 - baseline:+.2f} ± 0.01)") for note in found)
 
 
-@pytest.mark.parametrize(("reached", "found"), [(0.98, True), (0.97, False), (0.9, False)])
+@pytest.mark.parametrize(("reached", "found"), [(0.97, True), (0.966, False), (0.9, False)])
 def test_trees_that_do_better(reached: float, found: bool) -> None:
-    """By more than the standard error that 400 rows leave at most, 0.025."""
-    evidence = replace(SOUND, baselines={"gradient boosting": reached})
+    """By more than 1.645 standard errors of the difference."""
+    trees = "gradient boosting"
+    evidence = replace(SOUND, baselines={trees: reached}, differences={trees: ERROR})
     assert notes(evidence) == ["worse than gradient boosting"] * found
     diverged = replace(evidence, divergence=Divergence(1, 1, 0.1))
     assert notes(diverged) == []
     assert notes(replace(SOUND, baselines={"logistic": 0.5})) == []
 
 
-@pytest.mark.parametrize(("reached", "found"), [(0.61, False), (0.62, True)])
+@pytest.mark.parametrize(("reached", "found"), [(0.71, False), (0.73, True)])
 def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> None:
     """20 of 400 rows, each a skill of 0.05: 11 errors leave 0.45 ± sqrt(11 (1 - 11 / 400)) / 20."""
     rare = replace(SOUND, constant_errors=RARE, val=0.45, train=0.6)
@@ -68,7 +73,23 @@ def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> No
     assert notes(evidence) == ["worse than gradient boosting"] * found
     note = NOTE_RULES["worse than gradient boosting"](replace(evidence, val=0.0))
     assert note is not None
-    assert note.numbers["margin"] == pytest.approx(math.sqrt(0.05 * 0.95 / 400) / 0.05)
+    error = math.sqrt(0.05 * 0.95 / 400) / 0.05
+    assert note.numbers["standard error"] == pytest.approx(error)
+
+
+def test_of_noise_nothing_is_compared() -> None:
+    """Where nothing beats a constant, which of the models is ahead is chance."""
+    nothing = replace(SOUND, val=-0.1, train=0.5, kept_d2={"train": 0.5, "val": -0.1}, kept=2)
+    close = {"linear": -0.01, "gradient boosting": 0.02}
+    d2 = {"linear": -0.01, "gradient boosting": -0.3}
+    found = judge(replace(nothing, baselines=close, baselines_d2=d2, moved=0.1))
+    assert (found.state.kind, found.notes) == ("nothing to learn", [])
+
+
+@pytest.mark.parametrize(("copied", "found"), [(0.09, False), (0.1, True), (1.0, True)])
+def test_rows_that_training_rows_repeat(copied: float, found: bool) -> None:
+    """A score on them is one of memory."""
+    assert notes(replace(SOUND, copied=copied)) == ["repeated rows"] * found
 
 
 def test_trees_say_nothing_of_hidden_layers() -> None:
@@ -78,7 +99,7 @@ def test_trees_say_nothing_of_hidden_layers() -> None:
     assert verdict.state.kind == "good fit"
     (note,) = verdict.notes
     assert note.words == (
-        "worse than gradient boosting: R² 0.95 ± 0.03 on the validation rows, against 1.00"
+        "worse than gradient boosting: R² 0.95 on the validation rows, against 1.00 (-0.05 ± 0.03)"
     )
 
 

@@ -202,6 +202,7 @@ def test_kinds_are_those_of_the_tables() -> None:
         "outliers": replace(SOUND, outlying=0.9),
         "rare classes": replace(SOUND, measure="accuracy", val=0.0, constant_errors=RARE),
         "later rows differ": replace(SOUND, test=0.1, test_rows=400),
+        "repeated rows": replace(SOUND, copied=1.0),
         "dead units": replace(SOUND, layers=[unit]),
         "saturated units": replace(SOUND, layers=[unit]),
         "vanishing gradients": replace(SOUND, layers=[flat, unit]),
@@ -323,7 +324,7 @@ def test_scores_are_said_as_what_they_are() -> None:
     )
     (note,) = judge(replace(classes, baselines={"logistic": 0.94})).notes
     assert note.words == (
-        "not clearly better than the logistic baseline: accuracy 95.5 % ± 2.3 % on the validation"
-        " rows, against 94.6 %"
+        "not clearly better than the logistic baseline: accuracy 95.5 % on the validation rows,"
+        " against 94.6 % (+0.9 % ± 1 %)"
     )
     assert judge(replace(SOUND, measure="D²")).state.words.startswith("good fit: D² 0.99 on")

@@ -83,7 +83,12 @@ def cautions(ranking: Ranking) -> list[str]:
 def _doubts(setting: Setting) -> list[str]:
     """Notes by which the scores of most of its runs say little, as one of them puts it."""
     verdicts = [run.result.get("verdict", {}) for run in setting.runs]
-    notes = [note for verdict in verdicts for note in verdict.get("notes", [])]
+    notes = [
+        note
+        for verdict in verdicts
+        for note in verdict.get("notes", [])
+        if note.get("kind") in DOUBTS
+    ]
     counts = Counter(note["kind"] for note in notes)
     said = {note["kind"]: f"the best setting: {note['words']}" for note in reversed(notes)}
     return [said[kind] for kind in DOUBTS if 2 * counts[kind] > len(verdicts)]

@@ -166,7 +166,10 @@ class Fitted:
         """How the training went, and what may mend it, in Python's keywords."""
         self._require_rows()
         self.run.models = dict(self.models)
+        baselines = self.shared.datasets.validation_of(self.run)
+        self.run.validation = {"network": self.scored["val"], **baselines}
         verdict = judge(self.shared.judge.evidence(self.run, self.network, self.rows))
+        self.run.validation = {}  # a pickle must not have the rows
         leaks = droppable(self.run)
         return advised(verdict, lambda finding: advice(finding, self.config, leaks))
 

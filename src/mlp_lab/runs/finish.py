@@ -32,46 +32,65 @@ RunJudge = Callable[[Run, MLP, Sequence[Row]], Verdict]
 """Says how a run went, from its scores, its best network and its curves."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A baseline's scores by part, and what it predicts for the validation rows."""
+
+    scores: PartScores
+    val: Predictions
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Predictions]) -> Scored:
+        """Of its predictions for every part, of which the others are let go."""
+        return cls(scores_of(parts), parts["val"])
+
+
 class DatasetCache:
     """What runs on the same rows have in common, found once."""
 
     def __init__(self) -> None:
         """Start with empty caches."""
-        self._baseline_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
-        self._boosting_scores: dict[tuple[int, Objective], dict[str, PartScores]] = {}
+        self._baselines: dict[tuple[int, Objective], dict[str, Scored]] = {}
+        self._boosting: dict[tuple[int, Objective], dict[str, Scored]] = {}
         self._schemas: dict[int, str] = {}
 
     def baselines_of(self, run: Run) -> dict[str, PartScores]:
         """Scores of what a run is held against: baseline -> part -> scores."""
+        return {name: found.scores for name, found in self._scored(run).items()}
+
+    def validation_of(self, run: Run) -> dict[str, Predictions]:
+        """What the baselines predict for the validation rows."""
+        return {name: found.val for name, found in self._scored(run).items()}
+
+    def _scored(self, run: Run) -> dict[str, Scored]:
+        """Every baseline that is wanted."""
         dataset, objective, config = run.dataset, run.prepared.objective, run.job.config
-        found = self.baseline_scores(dataset, objective)
+        found = self._linear(dataset, objective)
         if not is_wanted(config.tracking.boosting, config.data, len(dataset.train)):
             return found
-        return found | self.boosting_scores(dataset, objective, config.threads)
+        return found | self._trees(dataset, objective, config.threads)
 
-    def baseline_scores(self, dataset: Dataset, objective: Objective) -> dict[str, PartScores]:
-        """Scores of the networks without hidden layers: baseline -> part -> scores."""
+    def _linear(self, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
+        """The networks without hidden layers."""
         key = (id(dataset), objective)
-        if key not in self._baseline_scores:
-            self._baseline_scores[key] = {
-                name: scores_of(score_model(model, dataset, objective))
+        if key not in self._baselines:
+            self._baselines[key] = {
+                name: Scored.of(score_model(model, dataset, objective))
                 for name, model in baselines(dataset, objective).items()
             }
-        return self._baseline_scores[key]
+        return self._baselines[key]
 
-    def boosting_scores(
-        self, dataset: Dataset, objective: Objective, threads: int
-    ) -> dict[str, PartScores]:
-        """The same of gradient boosting, if it can be fitted."""
+    def _trees(self, dataset: Dataset, objective: Objective, threads: int) -> dict[str, Scored]:
+        """Gradient boosting, if it can be fitted."""
         key = (id(dataset), objective)
-        if key not in self._boosting_scores:
+        if key not in self._boosting:
             fitted = boosting(dataset, objective, threads)
-            self._boosting_scores[key] = (
+            self._boosting[key] = (
                 {}
                 if fitted is None
-                else {BOOSTING: scores_of(score_outputs(fitted.outputs, dataset, objective))}
+                else {BOOSTING: Scored.of(score_outputs(fitted.outputs, dataset, objective))}
             )
-        return self._boosting_scores[key]
+        return self._boosting[key]
 
     def schema(self, dataset: Dataset) -> str:
         """What inputs and outputs mean, as JSON."""
@@ -144,7 +163,9 @@ def finish_network(
     run.models = {"network": scores_of(scored), **common.baselines_of(run)}
     run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
+    run.validation = {"network": scored["val"], **common.validation_of(run)}
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
+    run.validation = {}
     intervals = scored["test"].intervals()
     run.result = described(
         run, network, epochs, intervals=intervals, verdict=verdict, surroundings=surroundings

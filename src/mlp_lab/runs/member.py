@@ -12,6 +12,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.job import Job, labels_of
@@ -36,6 +37,8 @@ class Run:
     result: dict[str, object] = field(default_factory=dict)
     models: dict[str, PartScores] = field(default_factory=dict)
     """Scores of the network and of the baselines, once the run has ended."""
+    validation: Mapping[str, Predictions] = field(default_factory=dict)
+    """What these predict for the validation rows, while the run is judged."""
     targets: Mapping[str, PartScores] = field(default_factory=dict)
     """Of several targets, the network's scores of each, once the run has ended."""
     single: PartScores | None = None

@@ -17,8 +17,10 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.progress import Progress
 from mlp_lab.verdict.history import Earlier, settings_of
 from mlp_lab.verdict.rates import Rates, usual_rate
+from mlp_lab.verdict.rules import NEAR
 
 WIDER = 4
+PATIENCE = 20
 LONGER = 3
 ENOUGH_STEPS = 300
 """A curve of so many updates can be judged, with room to spare."""
@@ -48,12 +50,23 @@ FIT = ("good fit", "nothing to learn")
 """States that ask for nothing."""
 UNFINISHED = ("too early to say", "not converged")
 """States of a run that is to go on."""
+WILD = ("diverged", "unstable")
+"""States of a rate that is too high."""
+UNUSABLE = ("diverged", "undecided", "too early to say")
+"""States of which it is not known how good the run is."""
+LEAK = "suspiciously good"
+NO_BETTER = "no better than a baseline"
+BEHIND_TREES = "worse than gradient boosting"
+SHIFTED = "later rows differ"
+SIMPLER = "which is simpler"
 AS_GOOD = "this is as good as it gets here"
+NOTHING_LEFT = "nothing is left to try here"
+USE_IT = "use it"
 NO_OTHER = "it has what these rules would try"
 
 
 def advised(
-    verdict: Verdict, command_for: Callable[[Finding], str], why: str = "", use: str = "use it"
+    verdict: Verdict, command_for: Callable[[Finding], str], why: str = "", use: str = USE_IT
 ) -> Verdict:
     """A verdict with commands to try; where a state asks for more and none may help, it says so.
 
@@ -61,53 +74,105 @@ def advised(
     tried, `use` which run to use.
     """
     state, fits = verdict.state, verdict.state.kind in FIT
-    command = command_for(first_to_mend(verdict, command_for))
-    words = state.words if command or fits else f"{state.words}; {nothing_left(why, use)}"
+    first = first_to_mend(verdict, command_for)
+    command = command_for(first)
+    done = command or fits
+    words = state.words if done else f"{state.words}; {nothing_left(why, best_left(verdict, use))}"
+    commands = _of_notes(verdict, first, command_for)
+    simpler = fits and not any(commands) and best_left(verdict, use).endswith(SIMPLER)
     notes = [
-        _to_use_instead(note)
-        if note.kind == "no better than a baseline" and not command
-        else replace(note, command="" if fits and note.kind in OF_UNITS else command_for(note))
-        for note in verdict.notes
+        replace(note, words=f"{note.words}; it is simpler: use it")
+        if simpler and note.kind == NO_BETTER
+        else replace(note, command=own)
+        for note, own in zip(verdict.notes, commands, strict=True)
     ]
     return Verdict(replace(state, words=words, command=command), notes)
 
 
-def nothing_left(why: str, use: str = "use it") -> str:
+def _of_notes(verdict: Verdict, first: Finding, command_for: Callable[[Finding], str]) -> list[str]:
+    """A command for each note that may have one; `first` is the finding that is acted on.
+
+    Of those on hidden units only one: an activation that mends one undoes another; and none beside
+    a rate that is too high, as that may be what happened to them.
+    """
+    found, of_units = [], verdict.state.kind in (*FIT, *WILD)
+    for note in verdict.notes:
+        other = first.kind in OF_UNITS and note is not first
+        skipped = note.kind in OF_UNITS and (of_units or other)
+        command = "" if skipped else command_for(note)
+        of_units |= note.kind in OF_UNITS and bool(command)
+        found.append(command)
+    return found
+
+
+def best_left(verdict: Verdict, use: str) -> str:
+    """What to use where nothing is left to try; nothing where that is not known.
+
+    A run that gives wrong answers, or answers that are known from a column, is not recommended, nor
+    a network beside something better, or as good and simpler.
+    """
+    found = {note.kind: note for note in verdict.notes}
+    if use != USE_IT:
+        return use
+    if verdict.state.kind in UNUSABLE or found.keys() & {LEAK, SHIFTED}:
+        return ""
+    if not found.keys() & {BEHIND_TREES, NO_BETTER}:
+        return use
+    if BEHIND_TREES in found:
+        return "use gradient boosting, which does better"
+    numbers = found[NO_BETTER].numbers
+    simple = next((name for name in numbers if name not in ("val", "standard error")), "")
+    return "" if simple == "constant" else f"use the {simple} baseline, {SIMPLER}"
+
+
+def nothing_left(why: str, use: str = USE_IT) -> str:
     """What to do where nothing is left to try.
 
     >>> nothing_left("tried before: model.dropout=0.2")
     'this is as good as it gets here: use it, or get more data (tried before: model.dropout=0.2)'
+    >>> nothing_left("", use="")
+    'nothing is left to try here (it has what these rules would try)'
     """
+    if not use:
+        return f"{NOTHING_LEFT} ({why or NO_OTHER})"
     return f"{AS_GOOD}: {use}, or get more data ({why or NO_OTHER})"
 
 
-def _to_use_instead(note: Finding) -> Finding:
-    """A baseline that does as well as a network which nothing is left to mend of."""
-    if "constant" in note.numbers:
-        return note
-    return replace(note, words=f"{note.words}; it is simpler: use it")
-
-
 def first_to_mend(verdict: Verdict, command_for: Callable[[Finding], str]) -> Finding:
-    """The finding to act on: a network that no gradient reaches is underfitted at any width."""
+    """The finding to act on: a network that no gradient reaches is underfitted at any width.
+
+    Whatever a network makes of a column that gives the target away, it is tried without it first.
+    """
     found = {note.kind: note for note in verdict.notes}
+    if LEAK in found and verdict.state.kind != "good fit" and command_for(found[LEAK]):
+        return found[LEAK]
     for kind, states in CAUSES.items():
         note = found.get(kind)
         if note is None or verdict.state.kind not in states:
             continue
-        if (kind != "dead units" or has_dead_layer(note)) and command_for(note):
+        if (kind != "dead units" or _killed_by_steps(note) or has_dead_layer(note)) and (
+            command_for(note)
+        ):
             return note
     return verdict.state
 
 
 def has_dead_layer(finding: Finding) -> bool:
     """Whether all units of some layer are dead: nothing passes, and no width helps."""
-    return finding.kind == "dead units" and max(finding.numbers.values(), default=0) == 1
+    return finding.kind == "dead units" and _deadest(finding) == 1
 
 
 def _killed_by_steps(finding: Finding) -> bool:
-    """Whether more than half of a layer's units are dead: drawn weights kill far fewer."""
-    return max(finding.numbers.values(), default=0) > MOSTLY_DEAD
+    """Whether more than half of a layer's units are dead: drawn weights kill far fewer.
+
+    Not where all steps together were short: then the rate is, if anything, too low.
+    """
+    return _deadest(finding) > MOSTLY_DEAD and finding.numbers.get("moved", 1.0) >= NEAR
+
+
+def _deadest(finding: Finding) -> float:
+    shares = [share for name, share in finding.numbers.items() if name != "moved"]
+    return max(shares, default=0.0)
 
 
 def next_command(
@@ -239,8 +304,12 @@ def _against_exploding(config: Config) -> list[str]:
 
 
 def _against_overfitting(config: Config) -> list[list[str]]:
-    """Early stopping alone leaves the weights that are kept anyway as they are."""
-    stopping = ["stop.patience=20"] if config.stop.patience is None else []
+    """Early stopping alone leaves the weights that are kept anyway as they are.
+
+    A run that is no longer than its patience is never stopped by it.
+    """
+    waits = config.stop.patience is None and config.epochs > PATIENCE
+    stopping = [f"stop.patience={PATIENCE}"] if waits else []
     found = []
     if config.model.depth > 0 and not any(config.model.dropouts):
         found.append([*stopping, "model.dropout=0.2"])

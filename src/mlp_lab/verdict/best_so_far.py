@@ -13,7 +13,15 @@ from mlp_lab.program import as_typed
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
-from mlp_lab.verdict.advice import FIT, NO_OTHER, UNFINISHED, advised, first_to_mend, next_command
+from mlp_lab.verdict.advice import (
+    FIT,
+    LEAK,
+    NO_OTHER,
+    UNFINISHED,
+    advised,
+    first_to_mend,
+    next_command,
+)
 from mlp_lab.verdict.evidence import Evidence, own_standard_error, score_of, standard_error
 from mlp_lab.verdict.history import Earlier
 from mlp_lab.verdict.measure import Measure
@@ -22,7 +30,6 @@ History = Callable[[Job, Sequence[str]], list[Earlier]]
 """Finds what was tried before a job, which began with some words."""
 
 KIND = "an earlier run did better"
-LEAK = "suspiciously good"
 MOST_NAMED = 3
 """Settings that were tried before, of those that are named."""
 

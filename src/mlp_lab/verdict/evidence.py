@@ -8,7 +8,7 @@ every data set. What is said is R2, an accuracy or D2: each skill stands for one
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlp_lab.engine.records import Divergence
 from mlp_lab.formatting import percent
@@ -20,6 +20,9 @@ WITHOUT_LOSS = 2
 scores at chance, one is a single standard error above in every other case."""
 IDLE = 0.05
 """|W - W before the first step| / |W before|, below which a network is still what was drawn."""
+
+CLEARLY = 1.645
+"""Standard errors by which a difference is beyond chance: one-sided, 95 %."""
 
 GRADIENT_BOOSTING = "gradient boosting"
 """The baseline that shows, of a table, what can be learnt from its columns."""
@@ -42,7 +45,8 @@ class Evidence:
     `val_rows`), `constant` the constant prediction's loss by part, `steps` the updates so far.
     `train` and `val` are the skill of the weights that were `kept`, those after so many epochs,
     and `kept_d2` their D2 by part; `baselines` the skill of simple methods on the validation rows
-    by their names, `baselines_d2` the D2 of those that have a loss. `measure`: what a skill stands
+    by their names, `baselines_d2` the D2 of those that have a loss, `differences` the standard
+    errors of the network's skill less theirs, paired by row. `measure`: what a skill stands
     for, R2, accuracy, balanced accuracy or D2; `constant_errors`: share of a part's rows, or of
     its classes, that a constant gets wrong, empty for a number. `weight_decay`: how strong it is
     beside the gradient. `early_stopping`: whether it was
@@ -51,7 +55,8 @@ class Evidence:
     they are drawn like the others. `largest_input`: of the inputs' root mean squares.
     `outlying`: share of the squared deviations of a number's training rows that a few of them
     make; 0 where the loss bounds them. `leaks`: which columns of a table almost determine the
-    target, in words.
+    target, in words. `copied`: share of the validation rows of a table that training rows repeat,
+    not by chance.
     """
 
     divergence: Divergence | None
@@ -66,6 +71,7 @@ class Evidence:
     kept: int
     kept_d2: Mapping[str, float]
     baselines_d2: Mapping[str, float]
+    differences: Mapping[str, float] = field(default_factory=dict)
     measure: str = "R²"
     constant_errors: Mapping[str, float]
     weight_decay: float = 0.0
@@ -78,6 +84,7 @@ class Evidence:
     outlying: float = 0.0
     layers: Sequence[LayerStatistics] = ()
     leaks: Sequence[str] = ()
+    copied: float = 0.0
 
 
 def d2(losses: Sequence[float], constant: float) -> list[float]:
@@ -115,6 +122,13 @@ def error_of_nothing(evidence: Evidence) -> float:
     return max(standard_error(evidence), own_standard_error(evidence, 0.0))
 
 
+def error_of_lead(evidence: Evidence, name: str) -> float:
+    """The standard error of the network's skill less a baseline's, or of its own where unknown."""
+    assert evidence.val is not None
+    found = evidence.differences.get(name)
+    return own_standard_error(evidence, evidence.val) if found is None else found
+
+
 def has_learnt(evidence: Evidence) -> bool:
     """Whether the weights that were kept beat a constant prediction on the validation rows."""
     assert evidence.val is not None
@@ -141,6 +155,13 @@ def anything_beats_constant(evidence: Evidence) -> bool:
     )
 
 
+def nothing_holds(evidence: Evidence) -> bool:
+    """Whether no model beats a constant on new rows, a trained network among them."""
+    if evidence.val is None or is_idle(evidence) or not evidence.baselines:
+        return False
+    return not (has_learnt(evidence) or anything_beats_constant(evidence))
+
+
 def is_idle(evidence: Evidence) -> bool:
     """Whether training left the weights as they were drawn, or nearly.
 
@@ -163,10 +184,13 @@ def score_of(evidence: Evidence, skill: float, part: str) -> str:
     return f"{skill:z.2f}" if wrong is None else percent(1 - (1 - skill) * wrong)
 
 
-def margin_of(evidence: Evidence, margin: float) -> str:
-    """A difference of skills on the validation rows, in the units of the score."""
+def difference_of(evidence: Evidence, difference: float, error: float) -> str:
+    """A difference of skills on the validation rows, and its error, in the units of the score."""
     wrong = evidence.constant_errors.get("val")
-    return f"{margin:.2f}" if wrong is None else percent(margin * wrong)
+    if wrong is None:
+        return f"{difference:+z.2f} ± {error:.2f}"
+    sign = "+" if difference > 0 else ""
+    return f"{sign}{percent(difference * wrong)} ± {percent(error * wrong)}"
 
 
 def by_chance(evidence: Evidence) -> str:

@@ -29,6 +29,9 @@ BLOCK = 1 << 16
 OUTERMOST = 0.02
 """Share of the rows whose squared deviations are looked at: of a normal distribution, 13 %."""
 
+TOLD_APART = 0.5
+"""Distinct values of a number, by distinct rows, from which equal rows are no accident."""
+
 
 class Judge:
     """Judges runs; what it finds out about rows serves all runs on them."""
@@ -69,6 +72,7 @@ class Judge:
                 part: _d2(run, "network", part) for part, scores in constant.items() if scores
             },
             baselines_d2={_title(name): _d2(run, name, "val") for name in named},
+            differences=_differences(run, measure) if validated else {},
             steps=len(curves) * steps_of_an_epoch(run),
             kept=watch.best_epoch,
             measure=measure.title,
@@ -83,6 +87,7 @@ class Judge:
             outlying=outlying(train) if measure.name == "R²" else 0.0,
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
+            copied=copied(run),
         )
 
     def _skills(self, run: Run, measure: Measure) -> dict[str, float]:
@@ -101,6 +106,14 @@ class Judge:
 def _baselines(run: Run) -> list[str]:
     """Models beside the network and the constant."""
     return [name for name in run.models if name not in ("network", "constant")]
+
+
+def _differences(run: Run, measure: Measure) -> dict[str, float]:
+    """Standard errors of the network's lead over each baseline, unless it diverged."""
+    if run.termination is None or run.termination.divergence is not None:
+        return {}
+    others = [name for name in run.validation if name != "network"]
+    return {_title(name): measure.error_of_difference(run, name) for name in others}
 
 
 def _title(name: str) -> str:
@@ -170,6 +183,14 @@ def suspected_leaks(run: Run) -> list[str]:
         return []
     target = "the target" if len(overview.targets) == 1 else "a target"
     return [leak_in_words(names, target) for names in overview.possible_leakage]
+
+
+def copied(run: Run) -> float:
+    """Share of the validation rows that training rows repeat; 0 where that may be by chance."""
+    found = run.prepared.overview
+    if found is None or not found.rows["val"] or found.distinct < TOLD_APART:
+        return 0.0
+    return found.copies["val"] / found.rows["val"]
 
 
 def droppable(run: Run) -> list[str]:

@@ -8,6 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from mlp_lab.data.dataset import Part
+from mlp_lab.metrics.paired import (
+    RowErrors,
+    loss_errors,
+    score_errors,
+    standard_error_of_difference,
+)
+from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.skill import balanced_skill, explained, skill
 from mlp_lab.runs.member import Run
 
@@ -54,6 +61,17 @@ class Measure:
         if self.name == "balanced accuracy":
             return balanced_skill(scores, self.classes)
         return skill(scores, constant)
+
+    def error_of_difference(self, run: Run, model: str) -> float:
+        """The standard error of the network's lead in skill over a model of the run's."""
+        found = run.validation
+        one, other = (self._row_errors(found[name], found) for name in ("network", model))
+        return standard_error_of_difference(one, other)
+
+    def _row_errors(self, own: Predictions, found: Mapping[str, Predictions]) -> RowErrors:
+        if self.name == "D²":
+            return loss_errors(own, found["constant"])
+        return score_errors(own, found["constant"], balanced=self.name == "balanced accuracy")
 
     @property
     def of_neighbours(self) -> bool:

@@ -2,16 +2,20 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mlp_lab.formatting import percent
 from mlp_lab.runs.findings import Finding
 from mlp_lab.verdict.evidence import (
+    CLEARLY,
     GRADIENT_BOOSTING,
     LARGEST_ERROR,
     Evidence,
     LayerStatistics,
+    difference_of,
+    error_of_lead,
     has_learnt,
-    margin_of,
+    nothing_holds,
     own_standard_error,
     score_of,
     standard_error,
@@ -34,6 +38,9 @@ RARE = 0.3
 SHIFTED = 0.1
 """Fall of skill from the validation to later rows, beyond chance."""
 
+COPIED = 0.1
+"""Share of the validation rows that training rows repeat, target included."""
+
 WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
 """Baselines that a network with hidden layers should beat."""
 
@@ -55,7 +62,7 @@ def leak(evidence: Evidence) -> Finding | None:
 
 def no_better(evidence: Evidence) -> Finding | None:
     """A model without hidden layers, or a constant, does as well, or better."""
-    if evidence.val is None or evidence.divergence is not None:
+    if evidence.val is None or evidence.divergence is not None or nothing_holds(evidence):
         return None
     simple = {
         name: reached
@@ -63,15 +70,16 @@ def no_better(evidence: Evidence) -> Finding | None:
         if name in WITHOUT_HIDDEN_LAYERS
     }
     name, baseline = max({"constant": 0.0, **simple}.items(), key=lambda item: item[1])
-    margin = standard_error(evidence)
-    if evidence.val > baseline + margin or (name == "constant" and not has_learnt(evidence)):
+    ahead, error = evidence.val - baseline, error_of_lead(evidence, name)
+    if ahead > CLEARLY * error or (name == "constant" and not has_learnt(evidence)):
         return None  # that it is no better than a constant, its state says
-    measure = "worse" if evidence.val < baseline - margin else "not clearly better"
+    measure = "worse" if ahead < -CLEARLY * error else "not clearly better"
     return Finding(
         "no better than a baseline",
-        f"{measure} than the {name} baseline: {_against(evidence, evidence.val, baseline, margin)}",
-        f"skill(val) no more than {LARGEST_ERROR:g} / sqrt(validation rows) above a baseline's",
-        {"val": evidence.val, name: baseline, "margin": margin},
+        f"{measure} than the {name} baseline: {_against(evidence, baseline, error)}",
+        f"skill(val) no more than {CLEARLY:g} standard errors of the difference, paired by row,"
+        " above a baseline's",
+        {"val": evidence.val, name: baseline, "standard error": error},
     )
 
 
@@ -80,29 +88,32 @@ def behind_boosting(evidence: Evidence) -> Finding | None:
     reached = evidence.baselines.get(GRADIENT_BOOSTING)
     if evidence.val is None or evidence.divergence is not None or reached is None:
         return None
-    margin = own_standard_error(evidence, evidence.val)
-    if reached <= evidence.val + margin:
+    error = error_of_lead(evidence, GRADIENT_BOOSTING)
+    if reached <= evidence.val + CLEARLY * error or nothing_holds(evidence):
         return None
     return Finding(
         "worse than gradient boosting",
-        f"worse than gradient boosting: {_against(evidence, evidence.val, reached, margin)}",
-        "skill(val) below gradient boosting's by more than its standard error: of a share for"
-        f" classes, {LARGEST_ERROR:g} / sqrt(validation rows) for a number",
-        {"val": evidence.val, GRADIENT_BOOSTING: reached, "margin": margin},
+        f"worse than gradient boosting: {_against(evidence, reached, error)}",
+        f"skill(val) below gradient boosting's by more than {CLEARLY:g} standard errors of the"
+        " difference, paired by row",
+        {"val": evidence.val, GRADIENT_BOOSTING: reached, "standard error": error},
     )
 
 
-def _against(evidence: Evidence, own: float, other: float, margin: float) -> str:
-    """Two scores on the validation rows, and how far apart they may be by chance."""
+def _against(evidence: Evidence, other: float, error: float) -> str:
+    """Two scores on the validation rows, and their difference with its standard error."""
+    assert evidence.val is not None
+    own = evidence.val
     return (
-        f"{evidence.measure} {score_of(evidence, own, 'val')} ± {margin_of(evidence, margin)} on"
-        f" the validation rows, against {score_of(evidence, other, 'val')}"
+        f"{evidence.measure} {score_of(evidence, own, 'val')} on the validation rows, against"
+        f" {score_of(evidence, other, 'val')} ({difference_of(evidence, own - other, error)})"
     )
 
 
 def dead_units(evidence: Evidence) -> Finding | None:
     """Units of a layer have slope 0 at all rows: they learn no more."""
-    return _units("dead", DEAD, [layer.dead for layer in evidence.layers])
+    found = _units("dead", DEAD, [layer.dead for layer in evidence.layers])
+    return found and replace(found, numbers={**found.numbers, "moved": evidence.moved})
 
 
 def saturated_units(evidence: Evidence) -> Finding | None:
@@ -217,4 +228,19 @@ def later_rows(evidence: Evidence) -> Finding | None:
         f" skill(test) below skill(val) by more than {SHIFTED:g} and two standard errors of their"
         " difference",
         {"val": evidence.val, "test": evidence.test, "margin": margin},
+    )
+
+
+def repeated_rows(evidence: Evidence) -> Finding | None:
+    """Rows that were trained on are among those that it is judged by."""
+    if evidence.val is None or evidence.copied < COPIED:
+        return None
+    return Finding(
+        "repeated rows",
+        f"repeated rows: {percent(evidence.copied)} of the validation rows are in the training"
+        " rows, too, target included: scores on them say little of new rows; leave copies out, or"
+        " keep them in one part by data.group",
+        f"training rows repeat at least {COPIED:.0%} of the validation rows, which measured numbers"
+        " tell apart from others",
+        {"share": evidence.copied},
     )

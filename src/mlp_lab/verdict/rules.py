@@ -14,12 +14,12 @@ from mlp_lab.verdict.evidence import (
     IDLE,
     LARGEST_ERROR,
     Evidence,
-    anything_beats_constant,
     d2,
     error_of_nothing,
     has_learnt,
     is_idle,
     kept_scores,
+    nothing_holds,
     own_standard_error,
     score_of,
     smoothed,
@@ -163,9 +163,7 @@ def too_early(evidence: Evidence) -> Finding | None:
 
 def nothing_to_learn(evidence: Evidence) -> Finding | None:
     """Nothing beats a constant on new rows, of what was tried; and the network was trained."""
-    if evidence.val is None or is_idle(evidence) or not evidence.baselines:
-        return None
-    if has_learnt(evidence) or anything_beats_constant(evidence):
+    if evidence.val is None or not nothing_holds(evidence):
         return None
     models = ", ".join(["the network", *evidence.baselines])
     numbers = {"network": evidence.val, **evidence.baselines}
@@ -249,8 +247,9 @@ def _overfit_at_the_end(evidence: Evidence) -> Finding | None:
     since = narrow[-1] + 2 if narrow else 1
     return Finding(
         "overfit",
-        f"overfit since epoch {since}: at the end {percent(train[-1])} of a constant prediction's"
-        f" loss were avoided on the training rows, {percent(val[-1])} on the validation rows{kept}",
+        f"overfit: at the end {percent(train[-1])} of a constant prediction's loss were avoided on"
+        f" the training rows, {percent(val[-1])} on the validation rows, a gap that opened from"
+        f" epoch {since} on{kept}",
         f"D²(train) ended more than {GAP:g} above D²(val)",
         numbers,
         since,
@@ -385,7 +384,7 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     losses = evidence.train_loss
     if evidence.divergence is not None or len(losses) < UNSTABLE_EPOCHS:
         return None
-    if evidence.moved >= NEAR or not (not_converged(evidence) or underfit(evidence)):
+    if evidence.moved >= NEAR or judge_state(evidence).kind not in ("not converged", "underfit"):
         return None
     later = list(pairwise(losses[len(losses) // 2 :]))
     share = sum(after < before for before, after in later) / len(later)
@@ -425,6 +424,7 @@ NOTE_RULES: dict[str, Rule] = {
     "outliers": notes.outliers,
     "rare classes": notes.rare_classes,
     "later rows differ": notes.later_rows,
+    "repeated rows": notes.repeated_rows,
     "dead units": notes.dead_units,
     "saturated units": notes.saturated_units,
     "vanishing gradients": notes.vanishing_gradients,

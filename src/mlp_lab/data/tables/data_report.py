@@ -51,6 +51,8 @@ class DataReport:
     inputs: int
     leaking_sums: list[list[str]] = field(default_factory=list)
     """Columns that almost determine the target together, by a weighted sum."""
+    distinct: float = 0.0
+    """The most values of a number, input or target, by the number of different rows."""
 
     @property
     def target(self) -> str:
@@ -100,7 +102,16 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         repeats=_repeats(raw, sampled),
         inputs=len(schema.names),
         leaking_sums=[names for names in found if len(names) > 1],
+        distinct=_distinct(raw, sampled, hashes),
     )
+
+
+def _distinct(raw: RawData, rows: Index, hashes: NDArray[np.uint64]) -> float:
+    """The most values of a number by the number of different rows: 1 where it tells each apart."""
+    columns = [(raw.columns[i], raw.inputs[:, i]) for i in range(len(raw.columns))]
+    numbers = [values[rows] for column, values in (*columns, *raw.targets) if not column.levels]
+    most = max((len(np.unique(values)) for values in numbers), default=0)
+    return most / max(1, len(np.unique(hashes[rows])))
 
 
 def _balance(column: Column, target: Floats) -> str:
