@@ -6,6 +6,11 @@ from pathlib import Path
 import pytest
 from lab import BARE, MLP_LAB, command, refused, written
 
+NEEDS_LENGTH = (
+    "needs a number of epochs, and epochs=null has none: set epochs, or use schedule=constant,"
+    " step, plateau or warmup (schedule.warmup_epochs)"
+)
+
 
 @pytest.mark.parametrize(
     ("overrides", "line"),
@@ -92,6 +97,29 @@ from lab import BARE, MLP_LAB, command, refused, written
             ["optimizer=gd", "batch_size=16"],
             "batch_size must be 'full' with optimizer=gd, got 16:"
             " use optimizer=sgd for mini-batches",
+        ),
+        (
+            ["epochs=null"],
+            "epochs=null trains until patience ends it, but stop.patience is null: set it,"
+            " as stop.patience=16, or a number of epochs",
+        ),
+        (
+            ["epochs=null", "stop.patience=9", "vary=[epochs]", "budget=9"],
+            "vary=[epochs] makes trainings shorter, but epochs=null has no length",
+        ),
+        *(
+            (["epochs=null", "stop.patience=9", *words], f"{words[-1]} {NEEDS_LENGTH}")
+            for words in (
+                ["schedule=cosine"],
+                ["schedule=one_cycle"],
+                ["schedule=warmup", "schedule.then=cosine"],
+                ["schedule=warmup", "schedule.warmup_share=0.1"],
+            )
+        ),
+        (
+            ["epochs=null", "stop.patience=9", "averaging.kind=swa", "averaging.start=0.5"],
+            "averaging.start=0.5 is a share of the epochs, and epochs=null has no number of"
+            " them: set epochs, or averaging.start=0",
         ),
         (["schedule=warmup", "epochs=5"], "schedule.warmup_epochs must be below epochs=5, got 5"),
         (["schedule=cosine", "schedule.per=batch"], "unknown schedule.per 'batch' (epoch, step)"),

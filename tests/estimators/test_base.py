@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_iris
 from torch import nn
 
@@ -55,3 +56,13 @@ def test_what_a_fit_leaves() -> None:
     assert isinstance(first, nn.Linear)
     assert first.in_features == 4
     assert fitted.plot().get_ylabel() == "loss"
+
+
+def test_without_a_limit_patience_ends_the_training() -> None:
+    """Of an estimator, alone and as a tabular one; without patience it is refused."""
+    plain = MLPClassifier(1, 8, epochs=None, patience=3, lr=0.02, val_fraction=0.2)
+    tabular = clone(plain).set_params(model="tabular", ensemble=2)
+    for classifier in (plain.fit(X, Y), tabular.fit(X, Y)):
+        assert classifier.n_iter_ == classifier.best_epoch_ + 3
+    with pytest.raises(UserError, match="epochs=null trains until patience ends it"):
+        MLPClassifier(epochs=None).fit(X, Y)

@@ -105,3 +105,11 @@ def test_a_keyword_has_one_meaning() -> None:
         "optimizer.momentum",
         "data.target",
     )
+
+
+def test_no_epochs_are_no_limit() -> None:
+    """By keyword and by word; of any other setting, None is its default."""
+    for given in ({"epochs": None}, from_words(["epochs=null"])):
+        values = values_of({**given, "lr": None}, {})
+        assert values["epochs"] is None
+        assert values["optimizer"] == values_of({}, {})["optimizer"]

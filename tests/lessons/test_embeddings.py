@@ -60,7 +60,7 @@ def test_the_preset_is_the_fastest_sine() -> None:
 def test_ten_times_the_steps_are_ten_times_the_epochs() -> None:
     """Nothing else differs."""
     fewer, more = (configure("experiment=embeddings", *words) for words in [*OTHERS.values()][:2])
-    assert more.epochs == 10 * fewer.epochs
+    assert more.epochs == 10 * fewer.last_epoch
     assert configure("experiment=embeddings", *OTHERS["plain, steps"], "epochs=1000") == more
 
 

@@ -5,6 +5,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from lab import configure
 
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.program import TRY
@@ -14,6 +15,7 @@ from mlp_lab.runs.console import (
     print_result,
     print_scores,
     results_table,
+    without_limit,
 )
 from mlp_lab.terminal import Screen
 
@@ -134,3 +136,25 @@ def test_a_command_stays_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         "words",
         command,
     ]
+
+
+def test_an_open_number_of_epochs_has_lines_that_are_ever_further_apart() -> None:
+    """And says the time that has passed, as nobody knows what is left."""
+    file = StringIO()
+    line = ProgressLine(Screen(file, 80), None, 0, quiet=False)
+    for epoch in range(1, 10_001):
+        line.show(record(epoch))
+    line.close()
+    lines = file.getvalue().splitlines()
+    shown = [int(text.split()[1]) for text in lines]
+    assert shown[:8] == [1, 2, 3, 4, 6, 8, 11, 15]
+    assert len(shown) < 40
+    assert all(text.endswith(" so far") for text in lines)
+
+
+def test_what_has_no_end_in_sight_is_said() -> None:
+    """Of a training without a limit of epochs, unless its time is bounded."""
+    words = ["epochs=null", "stop.patience=7", "stop.monitor=metric"]
+    (line,) = without_limit([configure(), configure(*words)])
+    assert "ends after 7 epochs without a better validation metric" in line
+    assert without_limit([configure(), configure(*words, "stop.seconds=9")]) == []

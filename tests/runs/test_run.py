@@ -1,9 +1,12 @@
 """One run from its configuration to its folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from lab import BARE, refused, train, written
+from lab import BARE, curves, refused, train, written
+
+from mlp_lab.tracking.curves import Row
 
 
 def test_runs_are_never_overwritten(tmp_path: Path) -> None:
@@ -37,3 +40,24 @@ def test_a_diverging_run_says_what_to_try(
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("try: ")
     assert last.endswith(" optimizer.lr=0.05")
+
+
+def test_a_run_without_a_limit_ends_by_patience_and_is_resumed(tmp_path: Path) -> None:
+    """To the same bits as one that had more patience from the start."""
+    words = ["data=iris", "model=shallow", "epochs=null", "optimizer.lr=0.03", *BARE]
+    whole = train(tmp_path / "whole", *words, "stop.patience=6")
+    part = train(tmp_path / "part", *words, "stop.patience=2")
+    first = len(curves(part))
+    train(part, f"resume={part}", "stop.patience=6")
+    assert first < len(curves(whole))
+    assert without_seconds(curves(part)) == without_seconds(curves(whole))
+    assert "epochs: null" in (part / "config.yaml").read_text()
+    limited = train(tmp_path / "limited", *words, "stop.patience=2", f"epochs={first}")
+    assert without_seconds(curves(limited)) == without_seconds(curves(whole))[:first]
+    train(limited, f"resume={limited}", "epochs=null", "stop.patience=6")
+    assert without_seconds(curves(limited)) == without_seconds(curves(whole))
+
+
+def without_seconds(rows: Sequence[Row]) -> list[Row]:
+    """Epochs without what no other run repeats."""
+    return [{key: value for key, value in row.items() if key != "seconds"} for row in rows]

@@ -88,3 +88,11 @@ def test_a_halved_sweep_takes_no_new_jobs_and_no_other_rungs() -> None:
             require_judged_together(jobs, manifest, other)
     with pytest.raises(UserError, match=r"job 1 \(\) is new, but the jobs of this sweep"):
         require_judged_together({**jobs, 1: iris_job(1)}, manifest, settings(halving=2))
+
+
+def test_halving_needs_epochs() -> None:
+    """Of every job; without halving, none."""
+    jobs = [iris_job(0), iris_job(1, epochs=None, stop__patience=3)]
+    require_comparable(jobs, {}, settings(), searching=False)
+    with pytest.raises(UserError, match=r"job 1 \(epochs=None .* has epochs=null"):
+        require_comparable(jobs, {}, settings(halving=2), searching=False)

@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from sweeps import iris_job, settings
 
+from mlp_lab.sweep.jobs import longest, steps_of
 from mlp_lab.sweep.plan import StackPlan
 from mlp_lab.sweep.progress import SAID_SECONDS, SweepLine, print_plan, print_tasks
 from mlp_lab.sweep.task_plan import TaskPlan
@@ -88,3 +89,34 @@ def test_the_plan_of_a_dry_run() -> None:
     ]
     assert rows[0].split()[-2:] == ["0.5", "15.0"]
     assert last == "3 jobs in 2 stacks, about 40 s on one core: nothing was trained"
+
+
+def test_a_stack_without_a_limit_says_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows what is left; it trains until its jobs have ended."""
+    now = [0.0]
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    out = StringIO()
+    line = SweepLine(Screen(out), STACKS, {0: 10, 1: None}, [], quiet=False)
+    for stack, epoch in ((0, 4), (1, 700)):
+        line.epoch(stack, epoch)
+    now[0] += SAID_SECONDS
+    line.show()
+    line.ended(2)
+    now[0] += SAID_SECONDS
+    line.show()
+    assert out.getvalue().splitlines() == [
+        "0/3 jobs  2 stacks  epoch 4/10, 700",
+        "1/3 jobs  2 stacks  epoch 4/10",
+    ]
+
+
+def test_the_plan_of_a_job_without_a_limit() -> None:
+    """By as many epochs as are expected, which is said."""
+    out, job = StringIO(), iris_job(0, epochs=None, stop__patience=3)
+    print_plan(Screen(out), [StackPlan(0, (0,), 3.0, 1.0)], {0: job})
+    _, row, last = out.getvalue().splitlines()
+    assert "no limit" in row
+    assert last.endswith("core, if jobs without a limit take 100 epochs: nothing was trained")
+    assert steps_of(job) == steps_of(iris_job(0, epochs=100))
+    assert longest([job, iris_job(1)]) is None
+    assert (longest([iris_job(0, epochs=3), iris_job(1, epochs=9)]), longest([])) == (9, 0)

@@ -389,3 +389,15 @@ def test_a_resumed_run_is_trained_anew_for_as_long() -> None:
     progress = Progress(EarlyStopping(), Origin("", "", ["data=sine", "epochs=50"]))
     command = next_command(Finding("undecided", "", "", {}), job, progress, [])
     assert command.endswith("train.py data=sine epochs=150 data.val_fraction=0.15")
+
+
+def test_a_run_without_a_limit_goes_on_by_what_ended_it() -> None:
+    """Time, but not patience, without which it had no end; and there are no epochs to add."""
+    stops = ("epochs=null", "stop.patience=3", "stop.seconds=5")
+    progress = Progress(EarlyStopping(waited=3), Origin("", "", []), seconds=6.0, change=0.5)
+    finding = Finding("not converged", "", "", {})
+    command = next_command(finding, Job(configure(*stops), {}, Path("run"), stops), progress, [])
+    assert command == "python train.py resume=run stop.seconds=null"
+    assert epochs_for(finding, configure(*stops)) is None
+    assert not why_ended(configure(*stops, "stop.patience=4", "stop.seconds=null"), 9**9, progress)
+    assert why_ended(configure(*stops), 20, progress).endswith("set stop.patience above 3")

@@ -62,13 +62,13 @@ MOST_EPOCHS = 10**9
 class Config:
     """Everything a run needs to know, and nothing else: equal configs give equal runs.
 
-    `batch_size` counts rows, or is `full`. `device`: auto, cpu or cuda. `dtype`: float32 or
-    float64. `gradient`: explicit (backpropagation as written out here) or autograd. `kernel`: what
-    computes: auto, native (compiled) or torch. `ensemble`: networks that predict the mean of their
-    outputs. `budget`: time in which networks that differ in the settings that `vary` names are
-    trained, and the best kept together. `threads`: of one operation, or of the kernel. `quiet`:
-    print errors only. `name` and `tags`: what the run is called. `resume`: the folder of a run to
-    resume.
+    `epochs`: None trains until patience ends it. `batch_size` counts rows, or is `full`.
+    `device`: auto, cpu or cuda. `dtype`: float32 or float64. `gradient`: explicit (backpropagation
+    as written out here) or autograd. `kernel`: what computes: auto, native (compiled) or torch.
+    `ensemble`: networks that predict the mean of their outputs. `budget`: time in which networks
+    that differ in the settings that `vary` names are trained, and the best kept together.
+    `threads`: of one operation, or of the kernel. `quiet`: print errors only. `name` and `tags`:
+    what the run is called. `resume`: the folder of a run to resume.
     """
 
     model: ModelConfig
@@ -80,7 +80,7 @@ class Config:
     stop: StopConfig
     tracking: TrackingConfig
     seed: int
-    epochs: int
+    epochs: int | None
     batch_size: int | str
     device: str
     dtype: str
@@ -97,7 +97,8 @@ class Config:
 
     def __post_init__(self) -> None:
         require_seed(self.seed, "seed")
-        require_count(self.epochs, "epochs", 1, MOST_EPOCHS)
+        if self.epochs is not None:
+            require_count(self.epochs, "epochs", 1, MOST_EPOCHS)
         if isinstance(self.batch_size, str):
             require(self.batch_size == "full", "batch_size", "a number or 'full'", self.batch_size)
         else:
@@ -113,6 +114,11 @@ class Config:
         for tag in self.tags:
             _require_label(tag, "tags")
         self._check_across_fields()
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch that ends a training; without a limit, one that none reaches."""
+        return MOST_EPOCHS if self.epochs is None else self.epochs
 
     @property
     def budget_seconds(self) -> float | None:
@@ -153,17 +159,40 @@ class Config:
                 " one row has no variance"
             )
         self.optimizer.require_layers(self.model.depth)
+        self._check_length()
         self._check_warmup()
         self._check_budget()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
 
+    def _check_length(self) -> None:
+        """Raise where a training without a last epoch has no end, or something is a share of it."""
+        if self.epochs is not None:
+            return
+        if self.stop.patience is None:
+            raise UserError(
+                "epochs=null trains until patience ends it, but stop.patience is null: set it, as"
+                " stop.patience=16, or a number of epochs"
+            )
+        for share in self.schedule.of_all_epochs:
+            raise UserError(
+                f"{share} needs a number of epochs, and epochs=null has none: set epochs, or use"
+                " schedule=constant, step, plateau or warmup (schedule.warmup_epochs)"
+            )
+        if self.averaging.kind != "none" and self.averaging.start > 0:
+            raise UserError(
+                f"averaging.start={self.averaging.start:g} is a share of the epochs, and"
+                " epochs=null has no number of them: set epochs, or averaging.start=0"
+            )
+        if "epochs" in self.vary:
+            raise UserError("vary=[epochs] makes trainings shorter, but epochs=null has no length")
+
     def _check_warmup(self) -> None:
         schedule = self.schedule
         if not isinstance(schedule, WarmUpConfig) or schedule.warmup_share is not None:
             return
-        if schedule.warmup_epochs >= self.epochs:
+        if schedule.warmup_epochs >= self.last_epoch:
             raise UserError(
                 f"schedule.warmup_epochs must be below epochs={self.epochs},"
                 f" got {schedule.warmup_epochs}"

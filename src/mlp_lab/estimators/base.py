@@ -87,7 +87,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         schedule_options: Mapping[str, object] | None = None,
         averaging: str = "none",
         averaging_options: Mapping[str, object] | None = None,
-        epochs: int = 50,
+        epochs: int | None = 50,
         batch_size: int | str | None = None,
         patience: int | None = None,
         monitor: str = "loss",
@@ -114,7 +114,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
         warm_start: bool = False,
         verbose: bool = False,
     ) -> None:
-        """Take settings; None leaves one at the default of its file in configs/.
+        """Take settings; None leaves one, but epochs, at the default of its file in configs/.
 
         Args:
             depth: number of hidden layers; 0 is a linear, logistic or multinomial model.
@@ -147,7 +147,7 @@ class MLPEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no 
             schedule_options: what only this schedule has, as `{"per": "step"}`.
             averaging: of the weights, of which the network has the average: none, ema, swa.
             averaging_options: how, as `{"decay": 0.99, "start": 0.5}`.
-            epochs: passes over the training rows.
+            epochs: passes over the training rows. None: until `patience` ends it.
             batch_size: rows of a step, at most all; or "full". None: 32, for gd "full".
             patience: epochs without a better `monitor` after which the training stops.
             monitor: loss or metric of the validation rows.

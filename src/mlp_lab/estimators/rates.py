@@ -49,8 +49,8 @@ class Rates:
 
     def __init__(self, rates: Sequence[float], fitted: Sequence[Fitted]) -> None:
         self._rates = list(rates)
-        trained = [each.epochs for each in fitted if each.termination.divergence is None]
-        self.epochs = max(trained, default=fitted[0].config.epochs)
+        trained = [each for each in fitted if each.termination.divergence is None]
+        self.epochs = max(each.epochs for each in trained or fitted)
         rows = [_row(each) for each in fitted]
         self.table = pd.DataFrame(rows, index=pd.Index(rates, name="lr"))
         """Of each rate, losses after the last epoch, NaN where the training diverged."""
@@ -128,7 +128,7 @@ def rates(
     *words: str,
     target: str | Sequence[str] | None = None,
     grid: Sequence[float] = GRID,
-    epochs: int = EPOCHS,
+    epochs: int | None = EPOCHS,
     **settings: object,
 ) -> Rates:
     """Train copies of a network, one stack, with a learning rate each, and see what is left.
@@ -140,7 +140,7 @@ def rates(
         words: settings as on the command line, `"model.width=32"`.
         target: the column to predict, or several, of a DataFrame or a file.
         grid: the learning rates, ascending.
-        epochs: of each training.
+        epochs: of each training; None: until patience ends it.
         settings: by keyword, `optimizer="sgd"`.
 
     Raises:

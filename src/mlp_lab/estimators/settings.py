@@ -40,6 +40,10 @@ OF_A_FILE = (
 """Settings of a table that lies in a file."""
 
 
+UNBOUNDED = ("epochs",)
+"""Settings of which None is a value: no limit, which is not the default."""
+
+
 @cache
 def keys() -> Mapping[str, str]:
     """Keyword -> key of a run's configuration: `lr` -> `optimizer.lr`."""
@@ -73,13 +77,17 @@ def values_of(settings: Mapping[str, object], data: Mapping[str, object]) -> dic
     """A run's configuration as plain data: `settings` over the defaults; `data` chooses the rows.
 
     A group's name chooses it (`optimizer="sgd"`), any other keyword sets one value of it; what is
-    None stays at its group's default.
+    None stays at its group's default, but for `UNBOUNDED`, which then have no limit.
 
     Raises:
         UserError: a group has no such choice, or there is no such setting.
     """
     values = {**default_values(), "data": dict(data)}
-    given = {key_of(name): plain(value) for name, value in settings.items() if value is not None}
+    given = {
+        key: plain(value)
+        for key, value in ((key_of(name), value) for name, value in settings.items())
+        if value is not None or key in UNBOUNDED
+    }
     for group in GROUPS:
         if group in given:
             name = str(given.pop(group))

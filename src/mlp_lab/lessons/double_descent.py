@@ -35,7 +35,7 @@ def measure(bench: Bench) -> Tables:
         grid([*base, f"model.width={UNITS}"], bench.seeds, rows=rows),
     )
     table = measured(by_width, lambda own: {**errors(own), **stopped(own)})
-    epochs = log_spaced_epochs(by_width[0].config.epochs)
+    epochs = log_spaced_epochs(by_width[0].epochs)
     drawn = {*at_rise(table, "width")[:, 0], max(widths)}
     curves = measured(
         (own for own in by_width if own.sizes[1] in drawn),
@@ -55,7 +55,7 @@ def errors(network: Trained) -> Columns:
         "error": unseen[-1],
         "train_loss": network.last("train_loss"),
         "loss": network.last("val_loss"),
-        "early_error": unseen[network.config.epochs // 10 - 1],
+        "early_error": unseen[network.epochs // 10 - 1],
     }
 
 

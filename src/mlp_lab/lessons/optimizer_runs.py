@@ -71,7 +71,7 @@ def run(network: Trained) -> Columns:
 
 def curve(network: Trained) -> Columns:
     """The training loss after every epoch."""
-    return {"epoch": np.arange(network.config.epochs) + 1, "loss": network.curve("train_loss")}
+    return {"epoch": np.arange(network.epochs) + 1, "loss": network.curve("train_loss")}
 
 
 def sensitivity(runs: Table, problem: str, rule: str) -> Columns:

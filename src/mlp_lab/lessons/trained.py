@@ -51,6 +51,12 @@ class Trained:
         return sum(omega.size + beta.size for omega, beta in self.outcome.layers)
 
     @property
+    def epochs(self) -> int:
+        """Of its training; those of lessons have a limit."""
+        assert self.config.epochs is not None
+        return self.config.epochs
+
+    @property
     def function(self) -> FunctionConfig:
         """The function that it has learnt from points of."""
         assert isinstance(self.config.data, FunctionConfig)
@@ -64,7 +70,7 @@ class Trained:
     def curve(self, name: str) -> Floats:
         """(epochs,) such as `val_loss`; epochs after a divergence are not a number."""
         known = self.outcome.curves[name]
-        return np.pad(known, (0, self.config.epochs - len(known)), constant_values=np.nan)
+        return np.pad(known, (0, self.epochs - len(known)), constant_values=np.nan)
 
     def last(self, name: str) -> float:
         """The last epoch's entry of a curve."""

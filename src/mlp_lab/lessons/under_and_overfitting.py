@@ -85,7 +85,7 @@ def errors(network: Trained) -> Columns:
 
 def mean_curves(sets: Sequence[Trained]) -> Columns:
     """Squared errors at about 40 epochs, means over training sets."""
-    epochs = log_spaced_epochs(sets[0].config.epochs)
+    epochs = log_spaced_epochs(sets[0].epochs)
     train, val = (
         np.mean([network.curve(f"{part}_rmse") ** 2 for network in sets], axis=0)[epochs - 1]
         for part in ("train", "val")

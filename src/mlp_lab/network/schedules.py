@@ -21,6 +21,11 @@ class ScheduleConfig:
         """Whether the factor changes within an epoch."""
         return False
 
+    @property
+    def of_all_epochs(self) -> list[str]:
+        """What of it is a share of the planned epochs, as one would type it."""
+        return []
+
     def factor(self, time: float, epochs: int) -> float:
         """Factor after `time` epochs of a run planned for `epochs`."""
         return 1.0
@@ -68,6 +73,11 @@ class SmoothConfig(ScheduleConfig):
 class CosineConfig(SmoothConfig):
     """From 1 down to `floor` along half a cosine (Loshchilov and Hutter, 2017)."""
 
+    @property
+    def of_all_epochs(self) -> list[str]:
+        """The cosine."""
+        return ["schedule=cosine"]
+
     def factor(self, time: float, epochs: int) -> float:
         """floor + (1 - floor) (1 + cos(pi time / epochs)) / 2."""
         return half_cosine(time, epochs, 1.0, self.floor)
@@ -93,6 +103,12 @@ class WarmUpConfig(SmoothConfig):
             require(0 < share < 1, "schedule.warmup_share", "in (0, 1), or null", share)
         require(0 < self.start <= 1, "schedule.start", "in (0, 1]", self.start)
         require_choice(self.then, "schedule.then", ["constant", "cosine"])
+
+    @property
+    def of_all_epochs(self) -> list[str]:
+        """The way up, if it is a share, and the cosine."""
+        up = [] if self.warmup_share is None else [f"schedule.warmup_share={self.warmup_share:g}"]
+        return [*up, *(["schedule.then=cosine"] if self.then == "cosine" else [])]
 
     def factor(self, time: float, epochs: int) -> float:
         """start + (1 - start) time / warm-up, then 1 or half a cosine down to `floor`."""
@@ -121,6 +137,11 @@ class OneCycleConfig(SmoothConfig):
         share, start = self.warmup_share, self.start
         require(0 < share < 1, "schedule.warmup_share", "in (0, 1)", share)
         require(0 < start <= 1, "schedule.start", "in (0, 1]", start)
+
+    @property
+    def of_all_epochs(self) -> list[str]:
+        """Both ways."""
+        return ["schedule=one_cycle"]
 
     def factor(self, time: float, epochs: int) -> float:
         """Half a cosine from `start` to 1 over the warm-up, then one to `floor`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,8 +16,12 @@ from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
+    from mlp_lab.config.schema import Config
     from mlp_lab.engine.records import MemberRecord
     from mlp_lab.runs.search import Standing
+
+FURTHER = 1.3
+"""How many times the epochs of the line before the next one has, where their number is open."""
 
 LINES = 20
 """Progress lines of a whole run where the output is no terminal."""
@@ -28,11 +32,12 @@ REFRESH_SECONDS = 0.1
 class ProgressLine:
     """One line that follows the epochs on a terminal; now and then a line of its own elsewhere."""
 
-    def __init__(self, console: Screen, epochs: int, epochs_done: int, quiet: bool) -> None:
-        """Nothing is printed yet."""
+    def __init__(self, console: Screen, epochs: int | None, epochs_done: int, quiet: bool) -> None:
+        """Nothing is printed yet; `epochs` None: until patience ends it."""
         self.epochs = epochs
         self.first = epochs_done
         self.quiet = quiet
+        self._next = epochs_done + 1
         self._started = self._shown = time.perf_counter()
         self._status = StatusLine(console, quiet=quiet)
 
@@ -42,32 +47,62 @@ class ProgressLine:
             return
         last = record.epoch == self.epochs
         now = time.perf_counter()
-        if self._status.live:
-            due = now - self._shown >= REFRESH_SECONDS
-        else:
-            due = record.epoch == self.first + 1 or record.epoch % self._every == 0
+        live = self._status.live
+        due = now - self._shown >= REFRESH_SECONDS if live else self._due(record.epoch)
         if last or due:
             self._shown = now
             self._status.write(*self._lines(record, now))
 
-    @property
-    def _every(self) -> int:
-        return max(1, math.ceil(self.epochs / LINES))
+    def _due(self, epoch: int) -> bool:
+        """Whether an epoch has a line: the first, and some evenly apart, or ever further."""
+        if self.epochs is not None:
+            every = max(1, math.ceil(self.epochs / LINES))
+            return epoch == self.first + 1 or epoch % every == 0
+        if epoch < self._next:
+            return False
+        self._next = max(epoch + 1, math.ceil(FURTHER * epoch))
+        return True
 
     def _lines(self, record: MemberRecord, now: float) -> list[str]:
         """All there is to say, then less and less of it; the time that is left stays."""
-        epoch = f"epoch {record.epoch:{len(str(self.epochs))}}/{self.epochs}"
+        place = of_all(record.epoch, self.epochs)
+        epoch = f"epoch {place:>{len(of_all(self.epochs or 0, self.epochs))}}"
         quantities = []
         for quantity in ("loss", main_metric(record.train)):
             val = f" (val {four_digits(record.val[quantity])})" if record.val else ""
             quantities.append(f"{quantity} {four_digits(record.train[quantity])}{val}")
-        left = (now - self._started) / (record.epoch - self.first) * (self.epochs - record.epoch)
-        time_left = f"{duration(round(left))} left"
-        return ["  ".join([epoch, *quantities[count:], time_left]) for count in range(3)]
+        spent = now - self._started
+        time = f"{duration(round(spent))} so far"
+        if self.epochs is not None:
+            left = spent / (record.epoch - self.first) * (self.epochs - record.epoch)
+            time = f"{duration(round(left))} left"
+        return ["  ".join([epoch, *quantities[count:], time]) for count in range(3)]
 
     def close(self) -> None:
         """Take the line away."""
         self._status.close()
+
+
+def of_all(epoch: int, epochs: int | None, of: str = "/") -> str:
+    """An epoch among all, where their number is known.
+
+    >>> of_all(3, 50), of_all(3, None)
+    ('3/50', '3')
+    """
+    return str(epoch) if epochs is None else f"{epoch}{of}{epochs}"
+
+
+def without_limit(configs: Iterable[Config]) -> list[str]:
+    """A line where trainings have no limit of epochs: what ends them, and what would bound them."""
+    unbounded = [each for each in configs if each.epochs is None and each.stop.seconds is None]
+    if not unbounded:
+        return []
+    most = max(each.stop.patience or 0 for each in unbounded)
+    return [
+        f"no limit of epochs: a training ends after {counted(most, 'epoch')} without a better"
+        f" validation {unbounded[0].stop.monitor}, however late that is; stop.seconds=600 would"
+        " end it after ten minutes"
+    ]
 
 
 class BudgetLine:

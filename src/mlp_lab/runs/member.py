@@ -75,7 +75,7 @@ class Run:
             return Termination("diverged", divergence=progress.diverged)
         if progress.reason:
             return Termination("stopped", progress.reason)
-        return Termination("completed") if epoch >= self.job.config.epochs else None
+        return Termination("completed") if epoch >= self.job.config.last_epoch else None
 
     def diverged_before(self, epoch: int) -> bool:
         """Whether it ended in an earlier epoch and only keeps its place in the stack."""
@@ -153,7 +153,7 @@ def member_of(config: Config, dataset: Dataset) -> Member:
         dropout=config.model.dropouts,
         init=config.model.init,
         seed=config.seed,
-        epochs=config.epochs,
+        epochs=config.last_epoch,
         optimizer=config.optimizer,
         schedule=config.schedule,
         averaging=config.averaging,

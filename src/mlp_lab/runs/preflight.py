@@ -159,7 +159,7 @@ def _complete(job: Job) -> bool:
 def why_ended(config: Config, epoch: int, progress: Progress) -> str:
     """Why a run that is resumed would end at once, and what to set; or nothing."""
     stop, waited = config.stop, progress.watch.waited
-    if epoch >= config.epochs:
+    if epoch >= config.last_epoch:
         return (
             f"resume={config.resume} has finished its {epoch} epochs:"
             f" set epochs to more than {epoch}"
@@ -167,9 +167,10 @@ def why_ended(config: Config, epoch: int, progress: Progress) -> str:
     ended = f"resume={config.resume} ended after epoch {epoch}"
     met = stop.met(waited, progress.change, progress.seconds)
     if "patience" in met:
+        without = ", or to null" if config.epochs is not None else ""
         return (
             f"{ended}, with no better {stop.monitor} in its last {waited} epochs:"
-            f" set stop.patience above {waited}, or to null"
+            f" set stop.patience above {waited}{without}"
         )
     if "weights_tol" in met:
         return (

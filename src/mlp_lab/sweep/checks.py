@@ -72,6 +72,11 @@ def require_comparable(
                 "sweep.select=loss cannot choose between losses of different kinds, as in"
                 f" {job.label}: use sweep.select=metric"
             )
+        if settings.halving is not None and job.job.config.epochs is None:
+            raise UserError(
+                f"sweep.halving stops jobs at shares of their epochs, and {job.label} has"
+                " epochs=null: set a number, or leave out sweep.halving"
+            )
     if (searching or settings.halving is not None) and len(found) > 1:
         chooser = "a search" if searching else "sweep.halving"
         raise UserError(f"{chooser} chooses between jobs on one data set, got {', '.join(found)}")

@@ -138,11 +138,23 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
     return repr((source, layers, embedding, rule, shared, ends, rows))
 
 
+def longest(jobs: Iterable[SweepJob]) -> int | None:
+    """The most epochs that a job has; None where one has no limit, 0 of no jobs."""
+    epochs = [job.job.config.epochs for job in jobs]
+    known = [count for count in epochs if count is not None]
+    return max(known, default=0) if len(known) == len(epochs) else None
+
+
+EXPECTED_EPOCHS = 100
+"""Of a training without a limit, by which its time is planned: nobody knows."""
+
+
 def steps_of(job: SweepJob) -> int:
-    """Updates of its weights over all epochs."""
+    """Updates of its weights over all epochs, or over those that are expected of it."""
     size = job.job.config.batch_size
     batch = size if isinstance(size, int) else job.rows
-    return -(-job.rows // batch) * job.job.config.epochs
+    epochs = job.job.config.epochs
+    return -(-job.rows // batch) * (EXPECTED_EPOCHS if epochs is None else epochs)
 
 
 def products(sizes: Iterable[int]) -> int:

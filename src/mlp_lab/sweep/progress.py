@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from mlp_lab.formatting import counted, duration
-from mlp_lab.runs.console import REFRESH_SECONDS
-from mlp_lab.sweep.jobs import SweepJob
+from mlp_lab.runs.console import REFRESH_SECONDS, of_all
+from mlp_lab.sweep.jobs import EXPECTED_EPOCHS, SweepJob
 from mlp_lab.sweep.plan import StackPlan
 from mlp_lab.sweep.slurm_config import SlurmConfig
 from mlp_lab.sweep.task_plan import TaskPlan
@@ -29,7 +29,7 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
         job, share = jobs[number], 1 / len(stack.jobs)
         table.add_row(
             *(str(stack.number), str(number), " ".join(job.point)),
-            *(f"{job.parameters:,}", str(job.job.config.epochs)),
+            *(f"{job.parameters:,}", _limit(job.job.config.epochs)),
             *(f"{stack.memory * share / 2**20:.1f}", f"{stack.seconds * share:,.1f}"),
         )
     screen.print(table)
@@ -37,10 +37,16 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     count = sum(len(stack.jobs) for stack in stacks)
     if count > MOST_SHOWN:
         screen.print(f"... and {count - MOST_SHOWN:,} jobs more")
+    open_jobs = any(jobs[n].job.config.epochs is None for stack in stacks for n in stack.jobs)
+    expected = f", if jobs without a limit take {EXPECTED_EPOCHS} epochs" if open_jobs else ""
     screen.print(
-        f"{count:,} jobs in {len(stacks):,} stacks, about {duration(seconds)} on one core:"
-        " nothing was trained"
+        f"{count:,} jobs in {len(stacks):,} stacks, about {duration(seconds)} on one core"
+        f"{expected}: nothing was trained"
     )
+
+
+def _limit(epochs: int | None) -> str:
+    return "no limit" if epochs is None else str(epochs)
 
 
 def print_tasks(screen: Screen, tasks: Sequence[TaskPlan], slurm: SlurmConfig) -> None:
@@ -72,11 +78,13 @@ class SweepLine:
         self,
         screen: Screen,
         stacks: Mapping[int, StackPlan],
-        epochs: Mapping[int, int],
+        epochs: Mapping[int, int | None],
         ended: Iterable[int],
         quiet: bool,
     ) -> None:
         """Nothing is printed yet; `epochs` is the most that a member of each stack has.
+
+        Where it is None, without a limit, nobody knows the time that is left.
 
         `ended`: jobs that had before.
         """
@@ -96,8 +104,13 @@ class SweepLine:
     def epoch(self, stack: int, epoch: int) -> None:
         """Note a stack's epoch."""
         if stack not in self._at:
-            self._before += self._stacks[stack].seconds * (epoch - 1) / self._epochs[stack]
+            self._before += self._seconds(stack, epoch - 1)
         self._at[stack] = epoch
+
+    def _seconds(self, stack: int, epoch: int) -> float:
+        """What the epochs of a stack should cost up to one."""
+        epochs = self._epochs[stack]
+        return 0.0 if epochs is None else self._stacks[stack].seconds * epoch / epochs
 
     def ended(self, job: int) -> None:
         """Note the end of a job."""
@@ -119,21 +132,26 @@ class SweepLine:
     def _lines(self, now: float) -> list[str]:
         """All there is to say, and less: without the epochs of the stacks."""
         whole = sum(stack.seconds for stack in self._stacks.values())
-        done = sum(
-            self._stacks[stack].seconds * epoch / self._epochs[stack]
-            for stack, epoch in self._at.items()
-        )
-        training = [s for s, epoch in self._at.items() if epoch < self._epochs[s]]
+        done = sum(self._seconds(stack, epoch) for stack, epoch in self._at.items())
+        known = None not in self._epochs.values()
+        training = [s for s, at in self._at.items() if self._ahead(s, at)]
         words = [f"{len(self._done)}/{len(self._jobs)} jobs", f"{len(self._stacks)} stacks"]
         words += [f"tasks: {self._tasks}"] if self._tasks else []
         epochs, left = [], []
         if training:
-            places = ", ".join(f"{self._at[s]}/{self._epochs[s]}" for s in sorted(training))
+            places = ", ".join(of_all(self._at[s], self._epochs[s]) for s in sorted(training))
             epochs = [f"epoch {places}"]
-        if done > self._before:
+        if known and done > self._before:
             rate = (done - self._before) / (now - self._started)
             left = [f"{duration(round((whole - done) / rate))} left"]
         return ["  ".join([*words, *epochs, *left]), "  ".join([*words, *left])]
+
+    def _ahead(self, stack: int, epoch: int) -> bool:
+        """Whether a stack has epochs left after one."""
+        epochs = self._epochs[stack]
+        if epochs is None:
+            return not self._done.issuperset(self._jobs.intersection(self._stacks[stack].jobs))
+        return epoch < epochs
 
     def close(self) -> None:
         """Take the line away."""

@@ -12,6 +12,7 @@ from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import remove_leftovers
 from mlp_lab.formatting import counted
+from mlp_lab.runs.console import without_limit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -27,7 +28,7 @@ from mlp_lab.sweep.config import JOURNAL, SweepConfig
 from mlp_lab.sweep.engine_choice import Place, require_no_tasks
 from mlp_lab.sweep.engines import STACKS
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs
-from mlp_lab.sweep.jobs import SweepJob, sweep_job
+from mlp_lab.sweep.jobs import SweepJob, longest, sweep_job
 from mlp_lab.sweep.manifest import Manifest, ManifestJob
 from mlp_lab.sweep.outcome import Outcome, Trained
 from mlp_lab.sweep.plan import StackPlan, plan, stack_plan
@@ -289,12 +290,13 @@ class Sweep:
         command = self.command
         reports = len(self.manifest.jobs) <= REPORTED and not command.searching
         scheduler = self._place.engine(jobs, self._data_cache, self._workers, stacks)
-        epochs = {
-            stack.number: max(jobs[number].job.config.epochs for number in stack.jobs)
-            for stack in stacks
-        }
+        epochs = {stack.number: longest(jobs[number] for number in stack.jobs) for stack in stacks}
         ended = [number for number, outcome in scheduler.outcomes.items() if outcome.result]
         plans = {stack.number: stack for stack in stacks}
+        for words in (
+            [] if command.quiet else without_limit(job.job.config for job in jobs.values())
+        ):
+            self._screen.say(words)
         line = SweepLine(self._screen, plans, epochs, ended, command.quiet)
 
         def train(until: int | None) -> None:
@@ -307,7 +309,7 @@ class Sweep:
             scheduler.train(asked, line)
 
         try:
-            for rung in rungs(command.settings, max(epochs.values(), default=0)):
+            for rung in rungs(command.settings, longest(jobs.values()) or 0):
                 if str(rung) not in self.manifest.rungs:
                     train(rung.epoch)
                     self._require_none_lost(jobs, scheduler.lost, "successive halving")

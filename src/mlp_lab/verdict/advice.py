@@ -10,7 +10,7 @@ from dataclasses import replace
 from mlp_lab.config.schema import Config
 from mlp_lab.config.time_budget import written
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.formatting import in_a_list
+from mlp_lab.formatting import in_a_list, shown
 from mlp_lab.program import train_words
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.job import Job
@@ -188,12 +188,9 @@ def next_command(
     other runs on the same data.
     """
     config = job.config
-    epochs = epochs_for(finding, config)
-    if epochs is not None:
-        met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
-        lifted = [f"stop.{key}=null" for key in met]
-        words = [f"resume={job.folder}", f"epochs={epochs}", *lifted]
-        return shlex.join([*train_words(), *words])
+    met = config.stop.met(progress.watch.waited, progress.change, progress.seconds)
+    if more := longer(finding, config, met):
+        return shlex.join([*train_words(), f"resume={job.folder}", *more])
     overrides = _as_it_ended(job, progress.origin.overrides)
     # an experiment or a whole configuration may set what a group would choose
     by_key = any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
@@ -210,7 +207,7 @@ def _as_it_ended(job: Job, overrides: Sequence[str]) -> list[str]:
     """The words that would train a run anew, of one that was resumed as far as it went."""
     if not any(word.startswith("resume=") for word in job.overrides):
         return list(overrides)
-    return with_changes(overrides, [f"epochs={job.config.epochs}"])
+    return with_changes(overrides, [f"epochs={shown(job.config.epochs)}"])
 
 
 def with_changes(overrides: Sequence[str], changes: Sequence[str]) -> list[str]:
@@ -227,9 +224,23 @@ def decay_of(config: Config) -> float:
     return optimizer.strongest_decay * (optimizer.lr if optimizer.name == "adamw" else 1.0)
 
 
+def longer(finding: Finding, config: Config, met: Sequence[str]) -> list[str]:
+    """Settings to go on with; none where that is not what is missing.
+
+    `met` are the reasons to stop that held. Without a limit of epochs, patience remains one.
+    """
+    if config.epochs is None:
+        goes_on = finding.kind in UNFINISHED and config.budget is None
+        return [f"stop.{key}=null" for key in met if key != "patience" and goes_on]
+    epochs = epochs_for(finding, config)
+    if epochs is None:
+        return []
+    return [f"epochs={epochs}", *(f"stop.{key}=null" for key in met)]
+
+
 def epochs_for(finding: Finding, config: Config) -> int | None:
     """Epochs to go on to; None where more of them are not what is missing."""
-    if config.budget is not None:
+    if config.budget is not None or config.epochs is None:
         return None
     if finding.kind == "not converged":
         return LONGER * config.epochs

@@ -62,7 +62,7 @@ def smoothed(network: Trained) -> Columns:
 
     At a high rate they jump from one epoch to the next: the best single one is best by luck.
     """
-    window = min(SMOOTHED, network.config.epochs)
+    window = min(SMOOTHED, network.epochs)
     curves = [network.curve(name) for name in ("val_loss", "val_accuracy")]
     loss, accuracy = np.lib.stride_tricks.sliding_window_view(curves, window, axis=1).mean(axis=2)
     return {"epoch": np.arange(len(loss)) + 1 + window // 2, "loss": loss, "accuracy": accuracy}

@@ -38,7 +38,7 @@ def measure(bench: Bench) -> Tables:
     quick = ["epochs=10", "data.rows=1150", "data.val_fraction=0.8"] if bench.quick else []
     base = ["experiment=outputs_and_losses", *quick]
     (networks,) = bench.train(grid(base, bench.seeds, network=SIZES, output=OUTPUTS), probe=binned)
-    epochs = np.arange(networks[0].config.epochs) + 1
+    epochs = np.arange(networks[0].epochs) + 1
     losses = measured(networks, lambda own: {"epoch": epochs, "loss": own.curve("val_loss")})
     best = at_best(losses, "epoch", "loss", each=["network", "output"])
     stopped = list(zip(networks, best["epoch"].tolist(), strict=True))
@@ -48,7 +48,7 @@ def measure(bench: Bench) -> Tables:
             {**own.labels, "when": when, **reliability(own, epoch)}
             for own, stop in stopped
             if own.labels["output"] == "softmax"
-            for when, epoch in (("stopped", stop), ("last", own.config.epochs))
+            for when, epoch in (("stopped", stop), ("last", own.epochs))
         ),
     }
 
@@ -76,7 +76,7 @@ def binned(stack: Stack) -> Mapping[str, Tensor]:
 
 def by_epoch(network: Trained, stop: int) -> Columns:
     """Confidence, accuracy and calibration error at about 40 epochs and where it is stopped."""
-    epochs = np.union1d(log_spaced_epochs(network.config.epochs), stop)
+    epochs = np.union1d(log_spaced_epochs(network.epochs), stop)
     probes = network.outcome.probes
     confidence, right = probes["confidence"][epochs], probes["right"][epochs]
     return {

@@ -61,7 +61,7 @@ def speed(network: Trained) -> Columns:
     """Epochs to the wanted accuracy, and the accuracy at the end, 0 after a divergence."""
     return {
         "epochs": epochs_to(network.curve("val_accuracy"), ACCURACY),
-        "most_epochs": network.config.epochs,
+        "most_epochs": network.epochs,
         "accuracy": 0.0 if network.outcome.diverged else network.last("val_accuracy"),
     }
 
