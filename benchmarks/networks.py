@@ -41,6 +41,8 @@ def random_classes(rows: int, device: str = "cpu", inputs: int = INPUTS) -> Data
         train_rows=None,
         label_noise=0.0,
         scaling="none",
+        quantiles=2,
+        quantile_noise=0.0,
         target_transform="none",
         class_weights="none",
     )

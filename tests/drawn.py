@@ -47,6 +47,8 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.train_rows": ("null", "1", "2", "10", "40", "100"),
     "data.label_noise": ("0", "0.2", "1", "3"),
     "data.scaling": ("standard", "robust", "quantile", "none"),
+    "data.quantiles": ("2", "30"),
+    "data.quantile_noise": ("0", "0.01"),
     "data.target_transform": ("none", "log", "log1p"),
     "data.class_weights": ("none", "balanced"),
     "data.rows": ("5", "20", "50", "100", "333"),

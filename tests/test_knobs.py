@@ -106,6 +106,8 @@ DATA_VALUES: dict[str, object] = {
     "train_rows": 90,
     "label_noise": 0.4,
     "scaling": "robust",
+    "quantiles": 5,
+    "quantile_noise": 0.5,
     "target_transform": "log1p",
     "class_weights": "balanced",
     "rows": 500,
@@ -117,7 +119,11 @@ DATA_VALUES: dict[str, object] = {
     "outliers": 0.2,
 }
 FOLDS: Plain = {"data.folds": 4}
-DATA_BASES: dict[str, Plain] = {"fold": FOLDS, "repeat": FOLDS}
+BY_QUANTILES: Plain = {"data.scaling": "quantile"}
+DATA_BASES: dict[str, Plain] = {
+    **dict.fromkeys(("fold", "repeat"), FOLDS),
+    **dict.fromkeys(("quantiles", "quantile_noise"), BY_QUANTILES),
+}
 """What else must be set for a data setting to count."""
 
 WEIGHT_VALUES: dict[str, tuple[Plain, object]] = {

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, Scaling
+from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, Quantiles, Scaling
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.schema import Schema, Target
 
@@ -137,14 +137,14 @@ def test_missing_levels_have_their_own_input() -> None:
 def test_two_levels_may_be_two_inputs() -> None:
     """As more levels are: zero for what is neither; names say which is which."""
     column = Column(name="c", kind="binary", levels=["no", "yes"])
-    entry = InputColumn.fit(column, np.array([0.0, 1, 1, NAN]), "none", 2)
+    entry = InputColumn.fit(column, np.array([0.0, 1, 1, NAN]), "none", binary_inputs=2)
     assert entry.names == ["c=no", "c=yes", "c=(missing)"]
     schema = Schema([entry], NUMBER, None)
     found = encode_rows(schema, np.array([[0.0], [1], [UNSEEN], [NAN]]))
     np.testing.assert_array_equal(found, [[1, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]])
     assert schema.level_inputs == [(0, 3)]
     more = replace(LETTERS, min_frequency=0.0)
-    fitted = InputColumn.fit(more, np.repeat(np.arange(4.0), 3), "none", 2).encoding
+    fitted = InputColumn.fit(more, np.repeat(np.arange(4.0), 3), "none", binary_inputs=2).encoding
     assert fitted == LevelEncoding(4, other=False, missing=False)
 
 
@@ -165,3 +165,28 @@ def test_dates_are_year_month_weekday_and_days() -> None:
 
 
 DATES = ["2024-02-29", "1969-12-31"]
+
+
+def test_fewer_quantiles_are_those_of_scikit_learn() -> None:
+    """Values between two of them lie on a line between their normal scores' ranks."""
+    values = np.random.default_rng(0).lognormal(size=300)
+    theirs = QuantileTransformer(n_quantiles=20, output_distribution="normal").fit(values[:, None])
+    ours = Scaling.fit(values, "quantile", Quantiles(20))
+    assert len(ours.quantiles) == 20
+    np.testing.assert_allclose(ours.apply(values), theirs.transform(values[:, None])[:, 0])
+
+
+def test_noise_parts_equal_values_and_repeats_itself() -> None:
+    """Half of the rows are one value: without noise half of the quantiles are, too."""
+    values = np.concatenate([np.zeros(500), np.linspace(1, 2, 500)])
+
+    def quantiles(noise: float, seed: int = 0) -> list[float]:
+        plan = Quantiles(100, noise, np.random.default_rng(seed))
+        return Scaling.fit(values, "quantile", plan).quantiles
+
+    plain, noisy = quantiles(0), quantiles(1e-3)
+    assert len(set(plain)) < 55
+    assert len(set(noisy)) == 100
+    assert sorted(noisy) == noisy
+    np.testing.assert_allclose(noisy, plain, atol=5e-3)
+    assert (quantiles(1e-3), quantiles(1e-3, 1) == noisy) == (noisy, False)

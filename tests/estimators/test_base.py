@@ -66,3 +66,35 @@ def test_without_a_limit_patience_ends_the_training() -> None:
         assert classifier.n_iter_ == classifier.best_epoch_ + 3
     with pytest.raises(UserError, match="epochs=null trains until patience ends it"):
         MLPClassifier(epochs=None).fit(X, Y)
+
+
+def test_settings_of_columns_reach_the_network() -> None:
+    """Each keyword changes what is read of a frame, or how it is learnt."""
+    chance = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": chance.integers(1, 9, 60).astype(float),
+            "sex": ["f", "m"] * 30,
+            "day": [f"{1 + k % 12}/{1 + k % 11}/2020" for k in range(60)],
+        }
+    )
+    labels = np.arange(60) % 2
+
+    def outputs(**settings: object) -> list[float]:
+        fitted = MLPClassifier(1, 4, epochs=2, **settings).fit(frame, labels)  # type: ignore[arg-type]
+        return fitted.predict_proba(frame)[:, 1].tolist()  # type: ignore[no-any-return]
+
+    by_quantiles = outputs(scaling="quantile")
+    assert outputs(scaling="quantile", quantiles=3) != by_quantiles
+    noisy = outputs(scaling="quantile", quantile_noise=0.5)
+    assert noisy == outputs(scaling="quantile", quantile_noise=0.5) != by_quantiles
+    plain = outputs()
+    for settings in (
+        {"l1": 0.1},
+        {"binary_inputs": 2},
+        {"day_first": True},
+        {"missing_in": {"age": [3]}},
+    ):
+        assert outputs(**settings) != plain, settings
+    stopped = MLPClassifier(1, 4, epochs=500, seconds=1e-9).fit(frame, labels)
+    assert stopped.n_iter_ == 1

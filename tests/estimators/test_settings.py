@@ -8,7 +8,8 @@ import pytest
 from mlp_lab.commands.composing import compose
 from mlp_lab.config.groups import chosen, default_values
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.base import NOT_SETTINGS, MLPEstimator
+from mlp_lab.estimators.base import MLPEstimator
+from mlp_lab.estimators.parameters import NOT_SETTINGS
 from mlp_lab.estimators.settings import (
     config_of,
     from_words,

@@ -40,6 +40,8 @@ ADDED: dict[str, Added] = {
     "model.normalisation": Added("none"),
     "model.residual": Added(False),
     "averaging": Added({"kind": "none", "decay": 0.999, "start": 0.0}),
+    "data.quantiles": Added(1000),
+    "data.quantile_noise": Added(0.0),
     "data.binary_inputs": Added(1, ("table",)),
     "data.stream": Added("never", ("table",)),
     "optimizer.l1": Added(0.0),

@@ -31,6 +31,7 @@ SYNONYMS = {
     **dict.fromkeys(("val_size", "validation_size"), "data.val_fraction"),
     **dict.fromkeys(("test_size", "test_split"), "data.test_fraction"),
     **dict.fromkeys(("standardize", "normalize", "scaler", "normalization"), "data.scaling"),
+    "n_quantiles": "data.quantiles",
     "class_weight": "data.class_weights",
     "dataset": "data",
     **dict.fromkeys(("file", "csv"), "data.path"),

@@ -14,12 +14,37 @@ import numpy as np
 from mlp_lab.data.arrays import Array, Floats, Index, Mask
 from mlp_lab.data.columns import UNSEEN, Column
 
-QUANTILES = 1000
 LEAST_PROBABILITY = 1e-7
 """Least of a quantile: no encoded number lies beyond 5.2 standard deviations."""
 
 DATE_PARTS = ("year", "month", "weekday", "days")
 OTHER, MISSING = "(other)", "(missing)"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """How many there are of a column's training values, and the noise that parts equal ones.
+
+    `noise`: its standard deviation, in those of the values; it is drawn from `generator`.
+    """
+
+    count: int = 1000
+    noise: float = 0.0
+    generator: np.random.Generator | None = None
+
+    def of(self, values: Floats) -> list[float]:
+        """Quantiles of (N,) numbers at equal steps from the least to the greatest."""
+        known = values
+        if self.noise and self.generator is not None and len(values):
+            with np.errstate(over="ignore", invalid="ignore"):  # what is infinite is refused later
+                deviation = self.noise * values.std()
+                known = values + deviation * self.generator.normal(size=len(values))
+        count = min(self.count, len(values))
+        found: list[float] = np.quantile(known, np.linspace(0, 1, count)).tolist()
+        return found
+
+
+THOUSAND = Quantiles()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +56,12 @@ class Scaling:
     quantiles: list[float]
 
     @classmethod
-    def fit(cls, values: Floats, method: str) -> Scaling:
-        """Center and scale of (N,) numbers; a constant has scale 1."""
+    def fit(cls, values: Floats, method: str, quantiles: Quantiles = THOUSAND) -> Scaling:
+        """Center and scale of (N,) numbers, or their quantiles; a constant has scale 1."""
         if method == "none" or len(values) == 0:
             return cls(0.0, 1.0, [])
         if method == "quantile":
-            count = min(QUANTILES, len(values))
-            return cls(0.0, 1.0, np.quantile(values, np.linspace(0, 1, count)).tolist())
+            return cls(0.0, 1.0, quantiles.of(values))
         if method == "robust":
             low, center, high = np.quantile(values, [0.25, 0.5, 0.75])
             scale = high - low
@@ -79,12 +103,12 @@ class NumberEncoding:
     indicator: bool
 
     @classmethod
-    def fit(cls, values: Floats, method: str) -> NumberEncoding:
+    def fit(cls, values: Floats, method: str, quantiles: Quantiles = THOUSAND) -> NumberEncoding:
         """From the training rows of a column."""
         missing = np.isnan(values)
         present = values[~missing] if missing.any() else values
         fill = _median(present) if len(present) else 0.0
-        return cls(fill, Scaling.fit(present, method), len(present) < len(values))
+        return cls(fill, Scaling.fit(present, method, quantiles), len(present) < len(values))
 
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
@@ -118,11 +142,12 @@ class DateEncoding:
     indicator: bool
 
     @classmethod
-    def fit(cls, values: Floats, method: str) -> DateEncoding:
+    def fit(cls, values: Floats, method: str, quantiles: Quantiles = THOUSAND) -> DateEncoding:
         """From the training rows of a column, days since 1970."""
         present = values[~np.isnan(values)]
         parts = {
-            name: NumberEncoding.fit(part, method) for name, part in _date_parts(present).items()
+            name: NumberEncoding.fit(part, method, quantiles)
+            for name, part in _date_parts(present).items()
         }
         return cls(**parts, indicator=len(present) < len(values))
 
@@ -226,16 +251,22 @@ class InputColumn:
 
     @classmethod
     def fit(
-        cls, column: Column, values: Floats, method: str, binary_inputs: int = 1
+        cls,
+        column: Column,
+        values: Floats,
+        method: str,
+        quantiles: Quantiles = THOUSAND,
+        *,
+        binary_inputs: int = 1,
     ) -> InputColumn:
         """From the column's training rows; levels that are rare there are not kept.
 
         `binary_inputs`: of a column with two levels, 1 or 2.
         """
         if column.kind == "date":
-            return cls(column, DateEncoding.fit(values, method))
+            return cls(column, DateEncoding.fit(values, method, quantiles))
         if column.kind not in ("binary", "category"):
-            return cls(column, NumberEncoding.fit(values, method))
+            return cls(column, NumberEncoding.fit(values, method, quantiles))
         counts = np.bincount(values[values >= 0].astype(np.int64), minlength=len(column.levels))
         least = max(2.0, column.min_frequency * len(values)) if column.kind == "category" else 1.0
         rows = list(zip(column.levels, counts.tolist(), strict=True))

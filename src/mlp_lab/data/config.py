@@ -6,11 +6,14 @@ from enum import IntEnum
 
 import numpy as np
 
-from mlp_lab.errors import UserError, require, require_choice, require_seed
+from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 
 SCALINGS = ("standard", "robust", "quantile", "none")
 DELIMITERS = (",", ";", "\t", "|")
 """Signs between cells that are looked for."""
+
+MOST_QUANTILES = 10_000
+"""Of a column; its schema.json holds them."""
 
 TRANSFORMS = ("none", "log", "log1p")
 
@@ -24,6 +27,7 @@ class Draw(IntEnum):
     LABEL_NOISE = 3
     FOLDS = 4
     OUTLIERS = 5
+    QUANTILE_NOISE = 6
 
 
 @dataclass(kw_only=True, slots=True)
@@ -37,7 +41,9 @@ class DataConfig:
     labels drawn anew, uniformly over all classes; for regression, the standard deviation of noise
     added to training targets, in units of theirs. `scaling` of numeric inputs: standard (mean 0,
     deviation 1), robust (median 0, interquartile range 1), quantile (to a normal distribution) or
-    none. `target_transform`: the network learns the logarithm of a regression target.
+    none. `quantiles` of the training values are kept for that, and noise of `quantile_noise` of
+    their standard deviations is added before these are taken, which parts equal values.
+    `target_transform`: the network learns the logarithm of a regression target.
     `class_weights`: balanced gives every class the same share of the loss.
     """
 
@@ -51,6 +57,8 @@ class DataConfig:
     train_rows: int | None
     label_noise: float
     scaling: str
+    quantiles: int
+    quantile_noise: float
     target_transform: str
     class_weights: str
 
@@ -73,6 +81,9 @@ class DataConfig:
         require(rows is None or rows >= 1, "data.train_rows", "1 or more, or null", rows)
         require(self.label_noise >= 0, "data.label_noise", "0 or more", self.label_noise)
         require_choice(self.scaling, "data.scaling", SCALINGS)
+        require_count(self.quantiles, "data.quantiles", 2, MOST_QUANTILES)
+        noise = self.quantile_noise
+        require(0 <= noise <= 1, "data.quantile_noise", "in [0, 1]", noise)
         require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
         require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 

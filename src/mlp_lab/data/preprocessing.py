@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from mlp_lab.data.arrays import Array, Floats, Index
-from mlp_lab.data.column_encoding import InputColumn, recoded
-from mlp_lab.data.config import DataConfig
+from mlp_lab.data.column_encoding import InputColumn, Quantiles, recoded
+from mlp_lab.data.config import DataConfig, Draw
 from mlp_lab.data.mapped import MapFile
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import AnyTarget, Schema, fit_target
@@ -153,9 +153,14 @@ def encode(
 
 def _fitted(raw: RawData, split: Split, noisy: Floats, config: DataConfig, output: str) -> Schema:
     """What inputs and outputs mean, from the training rows and their (noisy) targets."""
+    streams = config.generator(Draw.QUANTILE_NOISE).spawn(len(raw.columns))  # one for each column
     inputs = [
-        InputColumn.fit(column, raw.inputs[split.train, i], config.scaling, config.inputs_of_two)
-        for i, column in enumerate(raw.columns)
+        InputColumn.fit(
+            *(column, raw.inputs[split.train, i], config.scaling),
+            Quantiles(config.quantiles, config.quantile_noise, stream),
+            binary_inputs=config.inputs_of_two,
+        )
+        for i, (column, stream) in enumerate(zip(raw.columns, streams, strict=True))
     ]
     file = None if raw.source is None else raw.source.file
     return Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)

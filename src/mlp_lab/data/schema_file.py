@@ -7,7 +7,6 @@ from dataclasses import fields
 from typing import Any
 
 from mlp_lab.data.column_encoding import (
-    QUANTILES,
     DateEncoding,
     Encoding,
     InputColumn,
@@ -16,7 +15,7 @@ from mlp_lab.data.column_encoding import (
     Scaling,
 )
 from mlp_lab.data.columns import FORMER, KINDS, Column
-from mlp_lab.data.config import FileSettings
+from mlp_lab.data.config import MOST_QUANTILES, FileSettings
 from mlp_lab.data.schema import TRANSFORM, Schema, Target, Targets
 from mlp_lab.errors import UserError
 from mlp_lab.plain import brief, read_as, require_keys
@@ -103,8 +102,8 @@ def _require_encoding(encoding: Encoding, column: Column, key: str) -> None:
 def _require_scaling(scaling: Scaling, key: str) -> None:
     if scaling.scale <= 0:
         raise UserError(f"{key}.scale must be positive, got {scaling.scale}")
-    if len(scaling.quantiles) > QUANTILES or sorted(scaling.quantiles) != scaling.quantiles:
-        raise UserError(f"{key}.quantiles must be at most {QUANTILES} numbers in order")
+    if len(scaling.quantiles) > MOST_QUANTILES or sorted(scaling.quantiles) != scaling.quantiles:
+        raise UserError(f"{key}.quantiles must be at most {MOST_QUANTILES} numbers in order")
 
 
 def _targets(value: object, key: str) -> Targets:

@@ -33,6 +33,7 @@ def split_rows(raw: RawData, config: DataConfig, *, first: bool = True) -> Split
     >>> config = BundledConfig(
     ...     name="iris", test_fraction=0.2, val_fraction=0.2, folds=None, fold=0, repeat=0,
     ...     split_seed=0, train_rows=None, label_noise=0.0, scaling="standard",
+    ...     quantiles=1000, quantile_noise=0.0,
     ...     target_transform="none", class_weights="none",
     ... )
     >>> iris = BUNDLED["iris"]()

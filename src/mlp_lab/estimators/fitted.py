@@ -26,7 +26,7 @@ from mlp_lab.runs.scoring import PartScores, score_model, scores_of, scores_of_e
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
-from mlp_lab.verdict.advice import advised, changes_for, epochs_for
+from mlp_lab.verdict.advice import advised, changes_for, longer
 from mlp_lab.verdict.judge import Judge, droppable
 from mlp_lab.verdict.rules import judge
 
@@ -197,9 +197,10 @@ def scores_table(parts: Mapping[str, Scores]) -> pd.DataFrame:
 
 def advice(finding: Finding, config: Config, leaks: Sequence[str]) -> str:
     """Settings that may mend what was found, as keywords; nothing where all is well."""
-    epochs = epochs_for(finding, config)
-    if epochs is not None:
-        return f"epochs={epochs}"
-    words = changes_for(finding, config, leaks, by_key=True)
+    met = [] if config.stop.seconds is None else ["seconds"]
+    words = longer(finding, config, met) or changes_for(finding, config, leaks, by_key=True)
     pairs = [word.partition("=") for word in words]
-    return ", ".join(f"{KEYWORDS.get(key, key)}={value}" for key, _, value in pairs)
+    return ", ".join(
+        f"{KEYWORDS.get(key, key)}={'None' if value == 'null' else value}"
+        for key, _, value in pairs
+    )
