@@ -118,7 +118,8 @@ class MLPEstimator(Parameters):
         settings = {name: value for name, value in parameters.items() if name not in NOT_SETTINGS}
         if self.model is not None:  # what is as nobody said is left to it
             own = signature(type(self).__init__).parameters
-            settings = {n: v for n, v in settings.items() if v != own[n].default or n == "model"}
+            said = {"model"} if self.epochs is not None else {"model", "schedule"}  # its own ends
+            settings = {n: v for n, v in settings.items() if v != own[n].default or n in said}
         settings |= options(self.loss_options, "loss")
         settings |= options(self.optimizer_options, "optimizer")
         settings |= options(self.schedule_options, "schedule")

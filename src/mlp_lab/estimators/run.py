@@ -22,6 +22,7 @@ from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.result_file import with_single
+from mlp_lab.runs.tried import kept_in_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -186,10 +187,14 @@ class Run:
         """Output, loss, parameters and epochs, in a line."""
         fitted, objective = self._fitted, self._fitted.run.prepared.objective
         reason = f" ({fitted.termination.reason})" if fitted.termination.reason else ""
+        tried = ""
+        if fitted.run.budget is not None:
+            found = {"budget": fitted.run.budget, "rows": fitted.run.prepared.rows}
+            tried = f"; {kept_in_words(found)}"
         return (
             f"{objective.output} output, loss {objective.title},"
             f" {sum(fitted.network.parameter_counts):,} parameters,"
-            f" best epoch {fitted.best_epoch} of {fitted.epochs}{reason}"
+            f" best epoch {fitted.best_epoch} of {fitted.epochs}{reason}{tried}"
         )
 
     def _picture(self) -> str:

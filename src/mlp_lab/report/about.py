@@ -7,6 +7,7 @@ from typing import Any
 from mlp_lab.config.saved import saved_values
 from mlp_lab.formatting import counted, duration
 from mlp_lab.runs.folder import CONFIG
+from mlp_lab.runs.tried import kept_in_words
 from mlp_lab.stored import read_text
 
 PART = {"train": "training", "val": "validation", "test": "test"}
@@ -47,6 +48,7 @@ def about_run(
         "output, loss": f"{result['output']}, {result['loss']}",
         "optimizer": _optimizer(config),
         "training": _ending(result),
+        "budget": kept_in_words(result) if "budget" in result else "",
         "weights": f"of epoch {result['best_epoch']}, the best one" if result["best_epoch"] else "",
     }
     return {heading: words for heading, words in found.items() if words}

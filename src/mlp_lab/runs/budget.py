@@ -18,10 +18,8 @@ from mlp_lab.runs.pacing import Clock, Plan
 from mlp_lab.runs.results import environment
 from mlp_lab.runs.search import INTERRUPTED, Found, Search
 from mlp_lab.runs.termination import Termination
+from mlp_lab.runs.tried import kept_in_words
 from mlp_lab.terminal import Screen
-
-MOST_WEIGHTS = 5
-"""Weights that a line lists."""
 
 
 def search(
@@ -109,12 +107,5 @@ def intended(plan: Plan, run: Run, budget: float) -> str:
 
 def reached(found: Found, run: Run, budget: float) -> str:
     """What was kept, in a line."""
-    weights = list(found.kept.weights.values())
-    shown = ", ".join(f"{weight:.2g}" for weight in weights[:MOST_WEIGHTS])
-    more = ", …" if len(weights) > MOST_WEIGHTS else ""
-    rows, tried = counted(len(run.dataset.val), "validation row"), len(found.trials)
-    why = f" ({found.ended})" if found.ended else ""
-    return (
-        f"kept {len(weights)} of {counted(tried, 'network')} by {rows}, weights {shown}{more};"
-        f" {found.seconds:.1f} of {budget:g} s{why}"
-    )
+    rows = {"val": len(run.dataset.val)}
+    return kept_in_words({"budget": found.described(budget), "rows": rows})
