@@ -176,6 +176,7 @@ def test_columns_of_several_classes_are_refused(tmp_path: Path) -> None:
     [
         (NUMBERS, (), "rmse"),
         (NUMBERS, ("data.target_transform=log",), "rmse"),
+        (NUMBERS, ("data.target_transform=[log,none]",), "rmse"),
         (NUMBERS, ("data.weight=c", "loss=mae"), "rmse"),
         (LABELS, ("data.weight=c",), "accuracy"),
     ],
@@ -197,7 +198,7 @@ def test_epochs_and_results_say_the_same(
         assert best[f"{part}_loss"] == pytest.approx(result[part]["loss"], rel=1e-6)
 
 
-@pytest.mark.parametrize("transform", ["none", "log"])
+@pytest.mark.parametrize("transform", ["none", "log", "{math:log}"])
 def test_members_of_a_stack_scale_their_targets_apart(transform: str, tmp_path: Path) -> None:
     """Networks that learn other columns train together, each as it does alone."""
     given = words(tmp_path, "data.drop=[voted,member,c]", "dtype=float64", "epochs=3")
@@ -256,3 +257,36 @@ def test_metrics_of_ones_own_are_means_over_targets(
     each = [result["targets"][name]["test"]["scale"] for name in ("math", "reading")]
     assert each[0] > 100 > each[1]
     assert result["test"]["scale"] == pytest.approx(np.mean(each))
+
+
+def test_each_target_may_have_a_transform(tmp_path: Path) -> None:
+    """By its place or its name; the outputs are those of either, and new rows are decoded so."""
+    given = words(tmp_path, *NUMBERS, *BARE, "epochs=3")
+    by_place = train(tmp_path / "place", *given, "data.target_transform=[none,log1p]")
+    by_name = train(tmp_path / "name", *given, "data.target_transform={reading:log1p}")
+    schema = json.loads((by_place / "schema.json").read_text())
+    assert [entry["transform"] for entry in schema["targets"]] == ["none", "log1p"]
+    assert curves(by_place)[-1]["val_loss"] == curves(by_name)[-1]["val_loss"]
+    frame = pupils()
+    found = mlp_lab.load(by_place).predict(frame)
+    assert found[:, 1].min() > -1
+    regressor = mlp_lab.MLPRegressor(1, 8, epochs=3, target_transform={"reading": "log1p"})
+    regressor.fit(frame[["a", "b"]], frame[["math", "reading"]])
+    each = regressor._fitted.predictor.schema.target.each
+    assert [one.transform for one in each] == ["none", "log1p"]
+
+
+@pytest.mark.parametrize(
+    ("transform", "said"),
+    [
+        ("[log]", "must have one for each of 2 targets (math, reading), got 1"),
+        ("{maths:log}", "names 'maths': no such target: did you mean 'math'? (math, reading)"),
+    ],
+)
+def test_transforms_that_fit_no_target(transform: str, said: str, tmp_path: Path) -> None:
+    """In one line, before anything is trained."""
+    line = refused(*words(tmp_path, *NUMBERS, *BARE), f"data.target_transform={transform}")
+    assert line == f"data.target_transform {said}"
+    for typed, key in (("[log,exp]", ""), ("{math:exp}", ".math")):
+        line = refused(*words(tmp_path, *NUMBERS, *BARE), f"data.target_transform={typed}")
+        assert line.startswith(f"unknown data.target_transform{key} 'exp'")

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.sparse import csr_matrix
 from several import pupils
@@ -208,15 +209,53 @@ def test_labels_at_once() -> None:
 @pytest.mark.parametrize(
     ("labels", "said"),
     [
-        ([[0, 2], [1, 0]] * 10, "column 'y1' holds 2"),
-        ([["no", "yes"], ["yes", "no"]] * 10, "column 'y0' holds no"),
+        ([[0, 2], [1, 0], [1, 5]] * 7, r"column 'y1' holds 3 \(0, 2, 5\)"),
+        ([["no", "a"], ["yes", "b"], ["no", "c"]] * 7, r"column 'y1' holds 3 \(a, b, c\)"),
+        ([["no", "a"], ["yes", "a"]] * 10, r"column 'y1' holds 1 \(a\)"),
         ([[0, 1], [1, 1]] * 10, "hold one class of y1, '1': two are needed"),
     ],
 )
 def test_what_are_no_labels(labels: list[list[object]], said: str) -> None:
-    X = np.arange(20.0)[:, None]
+    X = np.arange(float(len(labels)))[:, None]
     with pytest.raises(UserError, match=said):
         MLPClassifier(epochs=2, val_fraction=0.0).fit(X, np.array(labels))
+
+
+def test_labels_of_text_are_given_back() -> None:
+    """Two in each column, whatever they are; the network is that of their indicators."""
+    frame = pupils()
+    X = frame[["a", "b", "c"]]
+    member = np.where(frame.member == frame.member.max(), "in", "out")
+    Y = pd.DataFrame({"voted": frame.voted, "member": member, "side": 2 - (frame.a > 0)})
+    classifier = MLPClassifier(**LABELLED).fit(X, Y)
+    decided = classifier.predict(X)
+    assert [list(pair) for pair in classifier.classes_] == [["no", "yes"], ["in", "out"], [1, 2]]
+    assert [set(column) for column in decided.T] == [{"no", "yes"}, {"in", "out"}, {1, 2}]
+    indicators = np.column_stack([Y.voted == "yes", Y.member == "out", Y.side == 2]).astype(int)
+    plain = MLPClassifier(**LABELLED).fit(X, indicators)
+    np.testing.assert_array_equal(plain.predict_proba(X), classifier.predict_proba(X))
+    right = plain.score(X, indicators)
+    assert classifier.score(X, Y) == pytest.approx(right)
+    assert right > 0.5
+    texts = Y[["voted", "member"]].to_numpy(dtype=str)
+    of_texts = MLPClassifier(**LABELLED, warm_start=True).fit(X, texts, X_val=X, y_val=texts)
+    assert of_texts.predict(X).dtype == texts.dtype
+    weights = np.arange(len(X))
+    score = of_texts.score(X, texts, weights)
+    assert score == pytest.approx(
+        np.average((of_texts.predict(X) == texts).all(1), weights=weights)
+    )
+    other = np.where(texts == "yes", "perhaps", texts)
+    with pytest.raises(UserError, match="column 'y0' of y holds perhaps, which is none of the lab"):
+        of_texts.fit(X, other)
+    with pytest.raises(UserError, match="column 'y0' of y holds perhaps, which is no label of the"):
+        MLPClassifier(**LABELLED).fit(X, texts, X_val=X, y_val=other)
+    digits = np.where(indicators == 1, "1", "0")
+    of_digits = MLPClassifier(**LABELLED).fit(X, digits)
+    np.testing.assert_array_equal(of_digits.predict(X), plain.predict(X).astype(str))
+    mixed = Y.assign(side=["a", 1] * (len(Y) // 2))
+    with pytest.raises(UserError, match="column 'side' of y mixes text and numbers"):
+        MLPClassifier(**LABELLED).fit(X, mixed)
 
 
 def test_labels_and_classes_do_not_follow_each_other() -> None:

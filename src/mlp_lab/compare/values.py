@@ -11,6 +11,9 @@ def value_of(record: RunRecord, key: str) -> str:
         return as_typed(record.settings[key])
     if key in record.overrides:
         return record.overrides[key]
+    parts = {name: own for name, own in record.settings.items() if name.startswith(f"{key}.")}
+    if parts and f"{key}.name" not in parts:  # values by the names of columns
+        return as_typed({name.removeprefix(f"{key}."): own for name, own in parts.items()})
     return str(record.settings.get(f"{key}.name", "default"))
 
 
@@ -22,6 +25,8 @@ def as_typed(value: object) -> str:
     """
     if isinstance(value, list):
         return f"[{','.join(map(as_typed, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{name}:{as_typed(own)}' for name, own in value.items())}}}"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return str(value)

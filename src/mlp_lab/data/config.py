@@ -1,12 +1,14 @@
 """The settings that every data set has, and how a file of rows is written."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
+from mlp_lab.errors import UserError, nearest, require, require_choice, require_count, require_seed
+from mlp_lab.formatting import counted
 
 SCALINGS = ("standard", "robust", "quantile", "none")
 DELIMITERS = (",", ";", "\t", "|")
@@ -43,7 +45,8 @@ class DataConfig:
     deviation 1), robust (median 0, interquartile range 1), quantile (to a normal distribution) or
     none. `quantiles` of the training values are kept for that, and noise of `quantile_noise` of
     their standard deviations is added before these are taken, which parts equal values.
-    `target_transform`: the network learns the logarithm of a regression target.
+    `target_transform`: the network learns the logarithm of a regression target; of several targets
+    one for all, a list, or one by the name of the column, none of the others.
     `class_weights`: balanced gives every class the same share of the loss.
     """
 
@@ -59,7 +62,7 @@ class DataConfig:
     scaling: str
     quantiles: int
     quantile_noise: float
-    target_transform: str
+    target_transform: str | list[str] | dict[str, str]
     class_weights: str
 
     def __post_init__(self) -> None:
@@ -84,13 +87,41 @@ class DataConfig:
         require_count(self.quantiles, "data.quantiles", 2, MOST_QUANTILES)
         noise = self.quantile_noise
         require(0 <= noise <= 1, "data.quantile_noise", "in [0, 1]", noise)
-        require_choice(self.target_transform, "data.target_transform", TRANSFORMS)
+        transform = self.target_transform
+        for name in [transform] if isinstance(transform, str) else transform:
+            one = transform[name] if isinstance(transform, dict) else name
+            key = f".{name}" if isinstance(transform, dict) else ""
+            require_choice(one, f"data.target_transform{key}", TRANSFORMS)
         require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
     @property
     def inputs_of_two(self) -> int:
         """Inputs of a category with two levels, which only tables may have."""
         return 1
+
+    def transforms(self, targets: Sequence[str]) -> list[str]:
+        """What the network learns of each target: none, log or log1p.
+
+        Raises:
+            UserError: a column is no target, or there are not as many as targets.
+        """
+        key, transform = "data.target_transform", self.target_transform
+        if isinstance(transform, str):
+            return [transform] * len(targets)
+        if isinstance(transform, list):
+            if len(transform) != len(targets):
+                raise UserError(
+                    f"{key} must have one for each of {counted(len(targets), 'target')}"
+                    f" ({', '.join(targets)}), got {len(transform)}"
+                )
+            return transform
+        for name in transform:
+            if name not in targets:
+                raise UserError(
+                    f"{key} names {name!r}: no such target{nearest(name, targets)}"
+                    f" ({', '.join(targets)})"
+                )
+        return [transform.get(name, "none") for name in targets]
 
     def generator(self, draw: Draw, repeat: int = 0) -> np.random.Generator:
         """The random stream of one use of the split seed, another for each repeat of it."""

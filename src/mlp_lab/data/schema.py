@@ -105,11 +105,6 @@ class Targets:
         """The network's outputs."""
         return len(self.each)
 
-    @property
-    def transform(self) -> str:
-        """What the network learns of each: none, log or log1p."""
-        return self.each[0].transform
-
     def encode(self, values: Floats) -> Floats:
         """(N, T) -> (N, T): scaled, or 0 or 1."""
         pairs = zip(self.each, values.T, strict=True)
@@ -238,18 +233,19 @@ def fit_target(raw: RawData, target: Floats, config: DataConfig, output: str) ->
     Raises:
         UserError: a target has no such logarithm, or is a class.
     """
+    transforms = config.transforms([column.name for column, _ in raw.targets])
     fitted = [
-        _fit_one(column, values, learnt, config, output)
-        for (column, values), learnt in zip(raw.targets, by_target(target).T, strict=True)
+        _fit_one(column, values, learnt, transform, output)
+        for (column, values), learnt, transform in zip(
+            raw.targets, by_target(target).T, transforms, strict=True
+        )
     ]
     return fitted[0] if len(fitted) == 1 else Targets(fitted)
 
 
-def _fit_one(
-    column: Column, values: Floats, target: Floats, config: DataConfig, output: str
-) -> Target:
+def _fit_one(column: Column, values: Floats, target: Floats, transform: str, output: str) -> Target:
     """A target with all its `values` and those, (N,), that it is fitted on."""
-    name, transform, classes = column.name, config.target_transform, column.levels or None
+    name, classes = column.name, column.levels or None
     task = task_of([column])
     key = f"data.target_transform={transform}"
     if classes is not None:

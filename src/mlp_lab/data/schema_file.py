@@ -113,14 +113,12 @@ def _targets(value: object, key: str) -> Targets:
         raise UserError(f"{key} must be two or more, got {len(entries)}")
     each = [_target(entry, f"{key}[{place}]") for place, entry in enumerate(entries)]
     _require_unique([target.name for target in each], key, "names")
-    task, transform = each[0].task, each[0].transform
+    task = each[0].task
     for place, target in enumerate(each):
         if target.task not in ("regression", "binary") or target.task != task:
             raise UserError(f"{key}[{place}].task must be that of all, regression or binary")
         if target.outputs != 1:
             raise UserError(f"{key}[{place}].outputs must be 1, got {target.outputs}")
-        if target.transform != transform:
-            raise UserError(f"{key}[{place}].transform must be that of all, {transform}")
     return Targets(each)
 
 

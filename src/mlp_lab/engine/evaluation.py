@@ -1,6 +1,6 @@
 """Loss and metrics of every member over every row of a part, at the weights as they are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -24,9 +24,17 @@ Forward = Callable[[Tensor], Tensor]
 """Inputs of K members, (K, r, D) -> f of the last layer of all their networks, (K M, r, C)."""
 
 
+UNDO: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "none": lambda _, plain: plain,
+    "log": lambda unscaled, _: torch.exp(unscaled),
+    "log1p": lambda unscaled, _: torch.expm1(unscaled),
+}
+"""Transform -> the way back, from what is unscaled and what is as it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class TargetScale:
-    """How the targets of a stack's members are scaled; they share a task and a transform.
+    """How the targets of a stack's members are scaled; they share a task and transforms.
 
     Errors of a plain target are measured in the network's units and multiplied at the end, since
     their squares in its own units may not fit a float32; those of a logarithm cannot wait.
@@ -40,9 +48,9 @@ class TargetScale:
         return self.targets[0].task
 
     @property
-    def transform(self) -> str:
-        """What the network's target is of the target: none, log or log1p."""
-        return self.targets[0].transform
+    def transforms(self) -> list[str]:
+        """What the network's targets are of the targets: none, log or log1p."""
+        return [one.transform for one in self.targets[0].each]
 
     @property
     def sums(self) -> int:
@@ -51,7 +59,8 @@ class TargetScale:
 
     def undo_logarithm(self, values: Tensor) -> Tensor:
         """Outputs or targets, (K, r, T), as errors are measured: in their own units after a log."""
-        if self.transform == "none":
+        transforms = self.transforms
+        if set(transforms) == {"none"}:
             return values
         scalings = [
             [[one.scaling.center, one.scaling.scale] for one in target.each]
@@ -59,7 +68,8 @@ class TargetScale:
         ]
         center, scale = values.new_tensor(scalings)[:, None].unbind(-1)  # (K, 1, T)
         undone = values * scale + center
-        return torch.exp(undone) if self.transform == "log" else torch.expm1(undone)
+        columns = zip(transforms, undone.unbind(-1), values.unbind(-1), strict=True)
+        return torch.stack([UNDO[own](after, plain) for own, after, plain in columns], -1)
 
     def row_metrics(self, y: Tensor, targets: Tensor) -> list[Tensor]:
         """What the task's metrics are made of, for each row: (K, r) of each.
@@ -94,7 +104,7 @@ class TargetScale:
             for column, one in zip(values.unbind(1), target.each, strict=False):
                 spread = (column - (weights * column).sum() / total).square() @ weights
                 spreads.append(spread.item())
-                units.append(one.scaling.scale if self.transform == "none" else 1.0)
+                units.append(one.scaling.scale if one.transform == "none" else 1.0)
             scales.append(Scale(total.item(), loss_weights.sum().item(), units, spreads))
         return scales
 

@@ -235,8 +235,8 @@ class MLPEstimator(Parameters):
         """The target as numbers, (N,) or (N, T)."""
         raise NotImplementedError
 
-    def _class_names(self) -> list[str] | None:
-        """What classes are called."""
+    def _class_names(self) -> list[list[str]] | None:
+        """What the classes of each target are called."""
         raise NotImplementedError
 
     @property

@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.base import MLPEstimator
 from mlp_lab.estimators.inputs import target_columns
+
+SHOWN_LABELS = 5
+"""Labels of a column that has too many."""
 
 
 class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -28,9 +32,13 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
     ['train_loss', 'train_accuracy', 'val_loss', 'val_accuracy']
     """
 
-    classes_: NDArray[Any]
+    classes_: NDArray[Any] | list[NDArray[Any]]
+    """Of one column its classes; of several columns of text the two labels of each, as
+    scikit-learn's own have it; of an indicator matrix the numbers of its columns."""
     _labels: np.dtype[Any] | None
-    """Type of the indicators of several labels."""
+    """Type of y, where it has several columns."""
+    _pairs: list[NDArray[Any]]
+    """Their labels."""
 
     def _set_target(self, goal: Any, *, reset: bool) -> None:
         if goal.ndim == 2:
@@ -48,22 +56,45 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
             raise UserError(f"y holds {new[0]}, which is none of the classes of the first fit")
 
     def _set_labels(self, goal: Any, *, reset: bool) -> None:
-        """Several columns of 0 and 1, each a label, as scikit-learn's indicator matrix."""
-        for name, column in zip(self._names_of_targets, goal.T, strict=True):
-            strange = [value for value in np.unique(column) if value not in (0, 1)]
-            if strange:
-                raise UserError(
-                    f"y of several columns must hold 0 and 1, an indicator of each label:"
-                    f" column {name!r} holds {strange[0]}"
-                )
-        if not reset and (self._labels is None or goal.shape[1] != len(self.classes_)):
+        """Several columns of two labels each; those of 0 and 1 are scikit-learn's indicator matrix.
+
+        Of indicators, `classes_` numbers the columns; else it has the two labels of each.
+        """
+        if not reset and (self._labels is None or goal.shape[1] != len(self._pairs)):
             raise UserError("y must have as many columns as in the first fit")
-        self.classes_, self._labels = np.arange(goal.shape[1]), goal.dtype
+        found = [_distinct(c, name) for name, c in zip(self._names_of_targets, goal.T, strict=True)]
+        if not reset:
+            self._encoded_labels(goal, "none of the labels of the first fit")
+            return
+        if all(_are_indicators(labels) for labels in found):
+            self._pairs = [np.arange(2)] * len(found)
+            self.classes_, self._labels = np.arange(len(found)), goal.dtype
+            return
+        for name, labels in zip(self._names_of_targets, found, strict=True):
+            if len(labels) != 2:
+                shown = ", ".join(map(str, labels[:SHOWN_LABELS]))
+                raise UserError(
+                    f"y of several columns must hold two labels in each, as no and yes or 0 and 1:"
+                    f" column {name!r} holds {len(labels)} ({shown})"
+                )
+        self._pairs, self._labels = found, goal.dtype
+        self.classes_ = found
+
+    def _encoded_labels(self, goal: Any, what: str) -> Floats:
+        """Which of its two labels each column holds, (N, L)."""
+        names = getattr(self, "_names_of_targets", [])
+        encoded = np.empty(goal.shape)
+        for place, (pair, column) in enumerate(zip(self._pairs, goal.T, strict=True)):
+            second = column == pair[1]
+            strange = column[~(second | (column == pair[0]))]
+            if len(strange):
+                raise UserError(f"column {names[place]!r} of y holds {strange[0]}, which is {what}")
+            encoded[:, place] = second
+        return encoded
 
     def _encoded_target(self, goal: Any) -> Floats:
         if goal.ndim == 2:
-            indicators: Floats = goal.astype(np.float64)
-            return indicators
+            return self._encoded_labels(goal, "no label of the training rows")
         places = np.searchsorted(self.classes_, goal)
         known = self.classes_[np.minimum(places, len(self.classes_) - 1)] == goal
         if not np.all(known):
@@ -72,8 +103,9 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         encoded: Floats = places.astype(np.float64)
         return encoded
 
-    def _class_names(self) -> list[str]:
-        return ["0", "1"] if self._labels is not None else [str(name) for name in self.classes_]
+    def _class_names(self) -> list[list[str]]:
+        each = self._pairs if self._labels is not None else [self.classes_]
+        return [[str(name) for name in classes] for classes in each]
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Train for one epoch on some rows, and keep what earlier calls have learnt.
@@ -101,15 +133,43 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         return self._predictor.predict_proba(rows)
 
     def predict(self, X: Any) -> NDArray[Any]:
-        """The class of each row, (N,); of several labels their indicators, (N, L)."""
+        """The class of each row, (N,); of several columns the label of each, (N, L), as in y."""
         rows = self._new_rows(X)
         decided = self._predictor.schema.target.decide(self._predictor.outputs(rows))
         if self._labels is not None:
-            return decided.astype(self._labels)
+            columns = [pair[own] for pair, own in zip(self._pairs, decided.T, strict=True)]
+            return np.column_stack(columns).astype(self._labels)
         found: NDArray[Any] = self.classes_[decided]
         return found
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Accuracy; of several columns the share of rows of which every label is right."""
+        check_is_fitted(self)
+        goal = target_columns(y)
+        if goal.ndim == 1 or self._labels is None:
+            return float(super().score(X, y, sample_weight))
+        right = (np.asarray(self.predict(X)) == goal).all(axis=1)
+        return float(np.average(right, weights=sample_weight))
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def _are_indicators(labels: NDArray[Any]) -> bool:
+    """Whether labels are 0 and 1 themselves; text is none, whatever it says."""
+    return labels.dtype.kind not in "US" and bool(np.isin(labels, (0, 1)).all())
+
+
+def _distinct(column: NDArray[Any], name: str) -> NDArray[Any]:
+    """The labels of a column in order.
+
+    Raises:
+        UserError: some are text and some are numbers.
+    """
+    try:
+        found: NDArray[Any] = np.unique(column)
+    except TypeError:
+        raise UserError(f"column {name!r} of y mixes text and numbers") from None
+    return found

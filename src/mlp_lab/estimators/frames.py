@@ -23,14 +23,14 @@ from mlp_lab.formatting import counted
 class Rows:
     """Rows to learn from: `features` (N, columns), and for each row the rest.
 
-    `target` holds numbers, or indices into `classes`: (N,), or (N, T) of several targets, which
-    have `target_names`. Rows after the first `training` are validated on. `groups`: rows of one
-    number stay in one part.
+    `target` holds numbers, or indices into the `classes` of each target: (N,), or (N, T) of several
+    targets, which have `target_names`. Rows after the first `training` are validated on. `groups`:
+    rows of one number stay in one part.
     """
 
     features: Floats | pd.DataFrame
     target: Floats
-    classes: Sequence[str] | None
+    classes: Sequence[Sequence[str]] | None
     target_names: Sequence[str]
     weights: Floats | None
     groups: Index | None
@@ -54,12 +54,17 @@ def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> R
     if schema is not None and len(schema.target.each) != len(rows.target_names):
         before, now = len(schema.target.each), len(rows.target_names)
         raise UserError(f"y must have {counted(before, 'column')}, as in the first fit, got {now}")
-    classes = None if rows.classes is None else list(rows.classes)
+    names = rows.target_names
+    if rows.classes is None:
+        targets = [Column(name=name) for name in names]
+    else:
+        pairs = zip(names, rows.classes, strict=True)
+        targets = [classified(name, list(classes)) for name, classes in pairs]
     return RawData(
         values,
         rows.target,
         columns,
-        [Column(name=n) if classes is None else classified(n, classes) for n in rows.target_names],
+        targets,
         weights=rows.weights,
         constraints=SplitConstraints(parts=parts, groups=rows.groups),
     )

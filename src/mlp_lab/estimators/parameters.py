@@ -71,7 +71,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         ensemble: int = 1,
         budget: float | str | None = None,
         vary: Sequence[str] | None = None,
-        target_transform: str = "none",
+        target_transform: str | Sequence[str] | Mapping[str, str] = "none",
         gradient: str = "explicit",
         kernel: str = "torch",
         dtype: str = "float32",
@@ -141,7 +141,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 and the best of them kept together, at most `ensemble`.
             vary: settings in which these differ, as `["optimizer.lr"]`; what model="tabular"
                 chooses differs by itself.
-            target_transform: of a number to predict: none, log, log1p.
+            target_transform: of a number to predict: none, log, log1p; of several a list, or by
+                name, as `{"price": "log"}`.
             gradient: explicit backpropagation, or autograd.
             kernel: native (compiled), torch, or auto: native where it can be.
             dtype: float32 or float64.

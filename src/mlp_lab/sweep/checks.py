@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlp_lab.compare.records import data_of, flat
+from mlp_lab.compare.values import as_typed
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
@@ -65,7 +66,7 @@ def require_comparable(
     found = dict(known)
     for job in jobs:
         data = job.job.config.data
-        criterion = (job.loss, data.target_transform, data.class_weights)
+        criterion = (job.loss, as_typed(data.target_transform), data.class_weights)
         first = found.setdefault(data_name(job), criterion)
         if settings.select == "loss" and criterion != first:
             raise UserError(
