@@ -143,7 +143,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         "mlp_lab.runs.boosting",
         *(
             f"mlp_lab.estimators.{name}"
-            for name in ("base", "classifier", "inputs", "regressor", "search")
+            for name in ("base", "classifier", "inputs", "parameters", "regressor", "search")
         ),
     ),
     "pickle": (),

@@ -82,13 +82,13 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
 
     def _encoded_labels(self, goal: Any, what: str) -> Floats:
         """Which of its two labels each column holds, (N, L)."""
-        names = getattr(self, "_names_of_targets", [])
         encoded = np.empty(goal.shape)
-        for place, (pair, column) in enumerate(zip(self._pairs, goal.T, strict=True)):
+        columns = zip(self._names_of_targets, self._pairs, goal.T, strict=True)
+        for place, (name, pair, column) in enumerate(columns):
             second = column == pair[1]
             strange = column[~(second | (column == pair[0]))]
             if len(strange):
-                raise UserError(f"column {names[place]!r} of y holds {strange[0]}, which is {what}")
+                raise UserError(f"column {name!r} of y holds {strange[0]}, which is {what}")
             encoded[:, place] = second
         return encoded
 
