@@ -24,17 +24,13 @@ Forward = Callable[[Tensor], Tensor]
 """Inputs of K members, (K, r, D) -> f of the last layer of all their networks, (K M, r, C)."""
 
 
-UNDO: Mapping[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "none": lambda _, plain: plain,
-    "log": lambda unscaled, _: torch.exp(unscaled),
-    "log1p": lambda unscaled, _: torch.expm1(unscaled),
-}
-"""Transform -> the way back, from what is unscaled and what is as it was."""
+UNDO: Mapping[str, Callable[[Tensor], Tensor]] = {"log": torch.exp, "log1p": torch.expm1}
+"""Transform -> the way back."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetScale:
-    """How the targets of a stack's members are scaled; they share a task and transforms.
+    """How the targets of a stack's members are scaled; they share a task.
 
     Errors of a plain target are measured in the network's units and multiplied at the end, since
     their squares in its own units may not fit a float32; those of a logarithm cannot wait.
@@ -48,19 +44,15 @@ class TargetScale:
         return self.targets[0].task
 
     @property
-    def transforms(self) -> list[str]:
-        """What the network's targets are of the targets: none, log or log1p."""
-        return [one.transform for one in self.targets[0].each]
-
-    @property
     def sums(self) -> int:
         """Sums over rows that scores are made of: of the loss, and of `row_metrics`."""
         return 1 + 2 * (self.targets[0].outputs if self.task == "regression" else 1)
 
     def undo_logarithm(self, values: Tensor) -> Tensor:
         """Outputs or targets, (K, r, T), as errors are measured: in their own units after a log."""
-        transforms = self.transforms
-        if set(transforms) == {"none"}:
+        transforms = [[one.transform for one in target.each] for target in self.targets]
+        kinds = {kind for own in transforms for kind in own}
+        if kinds == {"none"}:
             return values
         scalings = [
             [[one.scaling.center, one.scaling.scale] for one in target.each]
@@ -68,8 +60,14 @@ class TargetScale:
         ]
         center, scale = values.new_tensor(scalings)[:, None].unbind(-1)  # (K, 1, T)
         undone = values * scale + center
-        columns = zip(transforms, undone.unbind(-1), values.unbind(-1), strict=True)
-        return torch.stack([UNDO[own](after, plain) for own, after, plain in columns], -1)
+        found = values
+        for kind in sorted(kinds - {"none"}):
+            if len(kinds) == 1:
+                return UNDO[kind](undone)
+            own = [[one == kind for one in member] for member in transforms]
+            chosen = torch.tensor(own, device=values.device)[:, None]  # (K, 1, T)
+            found = torch.where(chosen, UNDO[kind](undone), found)
+        return found
 
     def row_metrics(self, y: Tensor, targets: Tensor) -> list[Tensor]:
         """What the task's metrics are made of, for each row: (K, r) of each.
