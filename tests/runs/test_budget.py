@@ -12,6 +12,7 @@ import mlp_lab
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.classifier import MLPClassifier
+from mlp_lab.formatting import counted
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.result_file import read_result
 
@@ -32,7 +33,7 @@ def test_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_report(folder)
     page = (folder / "report.html").read_text()
     assert "<h2>Tried within the budget</h2>" in page
-    assert f"{len(tried)} networks of " in page
+    assert f"{counted(len(tried), 'network')} of " in page
     predictor = mlp_lab.load(folder)
     rows = BUNDLED["iris"]().inputs
     assert np.allclose(predictor.predict_proba(rows).sum(1), 1)
