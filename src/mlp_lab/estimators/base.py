@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -67,8 +67,8 @@ class MLPEstimator(Parameters):
         Args:
             X: rows, (N, columns): an array or a DataFrame; NaN is a missing value, and columns of
                 text are categories.
-            y: the target, (N,), or several, (N, T): numbers, or of a classifier labels that are 0
-                or 1.
+            y: the target, (N,), or several, (N, T): numbers, or of a classifier two labels in each
+                column, such as 0 and 1.
             sample_weight: how much each row counts in loss and metrics, (N,); a row of weight 0 is
                 as if it were not there.
             groups: rows of one value are not parted when validation rows are set aside, (N,).
