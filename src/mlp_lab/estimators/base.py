@@ -39,6 +39,7 @@ from mlp_lab.runs.findings import Verdict
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from mlp_lab.estimators.fitted import Fitted
     from mlp_lab.estimators.saving import Page
 
 register()
@@ -50,6 +51,8 @@ the best epoch is chosen by chance, and they are missed in training."""
 
 class MLPEstimator(Parameters):
     """A multilayer perceptron behind scikit-learn's interface."""
+
+    _fitted: Fitted
 
     def fit(
         self,
