@@ -380,7 +380,7 @@ def assert_of_one_mind(changes: Sequence[dict[str, str]], config: Config) -> Non
     larger = seen.keys() & {"model", "model.width", "model.depth"}
     assert not (curbed and larger), changes
     if "epochs" in seen:
-        assert int(seen["epochs"]) > config.epochs
+        assert int(seen["epochs"]) > (config.epochs or 0)
 
 
 def test_a_resumed_run_is_trained_anew_for_as_long() -> None:

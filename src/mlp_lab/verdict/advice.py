@@ -319,7 +319,7 @@ def _against_overfitting(config: Config) -> list[list[str]]:
 
     A run that is no longer than its patience is never stopped by it.
     """
-    waits = config.stop.patience is None and config.epochs > PATIENCE
+    waits = config.stop.patience is None and (config.epochs or 0) > PATIENCE
     stopping = [f"stop.patience={PATIENCE}"] if waits else []
     found = []
     if config.model.depth > 0 and not any(config.model.dropouts):
