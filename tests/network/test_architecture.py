@@ -8,7 +8,13 @@ from torch import Tensor, nn
 
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
-from mlp_lab.network.architecture import INITS, ModelConfig, count_parameters, training_bytes
+from mlp_lab.network.architecture import (
+    COPIES,
+    INITS,
+    ModelConfig,
+    count_parameters,
+    training_bytes,
+)
 from mlp_lab.network.mlp import MLP
 
 N_IN, N_OUT = 400, 300
@@ -220,7 +226,7 @@ def test_parameters_and_memory_of_gated_layers() -> None:
         training_bytes(sizes, 10, "float32", activations=names)
         for names in (["relu", "relu"], activations)
     )
-    assert gated == plain + 4 * (8 * (3 + 1) * 4 + 4 * 10 * 4)
+    assert gated == plain + 4 * (COPIES * (3 + 1) * 4 + 4 * 10 * 4)
     wide = MLP([[200, 300, 1]], activations=["glu"], output="linear", dtype=torch.float64)
     wide.initialise(["glorot"], [torch.Generator().manual_seed(0)])
     for part in wide.layers.weights[0].chunk(2, -1):
