@@ -27,11 +27,12 @@ def test_a_folder_is_named_as_it_is() -> None:
     file = StringIO()
     result = {"output": "linear", "loss": "mse", "parameters": 7, "seconds": 1.0}
     result |= {"best_epoch": 2, "epochs_run": 3, "reason": "[/a]"}
+    result["environment"] = {"kernel": "torch"}
     scores = {"train": {"loss": 1.0, "rmse": 2.0}, "val": {}, "test": {}}
     print_result(Screen(file, 80), {"network": scores}, result, [ODD], Path(ODD))
     said = file.getvalue().splitlines()
     assert said[-3:] == [
-        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1 s",
+        "linear output, loss mse, 7 parameters, best epoch 2 of 3 ([/a]), 1 s, kernel torch",
         ODD,
         ODD,
     ]

@@ -73,7 +73,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         vary: Sequence[str] | None = None,
         target_transform: str | Sequence[str] | Mapping[str, str] = "none",
         gradient: str = "explicit",
-        kernel: str = "torch",
+        kernel: str = "auto",
         dtype: str = "float32",
         device: str = "auto",
         threads: int = 1,

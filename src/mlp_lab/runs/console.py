@@ -183,11 +183,12 @@ def print_result(
         console.print(results_table(targets, [metric]))
     seconds = result["seconds"]
     assert isinstance(seconds, int | float)
+    environment = cast(Mapping[str, object], result["environment"])
     reason = f" ({result['reason']})" if "reason" in result else ""
     console.say(
         f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
-        f" {duration(seconds)}"
+        f" {duration(seconds)}, kernel {environment['kernel']}"
     )
     print_lines(console, verdict)
     console.print(str(folder), soft_wrap=True)
