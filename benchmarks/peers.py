@@ -193,7 +193,7 @@ def main() -> None:
                 compare([64, 64], members, 32, rows)
         if "2" in parts:
             compare([256] * 3, 1, 256, 1024)
-            compare([1024] * 3, 1, 1024, 1024)
+            compare([1024] * 3, 1, 256, 1024)
 
 
 if __name__ == "__main__":
