@@ -59,10 +59,10 @@ def test_rates_that_are_as_good() -> None:
 
 def test_where_every_training_diverges() -> None:
     """Nothing is suggested, and the picture still drawn."""
-    none = mlp_lab.rates("diabetes", *SMALL, grid=[1e20, 1e25], epochs=2, optimizer="sgd")
+    none = mlp_lab.rates("diabetes", *SMALL, grid=[1e20, 1e25], epochs=1, optimizer="sgd")
     assert (none.best, none.similar) == (None, [])
     assert none.conclusion.startswith("every training diverged")
-    assert none.plot().get_ylabel() == "loss after 2 epochs"
+    assert none.plot().get_ylabel() == "loss after 1 epoch"
 
 
 @pytest.mark.parametrize("grid", [[0.1], [0.1, 0.1], [0.0, 0.1], [0.1, math.inf], [0.1, math.nan]])
