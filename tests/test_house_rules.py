@@ -280,7 +280,7 @@ def test_what_fit_needs() -> None:
     assert len(needed & MODULES.keys()) <= MOST_FILES_OF_FIT
 
 
-MOST_FILES_OF_FIT = 49
+MOST_FILES_OF_FIT = 50
 """Five of them only open a package; two thirds are the mathematics and the data's own classes."""
 
 

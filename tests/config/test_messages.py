@@ -51,7 +51,7 @@ from mlp_lab.errors import UserError
         (
             ["loss=cross_entropy"],
             "unknown loss 'cross_entropy': did you mean 'cce'? (auto, bce, cce, focal, huber, mae,"
-            " mse, poisson, quantile)",
+            " mse, ordinal, poisson, quantile)",
         ),
         (["dtype=float16"], "unknown dtype 'float16': did you mean 'float"),
         (["gradient=auto"], "unknown gradient 'auto'"),

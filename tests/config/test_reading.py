@@ -17,8 +17,7 @@ from mlp_lab.network.optimizers import OPTIMIZERS, OptimizerConfig
     [
         ("seed", 1.0, "a whole number"),
         ("seed", True, "a whole number"),
-        ("epochs", "ten", "a whole number"),
-        ("epochs", None, "a whole number"),
+        ("epochs", "ten", "a whole number or null"),
         ("batch_size", 1.5, "a whole number or text"),
         ("dtype", 32, "text"),
         ("quiet", 1, "true or false"),

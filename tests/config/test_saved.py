@@ -42,6 +42,6 @@ def test_a_changed_configuration(line: str, words: str, tmp_path: Path) -> None:
 
 def test_what_looks_up_nothing(tmp_path: Path) -> None:
     """What Hydra would take for a reference is text."""
-    values = {**values_of("data=iris"), "data": {"name": "${oc.env:HOME}"}}
+    values = {**values_of("data=iris"), "name": "${oc.env:HOME}"}
     write_config(tmp_path, values)
-    assert saved_settings(tmp_path / "config.yaml")["data"] == {"name": "${oc.env:HOME}"}
+    assert saved_settings(tmp_path / "config.yaml")["name"] == "${oc.env:HOME}"

@@ -59,7 +59,7 @@ def test_the_tasks_of_a_dry_run() -> None:
     """A row for each, and the core-hours of all."""
     out = StringIO()
     tasks = [TaskPlan((0, 2), 5, 1800.0, 2**21), TaskPlan((1,), 3, 3600.0, 2**20)]
-    print_tasks(Screen(out), tasks, settings().slurm)
+    print_tasks(Screen(out, 200), tasks, settings().slurm)
     head, *rows, last = out.getvalue().splitlines()
     assert head.split() == ["task", "stacks", "jobs", "cores", "MiB", "hours", "core-hours"]
     assert rows[0].split() == ["0", "0,", "2", "5", "1", "2.0", "0.500", "0.500"]
@@ -113,7 +113,7 @@ def test_a_stack_without_a_limit_says_no_time(monkeypatch: pytest.MonkeyPatch) -
 def test_the_plan_of_a_job_without_a_limit() -> None:
     """By as many epochs as are expected, which is said."""
     out, job = StringIO(), iris_job(0, epochs=None, stop__patience=3)
-    print_plan(Screen(out), [StackPlan(0, (0,), 3.0, 1.0)], {0: job})
+    print_plan(Screen(out, 200), [StackPlan(0, (0,), 3.0, 1.0)], {0: job})
     _, row, last = out.getvalue().splitlines()
     assert "no limit" in row
     assert last.endswith("core, if jobs without a limit take 100 epochs: nothing was trained")

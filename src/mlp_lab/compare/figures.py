@@ -159,7 +159,10 @@ def _draw_means(
     x, means = [place for place, _ in placed], [setting.mean for _, setting in placed]
     errors = [setting.error for _, setting in placed]
     ends = [
-        (mean - max(low, mean - (error or 0.0)), min(high, mean + (error or 0.0)) - mean)
+        (
+            max(0.0, mean - max(low, mean - (error or 0.0))),  # a file may say what cannot be
+            max(0.0, min(high, mean + (error or 0.0)) - mean),
+        )
         for mean, error in zip(means, errors, strict=True)
     ]
     several = any(error is not None for error in errors)

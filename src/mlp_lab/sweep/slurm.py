@@ -133,7 +133,8 @@ def called(*words: str) -> str:
 def refusal(text: str) -> str:
     """What sbatch said, out of all that submitit says of it."""
     lines = [line.partition("error:")[2].strip() for line in text.splitlines() if "error:" in line]
-    return one_line(" ".join(line for line in lines if line) or text)
+    said = [line for line in lines if line and not line.endswith("sleeping and retrying")]
+    return one_line(" ".join(said) or text)
 
 
 def run_task(here: str, sweep: str, chunk: int) -> None:

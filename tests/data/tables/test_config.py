@@ -44,6 +44,8 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "train_rows": ((), "100"),
     "label_noise": ((), "0.5"),
     "scaling": ((), "robust"),
+    "quantiles": (("data.scaling=quantile",), "10"),
+    "quantile_noise": (("data.scaling=quantile",), "0.1"),
     "target_transform": (("data.target=weight",), "log"),
     "class_weights": ((), "balanced"),
 }
