@@ -26,7 +26,7 @@ from mlp_lab.estimators.settings import config_of
 from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.runs.budget import search
 from mlp_lab.runs.compiling import await_kernel
-from mlp_lab.runs.console import ProgressLine, without_limit
+from mlp_lab.runs.console import ProgressLine, say_without_limit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import (
@@ -82,8 +82,7 @@ def train_alone(
             go_on_from(before, stack)
 
     screen, config = Screen(), run.job.config
-    for words in [] if quiet else without_limit([config]):
-        screen.say(words)
+    say_without_limit(screen, [config], quiet=quiet)
     with closing(ProgressLine(screen, config.epochs, 0, quiet)) as line:
 
         def show(epoch: EpochRecord) -> None:

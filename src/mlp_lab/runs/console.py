@@ -105,6 +105,12 @@ def without_limit(configs: Iterable[Config]) -> list[str]:
     ]
 
 
+def say_without_limit(screen: Screen, configs: Iterable[Config], *, quiet: bool) -> None:
+    """Say so before such trainings begin."""
+    for words in [] if quiet else without_limit(configs):
+        screen.say(words)
+
+
 class BudgetLine:
     """The same of a run with a budget: it follows the time."""
 

@@ -129,14 +129,8 @@ class _About:
 CUTTING = (
     *("test_fraction", "val_fraction", "folds", "fold", "repeat"),
     *("train_rows", "label_noise"),
-    *(
-        "scaling",
-        "quantiles",
-        "quantile_noise",
-        "binary_inputs",
-        "target_transform",
-        "class_weights",
-    ),
+    *("scaling", "quantiles", "quantile_noise", "binary_inputs"),
+    *("target_transform", "class_weights"),
 )
 """Settings of a data set on which its rows do not depend."""
 

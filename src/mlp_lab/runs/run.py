@@ -13,7 +13,7 @@ from mlp_lab.program import resume_command
 from mlp_lab.runs.budget import train_within
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.compiling import await_kernel
-from mlp_lab.runs.console import ProgressLine, of_all, print_lines, print_result, without_limit
+from mlp_lab.runs.console import ProgressLine, of_all, print_lines, print_result, say_without_limit
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
 from mlp_lab.runs.folder import CHECKPOINT, EVENTS, PAGE, RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
@@ -117,8 +117,7 @@ def train(one: Run, stack: Stack, judge: RunJudge, console: Screen) -> FinishedR
     config, folder, common = one.job.config, one.job.folder, DatasetCache()
     ended: list[FinishedRun] = []
     line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
-    for words in [] if config.quiet else without_limit([config]):
-        console.say(words)
+    say_without_limit(console, [config], quiet=config.quiet)
 
     def show(epoch: EpochRecord) -> None:
         (record,) = epoch.members

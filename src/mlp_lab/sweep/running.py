@@ -12,7 +12,7 @@ from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import remove_leftovers
 from mlp_lab.formatting import counted
-from mlp_lab.runs.console import without_limit
+from mlp_lab.runs.console import say_without_limit
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -293,10 +293,8 @@ class Sweep:
         epochs = {stack.number: longest(jobs[number] for number in stack.jobs) for stack in stacks}
         ended = [number for number, outcome in scheduler.outcomes.items() if outcome.result]
         plans = {stack.number: stack for stack in stacks}
-        for words in (
-            [] if command.quiet else without_limit(job.job.config for job in jobs.values())
-        ):
-            self._screen.say(words)
+        configs = [job.job.config for job in jobs.values()]
+        say_without_limit(self._screen, configs, quiet=command.quiet)
         line = SweepLine(self._screen, plans, epochs, ended, command.quiet)
 
         def train(until: int | None) -> None:
