@@ -72,6 +72,11 @@ def legend_above(axes: Axes, columns: int = 4, *, size: float = 8) -> int:
     return -(-count // columns)
 
 
+def legend_within(axes: Axes, *, size: float = 8) -> None:
+    """A legend where it covers least of the data, which shows through it."""
+    axes.legend(loc="best", fontsize=size, framealpha=0.7, edgecolor="none", handlelength=1.5)
+
+
 def save(figure: Figure, path: Path, *, tight: bool = False) -> None:
     """Draw a figure into a PNG file; its words stand for themselves, a `$` too.
 

@@ -14,3 +14,20 @@ def test_axes_of_ones_own() -> None:
     assert other.get_xscale() == "log"
     assert {label.get_text() for label in other.get_xticklabels()} == {"0.0001", "0.01", "1"}
     pyplot.close(figure)
+
+
+def test_narrow_axes_of_ones_own() -> None:
+    """Several curves side by side keep their widths and titles: no legend leaves its axes."""
+    run = mlp_lab.train("moons", epochs=2, depth=1, width=2)
+    figure, every = pyplot.subplots(1, 4, figsize=(12, 3), layout="constrained")
+    for place, axes in enumerate(every):
+        run.plot(ax=axes)
+        axes.set(title=f"network {place}")
+    figure.canvas.draw()  # a warning where they collapse would fail
+    for axes in every:
+        legend = axes.get_legend().get_window_extent()
+        box = axes.get_window_extent()
+        assert box.width > 150
+        assert box.x0 <= legend.x0 < legend.x1 <= box.x1
+        assert box.y0 <= legend.y0 < legend.y1 <= box.y1
+    pyplot.close(figure)

@@ -25,9 +25,12 @@ RatePoints = tuple[Sequence[float], Mapping[str, Sequence[float]], float | None,
 
 
 def plot_curves(rows: Sequence[Row], best_epoch: int, ax: Axes | None) -> Axes:
-    """Loss of training and validation rows against epochs, on axes or in a figure of its own."""
+    """Loss of training and validation rows against epochs, on axes or in a figure of its own.
+
+    Axes of somebody else keep their width and the place of their title: the legend is inside.
+    """
     axes = _axes(ax)
-    draw_curves(axes, rows, "loss", best_epoch)
+    draw_curves(axes, rows, "loss", best_epoch, legend_inside=ax is not None)
     return axes
 
 

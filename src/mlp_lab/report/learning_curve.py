@@ -8,7 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from mlp_lab.drawing import blank_figure, legend_above, save, whole_ticks
+from mlp_lab.drawing import blank_figure, legend_above, legend_within, save, whole_ticks
 from mlp_lab.formatting import four_digits
 from mlp_lab.report.about import PART
 from mlp_lab.report.headline import named
@@ -109,8 +109,13 @@ def _in_words(rows: Sequence[Row], result: Mapping[str, Any]) -> str:
     return f"{ends} {four_digits(finite[-1]['train_loss'])}{course}{best}"
 
 
-def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int) -> None:
-    """Draw one quantity of the training and the validation rows, and the best epoch."""
+def draw_curves(
+    axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int, *, legend_inside: bool = False
+) -> None:
+    """Draw one quantity of the training and the validation rows, and the best epoch.
+
+    With `legend_inside`, the place above the axes is left to a title.
+    """
     epochs = [row["epoch"] for row in rows]
     for part, color in COLORS.items():
         values = [row.get(f"{part}_{quantity}", math.nan) for row in rows]
@@ -130,7 +135,7 @@ def draw_curves(axis: Axes, rows: Sequence[Row], quantity: str, best_epoch: int)
     axis.set(xlabel="epoch", ylabel=quantity)
     axis.grid(alpha=0.3)
     if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
-        legend_above(axis)
+        legend_within(axis) if legend_inside else legend_above(axis)
     else:
         axis.text(0.5, 0.5, NOTHING_FINITE, ha="center", va="center", transform=axis.transAxes)
 
