@@ -42,6 +42,7 @@ CONTENTS = {
             "docs/sweeps",
             "docs/cluster",
             "docs/run_folder",
+            "docs/export",
             "docs/verdicts",
             "docs/accuracy",
             "docs/platforms",

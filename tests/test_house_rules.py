@@ -46,7 +46,8 @@ MAY_IMPORT = {
     "config": BOTTOM | {"data", "network", "native", "engine", "tracking"},
     "runs": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config"},
     "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
-    "predictor": BOTTOM | {"data", "network", "runs"},
+    "export": BOTTOM | {"data", "network"},
+    "predictor": BOTTOM | {"data", "network", "runs", "export"},
     "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
     "sweep": BOTTOM
@@ -153,6 +154,9 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "dill": (),
     "cloudpickle": (),
     "submitit": ("mlp_lab.sweep.slurm",),
+    "onnx": ("mlp_lab.export.graph",),
+    "onnxruntime": (),
+    "torch.export": ("mlp_lab.export.torch_program",),
 }
 """Library -> the modules that may import it."""
 
@@ -251,7 +255,7 @@ def test_no_rooms_import_each_other() -> None:
         assert all(order.index(name) < order.index(room) for name in may), room
 
 
-MOST_LATE_IMPORTS = 29
+MOST_LATE_IMPORTS = 31
 
 
 def test_our_own_modules_are_imported_at_the_top() -> None:
@@ -362,7 +366,7 @@ def test_nothing_is_executed_from_data(module: str) -> None:
 WRITING = {"write_text", "write_bytes", "savefig", "to_csv", "to_parquet", "FileHandler", "save"}
 """Methods that write a file, where their first argument is not one that is open already."""
 
-OPENED = {"file", "self._file", "master", "state", "tensors", "{}", "figure"}
+OPENED = {"file", "self._file", "master", "state", "tensors", "{}", "figure", "program"}
 """First arguments of such calls that are open files, or of calls that return bytes."""
 
 

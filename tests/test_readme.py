@@ -82,6 +82,16 @@ def test_predicting_and_evaluating(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 41
 
 
+def test_exporting(iris_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The line writes a graph."""
+    pytest.importorskip("onnx")
+    monkeypatch.chdir(tmp_path)
+    (line,) = [line for line in INDENTED if line.startswith("mlp-lab export")]
+    monkeypatch.setattr("sys.argv", shlex.split(RUN.sub(str(iris_run), line)))
+    main()
+    assert written(tmp_path) == {"model.onnx"}
+
+
 def test_the_refusal(tmp_path: Path) -> None:
     """It says what the README says it says."""
     done = command(words_of(REFUSED), tmp_path)

@@ -57,20 +57,23 @@ def write_whole(path: Path, content: bytes | str, *, wait: bool = True) -> None:
     Raises:
         OSError: it cannot be written; the error names `path`.
     """
-    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     with whole_file(path, wait=wait) as file:
-        file.write(data)
+        file.write(_as_bytes(content))
 
 
-def write_named(path: Path, content: str) -> None:
+def _as_bytes(content: bytes | str) -> bytes:
+    return content.encode(errors="backslashreplace") if isinstance(content, str) else content
+
+
+def write_named(path: Path, content: bytes | str) -> None:
     """Write a file that a user names: where it is a link, what it leads to; a device as it is.
 
     Raises:
         OSError: it cannot be written; the error names `path`.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        with path.open("w", encoding="utf-8", errors="backslashreplace") as device:
-            device.write(content)
+        with path.open("wb") as device:
+            device.write(_as_bytes(content))
         return
     try:
         write_whole(path.resolve(), content)

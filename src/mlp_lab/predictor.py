@@ -17,6 +17,7 @@ from mlp_lab.data.preprocessing import require_finite, require_fitting
 from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
+from mlp_lab.export.saving import export_network
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.network.saved import Layers, layers_of, load_network
@@ -170,6 +171,39 @@ class Predictor:
         columns = [np.array(one.classes)[one.decide(own)] for one, own in target.parted(outputs)]
         return np.column_stack(columns)
 
+    def answers(self, values: Floats) -> dict[str, Floats | NDArray[np.str_]]:
+        """What is predicted for values of the schema's columns, (N,) by name.
+
+        `prediction`, of classes `probability_x` of each, and of an ensemble `spread`: how far its
+        networks disagree, as a standard deviation. Of several targets each has such arrays under
+        its name: `prediction_x`, `probability_x` of its second class, `spread_x`.
+
+        Raises:
+            UserError: a number is too large to be encoded.
+        """
+        inputs = self.encode_values(values)
+        outputs, target = self.forward(inputs), self.schema.target
+        found = {"prediction": self.decode(outputs)}
+        if self.gives_probabilities:
+            found |= self._probabilities(outputs)
+        if len(self.networks) > 1:
+            found["spread"] = self.spread(inputs)
+        if isinstance(target, Target):
+            return found
+        return {
+            f"{what}_{one.name}": own
+            for what, values in found.items()
+            for one, own in zip(target.each, values.T, strict=True)
+        }
+
+    def _probabilities(self, outputs: Floats) -> dict[str, Floats]:
+        """Of each class, (N,); of several targets that of the second class of each, (N, T)."""
+        target = self.schema.target
+        if isinstance(target, Targets):
+            return {"probability": outputs}
+        shares = zip(target.classes or [], target.scores(outputs).T, strict=True)
+        return {f"probability_{name}": own for name, own in shares}
+
     @property
     def gives_probabilities(self) -> bool:
         """Whether the outputs are probabilities of classes."""
@@ -190,6 +224,35 @@ class Predictor:
             )
         outputs, target = self.outputs(rows), self.schema.target
         return target.scores(outputs) if isinstance(target, Target) else outputs
+
+    def export(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002  what one expects it to be called
+        *,
+        prefix: str = "",
+    ) -> list[str]:
+        """Write the network for other programs; in lines, what is left to whoever uses the file.
+
+        Args:
+            path: the file, replaced once the new content is whole.
+            format: `onnx`, one graph that reads columns as they are, or `torch`, a program of
+                torch.export that reads encoded rows; by default .onnx or .pt2 in the name tells.
+            prefix: before the names of a graph's outputs.
+
+        Raises:
+            UserError: the format is unknown, its library is missing, or it cannot hold the network.
+            OSError: the file cannot be written.
+        """
+        return export_network(
+            Path(path),
+            self.network,
+            self.networks,
+            self.schema,
+            probabilities=self.gives_probabilities,
+            asked=format,
+            prefix=prefix,
+        )
 
 
 def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:

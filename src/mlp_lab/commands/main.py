@@ -14,6 +14,7 @@ COMMANDS = {
     "train": "mlp_lab.commands.train",
     "predict": "mlp_lab.commands.predict",
     "evaluate": "mlp_lab.commands.evaluate",
+    "export": "mlp_lab.commands.export",
     "rate": "mlp_lab.commands.rate",
     "compare": "mlp_lab.commands.compare",
     "list": "mlp_lab.commands.list",
@@ -28,6 +29,7 @@ USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
+mlp-lab export RUN_FOLDER -o FILE     write the network as an ONNX graph, or a program of torch
 mlp-lab rate ...                      try learning rates for a short time, and suggest one
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab list [FOLDER ...]             what was trained, the newest first

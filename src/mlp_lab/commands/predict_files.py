@@ -9,12 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
-from mlp_lab.data.schema import AnyTarget, Target, Targets
 from mlp_lab.data.tables.config import require_use
 from mlp_lab.data.tables.frames import (
     TableFrame,
@@ -123,46 +121,16 @@ def _say_unseen(unseen: Mapping[str, int], rows: int) -> None:
 def with_predictions(
     predictor: Predictor, frame: pd.DataFrame, values: Floats, prefix: str
 ) -> pd.DataFrame:
-    """A frame's columns, then `prediction` and, for classes, a probability of each.
-
-    Of an ensemble also `spread`: how far its networks disagree, as a standard deviation. Of several
-    targets each has such columns under its name: `prediction_x`, `probability_x` of its second
-    class, `spread_x`.
+    """A frame's columns, then what is predicted, by the names of `Predictor.answers`.
 
     Raises:
         UserError: a new column has the name of one in the file.
     """
-    named = {f"{prefix}{name}": pd.Series(own) for name, own in _columns(predictor, values).items()}
+    named = {f"{prefix}{name}": pd.Series(own) for name, own in predictor.answers(values).items()}
     for name in named:
         if name in frame.columns:
             raise UserError(f"the file has a column {name!r} already: set --prefix")
     return pd.concat([frame.reset_index(drop=True), pd.DataFrame(named)], axis=1)
-
-
-def _columns(predictor: Predictor, values: Floats) -> dict[str, NDArray[Any]]:
-    """What is predicted, (N,) for each name."""
-    inputs = predictor.encode_values(values)
-    outputs, target = predictor.forward(inputs), predictor.schema.target
-    found = {"prediction": predictor.decode(outputs)}
-    if predictor.gives_probabilities:
-        found |= _probabilities(target, outputs)
-    if len(predictor.networks) > 1:
-        found["spread"] = predictor.spread(inputs)
-    if isinstance(target, Target):
-        return found
-    return {
-        f"{what}_{one.name}": own
-        for what, values in found.items()
-        for one, own in zip(target.each, values.T, strict=True)
-    }
-
-
-def _probabilities(target: AnyTarget, outputs: Floats) -> dict[str, NDArray[Any]]:
-    """Of each class, (N,); of several targets that of the second class of each, (N, T)."""
-    if isinstance(target, Targets):
-        return {"probability": outputs}
-    shares = zip(target.classes or [], target.scores(outputs).T, strict=True)
-    return {f"probability_{name}": own for name, own in shares}
 
 
 def score_file(

@@ -156,6 +156,26 @@ class Run:
         write_run(self._fitted, Path(folder))
         return Path(folder)
 
+    def export(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002  what one expects it to be called
+        *,
+        prefix: str = "",
+    ) -> list[str]:
+        """Write the network for other programs; in lines, what is left to whoever uses the file.
+
+        Args:
+            path: the file, replaced once the new content is whole.
+            format: `onnx`, one graph that reads columns as they are, or `torch`, a program of
+                torch.export that reads encoded rows; by default .onnx or .pt2 in the name tells.
+            prefix: before the names of a graph's outputs.
+
+        Raises:
+            UserError: the format is unknown, its library is missing, or it cannot hold the network.
+        """
+        return self._fitted.predictor.export(path, format, prefix=prefix)
+
     def summary(self) -> pd.DataFrame:
         """Loss and metric of the network and its baselines, as commands print them."""
         models = with_single(self._fitted.models, self._fitted.single)
