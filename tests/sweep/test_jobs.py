@@ -23,7 +23,8 @@ def test_a_job_knows_its_network_and_its_rows() -> None:
     job = iris_job(7, model__width=5, batch_size=32, epochs=10)
     assert job.sizes == (4, 5, 3)
     assert job.parameters == 4 * 5 + 5 + 5 * 3 + 3
-    assert products(job.sizes) == 4 * 5 + 5 * 3
+    assert products(job.sizes, ["relu"]) == 4 * 5 + 5 * 3
+    assert products(job.sizes, ["swiglu"]) == 4 * 10 + 5 * 3
     assert (job.rows, steps_of(job)) == (98, 4 * 10)
     assert steps_of(iris_job(7, batch_size="full", epochs=10)) == 10
     assert job.label == "job 7 (model.width=5 batch_size=32 epochs=10)"

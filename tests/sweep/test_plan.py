@@ -93,6 +93,15 @@ def test_a_stack_costs_as_its_widest_member() -> None:
     assert (found.seconds, found.memory) == (cost([narrow, wide]), size([narrow, wide]))
 
 
+def test_a_gated_layer_costs_its_doubled_products() -> None:
+    """Nearly twice the seconds where all inputs lead into gates, and never less than plain."""
+    wide: dict[str, object] = {"model.depth": 2, "model.width": 2048, "batch_size": "full"}
+    plain, gated = (job(i, wide | {"model.activation": a}) for i, a in enumerate(["relu", "geglu"]))
+    assert 1.9 < cost([gated]) / cost([plain]) < 2.0
+    assert cost([gated, gated]) > 1.9 * cost([plain, plain])
+    assert size([gated]) > size([plain])
+
+
 def test_one_process_waits_for_nobody() -> None:
     """Equal jobs are one stack then, however long its steps take."""
     seeds = [job(i, {"model.width": 512, "seed": i, "epochs": 500}) for i in range(5)]

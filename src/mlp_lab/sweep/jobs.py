@@ -1,12 +1,11 @@
 """The jobs of a sweep, checked before any of them is trained."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from mlp_lab.config.schema import Config
 from mlp_lab.errors import UserError
-from mlp_lab.network.architecture import count_parameters
+from mlp_lab.network.architecture import count_parameters, linear_shapes
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.runs.job import INCIDENTAL, OF_READING, PATHS, Job, hashed, section, without
 from mlp_lab.runs.preflight import require_machine, require_memory
@@ -157,6 +156,9 @@ def steps_of(job: SweepJob) -> int:
     return -(-job.rows // batch) * (EXPECTED_EPOCHS if epochs is None else epochs)
 
 
-def products(sizes: Iterable[int]) -> int:
-    """Multiplications of a row's way forward."""
-    return sum(a * b for a, b in pairwise(sizes))
+def products(sizes: Sequence[int], activations: Sequence[str]) -> int:
+    """Multiplications of a row's way forward; a gated layer has twice as many outputs as units.
+
+    `activations`: of the hidden layers.
+    """
+    return sum(a * b for a, b in linear_shapes(sizes, activations))

@@ -84,9 +84,10 @@ def stack_plan(number: int, stack: Sequence[SweepJob]) -> StackPlan:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What the cost of a stack depends on."""
+    """What the cost of a stack depends on; its jobs have the same `activations`."""
 
     sizes: tuple[int, ...]
+    activations: tuple[str, ...]
     rows: int
     steps: int
     longest: int
@@ -97,12 +98,14 @@ class Load:
         batch = job.job.config.batch_size
         rows = batch if isinstance(batch, int) else job.rows
         steps = steps_of(job)
-        return cls(job.sizes, rows, steps * job.networks, steps)
+        activations = tuple(job.job.config.model.activations)
+        return cls(job.sizes, activations, rows, steps * job.networks, steps)
 
     def __add__(self, other: "Load") -> "Load":
         """A stack of both."""
         return Load(
             tuple(max(pair) for pair in zip(self.sizes, other.sizes, strict=True)),
+            self.activations,
             max(self.rows, other.rows),
             self.steps + other.steps,
             max(self.longest, other.longest),
@@ -117,7 +120,8 @@ class Load:
     def seconds(self) -> float:
         """That its training is expected to take."""
         layers = len(self.sizes) - 1
-        member = MEMBER * layers + products(self.sizes) * (3 * self.rows * PRODUCT + UPDATE)
+        weights = products(self.sizes, self.activations)
+        member = MEMBER * layers + weights * (3 * self.rows * PRODUCT + UPDATE)
         return self.dispatch + member * self.steps
 
 
@@ -148,7 +152,12 @@ def size(stack: Sequence[SweepJob]) -> float:
 def _cut(group: Sequence[SweepJob]) -> list[list[SweepJob]]:
     """Buckets of jobs of neighbouring sizes, of least cost together."""
     runs: dict[tuple[int, ...], list[SweepJob]] = {}
-    for job in sorted(group, key=lambda job: (products(job.sizes), job.sizes, job.number)):
+    activations = group[0].job.config.model.activations
+
+    def from_small(job: SweepJob) -> tuple[int, tuple[int, ...], int]:
+        return products(job.sizes, activations), job.sizes, job.number
+
+    for job in sorted(group, key=from_small):
         runs.setdefault(job.sizes, []).append(job)
     alike = list(runs.values())
     loads = [load(run) for run in alike]
