@@ -170,6 +170,7 @@ class SharedChanges(TypedDict, total=False):
     gradient: str
     kernel: str
     dtype: torch.dtype
+    autocast: torch.dtype | None
     device: torch.device
 
 

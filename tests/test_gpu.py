@@ -50,6 +50,23 @@ def test_a_stack_trains_as_on_the_cpu(*, rule: str, batch_size: int | None, grad
             torch.testing.assert_close(value.cpu(), cpu.best[name], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.parametrize("gradient", ["explicit", "autograd"])
+def test_products_in_bfloat16(gradient: str) -> None:
+    """A GPU's digits are those that a CPU gives, to what bfloat16 keeps."""
+    losses = []
+    for device in ("cpu", "cuda"):
+        rows = dataset("gaussians", device=device, dtype=torch.float32)
+        together = shared(
+            dtype=torch.float32,
+            autocast=torch.bfloat16,
+            gradient=gradient,
+            device=torch.device(device),
+        )
+        (trained,) = train([member(rows, epochs=10)], together)
+        losses.append([record.train["loss"] for record in trained.records])
+    assert losses[1] == pytest.approx(losses[0], rel=0.01, abs=0.01)
+
+
 @pytest.mark.parametrize("batch_size", [2, 8, None])
 def test_masks_alone_and_in_a_stack(batch_size: int | None) -> None:
     """A member draws the same masks beside wider and longer neighbours, bit for bit."""

@@ -189,6 +189,7 @@ def test_a_section_has_cases_for_every_field() -> None:
         *EFFECTS,
         "budget",  # see runs/test_search.py
         "device",
+        "autocast",  # see runs/test_member.py: only a GPU has it
         "gradient",
         "kernel",
         "model.category_size",
@@ -466,10 +467,15 @@ def test_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = backprop.autograd_backprop
 
     def counted(
-        network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
+        network: MLP,
+        gradients: LayerTensors,
+        objective: Objective,
+        batch: Batch,
+        *,
+        autocast: torch.dtype | None,
     ) -> Tensor:
         calls.append(batch)
-        return theirs(network, gradients, objective, batch)
+        return theirs(network, gradients, objective, batch, autocast=autocast)
 
     monkeypatch.setattr(stack_module, "autograd_backprop", counted)
     explicit = trained(small(dtype="float64"))[0]

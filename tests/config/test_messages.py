@@ -55,6 +55,17 @@ from mlp_lab.errors import UserError
         ),
         (["dtype=float16"], "unknown dtype 'float16': did you mean 'float"),
         (["gradient=auto"], "unknown gradient 'auto'"),
+        (["autocast=bf16"], "unknown autocast 'bf16': did you mean 'bfloat16'? (bfloat16, none)"),
+        (["autocast=float16"], "autocast=float16 needs a loss that is scaled, or small gradients "),
+        (
+            ["autocast=bfloat16", "dtype=float64"],
+            "dtype must be float32 with autocast=bfloat16, which torch does on a GPU, got float64",
+        ),
+        (
+            ["autocast=bfloat16", "device=cpu"],
+            "device must be auto or cuda with autocast=bfloat16, which torch does on a GPU, ",
+        ),
+        (["autocast=bfloat16", "kernel=native"], "kernel must be auto or torch with autocast=bf"),
         (["stop.monitor=metrik"], "unknown stop.monitor 'metrik': did you mean 'metric'? ("),
         (["schedule=warmup", "schedule.then=cosin"], "unknown schedule.then 'cosin': did you "),
         (["model=3"], "a group is chosen by the name"),

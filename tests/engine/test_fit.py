@@ -51,6 +51,22 @@ def test_a_stack_past_its_end_trains_no_epoch() -> None:
     assert before.equal(again.network.member_state(0)["output.bias"])
 
 
+@pytest.mark.parametrize("gradient", ["explicit", "autograd"])
+def test_products_in_bfloat16_learn_as_well(gradient: str) -> None:
+    """Its digits decide over no epoch: losses stay within a hundredth; weights are float32's."""
+    found = []
+    for autocast in (None, torch.bfloat16):
+        rows = dataset("gaussians", dtype=torch.float32)
+        together = shared(dtype=torch.float32, autocast=autocast, gradient=gradient)
+        (trained,) = train([member(rows, epochs=15)], together)
+        assert {tensor.dtype for tensor in trained.final.values()} == {torch.float32}
+        found.append([record.train["loss"] for record in trained.records])
+    whole, lower = found
+    assert lower[-1] < 0.7 * lower[0]
+    assert lower == pytest.approx(whole, rel=0.01, abs=0.01)
+    assert lower != whole
+
+
 EPOCHS, LR = 6, 0.03
 Rule = Callable[[list[dict[str, object]]], torch.optim.Optimizer]
 

@@ -359,6 +359,7 @@ class Traits(TypedDict, total=False):
     normalisation: str
     objective: Objective
     optimizer: str
+    autocast: torch.dtype | None
 
 
 KNOWN: Traits = {
@@ -369,6 +370,7 @@ KNOWN: Traits = {
     "normalisation": "none",
     "objective": Objective("linear", "mse"),
     "optimizer": "adam",
+    "autocast": None,
 }
 
 
@@ -379,6 +381,7 @@ KNOWN: Traits = {
         ({"device": torch.device("cuda")}, "device=cuda"),
         ({"dtype": torch.bfloat16}, "dtype=bfloat16"),
         ({"gradient": "autograd"}, "gradient=autograd"),
+        ({"autocast": torch.bfloat16}, "autocast=bfloat16"),
         ({"normalisation": "mine"}, "model.normalisation=mine"),
         ({"activations": ["relu", "swiglu"]}, "model.activation=swiglu"),
         ({"activations": ["relu", "mine"], "optimizer": "ours"}, "mine, ours of your own"),

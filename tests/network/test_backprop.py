@@ -1,5 +1,6 @@
 """Gradients of a stack against torch's autograd over plain layers, in double precision."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -29,6 +30,7 @@ def make_network(
     *,
     normalisation: str = "none",
     residual: bool = False,
+    dtype: torch.dtype = torch.float64,
 ) -> MLP:
     """Members of different widths, with biases that are not zero, and gains that are not one."""
     depth = len(activations)
@@ -39,7 +41,7 @@ def make_network(
         output=output,
         normalisation=normalisation,
         residual=residual,
-        dtype=torch.float64,
+        dtype=dtype,
     )
     generators = [torch.Generator().manual_seed(k) for k in range(members)]
     network.initialise(["torch"] * members, generators)
@@ -251,6 +253,36 @@ def test_first_k_members_leave_the_rest_alone(
     for found, wanted in zip(gradients.learnt, expected.learnt, strict=True):
         assert_close(found[:3], wanted[:3])
         assert (found[3:] == 7.0).all()
+
+
+@pytest.mark.parametrize(("normalisation", "residual"), [("none", False), *OTHER_LAYERS])
+@pytest.mark.parametrize("activation", ["relu", "swiglu"])
+def test_products_in_a_lower_precision(activation: str, normalisation: str, residual: bool) -> None:
+    """Both passes round alike: bfloat16 keeps eight binary digits of what float32 gives."""
+    objective, found = Objective("softmax", "cce"), []
+    network = make_network(
+        *([activation] * 2, "softmax", 2),
+        normalisation=normalisation,
+        residual=residual,
+        dtype=torch.float32,
+    )
+    exact = make_batch(network, masked=True, weighted=False, members=2)
+    batch = replace(
+        exact,
+        inputs=exact.inputs.float(),
+        targets=exact.targets.float(),
+        masks=[mask.float() for mask in exact.masks],
+    )
+    for autocast in (torch.bfloat16, None):
+        explicit, automatic = network.layers.like(), network.layers.like()
+        backprop = Backprop(network, explicit, objective, 2, ROWS, autocast=autocast)
+        with torch.no_grad():
+            backprop(batch)
+        autograd_backprop(network, automatic, objective, batch, autocast=autocast)
+        torch.testing.assert_close(explicit.flat, automatic.flat, rtol=2e-3, atol=2e-4)
+        assert explicit.flat.dtype == torch.float32
+        found.append(explicit.flat)
+    assert 1e-4 < (found[0] - found[1]).norm() / found[1].norm() < 0.03
 
 
 def as_layers(network: MLP, flat: Tensor) -> LayerTensors:

@@ -71,6 +71,21 @@ def test_gradients(kind: str, category_size: int, widths: list[int], members: in
     assert all(tensor[:members].abs().max() > 0 for tensor in ours.embedding)
 
 
+def test_the_first_layer_may_read_in_a_lower_precision() -> None:
+    """Then what goes back into the embeddings is rounded to it, and they themselves are not."""
+    network = make_network(plan_of("both", 2), [5])
+    batch = Batch(uniform(MEMBERS, ROWS, INPUTS), uniform(MEMBERS, ROWS, 2, seed=1), None, ())
+    objective = Objective("linear", "mse")
+    ours, theirs = network.layers.like(), network.layers.like()
+    Backprop(network, ours, objective, MEMBERS, ROWS, autocast=torch.bfloat16)(batch)
+    autograd_backprop(network, theirs, objective, batch, autocast=torch.bfloat16)
+    exact = network.layers.like()
+    Backprop(network, exact, objective, MEMBERS, ROWS)(batch)
+    for own, reference, whole in zip(ours.tensors, theirs.tensors, exact.tensors, strict=True):
+        assert_close(own, reference)
+        assert 1e-5 < (own - whole).norm() / whole.norm() < 0.03
+
+
 def test_piecewise_linear_interpolates() -> None:
     """Between knots a straight line from one value to the next, at its ends flat, plus w x + b."""
     plan = plan_of("piecewise", 0)

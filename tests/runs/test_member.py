@@ -8,8 +8,10 @@ from lab import BARE, configure, stack_of_runs, values_of
 
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.fit import fit
+from mlp_lab.errors import UserError
+from mlp_lab.network.losses import Objective
 from mlp_lab.runs.job import Job
-from mlp_lab.runs.member import Run, build_stack
+from mlp_lab.runs.member import Run, build_stack, shared_settings
 from mlp_lab.runs.prepared_data import prepare_data
 from mlp_lab.tracking.curves import read_curves
 
@@ -94,6 +96,17 @@ def test_what_members_share(
     assert [member.seed for member in stack.members] == [5, 0]
     assert [member.epochs for member in stack.members] == [50, 7]
     assert [member.optimizer.lr for member in stack.members] == [0.001, 0.5]
+
+
+def test_autocast_is_of_a_gpu() -> None:
+    """Torch has the last word on whether there is one."""
+    objective = Objective("softmax", "cce")
+    config = configure("data=iris", "autocast=bfloat16")
+    assert shared_settings(config, objective, torch.device("cuda")).autocast == torch.bfloat16
+    plain = shared_settings(configure("data=iris"), objective, torch.device("cuda"))
+    assert plain.autocast is None
+    with pytest.raises(UserError, match=r"^autocast=bfloat16 needs a CUDA device, and here is non"):
+        shared_settings(config, objective, torch.device("cpu"))
 
 
 @pytest.mark.parametrize("asked", [(0,), (1,), (0, 1), ()])

@@ -3,6 +3,7 @@
 import math
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -184,6 +185,18 @@ def test_cuda(build: str, driver: bool, possible: bool, monkeypatch: pytest.Monk
         require_machine(config)
         return
     with pytest.raises(UserError, match=r"^device=cuda, but "):
+        require_machine(config)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_autocast_needs_a_gpu(there: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is read."""
+    monkeypatch.setattr(sys.modules[require_machine.__module__], "cuda_possible", lambda: there)
+    config = configure("data=iris", "autocast=bfloat16")
+    if there:
+        require_machine(config)
+        return
+    with pytest.raises(UserError, match=r"^autocast=bfloat16 needs a CUDA device, and here is non"):
         require_machine(config)
 
 

@@ -31,6 +31,7 @@ ADDED: dict[str, Added] = {
     "budget": Added(None),
     "vary": Added([]),
     "kernel": Added("torch"),
+    "autocast": Added("none"),
     "model.embedding": Added("none"),
     "model.embedding_size": Added(16),
     "model.bins": Added(48),

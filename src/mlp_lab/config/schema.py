@@ -63,7 +63,8 @@ class Config:
     """Everything a run needs to know, and nothing else: equal configs give equal runs.
 
     `epochs`: None trains until patience ends it. `batch_size` counts rows, or is `full`.
-    `device`: auto, cpu or cuda. `dtype`: float32 or float64. `gradient`: explicit (backpropagation
+    `device`: auto, cpu or cuda. `dtype`: float32 or float64. `autocast`: a lower
+    precision of a step's products on a GPU, or none. `gradient`: explicit (backpropagation
     as written out here) or autograd. `kernel`: what computes: auto, native (compiled) or torch.
     `ensemble`: networks that predict the mean of their outputs. `budget`: time in which networks
     that differ in the settings that `vary` names are trained, and the best kept together.
@@ -84,6 +85,7 @@ class Config:
     batch_size: int | str
     device: str
     dtype: str
+    autocast: str
     gradient: str
     kernel: str
     ensemble: int
@@ -105,6 +107,7 @@ class Config:
             require(self.batch_size >= 1, "batch_size", "1 or more, or 'full'", self.batch_size)
         require_choice(self.device, "device", ["auto", "cpu", "cuda"])
         require_choice(self.dtype, "dtype", ["float32", "float64"])
+        self._check_autocast()
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
         require_choice(self.kernel, "kernel", KERNELS)
         require_count(self.ensemble, "ensemble", 1, MOST_NETWORKS)
@@ -124,6 +127,24 @@ class Config:
     def budget_seconds(self) -> float | None:
         """The budget; None where there is none."""
         return None if self.budget is None else seconds_of(self.budget, "budget")
+
+    def _check_autocast(self) -> None:
+        if self.autocast == "float16":
+            raise UserError(
+                "autocast=float16 needs a loss that is scaled, or small gradients vanish, and here"
+                " is none: use autocast=bfloat16"
+            )
+        require_choice(self.autocast, "autocast", ["none", "bfloat16"])
+        if self.autocast == "none":
+            return
+        wanted = {"dtype": ("float32",), "device": ("auto", "cuda"), "kernel": ("auto", "torch")}
+        for key, choices in wanted.items():
+            value = getattr(self, key)
+            if value not in choices:
+                raise UserError(
+                    f"{key} must be {' or '.join(choices)} with autocast={self.autocast}, which"
+                    f" torch does on a GPU, got {value}"
+                )
 
     def _check_budget(self) -> None:
         for key in self.vary:

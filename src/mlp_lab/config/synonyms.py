@@ -40,6 +40,7 @@ SYNONYMS = {
     **dict.fromkeys(("n_estimators", "n_networks", "members"), "ensemble"),
     **dict.fromkeys(("gpu", "cuda", "use_cuda", "accelerator"), "device"),
     "precision": "dtype",
+    **dict.fromkeys(("amp", "mixed_precision", "use_amp"), "autocast"),
     **dict.fromkeys(("n_jobs", "num_threads"), "threads"),
     **dict.fromkeys(("verbose", "silent"), "quiet"),
     **dict.fromkeys(("run_name", "experiment_name"), "name"),

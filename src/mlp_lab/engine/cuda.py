@@ -12,6 +12,14 @@ def no_cuda() -> UserError:
     return UserError("device=cuda, but torch sees no CUDA device here: use device=cpu")
 
 
+def no_autocast(autocast: str) -> UserError:
+    """What to say where a lower precision is asked for and there is no CUDA device."""
+    return UserError(
+        f"autocast={autocast} needs a CUDA device, and here is none: a CPU gains nothing by it, use"
+        " autocast=none"
+    )
+
+
 def cuda_possible() -> bool:
     """Whether torch may find a CUDA device; torch itself has the last word."""
     build = version("torch")

@@ -38,6 +38,7 @@ def obstacle(
     normalisation: str,
     objective: Objective,
     optimizer: str,
+    autocast: torch.dtype | None = None,
 ) -> str | None:
     """Why the kernel cannot train such networks; None if it can."""
     gated = [name for name in activations if name in GATES]
@@ -48,6 +49,7 @@ def obstacle(
         f"device={device.type}": device.type != "cpu",
         f"dtype={_name(dtype)}": dtype not in (torch.float32, torch.float64),
         f"gradient={gradient}": gradient != "explicit",
+        f"autocast={_name(autocast)}": autocast is not None,
         f"model.normalisation={normalisation}": normalisation not in NORMALISATIONS,
         f"model.activation={', '.join(gated)}": bool(gated),
         "loss=ordinal": objective.loss == "ordinal",
@@ -56,7 +58,7 @@ def obstacle(
     return next((words for words, holds in reasons.items() if holds), None)
 
 
-def _name(dtype: torch.dtype) -> str:
+def _name(dtype: torch.dtype | None) -> str:
     """float32 for torch.float32."""
     return str(dtype).removeprefix("torch.")
 

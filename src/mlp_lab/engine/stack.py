@@ -55,7 +55,8 @@ class SharedSettings:
 
     `batch_size` None takes all rows in a step. A member is an ensemble of `ensemble` networks, each
     with weights, batches and dropout of its own, that predict the mean of their outputs. `kernel`:
-    native (compiled), torch, or auto, which is native where it can be.
+    native (compiled), torch, or auto, which is native where it can be. `autocast`: a lower
+    precision for the products of a step's layers; weights and evaluations stay in `dtype`.
     """
 
     ensemble: int = 1
@@ -67,6 +68,7 @@ class SharedSettings:
     gradient: str
     kernel: str = "torch"
     dtype: torch.dtype
+    autocast: torch.dtype | None = None
     device: torch.device
 
     def sizes(self, member: Member) -> list[int]:
@@ -97,6 +99,7 @@ def _obstacle(shared: SharedSettings, optimizer: str) -> str | None:
         normalisation=shared.normalisation,
         objective=shared.objective,
         optimizer=optimizer,
+        autocast=shared.autocast,
     )
 
 
@@ -339,12 +342,12 @@ class Stack:
 
     def _backprop(self, batch: Batch) -> Tensor:
         """Gradients of the mean loss over a batch; returns the last pre-activations, (k, B, C)."""
-        objective = self.shared.objective
+        own, autocast = (self.network, self.gradients, self.shared.objective), self.shared.autocast
         if self.shared.gradient == "autograd":
-            return autograd_backprop(self.network, self.gradients, objective, batch)
+            return autograd_backprop(*own, batch, autocast=autocast)
         shape = (batch.inputs.shape[0], batch.inputs.shape[1])
         if shape not in self._backprops:
-            self._backprops[shape] = Backprop(self.network, self.gradients, objective, *shape)
+            self._backprops[shape] = Backprop(*own, *shape, autocast=autocast)
         return self._backprops[shape](batch)
 
     def keep_last_gradients(self) -> None:

@@ -75,6 +75,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         gradient: str = "explicit",
         kernel: str = "auto",
         dtype: str = "float32",
+        autocast: str = "none",
         device: str = "auto",
         threads: int = 1,
         seed: int = 0,
@@ -146,6 +147,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             gradient: explicit backpropagation, or autograd.
             kernel: native (compiled), torch, or auto: native where it can be.
             dtype: float32 or float64.
+            autocast: none, or bfloat16: a GPU's products of layers in it.
             device: auto, cpu, cuda.
             threads: of one operation.
             seed: of weights, batches, dropout, and of the choice of validation rows.
@@ -198,7 +200,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.ensemble, self.budget, self.vary = ensemble, budget, vary
         self.target_transform = target_transform
         self.gradient, self.kernel = gradient, kernel
-        self.dtype, self.device = dtype, device
+        self.dtype, self.autocast, self.device = dtype, autocast, device
         self.threads = threads
         self.seed, self.random_state = seed, random_state
         self.warm_start, self.verbose = warm_start, verbose

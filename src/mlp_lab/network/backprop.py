@@ -9,6 +9,9 @@ With normalisation a reads what it makes of f_k (`normalisation.py`); a residual
 h_{k+1} = h_k + a(f_k), and dL/dh_{k+1} is added to dL/dh_k (He et al., 2016). A gated layer has
 f_k = [u, v] and h = u * s(v): dL/du = dL/dh * s(v), dL/dv = dL/dh * u * s'(v).
 
+With `autocast` Omega_k, h_k and dL/df_k are rounded to a lower precision for the products alone,
+which are rounded to it as well: weights, sums over rows, and all between the products stay whole.
+
 h_0 is x, or what an embedding makes of it, and with dropout h_k carries its mask (Prince,
 Understanding Deep Learning, 2023, 7.4).
 """
@@ -21,7 +24,7 @@ from torch import Tensor
 
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.matrix_products import affine, empty_product, matmul
+from mlp_lab.network.matrix_products import affine, empty_product, lowered, matmul
 from mlp_lab.network.mlp import MLP, Masks
 from mlp_lab.network.normalisation import BatchNorm, LayerNorm, Rows
 
@@ -57,13 +60,23 @@ class Backprop:
     """
 
     def __init__(
-        self, network: MLP, gradients: LayerTensors, objective: Objective, k: int, rows: int
+        self,
+        network: MLP,
+        gradients: LayerTensors,
+        objective: Objective,
+        k: int,
+        rows: int,
+        *,
+        autocast: torch.dtype | None = None,
     ) -> None:
-        self.network = network
+        """`autocast`: a lower precision for the products of layers."""
+        self.network, self.autocast = network, autocast
         self.objective = objective
         self.weights = [weight[:k] for weight in network.layers.weights]
         self.biases = [bias[:k] for bias in network.layers.biases]
-        self.transposed = [weight.transpose(1, 2) for weight in self.weights]
+        self.factors = list(self.weights)
+        """The weights as products have them."""
+        self.transposed = [weight.mT for weight in self.factors]
         self.d_weights = [weight[:k] for weight in gradients.weights]
         self.d_biases = [bias[:k] for bias in gradients.biases]
         self.f = [empty_product(bias, rows, bias.shape[-1]) for bias in self.biases]
@@ -103,7 +116,11 @@ class Backprop:
         rows = batch.rows if self.norms else None
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            affine(self.layer_inputs[k], weight, bias, out=self.f[k])
+            if self.autocast is not None:
+                self.factors[k] = weight.to(self.autocast)
+                self.transposed[k] = self.factors[k].mT
+            read = lowered(self.layer_inputs[k], self.autocast)
+            affine(read, self.factors[k], bias, out=self.f[k])
             if k < last:
                 if rows is not None:
                     self.g[k] = self.norms[k].forward(self.f[k], rows)
@@ -118,9 +135,10 @@ class Backprop:
         """From dL/df of the last layer to every dL/dOmega_k, dL/dbeta_k, and the embedding's."""
         residual = self.network.residual
         for k in reversed(range(len(self.weights))):
-            d_f = self.d_f[k]
-            matmul(self.layer_inputs[k].mT, d_f, out=self.d_weights[k])
-            torch.sum(d_f, 1, keepdim=True, out=self.d_biases[k])
+            d_f = lowered(self.d_f[k], self.autocast)
+            read = lowered(self.layer_inputs[k], self.autocast)
+            matmul(read.mT, d_f, out=self.d_weights[k])
+            torch.sum(self.d_f[k], 1, keepdim=True, out=self.d_biases[k])
             if k > 0:
                 d_h = matmul(d_f, self.transposed[k], out=self.d_h[k - 1])
                 if residual and k < len(self.d_h):
@@ -134,7 +152,8 @@ class Backprop:
                 if self.norms:
                     self.norms[k - 1].backward(self.d_f[k - 1], *self.d_norms[k - 1])
         if self.embedding is not None:
-            d_x = torch.bmm(self.d_f[0], self.transposed[0])
+            d_x = torch.bmm(lowered(self.d_f[0], self.autocast), self.transposed[0])
+            d_x = d_x.to(self.d_f[0])
             self.embedding.backward(d_x, self.d_embedding)
 
 
@@ -161,7 +180,12 @@ def _norms(network: MLP, k: int) -> Sequence[LayerNorm | BatchNorm]:
 
 
 def autograd_backprop(
-    network: MLP, gradients: LayerTensors, objective: Objective, batch: Batch
+    network: MLP,
+    gradients: LayerTensors,
+    objective: Objective,
+    batch: Batch,
+    *,
+    autocast: torch.dtype | None = None,
 ) -> Tensor:
     """The same gradients by torch's autograd; returns the last pre-activations, (k, B, C)."""
     k = len(batch.inputs)
@@ -169,7 +193,9 @@ def autograd_backprop(
     parameters = [parameter for kind in own for parameter in kind]
     batch_rows = batch.rows if network.layers.statistics else None
     with torch.enable_grad():
-        f = network.pre_activation(batch.inputs, batch.masks, members=k, rows=batch_rows)
+        f = network.pre_activation(
+            batch.inputs, batch.masks, members=k, rows=batch_rows, autocast=autocast
+        )
         rows = objective.training_rows(f, batch.targets)
         means = rows.mean(1) if batch.weights is None else (rows * batch.weights).sum(1)
         found = torch.autograd.grad(means.sum(), parameters)

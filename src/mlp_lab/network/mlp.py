@@ -11,7 +11,7 @@ from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
-from mlp_lab.network.matrix_products import affine
+from mlp_lab.network.matrix_products import affine, lowered
 from mlp_lab.network.normalisation import Rows, Units, batch_norm, layer_norm
 from mlp_lab.network.plain_network import (
     Ensemble,
@@ -183,17 +183,19 @@ class MLP(nn.Module):
         *,
         members: int | None = None,
         rows: Rows | None = None,
+        autocast: torch.dtype | None = None,
     ) -> Tensor:
         """f of the last layer, (k, B, C), of the first k `members` (all of them by default).
 
         In training, `rows` are those that batch normalisation is over; they take note of the
-        statistics, and nothing else changes.
+        statistics, and nothing else changes. `autocast`: a lower precision for the products.
         """
         h = inputs if inputs.dim() == 3 else inputs.expand(self.members, *inputs.shape)
         h = self.embed(h, members=members)
         last = len(self.weights) - 1
         for k, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            f = affine(h, weight[:members], bias[:members])
+            read, factor = lowered(h, autocast), lowered(weight[:members], autocast)
+            f = affine(read, factor, bias[:members])
             if k == last:
                 return f
             read = h

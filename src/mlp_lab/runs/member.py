@@ -9,6 +9,7 @@ import torch
 
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.cuda import no_autocast
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
@@ -128,7 +129,14 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
 
 
 def shared_settings(config: Config, objective: Objective, device: torch.device) -> SharedSettings:
-    """What a stack with a run of this configuration has in common."""
+    """What a stack with a run of this configuration has in common.
+
+    Raises:
+        UserError: it asks for what this device does not do.
+    """
+    autocast = None if config.autocast == "none" else getattr(torch, config.autocast)
+    if autocast is not None and device.type != "cuda":
+        raise no_autocast(config.autocast)
     return SharedSettings(
         ensemble=config.ensemble,
         activations=config.model.activations,
@@ -139,6 +147,7 @@ def shared_settings(config: Config, objective: Objective, device: torch.device) 
         gradient=config.gradient,
         kernel=config.kernel,
         dtype=getattr(torch, config.dtype),
+        autocast=autocast,
         device=device,
     )
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from mlp_lab.config.schema import Config
-from mlp_lab.engine.cuda import cuda_possible, no_cuda
+from mlp_lab.engine.cuda import cuda_possible, no_autocast, no_cuda
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import shown
@@ -47,6 +47,8 @@ def require_machine(config: Config) -> None:
     require(config.threads <= cores, "threads", f"at most the {cores} cores", config.threads)
     if config.device == "cuda" and not cuda_possible():
         raise no_cuda()
+    if config.autocast != "none" and not cuda_possible():
+        raise no_autocast(config.autocast)
 
 
 def require_memory(config: Config, data: DataSummary) -> None:

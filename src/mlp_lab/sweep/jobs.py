@@ -126,6 +126,7 @@ def group_of(job: Job, summary: DataSummary, sizes: tuple[int, ...]) -> str:
         config.gradient,
         config.kernel,
         config.dtype,
+        config.autocast,
         config.device,
         config.threads,
     )
