@@ -59,6 +59,8 @@ RARE = ("rare classes",)
 LATER = ("later rows differ",)
 DECAY = ("strong weight decay",)
 COPIES = ("repeated rows",)
+TIME = ("rows in order of time",)
+COUNTS = ("counts",)
 LEAK = ("suspiciously good",)
 LEARNT = ("dead units", "saturated units", "vanishing gradients")
 
@@ -159,6 +161,19 @@ MADE = (
     Made("", "copies data.group=household epochs=20", (), COPIES),
     Made("", "coarse epochs=20", (), COPIES),
     Made("", "steady epochs=20", (), COPIES),
+    # Rows in order of time, split at random, and rows that are sorted by what they say.
+    Made("", "series model=shallow epochs=30", TIME),
+    Made("", "series_classes model=shallow epochs=30", TIME),
+    Made("", "series data.time=day model=shallow epochs=30", (), TIME),
+    Made("", "steady model=shallow epochs=30", (), TIME),
+    Made("", "sorted_by_target model=shallow epochs=30", (), TIME),
+    Made("", "sorted_by_column model=shallow epochs=30", (), TIME),
+    # Counts, and whole numbers that count nothing.
+    Made("", "counts data.task=regression model=shallow epochs=30", COUNTS),
+    Made("", "clumped_counts data.task=regression model=shallow epochs=30", COUNTS),
+    Made("", "counts data.task=regression model=shallow loss=poisson epochs=30", (), COUNTS),
+    Made("", "grades data.task=regression model=shallow epochs=30", (), COUNTS),
+    Made("", "whole data.task=regression model=shallow epochs=30", (), COUNTS),
     Made("", "leak epochs=40", LEAK),
     Made("", "leak_number epochs=40", LEAK),
     Made("", "leak_threshold epochs=60", LEAK),
@@ -272,8 +287,35 @@ def _write_more(rows: pd.DataFrame, folder: Path) -> None:
     answers.assign(target=np.where(a + noise > 0, "yes", "no")).to_csv(
         folder / "coarse.csv", index=False
     )
+    _write_series_and_counts(rows, folder)
     write("strong", a + 0.3 * noise > 0)
     write("strong_number", a + 0.25 * noise)
+
+
+def _write_series_and_counts(rows: pd.DataFrame, folder: Path) -> None:
+    """Rows whose noise goes on from row to row, sorted rows, counts and other whole numbers."""
+    draw, a = np.random.default_rng(2), rows.iloc[:, 0].to_numpy()
+    fresh = draw.normal(size=ROWS)
+    drift = fresh.copy()
+    for row in range(1, ROWS):
+        drift[row] = 0.8 * drift[row - 1] + 0.6 * fresh[row]
+    day = pd.date_range("2020-01-01", periods=ROWS).astype(str)
+    series = rows.assign(target=a + drift, day=day)
+    few = rows.iloc[:, :5]
+    classes = np.where(a + drift > 0, "yes", "no")
+    mean = np.exp(0.7 + 0.7 * a)
+    tables = {
+        "series": series,
+        "series_classes": rows.assign(target=classes),
+        "sorted_by_target": rows.assign(target=a + fresh).sort_values("target"),
+        "sorted_by_column": few.assign(target=np.sin(2 * a) + fresh).sort_values("column_0"),
+        "counts": few.assign(target=draw.poisson(mean)),
+        "clumped_counts": few.assign(target=draw.negative_binomial(2, 2 / (2 + mean))),
+        "grades": few.assign(target=np.clip(np.round(3 + a + 0.7 * fresh), 1, 6)),
+        "whole": few.assign(target=np.maximum(np.round(8 + 2 * a + 2 * fresh), 0)),
+    }
+    for name, frame in tables.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
 
 
 def judged_run(made: Made, seed: int, run_folder: Path, tables: Path) -> Judged:

@@ -239,6 +239,7 @@ def test_a_rate_is_raised_once_above_the_usual(typed: list[str], changes: list[s
         ("unscaled inputs", ["data.scaling=none"], ["data.scaling=standard"]),
         ("unscaled inputs", [], []),
         ("outliers", [], ["loss=huber"]),
+        ("counts", [], ["loss=poisson"]),
         ("rare classes", [], ["data.class_weights=balanced"]),
         ("suspiciously good", [], []),
         ("later rows differ", [], []),

@@ -183,3 +183,30 @@ def test_rows_of_another_time(test: float | None, rows: int, found: bool) -> Non
     """By 0.1 and two standard errors of the difference, 0.07 of 400 rows each, below 0.95."""
     later = replace(SOUND, test=test, test_rows=rows)
     assert notes(later) == ["later rows differ"] * found
+
+
+TIME = "rows in order of time"
+
+
+def test_rows_next_to_each_other() -> None:
+    """By 0.2 and four standard errors of their correlation; not before enough is learnt."""
+    series = replace(SOUND, alike=0.5, pairs=400)
+    assert notes(series) == [TIME]
+    assert notes(replace(series, alike=0.15)) == []
+    assert notes(replace(series, pairs=40)) == []
+    assert notes(replace(series, copied=0.5)) == ["repeated rows"]
+    low = replace(series, train=0.1, val=0.1, baselines={"linear": 0.9})
+    assert TIME not in notes(low)
+    said = [judge(replace(series, in_order=names)).notes[0].words for names in ([], ["day no"])]
+    assert "data.time=COLUMN keeps these for the test" in said[0]
+    assert "data.time='day no' keeps these for the test" in said[1]
+
+
+def test_errors_that_grow_with_counts() -> None:
+    """Beyond chance at 99 %, of 400 rows 0.117; an outlier among counts is none."""
+    assert notes(replace(SOUND, spread=0.12)) == ["counts"]
+    assert notes(replace(SOUND, spread=0.11)) == []
+    assert notes(replace(SOUND, spread=0.3, outlying=0.9)) == ["counts"]
+    assert notes(replace(SOUND, spread=-0.3, outlying=0.9)) == ["outliers"]
+    nothing = replace(SOUND, spread=0.3, val=0.0, kept_d2={"train": 0.5, "val": 0.0})
+    assert "counts" not in notes(nothing)

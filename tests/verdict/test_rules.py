@@ -203,6 +203,8 @@ def test_kinds_are_those_of_the_tables() -> None:
         "rare classes": replace(SOUND, measure="accuracy", val=0.0, constant_errors=RARE),
         "later rows differ": replace(SOUND, test=0.1, test_rows=400),
         "repeated rows": replace(SOUND, copied=1.0),
+        "rows in order of time": replace(SOUND, alike=0.9, pairs=400),
+        "counts": replace(SOUND, spread=0.9),
         "dead units": replace(SOUND, layers=[unit]),
         "saturated units": replace(SOUND, layers=[unit]),
         "vanishing gradients": replace(SOUND, layers=[flat, unit]),

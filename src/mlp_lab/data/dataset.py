@@ -35,7 +35,11 @@ class Part:
         """At most so many of the rows, evenly over all."""
         if len(self) <= most:
             return self
-        index = torch.linspace(0, len(self) - 1, most, device=self.inputs.device).round().long()
+        return self.at(torch.linspace(0, len(self) - 1, most).round().long())
+
+    def at(self, rows: Tensor) -> Part:
+        """Rows by their positions, (N,)."""
+        index = rows.to(self.inputs.device)
         weights, loss_weights = (
             None if part is None else part[index] for part in (self.weights, self.loss_weights)
         )

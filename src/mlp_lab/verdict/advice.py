@@ -279,6 +279,7 @@ def alternatives_for(
         "strong weight decay": [["optimizer.weight_decay=0"]],
         "unscaled inputs": [["data.scaling=standard"] * (config.data.scaling == "none")],
         "outliers": [["loss=huber"]],
+        "counts": [["loss=poisson"]],
         "rare classes": [["data.class_weights=balanced"]],
     }
     if config.budget_seconds is not None and finding.kind in UNFINISHED:

@@ -21,6 +21,7 @@ from mlp_lab.verdict.evidence import GRADIENT_BOOSTING, Evidence
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.measure import Measure
 from mlp_lab.verdict.neighbours import NEIGHBOURS, neighbours_skill
+from mlp_lab.verdict.residuals import neighbours_correlation, spread_of_counts
 from mlp_lab.verdict.rules import judge
 
 BLOCK = 1 << 16
@@ -59,6 +60,8 @@ class Judge:
         validated = bool(run.models["network"]["val"])
         measure, named = Measure.of(run), _baselines(run) if validated else []
         initial, train = initial_network(run, network), run.dataset.train
+        overview = run.prepared.overview
+        alike, pairs = (0.0, 0) if is_shifted(run) else neighbours_correlation(run, network)
         return Evidence(
             divergence=None if run.termination is None else run.termination.divergence,
             train_loss=[row["train_loss"] for row in curves],
@@ -88,6 +91,10 @@ class Judge:
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
             copied=copied(run),
+            spread=spread_of_counts(run) if validated else 0.0,
+            alike=alike,
+            pairs=pairs,
+            in_order=overview.in_order if overview is not None else [],
         )
 
     def _skills(self, run: Run, measure: Measure) -> dict[str, float]:

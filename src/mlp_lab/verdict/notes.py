@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mlp_lab.formatting import percent
+from mlp_lab.formatting import in_a_list, percent
 from mlp_lab.runs.findings import Finding
 from mlp_lab.verdict.evidence import (
     CLEARLY,
@@ -40,6 +40,14 @@ SHIFTED = 0.1
 
 COPIED = 0.1
 """Share of the validation rows that training rows repeat, target included."""
+ALIKE = 0.2
+"""Correlation of the errors on rows next to each other in the file, from which they are alike."""
+GROWING = 0.1
+"""Correlation of the sizes of errors with predictions, from which they grow with these."""
+SURELY = 4
+"""Standard errors of that correlation: a row may be in two pairs."""
+COUNTED = 2.33
+"""Standard errors of the correlation of sizes: one-sided, 99 %."""
 
 WITHOUT_HIDDEN_LAYERS = ("linear", "logistic", "poisson")
 """Baselines that a network with hidden layers should beat."""
@@ -180,8 +188,8 @@ def unscaled_inputs(evidence: Evidence) -> Finding | None:
 
 def outliers(evidence: Evidence) -> Finding | None:
     """A few rows decide on the squared error."""
-    if evidence.outlying < HALF:
-        return None
+    if evidence.outlying < HALF or counts(evidence) is not None:
+        return None  # of counts, large ones are no accident
     return Finding(
         "outliers",
         f"outliers: 2 % of the training rows make {percent(evidence.outlying)} of the squared"
@@ -243,4 +251,40 @@ def repeated_rows(evidence: Evidence) -> Finding | None:
         f"training rows repeat at least {COPIED:.0%} of the validation rows, which measured numbers"
         " tell apart from others",
         {"share": evidence.copied},
+    )
+
+
+def rows_in_order(evidence: Evidence) -> Finding | None:
+    """Rows next to each other err alike, and a random split puts them into different parts."""
+    if evidence.val is None or evidence.divergence is not None or evidence.copied >= COPIED:
+        return None
+    if evidence.alike < max(ALIKE, SURELY / math.sqrt(max(1, evidence.pairs))):
+        return None
+    column = evidence.in_order[0] if evidence.in_order else "COLUMN"
+    return Finding(
+        "rows in order of time",
+        f"rows in order of time: errors on rows next to each other in the file correlate by"
+        f" {evidence.alike:.2f}, but were split at random: expect less of later rows; data.time="
+        f"{in_a_list(column)} keeps these for the test (or data.group=COLUMN, if neighbours are of"
+        " one group)",
+        f"rank correlation of errors on {evidence.pairs:,} pairs of a validation row and a training"
+        f" row next to it at least {ALIKE:g} and {SURELY:g} / sqrt(pairs), of a random split",
+        {"correlation": evidence.alike, "pairs": evidence.pairs},
+    )
+
+
+def counts(evidence: Evidence) -> Finding | None:
+    """A target of whole numbers from 0 or 1 on, whose errors are the larger, the more there are."""
+    if evidence.val is None or evidence.divergence is not None or not has_learnt(evidence):
+        return None
+    if evidence.spread < max(GROWING, COUNTED / math.sqrt(evidence.val_rows)):
+        return None
+    return Finding(
+        "counts",
+        "counts: the target has whole numbers from 0 or 1 on, and the larger the prediction, the"
+        f" larger the errors (their sizes correlate by {evidence.spread:.2f}), as of counts, for"
+        " which loss=poisson is",
+        "whole numbers, the least 0 or 1, learnt by squared errors; rank correlation of |error|"
+        f" with the prediction at least {GROWING:g} and {COUNTED:g} / sqrt(validation rows)",
+        {"correlation": evidence.spread},
     )

@@ -401,6 +401,12 @@ def rate_too_low(evidence: Evidence) -> Finding | None:
     )
 
 
+def rows_in_order(evidence: Evidence) -> Finding | None:
+    """Where enough was learnt: until then, rows of a file sorted by an input err alike, too."""
+    learnt = ("good fit", "overfit", "nothing to learn")
+    return notes.rows_in_order(evidence) if judge_state(evidence).kind in learnt else None
+
+
 STATE_RULES: dict[str, Rule] = {
     "diverged": diverged,
     "unstable": unstable,
@@ -425,6 +431,8 @@ NOTE_RULES: dict[str, Rule] = {
     "rare classes": notes.rare_classes,
     "later rows differ": notes.later_rows,
     "repeated rows": notes.repeated_rows,
+    "rows in order of time": rows_in_order,
+    "counts": notes.counts,
     "dead units": notes.dead_units,
     "saturated units": notes.saturated_units,
     "vanishing gradients": notes.vanishing_gradients,

@@ -81,3 +81,28 @@ def test_the_last_column_is_not_to_be_dropped(tmp_path: Path) -> None:
     seen = problem_of(written(more, tmp_path), "data.target=passed").overview
     assert seen is not None
     assert seen.droppable == ["score"]
+
+
+def test_rows_that_follow_each_other(tmp_path: Path) -> None:
+    """Training rows before and after validation rows, unless a number has put them in order."""
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(2, 300))
+    days = pd.date_range("2024-01-01", periods=300).astype(str)
+    cases = {"plain": {"x": x}, "days": {"x": x, "day": days}, "sorted": {"x": np.sort(x)}}
+    seen = {}
+    for name, columns in cases.items():
+        (tmp_path / name).mkdir()
+        path = written(pd.DataFrame({**columns, "y": y}), tmp_path / name)
+        report = problem_of(path, "data.target=y").overview
+        assert report is not None
+        seen[name] = report
+    assert {name: report.in_order for name, report in seen.items()} == {
+        "plain": [],
+        "days": ["day"],
+        "sorted": ["x"],
+    }
+    assert seen["sorted"].side_by_side == []
+    rows, pairs = seen["plain"].rows, np.array(seen["plain"].side_by_side)
+    assert len(pairs) == pytest.approx(2 * rows["val"] * rows["train"] / 300, rel=0.3)
+    assert (pairs.min(0) >= 0).all()
+    assert (pairs.max(0) < [rows["val"], rows["train"]]).all()

@@ -1,5 +1,6 @@
 """The data report: what was understood of a table, before anything is trained on it."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,10 @@ from mlp_lab.formatting import four_digits
 
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
+
+PAIRS = 4000
+"""Rows of validation and training that lie side by side in the file, of which a model's errors are
+compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,13 @@ class DataReport:
     """Columns that almost determine the target together, by a weighted sum."""
     distinct: float = 0.0
     """The most values of a number, input or target, by the number of different rows."""
+    side_by_side: list[list[int]] = field(default_factory=list)
+    """Positions in validation and in training of rows that follow each other in the file.
+
+    None of a file that is sorted by a number, whose rows are alike for that.
+    """
+    in_order: list[str] = field(default_factory=list)
+    """Columns of numbers and dates by which the rows of the file are sorted."""
 
     @property
     def target(self) -> str:
@@ -86,7 +98,7 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
     found = leaks(raw, sampled)
     alone = [names[0] for names in found if len(names) == 1]
     hashes = row_hashes(raw)
-    trained = hashes[split.train]
+    trained, ordered = hashes[split.train], _sorted_by(raw)
     return DataReport(
         note=raw.source.note,
         rows={name: len(rows) for name, rows in parts.items()},
@@ -103,7 +115,40 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         inputs=len(schema.names),
         leaking_sums=[names for names in found if len(names) > 1],
         distinct=_distinct(raw, sampled, hashes),
+        side_by_side=_side_by_side(split) if all(ordered.values()) else [],
+        in_order=list(ordered),
     )
+
+
+def _side_by_side(split: Split) -> list[list[int]]:
+    """Some pairs of rows of validation and training, before or after each other in the file."""
+    found = []
+    for step in (-1, 1):
+        neighbours = split.val + step
+        at = np.searchsorted(split.train, neighbours)
+        near = np.flatnonzero(split.train[np.minimum(at, len(split.train) - 1)] == neighbours)
+        found.append(np.column_stack([near, at[near]]))
+    pairs = np.concatenate(found)
+    pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+    some = pairs[:: max(1, math.ceil(len(pairs) / PAIRS))]
+    return [[int(val), int(train)] for val, train in some]
+
+
+def _sorted_by(raw: RawData) -> dict[str, bool]:
+    """Columns of numbers and dates that rise or fall along the file; whether as time does.
+
+    Time goes in equal steps, at least of half of its rows that differ; most other numbers do not.
+    """
+    found = {}
+    for i, column in enumerate(raw.columns):
+        if column.levels:
+            continue
+        steps = np.diff(raw.inputs[:SAMPLE, i])
+        moves = steps[steps != 0]
+        if 10 * len(moves) >= len(steps) > 0 and (moves.min() > 0 or moves.max() < 0):
+            even = np.isclose(moves, np.median(moves)).mean() >= 0.5
+            found[column.name] = column.kind == "date" or bool(even)
+    return found
 
 
 def _distinct(raw: RawData, rows: Index, hashes: NDArray[np.uint64]) -> float:
