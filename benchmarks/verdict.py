@@ -124,7 +124,7 @@ MADE = (
     Made("", "data=wine data.scaling=none", UNSCALED),
     Made("good fit", "data=sine data.outliers=0.02 loss=mae epochs=300 schedule=cosine"),
     Made("", "rare model=shallow model.width=8 epochs=60", RARE),
-    Made("", "rare model=deep epochs=20 stop.patience=10", RARE),
+    Made("", "rare model=shallow model.width=4 epochs=60 stop.patience=20", RARE),
     Made("", "rare_but_plain epochs=20", (), RARE),
     Made("", "rare model=shallow data.class_weights=balanced epochs=60", (), RARE),
     Made("", "drift data.time=day model=shallow epochs=60", LATER),

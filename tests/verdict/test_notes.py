@@ -171,6 +171,8 @@ def test_probabilities_without_a_decision() -> None:
     rare = replace(rare, baselines={})
     assert notes(rare) == ["no better than a baseline", "rare classes"]  # by its accuracy
     assert notes(replace(rare, val=0.6)) == []
+    assert "rare classes" in notes(replace(rare, uncommon=0.02))
+    assert "rare classes" not in notes(replace(rare, uncommon=0.03))  # wrongly, but they are given
     assert "rare classes" not in notes(replace(rare, constant_errors={"train": 0.4, "val": 0.4}))
     assert notes(replace(rare, kept_d2={"train": 0.3, "val": 0.02})) == []
 

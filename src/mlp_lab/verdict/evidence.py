@@ -56,7 +56,8 @@ class Evidence:
     `outlying`: share of the squared deviations of a number's training rows that a few of them
     make; 0 where the loss bounds them. `leaks`: which columns of a table almost determine the
     target, in words. `copied`: share of the validation rows of a table that training rows repeat,
-    not by chance. `alike`: correlation of the errors on validation rows with those on training rows
+    not by chance. `uncommon`: share of the validation rows that are given another class than the
+    commonest. `alike`: correlation of the errors on validation rows with those on training rows
     next to them in the file, of so many `pairs`, 0 where another split than a random one was
     chosen; `in_order`: columns that the file is sorted by. `spread`: correlation of the sizes of
     errors with predictions, of a number that may count something, else 0.
@@ -88,6 +89,7 @@ class Evidence:
     layers: Sequence[LayerStatistics] = ()
     leaks: Sequence[str] = ()
     copied: float = 0.0
+    uncommon: float = 0.0
     alike: float = 0.0
     pairs: int = 0
     in_order: Sequence[str] = ()

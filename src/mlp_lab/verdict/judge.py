@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from mlp_lab.data.dataset import Dataset, Part
@@ -92,6 +93,7 @@ class Judge:
             leaks=suspected_leaks(run),
             copied=copied(run),
             spread=spread_of_counts(run) if validated else 0.0,
+            uncommon=uncommon(run),
             alike=alike,
             pairs=pairs,
             in_order=overview.in_order if overview is not None else [],
@@ -198,6 +200,18 @@ def copied(run: Run) -> float:
     if found is None or not found.rows["val"] or found.distinct < TOLD_APART:
         return 0.0
     return found.copies["val"] / found.rows["val"]
+
+
+def uncommon(run: Run) -> float:
+    """Share of the validation rows given another class than the commonest, a mean over targets."""
+    network, constant = (run.validation.get(name) for name in ("network", "constant"))
+    if network is None or constant is None or not network.each[0].target.classes:
+        return 0.0
+    others = [
+        own.target.decide(own.outputs) != one.target.decide(one.outputs)
+        for own, one in zip(network.each, constant.each, strict=True)
+    ]
+    return float(np.mean(others))
 
 
 def droppable(run: Run) -> list[str]:

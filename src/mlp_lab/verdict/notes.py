@@ -32,7 +32,8 @@ NEARLY_ALL = 0.8
 UNSCALED = 100
 """Root mean square of an input, of scaled ones 1, from which steps suit none of the weights."""
 HALF = 0.5
-"""Share of the squared deviations that 2 % of the rows make, of a normal distribution 13 %."""
+"""Share of the squared deviations that 2 % of the rows make, of a normal distribution 13 %; rows
+given a rare class by those that have one."""
 RARE = 0.3
 """Share of the rows that are not of the commonest class."""
 SHIFTED = 0.1
@@ -205,7 +206,8 @@ def rare_classes(evidence: Evidence) -> Finding | None:
     if evidence.val is None or evidence.divergence is not None or evidence.measure != "accuracy":
         return None
     learnt = evidence.kept_d2["val"]
-    if evidence.constant_errors["val"] >= RARE:
+    others = evidence.constant_errors["val"]
+    if others >= RARE or evidence.uncommon >= HALF * others:
         return None
     if learnt <= standard_error(evidence) or evidence.val > own_standard_error(evidence, 0.0):
         return None
@@ -213,8 +215,9 @@ def rare_classes(evidence: Evidence) -> Finding | None:
         "rare classes",
         f"rare classes: its probabilities avoid {percent(learnt)} of a constant prediction's loss"
         " on the validation rows, but it gives hardly a row another class than the commonest",
-        f"D²(val) above {LARGEST_ERROR:g} / sqrt(validation rows), and accuracy no more than its"
-        " standard error above that of one class",
+        f"D²(val) above {LARGEST_ERROR:g} / sqrt(validation rows), accuracy no more than its"
+        " standard error above that of one class, and less than half as many rows given another"
+        " class as have one",
         {"explained": learnt, "val": evidence.val},
     )
 
