@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.data.schema_file import schema_of
 from mlp_lab.errors import UserError
 from mlp_lab.export.saving import export_network
+from mlp_lab.formatting import counted
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.network.saved import Layers, layers_of, load_network
@@ -60,6 +62,15 @@ class Predictor:
     network: nn.Sequential | Ensemble
     schema: Schema
     objective: Objective
+
+    def __repr__(self) -> str:
+        target, inputs = self.schema.target, [entry.column.name for entry in self.schema.inputs]
+        classes = target.classes if isinstance(target, Target) else []
+        of = f": {_in_brief(classes)}" if classes else ""
+        return (
+            f"a network that predicts {target.name} ({target.task}{of})\n"
+            f"from {counted(len(inputs), 'column')}: {_in_brief(inputs)}\n{self.network}"
+        )
 
     def encode(self, rows: NewRows) -> torch.Tensor:
         """Rows as the network reads them, (N, inputs).
@@ -253,6 +264,12 @@ class Predictor:
             asked=format,
             prefix=prefix,
         )
+
+
+def _in_brief(names: Sequence[str], most: int = 8) -> str:
+    """Some names, and how many more there are."""
+    more = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:

@@ -20,7 +20,7 @@ def part(rows: int, first: int = 0, weights: Tensor | None = None) -> Part:
 
 
 @pytest.mark.parametrize("length", [1, 7, 23, 100])
-@pytest.mark.parametrize("counts", [[23], RAGGED, [5, 0, 3]])
+@pytest.mark.parametrize("counts", [[23], RAGGED, [5, 0, 3], [5, 3, 0]])
 def test_chunks(counts: Sequence[int], length: int) -> None:
     """Every row of every member once, whatever the length of a chunk."""
     source = RowSource([part(count, 1000 * (k + 1)) for k, count in enumerate(counts)])

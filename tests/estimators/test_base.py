@@ -1,5 +1,8 @@
 """What both estimators have."""
 
+import pickle
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ from torch import nn
 
 from mlp_lab import MLPClassifier
 from mlp_lab.errors import UserError
+from mlp_lab.estimators.fitted import Fitted
 
 X, Y = load_iris(return_X_y=True)
 
@@ -26,6 +30,52 @@ def test_validation_rows_are_of_one_type() -> None:
         MLPClassifier(epochs=1).fit(X, Y, X_val=pd.DataFrame(X), y_val=Y)
     with pytest.raises(UserError, match="groups decides which rows validate, and so does X_val"):
         MLPClassifier(epochs=1).fit(X, Y, groups=Y, X_val=X, y_val=Y)
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "said"),
+    [
+        ({"width": -3}, {}, "width must be 1 or more, got -3"),
+        ({"seed": -1}, {}, "seed must be 0 or more, got -1"),
+        ({"seed": "a"}, {}, "seed must be a whole number, got 'a'"),
+        ({"patience": -1}, {}, "patience must be positive or None, got -1"),
+        ({}, {"y_val": Y}, "y_val needs X_val: rows to validate on, and their target"),
+        ({}, {"X_val": X}, "X_val needs y_val: rows to validate on, and their target"),
+        ({}, {"groups": "town"}, "groups must have 150 entries, one a row, got 'town'"),
+        ({}, {"sample_weight": "w"}, "sample_weight must be numbers, one a row, got 'w'"),
+    ],
+)
+def test_what_cannot_be_is_told_in_keywords(
+    settings: dict[str, Any], arguments: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UserError) as caught:
+        MLPClassifier(epochs=1).set_params(**settings).fit(X, Y, **arguments)
+    assert str(caught.value) == said
+
+
+def test_frames_without_rows_or_with_a_column_twice() -> None:
+    frame = pd.DataFrame(X).rename(columns=str)
+    fitted = MLPClassifier(epochs=1).fit(frame, Y)
+    with pytest.raises(UserError, match="X has no rows"):
+        fitted.predict(frame.head(0))
+    with pytest.raises(UserError, match="X has no rows"):
+        MLPClassifier(epochs=1).fit(frame.head(0), Y[:0])
+    with pytest.raises(UserError, match="X has two columns '1'"):
+        MLPClassifier(epochs=1).fit(frame[["1", "1"]], Y)
+
+
+def test_what_a_notebook_shows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The diagram, facts and learning curve; no baseline is fitted for it, and no row is needed."""
+    calls: list[object] = []
+    monkeypatch.setattr(Fitted, "require_rows", calls.append)  # before what takes time
+    fitted = MLPClassifier(depth=1, width=4, epochs=2).fit(X, Y)
+    assert "MLPClassifier" in (html := fitted._repr_html_())
+    assert "best epoch" in html
+    assert "data:image/png" in html
+    assert fitted._repr_mimebundle_()["text/html"].count("best epoch") == 1
+    assert "best epoch" in pickle.loads(pickle.dumps(fitted))._repr_html_()  # noqa: S301
+    assert "best epoch" not in MLPClassifier()._repr_html_()
+    assert calls == []
 
 
 def test_gradient_descent_takes_all_rows() -> None:
@@ -64,7 +114,7 @@ def test_without_a_limit_patience_ends_the_training() -> None:
     tabular = clone(plain).set_params(model="tabular", ensemble=2)
     for classifier in (plain.fit(X, Y), tabular.fit(X, Y)):
         assert classifier.n_iter_ == classifier.best_epoch_ + 3
-    with pytest.raises(UserError, match="epochs=null trains until patience ends it"):
+    with pytest.raises(UserError, match="epochs=None trains until patience ends it"):
         MLPClassifier(epochs=None).fit(X, Y)
 
 

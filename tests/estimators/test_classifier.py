@@ -133,6 +133,8 @@ def test_rows_that_come_in_parts() -> None:
     assert losses == sorted(losses, reverse=True)
     with pytest.raises(UserError, match="y holds 3, which is none of the classes"):
         whole.partial_fit(X, y + 1)
+    with pytest.raises(UserError, match="classes are those of the first call, 0, 1, 2: leave them"):
+        whole.partial_fit(X, y, classes=[0, 1, 2, 3])
 
 
 def test_scikit_learns_own_tools_take_it() -> None:

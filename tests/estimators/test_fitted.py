@@ -1,6 +1,7 @@
 """What stays of a training, also when it is pickled."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 from sklearn.datasets import load_iris
@@ -29,6 +30,9 @@ def test_a_pickle_has_no_rows() -> None:
         _ = copy.scores_
     with pytest.raises(UserError, match="a pickled network has no rows"):
         _ = copy.verdict_
+    with pytest.raises(UserError, match="a pickled network has no rows"):
+        copy.save("nowhere")
+    assert not Path("nowhere").exists()
     words = fitted.verdict_.in_brief()
     assert pickle.loads(pickle.dumps(fitted)).verdict_.in_brief() == words  # noqa: S301
 

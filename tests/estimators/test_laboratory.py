@@ -47,10 +47,15 @@ def test_a_frame_is_read_as_a_file_is(tmp_path: Path) -> None:
         ("irs", {}, "got 'irs': did you mean 'iris'"),
         ("nowhere.csv", {"target": "a"}, "data.path: no such file: 'nowhere.csv'"),
         ("iris", {"target": "a"}, "target='a' is for a DataFrame or a file"),
-        (voters(), {}, "data.target is missing: choose a column of the DataFrame: age, town"),
-        (voters(), {"target": "vote"}, "data.target=vote: no such column in the DataFrame: did"),
+        (voters(), {}, "target is missing: choose a column of the DataFrame: age, town"),
+        (voters(), {"target": "vote"}, "target=vote: no such column in the DataFrame: did"),
         ("iris", {"batch_size": 9999}, "batch_size must be at most the 98 training rows"),
-        ("iris", {"patience": 3, "val_fraction": 0}, "stop.patience needs validation rows"),
+        (
+            "iris",
+            {"patience": 3, "val_fraction": 0},
+            "patience needs validation rows, but val_fraction is 0",
+        ),
+        ("iris", {"optimizer.lr": -1}, "optimizer.lr must be positive, got -1"),
     ],
 )
 def test_what_cannot_be_trained(

@@ -83,9 +83,23 @@ def test_one_that_fails_leaves_the_others_alone() -> None:
         warnings.simplefilter("ignore", (FitFailedWarning, UserWarning))
         found = GridSearchCV(QUICK, grid, cv=2).fit(X, Y)
     assert np.isnan(found.cv_results_["mean_test_score"]).tolist() == [False, True, True]
-    with pytest.raises(ValueError, match=r"optimizer\.lr must be positive"):
+    with pytest.raises(ValueError, match=r"^lr must be positive"):
         GridSearchCV(QUICK, grid, cv=2, error_score="raise").fit(X, Y)
     assert GridSearchCV(QUICK, {"width": [2]}, cv=2).fit(X, Y).best_score_ > 0.3
+
+
+def test_fits_with_validation_rows_and_without(stacks: list[int]) -> None:
+    """Of few rows none are set aside; in a stack such a network may be the last."""
+    more, labels = np.tile(X, (2, 1)), np.tile(Y, 2)
+
+    def scores() -> list[float]:
+        sizes = {"train_sizes": [0.4, 1.0], "cv": 4, "shuffle": True, "random_state": 0}
+        return [float(score) for score in learning_curve(QUICK, more, labels, **sizes)[2].flat]
+
+    with joblib.parallel_config(backend="mlp_lab"):
+        together = scores()
+    assert stacks == [8]
+    assert together == pytest.approx(scores())
 
 
 def test_more_fits_than_can_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,18 @@ def test_grids_that_cannot_be(settings: dict[str, object], said: str) -> None:
         grid(settings)
 
 
+def test_words_and_keywords_are_one_sweep() -> None:
+    swept = mlp_lab.sweep("iris", "model.width=[4,2],[3,2]", "epochs=1,2", depth=2)
+    assert len(swept) == 4
+    assert swept[1].settings["epochs"] == 2
+    with pytest.raises(UserError, match=r"^unknown select 'acc' \(loss, metric\)"):
+        mlp_lab.sweep("iris", width=[2, 4], select="acc")
+    with pytest.raises(UserError, match=r"^model\.width must be 1 or more, got -1"):
+        mlp_lab.sweep("iris", "model.width=4,-1")
+    with pytest.raises(UserError, match=r"^width must be 1 or more, got -1"):
+        mlp_lab.sweep("iris", width=[4, -1])
+
+
 def test_what_it_shows() -> None:
     swept = mlp_lab.sweep("iris", width=[2, 4], depth=1, seed=range(2), epochs=2)
     assert "best: model.width=" in repr(swept)

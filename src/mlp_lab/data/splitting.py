@@ -61,7 +61,11 @@ def split_rows(raw: RawData, config: DataConfig, *, first: bool = True) -> Split
         others = config.folds or 1 + (val_rows > 0)
         _require_rows_of_each_class(raw, free, others + (test_rows > 0))
     if len(train) == 0:
-        bound = "" if len(ends) == len(free) else f" in {len(ends)} groups that stay together"
+        bound = (
+            ""
+            if len(ends) == len(free)
+            else f" in {counted(len(ends), 'group')} of rows kept together"
+        )
         raise UserError(
             f"data.test_fraction={config.test_fraction} and data.val_fraction={config.val_fraction}"
             f" leave no training row of {len(free)}{bound}"

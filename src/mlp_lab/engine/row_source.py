@@ -42,7 +42,7 @@ class RowSource:
         self.shared = len(distinct) == 1
         first_rows, start = {}, 0
         for part in distinct:
-            first_rows[id(part)] = start
+            first_rows[id(part)] = start if len(part) else 0  # a row that is there, and counts 0
             start += len(part)
         device = self.inputs.device
         self.starts = torch.tensor([first_rows[id(part)] for part in parts], device=device)

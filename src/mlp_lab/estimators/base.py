@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,7 +16,7 @@ from torch import nn
 
 from mlp_lab.config.groups import chosen
 from mlp_lab.data.arrays import Floats
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require, require_seed
 from mlp_lab.estimators.backend import register
 from mlp_lab.estimators.fitting import fit_rows
 from mlp_lab.estimators.frames import Rows, frame_of, separate
@@ -24,11 +25,14 @@ from mlp_lab.estimators.inputs import (
     TEXTS,
     holds_texts,
     named,
+    require_both,
+    require_rows,
     row_groups,
     row_weights,
     target_columns,
     target_names,
 )
+from mlp_lab.estimators.messages import naming_keywords
 from mlp_lab.estimators.parameters import NOT_SETTINGS, Parameters
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
@@ -43,6 +47,9 @@ if TYPE_CHECKING:
     from mlp_lab.estimators.saving import Page
 
 register()
+
+_LISTING = ContextVar("listing", default=False)
+"""Whether attributes are only listed, so that none is to be computed."""
 
 VALIDATED, FEWEST = 0.15, 32
 """Share of the rows that are set aside for validation, where these are so many or more: by fewer
@@ -89,13 +96,16 @@ class MLPEstimator(Parameters):
             X, y = separate(X, target)
             if X_val is not None and y_val is None:
                 X_val, y_val = separate(X_val, target)
+        require_both(X_val, y_val)
         self._targets = [target] if isinstance(target, str) else list(target or [])
         before = vars(self).get("_fitted") if self.warm_start else None
         features, goal = self._checked(X, y, reset=before is None)
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=before is None)
         rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
-        self._fitted = fit_rows(rows, self._values(rows), before=before, verbose=self.verbose)
+        with naming_keywords(self._get_param_names()):
+            values = self._values(rows)
+            self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
         return self
 
     def _fit_some(self, X: Any, y: Any, sample_weight: Any, *, first: bool) -> Self:
@@ -105,14 +115,15 @@ class MLPEstimator(Parameters):
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=first and not hasattr(self, "classes_"))
         rows = self._rows(features, goal, sample_weight, None, (None, None))
-        values = self._values(rows)
-        stop, data = values["stop"], values["data"]
-        assert isinstance(stop, dict)
-        assert isinstance(data, dict)
-        stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
-        values["budget"], values["vary"] = None, []
-        before = None if first else self._fitted
-        self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
+        with naming_keywords(self._get_param_names()):
+            values = self._values(rows)
+            stop, data = values["stop"], values["data"]
+            assert isinstance(stop, dict)
+            assert isinstance(data, dict)
+            stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
+            values["budget"], values["vary"] = None, []
+            before = None if first else self._fitted
+            self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
         return self
 
     def _values(self, rows: Rows) -> dict[str, object]:
@@ -143,7 +154,9 @@ class MLPEstimator(Parameters):
 
     def _seed(self) -> int:
         if self.random_state is None:
-            return self.seed
+            require(isinstance(self.seed, int | np.integer), "seed", "a whole number", self.seed)
+            require_seed(int(self.seed), "seed")
+            return int(self.seed)
         if isinstance(self.random_state, int | np.integer):
             return int(self.random_state)
         return int(check_random_state(self.random_state).randint(2**31 - 1))
@@ -151,6 +164,7 @@ class MLPEstimator(Parameters):
     def _checked(self, X: Any, y: Any, *, reset: bool) -> tuple[Floats | pd.DataFrame, Any]:
         """Rows and target of equal length, each of a kind that can be read."""
         if isinstance(X, pd.DataFrame):
+            require_rows(X)
             _, goal = validate_data(self, X=X, y=y, reset=reset, skip_check_array=True)
             goal = target_columns(goal)
             if len(X) != len(goal):
@@ -174,6 +188,7 @@ class MLPEstimator(Parameters):
         check_is_fitted(self)
         if isinstance(X, pd.DataFrame):
             X = X.drop(columns=[name for name in self._targets if name in X])
+            require_rows(X)
             validate_data(self, X=X, reset=False, skip_check_array=True)
             return named(X)
         texts = holds_texts(X)
@@ -248,6 +263,13 @@ class MLPEstimator(Parameters):
         check_is_fitted(self)
         return Run(self._fitted)
 
+    def _asked(self, what: str) -> Run:
+        """The same, to be asked for what takes time, unless nobody asks for it by name."""
+        run = self._run
+        if _LISTING.get() and what not in vars(self._fitted):
+            raise AttributeError(f"{what} takes time: it is found when it is asked for")
+        return run
+
     @property
     def _predictor(self) -> Predictor:
         return self._fitted.predictor
@@ -265,17 +287,17 @@ class MLPEstimator(Parameters):
     @property
     def scores_(self) -> pd.DataFrame:
         """A row for each part: loss and metrics of the network."""
-        return self._run.scores
+        return self._asked("own_scores").scores
 
     @property
     def baselines_(self) -> pd.DataFrame:
         """A row for each baseline and part: loss and metrics."""
-        return self._run.baselines
+        return self._asked("models").baselines
 
     @property
     def verdict_(self) -> Verdict:
         """How the training went: underfit, overfit, not converged, ...; and what may mend it."""
-        return self._run.verdict
+        return self._asked("verdict").verdict
 
     @property
     def n_iter_(self) -> int:
@@ -305,6 +327,30 @@ class MLPEstimator(Parameters):
             UserError: another run has the folder.
         """
         return self._run.save(folder)
+
+    @property
+    def _repr_html_(self) -> Callable[[], str]:
+        """scikit-learn's diagram, and below it how a training went."""
+        diagram = super()._repr_html_
+        return lambda: self._shown(diagram())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        """The same, as notebooks ask for it."""
+        bundle: dict[str, str] = super()._repr_mimebundle_(**kwargs)
+        if "text/html" in bundle:
+            bundle["text/html"] = self._shown(bundle["text/html"])
+        return bundle
+
+    def _shown(self, diagram: str) -> str:
+        return diagram + self._run.html_in_brief() if hasattr(self, "_fitted") else diagram
+
+    def _get_fitted_attr_html(self, doc_link: str = "") -> Any:
+        """What scikit-learn's diagram, from 1.9 on, lists; it asks for every attribute there is."""
+        token = _LISTING.set(True)
+        try:
+            return super()._get_fitted_attr_html(doc_link)
+        finally:
+            _LISTING.reset(token)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "_fitted")

@@ -123,8 +123,13 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
             UserError: rows or settings cannot be used, or y holds a class of no earlier call.
         """
         first = not hasattr(self, "_fitted")
-        if first and classes is not None and target_columns(y).ndim == 1:
-            self.classes_, self._labels = np.unique(classes), None
+        if classes is not None and target_columns(y).ndim == 1:
+            given = np.unique(classes)
+            if first:
+                self.classes_, self._labels = given, None
+            elif not np.array_equal(given, self.classes_):
+                shown = ", ".join(map(str, self.classes_))
+                raise UserError(f"classes are those of the first call, {shown}: leave them out")
         return self._fit_some(X, y, sample_weight, first=first)
 
     def predict_proba(self, X: Any) -> Floats:

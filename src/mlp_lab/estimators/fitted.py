@@ -13,7 +13,7 @@ import torch
 from mlp_lab.config.schema import Config
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.settings import keys
+from mlp_lab.estimators.messages import KEYWORDS
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.mlp import MLP
@@ -30,12 +30,13 @@ from mlp_lab.verdict.advice import advised, changes_for, longer
 from mlp_lab.verdict.judge import Judge, droppable
 from mlp_lab.verdict.rules import judge
 
-KEYWORDS = {key: name for name, key in keys().items()}
-"""Key of a configuration -> how Python calls it."""
-
 
 class Diverged(UserError):
     """The loss of a training was no longer finite."""
+
+
+class WithoutRows(UserError, AttributeError):
+    """A pickled network is asked for what takes its rows; as an attribute, it has none such."""
 
 
 class Shared:
@@ -106,13 +107,13 @@ class Fitted:
     @cached_property
     def scored(self) -> Mapping[str, Predictions]:
         """Its outputs for every part."""
-        self._require_rows()
+        self.require_rows()
         return score_model(self.network, self.run.dataset, self.run.prepared.objective)
 
     @cached_property
     def models(self) -> Mapping[str, PartScores]:
         """Scores of the network and of the baselines: model -> part -> scores."""
-        self._require_rows()
+        self.require_rows()
         return {"network": self.own_scores, **self.shared.datasets.baselines_of(self.run)}
 
     @cached_property
@@ -130,16 +131,21 @@ class Fitted:
         kept = {name: value for name, value in vars(self).items() if name != "scored"}
         return {**kept, "run": run, "predictor": self.predictor, "shared": Shared()}
 
-    def _require_rows(self) -> None:
+    @property
+    def has_rows(self) -> bool:
+        """Whether the rows are there that it has learnt from; a pickle has none."""
+        return cast(object, self.run.dataset) is not None
+
+    def require_rows(self) -> None:
         """Raise where the rows are gone.
 
         Raises:
-            UserError: they are.
+            WithoutRows: they are.
         """
-        if cast(object, self.run.dataset) is None:
-            raise UserError(
+        if not self.has_rows:
+            raise WithoutRows(
                 "a pickled network has no rows to be scored on: ask for scores_, baselines_ and"
-                " verdict_ before it is pickled"
+                " verdict_, or save(folder), before it is pickled"
             )
 
     @property
@@ -150,7 +156,7 @@ class Fitted:
     @cached_property
     def single(self) -> PartScores | None:
         """Of an ensemble, mean scores of its networks one by one."""
-        self._require_rows()
+        self.require_rows()
         return single_scores(self.network, self.run.dataset, self.run.prepared.objective)
 
     @property
@@ -164,7 +170,7 @@ class Fitted:
     @cached_property
     def verdict(self) -> Verdict:
         """How the training went, and what may mend it, in Python's keywords."""
-        self._require_rows()
+        self.require_rows()
         self.run.models = dict(self.models)
         baselines = self.shared.datasets.validation_of(self.run)
         self.run.validation = {"network": self.scored["val"], **baselines}
@@ -175,7 +181,7 @@ class Fitted:
 
     def result(self, *, intervals: bool = True) -> dict[str, object]:
         """What result.json says of it; the test scores' `intervals` take most of the time."""
-        self._require_rows()
+        self.require_rows()
         self.run.models, self.run.single = dict(self.models), self.single
         self.run.targets = scores_of_each(self.scored)
         found = self.scored["test"].intervals() if intervals else {}

@@ -32,6 +32,30 @@ def named(frame: pd.DataFrame) -> pd.DataFrame:
     return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
 
 
+def require_rows(frame: pd.DataFrame) -> None:
+    """Raise unless a frame has rows, and columns of different names.
+
+    Raises:
+        UserError: it has not.
+    """
+    if len(frame) == 0:
+        raise UserError("X has no rows (0 sample(s) with a minimum of 1 is required)")
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise UserError(f"X has two columns {str(twice[0])!r}: columns need different names")
+
+
+def require_both(X_val: Any, y_val: Any) -> None:
+    """Raise where rows to validate on come without their target, or the other way round.
+
+    Raises:
+        UserError: one of them is missing.
+    """
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        raise UserError(f"{given} needs {missing}: rows to validate on, and their target")
+
+
 def target_columns(goal: Any) -> Any:
     """A target as one column, (N,), or several, (N, T).
 
@@ -71,7 +95,11 @@ def row_weights(given: Any, rows: int) -> Floats:
     Raises:
         UserError: there are not as many as rows, one is negative or no number, or all are 0.
     """
-    weights = np.asarray(given, dtype=np.float64)
+    try:
+        weights = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        what = repr(given) if isinstance(given, str) else "something else"
+        raise UserError(f"sample_weight must be numbers, one a row, got {what}") from None
     if weights.ndim == 0:
         weights = np.full(rows, float(weights))
     if weights.ndim != 1:
@@ -92,7 +120,11 @@ def row_groups(given: Any, rows: int) -> Index:
     Raises:
         UserError: there are not as many entries as rows.
     """
-    codes, _ = pd.factorize(np.asarray(given))
+    values = np.asarray(given)
+    if values.ndim != 1:
+        got = repr(given) if values.ndim == 0 else f"shape {values.shape}"
+        raise UserError(f"groups must have {rows} entries, one a row, got {got}")
+    codes, _ = pd.factorize(values)
     if len(codes) != rows:
         raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
     if (codes < 0).any():

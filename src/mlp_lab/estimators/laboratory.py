@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,12 +14,20 @@ from mlp_lab.compare.values import value_of
 from mlp_lab.config.recipe import Facts, settled
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require_choice
 from mlp_lab.estimators.batches import Cache, Request, train_together
 from mlp_lab.estimators.data import Data, data_settings, frame_rows
 from mlp_lab.estimators.fitting import train_alone
+from mlp_lab.estimators.messages import naming_keywords
 from mlp_lab.estimators.run import Run
-from mlp_lab.estimators.settings import config_of, from_words, key_of, values_of
+from mlp_lab.estimators.settings import (
+    config_of,
+    from_words,
+    key_of,
+    keys,
+    swept_by_words,
+    values_of,
+)
 from mlp_lab.estimators.sweep import Sweep, grid, reached
 from mlp_lab.estimators.training import torch_settings
 from mlp_lab.runs.interruption import stop_requests
@@ -47,8 +55,8 @@ def train(
     Raises:
         UserError: rows or settings cannot be used. It is a `ValueError`.
     """
-    rows = RequestedRows(data, target)
-    request = rows.request({**from_words(words), **settings})
+    given = {**from_words(words), **settings}
+    request = RequestedRows(data, target, given).request(given)
     job = request.job
     with torch_settings(job.config) as device:
         run = MemberRun.fresh(job, request.prepared, request.dataset)
@@ -67,7 +75,7 @@ def sweep(
 
     Args:
         data: a DataFrame, the path of a table, or a name such as "digits".
-        words: settings of all networks, as on the command line.
+        words: settings as on the command line, `"model.width=8,32"`.
         target: the column to predict, or several, of a DataFrame or a file.
         cv: folds of a cross-validation: each setting is trained once for each fold.
         select: metric or loss, of the validation rows, by which settings are ranked.
@@ -77,9 +85,11 @@ def sweep(
     Raises:
         UserError: rows or settings cannot be used; then nothing was trained.
     """
-    shared, points = grid({**from_words(words), **settings, **_folds(cv)})
+    require_choice(select, "select", ["metric", "loss"])
+    named = {**swept_by_words(words), **settings, **_folds(cv)}
+    shared, points = grid(named)
     given = {key_of(name): value for name, value in shared.items()}
-    rows = RequestedRows(data, target)
+    rows = RequestedRows(data, target, named)
     requests = [rows.request({**given, **point}) for point in points]
     quiet = bool(given.get("quiet")) or nobody_watches()
     line = StatusLine(Screen(), quiet=quiet)
@@ -133,9 +143,15 @@ TABLE_MODEL = "tabular"
 
 
 class RequestedRows:
-    """The rows of a call, and what its networks share of them."""
+    """The rows of a call, and what its networks share of them.
 
-    def __init__(self, data: Data, target: str | Sequence[str] | None) -> None:
+    `names` are those of its settings, as they were typed: messages call them so.
+    """
+
+    def __init__(
+        self, data: Data, target: str | Sequence[str] | None, names: Iterable[str]
+    ) -> None:
+        self._typed = [name for name in names if "." in name]
         self._data, self._settings = data, data_settings(data, target)
         self._prepared, self._cache = PreparedDataCache(), Cache()
         self._known: set[str] = set()
@@ -146,6 +162,10 @@ class RequestedRows:
         Raises:
             UserError: rows and settings do not fit.
         """
+        with naming_keywords(keys(), self._typed):
+            return self._request(settings)
+
+    def _request(self, settings: Mapping[str, object]) -> Request:
         if self._settings["name"] == "table":  # as on the command line
             settings = {"model": TABLE_MODEL, **settings}
         composed = values_of(settings, self._settings)

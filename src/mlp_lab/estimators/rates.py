@@ -146,11 +146,12 @@ def rates(
     Raises:
         UserError: rows or settings cannot be used, or `lr` is set. It is a `ValueError`.
     """
-    given = {key_of(name): value for name, value in {**from_words(words), **settings}.items()}
+    named = {**from_words(words), **settings}
+    given = {key_of(name): value for name, value in named.items()}
     if given.get("optimizer.lr") is not None:
         raise UserError("lr is what is searched for: leave it out")
     require_grid(grid, "grid")
-    request = RequestedRows(data, target).request({**given, "epochs": epochs})
+    request = RequestedRows(data, target, named).request({**given, "epochs": epochs})
     job = request.job
     return tried(job.config, job.values, request.prepared, grid)
 

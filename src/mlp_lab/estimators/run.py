@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +133,7 @@ class Run:
         from mlp_lab.estimators.plotting import plot_surface  # noqa: PLC0415  matplotlib
 
         require_grid(points, reach, seed)
+        self._fitted.require_rows()
         around = of_network(
             self._fitted.network,
             self._fitted.run.prepared.objective,
@@ -198,17 +200,25 @@ class Run:
 
     def _repr_html_(self) -> str:
         table = self.summary().map(four_digits).to_html(border=0)
-        lines = [self._facts(), *self.verdict.in_brief()]
+        return f"{table}{self._in_html([self._facts(), *self.verdict.in_brief()])}"
+
+    def html_in_brief(self) -> str:
+        """Facts and the learning curve, with the verdict if it was asked for before: at once."""
+        known = "verdict" in vars(self._fitted)
+        more = self.verdict.in_brief() if known else ["verdict_ says how it went"]
+        return self._in_html([self._facts(), *more])
+
+    def _in_html(self, lines: Sequence[str]) -> str:
         words = "<br>".join(escape(line) for line in lines)
         picture = f'<img alt="learning curve" src="data:image/png;base64,{self._picture()}">'
-        return f"{table}<p>{words}</p>{picture}"
+        return f"<p>{words}</p>{picture}"
 
     def _facts(self) -> str:
         """Output, loss, parameters and epochs, in a line."""
-        fitted, objective = self._fitted, self._fitted.run.prepared.objective
+        fitted, objective = self._fitted, self._fitted.predictor.objective
         reason = f" ({fitted.termination.reason})" if fitted.termination.reason else ""
         tried = ""
-        if fitted.run.budget is not None:
+        if fitted.run.budget is not None and fitted.has_rows:
             found = {"budget": fitted.run.budget, "rows": fitted.run.prepared.rows}
             tried = f"; {kept_in_words(found)}"
         return (

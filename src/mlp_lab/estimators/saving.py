@@ -23,9 +23,11 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
     `report`: whether with pictures and a page; by default as `tracking.report` says.
 
     Raises:
-        UserError: another run has the folder, or is training in it.
+        UserError: another run has the folder, or is training in it; or a pickled network has no
+            rows.
         OSError: it cannot be written.
     """
+    fitted.require_rows()
     run = fitted.run
     folder.mkdir(parents=True, exist_ok=True)
     with alone_in(folder):

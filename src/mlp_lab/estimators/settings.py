@@ -1,6 +1,7 @@
 """Settings as Python has them, by keyword -> the configuration of a run."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cache
 
@@ -148,13 +149,37 @@ def from_words(words: Iterable[str]) -> dict[str, object]:
     Raises:
         UserError: a word is no `key=value`.
     """
+    return {key: _value(text) for key, text in _pairs(words)}
+
+
+def swept_by_words(words: Iterable[str]) -> dict[str, object]:
+    """Words of a sweep: lists of what commas part, as on the command line, are swept.
+
+    >>> swept_by_words(["model.width=[8,4],[2,2]", "epochs=5", "seed=0,1"])
+    {'model.width': [[8, 4], [2, 2]], 'epochs': 5, 'seed': [0, 1]}
+
+    Raises:
+        UserError: a word is no `key=value`.
+    """
     found: dict[str, object] = {}
+    for key, text in _pairs(words):
+        values = [_value(part) for part in _COMMA.split(text)]
+        single = len(values) == 1 and not isinstance(values[0], list)
+        found[key] = values[0] if single else values
+    return found
+
+
+_COMMA = re.compile(r",(?![^\[]*\])")
+"""Outside brackets."""
+
+
+def _pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each word's key and text."""
     for word in words:
         key, equals, text = with_current_name(str(word)).partition("=")
         if not equals:
             raise UserError(f"settings are written as key=value, or as keywords, got {word!r}")
-        found[key.lstrip("+")] = _value(text)
-    return found
+        yield key.lstrip("+"), text
 
 
 def _value(text: str) -> object:
