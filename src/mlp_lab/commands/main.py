@@ -15,6 +15,7 @@ COMMANDS = {
     "predict": "mlp_lab.commands.predict",
     "evaluate": "mlp_lab.commands.evaluate",
     "export": "mlp_lab.commands.export",
+    "serve": "mlp_lab.commands.serve",
     "rate": "mlp_lab.commands.rate",
     "compare": "mlp_lab.commands.compare",
     "list": "mlp_lab.commands.list",
@@ -30,6 +31,7 @@ mlp-lab train ...                     train a network: the same as `python train
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab export RUN_FOLDER -o FILE     write the network as an ONNX graph, or a program of torch
+mlp-lab serve RUN_FOLDER              predict for whoever asks over HTTP
 mlp-lab rate ...                      try learning rates for a short time, and suggest one
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab list [FOLDER ...]             what was trained, the newest first

@@ -81,7 +81,9 @@ class TableFrame:
     def codes(self, name: str) -> FileCodes:
         """What the file says of a column's codes; of those that mean no answer, what occurs."""
         ranges = self._missing_ranges.get(name, ())
-        series = self.cells(name).series if ranges else pd.Series()
+        if not ranges:
+            return FileCodes(self._labels.get(name, {}), [])
+        series = self.cells(name).series
         found = [series[series.between(low, high)].unique() for low, high in ranges]
         missing = [cell_text(value) for values in found for value in values]
         return FileCodes(self._labels.get(name, {}), missing)

@@ -1,0 +1,1 @@
+"""A run's network behind HTTP: rows in, predictions out."""

@@ -1,0 +1,86 @@
+"""Listening, and processes that answer."""
+
+import json
+import os
+import signal
+import threading
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("uvicorn")
+
+from mlp_lab.errors import UserError
+from mlp_lab.serving import server
+from mlp_lab.serving.service import Limits
+
+
+def test_a_port_that_is_taken() -> None:
+    """One line; an address that is not this machine's, too."""
+    with server.listen("127.0.0.1", 0) as listening:
+        port = listening.getsockname()[1]
+        with pytest.raises(UserError, match=f"cannot listen at 127.0.0.1, port {port}: Address"):
+            server.listen("127.0.0.1", port)
+    with pytest.raises(UserError, match=r"cannot listen at 192\.0\.2\.1, port 0: "):
+        server.listen("192.0.2.1", 0)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals between threads")
+def test_answers_until_it_is_asked_to_end(iris_run: Path) -> None:
+    """A request to a real port; then SIGTERM, which ends it without a word."""
+    answers: list[dict[str, object]] = []
+    listening = server.listen("127.0.0.1", 0)
+    port = listening.getsockname()[1]
+
+    def ask() -> None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as page:
+                answers.append(json.load(page))
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with listening:
+            server.serve(iris_run, Limits(), listening, 1, threading.Thread(target=ask).start)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert answers[0]["status"] == "ok"
+
+
+class Ended(SimpleNamespace):
+    """A process that has ended."""
+
+    def terminate(self) -> None:
+        """Nothing to end."""
+
+    def join(self) -> None:
+        """Nothing to wait for."""
+
+
+def test_processes_that_die(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is replaced, and a line says so; not for ever."""
+    started: list[Ended] = []
+    monkeypatch.setattr(server, "wait", list)  # each has ended already
+
+    def start() -> Ended:
+        started.append(Ended(exitcode=-9 if len(started) % 2 else 3, sentinel=0))
+        return started[-1]
+
+    begin: Callable[[], object] = start
+    with pytest.raises(UserError, match="a process ended again and again, at last"):
+        server._supervise(begin, 2)  # type: ignore[arg-type]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[:2] == [
+        "a process ended, with exit status 3: another begins",
+        "a process ended, by signal 9: another begins",
+    ]
+    assert len(lines) == server.DEATHS
