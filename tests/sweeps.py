@@ -34,6 +34,7 @@ def settings(**changes: object) -> SweepConfig:
         "engine": "local",
         "detach": False,
         "slurm": slurm_values(),
+        "ray": ray_values(),
     }
     return read(SweepConfig, {**plain, **changes}, "sweep")
 
@@ -43,6 +44,12 @@ def slurm_values(**changes: object) -> dict[str, object]:
     nothing = dict.fromkeys(("partition", "account", "qos", "constraint", "gres", "memory"))
     plain = {"time": "1:00:00", "cpus_per_task": 1, "array_parallelism": 32, "task_minutes": 10}
     return {**nothing, **plain, "setup": [], "python": None, "extra": [], **changes}
+
+
+def ray_values(**changes: object) -> dict[str, object]:
+    """Settings of tasks on Ray, as they are where nobody changes them."""
+    plain = {"address": "local", "cpus_per_task": 1, "gpus_per_task": 0, "memory": None}
+    return {**plain, "tasks": 32, "task_minutes": 10, "files": "auto", **changes}
 
 
 def iris_job(number: int, folder: Path = Path(), /, **changes: object) -> SweepJob:

@@ -162,6 +162,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "uvicorn": ("mlp_lab.serving.server",),
     "anyio": ("mlp_lab.serving.app",),
     "torch.export": ("mlp_lab.export.torch_program",),
+    "ray": ("mlp_lab.sweep.ray_queue",),
 }
 """Library -> the modules that may import it."""
 

@@ -21,6 +21,7 @@ class Stage:
     """A queue whose tasks do what a test wants."""
 
     title = "Stage"
+    outlives = True
 
     def __init__(self, folder: Path, play: Play) -> None:
         """Nothing is submitted yet."""

@@ -19,7 +19,7 @@ from mlp_lab.sweep.config import SearchConfig, require_optuna
         ("brackets", 0, "sweep.brackets must be 1 or more, got 0"),
         ("memory", 1e300, "sweep.memory must be at most 1,048,576, or null, got 1e+300"),
         ("brackets", 10**9, "sweep.brackets must be at most 100, got 1000000000"),
-        ("engine", "slrum", "unknown sweep.engine 'slrum': did you mean 'slurm'? (local, slurm)"),
+        ("engine", "slrum", "unknown sweep.engine 'slrum': did you mean 'slurm'? (local, ray,"),
         ("detach", True, "sweep.detach=true leaves a sweep to a cluster: it needs sweep.engine="),
         ("select", "los", "unknown sweep.select 'los': did you mean 'loss'?"),
     ],
@@ -40,6 +40,10 @@ def test_on_a_cluster() -> None:
         settings(engine="slurm", processes=2)
     with pytest.raises(UserError, match=r"^sweep\.halving judges jobs while they train"):
         settings(engine="slurm", halving=2, detach=True)
+    with pytest.raises(UserError, match="tasks of Ray end with their command"):
+        settings(engine="ray", detach=True)
+    with pytest.raises(UserError, match=r"at most the 1 of sweep\.ray\.cpus_per_task"):
+        settings(engine="ray", processes=2)
 
 
 @pytest.mark.parametrize(

@@ -59,12 +59,17 @@ def test_the_tasks_of_a_dry_run() -> None:
     """A row for each, and the core-hours of all."""
     out = StringIO()
     tasks = [TaskPlan((0, 2), 5, 1800.0, 2**21), TaskPlan((1,), 3, 3600.0, 2**20)]
-    print_tasks(Screen(out, 200), tasks, settings().slurm)
+    print_tasks(Screen(out, 200), tasks, settings().slurm.task)
     head, *rows, last = out.getvalue().splitlines()
     assert head.split() == ["task", "stacks", "jobs", "cores", "MiB", "hours", "core-hours"]
     assert rows[0].split() == ["0", "0,", "2", "5", "1", "2.0", "0.500", "0.500"]
     assert last == (
         "2 tasks of Slurm, the longest about 1 h 0 min of its 1 h 0 min, about 1.50 core-hours"
+    )
+    out = StringIO()
+    print_tasks(Screen(out, 200), tasks, settings().ray.task)
+    assert out.getvalue().splitlines()[-1] == (
+        "2 tasks of Ray, the longest about 1 h 0 min, about 1.50 core-hours"
     )
 
 

@@ -4,15 +4,15 @@ import json
 import os
 import re
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from clusters import asked, missing, slurm
 from lab import BARE
 from sweeps import bits, job_folders, leader, slurm_values, start
+from waiting import finished, journal, training, until
 
 from mlp_lab.config.reading import read
 from mlp_lab.sweep import slurm as slurm_module
@@ -52,24 +52,6 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     return bits(folder)
 
 
-def until(happened: Callable[[], object], seconds: float = 300.0) -> None:
-    """Wait for something."""
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
-
-
-def journal(folder: Path) -> str:
-    """All that tasks have written, for whoever waits."""
-    return "".join(path.read_text() for path in sorted(folder.glob(".cluster/*.jsonl")))
-
-
-def training(folder: Path, *, stacks: int = 2) -> Callable[[], bool]:
-    """Whether so many stacks have a checkpoint to go on from."""
-    return lambda: len(list(folder.glob(".stacks/*.safetensors"))) >= stacks
-
-
 def task_processes(folder: Path) -> list[int]:
     """The processes on the node, each of which trains a chunk; not their workers."""
     found = {}
@@ -82,12 +64,6 @@ def task_processes(folder: Path) -> list[int]:
         if "submitit.core._submit" in words and str(folder) in words and "srun" not in words:
             found[int(place.name)] = parent
     return [process for process, parent in found.items() if parent not in found]
-
-
-def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """How a command ends: its status, and what it has printed."""
-    out, err = process.communicate(timeout=600)
-    return process.returncode, out, err
 
 
 def swept(folder: Path, *words: str) -> tuple[int, str, str]:

@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 
 from mlp_lab.commands.failure import fail
-from mlp_lab.commands.importing import take_imports
 from mlp_lab.errors import UserError, nearest
+from mlp_lab.runs.importing import take_imports
 from mlp_lab.version import __version__
 
 COMMANDS = {

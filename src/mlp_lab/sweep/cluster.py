@@ -224,7 +224,8 @@ class ClusterScheduler:
         self._write_down()
 
     def _write_down(self) -> None:
-        self._submitted.tasks = {task.chunk: task.name for task in self._tasks}
+        names = {task.chunk: task.name for task in self._tasks}
+        self._submitted.tasks = names if self._queue.outlives else {}
         self._submitted.save(self._sweep)
 
     def _say_what_is_left(self) -> None:

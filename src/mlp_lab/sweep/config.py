@@ -5,9 +5,11 @@ from importlib.util import find_spec
 
 from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
 from mlp_lab.sweep.counting import MOST_JOBS
+from mlp_lab.sweep.ray_config import RayConfig, require_ray
 from mlp_lab.sweep.slurm_config import SlurmConfig, require_submitit
+from mlp_lab.sweep.task_resources import TaskResources
 
-ENGINES = ("local", "slurm")
+ENGINES = ("local", "slurm", "ray")
 """Who trains the stacks of a sweep: processes of this machine, or tasks of a cluster."""
 
 MOST_MEMORY = 2**20
@@ -32,7 +34,7 @@ class SweepConfig:
     times as late as the one before (Hyperband, Li et al., 2018).
 
     `engine`: who trains the stacks, one of ENGINES; `detach`: leave them to it, and do not wait;
-    `slurm`: what its tasks ask of the cluster. On a cluster `processes` and `memory` are a task's.
+    `slurm`, `ray`: what its tasks ask of the cluster. There `processes` and `memory` are a task's.
     """
 
     dry_run: bool
@@ -48,6 +50,7 @@ class SweepConfig:
     engine: str
     detach: bool
     slurm: SlurmConfig
+    ray: RayConfig
 
     def __post_init__(self) -> None:
         processes, memory = self.processes, self.memory
@@ -67,9 +70,12 @@ class SweepConfig:
         self._require_detachable()
         if self.engine == "slurm":
             require_submitit()
-            cores = self.slurm.cpus_per_task
-            rule = f"at most the {cores} of sweep.slurm.cpus_per_task, or null"
-            require(processes is None or processes <= cores, "sweep.processes", rule, processes)
+        if self.engine == "ray":
+            require_ray(self.ray)
+        if self.task is not None:
+            rule = f"at most the {self.task.cores} of {self.task.key}.cpus_per_task, or null"
+            fits = processes is None or processes <= self.task.cores
+            require(fits, "sweep.processes", rule, processes)
 
     def _require_detachable(self) -> None:
         """Raise where nobody would go on with what is left, or judge it."""
@@ -77,13 +83,22 @@ class SweepConfig:
             raise UserError(
                 "sweep.detach=true leaves a sweep to a cluster: it needs sweep.engine=slurm"
             )
+        if self.detach and self.engine == "ray":
+            raise UserError(
+                "sweep.detach=true needs sweep.engine=slurm: tasks of Ray end with their command"
+            )
         if self.detach and self.halving is not None:
             raise UserError("sweep.halving judges jobs while they train: leave out sweep.detach")
 
     @property
     def on_a_cluster(self) -> bool:
-        """Whether stacks train in tasks of a cluster, and none on this machine."""
+        """Whether stacks train in tasks of a cluster, and none in processes of this command."""
         return self.engine != "local"
+
+    @property
+    def task(self) -> TaskResources | None:
+        """What a task of the cluster has; None where there is no cluster."""
+        return {"local": None, "slurm": self.slurm.task, "ray": self.ray.task}[self.engine]
 
 
 JOURNAL = "optuna.journal"

@@ -11,9 +11,10 @@ from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.sweep.chunks import CLUSTER
 from mlp_lab.sweep.cluster import ClusterScheduler, TaskShape
 from mlp_lab.sweep.config import SweepConfig
-from mlp_lab.sweep.engines import QUEUED, RUNNING, Engine
+from mlp_lab.sweep.engines import QUEUED, RUNNING, Engine, Queue
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.plan import StackPlan
+from mlp_lab.sweep.ray_queue import RayQueue
 from mlp_lab.sweep.scheduler import Scheduler
 from mlp_lab.sweep.slurm import SlurmQueue
 from mlp_lab.sweep.submitted import FILE, Submitted
@@ -21,7 +22,7 @@ from mlp_lab.sweep.task_plan import TaskPlan, task_count, task_plans
 from mlp_lab.sweep.workers import Workers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Place:
     """Where the stacks of a sweep train: its folder, and the processes of this machine or a task.
 
@@ -32,6 +33,8 @@ class Place:
     settings: SweepConfig
     processes: int
     say: Callable[[str], None]
+    _ray: RayQueue | None = None
+    """One for all batches of a search."""
 
     def engine(
         self,
@@ -41,25 +44,34 @@ class Place:
         stacks: Sequence[StackPlan],
     ) -> Engine:
         """Who trains some jobs."""
-        settings = self.settings
-        if not settings.on_a_cluster:
+        task = self.settings.task
+        if task is None:
             return Scheduler(jobs, data, workers)
-        slurm = settings.slurm
-        shape = TaskShape(
-            self.processes, slurm.task_minutes, slurm.array_parallelism, settings.detach
-        )
+        shape = TaskShape(self.processes, task.minutes, task.most, self.settings.detach)
         seconds = {stack.number: stack.seconds for stack in stacks}
-        queue = SlurmQueue(self.sweep, slurm)
+        queue = self._queue()
         return ClusterScheduler(jobs, self.sweep, queue, shape=shape, seconds=seconds, say=self.say)
+
+    def _queue(self) -> Queue:
+        if self.settings.engine == "slurm":
+            return SlurmQueue(self.sweep, self.settings.slurm)
+        self._ray = self._ray or RayQueue(self.sweep, self.settings.ray)
+        return self._ray
+
+    def close(self) -> None:
+        """End what was started for the sweep alone."""
+        if self._ray is not None:
+            self._ray.close()
 
     def tasks(self, stacks: Sequence[StackPlan]) -> list[TaskPlan]:
         """What tasks of a cluster would train of some stacks."""
         return task_plans(stacks, self._task_count(stacks), self.processes)
 
     def _task_count(self, stacks: Sequence[StackPlan]) -> int:
-        slurm = self.settings.slurm
+        task = self.settings.task
+        assert task is not None
         seconds = sum(stack.seconds for stack in stacks)
-        return task_count(seconds, self.processes, slurm.task_minutes, slurm.array_parallelism)
+        return task_count(seconds, self.processes, task.minutes, task.most)
 
     def processes_for(self, whole: Callable[[], Sequence[StackPlan]]) -> int:
         """How many stacks train at the same time; `whole`: what one process would train."""
@@ -75,7 +87,7 @@ def require_no_tasks(sweep: Path, settings: SweepConfig) -> None:
         UserError: they may, or what they are cannot be read.
     """
     tasks = Submitted.load(sweep).tasks
-    if settings.on_a_cluster or settings.dry_run or not tasks:
+    if settings.engine == "slurm" or settings.dry_run or not tasks:
         return
     follow = f"follow them with sweep.engine=slurm sweep.resume={sweep}"
     if shutil.which("squeue") is None:

@@ -60,6 +60,9 @@ class Queue(Protocol):
     title: str
     """What it is called in messages."""
 
+    outlives: bool
+    """Whether tasks go on where the command that submitted them ends."""
+
     def submit(self, chunks: Sequence[int]) -> list[str]:
         """A task for each chunk, by number, of the sweep's folder; their names in that order.
 

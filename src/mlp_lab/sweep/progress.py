@@ -8,8 +8,8 @@ from mlp_lab.formatting import counted, duration
 from mlp_lab.runs.console import REFRESH_SECONDS, of_all
 from mlp_lab.sweep.jobs import EXPECTED_EPOCHS, SweepJob
 from mlp_lab.sweep.plan import StackPlan
-from mlp_lab.sweep.slurm_config import SlurmConfig
 from mlp_lab.sweep.task_plan import TaskPlan
+from mlp_lab.sweep.task_resources import TaskResources
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 SAID_SECONDS = 10.0
@@ -49,12 +49,12 @@ def _limit(epochs: int | None) -> str:
     return "no limit" if epochs is None else str(epochs)
 
 
-def print_tasks(screen: Screen, tasks: Sequence[TaskPlan], slurm: SlurmConfig) -> None:
-    """What Slurm would be asked for: tasks with their stacks, memory, hours and core-hours."""
+def print_tasks(screen: Screen, tasks: Sequence[TaskPlan], each: TaskResources) -> None:
+    """What a cluster would be asked for: tasks with their stacks, memory, hours and core-hours."""
     table = plain_table("task", "stacks")
     for heading in ("jobs", "cores", "MiB", "hours", "core-hours"):
         table.add_column(heading, justify="right")
-    cores = slurm.cpus_per_task
+    cores = each.cores
     for number, task in enumerate(tasks[:MOST_SHOWN]):
         hours = task.seconds / 3600
         table.add_row(
@@ -64,10 +64,10 @@ def print_tasks(screen: Screen, tasks: Sequence[TaskPlan], slurm: SlurmConfig) -
     screen.print(table)
     longest = max((task.seconds for task in tasks), default=0.0)
     whole = sum(task.seconds for task in tasks) * cores / 3600
-    limit = duration(slurm.minutes * 60)
+    limit = "" if each.limit is None else f" of its {duration(each.limit * 60)}"
     screen.print(
-        f"{counted(len(tasks), 'task')} of Slurm, the longest about {duration(longest)} of its"
-        f" {limit}, about {whole:,.2f} core-hours"
+        f"{counted(len(tasks), 'task')} of {each.title}, the longest about {duration(longest)}"
+        f"{limit}, about {whole:,.2f} core-hours"
     )
 
 

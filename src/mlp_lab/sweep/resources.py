@@ -38,20 +38,19 @@ def require_cores(threads: int, settings: SweepConfig) -> None:
     Raises:
         UserError: it has.
     """
-    cores = settings.slurm.cpus_per_task
-    require(
-        threads <= cores, "threads", f"at most the {cores} of sweep.slurm.cpus_per_task", threads
-    )
+    task = settings.task
+    assert task is not None
+    rule = f"at most the {task.cores} of {task.key}.cpus_per_task"
+    require(threads <= task.cores, "threads", rule, threads)
 
 
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:
     """Worker processes, of this machine or of a task: one for each core; a GPU has one."""
     if settings.processes is not None:
         return settings.processes
-    if settings.on_a_cluster:
-        slurm = settings.slurm
-        gpu = device == "cuda" or (slurm.gres or "").startswith("gpu")
-        return 1 if gpu else max(1, slurm.cpus_per_task // threads)
+    task = settings.task
+    if task is not None:
+        return 1 if device == "cuda" or task.gpu else max(1, task.cores // threads)
     gpu = device == "cuda" or (device == "auto" and Path("/dev/nvidia0").exists())
     return 1 if gpu else max(1, (os.cpu_count() or 1) // threads)
 
@@ -60,6 +59,6 @@ def stack_memory(settings: SweepConfig, processes: int) -> float:
     """Bytes that each of the stacks that train side by side, here or in a task, may take."""
     if settings.memory is not None:
         return settings.memory * 2**30 / processes
-    asked = settings.slurm.memory if settings.on_a_cluster else None
+    asked = None if settings.task is None else settings.task.gigabytes
     free = free_memory() if asked is None else asked * 2**30
     return free * MEMORY_SHARE / processes

@@ -104,7 +104,9 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
         for place in (folder, *([] if settings.on_a_cluster else [folder / STACKS])):
             remove_leftovers(place)  # where tasks of a cluster may write, a lock may say nothing
         with Workers(count) as workers:  # which load torch while the jobs are composed
-            yield Sweep(command, make_job, Manifest.load(folder), workers, processes)
+            sweep = Sweep(command, make_job, Manifest.load(folder), workers, processes)
+            afterwards.callback(sweep.close)
+            yield sweep
 
 
 class Sweep:
@@ -233,6 +235,10 @@ class Sweep:
             raise UserError("a search needs validation rows: give it data.val_fraction, or cv=5")
         return found
 
+    def close(self) -> None:
+        """End what was started for it alone, on a cluster."""
+        self._place.close()
+
     def _show_data(self, job: SweepJob) -> None:
         """Say once what was understood of a table, as the first job has it."""
         if not self._done and not self.command.quiet:
@@ -263,8 +269,8 @@ class Sweep:
     def _show_tasks(self, stacks: Sequence[StackPlan]) -> None:
         """Say what a cluster would be asked for."""
         settings = self.command.settings
-        if settings.on_a_cluster:
-            print_tasks(self._screen, self._place.tasks(stacks), settings.slurm)
+        if settings.task is not None:
+            print_tasks(self._screen, self._place.tasks(stacks), settings.task)
 
     def _say(self, words: str) -> None:
         """Print a line, and how to come back to the sweep."""

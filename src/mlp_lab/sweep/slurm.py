@@ -3,23 +3,23 @@
 import hashlib
 import os
 import secrets
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stderr, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, suppress
 from io import StringIO
 from pathlib import Path
 from shutil import which
-from types import FrameType
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import make_folder
 from mlp_lab.formatting import one_line
+from mlp_lab.program import IMPORTED
+from mlp_lab.runs.importing import import_parts
 from mlp_lab.stored import read_bytes
 from mlp_lab.sweep.chunks import CLUSTER
 from mlp_lab.sweep.engines import CANCELLED, ENDED, INTERRUPTED, QUEUED, RUNNING
 from mlp_lab.sweep.slurm_config import SlurmConfig
-from mlp_lab.sweep.task import TaskRequest, train_chunk
+from mlp_lab.sweep.task import listening, train_chunk
 
 LOGS = "slurm"
 """Folder of submitit's files, in that of the sweep's tasks."""
@@ -43,6 +43,7 @@ class SlurmQueue:
     """The tasks of one sweep: a job array, and single jobs where some are submitted again."""
 
     title = "Slurm"
+    outlives = True
 
     def __init__(self, sweep: Path, settings: SlurmConfig) -> None:
         """`sweep`: its folder, which the nodes see, too."""
@@ -68,10 +69,11 @@ class SlurmQueue:
         make_folder(place, below=self._sweep.absolute())
         executor = submitit.SlurmExecutor(place, python=self._settings.python)
         executor.update_parameters(**self._parameters())
-        places = [str(Path.cwd())] * len(chunks), [str(self._sweep)] * len(chunks)
+        count = len(chunks)
+        places = [str(Path.cwd())] * count, [str(self._sweep)] * count
         try:
             with redirect_stderr(StringIO()):  # sbatch's own lines, which a refusal quotes
-                jobs = executor.map_array(run_task, *places, list(chunks))
+                jobs = executor.map_array(run_task, *places, list(chunks), [[*IMPORTED]] * count)
         except (FailedJobError, FailedSubmissionError) as error:
             raise UserError(f"Slurm refuses the sweep: {refusal(str(error))}") from error
         return [str(job.job_id) for job in jobs]
@@ -137,32 +139,13 @@ def refusal(text: str) -> str:
     return one_line(" ".join(said) or text)
 
 
-def run_task(here: str, sweep: str, chunk: int) -> None:
+def run_task(here: str, sweep: str, chunk: int, imported: Sequence[str]) -> None:
     """What a job of Slurm calls: train a chunk, from the working directory of its sweep."""
     os.chdir(here)
+    for path in imported:
+        import_parts(Path(path))
     with listening() as asked:
         train_chunk(Path(sweep), chunk, asked, requeue)
-
-
-@contextmanager
-def listening() -> Iterator[TaskRequest]:
-    """Let the epoch be finished on SIGTERM, of scancel or for a job that goes first, and SIGUSR2.
-
-    Slurm sends the second before the limit of time, and the task requeues itself. Both reach the
-    workers, too, which are copies of this process.
-    """
-    request = TaskRequest()
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        request.made = True
-        request.goes_back = request.goes_back or number == signal.SIGUSR2
-
-    before = {each: signal.signal(each, hear) for each in (signal.SIGTERM, signal.SIGUSR2)}
-    try:
-        yield request
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def requeue() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from mlp_lab.errors import UserError, require, require_count
+from mlp_lab.sweep.task_resources import TaskResources
 
 MOST_TASKS = 1000
 """Of one array: Slurm's MaxArraySize is 1001 where nobody has changed it."""
@@ -96,6 +97,15 @@ class SlurmConfig:
             "gres": self.gres,
         }
         return {name: word for name, word in named.items() if word is not None}
+
+    @property
+    def task(self) -> TaskResources:
+        """What a task has."""
+        return TaskResources(
+            *("Slurm", "sweep.slurm", self.cpus_per_task, self.memory),
+            *((self.gres or "").startswith("gpu"), self.task_minutes, self.array_parallelism),
+            limit=self.minutes,
+        )
 
     @property
     def minutes(self) -> int:

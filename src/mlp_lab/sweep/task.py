@@ -1,9 +1,11 @@
 """What a task of a cluster does: it trains a chunk of a sweep's stacks, as its sweep would here."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -36,6 +38,8 @@ class TaskRequest:
         """Nobody has said anything."""
         self.made = False
         self.goes_back = False
+        self.deserted = False
+        """Whether whoever started it is gone."""
 
     def __call__(self) -> bool:
         """Whether to stop after this epoch."""
@@ -45,6 +49,27 @@ class TaskRequest:
     def listening(self) -> Iterator["TaskRequest"]:
         """As `stop_requests`; what hears signals was set before any process was started."""
         yield self
+
+
+@contextmanager
+def listening() -> Iterator[TaskRequest]:
+    """Let the epoch be finished on SIGTERM, of scancel or for a job that goes first, and SIGUSR2.
+
+    Slurm sends the second before the limit of time, and the task requeues itself. Both reach the
+    workers, too, which are copies of this process.
+    """
+    request = TaskRequest()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        request.made = True
+        request.goes_back = request.goes_back or number == signal.SIGUSR2
+
+    before = {each: signal.signal(each, hear) for each in (signal.SIGTERM, signal.SIGUSR2)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class JournalLine:

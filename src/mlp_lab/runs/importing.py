@@ -25,12 +25,16 @@ def take_imports(words: list[str]) -> list[str]:
             left.append(word)
             continue
         path = Path(name if equals else next(ahead, ""))
-        _import(path)
-        IMPORTED.append(str(path))
+        import_parts(path)
     return left
 
 
-def _import(path: Path) -> None:
+def import_parts(path: Path) -> None:
+    """Import a Python file, whose registered parts then have names here.
+
+    Raises:
+        UserError: it is not there, or fails.
+    """
     if not path.is_file() or path.suffix != ".py":
         raise UserError(f"{OPTION} needs a Python file, got {str(path)!r}")
     spec = spec_from_file_location(path.stem, path)
@@ -44,6 +48,7 @@ def _import(path: Path) -> None:
         raise UserError(f"{OPTION} {path}: {error}") from error
     except Exception as error:
         raise UserError(f"{OPTION} {path}{_line(error, path)}: {_said(error)}") from error
+    IMPORTED.append(str(path))
 
 
 def _line(error: Exception, path: Path) -> str:
