@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812
-from stacks import dataset, member, optimizer, schedule, shared, train
+from stacks import averaging, dataset, member, optimizer, schedule, shared, train
 from torch import nn
 from torch.optim import lr_scheduler
 
@@ -65,6 +65,22 @@ def test_products_in_bfloat16_learn_as_well(gradient: str) -> None:
     assert lower[-1] < 0.7 * lower[0]
     assert lower == pytest.approx(whole, rel=0.01, abs=0.01)
     assert lower != whole
+
+
+def test_a_training_that_becomes_longer() -> None:
+    """Its rates and its average are those of a training that was as long from the beginning."""
+    cosine, late = schedule("cosine", per="step"), averaging("ema", start=0.5)
+    rows, found = dataset("gaussians", train_rows=20), []
+    for epochs in (3, 6):
+        one = member(rows, epochs=epochs, schedule=cosine, averaging=late)
+        stack = Stack([one], shared())
+        if epochs == 3:
+            stack.end_after(6)
+        records = [epoch.members[0] for epoch in fit(stack)]
+        found.append(([(record.lr, record.val["loss"]) for record in records], stack.best.flat))
+    assert found[0][0] == found[1][0]
+    assert len(found[0][0]) == 6
+    assert found[0][1].equal(found[1][1])
 
 
 EPOCHS, LR = 6, 0.03

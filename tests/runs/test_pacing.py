@@ -2,15 +2,16 @@
 
 import pytest
 
-from mlp_lab.runs.pacing import FINALISTS, Pace, Plan, checked, planned, seconds_of, whole
+from mlp_lab.runs.pacing import FINALISTS, Pace, Plan, adapted, checked, planned, seconds_of, whole
 
 PACE = Pace(0.0, 1.0)
 """A second for each network and epoch."""
 
 
-def plan(left: float, epochs: int | None = 30, **changes: bool) -> Plan | None:
-    given = {"shorter": True, "first": True, **changes}
-    return planned(left, PACE, epochs, most=16, shorter=given["shorter"], first=given["first"])
+def plan(
+    left: float, epochs: int | None = 30, *, shorter: bool = True, before: Plan | None = None
+) -> Plan | None:
+    return planned(left, PACE, epochs, most=16, shorter=shorter, before=before)
 
 
 def test_a_pace() -> None:
@@ -58,16 +59,61 @@ def test_epochs_that_are_fixed() -> None:
 
 
 def test_later_rounds_are_whole() -> None:
-    """What time is left over is not used."""
-    assert plan(120, first=False) == Plan(4, 30)
-    assert plan(60, first=False) is None
+    """What time is left over is not used, where a few networks more are a small part of all."""
+    first = whole(16, 30)
+    assert plan(120, before=first) == Plan(4, 30)
+    assert plan(90, before=first) is None
+    assert plan(90, before=Plan(2, 30)) == Plan(3, 30)
+    assert plan(29, before=Plan(1, 30)) is None
+
+
+@pytest.mark.parametrize(
+    ("left", "before", "networks", "epochs"),
+    [
+        (9.0, Plan(1, 10), 1, 9),
+        (14.0, Plan(1, 10), 2, 7),
+        (29.0, Plan(2, 12), 3, 9),
+        (6.0, Plan(1, 10), None, None),
+        (3.0, Plan(1, 1), None, None),
+        (5.0, Plan(1, 1), 1, 5),
+    ],
+)
+def test_after_short_trainings_others_as_short(
+    left: float, before: Plan, networks: int | None, epochs: int | None
+) -> None:
+    """Of about as many epochs: a second network makes more of a time than none."""
+    found = plan(left, before=before)
+    assert (found and found.networks, found and found.epochs) == (networks, epochs)
+    assert plan(left, before=before, shorter=False) is None
+
+
+@pytest.mark.parametrize(
+    ("planned_epochs", "epoch", "networks", "left", "epochs"),
+    [
+        (7, 1, 1, 20.0, 21),
+        (7, 1, 1, 100.0, 30),
+        (7, 1, 1, 6.4, 7),
+        (7, 5, 1, 20.0, 7),
+        (20, 5, 1, 6.0, 11),
+        (20, 15, 1, 2.0, 17),
+        (20, 5, 4, 8.0, 10),
+        (20, 5, 4, 4.0, 6),
+        (20, 5, 4, 32.0, 13),
+    ],
+)
+def test_trainings_become_as_long_as_there_is_time(
+    planned_epochs: int, epoch: int, networks: int, left: float, epochs: int
+) -> None:
+    """Longer in their first half, shorter at any time; several of them not shorter than enough."""
+    plan = Plan(networks, planned_epochs)
+    assert adapted(plan, PACE, epoch, networks, left=left, wanted=30) == epochs
 
 
 def test_without_a_limit() -> None:
     """As many as could take some epochs; one round."""
     assert plan(1000, None) == Plan(16, None)
     assert plan(1, None) == Plan(1, None)
-    assert plan(1000, None, first=False) is None
+    assert plan(1000, None, before=Plan(16, None)) is None
 
 
 def test_checks() -> None:

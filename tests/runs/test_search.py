@@ -16,18 +16,25 @@ TABULAR = ("data=iris", "model=tabular", "budget=30s")
 
 
 class Ticks:
-    """A clock on which each look takes `step` seconds."""
+    """A clock on which each look takes `step` seconds, and another after so many seconds."""
 
-    def __init__(self, step: float) -> None:
-        self.now, self.step = 0.0, step
+    def __init__(self, step: float, later: tuple[float, float] | None = None) -> None:
+        self.now, self.step, self.later = 0.0, step, later
 
     def __call__(self) -> float:
         """Seconds so far."""
+        if self.later is not None and self.now >= self.later[0]:
+            self.step = self.later[1]
         self.now += self.step
         return self.now
 
 
-def found(*words: str, step: float = 0.001, stop_after: int | None = None) -> Found:
+def found(
+    *words: str,
+    step: float = 0.001,
+    stop_after: int | None = None,
+    later: tuple[float, float] | None = None,
+) -> Found:
     """What is found on iris; `stop_after` epochs somebody asks to stop."""
     config, seen = configure(*words), list[Standing]()
     prepared = prepare_data(config)
@@ -36,7 +43,7 @@ def found(*words: str, step: float = 0.001, stop_after: int | None = None) -> Fo
     return Search(
         run,
         torch.device("cpu"),
-        Ticks(step),
+        Ticks(step, later),
         stopped=lambda: stop_after is not None and len(seen) >= stop_after,
         say=lambda plan, number: None,
         show=seen.append,
@@ -85,6 +92,17 @@ def test_never_nothing() -> None:
     """A time that is over before the first epoch still gives one network of one epoch."""
     search = found("data=iris", "model=tabular", "budget=0.001s", step=10)
     assert [len(trial.records) for trial in search.trials] == [1]
+
+
+def test_a_time_that_was_misjudged() -> None:
+    """Epochs take longer than at first, or less: as many as fit are trained to their end."""
+    slow, quick = (
+        found(*TABULAR, "model.depth=1", step=0.5, later=later) for later in (None, (8, 0.2))
+    )
+    assert all(trial.finished for trial in (*slow.trials, *quick.trials))
+    assert len(slow.trials[0].records) < 20
+    assert len(quick.trials[0].records) > 25
+    assert max(slow.seconds, quick.seconds) <= 30
 
 
 def test_an_interruption_keeps_what_there_is() -> None:

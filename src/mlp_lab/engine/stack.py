@@ -1,7 +1,7 @@
 """A stack: networks that train in lockstep as one batched program."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -242,24 +242,44 @@ class Stack:
             [member.optimizer for member in each],
             equal_steps=self.batches.equal_steps,
         )
-        self.learning_rates = LearningRates(
-            [member.optimizer.lr for member in members],
-            self.schedules,
-            self.batches.steps[:: self.shared.ensemble],
-        )
         self._backprops: dict[tuple[int, int], Backprop] = {}
-        self._native_training: NativeTraining | None = None
         self._native_networks: NativeNetworks | None = None
         self.averaging: Averaging | None = None
         self.evaluated = network
         """What is evaluated and kept: the networks, or the averages of their weights."""
-        plans = [(member.averaging, member.epochs) for member in self._of_networks]
-        if any(plan.kind != "none" for plan, _ in plans):
+        if any(member.averaging.kind != "none" for member in members):
             average = network.layers.like()
             average.flat.copy_(network.layers.flat)
-            equal_steps = self.batches.equal_steps
-            self.averaging = Averaging(network.layers, average, plans, equal_steps=equal_steps)
+            self.averaging = self._averaging(average)
             self.evaluated = network.over(average)
+        self._schedule()
+
+    def _averaging(self, average: LayerTensors) -> Averaging:
+        plans = [(member.averaging, member.epochs) for member in self._of_networks]
+        equal_steps = self.batches.equal_steps
+        return Averaging(self.network.layers, average, plans, equal_steps=equal_steps)
+
+    def _schedule(self) -> None:
+        """Find each epoch's rates by the schedules as they now are."""
+        self.learning_rates = LearningRates(
+            [member.optimizer.lr for member in self.members],
+            self.schedules,
+            self.batches.steps[:: self.shared.ensemble],
+        )
+        self._native_training: NativeTraining | None = None
+
+    def end_after(self, epochs: int) -> None:
+        """Let the training of all members have so many epochs in all.
+
+        Schedules that end with it, and where averages begin, are those of so long a training from
+        now on: a rate may jump.
+        """
+        self.members = [replace(member, epochs=epochs) for member in self.members]
+        for schedule in self.schedules:
+            schedule.epochs = epochs
+        if self.averaging is not None:
+            self.averaging = self._averaging(self.averaging.average)
+        self._schedule()
 
     @property
     def kernel(self) -> str:

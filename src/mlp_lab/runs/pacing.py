@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+
+from mlp_lab.config.schema import MOST_EPOCHS
 
 Clock = Callable[[], float]
 """Seconds since some moment."""
@@ -21,8 +24,14 @@ RUNGS = (1 / 3, 2 / 3)
 SHORTENED = 1 / 3
 """Share of the epochs that a shorter training must have; fewer networks are trained rather."""
 
+AGAIN = 2 / 3
+"""Share of the first round's epochs that those of a later one must have, or they add nothing."""
+
 FEWEST_EPOCHS = 4
 """Of a shorter training of several networks."""
+
+BEHIND = 1.1
+"""How much more than the time that is left a round may need before it is cut."""
 
 CHECKS = 6
 """Times in a round at which networks are dropped, if it is behind its plan."""
@@ -104,9 +113,12 @@ def seconds_of(plan: Plan, pace: Pace, done: int = 0, networks: int | None = Non
 
 
 def planned(
-    left: float, pace: Pace, epochs: int | None, *, shorter: bool, most: int, first: bool
+    left: float, pace: Pace, epochs: int | None, *, shorter: bool, most: int, before: Plan | None
 ) -> Plan | None:
     """The round that a time is enough for; None where it is for none that is worth it.
+
+    There is always a first one. A later one has whole trainings, or about as long ones as the
+    first has, and is no small part of all networks.
 
     Args:
         left: seconds.
@@ -114,24 +126,62 @@ def planned(
         epochs: of each network; None: without a limit.
         shorter: whether they may be fewer.
         most: networks that there is memory for.
-        first: whether it is the first round, which there is always.
+        before: the first round, once it is over.
     """
     if epochs is None:
-        return _without_limit(left, pace, most) if first else None
+        return _without_limit(left, pace, most) if before is None else None
     for networks in ROUND:
         plan = whole(networks, epochs)
         if networks <= most and seconds_of(plan, pace) <= left:
             return plan
-    for networks in range(min(FINALISTS, most), 0, -1):
-        if epochs * pace.epoch(networks) <= left:
-            return Plan(networks, epochs)
-        enough = max(FEWEST_EPOCHS, SHORTENED * epochs)
-        fitting = int(left / pace.epoch(networks)) if pace.epoch(networks) else epochs
-        if first and shorter and fitting >= enough:
+    few = min(FINALISTS, most)
+    for networks in range(few, 0, -1):
+        if before is not None and networks < few and 2 * networks < before.networks:
+            break  # a last few networks by themselves add nothing
+        fitting = min(epochs, fitting_epochs(left, pace, networks))
+        if fitting == epochs or (shorter and fitting >= enough_epochs(epochs, before)):
             return Plan(networks, fitting)
-        if not first:
-            return None  # a last few networks by themselves add nothing
-    return Plan(1, max(1, min(epochs, int(left / pace.epoch(1)))) if shorter else epochs)
+    if before is not None:
+        return None
+    return Plan(1, max(1, fitting_epochs(left, pace, 1)) if shorter else epochs)
+
+
+def fitting_epochs(left: float, pace: Pace, networks: int) -> int:
+    """Epochs of so many networks that a time is enough for."""
+    seconds = pace.epoch(networks)
+    return max(0, int(left / seconds)) if seconds else MOST_EPOCHS
+
+
+def enough_epochs(epochs: int, before: Plan | None = None) -> float:
+    """The least that a shorter training may have where `epochs` are wanted; `before` as above."""
+    if before is None:
+        return max(FEWEST_EPOCHS, SHORTENED * epochs)
+    short = before.epochs is not None and before.epochs < epochs
+    return max(FEWEST_EPOCHS, AGAIN * before.epochs) if short and before.epochs else epochs
+
+
+def adapted(plan: Plan, pace: Pace, epoch: int, networks: int, *, left: float, wanted: int) -> int:
+    """Epochs that a round without rungs had better have, once it has seen how long they take.
+
+    Several networks are not trained shorter than is enough, if one of them can be trained for so
+    long: some are dropped rather. In its second half a training is not made longer: its rate has
+    fallen.
+
+    Args:
+        plan: of the round.
+        pace: seconds of an epoch.
+        epoch: that is over.
+        networks: that are left.
+        left: seconds.
+        wanted: the most epochs.
+    """
+    assert plan.epochs is not None
+    fitting = min(wanted, epoch + fitting_epochs(left, pace, networks))
+    enough = math.ceil(min(plan.epochs, enough_epochs(wanted)))
+    if networks > 1 and epoch + fitting_epochs(left, pace, 1) >= enough:
+        fitting = max(fitting, enough)
+    longer = fitting > BEHIND * plan.epochs and 2 * epoch <= plan.epochs
+    return fitting if longer or fitting < plan.epochs else plan.epochs
 
 
 def _without_limit(left: float, pace: Pace, most: int) -> Plan:

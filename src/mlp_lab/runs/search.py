@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from statistics import median
 
 import torch
 
@@ -28,12 +30,14 @@ from mlp_lab.network.architecture import training_bytes
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.member import Run, keep_best, member_of, shared_settings
 from mlp_lab.runs.pacing import (
+    BEHIND,
     FINALISTS,
     ROUND,
     RUNGS,
     Clock,
     Pace,
     Plan,
+    adapted,
     checked,
     planned,
     seconds_of,
@@ -53,8 +57,9 @@ MEMORY_SHARE = 0.5
 PACE_STEPS, PACE_NETWORKS = 6, 4
 """Steps by which an epoch is timed before the first, and networks of the larger stack."""
 
-BEHIND = 1.1
-"""How much more than the time that is left a round may need before networks are dropped."""
+PACE_REPEATS, PACE_SHARE = 5, 0.01
+"""Times that they are timed, as long as that takes less than this share of the budget: where a
+core is busy with something else, one of them says little."""
 
 OUT_OF_TIME = "time budget of {:g} s"
 INTERRUPTED = "interrupted"
@@ -134,7 +139,9 @@ class Search:
         self.interrupted = False
         self.kernel = "torch"
         """What computed the last stack; all have the same settings of it."""
-        self._paces: dict[int, Pace] = {}
+        self._paces: dict[str, Pace] = {}
+        self._first: Plan | None = None
+        """The first round, once it is over, with the epochs that it had."""
 
     @property
     def seconds(self) -> float:
@@ -153,15 +160,17 @@ class Search:
         apart = [change for change in APART if differs(change, self.config.vary)]
         rounds, ended = 0, f"{MOST_ROUNDS} rounds are over"
         while rounds < MOST_ROUNDS:
-            number = rounds % len(apart)
-            pace = self._pace(number, self._config(apart[number])[0])
-            plan = self._plan(apart[number], pace, first=rounds == 0)
+            change = apart[rounds % len(apart)]
+            pace = self._pace(change)
+            plan = self._plan(change, pace)
             if plan is None:
                 ended = ""
                 break
             rounds += 1
             self.say(plan, rounds)
-            Round(self, rounds, plan, pace).train(self._begun(plan.networks, apart[number]))
+            done = Round(self, rounds, plan, pace)
+            done.train(self._begun(plan.networks, change))
+            self._first = self._first or done.plan
             forget_worst(self.trials)
             if self.interrupted:
                 ended = INTERRUPTED
@@ -204,13 +213,13 @@ class Search:
             begun.append(trial)
         return begun
 
-    def _plan(self, apart: Change, pace: Pace, *, first: bool) -> Plan | None:
+    def _plan(self, apart: Change, pace: Pace) -> Plan | None:
         config, _ = self._config(apart)
         return planned(
             *(self.left, pace, config.epochs),
             shorter="epochs" in config.vary,
             most=self._most(config),
-            first=first,
+            before=self._first,
         )
 
     def _most(self, config: Config) -> int:
@@ -225,16 +234,18 @@ class Search:
         )
         return max(1, min(ROUND[0], int(MEMORY_SHARE * free_memory() / single)))
 
-    def _pace(self, number: int, config: Config) -> Pace:
+    def _pace(self, apart: Change) -> Pace:
         """Seconds of an epoch, from a few steps of one network and of several; found once."""
-        if number not in self._paces:
+        key = repr(apart)
+        if key not in self._paces:
+            config, _ = self._config(apart)
             one = self._timed(config, 1)
             if self._most(config) < PACE_NETWORKS or one > self.left / 2:
-                self._paces[number] = Pace(0.0, one)
+                self._paces[key] = Pace(0.0, one)
             else:
                 several = self._timed(config, PACE_NETWORKS)
-                self._paces[number] = Pace.measured(one, several, PACE_NETWORKS)
-        return self._paces[number]
+                self._paces[key] = Pace.measured(one, several, PACE_NETWORKS)
+        return self._paces[key]
 
     def _timed(self, config: Config, networks: int) -> float:
         """Seconds of an epoch of so many networks, by steps on some of the rows."""
@@ -245,13 +256,17 @@ class Search:
             some = min(rows, PACE_STEPS * config.batch_size)
         val = whole.val.some(math.ceil(len(whole.val) * some / rows))
         dataset = Dataset(whole.train.some(some), val, whole.test, whole.schema)
-        member = replace(member_of(config, dataset), epochs=2)
+        member = replace(member_of(config, dataset), epochs=1 + PACE_REPEATS)
         shared = replace(shared_settings(config, self.objective, self.device), ensemble=1)
         epochs = fit(Stack([member] * networks, shared))
         next(epochs, None)  # the first epoch also makes room for what the others use
-        started = self.clock()
-        next(epochs, None)
-        return (self.clock() - started) * rows / some
+        taken = [self.clock()]
+        for _ in epochs:
+            taken.append(self.clock())
+            if taken[-1] - taken[0] > PACE_SHARE * self.budget:
+                break
+        seconds = [after - before for before, after in pairwise(taken)]
+        return (median(seconds) if seconds else 0.0) * rows / some  # none: the first diverged
 
 
 class Round:
@@ -279,6 +294,7 @@ class Round:
             now = search.clock()
             self._observe(epoch, stack, now - before)
             before = now
+            self._adapt(epoch.epoch, stack)
             self._leave(epoch, stack)
             self._show(epoch, len(stack.ids))
             search.interrupted = search.stopped()
@@ -297,6 +313,22 @@ class Round:
             return best
 
         keep_best(replace(epoch, seconds=seconds), stack, is_best)
+
+    def _adapt(self, epoch: int, stack: Stack) -> None:
+        """Make trainings longer or shorter where epochs take another time than was expected.
+
+        Only those that may be shorter, and are or are one: of many, some are dropped.
+        """
+        plan, config = self.plan, self._trials[0].config
+        if config.epochs is None or plan.epochs is None or "epochs" not in config.vary:
+            return
+        if not checked(plan, epoch) or (plan.epochs == config.epochs and plan.networks > 1):
+            return
+        left, networks = self.search.left, len(stack.ids)
+        epochs = adapted(plan, self.pace, epoch, networks, left=left, wanted=config.epochs)
+        if epochs != plan.epochs:
+            self.plan = replace(plan, epochs=epochs)
+            stack.end_after(epochs)
 
     def _leave(self, epoch: EpochRecord, stack: Stack) -> None:
         """Take out whoever has ended, and then whoever is behind the others at a rung."""
