@@ -51,6 +51,8 @@ MAY_IMPORT = {
     "serving": BOTTOM | {"data", "network", "runs", "export", "predictor"},
     "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
+    "sharing": BOTTOM
+    | {"data", "metrics", "tracking", "config", "runs", "predictor", "report", "compare"},
     "sweep": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}
     | {"verdict", "report", "compare"},
@@ -61,7 +63,7 @@ MAY_IMPORT = {
     | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons"},
     "commands": BOTTOM
     | {"data", "network", "metrics", "tracking", "config", "runs", "verdict", "predictor"}
-    | {"serving", "report", "compare", "sweep", "trace", "lessons", "estimators"},
+    | {"serving", "report", "compare", "sharing", "sweep", "trace", "lessons", "estimators"},
     "": {"version", "predictor", "estimators", "network", "metrics"},
     "__main__": {"program", "commands"},
 }
@@ -158,6 +160,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "submitit": ("mlp_lab.sweep.slurm",),
     "onnx": ("mlp_lab.export.graph",),
     "onnxruntime": (),
+    **dict.fromkeys(("wandb", "trackio", "mlflow"), ("mlp_lab.sharing.trackers",)),
     "starlette": ("mlp_lab.serving.app",),
     "uvicorn": ("mlp_lab.serving.server",),
     "anyio": ("mlp_lab.serving.app",),
@@ -261,7 +264,7 @@ def test_no_rooms_import_each_other() -> None:
         assert all(order.index(name) < order.index(room) for name in may), room
 
 
-MOST_LATE_IMPORTS = 33
+MOST_LATE_IMPORTS = 35
 
 
 def test_our_own_modules_are_imported_at_the_top() -> None:

@@ -16,6 +16,8 @@ COMMANDS = {
     "evaluate": "mlp_lab.commands.evaluate",
     "export": "mlp_lab.commands.export",
     "serve": "mlp_lab.commands.serve",
+    "card": "mlp_lab.commands.card",
+    "log": "mlp_lab.commands.log",
     "rate": "mlp_lab.commands.rate",
     "compare": "mlp_lab.commands.compare",
     "list": "mlp_lab.commands.list",
@@ -32,6 +34,8 @@ mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
 mlp-lab export RUN_FOLDER -o FILE     write the network as an ONNX graph, or a program of torch
 mlp-lab serve RUN_FOLDER              predict for whoever asks over HTTP
+mlp-lab card RUN_FOLDER               write a model card, README.md
+mlp-lab log RUN_FOLDER --to SERVICE   replay a run into wandb, trackio or mlflow
 mlp-lab rate ...                      try learning rates for a short time, and suggest one
 mlp-lab compare FOLDER ...            rank the settings of a sweep's runs, or of any runs
 mlp-lab list [FOLDER ...]             what was trained, the newest first
