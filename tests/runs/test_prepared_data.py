@@ -67,6 +67,22 @@ def test_classes_in_an_order(tmp_path: Path) -> None:
         prepare_data(configure("data=moons", "loss=ordinal"))
 
 
+def test_counts_that_were_read_as_classes(tmp_path: Path) -> None:
+    """A loss of numbers says how to have them read as numbers, and only where that is a choice."""
+    path = tmp_path / "rows.csv"
+    path.write_text("x,calls\n" + "".join(f"{i * i / 10},{i % 4}\n" for i in range(80)))
+    words = ("data=table", f"data.path={path}", "data.target=calls", "loss=poisson")
+    mend = r", or data\.task=regression, if its classes are numbers$"
+    with pytest.raises(UserError, match="loss=poisson does not fit a multiclass target: .*" + mend):
+        prepare_data(configure(*words))
+    read = prepare_data(configure(*words, "data.task=regression"))
+    assert read.objective == Objective("exponential", "poisson")
+    with pytest.raises(UserError, match=r"or mae or mse or ordinal$"):
+        prepare_data(configure(*words, "data.task=multiclass"))
+    with pytest.raises(UserError, match=r"or mae or mse or ordinal$"):
+        prepare_data(configure("data=iris", "loss=poisson"))
+
+
 def test_a_file_is_read_once_for_all_cuts(tmp_path: Path) -> None:
     """Its rows do not depend on the seed that cuts them; those of a drawn data set do."""
     path = tmp_path / "rows.csv"

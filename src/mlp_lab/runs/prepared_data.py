@@ -27,7 +27,7 @@ from mlp_lab.data.tables.data_report import DataReport, data_report
 from mlp_lab.data.tables.streaming import is_streamed
 from mlp_lab.errors import UserError
 from mlp_lab.network.embedding_plan import EmbeddedColumns, EmbeddingPlan
-from mlp_lab.network.losses import Objective, choose_objective
+from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.plain import read_as
 
 
@@ -227,7 +227,7 @@ class PreparedDataCache:
     def _from_disk(self, config: Config, data: TableConfig) -> PreparedData:
         """Rows that lie encoded on disk, where they are put if need be."""
         key, noted = self._about_columns(data)
-        objective = choose_objective(noted.task, config.model.output, config.loss)
+        objective = _objective(config, noted.task)
 
         def make(room: Room) -> tuple[EncodedData, dict[str, object]]:
             found = prepare_rows(config, *self._loaded(data), room=room)
@@ -277,6 +277,19 @@ def _digest(raw: RawData) -> str:
     return found.hexdigest()
 
 
+def _objective(config: Config, task: str) -> Objective:
+    """Output and loss; where whole numbers were read as classes, as counts may be, it is said."""
+    try:
+        return choose_objective(task, config.model.output, config.loss)
+    except UserError as error:
+        data, of_numbers = config.data, COMPATIBLE_LOSSES["regression"].values()
+        read = isinstance(data, TableConfig) and data.task == "auto" and task != "regression"
+        if not read or not any(config.loss.name in losses for losses in of_numbers):
+            raise
+        more = "or data.task=regression, if its classes are numbers"
+        raise UserError(f"{error}, {more}") from error
+
+
 def prepare_rows(
     config: Config,
     raw: RawData,
@@ -292,7 +305,7 @@ def prepare_rows(
     Raises:
         UserError: data and settings do not fit.
     """
-    objective = choose_objective(raw.task, config.model.output, config.loss)
+    objective = _objective(config, raw.task)
     if objective.output == "ordinal":
         require_order(raw.target_columns[0], config.data)
     split = split_rows(raw, config.data, first=schema is None)
