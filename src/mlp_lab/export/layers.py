@@ -172,7 +172,12 @@ def _gelu(layers: Layers, f: str) -> str:
 
 
 def _silu(layers: Layers, f: str) -> str:
-    return layers.graph.node("Mul", f, layers.graph.node("Sigmoid", f))
+    """x sigmoid(x); onnxruntime fuses these two, up to 1.20 also where it has no such kernel."""
+    graph = layers.graph
+    if layers.dtype != np.float64:
+        return graph.node("Mul", f, graph.node("Sigmoid", f))
+    decay = graph.node("Exp", graph.node("Neg", f))
+    return graph.node("Div", f, graph.node("Add", decay, layers.constant(1.0)))
 
 
 ACTIVATIONS: dict[str, Callable[[Layers, str], str]] = {
