@@ -54,3 +54,7 @@ def test_what_the_page_says(swept: Path) -> None:
     assert f"<pre>{words} {more}</pre>" in page
     best_alone = command_of(ranking).replace("python train.py", TRAIN_WORDS)  # another program's
     assert f"<pre>{best_alone}</pre>" in page
+    assert "<h1>8 runs, 4 settings</h1>" in page
+    labels = re.findall(r'<td[^>]* data-label="([^"]*)"', page)  # what a phone shows beside a cell
+    headings = re.findall(r"<th scope=.col.[^>]*>([^<]*)</th>", page)
+    assert labels[: len(headings) - 1] == headings[1:]
