@@ -117,6 +117,28 @@ def test_a_warm_start_goes_on_from_the_weights() -> None:
         once.set_params(width=3).fit(X, y)
 
 
+def test_classes_that_are_words_in_an_order() -> None:
+    """`levels` orders them for the network; those who call it have scikit-learn's order."""
+    chance = np.random.default_rng(0)
+    X = pd.DataFrame({"a": chance.normal(size=200)})
+    y = pd.cut(X["a"], [-9, -0.5, 0.5, 9], labels=["low", "mid", "top"]).astype(str).rename("k")
+    settings = {"loss": "ordinal", "epochs": 60, "lr": 0.03}
+    ordered = MLPClassifier(1, 8, levels={"k": ["low", "mid", "top"]}, **settings).fit(X, y)
+    turned = MLPClassifier(1, 8, levels={"k": ["top", "mid", "low"]}, **settings)
+    for fitted in (ordered, turned.fit(X.assign(k=y), target="k")):
+        assert list(fitted.classes_) == ["low", "mid", "top"]
+        assert fitted.score(X, y) > 0.9
+        likely = fitted.classes_[fitted.predict_proba(X).argmax(1)]
+        assert (likely == fitted.predict(X)).mean() > 0.9
+    with pytest.raises(UserError, match=r"say it by levels=\{'k': \[…\]\}"):
+        MLPClassifier(**settings).fit(X, y.replace({"mid": "amid"}))
+    with pytest.raises(UserError, match="y must hold one of low, top"):
+        MLPClassifier(levels={"k": ["low", "top"]}).fit(X, y)
+    parts = MLPClassifier(levels={"y": ["low", "mid", "top"]}, loss="ordinal")
+    parts.partial_fit(X.to_numpy(), y.to_numpy(), classes=["low", "mid", "top"])
+    assert parts.predict_proba(X.to_numpy()).shape == (200, 3)
+
+
 def test_rows_that_come_in_parts() -> None:
     """The second call goes on from the first, also where it lacks a class."""
     X, y = load_iris(return_X_y=True)

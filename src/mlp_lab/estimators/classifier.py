@@ -11,10 +11,10 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from mlp_lab.data.arrays import Floats
+from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.base import MLPEstimator
-from mlp_lab.estimators.inputs import target_columns
+from mlp_lab.estimators.inputs import ranks, target_columns, target_names
 
 SHOWN_LABELS = 5
 """Labels of a column that has too many."""
@@ -35,6 +35,8 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
     classes_: NDArray[Any] | list[NDArray[Any]]
     """Of one column its classes; of several columns of text the two labels of each, as
     scikit-learn's own have it; of an indicator matrix the numbers of its columns."""
+    _ranks: Index
+    """Place of each of these classes in the order that the network has them in."""
     _labels: np.dtype[Any] | None
     """Type of y, where it has several columns."""
     _pairs: list[NDArray[Any]]
@@ -49,11 +51,17 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         check_classification_targets(goal)
         classes = np.unique(goal)
         if reset:
-            self.classes_, self._labels = classes, None
+            self._learn_classes(classes)
             return
         new = np.setdiff1d(classes, self.classes_)
         if len(new):
             raise UserError(f"y holds {new[0]}, which is none of the classes of the first fit")
+
+    def _learn_classes(self, classes: NDArray[Any]) -> None:
+        """Classes of one column, in the order of `levels` where these name it."""
+        self.classes_, self._labels = classes, None
+        declared = (self.levels or {}).get(self._names_of_targets[0])
+        self._ranks = np.arange(len(classes)) if declared is None else ranks(classes, declared)
 
     def _set_labels(self, goal: Any, *, reset: bool) -> None:
         """Several columns of two labels each; those of 0 and 1 are scikit-learn's indicator matrix.
@@ -100,11 +108,12 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         if not np.all(known):
             bad = np.asarray(goal)[~known][0]
             raise UserError(f"y_val holds {bad}, which is no class of y")
-        encoded: Floats = places.astype(np.float64)
+        encoded: Floats = self._ranks[places].astype(np.float64)
         return encoded
 
     def _class_names(self) -> list[list[str]]:
-        each = self._pairs if self._labels is not None else [self.classes_]
+        several = self._labels is not None
+        each = self._pairs if several else [np.asarray(self.classes_)[np.argsort(self._ranks)]]
         return [[str(name) for name in classes] for classes in each]
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -126,7 +135,8 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         if classes is not None and target_columns(y).ndim == 1:
             given = np.unique(classes)
             if first:
-                self.classes_, self._labels = given, None
+                self._names_of_targets = target_names(y, target_columns(y))
+                self._learn_classes(given)
             elif not np.array_equal(given, self.classes_):
                 shown = ", ".join(map(str, self.classes_))
                 raise UserError(f"classes are those of the first call, {shown}: leave them out")
@@ -135,7 +145,8 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
     def predict_proba(self, X: Any) -> Floats:
         """Probability of each class, (N, classes), in the order of `classes_`; or of each label."""
         rows = self._new_rows(X)
-        return self._predictor.predict_proba(rows)
+        found = self._predictor.predict_proba(rows)
+        return found if self._labels is not None else found[:, self._ranks]
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The class of each row, (N,); of several columns the label of each, (N, L), as in y."""
@@ -144,7 +155,7 @@ class MLPClassifier(ClassifierMixin, MLPEstimator):  # type: ignore[misc]  # sci
         if self._labels is not None:
             columns = [pair[own] for pair, own in zip(self._pairs, decided.T, strict=True)]
             return np.column_stack(columns).astype(self._labels)
-        found: NDArray[Any] = self.classes_[decided]
+        found: NDArray[Any] = self.classes_[np.argsort(self._ranks)[decided]]
         return found
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:

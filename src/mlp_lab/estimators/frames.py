@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,10 @@ def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> R
     if rows.training < count:
         parts = np.full(count, int(PartName.FREE))
         parts[rows.training :] = int(PartName.VAL)
-    values, columns = _features(rows.features, config, schema)
+    own = {name: levels for name, levels in config.levels.items() if name in rows.target_names}
+    of_inputs = {name: given for name, given in config.levels.items() if name not in own}
+    read = replace(config, levels=of_inputs) if own else config
+    values, columns = _features(rows.features, read, schema)
     if schema is not None and len(schema.target.each) != len(rows.target_names):
         before, now = len(schema.target.each), len(rows.target_names)
         raise UserError(f"y must have {counted(before, 'column')}, as in the first fit, got {now}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import sparse
 from sklearn.utils.validation import column_or_1d
 
 from mlp_lab.data.arrays import Floats, Index
+from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import counted
 
@@ -87,6 +89,23 @@ def target_names(given: Any, goal: Any) -> list[str]:
         if names.count(name) > 1:
             raise UserError(f"y has two columns {name!r}: targets need different names")
     return names
+
+
+def ranks(classes: Any, declared: Sequence[object]) -> Index:
+    """Place of each class among those that were declared in order, (C,).
+
+    >>> ranks(["high", "low"], ["low", "middle", "high"]).tolist()
+    [1, 0]
+
+    Raises:
+        UserError: one of them was not.
+    """
+    order = [cell_text(level) for level in declared]
+    texts = [cell_text(name) for name in classes]
+    for text in texts:
+        if text not in order:
+            raise UserError(f"y must hold one of {', '.join(order)} (levels), got {text!r}")
+    return np.argsort(np.argsort([order.index(text) for text in texts]))
 
 
 def row_weights(given: Any, rows: int) -> Floats:

@@ -130,7 +130,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             quantile_noise: standard deviations of noise added before they are taken, as 1e-3.
             types: kind of a column, as `{"zip": "category"}`: numeric, binary, category, ordinal,
                 date, text.
-            levels: values of an ordinal column in order, as `{"grade": ["low", "high"]}`.
+            levels: values of an ordinal column, or the target's, in order, as
+                `{"grade": ["low", "high"]}`.
             missing: codes that mean no answer, in every column.
             missing_in: the same in one column, as `{"income": [-1]}`.
             day_first: whether 3/4/2020 is the third of April; None: as other dates tell.
