@@ -122,7 +122,7 @@ def test_classes_that_are_words_in_an_order() -> None:
     chance = np.random.default_rng(0)
     X = pd.DataFrame({"a": chance.normal(size=200)})
     y = pd.cut(X["a"], [-9, -0.5, 0.5, 9], labels=["low", "mid", "top"]).astype(str).rename("k")
-    settings = {"loss": "ordinal", "epochs": 60, "lr": 0.03}
+    settings: dict[str, Any] = {"loss": "ordinal", "epochs": 60, "lr": 0.03}
     ordered = MLPClassifier(1, 8, levels={"k": ["low", "mid", "top"]}, **settings).fit(X, y)
     turned = MLPClassifier(1, 8, levels={"k": ["top", "mid", "low"]}, **settings)
     for fitted in (ordered, turned.fit(X.assign(k=y), target="k")):

@@ -211,7 +211,7 @@ def uncommon(run: Run) -> float:
         own.target.decide(own.outputs) != one.target.decide(one.outputs)
         for own, one in zip(network.each, constant.each, strict=True)
     ]
-    return float(np.mean(others))
+    return float(np.mean(others)) if others[0].size else 0.0
 
 
 def droppable(run: Run) -> list[str]:
