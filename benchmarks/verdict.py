@@ -31,7 +31,7 @@ from mlp_lab.verdict.judge import Judge
 from mlp_lab.verdict.rules import NOTE_RULES, STATE_RULES
 
 TUNING_SEEDS = (0, 1, 2, 3, 4, 5)
-REPORTED_SEEDS = (193, 194, 195)
+REPORTED_SEEDS = (301, 302)
 WANTED = 0.9
 ROWS, COLUMNS = 2000, 20
 """Of tables that are made."""
@@ -267,7 +267,9 @@ def _write_more(rows: pd.DataFrame, folder: Path) -> None:
         classes = np.where(target, "yes", "no") if target.dtype == bool else target
         rows.assign(target=classes, **more).to_csv(folder / f"{name}.csv", index=False)
 
-    write("rare", draw.uniform(size=ROWS) < 1 / (1 + np.exp(3.8 - 1.3 * a)))
+    few = rows.iloc[:, :4]  # of all twenty, networks learn no probability that holds on new rows
+    rare = np.where(draw.uniform(size=ROWS) < 1 / (1 + np.exp(3.8 - 1.3 * a)), "yes", "no")
+    few.assign(target=rare).to_csv(folder / "rare.csv", index=False)
     write("rare_but_plain", a > 1.5)
     day = np.arange(ROWS)
     part = np.where(day < 0.6 * ROWS, "train", np.where(day < 0.8 * ROWS, "val", "test"))
@@ -279,10 +281,10 @@ def _write_more(rows: pd.DataFrame, folder: Path) -> None:
     write("leak_sum", wide + noise, first=wide + b, second=noise - b)
     write("leak_difference", wide + noise, first=2 * wide, second=wide - noise)
     household = draw.permutation(ROWS) % (ROWS // 4)
-    few, signal = rows.iloc[household].reset_index(drop=True), (a + noise)[household]
-    few.assign(target=signal, household=household).to_csv(folder / "copies.csv", index=False)
+    twice, signal = rows.iloc[household].reset_index(drop=True), (a + noise)[household]
+    twice.assign(target=signal, household=household).to_csv(folder / "copies.csv", index=False)
     classes = np.where(noise[household] > 0, "yes", "no")
-    few.assign(target=classes).to_csv(folder / "copies_noise.csv", index=False)
+    twice.assign(target=classes).to_csv(folder / "copies_noise.csv", index=False)
     answers = rows.iloc[:, :4].clip(-1, 1).round()
     answers.assign(target=np.where(a + noise > 0, "yes", "no")).to_csv(
         folder / "coarse.csv", index=False
