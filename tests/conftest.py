@@ -1,7 +1,10 @@
 """Runs that several tests read and none changes. Also puts this folder on the import path."""
 
+import os
 import signal
 from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: there is a process for each core
 
 import pytest
 import torch
