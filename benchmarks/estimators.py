@@ -1,6 +1,7 @@
 """What scikit-learn's own tools cost with our estimator: `python benchmarks/estimators.py [1 2 3]`.
 
-With `kernel=native` behind it our networks are trained in compiled code.
+Our networks are trained as by default, in compiled code where it can be; `kernel=torch` or `kernel=native` behind it
+settles what trains them.
 
 In one warm process, both sides in turn; theirs is `MLPClassifier` with `n_jobs=-1` for searches.
 
@@ -27,7 +28,7 @@ from mlp_lab import GridSearchCV, MLPClassifier
 EPOCHS = 20
 X, Y = load_digits(return_X_y=True)
 
-KERNEL = "native" if "kernel=native" in sys.argv else "torch"
+KERNEL = next((word[7:] for word in sys.argv if word.startswith("kernel=")), "auto")
 OURS = MLPClassifier(depth=2, width=64, epochs=EPOCHS, val_fraction=0.0, kernel=KERNEL)
 THEIRS = make_pipeline(
     StandardScaler(),

@@ -57,6 +57,9 @@ PARTS: dict[str, object] = yaml.safe_load((CONFIGS / "parts.yaml").read_text())
 BARE = ("quiet=true", "tracking.report=false", "tracking.tensorboard=false")
 """Overrides of a run of which only files about its training are looked at."""
 
+PATIENCE = 300
+"""Seconds of a command, of which none takes more than some; a busy machine is no failure."""
+
 prepare_hydra()
 
 Plain = dict[str, object]
@@ -201,7 +204,7 @@ def command(
         env={**clean_environment(), **environment},
         capture_output=True,
         encoding=environment.get("PYTHONIOENCODING", "utf-8"),
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -14,6 +14,7 @@ import pytest
 import torch
 from lab import (
     BARE,
+    PATIENCE,
     TRAIN,
     TRAIN_WORDS,
     clean_environment,
@@ -287,7 +288,7 @@ def test_a_terminated_run_says_how_to_go_on(
     """SIGTERM: exit status 130, and the command that it names works when it is pasted."""
     process = start(tmp_path, *LONG)
     process.terminate()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     asked, answer = errors.splitlines()
     assert asked == "finishing this epoch; press Ctrl-C again to stop now"

@@ -20,10 +20,10 @@ from lab import call, within
 from mlp_lab.runs.result_file import read_result
 from mlp_lab.tracking.curves import read_curves
 
-SECONDS = 60
-"""Of a command; most take less than one."""
+SECONDS = 300
+"""Of a command; most take less than one, and a busy machine is no failure."""
 
-FEW, MANY = 12, 250
+FEW, MANY = 12, 120
 """Commands of the default run, and of each slow test."""
 
 SLOW_TESTS = 2
@@ -124,7 +124,7 @@ def test_a_command_trains_or_is_refused_in_one_line(command: Command, tables: Pa
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(1, 1 + SLOW_TESTS))
 def test_many_commands(number: int, tables: Path) -> None:
-    """Three to four minutes each, in one process: `MANY` settles how long."""
+    """A minute or two each, in one process: `MANY` settles how long."""
 
     @fuzz(MANY, number)
     def sound(command: Command) -> None:

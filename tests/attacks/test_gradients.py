@@ -26,7 +26,7 @@ from mlp_lab.network.optimizers import OPTIMIZERS
 T = TypeVar("T")
 
 CLOSE = 1e-10
-MANY, FEW = 500, 50
+MANY, FEW = 240, 50
 KINKED = ("mae", "quantile")  # losses whose slope jumps where the network meets a target
 
 DATA = {

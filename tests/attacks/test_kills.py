@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lab import BARE, command
+from lab import BARE, PATIENCE, command
 from sweeps import curve, job_folders, leader, result
 
 from mlp_lab.runs.progress import read_state
@@ -136,7 +136,7 @@ def killed(kind: str, folder: Path, seconds: float) -> None:
     time.sleep(seconds)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert errors == ""
     assert epochs_kept(folder) >= kept
 

@@ -22,7 +22,7 @@ from mlp_lab.runs.checkpoint import load_checkpoint, save_checkpoint
 SECONDS = 20
 """Longest that a command may take."""
 
-SAMPLE, MANY = 3, 40
+SAMPLE, MANY = 3, 25
 """Tamperings of each file that the default run tries, and the slow one."""
 
 TABLE = ["age,town,born,income,vote"] + [

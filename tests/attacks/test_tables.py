@@ -24,7 +24,7 @@ from mlp_lab.commands.predict_files import evaluate_file, predict_file
 from mlp_lab.config.messages import explain
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, SUFFIXES, TEXT
 
-FEW, MANY = 8, 150
+FEW, MANY = 8, 80
 
 MISSING = ("", "NA", "n/a", "null", "#N/A", "-9", "?")
 

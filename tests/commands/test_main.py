@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from lab import BARE, MLP_LAB, TRAIN, call, command
+from lab import BARE, MLP_LAB, PATIENCE, TRAIN, call, command
 
 import mlp_lab
 from mlp_lab.commands.main import COMMANDS, USAGE, main, run_command
@@ -107,6 +107,6 @@ def test_closed_streams(closed: str, words: str, tmp_path: Path) -> None:
     kind = "sweep" if words else "run"
     given = f"{words}data=iris model=shallow epochs=1 hydra.{kind}.dir=out {' '.join(BARE)}"
     line = f"{shlex.join(TRAIN)} {given} {closed}"
-    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, check=False, timeout=60)
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, check=False, timeout=PATIENCE)
     assert done.returncode == 0
     assert (tmp_path / "out" / ("0/" if words else "") / "result.json").is_file()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.errors import UserError, require_choice
+from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.metrics.epoch import METRICS
 
 Metric = Callable[[Floats, Floats], float]
@@ -25,9 +25,10 @@ def register_metric(name: str, metric: Metric, *, task: str = "classification") 
         task: regression or classification.
 
     Raises:
-        UserError: the name is taken, or there is no such task.
+        UserError: the name is taken, there is no such task, or it is no function.
     """
     require_choice(task, "task", OWN_METRICS)
+    require(callable(metric), "metric", "a function", metric)
     if name == "loss" or any(name in names for names in METRICS.values()):
         raise UserError(f"metric {name!r} is there already: choose another name")
     OWN_METRICS[task][name] = metric

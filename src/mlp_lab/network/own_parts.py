@@ -51,9 +51,10 @@ def register_activation(
         slope: a'(f) of f and h = a(f), a new tensor. On first use it is held against autograd.
 
     Raises:
-        UserError: the name is taken, or none.
+        UserError: the name is taken, or none; or a part is no function.
     """
     _require_name(name, ACTIVATIONS, "activation")
+    _require_functions(value=value, slope=slope)
     ACTIVATIONS[name] = Activation(value, slope, at_zero=math.nan)  # padded units are set to 0
     _enter("activation", name)
 
@@ -77,9 +78,10 @@ def register_loss(
             classes, softmax for more.
 
     Raises:
-        UserError: the name is taken, or there is no such task or output.
+        UserError: the name is taken, there is no such task or output, or a part is no function.
     """
     _require_name(name, LOSSES, "loss")
+    _require_functions(value=value, slope=slope)
     require_choice(task, "task", COMPATIBLE_LOSSES)
     fitting = COMPATIBLE_LOSSES[task]
     chosen = list(outputs) if outputs is not None else [next(iter(fitting))]
@@ -109,9 +111,10 @@ def register_optimizer(
         numbers: its own settings and their defaults.
 
     Raises:
-        UserError: the name is taken, or none.
+        UserError: the name is taken, or none; or the rule is no function.
     """
     _require_name(name, OPTIMIZERS, "optimizer")
+    _require_functions(rule=rule)
     require(moments >= 0, "moments", "0 or more", moments)
     for number in numbers:
         OTHER_CHECKS.setdefault(number, ("a number", lambda _: True))
@@ -158,6 +161,11 @@ def _require_name(name: str, taken: Mapping[str, object], kind: str) -> None:
     require(plain and name != "auto", f"the {kind}'s name", "a plain word", name)
     if name in taken and (kind, name) not in OWN:
         raise UserError(f"{kind} {name!r} is there already: choose another name")
+
+
+def _require_functions(**parts: object) -> None:
+    for part, function in parts.items():
+        require(callable(function), part, "a function", function)
 
 
 def _require_slope(kind: str, name: str) -> None:
