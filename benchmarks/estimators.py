@@ -1,7 +1,7 @@
 """What scikit-learn's own tools cost with our estimator: `python benchmarks/estimators.py [1 2 3]`.
 
-Our networks are trained as by default, in compiled code where it can be; `kernel=torch` or `kernel=native` behind it
-settles what trains them.
+Our networks are trained as by default, in compiled code where it can be; `kernel=torch` or
+`kernel=native` behind it settles what trains them.
 
 In one warm process, both sides in turn; theirs is `MLPClassifier` with `n_jobs=-1` for searches.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mlp_lab.runs import importing
 from mlp_lab.sweep import ray_task
 from mlp_lab.sweep.task import TaskRequest
 
@@ -24,6 +25,7 @@ def test_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deserted: b
 
     monkeypatch.setattr(ray_task, "train_chunk", train)
     monkeypatch.setattr(ray_task, "_end_with_input", lambda asked: None)
+    monkeypatch.setattr(importing, "IMPORTED", [])  # else later commands have it, too
     monkeypatch.chdir(tmp_path)
     ray_task.main(str(own / "here"), "sweep", "3", str(own), str(parts))
     assert trained == [(Path("sweep"), 3, str(own / "here"))]

@@ -11,6 +11,9 @@ from mlp_lab.sweep.messages import StackRequest
 from mlp_lab.sweep.task import TaskRequest, train_chunk
 from mlp_lab.sweep.task_journal import Entry, JournalReader, journal_file
 
+LONG = 1000
+"""Epochs that are not over when a word reaches the workers."""
+
 
 def saved(folder: Path, epochs: int, stacks: int = 1) -> None:
     """A chunk of stacks of two jobs each."""
@@ -48,10 +51,10 @@ def test_from_its_chunk_to_its_end(tmp_path: Path) -> None:
 
 def test_told_to_end(tmp_path: Path) -> None:
     """After an epoch; it goes back into its queue only where it got on, and comes to the same."""
-    saved(tmp_path / "whole", epochs=3)
+    saved(tmp_path / "whole", epochs=LONG)
     train_chunk(tmp_path / "whole", 0, TaskRequest(), lambda: None)
     folder, back = tmp_path / "parted", list[str]()
-    saved(folder, epochs=3)
+    saved(folder, epochs=LONG)
     request = TaskRequest()
     request.made = request.goes_back = True
     train_chunk(folder, 0, request, lambda: back.append("back"))
