@@ -35,6 +35,8 @@ def _tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 ANY: Any = abs
+NONE: Any = None
+ONE: Any = 1
 """A function that nobody calls."""
 
 
@@ -138,10 +140,10 @@ def test_a_wrong_rule_is_refused() -> None:
         (lambda: mlp_lab.register_loss("l", ANY, ANY, outputs=["x"]), "unknown output 'x'"),
         (lambda: mlp_lab.register_optimizer("adam", ANY), "'adam' is there already"),
         (lambda: mlp_lab.register_metric("accuracy", ANY), "'accuracy' is there already"),
-        (lambda: mlp_lab.register_activation("a", 1, ANY), "value must be a function, got 1"),
-        (lambda: mlp_lab.register_loss("l", ANY, None), "slope must be a function, got"),
-        (lambda: mlp_lab.register_optimizer("o", "p"), "rule must be a function, got 'p'"),
-        (lambda: mlp_lab.register_metric("m", 3), "metric must be a function, got 3"),
+        (lambda: mlp_lab.register_activation("a", ONE, ANY), "value must be a function, got 1"),
+        (lambda: mlp_lab.register_loss("l", ANY, NONE), "slope must be a function, got"),
+        (lambda: mlp_lab.register_optimizer("o", ONE), "rule must be a function, got 1"),
+        (lambda: mlp_lab.register_metric("m", ONE), "metric must be a function, got 1"),
     ],
 )
 def test_what_cannot_be(register: Callable[[], None], said: str) -> None:
