@@ -17,6 +17,7 @@ from mlp_lab.estimators.settings import (
     keys,
     options,
     plain,
+    swept_by_words,
     values_of,
 )
 
@@ -37,6 +38,31 @@ IRIS = chosen("data", "iris")["data"]
 def test_words_give_what_the_command_line_gives(words: list[str]) -> None:
     values = values_of(from_words(words), IRIS)  # type: ignore[arg-type]
     assert config_of(values) == compose(["data=iris", *words])
+
+
+TABLE = chosen("data", "table")["data"]
+
+
+@pytest.mark.parametrize(
+    ("word", "levels"),
+    [
+        ("data.levels={trust:[low,high]}", {"trust": ["low", "high"]}),
+        ("data.levels={trust: [low, high], b:[1,2]}", {"trust": ["low", "high"], "b": [1, 2]}),
+        ("data.levels.trust=[low,high]", {"trust": ["low", "high"]}),
+        ("+data.levels.a.b=[low,high]", {"a.b": ["low", "high"]}),
+    ],
+)
+def test_settings_by_column(word: str, levels: dict[str, object]) -> None:
+    """As the command line has them, a name with a dot included; the defaults stay as they are."""
+    values = values_of(from_words([word]), TABLE)  # type: ignore[arg-type]
+    assert values["data"]["levels"] == levels  # type: ignore[index]
+    assert values_of({}, TABLE)["data"]["levels"] == {}  # type: ignore[arg-type,index]
+
+
+def test_a_swept_setting_by_column() -> None:
+    """Commas inside braces part nothing."""
+    swept = swept_by_words(["data.levels={a:[low,high],b:[x,y]}", "seed=0,1"])
+    assert swept == {"data.levels": {"a": ["low", "high"], "b": ["x", "y"]}, "seed": [0, 1]}
 
 
 def test_keywords_are_the_keys_of_the_files() -> None:

@@ -94,15 +94,30 @@ def values_of(settings: Mapping[str, object], data: Mapping[str, object]) -> dic
             name = str(given.pop(group))
             values = merged(values, chosen(group, name))
     for key, value in given.items():
-        section, _, name = key.rpartition(".")
-        place = values.get(section) if section else values
-        if not isinstance(place, dict):
-            sections = [other for other, entry in values.items() if isinstance(entry, dict)]
-            raise unknown_key(key, sections)
-        if name not in place:
-            raise unknown_key(key, list(place))
+        place, name = _place(values, key)
         place[name] = value
     return values
+
+
+def _place(values: dict[str, object], key: str) -> tuple[dict[str, object], str]:
+    """The mapping that a key's value belongs into, and its name there.
+
+    Raises:
+        UserError: there is none.
+    """
+    group, dot, name = key.partition(".")
+    section = values.get(group) if dot else values
+    if not isinstance(section, dict):
+        sections = [other for other, entry in values.items() if isinstance(entry, dict)]
+        raise unknown_key(key, sections)
+    name = name if dot else group
+    setting, dot, entry = name.partition(".")
+    if dot and isinstance(section.get(setting), Mapping):  # by column, whose name may have dots
+        section[setting] = {**section[setting]}
+        return section[setting], entry
+    if name not in section:
+        raise unknown_key(key, list(section))
+    return section, name
 
 
 def config_of(values: Mapping[str, object]) -> Config:
@@ -145,6 +160,8 @@ def from_words(words: Iterable[str]) -> dict[str, object]:
 
     >>> from_words(["model=shallow", "optimizer.lr=1e-2", "model.width=[8,4]"])
     {'model': 'shallow', 'optimizer.lr': 0.01, 'model.width': [8, 4]}
+    >>> from_words(["data.levels={trust:[low,high]}"])
+    {'data.levels': {'trust': ['low', 'high']}}
 
     Raises:
         UserError: a word is no `key=value`.
@@ -163,14 +180,26 @@ def swept_by_words(words: Iterable[str]) -> dict[str, object]:
     """
     found: dict[str, object] = {}
     for key, text in _pairs(words):
-        values = [_value(part) for part in _COMMA.split(text)]
+        values = [_value(part) for part in _parts(text)]
         single = len(values) == 1 and not isinstance(values[0], list)
         found[key] = values[0] if single else values
     return found
 
 
-_COMMA = re.compile(r",(?![^\[]*\])")
-"""Outside brackets."""
+_KEY = re.compile(r"([{,]\s*[^\s:,{}\[\]]+):(?=\S)")
+"""Of a mapping as a command line has it, without a blank behind the colon."""
+
+
+def _parts(text: str) -> list[str]:
+    """What commas part, outside brackets and braces."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -183,6 +212,7 @@ def _pairs(words: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _value(text: str) -> object:
+    text = _KEY.sub(r"\1: ", text) if text.startswith("{") else text
     try:
         return float(text) if "e" in text.lower() else parse_yaml(text, text)
     except ValueError:
