@@ -24,6 +24,22 @@ def training(folder: Path, *, stacks: int = 2) -> Callable[[], bool]:
     return lambda: len(list(folder.glob(".stacks/*.safetensors"))) >= stacks
 
 
+def processes_of(folder: Path, program: str, beside: str | None = None) -> list[int]:
+    """Processes of a program for a sweep; no workers of theirs, and none `beside` them."""
+    found = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (place / "cmdline").read_bytes().decode()
+            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if beside is not None and beside in words:
+            continue
+        if program in words and str(folder) in words:
+            found[int(place.name)] = parent
+    return [process for process, parent in found.items() if parent not in found]
+
+
 def finished(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     """How a command ends: its status, and what it has printed."""
     out, err = process.communicate(timeout=600)

@@ -39,7 +39,7 @@ def playing(monkeypatch: pytest.MonkeyPatch) -> None:
 def work(sweep: Path, token: tuple[str, str] | None) -> Assignment:
     """A chunk of a sweep of which one file has to travel."""
     files = {".cluster/0.json": b"{}", ".cluster/0.jsonl": b""}
-    return Assignment(str(sweep), str(sweep), 0, ".cluster/0.jsonl", [], token, files, {"t": b"1"})
+    return Assignment(str(sweep), str(sweep), 0, ".cluster/0.jsonl", [], token, files)
 
 
 @pytest.mark.usefixtures("playing")
@@ -48,7 +48,7 @@ def test_files_travel(tmp_path: Path, token: tuple[str, str] | None) -> None:
     """Each once, none that is half-made; what was kept for it is gone with its end."""
     (tmp_path / ".cluster").mkdir()
     (tmp_path / ".cluster" / "token").write_text("one")
-    node = Node(work(tmp_path, token))
+    node = Node(work(tmp_path, token), {"t": b"1"})
     own = node._own
     assert own is not None
     assert (own / "here" / "t").read_bytes() == b"1"
@@ -71,7 +71,7 @@ def test_files_are_shared(tmp_path: Path) -> None:
     """Where the sweep's folder is seen, a node writes into it and sends nothing."""
     (tmp_path / ".cluster").mkdir()
     (tmp_path / ".cluster" / "token").write_text("one")
-    node = Node(work(tmp_path, (".cluster/token", "one")))
+    node = Node(work(tmp_path, (".cluster/token", "one")), {})
     until(lambda: "a word" in node._words)
     assert node.news().files == {}
     assert (tmp_path / "0" / "result.json").is_file()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lab import BARE
 from sweeps import bits, job_folders, ray_values, start
-from waiting import finished, journal, training, until
+from waiting import finished, journal, processes_of, training, until
 
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
@@ -77,16 +77,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 def processes(folder: Path) -> list[int]:
     """Those that train a chunk; not their workers."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().decode()
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if "mlp_lab.sweep.ray_task" in words and str(folder) in words:
-            found[int(place.name)] = parent
-    return [process for process, parent in found.items() if parent not in found]
+    return processes_of(folder, "mlp_lab.sweep.ray_task")
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ import pytest
 from clusters import asked, missing, slurm
 from lab import BARE
 from sweeps import bits, job_folders, leader, slurm_values, start
-from waiting import finished, journal, training, until
+from waiting import finished, journal, processes_of, training, until
 
 from mlp_lab.config.reading import read
 from mlp_lab.sweep import slurm as slurm_module
@@ -54,16 +54,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 def task_processes(folder: Path) -> list[int]:
     """The processes on the node, each of which trains a chunk; not their workers."""
-    found = {}
-    for place in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (place / "cmdline").read_bytes().decode()
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-        except OSError:
-            continue
-        if "submitit.core._submit" in words and str(folder) in words and "srun" not in words:
-            found[int(place.name)] = parent
-    return [process for process, parent in found.items() if parent not in found]
+    return processes_of(folder, "submitit.core._submit", beside="srun")
 
 
 def swept(folder: Path, *words: str) -> tuple[int, str, str]:

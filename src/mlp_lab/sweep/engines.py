@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from mlp_lab.formatting import one_line
 from mlp_lab.sweep.messages import StackRequest
 from mlp_lab.sweep.outcome import Outcome
 
@@ -88,6 +89,13 @@ QUEUED, RUNNING, CANCELLED, INTERRUPTED, ENDED = (
 ended: however else. What has not come to an end is queued or running."""
 
 STATES = (QUEUED, RUNNING, CANCELLED, INTERRUPTED, ENDED)
+
+
+def telling_line(log: str) -> str:
+    """Of what a task has printed: the last line that names an error, else the last."""
+    lines = [one_line(line.strip()) for line in log.split("\n") if line.strip()]
+    errors = [line for line in lines if "error" in line.casefold()]
+    return (errors or lines or [""])[-1]
 
 
 def checkpoint_of(folder: Path, stack: int) -> Path:

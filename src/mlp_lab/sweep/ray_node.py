@@ -30,8 +30,8 @@ class Assignment:
     """A chunk to train in the folder of its sweep, from a working directory, with own parts.
 
     `journal`: where it writes, within the sweep. `token`: a file of the sweep, and what it holds
-    where that folder is seen; None where files travel in any case. They do in `sweep_files`, of
-    the sweep's folder, and `here_files`, of the working one.
+    where that folder is seen; None where files travel in any case. Those of the sweep's folder do
+    in `sweep_files`.
     """
 
     here: str
@@ -41,7 +41,6 @@ class Assignment:
     imported: Sequence[str]
     token: tuple[str, str] | None
     sweep_files: Mapping[str, bytes] = field(default_factory=dict)
-    here_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class News:
 class Node:
     """Trains one chunk on a machine of Ray, as an actor there."""
 
-    def __init__(self, work: Assignment) -> None:
-        """Start the process."""
+    def __init__(self, work: Assignment, here_files: Mapping[str, bytes]) -> None:
+        """Start the process; `here_files`: of the working directory, where files travel."""
         self._work = work
         self._own: Path | None = None
         self._sent: dict[str, tuple[int, int]] = {}
@@ -68,7 +67,7 @@ class Node:
         if not _is_seen(sweep, work.token):
             self._own = Path(mkdtemp(prefix="mlp_lab-"))
             here, sweep = self._own / "here", self._own / "sweep"
-            _unpack(here, work.here_files)
+            _unpack(here, here_files)
             _unpack(sweep, work.sweep_files)
             self._sent = _states(sweep)
         self._sweep = sweep

@@ -24,6 +24,7 @@ from mlp_lab.sweep.engines import (
     RUNNING,
     STACKS,
     checkpoint_of,
+    telling_line,
 )
 from mlp_lab.sweep.ray_config import FETCHED, SHARED, RayConfig
 from mlp_lab.sweep.ray_node import MOST_MEGABYTES, Assignment, News, Node
@@ -62,6 +63,8 @@ class RayQueue:
     title: str = "Ray"
     outlives: bool = False
     _tasks: dict[str, RayTask] = field(default_factory=dict)
+    _kept: dict[tuple[Path, ...], Any] = field(default_factory=dict)
+    """Files of the working directory -> where Ray keeps their contents."""
     _token: str = ""
     _ours: bool = False
 
@@ -85,34 +88,46 @@ class RayQueue:
         make: Any = ray.remote(Node).options(**options)
         names = []
         for number in chunks:
-            work, folders = self._assignment(number)
-            actor = make.remote(ray.put(work))
+            chunk = Chunk.load(chunk_file(self.sweep, number))
+            folders = frozenset(job.folder for job in chunk.jobs.values())
+            work = self._assignment(number, chunk, folders)
+            actor = make.remote(ray.put(work), self._here_files(chunk))
             name = f"ray-{len(self._tasks)}"
             self._tasks[name] = RayTask(number, folders, actor, actor.news.remote())
             names.append(name)
         return names
 
-    def _assignment(self, number: int) -> tuple[Assignment, frozenset[str]]:
-        """What a machine is told of a chunk, and the folders of its jobs."""
-        chunk = Chunk.load(chunk_file(self.sweep, number))
-        folders = frozenset(job.folder for job in chunk.jobs.values())
+    def _assignment(self, number: int, chunk: Chunk, folders: frozenset[str]) -> Assignment:
+        """What a machine is told of a chunk whose jobs have these folders."""
         sweep, here = self.sweep.absolute(), Path.cwd()
         token = None if self.settings.files == FETCHED else (TOKEN, self._token)
         sweep_files: dict[str, bytes] = {}
-        here_files: dict[str, bytes] = {}
-        if self.settings.files != SHARED and self._may_travel():
+        if self._may_travel():
             places = [chunk_file(sweep, number), journal_file(sweep, number)]
             places += [checkpoint_of(sweep, stack.stack) for stack in chunk.stacks]
             for folder in sorted(folders):
                 places += sorted(each for each in (sweep / folder).rglob("*") if each.is_file())
             sweep_files = _contents(places, sweep)
-            here_files = _contents(_own_files(chunk, here), here)
         places_there = (str(here), str(sweep), number, str(journal_file(Path(), number)))
-        return Assignment(*places_there, [*IMPORTED], token, sweep_files, here_files), folders
+        return Assignment(*places_there, [*IMPORTED], token, sweep_files)
+
+    def _here_files(self, chunk: Chunk) -> object:
+        """Where Ray keeps the files of the working directory that a chunk needs.
+
+        Chunks that need the same ones share them, read and kept once.
+        """
+        import ray  # noqa: PLC0415
+
+        here = Path.cwd()
+        needed = tuple(_own_files(chunk, here)) if self._may_travel() else ()
+        if needed not in self._kept:
+            self._kept[needed] = ray.put(_contents(needed, here))
+        return self._kept[needed]
 
     def _may_travel(self) -> bool:
         """Whether a task could come to a machine that does not see the sweep's folder."""
-        return self.settings.files == FETCHED or not self.settings.starts_its_own
+        files = self.settings.files
+        return files == FETCHED or (files != SHARED and not self.settings.starts_its_own)
 
     def _connect(self) -> None:
         """Find Ray, or start it.
@@ -208,9 +223,7 @@ class RayQueue:
 
     def last_words(self, task: str) -> str:
         """Of its process: the last line that names an error, else the last; or how Ray lost it."""
-        lines = [one_line(line.strip()) for line in self._tasks[task].words.splitlines()]
-        errors = [line for line in lines if "error" in line.casefold()]
-        return ([line for line in errors or lines if line] or [""])[-1]
+        return telling_line(self._tasks[task].words)
 
     def close(self) -> None:
         """End what was started for the sweep."""

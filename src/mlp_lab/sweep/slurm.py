@@ -17,7 +17,7 @@ from mlp_lab.program import IMPORTED
 from mlp_lab.runs.importing import import_parts
 from mlp_lab.stored import read_bytes
 from mlp_lab.sweep.chunks import CLUSTER
-from mlp_lab.sweep.engines import CANCELLED, ENDED, INTERRUPTED, QUEUED, RUNNING
+from mlp_lab.sweep.engines import CANCELLED, ENDED, INTERRUPTED, QUEUED, RUNNING, telling_line
 from mlp_lab.sweep.slurm_config import SlurmConfig
 from mlp_lab.sweep.task import listening, train_chunk
 
@@ -116,10 +116,7 @@ class SlurmQueue:
         for path in self._logs.glob(f"*/{task}_0_log.err"):
             with suppress(OSError, UserError):
                 content = read_bytes(path, megabytes=64)[-ENDING:]
-        text = content.decode(errors="replace")
-        lines = [one_line(line.strip()) for line in text.split("\n") if line.strip()]
-        errors = [line for line in lines if "error" in line.casefold()]
-        return (errors or lines or [""])[-1]
+        return telling_line(content.decode(errors="replace"))
 
 
 def called(*words: str) -> str:
