@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from importlib.util import find_spec
 
 from mlp_lab.formatting import shown
 
@@ -22,6 +23,16 @@ def require(holds: bool, key: str, rule: str, value: object) -> None:
     """Raise `UserError("<key> must be <rule>, got <value>")` unless the rule holds."""
     if not holds:
         raise UserError(f"{key} must be {rule}, got {shown(value)}")
+
+
+def require_extra(extra: str, action: str, *libraries: str) -> None:
+    """Raise unless the libraries of an extra are installed, without importing them.
+
+    They are written as people do: `Ray` for the module `ray`.
+    """
+    if not all(find_spec(library.lower()) for library in libraries):
+        names = " and ".join(libraries)
+        raise UserError(f"{action} needs {names}: pip install 'mlp_lab[{extra}]'")
 
 
 LARGEST_SEED = 2**63 - 1

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lab import call
 
-from mlp_lab.commands import serve
+from mlp_lab import errors
 from mlp_lab.commands.main import main
 
 pytest.importorskip("uvicorn")
@@ -33,6 +33,6 @@ def test_refusals(words: list[str], message: str, tmp_path: Path) -> None:
 
 def test_without_its_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line says how to get them."""
-    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     done = call(["serve", "none"], tmp_path, main, "mlp-lab")
     assert done.stderr == "serving needs starlette and uvicorn: pip install 'mlp_lab[serve]'\n"

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from exported import number, predictor
 
+from mlp_lab import errors
 from mlp_lab.errors import UserError
-from mlp_lab.export import saving
 from mlp_lab.export.saving import format_of
 
 
@@ -25,7 +25,7 @@ def test_formats() -> None:
 
 def test_without_onnx(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line says how to get it."""
-    monkeypatch.setattr(saving, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"needs onnx: pip install 'mlp_lab\[onnx\]'"):
         predictor([number("x")]).export(tmp_path / "m.onnx")
     assert list(tmp_path.iterdir()) == []

@@ -3,8 +3,8 @@
 import pytest
 from sweeps import settings
 
+from mlp_lab import errors
 from mlp_lab.errors import UserError
-from mlp_lab.sweep import config
 from mlp_lab.sweep.config import SearchConfig, require_optuna
 
 
@@ -69,6 +69,6 @@ def test_searches_that_cannot_be(values: tuple[int, int, str, int], rule: str) -
 def test_what_a_sampler_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     """The missing package and what installs it."""
     require_optuna()
-    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs optuna: pip install 'mlp_lab"):
         require_optuna()

@@ -3,9 +3,9 @@
 import pytest
 from sweeps import ray_values, settings
 
+from mlp_lab import errors
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
-from mlp_lab.sweep import ray_config
 from mlp_lab.sweep.ray_config import RayConfig, require_ray
 
 
@@ -59,10 +59,10 @@ def test_a_misspelt_way_of_files() -> None:
 
 def test_what_this_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library, or cores; a cluster may have them."""
-    monkeypatch.setattr(ray_config, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"needs Ray: pip install 'mlp_lab\[ray\]'"):
         settings(engine="ray")
-    monkeypatch.setattr(ray_config, "find_spec", lambda name: name)
+    monkeypatch.setattr(errors, "find_spec", lambda name: name)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     with pytest.raises(UserError, match="at most the 2 cores of this machine"):
         require_ray(ray(cpus_per_task=3))

@@ -3,9 +3,9 @@
 import pytest
 from sweeps import settings, slurm_values
 
+from mlp_lab import errors
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
-from mlp_lab.sweep import slurm_config
 from mlp_lab.sweep.slurm_config import SlurmConfig, require_submitit
 
 
@@ -66,7 +66,7 @@ def test_options() -> None:
 def test_the_package_that_writes_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its name, and what installs it; nobody else needs it."""
     require_submitit()
-    monkeypatch.setattr(slurm_config, "find_spec", lambda name: None)
+    monkeypatch.setattr(errors, "find_spec", lambda name: None)
     settings()
     with pytest.raises(UserError, match="needs submitit: pip install 'mlp_lab"):
         settings(engine="slurm")

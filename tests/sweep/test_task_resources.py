@@ -3,13 +3,12 @@
 import pytest
 from sweeps import settings
 
-from mlp_lab.sweep import ray_config, slurm_config
+from mlp_lab import errors
 
 
 def test_of_which_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
     """That of the engine; on this machine there are no tasks."""
-    for module in (ray_config, slurm_config):
-        monkeypatch.setattr(module, "find_spec", lambda name: name)
+    monkeypatch.setattr(errors, "find_spec", lambda name: name)
     assert settings().task is None
     slurm, ray = settings(engine="slurm").task, settings(engine="ray").task
     assert slurm is not None

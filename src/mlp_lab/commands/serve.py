@@ -1,17 +1,14 @@
 """The command `serve`: a finished run's network behind HTTP."""
 
 from argparse import Namespace
-from importlib.util import find_spec
 from pathlib import Path
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.errors import UserError, require
+from mlp_lab.errors import require, require_extra
 
 ABOUT = """\
 Predict for whoever asks over HTTP, until Ctrl-C: POST rows to /predict as JSON or CSV; GET /schema,
 /health and /openapi.json say what it takes and gives."""
-
-LIBRARIES = ("starlette", "uvicorn")
 
 
 def parser() -> Parser:
@@ -41,8 +38,7 @@ def run(arguments: Namespace) -> None:
     """
     require(0 <= arguments.port < 2**16, "--port", "from 0 to 65535", arguments.port)
     require(1 <= arguments.workers <= 256, "--workers", "from 1 to 256", arguments.workers)
-    if not all(map(find_spec, LIBRARIES)):
-        raise UserError("serving needs starlette and uvicorn: pip install 'mlp_lab[serve]'")
+    require_extra("serve", "serving", "starlette", "uvicorn")
     from mlp_lab.serving.server import listen, serve  # noqa: PLC0415  torch, optional
     from mlp_lab.serving.service import Limits  # noqa: PLC0415  pandas, torch
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from torch import nn
 
 from mlp_lab.data.schema import Schema
-from mlp_lab.errors import UserError, require_choice
+from mlp_lab.errors import UserError, require_choice, require_extra
 from mlp_lab.export.torch_program import program_bytes
 from mlp_lab.files import write_named
 
@@ -60,8 +59,7 @@ def export_network(
     if format_of(path, asked) == "torch":
         write_named(path, program_bytes(network, schema))
         return ["the program reads encoded rows: schema.json and README.txt in the file say how"]
-    if find_spec("onnx") is None:
-        raise UserError("exporting to ONNX needs onnx: pip install 'mlp_lab[onnx]'")
+    require_extra("onnx", "exporting to ONNX", "onnx")
     from mlp_lab.export.onnx_model import left_outside, onnx_bytes  # noqa: PLC0415  optional
 
     content = onnx_bytes(networks, schema, probabilities=probabilities, prefix=prefix)

@@ -1,9 +1,15 @@
 """How a sweep is trained and searched: the settings of `-m`."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-from mlp_lab.errors import UserError, require, require_choice, require_count, require_seed
+from mlp_lab.errors import (
+    UserError,
+    require,
+    require_choice,
+    require_count,
+    require_extra,
+    require_seed,
+)
 from mlp_lab.sweep.counting import MOST_JOBS
 from mlp_lab.sweep.ray_config import RayConfig, require_ray
 from mlp_lab.sweep.slurm_config import SlurmConfig, require_submitit
@@ -126,5 +132,4 @@ class SearchConfig:
 
 def require_optuna() -> None:
     """Raise a UserError unless Optuna is installed."""
-    if find_spec("optuna") is None:
-        raise UserError("hydra/sweeper=optuna needs optuna: pip install 'mlp_lab[optuna]'")
+    require_extra("optuna", "hydra/sweeper=optuna", "optuna")

@@ -3,9 +3,8 @@
 import os
 import re
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-from mlp_lab.errors import UserError, require, require_choice, require_count
+from mlp_lab.errors import require, require_choice, require_count, require_extra
 from mlp_lab.sweep.slurm_config import MOST_CORES, MOST_GIGABYTES, MOST_MINUTES
 from mlp_lab.sweep.task_resources import TaskResources
 
@@ -79,8 +78,7 @@ def require_ray(settings: RayConfig) -> None:
     Raises:
         UserError: it is not, or has not.
     """
-    if find_spec("ray") is None:
-        raise UserError("sweep.engine=ray needs Ray: pip install 'mlp_lab[ray]'")
+    require_extra("ray", "sweep.engine=ray", "Ray")
     cores = os.cpu_count() or 1
     if settings.starts_its_own:
         rule = f"at most the {cores} cores of this machine, or give sweep.ray.address"

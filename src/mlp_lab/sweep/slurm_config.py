@@ -3,9 +3,8 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 
-from mlp_lab.errors import UserError, require, require_count
+from mlp_lab.errors import require, require_count, require_extra
 from mlp_lab.sweep.task_resources import TaskResources
 
 MOST_TASKS = 1000
@@ -124,5 +123,4 @@ class SlurmConfig:
 
 def require_submitit() -> None:
     """Raise a UserError unless submitit is installed, which writes what Slurm is given."""
-    if find_spec("submitit") is None:
-        raise UserError("sweep.engine=slurm needs submitit: pip install 'mlp_lab[slurm]'")
+    require_extra("slurm", "sweep.engine=slurm", "submitit")
