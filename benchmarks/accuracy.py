@@ -11,12 +11,14 @@ defaults, on one thread; nothing is chosen by test rows.
 
 A fit's numbers are a line of FILE, and one that is there already is not fitted again, so that a
 long run may be done in parts. `--ours NAME=SETTINGS` is this project's network with settings as on
-the command line, divided by spaces; `--only` names peers, none if nothing follows it.
+the command line, divided by spaces; `--only` names peers, none if nothing follows it. `--quick`
+tries two small tables, and needs no FOLDER.
 """
 
 import argparse
 import csv
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -26,7 +28,7 @@ import numpy as np
 import pandas as pd
 from accuracy_models import PEERS, Competitor, Missing, Outputs, ours
 from accuracy_tables import BUNDLED, FILES, Table, read
-from race import machine
+from race import QUICK, machine, words
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
@@ -40,7 +42,18 @@ LOWER_IS_BETTER = ("rmse", "log_loss")
 
 def main() -> None:
     """Fit what is not there yet, and print a summary."""
-    arguments = _parser().parse_args()
+    if not QUICK:
+        compete(words())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        names = ["--tables", "wine", "diabetes", "--only", "scikit-learn's MLP", "--seeds", "0"]
+        settings = ["--ours", "small=model=shallow epochs=2"]
+        compete([folder, "-o", f"{folder}/all.csv", *names, *settings])
+
+
+def compete(asked: Sequence[str]) -> None:
+    """The same, as the words of a command line say."""
+    arguments = _parser().parse_args(asked)
     warnings.simplefilter("ignore")
     print(machine())
     chosen = {name: PEERS[name] for name in arguments.only}
@@ -81,13 +94,13 @@ def _fit_all(table: Table, seed: int, chosen: Mapping[str, Competitor], path: Pa
     """Add a line to the file for each competitor that has none for this table and seed."""
     known = pd.read_csv(path)[KEY] if path.exists() else pd.DataFrame(columns=KEY)
     there = set(known.itertuples(index=False, name=None))
-    for name, compete in chosen.items():
+    for name, fit in chosen.items():
         key = (table.name, name, seed)
         if key in there:
             continue
         started = time.process_time()
         try:
-            found = compete(table, seed)
+            found = fit(table, seed)
         except Missing as missing:
             print(f"{name} is left out: {missing}")
             continue

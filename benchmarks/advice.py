@@ -10,7 +10,6 @@ the kind of its first state; and chains in which it fell by more than a standard
 
 import json
 import shlex
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
-from race import machine
+from race import QUICK, machine, words
 from sklearn.datasets import (
     make_classification,
     make_friedman1,
@@ -47,8 +46,8 @@ from mlp_lab.verdict.evidence import Evidence, error_of_nothing
 from mlp_lab.verdict.history import earlier_runs
 from mlp_lab.verdict.judge import Judge
 
-SEEDS = 4
-ROUNDS = 3
+SEEDS = 1 if QUICK else 4
+ROUNDS = 1 if QUICK else 3
 FIRST_SEED = 200
 SETTLED = (
     "data=sawtooth epochs=1",
@@ -160,15 +159,17 @@ class Watching(Judge):
 
 def main() -> None:
     """Follow all chains."""
-    words = sys.argv[1:]
-    count = next((int(word) for word in words if word.isdigit()), SEEDS)
+    asked = words()
+    count = next((int(word) for word in asked if word.isdigit()), SEEDS)
     seeds = range(FIRST_SEED, FIRST_SEED + count)
+    starts: Sequence[str] = SETTLED if QUICK or "settled" in asked else FRESH
+    starts = starts[:1] if QUICK else starts
     prepare_hydra()
     chains = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder)
-        for number, start in enumerate(SETTLED if "settled" in words else FRESH):
+        for number, start in enumerate(starts):
             for seed in seeds:
                 chains.append(followed(start, seed, folder / f"{number}-{seed}"))
                 found = chains[-1]

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from race import QUICK
 
 from mlp_lab.compare.multiple import CONFIDENCE, compare_with_best
 from mlp_lab.compare.records import RunRecord
@@ -16,9 +17,9 @@ from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import p_value
 from mlp_lab.data.arrays import Floats
 
-SWEEPS = 1000
+SWEEPS = 2 if QUICK else 1000
 SETTINGS = 24
-SEEDS = (2, 3, 5, 10)
+SEEDS = (2,) if QUICK else (2, 3, 5, 10)
 
 Generator = np.random.Generator
 RUN = RunRecord(Path(), {}, {})

@@ -7,7 +7,7 @@ import statistics
 
 import torch
 from networks import adam_stack, random_classes
-from race import machine, race
+from race import QUICK, machine, race
 
 from mlp_lab.engine.device import keep_freed_memory
 
@@ -18,8 +18,12 @@ ROUNDS = 3
 
 def main() -> None:
     """Print microseconds a member and step, and the ratio."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    keep_freed_memory()
+    print(machine(), torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")
     devices = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
-    for members in (1, 64, 4096):
+    for members in (1,) if QUICK else (1, 64, 4096):
         sides = {}
         for device in devices:
             dataset = random_classes(ROWS, device)
@@ -35,8 +39,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    keep_freed_memory()
-    print(machine(), torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU")
     main()

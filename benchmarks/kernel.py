@@ -5,12 +5,11 @@
 2. A step with embedded numbers, beside autograd's.
 """
 
-import sys
 import warnings
 
 import torch
 from networks import adam_stack, embedding_of, random_classes
-from race import judge, machine, microseconds, race, ratio
+from race import QUICK, judge, machine, microseconds, race, ratio, words
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -21,7 +20,8 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 
 ROUNDS = 7
-ROWS = 1792
+ROWS = 64 if QUICK else 1792
+STACKS = (1,) if QUICK else (1, 4, 16)
 SIZES = (
     (1, [64, 64], 32),
     (8, [64, 64], 32),
@@ -37,7 +37,7 @@ SIZES = (
 def steps() -> None:
     """1."""
     dataset = random_classes(ROWS)
-    for members, widths, batch in SIZES:
+    for members, widths, batch in SIZES[:1] if QUICK else SIZES:
         sides = {
             kernel: adam_stack(dataset, widths, members=members, batch_size=batch, kernel=kernel)
             for kernel in ("native", "torch")
@@ -86,7 +86,7 @@ def embeddings() -> None:
     dataset = random_classes(2048, inputs=columns)
     for kind in ("piecewise", "periodic"):
         plan = embedding_of(kind, columns)
-        for members in (1, 4, 16):
+        for members in STACKS:
 
             def stack(
                 kernel: str, gradient: str, members: int = members, plan: EmbeddingPlan = plan
@@ -122,7 +122,7 @@ def main() -> None:
     print(machine())
     parts = {"1": (steps, epochs), "2": (embeddings,)}
     with threadpool_limits(1):
-        for name in sys.argv[1:] or parts:
+        for name in words() or parts:
             for part in parts[name]:
                 part()
 

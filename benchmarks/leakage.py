@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from race import QUICK
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.tables.leakage import leaks
 
-DRAWS = 200
-ROWS = (100, 500, 2000)
+DRAWS = 2 if QUICK else 200
+ROWS = (100,) if QUICK else (100, 500, 2000)
 COLUMNS = 8
 
 Make = Callable[[Floats, Floats], tuple[Floats, NDArray[Any], int]]

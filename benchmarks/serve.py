@@ -23,6 +23,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 import torch
+from race import QUICK
 
 import mlp_lab
 from mlp_lab.serving.service import Limits, Service
@@ -33,10 +34,13 @@ ROWS = 1000
 def main() -> None:
     """Print a line for each kind of request."""
     parser = ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="only try it, for a moment")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     arguments = parser.parse_args()
+    if QUICK:
+        arguments.clients, arguments.seconds = 1, 0.3
     with TemporaryDirectory() as folder:
         frame = table(ROWS)
         run = mlp_lab.train(frame, target="y", model="deep", epochs=2, quiet=True)
@@ -96,7 +100,7 @@ def requests(rows: pd.DataFrame) -> dict[str, tuple[int, bytes, str]]:
 def processor_time(service: Service, body: bytes, kind: str) -> float:
     """Seconds of one answer: the least of many."""
     found = []
-    for _ in range(50):
+    for _ in range(2 if QUICK else 50):
         begun = time.process_time()
         service.answer(body, kind)
         found.append(time.process_time() - begun)

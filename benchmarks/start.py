@@ -1,7 +1,8 @@
 """What a command costs beside its training: `python benchmarks/start.py`.
 
 Whole processes, in turn: `python train.py epochs=1` as a user types it, with TensorBoard, pictures
-and report; the same without; and `python -c "import torch"` plus the training alone.
+and report; the same without; `mlp-lab predict` of 100 rows; and `python -c "import torch"` plus the
+training alone.
 """
 
 import json
@@ -9,9 +10,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from race import judge, race
+from race import QUICK, judge, race
+from sklearn.datasets import load_iris
 
 ROUNDS = 7
 ROOT = Path(__file__).parents[1]
@@ -28,8 +31,23 @@ def main() -> None:
         def import_torch() -> None:
             subprocess.run([sys.executable, "-c", "import torch"], check=True)
 
+        def predict() -> None:
+            words = [sys.executable, "-m", "mlp_lab", "predict", "predicting", "rows.csv"]
+            subprocess.run([*words, "-o", "out.csv"], cwd=outputs, check=True, capture_output=True)
+
+        rows, _ = load_iris(return_X_y=True, as_frame=True)
+        rows.head(100).to_csv(Path(outputs, "rows.csv"), index=False)
+        train("data=iris", "hydra.run.dir=predicting", "quiet=true")
         bare = ("tracking.report=false", "tracking.tensorboard=false")
-        sides = {"train": train, "bare": lambda: train(*bare), "torch": import_torch}
+        sides: dict[str, Callable[[], None]] = {
+            "train": train,
+            "bare": lambda: train(*bare),
+            "predict": predict,
+            "torch": import_torch,
+        }
+        if QUICK:
+            del sides["train"]
+            sides = {"train": sides["bare"], **sides}
         times = race(sides, ROUNDS)
         results = list(Path(outputs).glob("outputs/*/*/result.json"))
         training = statistics.median(json.loads(r.read_text())["seconds"] for r in results)
@@ -40,6 +58,9 @@ def main() -> None:
         pairs = zip(times[name], times["torch"], strict=True)
         found = statistics.median(ours / (torch + training) for ours, torch in pairs)
         judge(f"{name}: command / (import torch + training)", found, 2.0)
+    pairs = zip(times["predict"], times["torch"], strict=True)
+    found = statistics.median(ours / torch for ours, torch in pairs)
+    judge("predict: 100 rows / import torch", found, 1.0)
     pairs = zip(times["train"], times["bare"], strict=True)
     added = statistics.median(ours - without for ours, without in pairs)
     judge("seconds that TensorBoard, pictures and report add", added, 1.5)

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import torch
 from networks import adam_stack, embedding_of, random_classes
-from race import judge, machine, microseconds, race, ratio
+from race import QUICK, judge, machine, microseconds, race, ratio
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
@@ -17,11 +17,14 @@ from mlp_lab.engine.fit import fit
 from mlp_lab.engine.stack import Stack
 
 ROUNDS = 9
+ROWS, WIDE, MANY = (64, 32, 4) if QUICK else (1792, 1024, 64)
+"""Rows of small networks, rows and width of the wide one, networks of a stack."""
+STACKS = (1,) if QUICK else (1, 4, 16)
 
 
 def small_network() -> None:
     """64-64-64-10 at batch 32 with Adam, against scikit-learn and a DataLoader loop."""
-    batch, rows = 32, 1792
+    batch, rows = 32, ROWS
     dataset = random_classes(rows)
     steps = rows // batch
     stack = adam_stack(dataset, [64, 64], batch_size=batch)
@@ -76,7 +79,7 @@ def small_network() -> None:
 
 def wide_network() -> None:
     """Depth 3, width 1024, batch 1024, against its matrix products alone."""
-    rows = width = 1024
+    rows = width = WIDE
     stack = adam_stack(random_classes(rows), [width] * 3, batch_size=rows)
     sizes = stack.network.layers.sizes
     layers = [
@@ -106,7 +109,7 @@ def wide_network() -> None:
 
 def stack_of_many() -> None:
     """64 networks of two layers of 32 as one stack, against one after the other."""
-    batch, rows, members = 32, 1792, 64
+    batch, rows, members = 32, ROWS, MANY
     dataset = random_classes(rows)
     together = adam_stack(dataset, [32, 32], members=members, batch_size=batch)
     alone = [adam_stack(dataset, [32, 32], batch_size=batch, seed=k) for k in range(members)]
@@ -141,7 +144,7 @@ def embedded_numbers(kind: str) -> None:
     rows, columns = 2048, 8
     dataset = random_classes(rows, inputs=columns)
     plan = embedding_of(kind, columns)
-    for members in (1, 4, 16):
+    for members in STACKS:
 
         def stack(gradient: str, members: int = members) -> Stack:
             return adam_stack(
@@ -173,7 +176,8 @@ def embedded_numbers(kind: str) -> None:
         )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run all parts."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
     keep_freed_memory()
@@ -185,3 +189,7 @@ if __name__ == "__main__":
         stack_of_many()
         for kind in ("piecewise", "periodic"):
             embedded_numbers(kind)
+
+
+if __name__ == "__main__":
+    main()

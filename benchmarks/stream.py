@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from pyarrow.parquet import ParquetWriter
+from race import QUICK, words
 
 NUMBERS, CATEGORIES, LEVELS = 19, 10, 8
 CHUNK = 100_000
@@ -85,7 +86,7 @@ def steps(folder: Path) -> dict[str, list[str]]:
 
 def main() -> None:
     """Print a line for each step and size."""
-    sizes = [int(word) for word in sys.argv[1:]] or [1_000_000, 10_000_000]
+    sizes = [int(word) for word in words()] or ([2000] if QUICK else [1_000_000, 10_000_000])
     print(f"{'rows':>12}  {'step':<28} {'CPU s':>8} {'us/row':>8} {'MiB':>8}")
     for rows in sizes:
         with tempfile.TemporaryDirectory() as name:

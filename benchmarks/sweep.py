@@ -3,6 +3,8 @@
 Whole commands from start to exit, one after the other; tables, figures and every job's files
 included.
 
+`--quick` tries 1 and 3 on a few jobs.
+
 1. 32 settings x 5 folds on the digits, by scikit-learn's GridSearchCV over the same grid.
 2. The same grid by Hydra's own launcher, one job after the other.
 3. 1,000 jobs on the digits, widths 16 to 64, 10 epochs.
@@ -18,14 +20,19 @@ import tempfile
 import time
 from pathlib import Path
 
-from race import judge, machine
+from race import QUICK, judge, machine, words
 
 TRAIN = [sys.executable, str(Path(__file__).parents[1] / "train.py"), "-m"]
 
-RATES, DECAYS = (1e-4, 3e-4, 1e-3, 3e-3), (0, 1e-5, 1e-4, 1e-3)
+RATES: tuple[float, ...] = (1e-4, 3e-4, 1e-3, 3e-3)
+DECAYS: tuple[float, ...] = (0, 1e-5, 1e-4, 1e-3)
+EPOCHS, PROCESSES = 20, -1
+WIDTHS = "16,32,48,64"
+if QUICK:
+    RATES, DECAYS, EPOCHS, PROCESSES, WIDTHS = (1e-3,), (0,), 1, 1, "16"
 
 GRID = [
-    *("data=digits", "model.depth=2", "model.width=16,64", "batch_size=32", "epochs=20"),
+    *("data=digits", "model.depth=2", "model.width=16,64", "batch_size=32", f"epochs={EPOCHS}"),
     f"optimizer.lr={','.join(map(str, RATES))}",
     f"optimizer.weight_decay={','.join(map(str, DECAYS))}",
     *("data.test_fraction=0", "data.folds=5", "data.fold=range(5)", "quiet=true"),
@@ -40,14 +47,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    network = MLPClassifier(batch_size=32, max_iter=20, n_iter_no_change=1000, random_state=0)
+    network = MLPClassifier(batch_size=32, max_iter={EPOCHS}, n_iter_no_change=1000, random_state=0)
     grid = {{
         "mlpclassifier__hidden_layer_sizes": [(16, 16), (64, 64)],
         "mlpclassifier__learning_rate_init": {list(RATES)},
         "mlpclassifier__alpha": {list(DECAYS)},
     }}
     pipeline = make_pipeline(StandardScaler(), network)
-    search = GridSearchCV(pipeline, grid, cv=5, n_jobs=-1, refit=False)
+    search = GridSearchCV(pipeline, grid, cv=5, n_jobs={PROCESSES}, refit=False)
     search.fit(*load_digits(return_X_y=True))
     print(search.best_score_)
 """
@@ -90,9 +97,11 @@ def grid_search(*, basic: bool) -> None:
 
 def thousand() -> None:
     """3."""
-    words = ["data=digits", "model.depth=2", "model.width=16,32,48,64", "epochs=10", "quiet=true"]
-    rates = [f"{1e-4 * 1.2**i:.3g}" for i in range(25)]
-    taken = sweep("many", *words, f"optimizer.lr={','.join(rates)}", "seed=range(10)")
+    words = ["data=digits", "model.depth=2", f"model.width={WIDTHS}", "epochs=10", "quiet=true"]
+    rates = [f"{1e-4 * 1.2**i:.3g}" for i in range(1 if QUICK else 25)]
+    taken = sweep(
+        "many", *words, f"optimizer.lr={','.join(rates)}", f"seed=range({1 if QUICK else 10})"
+    )
     training = sum(
         json.loads(path.read_text())["seconds"]
         for path in Path(FOLDER.name, "many").glob("*/result.json")
@@ -123,6 +132,7 @@ PARTS = {
 }
 
 if __name__ == "__main__":
-    machine()
-    for part in sys.argv[1:] or PARTS:
-        PARTS[part]()
+    print(machine())
+    with FOLDER:
+        for part in words() or (["1", "3"] if QUICK else PARTS):
+            PARTS[part]()

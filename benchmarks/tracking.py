@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 from hydra import compose, initialize_config_dir
-from race import judge, machine, microseconds, race, ratio
+from race import QUICK, judge, machine, microseconds, race, ratio
 
 from mlp_lab.commands.composing import prepare_hydra
 from mlp_lab.config.composition import from_hydra
@@ -26,7 +26,7 @@ from mlp_lab.terminal import Screen
 from mlp_lab.verdict.judge import Judge
 
 ROUNDS = 9
-EPOCHS = 100
+EPOCHS = 2 if QUICK else 100
 
 
 def default_config() -> tuple[Config, dict[str, object]]:
@@ -39,6 +39,9 @@ def default_config() -> tuple[Config, dict[str, object]]:
 
 def main() -> None:
     """Print ratios of whole trainings."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+    print(machine())
     config, values = default_config()
     device = torch.device("cpu")
     prepared = prepare_data(config)
@@ -71,7 +74,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
-    print(machine())
     main()

@@ -7,7 +7,6 @@ prints how many runs got it that should have (recall) and how many that got it s
 """
 
 import json
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from hydra import compose, initialize_config_dir
-from race import machine
+from race import QUICK, machine, words
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from mlp_lab.commands.composing import prepare_hydra
@@ -122,6 +121,8 @@ MADE = (
     Made("", "data=sine epochs=100", (), OUTLIERS),
     Made("", "data=diabetes", (), OUTLIERS),
     Made("", "data=wine data.scaling=none", UNSCALED),
+    Made("", "far model=shallow epochs=60", OUTLIERS),
+    Made("", "far model=shallow loss=huber epochs=60", OUTLIERS),
     Made("good fit", "data=sine data.outliers=0.02 loss=mae epochs=300 schedule=cosine"),
     Made("", "rare model=shallow model.width=8 epochs=60", RARE),
     Made("", "rare model=shallow model.width=4 epochs=60 stop.patience=20", RARE),
@@ -129,6 +130,8 @@ MADE = (
     Made("", "rare model=shallow data.class_weights=balanced epochs=60", (), RARE),
     Made("", "drift data.time=day model=shallow epochs=60", LATER),
     Made("", "drift data.part=part model=shallow epochs=60", LATER),
+    Made("", "trend data.time=day model=shallow epochs=60", LATER),
+    Made("", "trend model=shallow epochs=60", (), LATER),
     Made("", "steady data.time=day model=shallow epochs=60", (), LATER),
     Made("", "steady data.part=part model=shallow epochs=60", (), LATER),
     # Weight decay that is stronger than the loss: its loss is pulled up, and does not jump.
@@ -206,14 +209,16 @@ class Judged:
 
 def main() -> None:
     """Train, judge, count."""
-    seeds = TUNING_SEEDS if sys.argv[1:] == ["tune"] else REPORTED_SEEDS
+    seeds: Sequence[int] = TUNING_SEEDS if words() == ["tune"] else REPORTED_SEEDS
+    kinds = MADE[:1] if QUICK else MADE
+    seeds = seeds[:1] if QUICK else seeds
     prepare_hydra()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_tables(folder)
         judged = [
             judged_run(made, seed, folder / f"{number}-{seed}", folder)
-            for number, made in enumerate(MADE)
+            for number, made in enumerate(kinds)
             for seed in seeds
         ]
     for one in judged:
@@ -276,6 +281,10 @@ def _write_more(rows: pd.DataFrame, folder: Path) -> None:
     turned = np.where(day < 0.8 * ROWS, a, -a) + 0.3 * noise
     write("drift", turned, day=day, part=part)
     write("steady", a + 0.3 * noise, day=day, part=part)
+    far = np.random.default_rng(3).uniform(size=ROWS) < 0.03
+    write("far", np.where(far, 400, 40 + 3 * a + noise))
+    price = day / ROWS * 4 + 0.2 * b  # what follows from the highest was not seen before
+    write("trend", a + 4 * np.maximum(price - 3.2, 0) + 0.3 * noise, day=day, price=price)
     write("leak_threshold", wide + noise > 0, known=np.where(wide + noise > 0, a**2, -(b**2)))
     write("leak_noise", wide + noise, known=wide + 1.05 * noise)
     write("leak_sum", wide + noise, first=wide + b, second=noise - b)

@@ -41,6 +41,7 @@ CONTENTS = {
         *(
             "docs/sweeps",
             "docs/cluster",
+            "docs/scale",
             "docs/run_folder",
             "docs/export",
             "docs/verdicts",
@@ -51,8 +52,8 @@ CONTENTS = {
     "Python": ["docs/python", "docs/api"],
     "Notebooks": notebooks,
     "To learn": [
-        *("docs/gallery", "docs/lessons", "docs/trace", "docs/mathematics", "docs/stack"),
-        "docs/kernel",
+        *("docs/gallery", "docs/lessons", "docs/play", "docs/trace", "docs/mathematics"),
+        *("docs/stack", "docs/kernel"),
     ],
     "Project": ["docs/architecture", "CONTRIBUTING", "SECURITY", "CHANGELOG"],
 }
@@ -76,10 +77,10 @@ autodoc_typehints_format = "short"
 default_role = "literal"  # `name` in a docstring
 add_module_names = False
 python_maximum_signature_line_length = 120
-autodoc_type_aliases = {name: name for name in ("Floats", "NDArray", "NewRows")}
+autodoc_type_aliases = {name: name for name in ("Floats", "NDArray", "NewRows", "OtherRows")}
 nitpick_ignore_regex = [  # other libraries' names; their sites are not asked: no network is needed
     ("py:.*", r"(np|pd|nn|torch|numpy|pandas|matplotlib|sklearn|pathlib)\..*|Path|Axes|NDArray"),
-    ("py:.*", "NewRows|Floats|Metric|Tensor|Figure|(collections.abc.)?(Callable|Sequence)"),
+    ("py:.*", "(New|Other)Rows|Floats|Metric|Tensor|Figure|(collections.abc.)?(Callable|Sequence)"),
 ]
 
 html_theme = "pydata_sphinx_theme"

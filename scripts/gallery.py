@@ -49,8 +49,11 @@ SHOWN = {
 }
 """Notebook -> which of its pictures the card shows, and from where to where of its width."""
 
-COLORS = 96
-"""Enough for lines and the bands around them; a third of the bytes."""
+COLORS = (96, 64, 48)
+"""Enough for lines and the bands around them, a third of the bytes; fewer where they are many."""
+
+LARGEST = 60_000
+"""Bytes of a picture."""
 
 WIDEST = 900
 """Pixels of a picture; names and numbers can still be read."""
@@ -66,9 +69,7 @@ def lesson(name: str, folder: Path) -> None:
         command = [sys.executable, "-m", "mlp_lab", "lesson", name, f"folder={folder}"]
         subprocess.run(command, check=True)  # noqa: S603
     given = LESSONS[name]
-    tables = {
-        path.stem: pd.read_csv(path, float_precision="round_trip") for path in folder.glob("*.csv")
-    }
+    tables = {path.stem: pd.read_csv(path) for path in folder.glob("*.csv")}
     panels = given.panels(tables)
     shown = panels[PANEL.get(name, 0)]
     draw([shown], PICTURES / "lessons" / f"{name}.png", columns=1, size=4.8)
@@ -89,8 +90,11 @@ def keep(picture: Image.Image, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     small = picture.convert("RGB")
     small.thumbnail((WIDEST, WIDEST), Image.Resampling.LANCZOS)
-    few = small.quantize(COLORS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    for colors in COLORS:
+        few = small.quantize(colors, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
+        if path.stat().st_size <= LARGEST:
+            break
 
 
 def page(name: str, folder: Path) -> str:

@@ -70,6 +70,10 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.levels": ("{town:[Ulm,Rom,Oslo]}", "{kind:[a,b,c]}", "{house:[1,2,3]}", "{cut:[x]}"),
     "data.missing": ("[-9]", "[Ulm]", "[1,0]", "[a,b]", "['']"),
     "data.missing_in": ("{age:[-9]}", "{town:[Rom]}", "{won:[yes]}", "{kind:[c]}"),
+    "data.missing_words": ("[]", "[NA]", "[Ulm,null]", "null"),
+    "data.header": ("auto", "none", "1", "2"),
+    "data.skip_rows": ("0", "1", "[2]", "[-1]"),
+    "data.comment": ("''", "'#'", "a"),
     "data.min_frequency": ("0", "0.01", "0.3", "0.9"),
     **dict.fromkeys(("data.weight", "data.group", "data.time", "data.part"), ("null", *COLUMNS)),
     "data.delimiter": ("auto", "\\,", ";", "|", "\\t"),
@@ -93,7 +97,7 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "schedule.then": ("constant", "cosine"),
     "schedule.patience": ("0", "1", "5"),
     "stop.patience": ("null", "1", "2"),
-    "stop.monitor": ("loss", "metric"),
+    "stop.monitor": ("loss", "metric", "r2", "roc_auc", "f1"),
     "stop.min_delta": ("0", "0.1"),
     "stop.weights_tol": ("null", "0.001", "10"),
     "stop.seconds": ("null", "0.01", "5"),
@@ -108,8 +112,8 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
 }
 """Key -> values that make sense in some company."""
 
-NEVER = ("resume", "data.name", "optimizer.name", "schedule.name", "loss.name", "device")
-"""Keys that groups set; and what other attacks are for."""
+NEVER = ("resume", "data.name", "optimizer.name", "schedule.name", "loss.name", "device", "devices")
+"""Keys that groups set; what other attacks are for; and what starts processes in each command."""
 
 MODELS, LOSSES = ("deep", "perceptron", "shallow", "wide"), tuple(LOSS_CONFIGS)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import cast
 
+import forked
 import hydra
 import pytest
 import torch
@@ -198,10 +199,13 @@ def command(
     arguments: Iterable[str], folder: Path, program: Sequence[str] = TRAIN, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """A command in a process of its own, in `folder`."""
+    words, variables = [*program, *arguments], {**clean_environment(), **environment}
+    if forked.can_run(words, variables):
+        return forked.run(words, folder, PATIENCE)
     return subprocess.run(
-        [*program, *arguments],
+        words,
         cwd=folder,
-        env={**clean_environment(), **environment},
+        env=variables,
         capture_output=True,
         encoding=environment.get("PYTHONIOENCODING", "utf-8"),
         timeout=PATIENCE,
@@ -241,8 +245,7 @@ def call(
 
 def clean_environment() -> dict[str, str]:
     """The environment of this process without what tests set on purpose."""
-    left_out = ("HYDRA_FULL_ERROR", "COMP_LINE", "COMP_POINT")
-    return {name: value for name, value in os.environ.items() if name not in left_out}
+    return forked.plain(os.environ)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from mlp_lab.engine.averaging import AveragingConfig
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.engine.evaluation import TargetScale, sums_over_rows
 from mlp_lab.engine.fit import fit
+from mlp_lab.engine.ranks import Ranks
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
@@ -140,6 +141,7 @@ class MemberChanges(TypedDict, total=False):
     schedule: ScheduleConfig
     embedding: EmbeddingPlan
     averaging: AveragingConfig
+    monitor: str
 
 
 def member(rows: Dataset, **changes: Unpack[MemberChanges]) -> Member:
@@ -172,6 +174,7 @@ class SharedChanges(TypedDict, total=False):
     dtype: torch.dtype
     autocast: torch.dtype | None
     device: torch.device
+    ranks: Ranks | None
 
 
 def shared(**changes: Unpack[SharedChanges]) -> SharedSettings:

@@ -1,5 +1,7 @@
 """A survey with every difficulty of a real one, made by the tests."""
 
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 from lab import configure, train
 
 from mlp_lab.commands.main import main
+from mlp_lab.config.overrides import readable
 from mlp_lab.config.schema import Config
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.rows import RawData
@@ -88,6 +91,17 @@ def survey_run(folder: Path) -> Path:
     return train(
         folder / "run", *SETTINGS, f"data.path='{path}'", "model=shallow", "epochs=8", "quiet=true"
     )
+
+
+SETTING = re.compile(
+    r"(?:'data\.[^']*'(?:\"'\"'[^']*')*|data\.[\w.:-]+=(?:\[(?:'[^']*'|\"[^\"]*\"|[^\]'\"])*\]|'[^']*'|[\w.]+))"
+)
+"""A setting in a sentence, as it is typed in a shell."""
+
+
+def pasted(sentence: str) -> list[str]:
+    """The settings that a sentence prints, as a shell hands them on and the command reads them."""
+    return [readable(word) for found in SETTING.findall(sentence) for word in shlex.split(found)]
 
 
 def call(*words: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
-@pytest.mark.parametrize(("name", "shown"), [("run", (4, 2)), ("sweep", (3, 0))])
+@pytest.mark.parametrize(("name", "shown"), [("run", (5, 2)), ("sweep", (3, 0))])
 @pytest.mark.parametrize("dark", [False, True])
 def test_a_page_in_a_browser(
     name: str, shown: tuple[int, int], dark: bool, pages: dict[str, Path], tmp_path: Path

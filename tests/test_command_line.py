@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 import mlp_lab
 from mlp_lab.errors import JOBS_FAILED
+from mlp_lab.formatting import score_written
 
 ROWS = ("data=iris", "model=shallow", "model.width=4")
 
@@ -54,7 +55,7 @@ def test_a_run_folder_is_complete(good: tuple[CompletedProcess[str], Path, Path]
     assert files - events - hydra == {
         *("config.yaml", "curves.csv", "result.json", "model.safetensors", "schema.json"),
         *("checkpoint.safetensors", "learning_curve.png", "report.html", "pictures.json"),
-        *("confusion.png", "calibration.png", "importance.png"),
+        *("confusion.png", "calibration.png", "importance.png", "effects.png"),
     }
     assert hydra <= files
     assert written(here) == {str(folder.relative_to(here) / name) for name in files}
@@ -97,8 +98,9 @@ def test_what_is_printed(good: tuple[CompletedProcess[str], Path, Path]) -> None
     table = {line.split()[0]: line.split()[1:] for line in lines[5:8]}
     result = json.loads((folder / "result.json").read_text())
     for model, scores in {"network": result, **result["baselines"]}.items():
-        wanted = [scores[part][name] for name in ("loss", "accuracy") for part in result["rows"]]
-        assert table[model] == [f"{value:.4g}" for value in wanted]
+        names = [(name, part) for name in ("loss", "accuracy") for part in result["rows"]]
+        wanted = [score_written(name, scores[part][name]) for name, part in names]
+        assert table[model] == wanted
     assert lines[8].startswith("softmax output, loss cce, 35 parameters, best epoch ")
     verdict = result["verdict"]
     words = [finding["words"] for finding in (verdict, *verdict["notes"])]

@@ -130,7 +130,7 @@ def test_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with torch.no_grad():
         each = torch.stack([own(predictor.encode(rows)) for own in predictor.networks])
     assert_close(torch.from_numpy(predictor.predict_proba(rows)), each.mean(0).double())
-    spread = predictor.spread(predictor.encode(rows))
+    spread = predictor.spread(predictor.encode(rows).numpy())
     chosen = each.mean(0).argmax(1)
     probability = each[:, torch.arange(len(rows)), chosen].double()
     assert spread == pytest.approx(probability.std(0).numpy(), abs=1e-6)

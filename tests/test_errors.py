@@ -22,6 +22,12 @@ def test_names_in_another_case_are_near() -> None:
         ("BCEWithLogits", ["bce", "cce"], "bce"),
         ("mean-squared-error", ["mae", "mse"], "mse"),
         ("swish", ["relu", "silu"], "silu"),
+        ("MSELoss", ["mae", "mse"], "mse"),
+        ("linear", ["deep", "perceptron"], "perceptron"),
+        ("logistic", ["deep", "perceptron"], "perceptron"),
+        ("logistic", ["relu", "sigmoid"], "sigmoid"),
+        ("mnist", ["digits", "moons"], "digits"),
+        ("accuracy", ["loss", "metric"], "metric"),
         ("ReduceLROnPlateau", ["cosine", "plateau"], "plateau"),
     ],
 )
@@ -29,6 +35,12 @@ def test_what_others_call_a_choice_is_near(word: str, choices: list[str], name: 
     """Only where it is one of the choices."""
     assert nearest(word, choices) == f": did you mean {name!r}?"
     assert name not in nearest(word, ["zzz"])
+
+
+@pytest.mark.parametrize(("word", "name"), [("train_size", "batch_size"), ("trials", "threads")])
+def test_what_has_little_in_common_is_not_near(word: str, name: str) -> None:
+    """A wrong hint is worse than none."""
+    assert nearest(word, [name]) == ""
 
 
 def test_a_rule_that_holds_is_silent() -> None:

@@ -107,6 +107,22 @@ def test_pairs_have_no_such_number_either() -> None:
     assert json.loads(to_json({"roc_auc": (math.nan, 1.0)})) == {"roc_auc": [None, 1.0]}
 
 
+def test_json_as_the_standard_library_indents_it() -> None:
+    """To the letter, with names that are no text."""
+    value = {
+        'é\n"\\\u2028': [1, -2.5e-30, 1e22, True, None, "x", 10**20],
+        "empty": [{}, [], ()],
+        "deep": {"a": {"b": [[1], {"c": (0.1, "😀")}]}},
+        1: 0,
+        None: 0,
+        False: 0,
+        0.5: 0,
+    }
+    assert to_json(value) == json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    with pytest.raises(TypeError, match="object has no form in JSON"):
+        to_json({"a": [object()]})
+
+
 def test_objects_are_joined_as_if_written_at_once() -> None:
     """To the letter."""
     one, other = {"a": 1, "b": [2.5, "}"]}, {"c": {"d": None}}

@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "runs": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config"},
     "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "export": BOTTOM | {"data", "network"},
-    "predictor": BOTTOM | {"data", "network", "runs", "export"},
+    "predictor": BOTTOM | {"data", "network", "metrics", "runs", "export"},
     "serving": BOTTOM | {"data", "network", "runs", "export", "predictor"},
     "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
@@ -58,12 +58,25 @@ MAY_IMPORT = {
     | {"verdict", "report", "compare"},
     "trace": BOTTOM | {"data", "network", "engine", "config", "runs", "predictor"},
     "lessons": BOTTOM | {"data", "network", "metrics", "engine", "config", "runs", "sweep"},
+    "play": BOTTOM
+    | {"data", "network", "metrics", "engine", "tracking", "config", "runs", "verdict"}
+    | {"serving", "sweep", "trace"},
     "estimators": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}
-    | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons"},
+    | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons", "play"},
     "commands": BOTTOM
     | {"data", "network", "metrics", "tracking", "config", "runs", "verdict", "predictor"}
-    | {"serving", "report", "compare", "sharing", "sweep", "trace", "lessons", "estimators"},
+    | {
+        "serving",
+        "report",
+        "compare",
+        "sharing",
+        "sweep",
+        "trace",
+        "lessons",
+        "play",
+        "estimators",
+    },
     "": {"version", "predictor", "estimators", "network", "metrics"},
     "__main__": {"program", "commands"},
 }
@@ -75,7 +88,7 @@ HYDRA = (
     "mlp_lab.config.extra_folder",
     *(
         f"mlp_lab.config.{name}"
-        for name in ("composition", "hydra_section", "messages", "overrides")
+        for name in ("composition", "hydra_section", "known_composition", "messages", "overrides")
     ),
     *(f"mlp_lab.commands.{name}" for name in ("composing", "train")),
     *(
@@ -130,6 +143,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *(
             "mlp_lab.predictor",
             "mlp_lab.commands.predict_files",
+            "mlp_lab.commands.explain_file",
             "mlp_lab.serving.service",
             "mlp_lab.compare.table",
             "mlp_lab.commands.rate",
@@ -138,8 +152,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *(
             f"mlp_lab.estimators.{name}"
             for name in (
-                *("base", "data", "demonstrations", "fitted", "frames", "inputs"),
-                *("laboratory", "rates", "run", "sweep"),
+                *("base", "data", "demonstrations", "evaluating", "fitted", "frames", "inputs"),
+                *("laboratory", "live", "rates", "run", "sweep"),
             )
         ),
     ),
@@ -161,10 +175,13 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "onnx": ("mlp_lab.export.graph",),
     "onnxruntime": (),
     **dict.fromkeys(("wandb", "trackio", "mlflow"), ("mlp_lab.sharing.trackers",)),
-    "starlette": ("mlp_lab.serving.app",),
-    "uvicorn": ("mlp_lab.serving.server",),
+    "starlette": ("mlp_lab.serving.app", "mlp_lab.play.app"),
+    "uvicorn": ("mlp_lab.serving.server", "mlp_lab.play.server"),
+    "websockets": (),
+    "anywidget": ("mlp_lab.play.widget",),
     "anyio": ("mlp_lab.serving.app",),
     "torch.export": ("mlp_lab.export.torch_program",),
+    "torch.distributed": ("mlp_lab.engine.ranks",),
     "ray": ("mlp_lab.sweep.ray_queue",),
 }
 """Library -> the modules that may import it."""
@@ -264,7 +281,7 @@ def test_no_rooms_import_each_other() -> None:
         assert all(order.index(name) < order.index(room) for name in may), room
 
 
-MOST_LATE_IMPORTS = 35
+MOST_LATE_IMPORTS = 41
 
 
 def test_our_own_modules_are_imported_at_the_top() -> None:

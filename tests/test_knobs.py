@@ -189,6 +189,7 @@ def test_a_section_has_cases_for_every_field() -> None:
         *EFFECTS,
         "budget",  # see runs/test_search.py
         "device",
+        "devices",  # see runs/test_team.py
         "autocast",  # see runs/test_member.py: only a GPU has it
         "gradient",
         "kernel",
@@ -366,6 +367,16 @@ def best_by_accuracy(folder: Path) -> object:
     return best_epoch(folder) == accuracies.index(max(accuracies)) + 1
 
 
+def best_by_auc(folder: Path) -> object:
+    """Whether the kept epoch is the first with the largest area, which the result has, too."""
+    rows = curves(folder)
+    if "val_roc_auc" not in rows[0]:
+        return None
+    areas = [row["val_roc_auc"] for row in rows]
+    own = json.loads((folder / "result.json").read_text())["val"]["roc_auc"]
+    return best_epoch(folder) == areas.index(max(areas)) + 1 and own == pytest.approx(max(areas))
+
+
 def weights_dtype(folder: Path) -> object:
     """Of the saved network."""
     return load_file(folder / "model.safetensors")["output.weight"].dtype
@@ -435,6 +446,12 @@ EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
     "tracking.report": ({}, True, pages, [], ["learning_curve.png", "report.html"]),
 }
 """Setting -> what else must be set, its other value, where to look, what is there before, after."""
+
+
+def test_any_score_chooses_the_best_epoch(tmp_path: Path) -> None:
+    """Also one that no sums over rows give."""
+    values = changed(small(), RESTLESS | {"stop.monitor": "roc_auc"})
+    assert best_by_auc(train_values(tmp_path, values)) is True
 
 
 @pytest.mark.parametrize("key", EFFECTS)

@@ -55,7 +55,7 @@ def test_a_run(words: tuple[str, ...], tmp_path: Path) -> None:
         assert "out_features=3" in str(network.get_submodule("output"))
     saved = torch.from_numpy(predictor.outputs(frame))
     _, losses = predictor.outputs_and_losses(
-        predictor.encode(frame), predictor.schema.target.encode(labels(frame))
+        predictor.encode(frame).numpy(), predictor.schema.target.encode(labels(frame))
     )
     right = saved[torch.arange(300), torch.from_numpy(labels(frame)).long()]
     assert losses == pytest.approx((-right.log()).numpy(), rel=1e-3, abs=1e-4)

@@ -42,7 +42,7 @@ def test_a_dataclass_comes_back() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"count": True}, "count must be a whole number of at most 18 digits, got True"),
+        ({"count": True}, "count must be a whole number of at most 18 digits, got true"),
         ({"count": 1.0}, "count must be a whole number of at most 18 digits, got 1.0"),
         ({"count": 2**63}, "count must be a whole number of at most 18 digits, got 92233720"),
         ({"share": "1"}, "share must be a number, got '1'"),

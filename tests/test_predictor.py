@@ -151,3 +151,40 @@ def test_counts_of_new_rows(tmp_path: Path) -> None:
     )
     with pytest.raises(UserError, match="loss=poisson needs progression at 0 or more, got -"):
         run.outputs_and_losses(rows, np.array([[1.0], [-1.0]]))
+
+
+def test_contributions_to_a_number(diabetes_run: Path) -> None:
+    """They add up to the prediction in the target's units."""
+    rows = BUNDLED["diabetes"]().inputs[:20]
+    predictor = mlp_lab.load(diabetes_run)
+    found = predictor.explain(rows, samples=5)
+    assert found.columns[:2].tolist() == ["prediction", "base"]
+    np.testing.assert_allclose(found["prediction"], predictor.predict(rows).astype(float))
+    np.testing.assert_allclose(found.iloc[:, 1:].sum(axis=1), found["prediction"], rtol=1e-9)
+    with pytest.raises(UserError, match="class_name is for classes, but progression is a number"):
+        predictor.explain(rows, class_name="high")
+
+
+def test_contributions_to_one_of_many_classes(iris_run: Path) -> None:
+    """A class must be named; rows to compare with may be others."""
+    rows = BUNDLED["iris"]().inputs
+    predictor = mlp_lab.load(iris_run)
+    found = predictor.explain(rows[:3], rows, class_name="virginica")
+    np.testing.assert_allclose(found["probability_virginica"], predictor.predict_proba(rows)[:3, 2])
+    np.testing.assert_allclose(found.iloc[:, 1:].sum(axis=1), found.iloc[:, 0], atol=1e-9)
+    with pytest.raises(UserError, match="has 3 classes: class_name must say which is explained"):
+        predictor.explain(rows)
+    with pytest.raises(UserError, match="there is no background row"):
+        predictor.explain(rows, np.zeros((0, 4)), class_name="setosa")
+
+
+def test_a_few_background_rows_have_the_mean_of_all(diabetes_run: Path, iris_run: Path) -> None:
+    """As 16 of several hundred by chance would not."""
+    rows = BUNDLED["diabetes"]().inputs
+    predictor = mlp_lab.load(diabetes_run)
+    predictions = predictor.predict(rows).astype(float)
+    found = predictor.explain(rows[:1], rows, samples=16)
+    assert abs(found["base"][0] - predictions.mean()) < 0.05 * predictions.std()
+    flowers, iris = BUNDLED["iris"]().inputs, mlp_lab.load(iris_run)
+    found = iris.explain(flowers[:1], flowers, class_name="setosa", samples=16)
+    assert abs(found["base"][0] - iris.predict_proba(flowers)[:, 0].mean()) < 0.05

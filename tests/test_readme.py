@@ -116,5 +116,5 @@ def test_every_path_exists() -> None:
     assert len(linked) >= 7
     assert [path for path in linked if not (ROOT / path).exists()] == []
     benchmarks = re.findall(r"`(\w+\.py)` \|$", README, re.MULTILINE)
-    assert len(benchmarks) == 4
+    assert len(benchmarks) == 16
     assert [name for name in benchmarks if not (ROOT / "benchmarks" / name).exists()] == []

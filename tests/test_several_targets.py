@@ -238,7 +238,7 @@ def test_python_learns_them_as_the_command_does(tmp_path: Path) -> None:
     folder = run.save(tmp_path / "run")
     predictor = mlp_lab.load(folder)
     np.testing.assert_allclose(predictor.predict_proba(frame), shares, atol=1e-6)
-    assert predictor.spread(predictor.encode(frame)).shape == (len(frame), 2)
+    assert predictor.spread(predictor.encode(frame).numpy()).shape == (len(frame), 2)
     found = mlp_lab.sweep(frame, target=["voted", "member"], model="deep", width=[4, 8], epochs=2)
     assert len(found.ranking) == 2
     with pytest.raises(UserError, match="names voted twice"):

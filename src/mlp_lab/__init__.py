@@ -13,7 +13,9 @@ from mlp_lab.version import __version__
 if TYPE_CHECKING:
     from mlp_lab.estimators.classifier import MLPClassifier
     from mlp_lab.estimators.demonstrations import lesson, trace
+    from mlp_lab.estimators.evaluating import evaluate
     from mlp_lab.estimators.laboratory import curves, runs, sweep, train
+    from mlp_lab.estimators.live import play
     from mlp_lab.estimators.rates import rates
     from mlp_lab.estimators.regressor import MLPRegressor
     from mlp_lab.estimators.search import GridSearchCV
@@ -27,8 +29,10 @@ __all__ = [
     "MLPRegressor",
     "__version__",
     "curves",
+    "evaluate",
     "lesson",
     "load",
+    "play",
     "rates",
     "register_activation",
     "register_loss",
@@ -48,6 +52,8 @@ HOME = {
     **dict.fromkeys(
         ("register_activation", "register_loss", "register_optimizer"), "network.own_parts"
     ),
+    "evaluate": "estimators.evaluating",
+    "play": "estimators.live",
     "rates": "estimators.rates",
     "register_metric": "metrics.own_metrics",
     **dict.fromkeys(("lesson", "trace"), "estimators.demonstrations"),

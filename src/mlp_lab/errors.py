@@ -51,33 +51,62 @@ def require_count(value: int, key: str, least: int, most: int) -> None:
 
 
 OTHER_NAMES = {
-    **dict.fromkeys(("gpu", "nvidia"), "cuda"),
-    **dict.fromkeys(("crossentropy", "categoricalcrossentropy", "softmax", "logloss"), "cce"),
-    **dict.fromkeys(("binarycrossentropy", "bcewithlogits"), "bce"),
-    **dict.fromkeys(("l2", "squarederror", "meansquarederror", "leastsquares"), "mse"),
-    **dict.fromkeys(("l1", "absoluteerror", "meanabsoluteerror"), "mae"),
-    **dict.fromkeys(("smoothl1", "robust"), "huber"),
-    **dict.fromkeys(("pinball", "quantileloss"), "quantile"),
-    **dict.fromkeys(("gradientdescent", "batchgd"), "gd"),
-    **dict.fromkeys(("stochasticgradientdescent", "minibatch"), "sgd"),
-    **dict.fromkeys(("swish",), "silu"),
-    **dict.fromkeys(("logistic",), "sigmoid"),
-    **dict.fromkeys(("mlp", "dnn"), "deep"),
-    **dict.fromkeys(("cosineannealing", "cosinedecay"), "cosine"),
-    **dict.fromkeys(("reducelronplateau",), "plateau"),
-    **dict.fromkeys(("xavier", "xavieruniform", "glorotuniform"), "glorot"),
-    **dict.fromkeys(("kaiming", "kaiminguniform", "heuniform"), "he"),
+    "cuda": ("gpu", "nvidia", "cuda0"),
+    "cce": (
+        *("crossentropy", "categoricalcrossentropy", "sparsecategoricalcrossentropy"),
+        *("softmax", "log", "nll"),
+    ),
+    "bce": ("binarycrossentropy", "bcewithlogits"),
+    "mse": ("l2", "squarederror", "meansquarederror", "leastsquares", "squared", "rmse"),
+    "mae": ("l1", "absoluteerror", "meanabsoluteerror"),
+    "roc_auc": ("auc", "auroc", "roc", "rocauc"),
+    "log_loss": ("nll", "crossentropy", "logloss"),
+    "huber": ("smoothl1", "robust"),
+    "poisson": ("poissonnll",),
+    "quantile": ("pinball",),
+    "gd": ("gradientdescent", "batchgd"),
+    "sgd": ("stochasticgradientdescent", "minibatch"),
+    "silu": ("swish",),
+    "sigmoid": ("logistic",),
+    "deep": ("mlp", "dnn"),
+    "perceptron": ("linear", "logistic", "logit", "regression"),
+    "cosine": ("cosineannealing", "cosinedecay"),
+    "plateau": ("reducelronplateau", "reduceonplateau"),
+    "glorot": ("xavier", "xavieruniform", "glorotuniform"),
+    "he": ("kaiming", "kaiminguniform", "heuniform"),
+    "gaussians": ("blobs", "gauss", "makeblobs"),
+    "xor": ("exclusiveor",),
+    "digits": ("mnist", "handwritten"),
+    "table": ("csv", "excel", "file", "dataframe"),
+    "standard": ("zscore", "standardscaler"),
+    "robust": ("robustscaler",),
+    "float64": ("double",),
+    "float32": ("float", "single"),
+    "metric": ("accuracy", "auc", "r2"),
 }
-"""What other libraries call a choice, in small letters without signs -> its name here."""
+"""A choice -> what other libraries call it, in small letters without signs."""
+
+CLOSE = 0.65
+"""Share of letters that a mistyped word has in common with what was meant; `mea`, `mae`: 0.67."""
+
+
+def plain_name(word: str) -> str:
+    """A name in small letters, without signs.
+
+    >>> plain_name("learning_rate"), plain_name("learningRate")
+    ('learningrate', 'learningrate')
+    """
+    return "".join(filter(str.isalnum, word.casefold()))
 
 
 def nearest(word: str, choices: Iterable[str], prefix: str = "") -> str:
     """`: did you mean 'x'?` for the choice closest to `word`, after a prefix, or nothing."""
     names = list(choices)
-    same = [name for name in names if name.casefold() == word.casefold()]
-    plain = "".join(filter(str.isalnum, word.casefold()))
-    other = [name for name in (OTHER_NAMES.get(plain),) if name in names]
-    close = same or other or get_close_matches(word, names, n=1)
+    plain = plain_name(word)
+    forms = [form for form in (plain, plain.removesuffix("loss")) if form]
+    same = [name for form in forms for name in names if plain_name(name) == form]
+    other = [name for form in forms for name in names if form in OTHER_NAMES.get(name, ())]
+    close = same or other or get_close_matches(word, names, n=1, cutoff=CLOSE)
     return f": did you mean {prefix + close[0]!r}?" if close else ""
 
 

@@ -6,7 +6,6 @@ a plain file lies.
 """
 
 import errno
-import json
 import math
 import os
 import secrets
@@ -14,11 +13,12 @@ import shutil
 import stat
 import sys
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from glob import escape
-from io import TextIOWrapper
+from io import FileIO, TextIOWrapper
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import BinaryIO
 
@@ -162,13 +162,13 @@ def appended(path: Path) -> TextIOWrapper:
     return os.fdopen(_end_of(path), "a", buffering=1, encoding="utf-8", newline="")
 
 
-def appended_bytes(path: Path) -> BinaryIO:
-    """A file to write at the end of.
+def appended_bytes(path: Path) -> FileIO:
+    """A file to write at the end of, which keeps nothing back that its disk has no room for.
 
     Raises:
         OSError: it cannot be written.
     """
-    return os.fdopen(_end_of(path), "ab")
+    return os.fdopen(_end_of(path), "ab", buffering=0)
 
 
 def _end_of(path: Path) -> int:
@@ -330,18 +330,20 @@ def settle(paths: Iterable[Path]) -> None:
     """
     there = [path for path in paths if path.is_file() and not path.is_symlink()]
     if there:
-        with ThreadPoolExecutor(min(WAITING, len(there))) as pool:
-            list(pool.map(_settle, there))
+        side_by_side = min(WAITING, len(there))
+        with ThreadPoolExecutor(side_by_side) as pool:
+            list(pool.map(_settle, (there[first::side_by_side] for first in range(side_by_side))))
 
 
-def _settle(path: Path) -> None:
-    with path.open("rb+") as file:  # some systems refuse it for a file that is only read
-        os.fsync(file.fileno())
+def _settle(paths: Sequence[Path]) -> None:
+    for path in paths:
+        with path.open("rb+") as file:  # some systems refuse it for a file that is only read
+            os.fsync(file.fileno())
 
 
 def to_json(value: object) -> str:
     """Indented JSON; a number that is not finite, which JSON has no word for, becomes null."""
-    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
+    return _json(value, "\n") + "\n"
 
 
 def joined_json(*texts: str) -> str:
@@ -349,9 +351,29 @@ def joined_json(*texts: str) -> str:
     return "{" + ",".join(text.strip()[1:-1].rstrip() for text in texts) + "\n}\n"
 
 
-def _finite(value: object) -> object:
+def _json(value: object, line: str) -> str:
+    """A value whose lines begin with `line`; `json.dumps` is in C only without indents."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if value is None or isinstance(value, bool):
+        return CONSTANTS[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return float.__repr__(value) if math.isfinite(value) else "null"
+    inner = line + "  "
     if isinstance(value, Mapping):
-        return {name: _finite(entry) for name, entry in value.items()}
+        entries = [f"{_json_name(key)}: {_json(entry, inner)}" for key, entry in value.items()]
+        return f"{{{inner}{f',{inner}'.join(entries)}{line}}}" if entries else "{}"
     if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        entries = [_json(entry, inner) for entry in value]
+        return f"[{inner}{f',{inner}'.join(entries)}{line}]" if entries else "[]"
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+def _json_name(key: object) -> str:
+    """A name, which JSON has as text alone."""
+    return encode_basestring(key if isinstance(key, str) else _json(key, ""))
+
+
+CONSTANTS = {None: "null", True: "true", False: "false"}

@@ -1,8 +1,10 @@
 """Numbers, counts and names as a person reads or types them."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from decimal import Decimal
+from math import floor, inf, log10
 
 LATEX_LETTERS = {
     **{letter: f"\\{letter}" for letter in "_%&#${}"},
@@ -26,17 +28,47 @@ GROUPED_FROM = 9999.5
 """Measured numbers from which thousands are set apart."""
 
 
-def significant(value: float, digits: int) -> str:
+def significant(value: float, digits: int, *, all_of_them: bool = False) -> str:
     """A number to some significant digits, as a person would write it; 2026 may be a year.
+
+    `all_of_them`: zeros at the end, too, as where numbers stand below each other.
 
     >>> significant(16134.2, 4), significant(2026, 4), significant(320, 2), significant(1.2e-5, 4)
     ('16,130', '2026', '320', '1.2e-05')
+    >>> significant(0.5, 4, all_of_them=True), significant(320, 4, all_of_them=True)
+    ('0.5000', '320.0')
     """
-    text = f"{value:z.{digits}g}"
-    if 1 <= abs(value) < LARGEST_WRITTEN_OUT:
+    text = f"{value:z#.{digits}g}" if all_of_them else f"{value:z.{digits}g}"
+    if abs(value) >= 1 and abs(float(text)) < LARGEST_WRITTEN_OUT:
         written_out = Decimal(text)
         return f"{written_out:,f}" if abs(value) >= GROUPED_FROM else f"{written_out:f}"
     return text
+
+
+def apart(values: Sequence[float], digits: int = 4) -> list[str]:
+    """Numbers to some significant digits of what they differ by, if they are larger than that.
+
+    >>> apart([3.14159, 2.71828]), apart([20250131, 20251231]), apart([1e9 + 1, 1e9 + 9])
+    (['3.142', '2.718'], ['20,250,131', '20,251,231'], ['1,000,000,001', '1,000,000,009'])
+    """
+    largest, spread = max(map(abs, values)), max(values) - min(values)
+    more = floor(log10(largest) - log10(spread)) if 0 < spread < inf else 0
+    if more < 1 or largest >= LARGEST_IN_FULL:
+        return [significant(value, digits) for value in values]
+    return [_in_full(value, min(digits + more, MOST_DIGITS)) for value in values]
+
+
+def _in_full(value: float, digits: int) -> str:
+    """A number to some significant digits without a power of ten, unless it is small."""
+    text = f"{value:z.{digits}g}"
+    return f"{Decimal(text):,f}" if abs(value) >= GROUPED_FROM else text
+
+
+LARGEST_IN_FULL = 1e15
+"""Numbers from which a double has no decimals."""
+
+MOST_DIGITS = 15
+"""Of a number of double precision."""
 
 
 def four_digits(value: float | None) -> str:
@@ -48,22 +80,35 @@ def four_digits(value: float | None) -> str:
     return "" if value is None else significant(value, 4)
 
 
-UNITLESS = ("accuracy", "f1", "auc", "r2", "brier", "calibration_error")
-"""Endings of scores that are compared with 0 and 1: their smallest digits say nothing."""
-
-NEARLY_NOTHING = 0.01
-"""Such a score has no more decimals than others."""
+UNITLESS = ("accuracy", "f1", "auc", "r2", "brier", "calibration_error", "kappa")
+"""Endings of scores that are compared with 0 and 1: all are written with four decimals."""
 
 
 def score_written(name: str, value: float | None) -> str:
-    """A score to four significant digits; near 0 ten-thousandths, if it is compared with 0 and 1.
+    """A score as all tables and lines have it; nothing where there is none.
 
-    >>> score_written("r2", -1.659e-07), score_written("r2", 0.98765), score_written("loss", 5e-05)
-    ('0', '0.9877', '5e-05')
+    Four decimals if it is compared with 0 and 1, so that numbers below each other have one form;
+    others four significant digits.
+
+    >>> score_written("accuracy", 0.41), score_written("rmse", 55.9), score_written("loss", 1.0)
+    ('0.4100', '55.90', '1.000')
+    >>> score_written("r2", -1.659e-07), score_written("loss", 5e-05), score_written("rmse", 16134)
+    ('0.0000', '5.000e-05', '16,130')
     """
-    if value is not None and abs(value) < NEARLY_NOTHING and name.endswith(UNITLESS):
-        return four_digits(round(value, 4))
-    return four_digits(value)
+    if value is None:
+        return ""
+    if name.endswith(UNITLESS):
+        return f"{value:z.4f}"
+    return "0" if value == 0 else significant(value, 4, all_of_them=True)
+
+
+def error_written(error: float) -> str:
+    """A standard error, to two digits.
+
+    >>> error_written(0.02), error_written(320.4), error_written(0.0)
+    ('0.020', '320', '0')
+    """
+    return "0" if error == 0 else significant(error, 2, all_of_them=True)
 
 
 def percent(share: float) -> str:
@@ -141,6 +186,8 @@ def shown(value: object) -> str:
         text = "null" if value is None else repr(value)
     except ValueError:  # a number within it has more digits than Python writes
         return "a value of thousands of digits"
+    if isinstance(value, bool):
+        return text.lower()
     return text if len(text) <= MOST_LETTERS else f"{text[:MOST_LETTERS]}…"
 
 
@@ -151,6 +198,58 @@ def in_a_list(name: str) -> str:
     ):
         return name
     return quoted(name)
+
+
+def typed(key: str, *values: str, column: str | None = None) -> str:
+    """A setting with a list, as one types it in a shell; `column` is what it is about.
+
+    >>> print(typed("data.drop", "id", "zip code"))
+    data.drop=[id,'zip code']
+    >>> print(typed("data.missing_in", "-9", column="age (years)"))
+    'data.missing_in.age (years)=[-9]'
+    """
+    inside = ",".join(value if NUMBER.fullmatch(value) else in_a_list(value) for value in values)
+    word = f"{by_column(key, column)}=[{inside}]"
+    harmless = not any(HARMFUL.search(value) for value in values)
+    return word if harmless and PLAIN_NAME.fullmatch(column or "a") else shlex.quote(word)
+
+
+def typed_kind(column: str, kind: str) -> str:
+    """`data.types` of a column, as one types it in a shell.
+
+    >>> print(typed_kind("zip code", "category"), typed_kind("age", "category"))
+    'data.types.zip code=category' data.types.age=category
+    """
+    word = f"{by_column('data.types', column)}={kind}"
+    return word if PLAIN_NAME.fullmatch(column) else shlex.quote(word)
+
+
+def typed_name(key: str, column: str) -> str:
+    """A setting whose value is a column's name, as one types it in a shell.
+
+    >>> print(typed_name("data.weight", "wt"), typed_name("data.weight", "sampling weight"))
+    data.weight=wt 'data.weight=sampling weight'
+    """
+    plain = in_a_list(column)
+    if re.fullmatch(r"[^\W\d][\w-]*( [\w-]+)+", column):  # which needs no quotes for Hydra
+        plain = column
+    word = f"{key}={plain}"
+    return word if plain == column and " " not in word else shlex.quote(word)
+
+
+def by_column(key: str, column: str | None) -> str:
+    """A key that a column's name follows; in quotes, where it could be read as another."""
+    if column is None:
+        return key
+    unclear = "=" in column or column != column.strip() or column[:1] in "'\""
+    return f"{key}.{quoted(column)}" if unclear else f"{key}.{column}"
+
+
+NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+HARMFUL = re.compile(r"[,\[\]{}:='\"\\$`!]|^\s|\s$")
+"""Signs in a name that a shell or a list takes for its own."""
+
+PLAIN_NAME = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 
 
 def quoted(value: str) -> str:

@@ -3,46 +3,70 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import nn
 
-from mlp_lab.data.arrays import Floats
+from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.data.preprocessing import require_finite, require_fitting
 from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.data.schema_file import schema_of
-from mlp_lab.errors import UserError
-from mlp_lab.export.saving import export_network
+from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.formatting import counted
+from mlp_lab.metrics.shapley import Contributions, evenly, shapley, some_rows
+from mlp_lab.network.array_network import ArrayNetworks
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.plain_network import Ensemble
-from mlp_lab.network.saved import Layers, layers_of, load_network
+from mlp_lab.network.saved import Layers, layers_of, read_weights
 from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.folder import MODEL, SCHEMA
 from mlp_lab.stored import naming, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
+    import torch
+    from torch import nn
+
+    from mlp_lab.network.plain_network import Ensemble
+    from mlp_lab.network.torch_networks import TorchNetworks
 
     NewRows = ArrayLike | pd.DataFrame
     """One row for each prediction."""
 
+    OtherRows = ArrayLike | pd.DataFrame | None
+    """Rows to compare them with, if there are any."""
 
-@dataclass(frozen=True, slots=True)
+
+SAMPLES = 32
+"""Background rows with which a prediction is compared."""
+
+POOL = 1_000
+"""Rows that are drawn by chance, among which those are chosen."""
+
+
+class Asked(NamedTuple):
+    """What is to be explained, and with how many background rows."""
+
+    class_name: str | None = None
+    target: str | None = None
+    samples: int = SAMPLES
+
+
 class Predictor:
     """A network of plain torch layers, with what its inputs and outputs mean.
+
+    One that was loaded predicts by numpy until somebody asks for its layers: torch takes a second
+    to be imported.
 
     Rows are a DataFrame with the columns that the network was trained on, in any order and among
     others; or, where all of them are numbers, an array of (N, columns) in the schema's order.
 
     `mlp_lab.load` reads one from a run folder; here it is made by hand, of one number x:
 
+    >>> import torch
     >>> from torch import nn
     >>> from mlp_lab.data.column_encoding import NumberEncoding, InputColumn, Scaling
     >>> from mlp_lab.data.columns import Column, classified
@@ -59,9 +83,41 @@ class Predictor:
     [[0.5, 0.5]]
     """
 
-    network: nn.Sequential | Ensemble
-    schema: Schema
-    objective: Objective
+    def __init__(
+        self,
+        network: nn.Sequential | Ensemble | ArrayNetworks,
+        schema: Schema,
+        objective: Objective,
+    ) -> None:
+        self.schema = schema
+        """What its inputs and its output mean."""
+        self.objective = objective
+        """What its outputs are, and how far they are from targets."""
+        self._arrays = network if isinstance(network, ArrayNetworks) else None
+        if not isinstance(network, ArrayNetworks):
+            self.network = network
+
+    @cached_property
+    def network(self) -> nn.Sequential | Ensemble:
+        """Plain torch layers, or an ensemble of them, on the CPU."""
+        arrays = self._arrays
+        assert arrays is not None
+        from mlp_lab.network.torch_networks import networks_of  # noqa: PLC0415  torch
+
+        return networks_of(arrays.layers, arrays.weights, arrays.dtype)
+
+    @property
+    def _computing(self) -> ArrayNetworks | TorchNetworks:
+        """What computes: the layers, once somebody has them and may change them."""
+        if "network" not in vars(self) and self._arrays is not None:
+            return self._arrays
+        return self._with_torch
+
+    @property
+    def _with_torch(self) -> TorchNetworks:
+        from mlp_lab.network.torch_networks import TorchNetworks  # noqa: PLC0415  torch
+
+        return TorchNetworks(self.network, self.objective)
 
     def __repr__(self) -> str:
         target, inputs = self.schema.target, [entry.column.name for entry in self.schema.inputs]
@@ -73,22 +129,24 @@ class Predictor:
         )
 
     def encode(self, rows: NewRows) -> torch.Tensor:
-        """Rows as the network reads them, (N, inputs).
+        """Rows as the network's layers read them, (N, inputs).
 
         Raises:
             UserError: a column is missing, or holds what it cannot.
         """
-        return self.encode_values(self._values(rows))
+        import torch  # noqa: PLC0415  as above
 
-    def encode_values(self, values: Floats) -> torch.Tensor:
+        return torch.from_numpy(self.encode_values(self._values(rows)))
+
+    def encode_values(self, values: Floats) -> Array:
         """Values of the schema's columns, (N, columns) -> (N, inputs)."""
-        dtype = str(next(self.network.parameters()).dtype).removeprefix("torch.")
+        dtype = self._computing.dtype
         with np.errstate(over="ignore"):  # too large: refused in words
             encoded = self.schema.encode_inputs(
                 lambda i, block: values[block, i], len(values), dtype
             )
         require_finite(encoded, self.schema.names)
-        return torch.from_numpy(encoded)
+        return encoded
 
     def _values(self, rows: NewRows) -> Floats:
         if "pandas" in sys.modules:  # else nobody can have made a frame
@@ -112,31 +170,29 @@ class Predictor:
 
     def outputs(self, rows: NewRows) -> Floats:
         """The network's outputs, (N, C)."""
-        return self.forward(self.encode(rows))
+        return self.forward(self.encode_values(self._values(rows)))
 
-    def forward(self, inputs: torch.Tensor) -> Floats:
+    def forward(self, inputs: Array) -> Floats:
         """The network's outputs for encoded rows, (N, C)."""
-        with torch.inference_mode():
-            outputs: torch.Tensor = self.network(inputs)
-        return outputs.double().numpy()
+        return self._computing.outputs(inputs)
 
     @property
     def networks(self) -> list[nn.Sequential]:
         """The network, or those of an ensemble."""
-        if isinstance(self.network, Ensemble):
-            return [
-                network for network in self.network.networks if isinstance(network, nn.Sequential)
-            ]
-        return [self.network]
+        return self._with_torch.networks
 
-    def spread(self, inputs: torch.Tensor) -> Floats:
+    @property
+    def count(self) -> int:
+        """How many networks there are."""
+        return self._computing.count
+
+    def spread(self, inputs: Array) -> Floats:
         """How far the networks of an ensemble disagree, (N,), for encoded rows.
 
         The standard deviation of their predictions, in the target's own units; for classes that of
         the probability of the one that is predicted. Of several targets (N, T), one for each.
         """
-        with torch.inference_mode():
-            outputs = torch.stack([network(inputs) for network in self.networks]).double().numpy()
+        outputs = self._computing.outputs_of_each(inputs)
         target = self.schema.target
         if target.task == "regression":
             predicted = np.stack([target.decode(own) for own in outputs])
@@ -149,20 +205,18 @@ class Predictor:
         spread: Floats = predicted.std(axis=0, ddof=1)
         return spread
 
-    def outputs_and_losses(self, inputs: torch.Tensor, targets: Floats) -> tuple[Floats, Floats]:
+    def outputs_and_losses(self, inputs: Array, targets: Floats) -> tuple[Floats, Floats]:
         """Outputs, (N, C), and loss of each row, (N,), for encoded rows and targets (N, C).
 
         Raises:
             UserError: a target is too large for its loss, or negative where it may not be.
         """
         require_fitting(targets, self.objective.output, self.schema.target)
-        with torch.inference_mode():
-            each = [_pre_activation(network, inputs) for network in self.networks]
-            f = each[0] if len(each) == 1 else self.objective.of_mean(torch.stack(each))
-            losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
-            if f.isfinite().all():
-                require_finite(losses.numpy()[:, None], [self.schema.target.name])
-            return self.objective.predict(f).double().numpy(), losses.double().numpy()
+        with np.errstate(over="ignore", invalid="ignore"):  # too large: refused in words
+            f, outputs, losses = self._computing.outputs_and_losses(inputs, targets)
+        if np.isfinite(f).all():
+            require_finite(losses[:, None], [self.schema.target.name])
+        return outputs, losses
 
     def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
         """The target, (N,): a number in its own units, or the name of a class.
@@ -197,7 +251,7 @@ class Predictor:
         found = {"prediction": self.decode(outputs)}
         if self.gives_probabilities:
             found |= self._probabilities(outputs)
-        if len(self.networks) > 1:
+        if self.count > 1:
             found["spread"] = self.spread(inputs)
         if isinstance(target, Target):
             return found
@@ -214,6 +268,133 @@ class Predictor:
             return {"probability": outputs}
         shares = zip(target.classes or [], target.scores(outputs).T, strict=True)
         return {f"probability_{name}": own for name, own in shares}
+
+    def explain(
+        self,
+        rows: NewRows,
+        background: OtherRows = None,
+        *,
+        class_name: str | None = None,
+        target: str | None = None,
+        samples: int = SAMPLES,
+    ) -> pd.DataFrame:
+        """What each column adds to the prediction of each row: a row for each.
+
+        The first column is what is explained: `prediction` of a number, in its own units, or
+        `probability_x` of class x. Then come `base`, its mean over background rows, and
+        `contribution_x` of each column x: they add up to the first. Contributions are Shapley
+        values, sampled over orders of the columns (Štrumbelj and Kononenko 2014; Lundberg and
+        Lee 2017), of columns as they are in the table, however many inputs each gives.
+
+        Args:
+            rows: as for `predict`.
+            background: rows to compare with, as the training rows; by default the rows themselves.
+            class_name: of more than two classes the one that is explained; of two the second.
+            target: of several targets the one that is explained.
+            samples: how many background rows count, each with an order of the columns and its
+                reverse. Twice as many take twice as long.
+
+        Raises:
+            UserError: a column is missing or holds what it cannot, or there is no such class.
+        """
+        return self.explain_against(rows, background, None, Asked(class_name, target, samples))
+
+    def explain_against(
+        self, rows: NewRows, background: OtherRows, trained: Array | None, asked: Asked
+    ) -> pd.DataFrame:
+        """`explain`; where no background is given, against encoded rows of the training, if any.
+
+        Raises:
+            UserError: as there.
+        """
+        import pandas as pd  # noqa: PLC0415  a frame is asked for
+
+        inputs = self.encode_values(self._values(rows))
+        others = inputs if trained is None else trained
+        if background is not None:
+            others = self.encode_values(self._values(background))
+        found = self.contributions(inputs, self.background_of(others, asked), asked)
+        return pd.DataFrame(found, index=rows.index if isinstance(rows, pd.DataFrame) else None)
+
+    def background_of(self, rows: Array, asked: Asked) -> Array:
+        """So many of encoded rows, (N, D), as are asked for, evenly along their predictions.
+
+        Their mean prediction is that of all rows far more closely than of rows by chance.
+
+        Raises:
+            UserError: there is no such class or target, or no row.
+        """
+        if len(rows) == 0:
+            raise UserError("there is no background row to compare with")
+        pool = some_rows(rows, max(POOL, asked.samples))
+        if len(pool) <= asked.samples:
+            return pool
+        target, place, _ = self._one_target(asked.target)
+        if target.classes is None or len(target.classes) == 2:  # the same for both classes
+            key = self.forward(pool)[:, place][:, 0]
+        else:
+            key = self._explained(asked)[1](pool)
+        return evenly(pool, key, asked.samples)
+
+    def contributions(self, inputs: Array, background: Array, asked: Asked) -> dict[str, Floats]:
+        """The columns of `explain`, (N,) by name, for encoded rows and those to compare with.
+
+        Raises:
+            UserError: there is no such class or target.
+        """
+        name, explained = self._explained(asked)
+        widths = [len(entry.names) for entry in self.schema.inputs]
+        found: Contributions = shapley(explained, inputs, background, widths)
+        columns = [f"contribution_{entry.column.name}" for entry in self.schema.inputs]
+        return {
+            name: found.explained,
+            "base": np.full(len(inputs), found.base),
+            **dict(zip(columns, found.by_column.T, strict=True)),
+        }
+
+    def require_explainable(self, asked: Asked) -> None:
+        """Raise unless there is such a class or target.
+
+        Raises:
+            UserError: there is none.
+        """
+        self._explained(asked)
+
+    def _explained(self, asked: Asked) -> tuple[str, Callable[[Array], Floats]]:
+        """What is explained: its name, and the number itself for encoded rows."""
+        require(asked.samples >= 1, "samples", "1 or more", asked.samples)
+        target, place, of = self._one_target(asked.target)
+        if target.classes is None:
+            if asked.class_name is not None:
+                raise UserError(f"class_name is for classes, but {target.name} is a number")
+            return f"prediction{of}", lambda inputs: target.decode(self.forward(inputs)[:, place])
+        two = len(target.classes) == 2
+        if asked.class_name is None and not two:
+            raise UserError(
+                f"{target.name} has {len(target.classes)} classes: class_name must say which is"
+                f" explained ({_in_brief(target.classes)})"
+            )
+        name = target.classes[1] if asked.class_name is None else str(asked.class_name)
+        require_choice(name, "class_name", target.classes)
+        k = target.classes.index(name)
+        what = "probability" if self.gives_probabilities else "score"
+        return (
+            f"{what}{of}_{name}",
+            lambda inputs: target.scores(self.forward(inputs)[:, place])[:, k],
+        )
+
+    def _one_target(self, asked: str | None) -> tuple[Target, slice, str]:
+        """The target that is explained, its outputs, and its name where there are several."""
+        target = self.schema.target
+        names = [one.name for one in target.each]
+        if asked is not None:
+            require_choice(asked, "target", names)
+        if isinstance(target, Target):
+            return target, slice(None), ""
+        if asked is None:
+            raise UserError(f"there are several targets: target must say which ({target.name})")
+        t = names.index(asked)
+        return target.each[t], slice(t, t + 1), f"_{asked}"
 
     @property
     def gives_probabilities(self) -> bool:
@@ -255,6 +436,8 @@ class Predictor:
             UserError: the format is unknown, its library is missing, or it cannot hold the network.
             OSError: the file cannot be written.
         """
+        from mlp_lab.export.saving import export_network  # noqa: PLC0415  torch
+
         return export_network(
             Path(path),
             self.network,
@@ -272,14 +455,6 @@ def _in_brief(names: Sequence[str], most: int = 8) -> str:
     return ", ".join(names[:most]) + more
 
 
-def _pre_activation(network: nn.Sequential, inputs: torch.Tensor) -> torch.Tensor:
-    """f of the last layer, (N, C)."""
-    names = [name for name, _ in network.named_children()]
-    last = names.index("output") + 1  # what comes behind is the output function
-    f: torch.Tensor = network[:last](inputs)
-    return f
-
-
 def load(folder: str | Path) -> Predictor:
     """Read a run folder's model.safetensors and schema.json; nothing in them is executed.
 
@@ -292,10 +467,13 @@ def load(folder: str | Path) -> Predictor:
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     try:
         schema, layers = _read_schema(folder / SCHEMA)
-        network = load_network(folder / MODEL, layers)
+        weights = read_weights(folder / MODEL, layers)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return Predictor(network, schema, layers.objective)
+    found = Predictor(ArrayNetworks.of(layers, weights), schema, layers.objective)
+    if not ArrayNetworks.can_compute(layers):
+        _ = found.network
+    return found
 
 
 def _read_schema(path: Path) -> tuple[Schema, Layers]:

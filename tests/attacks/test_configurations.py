@@ -189,7 +189,7 @@ def test_the_configuration_of_a_run_says_nothing_of_hydra(name: str, here: Path)
         ("hydra.output_subdir=../../x", "hydra.output_subdir cannot be changed, got '../../x'"),
         ("hydra.output_subdir=/tmp/x", "hydra.output_subdir cannot be changed, got '/tmp/x'"),
         ("+hydra.job.env_set.PATH=/tmp", "hydra.job.env_set cannot be changed"),
-        ("hydra.job.chdir=true", "hydra.job.chdir cannot be changed, got True"),
+        ("hydra.job.chdir=true", "hydra.job.chdir cannot be changed, got true"),
         ("hydra.job.name=../x", "hydra.job.name cannot be changed, got '../x'"),
         ("hydra.searchpath=[pkg://this]", "hydra.searchpath cannot be set: --config-dir names"),
         ("hydra.mode=MULTIRUN", "hydra.mode cannot be set: -m trains with several values"),

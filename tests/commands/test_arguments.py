@@ -42,4 +42,4 @@ def test_wrong_words_end_the_command(
     with pytest.raises(SystemExit) as end:
         run_parsed(parser(), lambda words: pytest.fail(str(words)))
     assert end.value.code == 1
-    assert capsys.readouterr().err.startswith("mlp-lab do: the following arguments are required")
+    assert capsys.readouterr().err.startswith("mlp-lab do: missing: file, others")

@@ -25,7 +25,7 @@ def test_compare_on_the_command_line(swept: Path, tmp_path: Path) -> None:
         ([str(swept), "--latex", "nowhere/t"], "--latex must be a file in a folder that exists"),
         (["nowhere"], "no such folder: 'nowhere'"),
         (["out"], "out holds no run: there is no config.yaml in it"),
-        ([], "mlp-lab compare: the following arguments are required: FOLDER"),
+        ([], "mlp-lab compare: missing: FOLDER"),
     ):
         done = command(["compare", *words], tmp_path, MLP_LAB)
         assert done.returncode == 1

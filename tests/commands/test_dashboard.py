@@ -132,9 +132,9 @@ def test_what_cannot_be_shown(tmp_path: Path, iris_run: Path) -> None:
     ("words", "line"),
     [
         (["--port", "70000"], "--port must be from 0 to 65535, got 70000"),
-        (["--port", "x"], "mlp-lab dashboard: argument --port: invalid int value: 'x' (--help"),
+        (["--port", "x"], "mlp-lab dashboard: --port must be a whole number, got 'x' (--help"),
         (["--host", "192.0.2.1"], "cannot listen at 192.0.2.1, port 6006: "),  # of no machine
-        (["--prot", "1"], "mlp-lab dashboard: unrecognized arguments: --prot 1"),
+        (["--prot", "1"], "mlp-lab dashboard: unknown option --prot 1: did you mean '--port'?"),
     ],
 )
 def test_where_it_cannot_listen(

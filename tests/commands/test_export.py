@@ -50,7 +50,7 @@ def test_a_run(tmp_path: Path) -> None:
     [
         (["-o", "m.bin"], "the name of the exported file must end with .onnx or .pt2"),
         (["-o", "m.onnx", "--format=onx"], "unknown format 'onx': did you mean 'onnx'?"),
-        ([], "mlp-lab export: the following arguments are required: -o/--output"),
+        ([], "mlp-lab export: missing: -o/--output"),
     ],
 )
 def test_refusals(words: list[str], message: str, iris_run: Path, tmp_path: Path) -> None:

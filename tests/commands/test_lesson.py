@@ -38,7 +38,7 @@ def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
         (["double_descent", "seeds=[1"], "seeds must be a whole number or null, got '[1'"),
         (["double_descent", "quick"], "settings of a lesson are written as key=value, got 'quick'"),
         (["double_descent", "folder=taken"], "folder=taken is taken, and lessons never overwrite"),
-        (["double_descent", "--quick"], "mlp-lab lesson: unrecognized arguments: --quick"),
+        (["double_descent", "--quick"], "mlp-lab lesson: unknown option --quick"),
     ],
 )
 def test_bad_input_is_one_line(words: list[str], message: str, tmp_path: Path) -> None:

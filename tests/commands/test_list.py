@@ -65,7 +65,10 @@ def test_some_of_them(outputs: Path) -> None:
     [
         (["nowhere"], "no such folder: 'nowhere'"),
         (["--last", "0"], "--last must be 1 or more, got 0"),
-        (["--lst"], "mlp-lab list: unrecognized arguments: --lst (--help says more)"),
+        (
+            ["--lst"],
+            "mlp-lab list: unknown option --lst: did you mean '--last'? (--help says more)",
+        ),
     ],
 )
 def test_bad_input_is_one_line(words: list[str], line: str, tmp_path: Path) -> None:

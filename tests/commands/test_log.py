@@ -26,7 +26,7 @@ def test_a_run(iris_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     ("words", "message"),
     [
         (["--to=wand"], "unknown service 'wand': did you mean 'wandb'?"),
-        ([], "mlp-lab log: the following arguments are required: --to"),
+        ([], "mlp-lab log: missing: --to"),
     ],
 )
 def test_refusals(words: list[str], message: str, iris_run: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_tab_completion_is_installed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "line"),
     [
-        ("trian", "unknown command 'trian': did you mean 'train'? (train, predict, evaluate, "),
+        ("trian", "unknown command 'trian': did you mean 'train'? (train, init, predict, "),
         ("model=deep", "unknown command 'model=deep': did you mean mlp-lab train model=deep?\n"),
     ],
 )

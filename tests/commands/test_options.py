@@ -61,7 +61,7 @@ def test_a_folder_of_files_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (["--seed", "1"], "unknown option '--seed': settings are written without dashes"),
         (["seed=1", "--sed=1"], "unknown option '--sed=1'"),
         (["-x"], "unknown option '-x'"),
-        (["--config-dir"], "argument --config-dir/-cd: expected one argument"),
+        (["--config-dir"], "--config-dir needs a value"),
         (["--cfg", "jobs"], "unknown --cfg 'jobs': did you mean 'job'?"),
         (["--info", "x"], "unknown --info 'x'"),
         (["--experimental-rerun", "config.pickle"], "unknown option '--experimental-rerun'"),
@@ -75,3 +75,27 @@ def test_options_that_there_are_not(words: list[str], line: str) -> None:
         parse(words)
     assert str(refused.value).startswith(line)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_file_of_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word that ends in .yaml is the file, wherever it stands; settings beside it hold."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "vote 2.yaml").touch()
+    (tmp_path / "there.yaml").mkdir()
+    options = parse(["epochs=3", "mine/vote 2.yaml", "-m", "data.path=x.yaml"])
+    assert options.words == ["epochs=3", "data.path=x.yaml"]
+    assert (options.config_dir, options.config_name) == (tmp_path / "mine", "vote 2.yaml")
+    assert options.multirun
+    for words, line in (
+        (["nowhere.yaml"], "nowhere.yaml is no file"),
+        (["there.yaml"], "there.yaml is a folder"),
+        (["a.yaml", "b.yaml"], "one file of settings can be trained by, got a.yaml and b.yaml"),
+        (["a.yaml", "-cd", "mine"], "a.yaml and --config-dir: leave one out"),
+        (["a.yaml", "-cn", "mine"], "a.yaml and --config-name: leave one out"),
+    ):
+        with pytest.raises(UserError, match=f"^{line}$"):
+            parse(words)
+    (tmp_path / "parts.yaml").touch()
+    with pytest.raises(UserError, match=r"^parts.yaml: the program's own settings are in parts"):
+        parse(["parts.yaml"])

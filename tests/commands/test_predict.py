@@ -34,7 +34,7 @@ def test_no_row_and_no_argument(
     save(survey(0), tmp_path, "new.csv")
     for words, message in (
         (["predict", str(run), str(tmp_path / "new.csv"), "-o", "out.csv"], "has no row"),
-        (["predict", str(run)], "the following arguments are required: FILE, -o/--output"),
+        (["predict", str(run)], "missing: FILE, -o/--output"),
         (
             ["evaluate", str(tmp_path), "x.csv"],
             "holds no finished run: it has no model.safetensors",
@@ -50,7 +50,7 @@ def test_no_row_and_no_argument(
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("--delimiter=ab", "--delimiter must be auto or one ASCII character, got 'ab'"),
+        ("--delimiter=ab", "--delimiter must be auto, whitespace or one ASCII character, got 'ab'"),
         ("--encoding=latin9000", "--encoding must be auto or an encoding's name, as cp1252, got"),
         ("--encoding=ascii", "new.csv is not ascii text: --encoding names another"),
         ("--decimal=;", "unknown --decimal ';'"),

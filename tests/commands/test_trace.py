@@ -74,7 +74,7 @@ def test_the_example_in_a_process(tmp_path: Path) -> None:
         (["--numbers", "keys.yaml"], "keys.yaml: unknown key 'omega' (x, t, Omega_k, beta_k, "),
         (["--numbers", "bad.yaml"], "bad.yaml is not valid YAML: line 2, column 1: "),
         (["--svg", "none/a.svg"], "cannot use none/a.svg: No such file or directory"),
-        (["--bar"], "mlp-lab trace: unrecognized arguments: --bar (--help says more)"),
+        (["--bar"], "mlp-lab trace: unknown option --bar (--help says more)"),
     ],
 )
 def test_what_cannot_be(
@@ -131,7 +131,7 @@ def test_the_documentation_s_commands(
     (numbers,) = re.findall(r"((?:^    (?:x|t|Omega_0|phi_1): .*\n){4})", PAGE, re.MULTILINE)
     Path("my.yaml").write_text(textwrap.dedent(numbers))
     lines = re.findall(r"^    mlp-lab trace (.*)$", PAGE, re.MULTILINE)
-    assert len(lines) == 7
+    assert len(lines) == 10
     for line in lines:
         run(monkeypatch, *shlex.split(re.sub(r"outputs/\S+", str(iris_run), line)))
         assert "largest disagreement with autograd" in capsys.readouterr().out

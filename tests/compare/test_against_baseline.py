@@ -41,10 +41,10 @@ def test_a_sweep_that_loses_to_a_baseline_says_so() -> None:
     """With the difference over the same runs."""
     ranking = ranked(0.98, 0.97, 0.99, logistic=[0.99, 0.985, 0.995])
     assert cautions(ranking) == [
-        "the best setting is no better than the logistic baseline: accuracy 0.98 against 0.99 on"
-        " the same rows (-0.01 ± 0.0029)"
+        "the best setting is no better than the logistic baseline: accuracy 0.9800 against 0.9900"
+        " on the same rows (-0.010 ± 0.0029)"
     ]
-    assert baselines(ranking) == "constant 0.5 ± 0, logistic 0.99 ± 0.0029"
+    assert baselines(ranking) == "constant 0.5000, logistic 0.9900 ± 0.0029"
 
 
 def test_a_lead_by_chance_is_not_clear() -> None:
@@ -110,13 +110,14 @@ def test_tables_have_the_difference() -> None:
     ranking = ranked(0.98, 0.97, 0.99, logistic=[0.99, 0.985, 0.995])
     headings = headings_of(ranking, "val", "se")
     assert headings == ["val", "se", "minus logistic", "runs", "parameters"]
-    assert numbers_of(ranking, ranking.best)[2] == "-0.01 ± 0.0029"
+    assert numbers_of(ranking, ranking.best)[2] == "-0.010 ± 0.0029"
     assert "minus logistic" in latex_table(ranking)
     rows = list(csv.DictReader(io.StringIO(settings_table(ranking))))
     assert [row["model.width"] for row in rows] == ["4", "16"]
     assert float(rows[0]["minus_logistic"]) == pytest.approx(-0.01)
     assert float(rows[0]["minus_logistic_se"]) == pytest.approx(0.0029, abs=1e-4)
     assert [row["standing"] for row in rows] == ["best", ""]
+    assert list(rows[0])[1:3] == [f"val_{ranking.score}", f"val_{ranking.score}_se"]
 
 
 def test_runs_without_baselines_have_no_such_column() -> None:

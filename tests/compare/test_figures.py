@@ -22,6 +22,37 @@ def write_curves(folder: Path, *accuracies: float) -> None:
     file.close()
 
 
+def test_curves_are_of_the_score_that_ranks_where_epochs_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else of the loss."""
+    for column in ("val_f1", "val_loss"):
+        rows = [{"epoch": 1.0, "val_loss": 0.5, column: 0.5}]
+        monkeypatch.setattr("mlp_lab.compare.figures.read_curves", lambda _, rows=rows: rows)
+        records = grid({"4": [0.6], "8": [0.9]})
+        for record in records:
+            record.result["val"]["f1"] = record.result["val"]["accuracy"]
+        drawn = draw(rank(records, "f1"), tmp_path)
+        assert drawn[-1].caption.startswith(f"Validation {column[4:].replace('f1', 'F1')} by epoch")
+
+
+def test_curves_are_of_the_loss_where_runs_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of which one was chosen by another score: none is left out, and no page is lost."""
+    records = grid({"4": [0.6, 0.7], "8": [0.9, 0.8]})
+    for record in records:
+        record.result["val"]["f1"] = record.result["val"]["accuracy"]
+
+    def read(path: Path) -> list[dict[str, float]]:
+        chosen = {"val_f1": 0.5} if path.parent != records[-1].folder else {}
+        return [{"epoch": 1.0, "val_loss": 0.5, **chosen}]
+
+    monkeypatch.setattr("mlp_lab.compare.figures.read_curves", read)
+    drawn = draw(rank(records, "f1"), tmp_path)
+    assert drawn[-1].caption.startswith("Validation loss by epoch")
+
+
 def test_heatmaps_are_tables() -> None:
     """Not the diagonal that the values of a search would make."""
     keys = ["model.width", "optimizer.lr"]
@@ -65,7 +96,7 @@ def test_the_curves_of_few_settings(tmp_path: Path) -> None:
         " worst: model.width=4 ends at 0.5."
     )
     assert validation.alt_text == (
-        "Validation accuracy: 0.9 with model.width=8 is the best, 0.65 with model.width=4 the"
+        "Validation accuracy: 0.9000 with model.width=8 is the best, 0.6500 with model.width=4 the"
         " worst."
     )
 

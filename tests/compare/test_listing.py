@@ -43,6 +43,10 @@ def test_a_sweep_is_one_line(tmp_path: Path) -> None:
     for number, width in enumerate((2, 2, 5, 5)):
         train(sweep / str(number), *WORDS, f"model.width={width}", f"seed={number % 2}", "name=g")
     (sweep / "sweep.json").write_text("{}")
+    assert next(iter(listed(sweep))).score.startswith("accuracy ")
+    (sweep / "multirun.yaml").write_text("sweep:\n  select: roc_auc\n")
+    assert next(iter(listed(sweep))).score.startswith("roc_auc ")
+    (sweep / "multirun.yaml").unlink()
     (sweep / "3" / "result.json").unlink()
     alone = train(tmp_path / "alone", *WORDS)
     found = {entry.folder: entry for entry in listed(tmp_path)}

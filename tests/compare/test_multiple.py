@@ -138,3 +138,18 @@ def test_two_seeds_among_many_settings_tell_nothing() -> None:
     assert compared(rng.normal(size=(20, 2)))[1].too_few
     assert not compared(rng.normal(size=(20, 3)))[1].too_few  # pooled
     assert not compared(np.array([[0.9, 0.91], [0.5, 0.52], [0.89, 0.9]]) + 0.0)[1].too_few
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+def test_a_wild_setting_is_neither_worse_nor_as_good(seeds: int) -> None:
+    """It is far behind, and only its own variance keeps it from being worse."""
+    rng = np.random.default_rng(5)
+    close = 0.94 + 0.004 * rng.normal(size=(7, seeds))
+    wild = np.array([[0.4, 0.93, 0.6, 0.8, 0.93][:seeds]])
+    settings = settings_of(np.concatenate([close, wild]))
+    found = compare_with_best(settings, 0.0)
+    assert found.tied is not None
+    assert found.pooled < len(settings)
+    assert 7 in found.tied
+    assert 7 in found.doubtful
+    assert not found.doubtful & {1, 2, 3}

@@ -1,6 +1,7 @@
 """The page of a sweep that was trained."""
 
 import csv
+import dataclasses
 import json
 import re
 from html import unescape
@@ -10,8 +11,10 @@ import numpy as np
 from lab import TRAIN_WORDS
 
 from mlp_lab.compare.conclusion import command_of
+from mlp_lab.compare.page import about
 from mlp_lab.compare.ranking import rank
 from mlp_lab.compare.records import read_runs
+from mlp_lab.report.about import read_config
 
 
 def test_the_files_of_a_sweep(swept: Path) -> None:
@@ -58,3 +61,16 @@ def test_what_the_page_says(swept: Path) -> None:
     labels = re.findall(r'<td[^>]* data-label="([^"]*)"', page)  # what a phone shows beside a cell
     headings = re.findall(r"<th scope=.col.[^>]*>([^<]*)</th>", page)
     assert labels[: len(headings) - 1] == headings[1:]
+
+
+def test_a_sweep_is_called_what_all_its_runs_are(swept: Path) -> None:
+    """By name and tags; by neither where runs have names of their own."""
+    records = read_runs([swept])
+    result = records[0].result
+    named = {**read_config(records[0].folder)[1], "name": "wide", "tags": ["a", "b"]}
+    facts = about(records, rank(records, "metric"), named, result)
+    assert (facts["name"], facts["tags"]) == ("wide", "a, b")
+    other = dataclasses.replace(records[0], settings={**records[0].settings, "name": "x"})
+    facts = about([other, *records[1:]], rank(records, "metric"), named, result)
+    assert "name" not in facts
+    assert facts["tags"] == "a, b"

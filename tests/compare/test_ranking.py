@@ -27,8 +27,30 @@ def test_settings_are_ranked_by_their_means() -> None:
     assert ranking.best.error == pytest.approx(stats.sem(TABLE["16"]))
 
 
+def test_any_score_ranks_in_its_own_direction() -> None:
+    """Its errors from below, its areas from above; what no run reports is refused."""
+    values = {"4": 0.25, "8": 0.5}
+    known = {"loss": 1.0, "accuracy": 0.5}
+    records = [
+        run({"model.width": width}, 0, 0.5, val={**known, "brier": value, "f1": value})
+        for width, value in values.items()
+    ]
+    best = {name: rank(records, name).best.values["model.width"] for name in ("brier", "f1")}
+    assert best == {"brier": "4", "f1": "8"}
+    assert (rank(records, "f1").higher_is_better, rank(records, "brier").score) == (True, "brier")
+    with pytest.raises(UserError, match=r"^select=mae is no score .*: it reports loss, accuracy,"):
+        rank(records, "mae")
+    for record in records:
+        record.result["val"]["f1"] = None
+    with pytest.raises(UserError, match=r"^f1 of the validation rows is not known in any run$"):
+        rank(records, "f1")
+
+
 def test_what_is_not_significantly_worse() -> None:
-    """As one-sided paired t-tests with Bonferroni's correction say; the simplest is named."""
+    """As one-sided paired t-tests with Bonferroni's correction say; the simplest is named.
+
+    Not the one whose runs differ so much that nothing could be found.
+    """
     table = {"4": [0.6, 0.75], "8": [0.91, 0.93], "16": [0.92, 0.938], "32": [0.5, 0.519]}
     ranking = rank(grid(table), "metric")
     best = table["16"]
@@ -40,8 +62,8 @@ def test_what_is_not_significantly_worse() -> None:
         assert (place in ranking.tied) == (3 * wanted >= 1 - CONFIDENCE)
     assert significance(ranking) == (
         "not significantly worse: 2 settings (paired t-tests, 95 %, Bonferroni-corrected for 3"
-        " comparisons; variances not pooled: fewer than 3 runs of each); the simplest:"
-        " model.width=4, 40 parameters"
+        " comparisons; variances not pooled: fewer than 3 runs of each), 1 of them for too few"
+        " runs to tell; the simplest: model.width=8, 80 parameters"
     )
 
 

@@ -1,5 +1,6 @@
 """What files and the command line say together."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -103,11 +104,12 @@ def test_what_is_about_the_command(override: str, whether: bool) -> None:
     assert of_the_command(override) == whether
 
 
-def test_sweep_settings_where_nothing_sweeps() -> None:
+@pytest.mark.parametrize("word", ["+sweep.members=1", "sweep.resume=x", "sweep=3", "++sweep={}"])
+def test_sweep_settings_where_nothing_sweeps(word: str) -> None:
     """Named as they were typed; a key that only begins alike is another."""
     refuse_sweep_settings(["seed=1", "sweeper.x=1"], "a sweep")
-    with pytest.raises(UserError, match=r"^\+sweep\.members=1 is about a sweep$"):
-        refuse_sweep_settings(["seed=1", "+sweep.members=1"], "a sweep")
+    with pytest.raises(UserError, match=f"^{re.escape(word)} is about a sweep$"):
+        refuse_sweep_settings(["seed=1", word], "a sweep")
 
 
 @pytest.mark.parametrize(

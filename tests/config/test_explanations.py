@@ -1,5 +1,8 @@
 """`--help`: every setting is explained, in lines of 80 letters."""
 
+import re
+from collections.abc import Iterable
+
 import pytest
 
 from mlp_lab.config.explanations import (
@@ -14,7 +17,16 @@ from mlp_lab.config.explanations import (
 )
 from mlp_lab.config.groups import chosen, default_values
 from mlp_lab.config.schema import GROUPS
+from mlp_lab.data.config import SCALINGS, TRANSFORMS
+from mlp_lab.data.tables.config import TASKS
 from mlp_lab.errors import UserError
+from mlp_lab.native.interface import KERNELS
+from mlp_lab.network.activations import ACTIVATIONS
+from mlp_lab.network.architecture import INITS, NORMALISATIONS
+from mlp_lab.network.embedding_plan import KINDS
+from mlp_lab.network.losses import OUTPUTS
+from mlp_lab.sweep.config import ENGINES
+from mlp_lab.tracking.config import BOOSTING
 
 EVERYTHING = [*settings(), *(each for name in GROUPS for each in group(name))]
 
@@ -77,6 +89,8 @@ def test_one_topic(topic: str, parts: list[str], lacking: str) -> None:
     ("topic", "line"),
     [
         ("learning_rate", "unknown key 'learning_rate': here it is 'optimizer.lr'"),
+        ("wdth", "unknown key 'wdth': did you mean 'model.width'? (seed, epochs, "),
+        ("shuffle", "unknown key 'shuffle': training rows"),
         ("optimizr", "unknown key 'optimizr': did you mean 'optimizer'?"),
         ("optimizer=adm", "unknown optimizer 'adm': did you mean 'adam'?"),
     ],
@@ -85,3 +99,46 @@ def test_a_topic_that_there_is_not(topic: str, line: str) -> None:
     with pytest.raises(UserError) as refused:
         help_text([topic], "")
     assert str(refused.value).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("topic", "lines"),
+    [
+        ("optimizer.lr", ["optimizer.lr: 0.001 learning rate (of adam, adamw, rmsprop)"]),
+        ("data.noise", ["data.noise: 0.3 spread of each cloud (of gaussians)"]),
+        ("noise", ["data.noise: 0.1 standard deviation of y", "(of absolute, cubic, sawtooth"]),
+        ("data.quote", ['data.quote: " of CSV']),
+        ("optimizer", ["optimizer.weight_decay Omega shrinks by lr times this"]),
+        ("optimizer=adamw", ["optimizer.weight_decay: 0.01 Omega shrinks by lr times this"]),
+    ],
+)
+def test_a_key_means_what_its_choice_makes_it(topic: str, lines: list[str]) -> None:
+    """Defaults and comments that differ between the choices of a group stand apart."""
+    text = " ".join(help_text([topic], "").split())
+    assert all(line in text for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("key", "names"),
+    [
+        ("model.activation", ACTIVATIONS),
+        ("model.output", OUTPUTS),
+        ("model.init", INITS),
+        ("model.normalisation", NORMALISATIONS),
+        ("model.embedding", KINDS),
+        ("data.scaling", SCALINGS),
+        ("data.target_transform", [name for name in TRANSFORMS if name != "none"]),
+        ("data.task", [name for name in TASKS if name != "auto"]),
+        ("data.stream", ["always", "never", "auto"]),
+        ("averaging.kind", ["ema", "swa"]),
+        ("tracking.boosting", BOOSTING),
+        ("kernel", KERNELS),
+        ("sweep.engine", ENGINES),
+        ("schedule.per", ["epoch", "step"]),
+        ("stop.monitor", ["loss", "metric", "roc_auc", "f1", "mae"]),
+    ],
+)
+def test_choices_of_a_key_are_named(key: str, names: Iterable[str]) -> None:
+    """Those of tables that are closed, one of which may be the default."""
+    words = re.findall(r"\w+", help_text([key], ""))
+    assert [name for name in names if name not in words] == []

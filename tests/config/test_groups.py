@@ -6,7 +6,7 @@ import pytest
 from surveys import survey, written
 
 from mlp_lab.commands.composing import compose
-from mlp_lab.config.groups import choices, chosen, default_values, merged
+from mlp_lab.config.groups import choices, chosen, composed, default_values, merged
 from mlp_lab.config.reading import read
 from mlp_lab.config.recipe import settled
 from mlp_lab.config.schema import GROUPS, Config
@@ -29,6 +29,21 @@ def test_every_choice_is_that_of_the_command_line(group: str, name: str, tmp_pat
         words += [f"data.path={tmp_path / 'survey.csv'}", "data.target=voted"]
         own = {"path": str(tmp_path / "survey.csv"), "target": "voted"}
         values = merged(values, {"data": {**values["data"], **own}})  # type: ignore[dict-item]
+    values, _ = settled(values, PreparedDataCache().facts)
+    assert read(Config, values, "") == compose(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model=tabular", "optimizer=sgd"],
+        ["optimizer=gd", "data=iris"],
+        ["loss=huber", "schedule=step", "data=sine", "model=wide"],
+    ],
+)
+def test_several_choices_are_those_of_the_command_line(words: list[str]) -> None:
+    """Whichever of them brings others along."""
+    values = composed(dict(word.split("=") for word in words))
     values, _ = settled(values, PreparedDataCache().facts)
     assert read(Config, values, "") == compose(words)
 

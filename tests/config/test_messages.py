@@ -55,6 +55,16 @@ from mlp_lab.errors import UserError
         ),
         (["dtype=float16"], "unknown dtype 'float16': did you mean 'float"),
         (["gradient=auto"], "unknown gradient 'auto'"),
+        (
+            ["devices=64"],
+            "devices must be at most batch_size=32: each has a part of every batch, g",
+        ),
+        (["devices=2", "kernel=native"], "kernel must be auto or torch with devices=2, got native"),
+        (
+            ["devices=2", "model.normalisation=batch"],
+            "model.normalisation=batch takes means over a whole batch, of which each of devices=2 ",
+        ),
+        (["devices=2", "budget=5s"], "budget=5s trains many networks side by side, and devices=2 "),
         (["autocast=bf16"], "unknown autocast 'bf16': did you mean 'bfloat16'? (bfloat16, none)"),
         (["autocast=float16"], "autocast=float16 needs a loss that is scaled, or small gradients "),
         (
@@ -70,6 +80,11 @@ from mlp_lab.errors import UserError
         (["schedule=warmup", "schedule.then=cosin"], "unknown schedule.then 'cosin': did you "),
         (["model=3"], "a group is chosen by the name"),
         (["stop=[1]"], "stop must be a group of settings, got [1]"),
+        (
+            ["averaging=ema"],
+            "averaging must be a group of settings (averaging.kind, averaging.deca",
+        ),
+        (["device=false"], "device must be text, got false"),
         (["data=table", "data.types=[1,-2]"], "data.types must be a group of settings, got [1,-2]"),
         (["data=table", "data.drop={a:1}"], "data.drop must be a list, got {a:1}"),
         (["seed=0,1"], "seed=0,1 gives several values: put -m before the overrides"),

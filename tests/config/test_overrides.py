@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mlp_lab.config.overrides import readable, require_names, require_short_numbers, require_unicode
+from mlp_lab.config.overrides import (
+    Setting,
+    readable,
+    require_names,
+    require_short_numbers,
+    require_unicode,
+    setting_of,
+    settings_in,
+)
 from mlp_lab.errors import UserError
 
 
@@ -103,3 +111,23 @@ def test_words_that_no_file_could_hold() -> None:
         UserError, match=r"^words must be Unicode text, got 'hydra.run.dir=b\\udcff'"
     ):
         require_unicode(["epochs=1", "hydra.run.dir=b\udcff"])
+
+
+def test_settings_in_a_sentence() -> None:
+    """Those that messages print, whatever the columns are called, and what stands before them."""
+    reason, found = settings_in(
+        "it's w: data.weight=w, 'data.missing_in.net pay=[-9,refused]' or data.drop=[a,'b c']"
+    )
+    assert reason == "it's w"
+    assert found == [
+        Setting("weight", None, "w"),
+        Setting("missing_in", "net pay", [-9, "refused"]),
+        Setting("drop", None, ["a", "b c"]),
+    ]
+    assert settings_in("data.missing_in says it for others alone") == (
+        "data.missing_in says it for others alone",
+        [],
+    )
+    for word in ("epochs=3", "data=table", "data.missing=[", "data.drop=a,b", "plain"):
+        with pytest.raises(UserError, match=r"^a setting of the data is typed as "):
+            setting_of(word)

@@ -83,7 +83,7 @@ def test_every_kind_of_field() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"inner": None}, "inner must be a group of settings, got null"),
+        ({"inner": None}, "inner must be a group of settings (inner.rate), got null"),
         ({"inner": {"rate": "x"}}, "inner.rate must be a number, got 'x'"),
         ({"inner": {}}, "inner.rate is missing"),
         ({"inner": {"rate": 1.0, "rat": 1}}, "unknown key 'inner.rat': did you mean 'inner.rate'?"),
@@ -94,7 +94,7 @@ def test_every_kind_of_field() -> None:
         ({"by_column": {"zip": [1]}}, "by_column.zip must be text, got 1"),
         ({"by_column": []}, "by_column must be a group of columns, got []"),
         ({"limit": math.inf}, "limit must be finite, got inf"),
-        ({"limit": False}, "limit must be a number or null, got False"),
+        ({"limit": False}, "limit must be a number or null, got false"),
     ],
 )
 def test_what_a_field_is_not(change: dict[str, object], line: str) -> None:

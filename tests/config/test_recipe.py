@@ -37,9 +37,11 @@ def test_more_rows_need_fewer_passes() -> None:
 
 
 def test_pixels_are_not_embedded() -> None:
-    """Nor is anything else of which there are hundreds."""
-    assert CHOICES["model.embedding"](facts(numbers=784)) == "none"
-    assert CHOICES["model.embedding"](facts(numbers=8)) == "both"
+    """Nor is anything else of which there are hundreds; of dozens, each gets less."""
+    found = {n: CHOICES["model.embedding"](facts(numbers=n)) for n in (0, 8, 50, 51, 200, 784)}
+    assert list(found.values()) == ["none", "both", "both", "piecewise", "piecewise", "none"]
+    sizes = [CHOICES["model.embedding_size"](facts(numbers=n)) for n in (50, 51)]
+    assert sizes == [8, 4]
 
 
 VALUES: dict[str, object] = {

@@ -1,5 +1,7 @@
 """Settings that every data set has, and those of a file."""
 
+from typing import Any
+
 import pytest
 
 from mlp_lab.data.config import FileSettings
@@ -19,10 +21,22 @@ from mlp_lab.errors import UserError
         ("encoding", "utf-9"),
         ("encoding", "base64"),
         ("encoding", "a\0b"),
+        ("header", 0),
+        ("header", "first"),
+        ("skip_rows", -1),
+        ("skip_rows", [0]),
+        ("comment", "##"),
+        ("comment", '"'),
     ],
 )
-def test_refused_settings(key: str, value: str) -> None:
-    values = {"delimiter": "auto", "quote": '"', "decimal": "auto", "encoding": "auto", key: value}
+def test_refused_settings(key: str, value: object) -> None:
+    values: dict[str, Any] = {
+        "delimiter": "auto",
+        "quote": '"',
+        "decimal": "auto",
+        "encoding": "auto",
+        key: value,
+    }
     with pytest.raises(UserError, match=r"^[^\n]*data\.(quote|" + key + ") "):
         FileSettings(**values)
 

@@ -1,11 +1,13 @@
 """When a member stops and which epoch was its best, on records written by hand."""
 
+import dataclasses
+import math
 from collections.abc import Callable
 
 import pytest
 
 from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
-from mlp_lab.engine.records import MemberRecord
+from mlp_lab.engine.records import Divergence, MemberRecord
 from mlp_lab.errors import UserError
 
 
@@ -86,6 +88,19 @@ def test_watch_on_an_error() -> None:
     assert [watched.observe(one, "metric", 0.0) for one in records] == [True, False, True]
 
 
+@pytest.mark.parametrize(
+    ("monitor", "values", "best"),
+    [
+        ("roc_auc", [0.5, 0.7, 0.6, 0.8], [1, 2, 4]),
+        ("brier", [0.5, 0.7, 0.4, 0.8], [1, 3]),
+        ("f1", [math.nan, math.nan, 0.1, math.nan, 0.2], [1, 2, 3, 5]),
+    ],
+)
+def test_watch_on_any_score(monitor: str, values: list[float], best: list[int]) -> None:
+    """In its own direction; until it is known, the last epoch counts as the best."""
+    assert watch(values, name=monitor, monitor=monitor, min_delta=0.0)[1] == best
+
+
 def test_without_validation_the_last_epoch_is_the_best() -> None:
     """Training scores select nothing."""
     watched = EarlyStopping()
@@ -139,10 +154,22 @@ def test_null_is_off() -> None:
         ("weights_tol", lambda: config(weights_tol=0.0)),
         ("seconds", lambda: config(seconds=-1.0)),
         ("min_delta", lambda: config(min_delta=-0.1)),
-        ("monitor", lambda: config(monitor="accuracy")),
+        ("monitor", lambda: config(monitor="acuracy")),
     ],
 )
 def test_refusals_name_the_key(key: str, build: Callable[[], StopConfig]) -> None:
     """What no run can mean."""
     with pytest.raises(UserError, match=f"stop.{key}"):
         build()
+
+
+def test_an_epoch_that_diverged_is_not_the_best() -> None:
+    """Not even if it is the first; nor is one chosen by what stays unknown."""
+    watched = EarlyStopping()
+    diverged = dataclasses.replace(record(1, math.nan), diverged=Divergence(1, 1, 0.1))
+    assert not watched.observe(diverged, "loss", 0.0)
+    assert watched.best_epoch == 0
+    for epoch in (1, 2):
+        assert watched.observe(record(epoch, math.nan, name="roc_auc"), "roc_auc", 0.0)
+    said = watched.reason_to_stop(record(2, 0.0), config(patience=2, monitor="roc_auc"), 0.0)
+    assert said == "roc_auc was not known for 2 epochs"

@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 from torch import nn
 
-from mlp_lab import MLPClassifier
+from mlp_lab import MLPClassifier, MLPRegressor
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.fitted import Fitted
 
@@ -148,3 +148,74 @@ def test_settings_of_columns_reach_the_network() -> None:
         assert outputs(**settings) != plain, settings
     stopped = MLPClassifier(1, 4, epochs=500, seconds=1e-9).fit(frame, labels)
     assert stopped.n_iter_ == 1
+
+
+def mixed(rows: int, seed: int = 0) -> pd.DataFrame:
+    """A number, some missing, a category and two targets."""
+    draw = np.random.default_rng(seed)
+    age, region = draw.uniform(20, 60, rows), draw.choice(["east", "north", "west"], rows)
+    score = 2 * age + 10 * (region == "north")
+    age[::7] = np.nan
+    return pd.DataFrame({"age": age, "region": region, "score": score, "rest": 100 - score})
+
+
+def test_contributions_of_a_linear_network() -> None:
+    """w (x - mean x) of each column, its inputs together, against the rows of the training."""
+    frame = mixed(60).drop(columns="rest")
+    fitted = MLPRegressor(depth=0, epochs=3, val_fraction=0).fit(frame, target="score")
+    new = mixed(5, seed=1).drop(columns="rest").set_index(pd.Index(list("abcde")))
+    found = fitted.explain(new[["age", "region"]], samples=1000)
+    predictor = fitted._predictor
+    layer = next(iter(fitted.network_.state_dict().values())).double().numpy()[0]
+    weights = layer * predictor.schema.target.scaling.scale  # type: ignore[union-attr]
+    inputs, trained = (predictor.encode(rows).numpy() for rows in (new, frame))
+    by_input = weights * (inputs - trained.mean(0))
+    assert predictor.schema.names[:2] == ["age", "age=(missing)"]
+    wanted = {"age": by_input[:, :2].sum(1), "region": by_input[:, 2:].sum(1)}
+    for name, own in wanted.items():
+        np.testing.assert_allclose(found[f"contribution_{name}"], own, atol=1e-5)
+    np.testing.assert_allclose(found["base"], fitted.predict(frame).mean(), rtol=1e-6)
+    np.testing.assert_allclose(found.iloc[:, 1:].sum(axis=1), fitted.predict(new), atol=1e-6)
+    assert found.index.tolist() == list("abcde")
+
+
+def test_contributions_to_one_of_several_targets() -> None:
+    """It must be named."""
+    frame = mixed(30)
+    fitted = MLPRegressor(depth=1, width=4, epochs=2).fit(frame, target=["score", "rest"])
+    found = fitted.explain(frame[:4], target="rest", samples=3)
+    assert found.columns[0] == "prediction_rest"
+    np.testing.assert_allclose(found.iloc[:, 0], fitted.predict(frame[:4])[:, 1])
+    np.testing.assert_allclose(found.iloc[:, 1:].sum(axis=1), found.iloc[:, 0], atol=1e-9)
+    with pytest.raises(UserError, match=r"several targets: target must say which \(score, rest\)"):
+        fitted.explain(frame)
+    with pytest.raises(UserError, match="unknown target 'scor': did you mean 'score'"):
+        fitted.explain(frame, target="scor")
+
+
+def test_contributions_of_a_pickled_network() -> None:
+    """It has no rows of the training: the rows themselves are what they are compared with."""
+    frame = mixed(30).drop(columns="rest")
+    fitted = MLPRegressor(depth=1, width=4, epochs=2).fit(frame, target="score")
+    copy = pickle.loads(pickle.dumps(fitted))  # noqa: S301
+    found = copy.explain(frame, samples=30)
+    np.testing.assert_allclose(found["base"], fitted.predict(frame).mean(), rtol=1e-6)
+
+
+def test_what_columns_do() -> None:
+    """A row for each value; what cannot be shown is one line."""
+    frame = mixed(60).drop(columns="rest")
+    fitted = MLPRegressor(depth=0, epochs=3, val_fraction=0.3).fit(frame, target="score")
+    found = fitted.effects()
+    assert set(found["column"]) <= {"age", "region"}
+    town = fitted.effects("region", rows=10)
+    assert town["value"].tolist() == ["east", "north", "west"]
+    assert set(town["predicted"]) == {"prediction"}
+    assert (town["low"] <= town["mean"]).all()
+    assert (town["mean"] <= town["high"]).all()
+    with pytest.raises(UserError, match="unknown column 'regio': did you mean 'region'"):
+        fitted.effects("regio")
+    with pytest.raises(UserError, match="rows must be 1 or more, got 0"):
+        fitted.effects(rows=0)
+    with pytest.raises(UserError, match="effects are of one target"):
+        MLPRegressor(depth=0, epochs=1).fit(mixed(30), target=["score", "rest"]).effects()

@@ -4,6 +4,7 @@ import inspect
 
 from mlp_lab.config.groups import chosen, default_values
 from mlp_lab.estimators.base import MLPEstimator
+from mlp_lab.estimators.classifier import MLPClassifier
 from mlp_lab.estimators.parameters import NOT_SETTINGS
 from mlp_lab.estimators.settings import OF_A_FILE
 
@@ -50,3 +51,15 @@ def test_every_key_of_the_files_is_a_keyword_or_is_not_for_a_reason() -> None:
     assert own == {"model", "loss", "optimizer", "lr", "weight_decay", "l1", "clip_norm"} | {
         *("schedule", "averaging")
     }
+
+
+def test_a_notebook_shows_the_parameters() -> None:
+    """Of the estimators, and of a class made of one, whose constructor may be its own."""
+
+    class Own(MLPClassifier):
+        def __init__(self, units: int = 8) -> None:
+            super().__init__(width=units)
+
+    assert list(inspect.signature(MLPClassifier).parameters)[:2] == ["depth", "width"]
+    assert list(inspect.signature(Own).parameters) == ["units"]
+    assert Own(units=4).width == 4

@@ -75,3 +75,9 @@ def test_the_rate_itself_is_not_set() -> None:
     with pytest.raises(UserError, match="lr is what is searched for"):
         mlp_lab.rates("iris", lr=0.1)
     assert list(GRID) == sorted(GRID)
+
+
+@pytest.mark.parametrize("word", ["devices=2", "budget=5s"])
+def test_what_is_of_one_run_alone(word: str) -> None:
+    with pytest.raises(UserError, match=f"^{word} "):
+        mlp_lab.rates("iris", *SMALL, word)

@@ -30,8 +30,10 @@ def test_words_and_keywords_are_one_sweep() -> None:
     swept = mlp_lab.sweep("iris", "model.width=[4,2],[3,2]", "epochs=1,2", depth=2)
     assert len(swept) == 4
     assert swept[1].settings["epochs"] == 2
-    with pytest.raises(UserError, match=r"^unknown select 'acc' \(loss, metric\)"):
+    with pytest.raises(UserError, match=r"^unknown select 'acc'.* \(accuracy, balanced_accuracy, "):
         mlp_lab.sweep("iris", width=[2, 4], select="acc")
+    with pytest.raises(UserError, match=r"^select=mae is no score of this run: it reports loss, "):
+        mlp_lab.sweep("iris", width=[2, 4], select="mae")
     with pytest.raises(UserError, match=r"^model\.width must be 1 or more, got -1"):
         mlp_lab.sweep("iris", "model.width=4,-1")
     with pytest.raises(UserError, match=r"^width must be 1 or more, got -1"):

@@ -8,6 +8,7 @@ import torch
 
 import mlp_lab
 from mlp_lab.engine import stack
+from mlp_lab.errors import UserError
 
 
 def test_torch_is_left_as_it_was() -> None:
@@ -34,3 +35,11 @@ def test_ctrl_c_ends_at_an_epoch_and_leaves_what_was_learnt(
     assert len(run.curves) == 3
     assert run.status == "stopped"
     assert "(interrupted)" in repr(run)
+
+
+def test_any_score_chooses_the_best_epoch() -> None:
+    """As the keyword names it; another one is refused, with those that there are."""
+    run = mlp_lab.train("iris", monitor="brier", epochs=4, lr=0.1, depth=1, width=4)
+    assert run.best_epoch == run.curves["val_brier"].idxmin()
+    with pytest.raises(UserError, match=r"monitor=r2 is no score .*: it reports loss, "):
+        mlp_lab.train("iris", monitor="r2", epochs=1)

@@ -7,7 +7,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_hex, to_rgba
 from matplotlib.contour import ContourSet
 
-from mlp_lab.lessons.claims import t_interval
+from mlp_lab.lessons.claims import POSITIVE, SHARE, t_interval
 from mlp_lab.lessons.figures import COLORS, figure_of
 from mlp_lab.lessons.panels import Area, Band, Contours, Drawn, Line, Mark, Panel
 
@@ -118,3 +118,29 @@ def test_panels_go_row_by_row() -> None:
     assert [axis.get_title() for axis in figure.axes] == list("01234")
     specs = [axis.get_subplotspec() for axis in figure.axes]
     assert [spec.get_geometry()[:3] for spec in specs if spec] == [(3, 2, n) for n in range(5)]
+
+
+@pytest.mark.parametrize(("line", "within"), [("-", SHARE), ("", SHARE), ("-", POSITIVE)])
+def test_intervals_end_at_what_is_possible(line: str, within: tuple[float, float]) -> None:
+    """Three seeds of an accuracy near 1 have an interval beyond it, of an error one below 0."""
+    values = np.array([[0.99, 0.9, 1.0], [0.0, 0.1, 0.01]])
+    drawn = Band(x=(1, 2), values=values, label="words", line=line)
+    panel = Panel("Title", "across", "up", [drawn], within=within)
+    (area,) = figure_of([panel], columns=1, size=4).axes[0].collections
+    heights = np.concatenate([np.asarray(path.vertices)[:, 1] for path in area.get_paths()])
+    assert heights.min() == 0
+    assert heights.max() == pytest.approx(min(within[1], t_interval(values[0])[1]))
+    assert t_interval(values[1])[0] < 0
+    assert t_interval(values[0])[1] > 1
+
+
+def test_a_legend_that_would_cover_data_is_below_the_axes() -> None:
+    """There it is no wider than they are; where there is room, it stays within."""
+    everywhere = Band(x=X, values=np.array([[0.0, 1.0]] * 3), label="a long name " * 3)
+    for drawn, inside in ((everywhere, False), (Line(x=(0, 1), y=(0, 1), label="words"), True)):
+        own = axes(drawn, Line(x=[], y=[], label="others"))
+        legend = own.get_legend()
+        assert legend is not None
+        place, box = legend.get_window_extent(), own.get_window_extent()
+        assert (place.y0 >= box.y0) == inside
+        assert inside or (place.y1 < box.y0 and place.width <= box.width)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mlp_lab.metrics.epoch import Scale, main_metric, minimised_metric, score
+from mlp_lab.metrics.epoch import Scale, main_metric, score
 
 
 def test_r2_of_a_constant_target_is_not_a_number() -> None:
@@ -17,11 +17,8 @@ def test_r2_of_a_constant_target_is_not_a_number() -> None:
     assert np.isnan(scores["r2"])
 
 
-def test_the_metric_that_is_minimised() -> None:
-    """Accuracy is turned around, an error is not."""
-    assert minimised_metric({"loss": 2.0, "accuracy": 0.9}, "loss") == 2.0
-    assert minimised_metric({"loss": 2.0, "accuracy": 0.9}, "metric") == -0.9
-    assert minimised_metric({"loss": 2.0, "rmse": 3.0, "mae": 1.0, "r2": 0.5}, "metric") == 3.0
+def test_the_main_metric() -> None:
+    """The first of the task."""
     assert main_metric({"loss": 2.0, "rmse": 3.0, "mae": 1.0, "r2": 0.5}) == "rmse"
 
 

@@ -116,6 +116,22 @@ def test_state_dict_round_trip() -> None:
     assert torch.equal(other(x), stack(x))
 
 
+def test_of_plain_layers() -> None:
+    """A stack of one with their weights; layers of another kind are refused."""
+    network = MLP([[2, 4, 4, 1]], activations=["relu", "swiglu"], output="sigmoid", residual=True)
+    network.initialise(["he"], [torch.Generator().manual_seed(1)])
+    plain = network.member(0)
+    again = MLP.of_plain(plain, ["relu", "swiglu"], "sigmoid", residual=True)
+    assert torch.equal(again.layers.flat, network.layers.flat)
+    for activations, kind in (
+        (["relu"], "none"),
+        (["relu", "tanh"], "none"),
+        (["relu", "glu"], "layer"),
+    ):
+        with pytest.raises(ValueError, match=r"^not "):
+            MLP.of_plain(plain, activations, "sigmoid", normalisation=kind)
+
+
 def test_padding_is_zero() -> None:
     """No weight leads into or out of a padded unit."""
     stack = make_stack()

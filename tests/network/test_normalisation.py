@@ -2,7 +2,8 @@
 
 import torch
 
-from mlp_lab.network.normalisation import EPS, BatchNorm, LayerNorm, Rows, Units, layer_norm
+from mlp_lab.network.architecture import EPS
+from mlp_lab.network.normalisation import BatchNorm, LayerNorm, Rows, Units, layer_norm
 
 WIDTHS = [5, 2, 3]
 

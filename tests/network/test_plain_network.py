@@ -7,13 +7,13 @@ import torch
 from torch import nn
 
 from mlp_lab.network.activations import ACTIVATIONS, GATES
+from mlp_lab.network.architecture import layer_names
 from mlp_lab.network.embedding_plan import EmbeddedColumns, plan_embedding
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.plain_network import (
     PLAIN_ACTIVATIONS,
     EmbeddedInputs,
     Gated,
-    layer_names,
     plain_activation,
     plain_network,
     units_of,

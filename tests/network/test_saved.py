@@ -9,7 +9,9 @@ from safetensors.torch import save_file
 
 from mlp_lab.errors import UserError
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.saved import Layers, layers_of, load_network
+from mlp_lab.network.plain_network import Ensemble
+from mlp_lab.network.saved import Layers, layers_of, read_weights
+from mlp_lab.network.torch_networks import networks_of
 
 LAYERS = Layers([2, 3, 1], ["relu"], "sigmoid", "bce")
 
@@ -18,6 +20,12 @@ OPTIONS = "network.loss_options"
 PLAIN: dict[str, object] = {
     "sizes": [2, 3, 1], "activations": ["relu"], "output": "sigmoid", "loss": "bce"
 }  # fmt: skip
+
+
+def load_network(path: Path, layers: Layers) -> torch.nn.Sequential | Ensemble:
+    """The layers of a file, in the type of their weights."""
+    weights = read_weights(path, layers)
+    return networks_of(layers, weights, str(next(iter(weights[0].values())).dtype))
 
 
 def state() -> dict[str, torch.Tensor]:

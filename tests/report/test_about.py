@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import pytest
 from lab import values_of
 
 from mlp_lab.report.about import about_run, rows_of, source_of
@@ -16,6 +17,8 @@ RESULT: dict[str, Any] = {
     "output": "softmax",
     "loss": "cce",
     "rows": {"train": 1200, "val": 0, "test": 30},
+    "train": {"loss": 0.5, "accuracy": 0.9},
+    "val": {},
 }
 SCHEMA = {"network": {"sizes": [4, 1000, 3]}}
 
@@ -44,6 +47,25 @@ def test_a_run_that_diverged() -> None:
     assert "activation" not in found
     assert "weights" not in found
     assert found["training"].startswith("diverged in epoch 1, step 2, at learning rate 10 after")
+
+
+@pytest.mark.parametrize(
+    ("monitor", "known", "words"),
+    [
+        ("metric", {"accuracy": 0.5}, "of epoch 1, the best one by accuracy"),
+        ("roc_auc", {"accuracy": 0.5, "roc_auc": 0.5}, "of epoch 1, the best one by ROC AUC"),
+        (
+            "roc_auc",
+            {"accuracy": 0.5, "roc_auc": None},
+            "of epoch 1, the last: ROC AUC was known in none",
+        ),
+    ],
+)
+def test_what_chose_the_weights(monitor: str, known: dict[str, Any], words: str) -> None:
+    """A score by its name; one that was never known chose nothing."""
+    result = RESULT | {"val": {"loss": 0.5, **known}}
+    found = about_run(values_of("data=iris", f"stop.monitor={monitor}"), result, SCHEMA)
+    assert found["weights"] == words
 
 
 def test_where_rows_come_from() -> None:

@@ -12,11 +12,13 @@ from several import LABELS, NUMBERS, pupils, words
 from sklearn.calibration import calibration_curve
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from mlp_lab import load
+from mlp_lab import MLPRegressor, load
+from mlp_lab.report.diagnostics import pictures_of
 from mlp_lab.report.pictures import (
     KINDS,
     Calibration,
     Confusion,
+    Effects,
     Fit,
     Importance,
     Observed,
@@ -39,10 +41,10 @@ def test_which_pictures_there_are(runs: dict[str, Path]) -> None:
     """By the task and the number of inputs; each is a file of its own."""
     found = {name: list(read_pictures(folder)) for name, folder in runs.items()}
     assert found == {
-        "breast_cancer": ["confusion", "calibration", "importance"],
-        "wine": ["confusion", "calibration", "importance"],
-        "moons": ["confusion", "calibration", "plane", "importance"],
-        "diabetes": ["observed", "importance"],
+        "breast_cancer": ["confusion", "calibration", "importance", "effects"],
+        "wine": ["confusion", "calibration", "importance", "effects"],
+        "moons": ["confusion", "calibration", "plane", "importance", "effects"],
+        "diabetes": ["observed", "importance", "effects"],
         "sine": ["observed", "fit"],
     }
     assert {name for names in found.values() for name in names} == KINDS.keys()
@@ -138,6 +140,31 @@ def test_importance_is_ordered(runs: dict[str, Path]) -> None:
     assert (picture.score, picture.several) == ("r2", False)
     ends = zip(picture.low, picture.losses, picture.high, strict=True)
     assert all(low <= loss <= high for low, loss, high in ends)
+
+
+def test_effects_are_of_the_most_important_columns(runs: dict[str, Path]) -> None:
+    """Four of them in that order, and the page has a sentence for each."""
+    found = read_pictures(runs["diabetes"])
+    effects = cast(Effects, found["effects"])
+    names = [own.column for own in effects.columns]
+    assert names == cast(Importance, found["importance"]).columns[:4]
+    assert effects.part == "val"
+    page = (runs["diabetes"] / "report.html").read_text()
+    assert "What columns do" in page
+    assert all(f" of {own} the predicted progression " in page for own in names if own != "sex")
+
+
+def test_effects_can_be_left_out() -> None:
+    """As the many jobs of a sweep do; nothing else changes."""
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(60, 2))
+    own = MLPRegressor(0, epochs=20, lr=0.1, val_fraction=0.3).fit(rows, rows @ [2.0, 1.0])._fitted
+    whole, without = (
+        pictures_of(own.network, own.run.dataset, own.scored, effects=wanted)
+        for wanted in (True, False)
+    )
+    assert isinstance(whole[-1], Effects)
+    assert without == whole[:-1]
 
 
 def test_each_target_has_its_own_pictures(tmp_path: Path) -> None:

@@ -6,8 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.report.figures import caption, draw, heading, short_name
-from mlp_lab.report.pictures import Calibration, Confusion, Importance, Observed, Picture, Plane
+from mlp_lab.report.pictures import (
+    Calibration,
+    Confusion,
+    Effects,
+    Importance,
+    Observed,
+    Picture,
+    Plane,
+)
 
 CONFUSION = Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]])
 SURFACE = Plane(("x", "z"), "y", [], [0, 1], [0, 1], [[1, 2], [3, 4]], ([0.5], [0.5], [2]))
@@ -72,3 +81,19 @@ def test_captions_name_the_intervals() -> None:
     importance = Importance("y", "r2", ["x"], [0.1], [0.0], [0.2], 100)
     words = "bars: mean over 5 shuffles of 100 validation rows; lines: 95 % interval over shuffles"
     assert caption(importance).startswith(words)
+
+
+def test_effects_in_words(tmp_path: Path) -> None:
+    """A sentence for each column, and how they are measured; classes may differ by column."""
+    age = Effect("age", "yes", [], [1.0, 2.0], [0.5, 0.6], [0.4, 0.5], [0.6, 0.7], (0.1, 0.0, 0.2))
+    town = replace(age, column="town", levels=["Bonn", "Ulm"], values=[0.0, 1.0])
+    effects = Effects("val", "voted", 60, [age, town, replace(age, predicted="no")])
+    assert draw(effects, tmp_path / "a.png") == (
+        "The predicted probabilities by age, town and age, with 95 % intervals."
+    )
+    words = draw(replace(effects, columns=[age]), tmp_path / "a.png")
+    assert words == "The predicted probability of voted=yes by age, with 95 % intervals."
+    said = caption(effects)
+    assert said.count("probability of voted=") == 3
+    assert "Mean prediction of 60 validation rows, all with the same value of a column" in said
+    assert heading(effects) == "What columns do"

@@ -42,6 +42,12 @@ def test_numbers_of_a_run() -> None:
     assert [entry.label for entry in alone] == ["accuracy on 12 training rows"]
 
 
+def test_an_interval_of_no_width_is_not_shown() -> None:
+    """No wrong row among a few: resamples are all alike, and certain of nothing."""
+    perfect = result({"train": 12, "val": 2, "test": 3}, test_intervals={"accuracy": [1.0, 1.0]})
+    assert headlines(perfect)[0].note == "network"
+
+
 def test_what_is_not_finite() -> None:
     """Says so; a baseline that is not finite is not the best."""
     found = result({"train": 12, "val": 0, "test": 0}, train={"loss": None, "accuracy": None})

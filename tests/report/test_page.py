@@ -12,9 +12,8 @@ import yaml
 from lab import train
 
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import duration
+from mlp_lab.formatting import duration, score_written
 from mlp_lab.report.headline import headlines, named, tone
-from mlp_lab.report.html import in_table
 from mlp_lab.report.page import write_report
 
 LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
@@ -129,9 +128,10 @@ def test_the_tables_hold_every_score(folder: Path) -> None:
         rows = cells[start + 1 : start + 1 + len(result["train"])]
         for name, (title, own, *others) in zip(result["train"], rows, strict=True):
             assert title == named(name)
-            wanted = [in_table(scores[part][name], name) for scores in models.values()]
+            wanted = [score_written(name, scores[part][name]) for scores in models.values()]
             bounds = result["test_intervals"].get(name, []) if part == "test" else []
-            interval = " to ".join(in_table(bound, name) for bound in bounds)
+            shown = bounds if len({*bounds}) > 1 else []
+            interval = " to ".join(score_written(name, bound) for bound in shown)
             assert [" ".join(own.split()), *others] == [
                 f"{wanted[0]} {interval}".strip(),
                 *wanted[1:],

@@ -2,16 +2,19 @@
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from mlp_lab.errors import UserError
+from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.report.pictures import (
     FILE,
     KINDS,
     Calibration,
     Confusion,
+    Effects,
     Fit,
     Importance,
     Observed,
@@ -23,6 +26,8 @@ from mlp_lab.report.pictures import (
 
 ENDS = {"low": [0.0], "high": [1.0], "rows": 9}
 
+EFFECT = Effect("x", "", [], [1.0, 2.0], [0.5, 0.6], [0.4, 0.5], [0.6, 0.7], (0.1, 0.0, 0.2))
+
 PICTURES: list[Picture] = [
     Confusion("val", ["a", "b"], [[8.0, 2.0], [0.0, 10.0]]),
     Observed("test", "y", [1.0], [2.0]),
@@ -30,6 +35,7 @@ PICTURES: list[Picture] = [
     Fit("x", "y", [0.0, 1.0], [0.5, 0.25], ([0.5], [0.5])),
     Plane(("x", "z"), "y", [], [0.0, 1.0], [0.0], [[1.0, 2.0]], ([0.5], [0.5], [2.0])),
     Importance("y", "r2", ["x", "z"], [0.5, 0.1], [0.4, 0.0], [0.6, 0.2], 60),
+    Effects("val", "y", 60, [EFFECT]),
 ]
 
 
@@ -64,6 +70,16 @@ def test_pictures_survive_the_disk(tmp_path: Path) -> None:
             "importance",
             {"target": "y", "score": "r2", "columns": ["a"], **ENDS},
             "losses is missing",
+        ),
+        (
+            "effects",
+            {
+                "part": "val",
+                "target": "y",
+                "rows": 9,
+                "columns": [{**asdict(EFFECT), "levels": ["a", "b", "c"]}],
+            },
+            "equally many",
         ),
     ],
 )

@@ -30,9 +30,9 @@ def test_a_row_for_each_setting() -> None:
     )
     assert found is not None
     assert [(row.words, *row.cells) for row in found.settings] == [
-        ("model.width=[8,4] optimizer.lr=0.002", "1", "9", "0.1", "1", "0.75"),
-        (AS_CHOSEN, "2", "12", "0.2", "1", "0.25"),
-        ("batch_size=4", "1", "3", "0.4", "", ""),
+        ("model.width=[8,4] optimizer.lr=0.002", "1", "9", "0.1000", "1", "0.75"),
+        (AS_CHOSEN, "2", "12", "0.2000", "1", "0.25"),
+        ("batch_size=4", "1", "3", "0.4000", "", ""),
         ("batch_size=8", "1", "1", "", "", ""),
     ]
     assert found.words.endswith("; 2 rounds in all.")

@@ -11,6 +11,7 @@ from mlp_lab.engine.records import MemberRecord
 from mlp_lab.program import TRY
 from mlp_lab.runs.console import (
     ProgressLine,
+    growing,
     print_lines,
     print_result,
     print_scores,
@@ -97,7 +98,7 @@ def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     line = ProgressLine(Screen(file, 80), 130, 100, quiet=False)
     line.show(record(101))
     assert file.getvalue().rstrip().endswith("58 s left")
-    assert file.getvalue().startswith("epoch 101/130  loss 0.1235 (val 0.1235)  accuracy 0.5 (val")
+    assert file.getvalue().startswith("epoch 101/130  loss 0.1235 (val 0.1235)  accuracy 0.5000 (")
 
 
 @pytest.mark.parametrize(("width", "shown"), [(80, 2), (50, 1), (25, 0)])
@@ -123,7 +124,8 @@ def test_parts_without_rows_have_no_column() -> None:
     heading, parts, *rows = file.getvalue().splitlines()
     assert heading.split() == ["loss", "loss", "rmse", "rmse"]
     assert parts.split() == ["train", "test", "train", "test"]
-    assert [row.split() for row in rows] == [[name, "1.5", "1.5", "2", "2"] for name in models]
+    numbers = ["1.500", "1.500", "2.000", "2.000"]
+    assert [row.split() for row in rows] == [[name, *numbers] for name in models]
 
 
 def test_a_command_stays_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,3 +161,21 @@ def test_what_has_no_end_in_sight_is_said() -> None:
     (line,) = without_limit([configure(), configure(*words)])
     assert "ends after 7 epochs without a better validation metric" in line
     assert without_limit([configure(), configure(*words, "stop.seconds=9")]) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "lines"),
+    [
+        (("model.activation=swiglu",), 1),
+        (("model.activation=glu", "model.init=glorot"), 1),
+        (("model.activation=swiglu", "model.init=torch"), 0),
+        (("model.activation=swiglu", "model.normalisation=layer"), 0),
+        (("model.activation=swiglu", "model.depth=1"), 0),
+        ((), 0),
+    ],
+)
+def test_products_of_products_grow(words: tuple[str, ...], lines: int) -> None:
+    """Gated units of several layers are told of, unless something keeps them small."""
+    said = growing([configure(), configure(*words)])
+    assert len(said) == lines
+    assert all("model.init=torch" in line for line in said)

@@ -71,6 +71,30 @@ def test_yaml_comes_back(value: object) -> None:
     assert "\\" not in text
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": {}, "b": [], "c": {"d": [1, 1.0, True, None, "x: y"], "e": {"f": {"g": "é"}}}},
+        {"long": "words " * 20, "a": {"b": {"long": "words " * 12}}},
+        {"two": "one\ntwo", "three": ["a\nb"]},
+        {"nested": [[1, 2], {"a": 1}], "yes": "yes", "1": "1", "": ""},
+        {1: "a key that is a number", "x" * 90: 0},
+        {"two\nlines": {}, "u": "a\u2028b", "q": 'it\'s "so"', "t": "\t"},
+        ["a=1", "b=[1,2]", "c='x y'"],
+        ["words " * 20],
+        [[1], {}],
+        [],
+        {},
+    ],
+)
+def test_yaml_entry_by_entry_is_that_of_the_whole(value: object) -> None:
+    """To the letter, wherever lines may fold or a value is no plain one."""
+    whole = yaml.dump(value, Dumper=yaml.SafeDumper, sort_keys=False, allow_unicode=True)
+    if yaml.__with_libyaml__:
+        whole = yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True)
+    assert to_yaml(value) == whole
+
+
 def test_a_path_of_two_lines_is_a_comment_of_one(tmp_path: Path) -> None:
     """Its second line would be read as settings."""
     folder = tmp_path / "x\nseed: 5"

@@ -2,7 +2,17 @@
 
 import pytest
 
-from mlp_lab.runs.pacing import FINALISTS, Pace, Plan, adapted, checked, planned, seconds_of, whole
+from mlp_lab.runs.pacing import (
+    FINALISTS,
+    Pace,
+    Plan,
+    adapted,
+    adds_nothing,
+    checked,
+    planned,
+    seconds_of,
+    whole,
+)
 
 PACE = Pace(0.0, 1.0)
 """A second for each network and epoch."""
@@ -20,6 +30,33 @@ def test_a_pace() -> None:
     assert pace.epoch(10) == pytest.approx(12)
     pace.observe(10, 24)
     assert pace.epoch(1) == pytest.approx(6)
+
+
+def test_a_pace_that_others_taught() -> None:
+    """What was expected of others was wrong by a half; soon its own epochs count more."""
+    pace = Pace(1.0, 1.0)
+    pace.begin_with(1.5)
+    assert pace.epoch(4) == pytest.approx(7.5)
+    for _ in range(20):
+        pace.observe(4, 5.0)
+    assert pace.epoch(4) == pytest.approx(5.0, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "epoch", "before", "ends"),
+    [
+        (2, 2, Plan(2, 14), True),
+        (10, 2, Plan(2, 14), False),
+        (8, 7, Plan(2, 14), False),
+        (2, 2, None, False),
+        (None, 2, Plan(2, None), False),
+    ],
+)
+def test_a_later_round_that_is_cut_short(
+    epochs: int | None, epoch: int, before: Plan | None, *, ends: bool
+) -> None:
+    """It ends, if it has hardly begun and is not the first."""
+    assert adds_nothing(Plan(2, 14), epochs, epoch, before) == ends
 
 
 def test_halving() -> None:

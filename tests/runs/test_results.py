@@ -12,9 +12,9 @@ from torch import nn
 
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import to_json
+from mlp_lab.network.architecture import layer_names
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import layer_names
 from mlp_lab.runs.results import environment, failure_recorded, record_failure, write_results
 
 

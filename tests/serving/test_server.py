@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import threading
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ pytest.importorskip("uvicorn")
 
 from mlp_lab.errors import UserError
 from mlp_lab.serving import server
-from mlp_lab.serving.service import Limits
+from mlp_lab.serving.service import Limits, Service
 
 
 def test_a_port_that_is_taken() -> None:
@@ -84,3 +86,56 @@ def test_processes_that_die(
         "a process ended, by signal 9: another begins",
     ]
     assert len(lines) == server.DEATHS
+
+
+def ask_on(address: str, body: bytes, found: list[int], refused: list[OSError]) -> None:
+    """Ask until somebody is refused; take note of how many rows each answer has."""
+    asked = urllib.request.Request(address, body, {"content-type": "application/json"})  # noqa: S310
+    while not refused:
+        try:
+            with urllib.request.urlopen(asked, timeout=30) as page:  # noqa: S310  our own server
+                found.append(len(json.load(page)["predictions"]))
+        except OSError as error:
+            refused.append(error)
+            if isinstance(error, urllib.error.HTTPError):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals between threads")
+def test_requests_in_flight_are_answered(iris_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGTERM under load: what has begun is answered whole, and nobody new is let in."""
+    listening = server.listen("127.0.0.1", 0)
+    address = f"http://127.0.0.1:{listening.getsockname()[1]}/predict"
+    names = ("sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)")
+    body = json.dumps([dict.fromkeys(names, 1.0)] * 5).encode()
+    computes = Service.answer
+    found: list[int] = []
+    refused: list[OSError] = []
+
+    def answer(service: Service, body: bytes, kind: str) -> bytes:
+        if len(found) == 4:  # some have been answered, one is computed, and others wait
+            os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.02)
+        return computes(service, body, kind)
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    def begin() -> None:
+        for each in asking:
+            each.start()
+
+    monkeypatch.setattr(Service, "answer", answer)
+    own = (address, body, found, refused)
+    asking = [threading.Thread(target=ask_on, args=own) for _ in range(3)]
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with listening:
+            server.serve(iris_run, Limits(), listening, 1, begin)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    for each in asking:
+        each.join(30)
+    assert not [error for error in refused if isinstance(error, urllib.error.HTTPError)]
+    assert len(found) > 4
+    assert set(found) == {5}

@@ -96,3 +96,15 @@ def test_halving_needs_epochs() -> None:
     require_comparable(jobs, {}, settings(), searching=False)
     with pytest.raises(UserError, match=r"job 1 \(epochs=None .* has epochs=null"):
         require_comparable(jobs, {}, settings(halving=2), searching=False)
+
+
+def test_the_score_that_chooses_is_reported() -> None:
+    """By every job; and where jobs are halved, in every epoch."""
+    classes = iris_job(0)
+    require_comparable([classes], {}, settings(select="roc_auc"), searching=True)
+    with pytest.raises(UserError, match=r"^sweep.select=mae is no score .* reports loss, accuracy"):
+        require_comparable([classes], {}, settings(select="mae"), searching=False)
+    halved = settings(select="f1", halving=2)
+    with pytest.raises(UserError, match=r"where stop.monitor=f1: set that, too$"):
+        require_comparable([classes], {}, halved, searching=False)
+    require_comparable([iris_job(0, stop__monitor="f1")], {}, halved, searching=False)

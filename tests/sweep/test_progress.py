@@ -40,7 +40,7 @@ def test_a_resumed_stack_counts_from_where_it_was(monkeypatch: pytest.MonkeyPatc
     line.epoch(0, 9)
     now[0] += SAID_SECONDS
     line.show()
-    assert out.getvalue() == "0/2 jobs  1 stacks  epoch 9/10  10 s left\n"
+    assert out.getvalue() == "0/2 jobs  1 stack  epoch 9/10  10 s left\n"
 
 
 def test_tasks_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Processes and memory of a sweep."""
 
 import os
+from pathlib import Path
 
 import pytest
 from sweeps import settings, slurm_values
@@ -9,10 +10,12 @@ from mlp_lab.errors import UserError
 from mlp_lab.memory import free_memory
 from mlp_lab.sweep import resources
 from mlp_lab.sweep.resources import (
+    gpu_of,
     process_count,
     require_cores,
     require_few_processes,
     stack_memory,
+    visible_gpus,
 )
 
 
@@ -24,6 +27,22 @@ def test_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert process_count("cpu", 99, settings()) == 1
     assert process_count("cuda", 1, settings()) == 1
     assert process_count("cuda", 1, settings(processes=3)) == 3
+
+
+def test_a_worker_for_each_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Of those that are visible; each sees its own."""
+    for name in ("nvidia0", "nvidia1", "nvidia12", "nvidiactl", "nvidia-uvm", "null"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(resources, "DEVICES", tmp_path)
+    assert visible_gpus({}) == ["0", "1", "2"]
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "3, GPU-ab"}) == ["3", "GPU-ab"]
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": "1,-1,2"}) == ["1"]
+    assert visible_gpus({"CUDA_VISIBLE_DEVICES": ""}) == []
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert process_count("auto", 1, settings()) == process_count("cuda", 1, settings()) == 3
+    assert process_count("cpu", 1, settings()) == max(1, os.cpu_count() or 1)
+    assert [gpu_of(k, "cuda", ["3", "GPU-ab"]) for k in range(3)] == ["3", "GPU-ab", "3"]
+    assert gpu_of(0, "cpu", ["0", "1"]) is gpu_of(0, "auto", ["0"]) is gpu_of(0, "auto", []) is None
 
 
 def test_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,11 @@
 """Worker processes that die are not the end of a sweep."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from mlp_lab.sweep import workers as workers_module
 from mlp_lab.sweep.messages import StackRequest
 from mlp_lab.sweep.workers import Workers
 
@@ -23,3 +27,20 @@ def test_one_that_dies_while_it_waits_is_replaced() -> None:
     assert other.process.is_alive()
     workers.stop()
     assert not other.process.is_alive()
+
+
+def test_workers_have_the_gpus_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that replaces a dead one; on a CPU none is told anything."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+    started: list[object] = []
+
+    def start(context: object, gpu: str | None) -> SimpleNamespace:
+        started.append(gpu)
+        process = SimpleNamespace(join=lambda: None, exitcode=-9)
+        return SimpleNamespace(gpu=gpu, process=process)
+
+    monkeypatch.setattr(workers_module, "Worker", start)
+    found = Workers(3, "auto")
+    assert found.replace(found.all[1]) == -9
+    Workers(1)
+    assert started == ["4", "7", "4", "7", None]

@@ -25,12 +25,52 @@ def test_own_numbers() -> None:
     assert network.mlp.activation_names == ["tanh"]
 
 
-@pytest.mark.parametrize("words", [["model.normalisation=layer"], ["model.residual=true"]])
-@pytest.mark.parametrize("data", [[], ["data=iris"]])
-def test_other_layers_are_refused(words: list[str], data: list[str]) -> None:
-    """The course has no names for them."""
-    with pytest.raises(UserError, match=r"^a trace shows plain layers: model\.normalisation"):
-        network_of("model=deep", *words, *data)
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["model.normalisation=layer", "x=[[1,2]]", "model.activation=swiglu"],
+        ["model.normalisation=batch", "data=iris", "model.activation=tanh"],
+        ["model.normalisation=batch", "x=[[1,2]]", "model.init=torch"],
+        ["model.normalisation=layer", "model.residual=true", "data=iris"],
+    ],
+)
+def test_normalised_and_residual_layers(words: list[str]) -> None:
+    """Gains, shifts and what is added, as autograd has them; entries are not the course's."""
+    found = trace(network_of("model=deep", "model.depth=2", "model.width=3", *words))
+    assert found.largest_error("autograd")[0] < 1e-12
+    assert found.largest_error("difference")[0] < 1e-6
+    names = [gradient.name for gradient in found.backward]
+    assert ("dL/dgain_1" in names) == ("model.residual=true" not in words or len(words) == 3)
+    assert found.network.entry("beta_0", 0, 1) == "beta_0[2]"
+    assert found.network.entry("gain_0", 0, 1) == "gain_0[2]"
+
+
+EMBEDDED = ("model=tabular", "model.width=3", "model.bins=3", "model.embedding_size=2")
+
+
+def test_embedded_inputs(tmp_path: Path) -> None:
+    """The first network of an ensemble, before its first step and as it was saved."""
+    words = ("data=iris", *EMBEDDED, "model.frequencies=2")
+    folder = train(tmp_path, *words, "ensemble=2", "epochs=1", *BARE)
+    for found, count in ((trace(network_of(*words)), 8), (trace(network_of(str(folder))), 2)):
+        assert found.largest_error("autograd")[0] < 1e-12
+        assert found.largest_error("difference")[0] < 1e-6
+        names = {gradient.name for gradient in found.backward}
+        assert {"dL/de", "dL/dpiecewise_weight", "dL/dperiodic_frequency"} <= names
+        assert found.value("e").shape == (3, found.network.sizes[0]) == (3, 16)
+        assert f"the first of {count} networks, whose mean the run predicts" in title(found)
+
+
+def test_categories(tmp_path: Path) -> None:
+    """Rows of their table; numbers that are typed have none."""
+    table = tmp_path / "t.csv"
+    table.write_text("a,c,y\n" + "".join(f"{i},{'uvw'[i % 3]},{i % 5}.5\n" for i in range(30)))
+    words = ("data=table", f"data.path={table}", "data.target=y", "model=shallow")
+    found = trace(network_of(*words, "model.category_size=2", "model.width=3"))
+    assert found.largest_error("difference")[0] < 1e-6
+    assert found.value("dL/dcategory_0").shape == (3, 2)
+    with pytest.raises(UserError, match=r"^what embeds inputs is of a table's columns"):
+        network_of("model.embedding=piecewise")
 
 
 def test_gated_units(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""More files than a process may have open."""
+"""Files that grow: more than a process may have open, and on a disk that fills up."""
 
+from io import FileIO
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,24 @@ def test_files_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     for file in [*files, *files]:
         file.close()
     assert AppendedFile.staying == before
+
+
+class Filling(FileIO):
+    """On a disk that has room for four bytes."""
+
+    def write(self, entry: object) -> int:
+        """What there is room for."""
+        room = 4 - self.tell()
+        if not room:
+            raise OSError("full")
+        return super().write(bytes(entry)[: min(room, 3)])  # type: ignore[call-overload]
+
+
+def test_a_disk_fills_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has no room for is not kept for later: closing is quiet."""
+    monkeypatch.setattr(appended, "appended_bytes", lambda path: Filling(path, "w"))
+    file = AppendedFile(tmp_path / "filling")
+    with pytest.raises(OSError, match="full"):
+        file.add(b"abcdef")
+    file.close()
+    assert (tmp_path / "filling").read_bytes() == b"abcd"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mlp_lab.errors import UserError
-from mlp_lab.tracking.curves import CurveFile, Row, read_curves
+from mlp_lab.tracking.curves import CurveFile, Row, columns_of, read_curves
 
 COLUMNS = ["epoch", "train_loss", "val_loss", "train_rmse", "val_rmse", "lr", "seconds"]
 EPOCHS: list[Row] = [
@@ -31,6 +31,19 @@ def test_numbers_are_read_as_they_were_written(path: Path) -> None:
     rows = read_curves(path)
     assert [{name: row[name] for name in EPOCHS[0]} for row in rows] == EPOCHS
     assert all(math.isnan(row["val_loss"]) and math.isnan(row["val_rmse"]) for row in rows)
+
+
+def test_the_score_that_chooses_has_columns(tmp_path: Path) -> None:
+    """Where it is neither the loss nor the main metric."""
+    path = tmp_path / "curves.csv"
+    file = CurveFile(path, "binary", 0, "roc_auc")
+    file.add({**EPOCHS[0], "val_roc_auc": 0.75})
+    file.close()
+    (row,) = read_curves(path)
+    assert list(row)[5:7] == ["train_roc_auc", "val_roc_auc"]
+    assert (math.isnan(row["train_roc_auc"]), row["val_roc_auc"]) == (True, 0.75)
+    for monitor in ("loss", "metric", "rmse"):
+        assert columns_of("regression", monitor) == COLUMNS
 
 
 def test_a_line_that_was_cut_short_is_no_epoch(path: Path) -> None:

@@ -202,6 +202,9 @@ def test_a_baseline_that_does_as_well_is_the_one_to_use() -> None:
         assert "use" not in said(good, more, linear)
     assert "use" not in said(good, linear, outliers, of=[outliers])
     assert "use" not in said(good, constant)
+    numbers = {"val": 0.9, "linear": 0.7, "standard error": 0.15}  # ahead by more than one error
+    assert "use" not in said(good, replace(linear, numbers=numbers))
+    assert "use" in said(good, replace(linear, numbers=numbers | {"standard error": 0.25}))
     assert ": use the linear baseline, which is simpler, or get" in said(under, linear)
     assert ": use gradient boosting, which does better, or get" in said(under, linear, trees)
     assert ": use it, or get more data" in said(under)
@@ -209,6 +212,24 @@ def test_a_baseline_that_does_as_well_is_the_one_to_use() -> None:
         assert "nothing is left to try here" in unsure
         assert "use it" not in unsure
     assert "use" not in said(under, linear, of=[under])
+
+
+@pytest.mark.parametrize("state", ["too early to say", "unstable", "good fit"])
+def test_hidden_units_are_left_alone_where_something_else_is_to_come(state: str) -> None:
+    """More epochs, shorter steps, or nothing."""
+    dead = Finding("dead units", "", "", {"layer 1": 0.3})
+    found = with_commands(Verdict(Finding(state, state, "", {}), [dead]), always)
+    assert [note.command for note in found.notes] == [""]
+
+
+@pytest.mark.parametrize("state", ["overfit", "underfit"])
+def test_where_later_rows_differ_nothing_is_regularised(state: str) -> None:
+    """A network that learnt too little is mended all the same."""
+    verdict = Verdict(Finding(state, state, "", {}), [Finding("later rows differ", "", "", {})])
+    found = with_commands(verdict, always).state
+    assert (found.command == "") == (state == "overfit")
+    if state == "overfit":
+        assert found.words.endswith("(what changed is mended by other rows or columns)")
 
 
 def test_a_column_that_gives_the_target_away_is_dropped_first() -> None:
@@ -239,6 +260,8 @@ def test_a_rate_is_raised_once_above_the_usual(typed: list[str], changes: list[s
         ("unscaled inputs", ["data.scaling=none"], ["data.scaling=standard"]),
         ("unscaled inputs", [], []),
         ("outliers", [], ["loss=huber"]),
+        ("outliers", ["loss=huber"], ["loss=mae"]),
+        ("outliers", ["loss=mae"], []),
         ("counts", [], ["loss=poisson"]),
         ("rare classes", [], ["data.class_weights=balanced"]),
         ("suspiciously good", [], []),
@@ -359,7 +382,7 @@ def test_nothing_that_is_said_at_once_contradicts_itself(typed: tuple[str, ...])
         assert words.count("use ") <= 1, words
         if kinds & {"suspiciously good", "later rows differ", "diverged", "undecided"}:
             assert "use " not in words, words
-        if kinds.isdisjoint(FIT):
+        if kinds.isdisjoint((*FIT, "undecided")):  # these rows have validation rows
             assert verdict.state.command or "left to try" in words or AS_GOOD in words
         if "suspiciously good" in kinds and leaks:
             first = next(line for line in verdict.in_brief() if line.startswith(TRY))
@@ -388,8 +411,10 @@ def test_a_resumed_run_is_trained_anew_for_as_long() -> None:
     """Not for the epochs that it first began with."""
     job = Job(configure("epochs=150"), {}, Path("run"), ["resume=run", "epochs=150"])
     progress = Progress(EarlyStopping(), Origin("", "", ["data=sine", "epochs=50"]))
-    command = next_command(Finding("undecided", "", "", {}), job, progress, [])
-    assert command.endswith("train.py data=sine epochs=150 data.val_fraction=0.15")
+    command = next_command(Finding("saturated units", "", "", {}), job, progress, [])
+    assert command == ""  # relu is what these have
+    command = next_command(Finding("outliers", "", "", {}), job, progress, [])
+    assert command.endswith("train.py data=sine epochs=150 loss=huber")
 
 
 def test_a_run_without_a_limit_goes_on_by_what_ended_it() -> None:

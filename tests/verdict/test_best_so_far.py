@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,14 @@ import lab
 import numpy as np
 import pandas as pd
 import pytest
+from judged import SOUND
 from lab import BARE, train
 
 from mlp_lab.verdict.advice import AS_GOOD
-from mlp_lab.verdict.history import earlier_runs
+from mlp_lab.verdict.best_so_far import better_run
+from mlp_lab.verdict.history import Earlier, earlier_runs
 from mlp_lab.verdict.judge import Judge
+from mlp_lab.verdict.measure import Measure
 
 UNDER = ("data=spirals", "epochs=20", "optimizer.lr=0.01", *BARE)
 
@@ -70,6 +74,25 @@ def test_what_did_harm_is_taken_back(tmp_path: Path) -> None:
     assert "model.dropout" not in note["next"]
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [(("data=digits", "epochs=20"), ""), (("data=diabetes", "epochs=50"), "model.dropout")],
+)
+def test_a_rate_that_is_too_low_does_not_go_on(
+    tmp_path: Path, words: tuple[str, ...], left: str
+) -> None:
+    """Where a run of the rate by default did better: that one is used, or goes on being mended."""
+    default = train(tmp_path / "default", *words, *BARE)
+    found = verdict_of(train(tmp_path / "low", *words, "optimizer.lr=1e-6", *BARE))
+    assert found["kind"] == "not converged"
+    assert found["next"] == ""
+    note = found["notes"][-1]
+    assert note["kind"] == "an earlier run did better"
+    assert left in note["next"]
+    assert bool(note["next"]) == bool(left)
+    assert left or f"use {default}" in found["words"]
+
+
 @pytest.mark.parametrize("other", ["seed=1", "data.split_seed=3", "data=wine"])
 def test_other_rows_say_nothing(tmp_path: Path, other: str) -> None:
     """A score on other rows is no better and no worse."""
@@ -91,3 +114,21 @@ def test_a_leak_is_no_better_run(tmp_path: Path) -> None:
     assert "suspiciously good" in [note["kind"] for note in leaking["notes"]]
     found = verdict_of(train(tmp_path / "dropped", *words, "epochs=60", "data.drop=[copy]"))
     assert "an earlier run did better" not in [note["kind"] for note in found["notes"]]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("good fit", True), ("nothing to learn", False)])
+def test_chance_is_no_better_run(kind: str, found: bool) -> None:
+    """Where nothing was to be learnt, one run is above another by accident."""
+    verdict: dict[str, Any] = {
+        "kind": kind,
+        "words": "",
+        "rule": "",
+        "numbers": {},
+        "since": None,
+        "notes": [],
+    }
+    reached, constant = {"r2": 0.5, "loss": 0.5}, {"constant": {"val": {"r2": 0.0, "loss": 1.0}}}
+    result = {"verdict": verdict, "status": "completed", "val": reached, "baselines": constant}
+    earlier = [Earlier(Path("earlier"), [], result)]
+    own = replace(SOUND, val=0.1)
+    assert (better_run(own, earlier, Measure("R²", 0), "mse") is not None) == found

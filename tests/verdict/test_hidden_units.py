@@ -20,6 +20,16 @@ def test_dead_gated_units() -> None:
     assert [(layer.dead, layer.saturated) for layer in layers] == [(0.25, 0.0), (0.0, 0.0)]
 
 
+def test_networks_stay_as_they_are() -> None:
+    """Averages of batch normalisation, too, which a pass of a step moves."""
+    words = ("data=diabetes", "model.normalisation=batch", "model.width=8")
+    prepared, dataset = prepared_dataset(*words)
+    network = stack_of(configure("dtype=float64", *words)).network
+    before = network.layers.flat.clone()
+    hidden_unit_statistics(network, network, dataset.train, prepared.objective)
+    assert torch.equal(network.layers.flat, before)
+
+
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
 def test_hidden_layers_by_hooks(activation: str) -> None:
     """Dead and saturated shares, and gradients, of a plain torch network with hooks."""

@@ -64,4 +64,34 @@ def test_numbers_are_the_same_however_they_are_written() -> None:
     assert settings_of(["optimizer.lr=1e-3", "+epochs=50"]) == settings_of(
         ["epochs=50.0", "optimizer.lr=0.001", "threads=2", "hydra.run.dir=x", "tracking.report=no"]
     )
-    assert rows_of(settings_of([*OWN, "data.drop=[x]", "dataset=3"])) == {"data=wine", "seed=1"}
+    assert rows_of(settings_of([*OWN, "experiment=x", "data.drop=[x]", "dataset=3"])) == {
+        *("data=wine", "seed=1", "experiment=x")
+    }
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (["optimizer.lr=0.001"], [], True),
+        (["seed=0", "epochs=50", "model=deep"], ["model.width=[64, 64]", "data=digits"], None),
+        (["optimizer=gd"], ["optimizer=gd", "batch_size=full"], True),
+        (["optimizer=sgd", "optimizer.lr=0.001"], ["optimizer.lr=0.001"], False),
+        (["data=table", "model=tabular"], ["data=table"], True),
+        (["data=table", "model=deep"], ["data=table"], False),
+        (["stop.patience=null"], ["tracking.boosting=never"], True),
+        (["optimizer=of_another_program"], ["optimizer=adam"], False),
+        (["experiment=x", "optimizer.lr=0.001"], ["experiment=x"], False),
+    ],
+)
+def test_what_is_typed_is_no_other_setting_than_a_default(
+    one: list[str], other: list[str], same: bool | None
+) -> None:
+    """Values count, not words; of an experiment's values nothing is known."""
+    equal = settings_of(one) == settings_of(other)
+    assert equal == (False if same is None else same)
+
+
+def test_a_run_by_defaults_is_one_of_the_same_rows(tmp_path: Path) -> None:
+    own = written(tmp_path / "own", "data=digits", "data.split_seed=0")
+    same = written(tmp_path / "a", "seed=0", "optimizer=sgd")
+    assert [one.folder for one in earlier_runs(Job(configure(), {}, own, []), [])] == [same]

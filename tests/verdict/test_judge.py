@@ -6,10 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from lab import BARE, prepared_dataset, train
 
 from mlp_lab import load
+from mlp_lab.data.dataset import Part
 from mlp_lab.metrics.skill import skill_of_outputs
+from mlp_lab.verdict.judge import outlying
 
 
 def test_where_a_verdict_is_written(tmp_path: Path) -> None:
@@ -114,8 +117,10 @@ def test_rows_after_the_others(tmp_path: Path) -> None:
         *(tmp_path / "run", "data.time=year", "data.test_fraction=0.25", "epochs=40"),
         *("data.features=[x]", "model=shallow", "optimizer.lr=0.01", *words),
     )
-    notes = json.loads((run / "result.json").read_text())["verdict"]["notes"]
-    assert "later rows differ" in [note["kind"] for note in notes]
+    verdict = json.loads((run / "result.json").read_text())["verdict"]
+    (note,) = (one for one in verdict["notes"] if one["kind"] == "later rows differ")
+    assert "train on more of the latest rows" in note["words"]
+    assert "dropout" not in verdict["next"]
 
 
 def test_a_reloaded_network_is_the_one_that_was_judged(tmp_path: Path) -> None:
@@ -143,3 +148,11 @@ def test_a_quantile_is_judged_by_its_loss(tmp_path: Path) -> None:
     assert network.numbers == (("quantile", 0.95),)
     if result["verdict"]["kind"] == "good fit":
         assert result["verdict"]["numbers"]["val"] == pytest.approx(explained)
+
+
+@pytest.mark.parametrize(("rows", "share"), [(3, 0.0), (25, 0.0), (30, 1.0), (300, 1.0)])
+def test_two_in_a_hundred_of_few_rows_are_none(rows: int, share: float) -> None:
+    """One of three rows is no outlier; one of thirty may be."""
+    target = torch.zeros(rows, 1)
+    target[-1] = 400.0
+    assert outlying(Part(torch.zeros(rows, 1), target)) == share

@@ -77,6 +77,17 @@ def test_trees_that_do_better_on_a_rare_class(reached: float, found: bool) -> No
     assert note.numbers["standard error"] == pytest.approx(error)
 
 
+def test_what_rounding_alone_tells_apart_is_no_worse() -> None:
+    """Of a target that a column gives away, both are right to the last digit."""
+    exact = replace(SOUND, train=1.0, val=1 - 3e-8, differences={"linear": 1e-9})
+    found = judge(replace(exact, baselines={"linear": 1.0, "gradient boosting": 1.0}))
+    (note,) = found.notes
+    assert note.words == (
+        "not clearly better than the linear baseline: R² 1.00 on the validation rows, against 1.00"
+        " (+0.00 ± 0.00)"
+    )
+
+
 def test_of_noise_nothing_is_compared() -> None:
     """Where nothing beats a constant, which of the models is ahead is chance."""
     nothing = replace(SOUND, val=-0.1, train=0.5, kept_d2={"train": 0.5, "val": -0.1}, kept=2)
@@ -161,6 +172,7 @@ def test_rows_far_away() -> None:
     """2 % of the rows make half of the squared deviations."""
     assert notes(replace(SOUND, outlying=0.6)) == ["outliers"]
     assert notes(replace(SOUND, outlying=0.3)) == []
+    assert notes(replace(SOUND, outlying=0.6, measure="D²")) == []  # learnt in spite of them
 
 
 def test_probabilities_without_a_decision() -> None:
@@ -185,6 +197,25 @@ def test_rows_of_another_time(test: float | None, rows: int, found: bool) -> Non
     """By 0.1 and two standard errors of the difference, 0.07 of 400 rows each, below 0.95."""
     later = replace(SOUND, test=test, test_rows=rows)
     assert notes(later) == ["later rows differ"] * found
+
+
+@pytest.mark.parametrize(
+    ("later", "changed", "said"),
+    [
+        (True, {}, "train on more of the latest rows, and anew as rows come in, and leave out"),
+        (False, {}, "train on rows that are more like them, and leave out columns that change"),
+        (True, {"year": 2.13}, "columns that change (year by 2.1 standard deviations)"),
+        (False, dict.fromkeys("abcd", 1.5), "c by 1.5 standard deviations, …)"),
+    ],
+)
+def test_what_helps_where_later_rows_differ(
+    later: bool, changed: dict[str, float], said: str
+) -> None:
+    """Other rows, or fewer columns; no weaker network."""
+    found = replace(SOUND, test=0.1, test_rows=400, later=later, changed=changed)
+    (note,) = judge(found).notes
+    assert said in note.words
+    assert "regularising does not mend it" in note.words
 
 
 TIME = "rows in order of time"

@@ -27,6 +27,7 @@ def test_what_other_runs_have_shown() -> None:
         ended("not converged", "optimizer.lr=1e-5", note=low),
         ended("unstable", "optimizer=sgd", "optimizer.lr=1e-4"),
         ended("unstable", "optimizer.lr=auto"),
+        ended("underfit", "experiment=x", "optimizer=sgd", note=low),
     ]
     assert usual_rate(configure()) == 0.001
     assert Rates.of(configure(), tried) == Rates(0.001, 0.05)

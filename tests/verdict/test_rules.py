@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from judged import FALLING, SOUND
@@ -74,6 +75,14 @@ def test_jumps_before_the_middle_are_no_matter() -> None:
         loss + (0.5 if epoch % 2 == 0 and epoch < 15 else 0) for epoch, loss in enumerate(FALLING)
     ]
     assert state(replace(SOUND, train_loss=train)) == "good fit"
+
+
+@pytest.mark.parametrize(("last", "kind"), [(24, "good fit"), (27, "unstable")])
+def test_a_loss_that_has_come_to_rest(last: int, kind: str) -> None:
+    """Jumps of the later half that end before the last third, 13 of 40 epochs."""
+    jumps = {20, 21, 22, last}
+    train = [loss + (0.5 if epoch in jumps else 0) for epoch, loss in enumerate(FALLING)]
+    assert state(replace(SOUND, train_loss=train)) == kind
 
 
 @pytest.mark.parametrize("slope", [0.01, 0.02, 0.04])
@@ -214,6 +223,48 @@ def test_kinds_are_those_of_the_tables() -> None:
         found = rule(cases[kind])
         assert found is not None
         assert found.kind == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"val_rows": 1}, "1 validation row is too few, and"),
+        ({"val_rows": 4}, "4 validation rows are too few, and"),
+        ({"copied": 0.6}, "60 % of the validation rows are training rows, and"),
+        ({"constant_errors": {"train": 0.1, "val": 0.0}}, "all validation rows have the class"),
+    ],
+)
+def test_rows_that_say_nothing_of_new_ones(changes: dict[str, Any], words: str) -> None:
+    """Neither a good fit nor an overfitted one is told by them, nor is a baseline held against."""
+    for loss in (SOUND.val_loss, RISING):
+        simple = {"linear": 1.0, "gradient boosting": 1.0}
+        found = judge(replace(SOUND, val_loss=loss, baselines=simple, **changes))
+        assert found.state.words.startswith(f"undecided: {words}")
+        assert {note.kind for note in found.notes} <= {"repeated rows"}
+    assert state(replace(SOUND, val_rows=5, copied=0.4)) == "good fit"
+
+
+def test_nothing_is_to_be_learnt_by_a_lower_rate_either() -> None:
+    """Of a network that knows its own rows, however its loss oscillates."""
+    jumping = [0.5, 0.9] * 20
+    assert state(replace(NOTHING, train_loss=jumping, moved=1.0)) == "nothing to learn"
+    slight = [0.85, 0.99] * 20
+    assert state(replace(NOTHING, train_loss=slight, moved=1.0)) == "unstable"
+
+
+def test_outliers_may_hide_what_there_is_to_learn() -> None:
+    """Then other columns are not what is missing."""
+    for outlying, more in ((0.9, "a loss that heeds them less may"), (0.1, "or more rows may")):
+        assert judge(replace(NOTHING, outlying=outlying)).state.words.endswith(more)
+    robust = judge(replace(NOTHING, outlying=0.9, measure="D²")).state
+    assert robust.words.endswith("outliers make most of the loss, and without them more may")
+
+
+def test_what_is_worse_than_a_constant_on_its_own_rows_has_learnt_nothing() -> None:
+    """Though by chance it is better on others."""
+    lucky = replace(NOTHING, val=0.3, kept_d2={"train": -0.1, "val": 0.1})
+    assert state(replace(lucky, train=-0.05)) == "nothing to learn"
+    assert state(replace(lucky, train=0.05)) != "nothing to learn"
 
 
 def test_nothing_explained_is_no_less_than_nothing() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.compare.records import read_runs
 from mlp_lab.compare.summary import require_place, summarise
+from mlp_lab.metrics.choosing import require_choosing
 from mlp_lab.terminal import Screen
 
 ABOUT = "Rank the settings of runs, from one sweep or several, by their validation rows."
@@ -15,7 +16,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Add what `mlp-lab compare FOLDER ...` takes."""
     parser.add_argument("folders", metavar="FOLDER", nargs="+", help="runs, or folders of runs")
     parser.add_argument("-o", "--output", help="folder for summary.csv, summary.html and figures")
-    parser.add_argument("--select", choices=["metric", "loss"], default="metric")
+    parser.add_argument(
+        *("--select",),
+        metavar="SCORE",
+        default="metric",
+        help="of the validation rows: metric, loss, or any other score, as roc_auc or mae",
+    )
     parser.add_argument("--latex", metavar="FILE", help="write the ranking as a LaTeX table")
 
 
@@ -25,6 +31,7 @@ def run(arguments: Namespace) -> None:
     Raises:
         UserError: there are none, or they cannot be compared.
     """
+    require_choosing(arguments.select, "--select", "metric")
     if arguments.latex is not None:
         require_place(arguments.latex, "--latex")
     records = read_runs([Path(folder) for folder in arguments.folders])

@@ -12,8 +12,10 @@ from mlp_lab.version import __version__
 
 COMMANDS = {
     "train": "mlp_lab.commands.train",
+    "init": "mlp_lab.commands.init",
     "predict": "mlp_lab.commands.predict",
     "evaluate": "mlp_lab.commands.evaluate",
+    "explain": "mlp_lab.commands.explain",
     "export": "mlp_lab.commands.export",
     "serve": "mlp_lab.commands.serve",
     "card": "mlp_lab.commands.card",
@@ -24,14 +26,17 @@ COMMANDS = {
     "trace": "mlp_lab.commands.trace",
     "surface": "mlp_lab.commands.surface",
     "lesson": "mlp_lab.commands.lesson",
+    "play": "mlp_lab.commands.play",
     "dashboard": "mlp_lab.commands.dashboard",
 }
 """Command -> the module whose `main` it is."""
 
 USAGE = """\
 mlp-lab train ...                     train a network: the same as `python train.py ...`
+mlp-lab init FILE --target COLUMN     write a table's data report as settings to edit and train by
 mlp-lab predict RUN_FOLDER FILE ...   predict the rows of a file
 mlp-lab evaluate RUN_FOLDER FILE ...  loss and metrics on the rows of a file that holds the target
+mlp-lab explain RUN_FOLDER FILE       what each column adds to the prediction of each row
 mlp-lab export RUN_FOLDER -o FILE     write the network as an ONNX graph, or a program of torch
 mlp-lab serve RUN_FOLDER              predict for whoever asks over HTTP
 mlp-lab card RUN_FOLDER               write a model card, README.md
@@ -42,6 +47,7 @@ mlp-lab list [FOLDER ...]             what was trained, the newest first
 mlp-lab trace ...                     the backward pass of a small network, by name
 mlp-lab surface RUN_FOLDER            draw the loss around a run's weights
 mlp-lab lesson [NAME]                 train networks and test a textbook's claims on them
+mlp-lab play ...                      watch networks learn on a live page
 mlp-lab dashboard [FOLDER ...]        show runs in TensorBoard
 mlp-lab COMMAND --help                says more"""
 

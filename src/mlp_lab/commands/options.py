@@ -11,8 +11,13 @@ from dataclasses import dataclass, fields
 from io import StringIO
 from pathlib import Path
 
+from mlp_lab.commands.arguments import in_our_words
+from mlp_lab.config.groups import config_folder
 from mlp_lab.config.schema import CONFIG_NAME, Config
 from mlp_lab.errors import UserError, require_choice
+
+YAML = ".yaml"
+"""How the name of a file of settings ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +54,11 @@ def parse(words: Sequence[str]) -> Options:
         with redirect_stderr(said):
             found, unknown = _parser().parse_known_intermixed_args(list(words))
     except SystemExit:  # its usage, and the error in the last line
-        raise UserError(said.getvalue().splitlines()[-1].partition("error: ")[2]) from None
+        message = said.getvalue().splitlines()[-1].partition("error: ")[2]
+        raise UserError(in_our_words(message)) from None
     for word in unknown:
         raise UserError(f"unknown option {word!r}: --help names those that there are")
+    _take_file(found)
     folder = None if found.config_dir is None else Path.cwd() / found.config_dir
     if folder is not None and not folder.is_dir():
         raise UserError(f"--config-dir must be a folder, got {found.config_dir}")
@@ -59,6 +66,38 @@ def parse(words: Sequence[str]) -> Options:
     multirun = found.multirun or crossed  # a cross-validation is several runs
     shows = _shows(found)
     return Options(found.overrides, multirun, found.config_name, folder, shows)
+
+
+def _take_file(found: Namespace) -> None:
+    """A word that names a YAML file is that of `--config-dir` and `--config-name`.
+
+    Raises:
+        UserError: there are two, or it is no file that could be chosen.
+    """
+    files = [word for word in found.overrides if word.endswith(YAML) and "=" not in word]
+    if not files:
+        return
+    path = Path(files[0])
+    if len(files) > 1:
+        raise UserError(f"one file of settings can be trained by, got {files[0]} and {files[1]}")
+    if found.config_dir is not None or found.config_name != CONFIG_NAME:
+        option = f"--config-{'dir' if found.config_dir else 'name'}"
+        raise UserError(f"{path} and {option}: leave one out")
+    if not path.is_file():
+        raise UserError(f"{path} is {'a folder' if path.is_dir() else 'no file'}")
+    require_free_name(path)
+    found.overrides.remove(files[0])
+    found.config_dir, found.config_name = str(path.parent), path.name
+
+
+def require_free_name(path: Path) -> None:
+    """Raise if a file of settings is called as one of the program's own, which would be taken.
+
+    Raises:
+        UserError: it is.
+    """
+    if (config_folder() / path.name).exists():
+        raise UserError(f"{path}: the program's own settings are in {path.name}: rename the file")
 
 
 def _parser() -> ArgumentParser:

@@ -4,11 +4,14 @@ import re
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.errors import UserError
 
-FILE_OPTIONS = ("delimiter", "quote", "encoding", "decimal", "sheet")
+FILE_OPTIONS = (
+    *("delimiter", "quote", "encoding", "decimal", "sheet", "header", "skip_rows", "comment"),
+)
 """What may be said of FILE, each as the training's `data.<name>`."""
 
 ABOUT = {
@@ -30,13 +33,29 @@ def parser(command: str) -> Parser:
     else:
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
+        found.add_argument(
+            "--by", action="append", default=[], metavar="COLUMNS", help="scores by group, as a,b"
+        )
+        found.add_argument("--cluster", help="column: intervals resample its values, not rows")
+        found.add_argument("--strata", help="column: intervals resample within its values")
+        found.add_argument(
+            "--drop-missing-target", action="store_true", help="leave out rows without a target"
+        )
+    add_file_options(found)
+    return found
+
+
+def add_file_options(found: Parser) -> None:
+    """What a command lets say of how FILE is written."""
     written = found.add_argument_group("how FILE is written", "default: as the training file")
-    written.add_argument("--delimiter", help="of CSV: a character, or auto")
+    written.add_argument("--delimiter", help="of CSV: a character, whitespace, or auto")
     written.add_argument("--quote", help="of CSV: a character, or '' for no quoting")
     written.add_argument("--encoding", help="its name, or auto")
     written.add_argument("--decimal", help="decimal sign, . or ,; or auto")
     written.add_argument("--sheet", help="of Excel: a name, or a number from 0")
-    return found
+    written.add_argument("--header", help="line of the columns' names, none, or auto")
+    written.add_argument("--skip-rows", help="lines left out: how many at the top, or 1,3,-1")
+    written.add_argument("--comment", help="of CSV: what begins a remark")
 
 
 def run(command: str, arguments: Namespace) -> None:
@@ -47,23 +66,30 @@ def run(command: str, arguments: Namespace) -> None:
     """
     from mlp_lab.commands import predict_files  # noqa: PLC0415 torch: `--help` stays fast
 
-    options = vars(arguments)
-    written = {name: value for name in FILE_OPTIONS if (value := options.pop(name)) is not None}
-    with _options_as_typed():
+    options, written = parted(arguments)
+    with options_as_typed():
         if command == "predict":
             predict_files.predict_file(**options, written=written)
         else:
             predict_files.evaluate_file(**options, written=written)
 
 
+def parted(arguments: Namespace) -> tuple[dict[str, Any], dict[str, str]]:
+    """A command's own arguments, and what was said of how FILE is written."""
+    options = vars(arguments)
+    written = {name: value for name in FILE_OPTIONS if (value := options.pop(name)) is not None}
+    return options, written
+
+
 @contextmanager
-def _options_as_typed() -> Iterator[None]:
+def options_as_typed() -> Iterator[None]:
     """Settings of a file go by the names that they have here: --encoding for data.encoding."""
     try:
         yield
     except UserError as error:
         options = "|".join(FILE_OPTIONS)
-        raise UserError(re.sub(rf"\bdata\.({options})\b", r"--\1", str(error))) from error
+        said = re.sub(rf"\bdata\.({options})\b", r"--\1", str(error))
+        raise UserError(said.replace("--skip_rows", "--skip-rows")) from error
 
 
 def main(command: str = "predict") -> None:

@@ -2,8 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,14 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.schema import AnyTarget
 from mlp_lab.data.tables.config import require_use
+from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.frames import (
     TableFrame,
     feature_values,
+    missing_target,
+    newly_missing,
     target_values,
     unseen_levels,
     weight_values,
@@ -29,6 +33,7 @@ from mlp_lab.formatting import counted
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
+from mlp_lab.report.group_scores import DesignColumns, Groups, print_groups, scores_by_group
 
 CHUNK = 2**15
 """Rows in memory at once."""
@@ -43,20 +48,35 @@ def predict_file(run: str, file: str, output: str, prefix: str, written: Written
     Raises:
         UserError: the run, the file or a column cannot be used; nothing is written.
     """
-    predictor, rows, unseen = load(run), 0, Counter[str]()
-    with open_writer(Path(output)) as writer:
-        for frame in _chunks(Path(file), _settings(predictor, file, written)):
-            values = _values(predictor, frame, unseen)
+    predictor, rows, doubts = load(run), 0, Doubts()
+    settings = file_settings(predictor, file, written)
+    form = detect(Path(file), settings, "FILE")
+    with open_writer(Path(output), form) as writer:
+        for frame in chunks(Path(file), settings, form):
+            values = feature_rows(predictor, frame, doubts)
             writer.write(with_predictions(predictor, frame.frame, values, prefix))
             rows += len(frame)
-    _say_unseen(unseen, rows)
+    say_doubts(doubts, rows)
     print(f"{counted(rows, 'row')}: {output}")
 
 
 def evaluate_file(
-    run: str, file: str, output: str | None, weight: str | None, written: Written
+    run: str,
+    file: str,
+    output: str | None,
+    weight: str | None,
+    written: Written,
+    *,
+    drop_missing_target: bool = False,
+    by: Sequence[str] = (),
+    cluster: str | None = None,
+    strata: str | None = None,
 ) -> None:
     """Print loss, metrics and the confusion matrix of a file's rows; write them as JSON.
+
+    `drop_missing_target` leaves out rows without a target, and says how many there were. `by`
+    names columns, several with commas between them, by whose values scores are given, too.
+    Intervals resample the values of the column `cluster`, within those of `strata`, not rows.
 
     Raises:
         UserError: the run, the file or a column cannot be used; nothing is written.
@@ -64,20 +84,50 @@ def evaluate_file(
     predictor = load(run)
     if output is not None:
         _require_place(Path(output))
-    found = evaluate(score_file(predictor, Path(file), _settings(predictor, file, written), weight))
+    settings, drop = file_settings(predictor, file, written), drop_missing_target
+    groups = Groups(list(by))
+    sampled = DesignColumns(cluster, strata)
+    columns = (groups, sampled)
+    scored = score_file(predictor, Path(file), settings, weight, columns, drop_missing_target=drop)
+    scored = replace(scored, design=sampled.design())
+    named = {name: groups.names(name) for name in groups.cells}
+    found = evaluate(scored)
     print_evaluation(found)
+    of_groups = {name: scores_by_group(scored, own) for name, own in named.items()}
+    for name, own in of_groups.items():
+        print()
+        print_groups(name, own)
     if output is not None:
-        write_named(Path(output), to_json({"file": file, **found}))
+        content = {"file": file, **found} | ({"by": of_groups} if of_groups else {})
+        write_named(Path(output), to_json(content))
         print(output)
 
 
-def _settings(predictor: Predictor, file: str, written: Written) -> FileSettings:
-    """How a file is written: as the options say, else as the training's was."""
+def file_settings(predictor: Predictor, file: str, written: Written) -> FileSettings:
+    """How a file is written: as the options say, else as the training's was.
+
+    Raises:
+        UserError: an option is not for such a file.
+    """
     require_use(written, [file])
     changes = dict(written)
-    if str(changes.get("sheet", "")).isdigit():
-        changes["sheet"] = int(changes["sheet"])
-    return replace(predictor.schema.file or FileSettings(), **changes)
+    for name in ("sheet", "header", "skip_rows"):
+        if str(changes.get(name, "")).isdigit():
+            changes[name] = int(changes[name])
+    if isinstance(changes.get("skip_rows"), str):
+        changes["skip_rows"] = _lines(changes["skip_rows"])
+    trained = predictor.schema.file or FileSettings()
+    if isinstance(trained.header, int):  # lines are those of one file
+        trained = replace(trained, header="auto")
+    return replace(replace(trained, skip_rows=0), **changes)
+
+
+def _lines(text: str) -> list[int]:
+    """Numbers of lines, as 1,3,-1."""
+    try:
+        return [int(line) for line in text.strip("[]").split(",")]
+    except ValueError as error:
+        raise UserError(f"--skip_rows must be lines, as 2 or 1,3,-1, got {text}") from error
 
 
 def _require_place(output: Path) -> None:
@@ -88,34 +138,57 @@ def _require_place(output: Path) -> None:
         raise UserError(f"cannot write {output}: there is no folder {output.parent}")
 
 
-def _chunks(path: Path, settings: FileSettings) -> Iterator[TableFrame]:
-    """The rows of a file, some at a time."""
-    decimal, rows = detect(path, settings, "FILE").decimal, 0
+def chunks(
+    path: Path, settings: FileSettings, form: Dialect, option: str = "FILE"
+) -> Iterator[TableFrame]:
+    """The rows of a file, some at a time; how it is written is known.
+
+    Raises:
+        UserError: it has none, or cannot be read; `option` is what the command calls it.
+    """
+    rows = 0
     labels, ranges = own_codes(path, settings)
-    for frame in read_chunks(path, settings, CHUNK, "FILE"):
+    for frame in read_chunks(path, settings, CHUNK, option, form=form):
         if len(frame):
             yield TableFrame(
-                frame, decimal=decimal, first_row=rows + 1, labels=labels, missing_ranges=ranges
+                frame,
+                decimal=form.decimal,
+                first_row=rows + 1,
+                labels=labels,
+                missing_ranges=ranges,
             )
         rows += len(frame)
     if rows == 0:
-        raise UserError(f"FILE: {path} has no row")
+        raise UserError(f"{option}: {path} has no row")
 
 
-def _values(predictor: Predictor, frame: TableFrame, unseen: Counter[str]) -> Floats:
-    """Values of the schema's columns, (N, columns); levels not seen in training are counted."""
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Rows by column whose level no training row had, and without a value where all of them had."""
+
+    unseen: Counter[str] = field(default_factory=Counter)
+    missing: Counter[str] = field(default_factory=Counter)
+
+
+def feature_rows(predictor: Predictor, frame: TableFrame, doubts: Doubts) -> Floats:
+    """Values of the schema's columns, (N, columns); what the training did not know is counted."""
     values = feature_values(frame, predictor.schema)
-    unseen.update(unseen_levels(values, predictor.schema))
+    doubts.unseen.update(unseen_levels(values, predictor.schema))
+    doubts.missing.update(newly_missing(values, predictor.schema))
     return values
 
 
-def _say_unseen(unseen: Mapping[str, int], rows: int) -> None:
+def say_doubts(doubts: Doubts, rows: int) -> None:
     """Predictions that rest on values which the training did not know are worth less."""
-    for name, count in unseen.items():
+    for name, count in doubts.unseen.items():
         some = f"{count:,} of {rows:,} rows hold" + "s" * (count == 1)
         which = some if count < rows else "every row holds"
         hint = "" if count < rows else ": is it spelled otherwise?"
         print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
+    for name, count in doubts.missing.items():
+        which = f"{count:,} of {rows:,} rows have" if count < rows else "every row has"
+        which = which.replace(" have", " has") if count == 1 else which
+        print(f"column {name!r}: {which} no value, as no training row had", file=sys.stderr)
 
 
 def with_predictions(
@@ -134,22 +207,35 @@ def with_predictions(
 
 
 def score_file(
-    predictor: Predictor, path: Path, settings: FileSettings, weight: str | None
+    predictor: Predictor,
+    path: Path,
+    settings: FileSettings,
+    weight: str | None,
+    columns: Sequence[Groups | DesignColumns],
+    *,
+    drop_missing_target: bool = False,
 ) -> Predictions:
-    """Outputs, truth and losses of every row of a file.
+    """Outputs, truth and losses of every row of a file, or of those that have a target.
+
+    `columns` take note of their cells.
 
     Raises:
         UserError: a row has no target, a class that the training did not have, or a bad weight.
     """
-    unseen = Counter[str]()
-    pieces = [
-        _scored_rows(predictor, frame, _values(predictor, frame, unseen), weight)
-        for frame in _chunks(path, settings)
-    ]
+    doubts, form = Doubts(), detect(path, settings, "FILE")
+    frames = chunks(path, settings, form)
+    if drop_missing_target:
+        frames = _with_target(frames, predictor.schema.target, path)
+    pieces = []
+    for frame in frames:
+        for each in columns:
+            each.add(frame, predictor.schema)
+        values = feature_rows(predictor, frame, doubts)
+        pieces.append(_scored_rows(predictor, frame, values, weight))
     outputs, truth, losses, weights = (
         np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
     )
-    _say_unseen(unseen, len(truth))
+    say_doubts(doubts, len(truth))
     weighted = len(weights) > 0
     if weighted and not weights.any():
         raise UserError("FILE: no row has a weight above 0")
@@ -163,6 +249,23 @@ def score_file(
         probabilities=predictor.gives_probabilities,
         ordered=predictor.objective.output == "ordinal",
     )
+
+
+def _with_target(
+    frames: Iterator[TableFrame], target: AnyTarget, path: Path
+) -> Iterator[TableFrame]:
+    """The rows that have every target; how many are left out is said at the end."""
+    rows, kept_rows = 0, 0
+    for frame in frames:
+        kept = ~np.any([missing_target(frame, one) for one in target.each], axis=0)
+        rows, kept_rows = rows + len(frame), kept_rows + int(kept.sum())
+        if kept.any():
+            yield frame.some(kept)
+    if kept_rows == 0:
+        raise UserError(f"FILE: no row of {path} has a value of {target.name}, the target")
+    if kept_rows < rows:
+        left = f"{rows - kept_rows:,} of {counted(rows, 'row')}"
+        print(f"{left} left out: no value of {target.name}, the target", file=sys.stderr)
 
 
 def _scored_rows(

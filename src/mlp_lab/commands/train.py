@@ -25,6 +25,7 @@ from omegaconf import DictConfig, OmegaConf
 from mlp_lab.commands.composing import VERSION_BASE, prepare_hydra
 from mlp_lab.commands.failure import FULL_ERROR, TRACEBACK_WANTED, fail
 from mlp_lab.commands.options import Options, parse
+from mlp_lab.config.column_keys import shown_names
 from mlp_lab.config.composition import (
     config_options,
     fold_overrides,
@@ -35,6 +36,7 @@ from mlp_lab.config.explanations import help_text
 from mlp_lab.config.extra_folder import beside_configs, require_settings_alone
 from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_inert, require_plain
+from mlp_lab.config.known_composition import KnownComposition
 from mlp_lab.config.messages import explain
 from mlp_lab.config.overrides import readable, require_names, require_short_numbers, require_unicode
 from mlp_lab.config.renamed_keys import with_current_name
@@ -57,6 +59,7 @@ from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.preflight import require_possible
 from mlp_lab.runs.prepared_data import PreparedDataCache
+from mlp_lab.runs.torchrun import Place, place_of_this, with_devices
 from mlp_lab.sweep.resumed_command import resumed_words
 from mlp_lab.version import __version__
 
@@ -72,7 +75,13 @@ def main() -> None:
     os.environ[FULL_ERROR] = "1"  # let errors through to us; Hydra would print several lines
     try:
         with interruptible():
-            follow(parse(sys.argv[1:]))
+            place = place_of_this()
+            if place is not None and place.rank:
+                from mlp_lab.runs.follower import train_along  # noqa: PLC0415  torch
+
+                train_along(place)
+            else:
+                follow(parse(sys.argv[1:]), place)
     except Interrupted as stop:  # of a sweep
         print(stop, file=sys.stderr)
         sys.exit(INTERRUPTED)
@@ -86,8 +95,13 @@ def main() -> None:
         fail(message)
 
 
-def follow(options: Options) -> None:
-    """Train, or show what Hydra is asked to show; what settings mean, we say ourselves."""
+def follow(options: Options, place: Place | None = None) -> None:
+    """Train, or show what Hydra is asked to show; what settings mean, we say ourselves.
+
+    `place`: of this process, where torchrun started it among others.
+    """
+    if place is not None and (options.shows or options.multirun):
+        raise UserError("torchrun is for the training of one network: leave it out")
     if "--help" in options.shows:
         topics = [word.lstrip("+~") for word in options.words]
         print(help_text(topics, shlex.join(train_words())))
@@ -95,7 +109,7 @@ def follow(options: Options) -> None:
     prepare_hydra()
     require_unicode(options.words)
     require_short_numbers(options.words)
-    words = [readable(with_current_name(word)) for word in options.words]
+    words = [readable(with_current_name(word)) for word in with_devices(options.words, place)]
     require_names(words)
     require_plain(words)
     require_settings_alone(options.config_dir, options.config_name)
@@ -127,6 +141,7 @@ def train(name: str, words: list[str], options: Sequence[str], *, multirun: bool
             )
         composed = program.config_loader.load_configuration(name, words, mode)
         require_inert(composed, words)
+        program.config_loader = KnownComposition(program.config_loader, composed)
         start = program.multirun if multirun else program.run
         start(config_name=name, task_function=train_job, overrides=words)
 
@@ -211,7 +226,8 @@ def begin(composed: DictConfig, hydra_config: HydraConf, folder: Path, *, alone:
     require_one_run(config, folder)
     if alone:
         require_no_sweep(composed, overrides)
-    job = Job(config, values, folder, [*config_options(hydra_config), *overrides])
+    words = map(shown_names, overrides)
+    job = Job(config, values, folder, [*config_options(hydra_config), *words])
     do(job, data, [] if config.quiet else chosen)
 
 
@@ -225,6 +241,10 @@ def do(job: Job, data: PreparedDataCache, chosen: Sequence[str]) -> None:
     prepared = data.prepare_data(config)
     if isinstance(config.data, TableConfig) and config.data.report_only:
         assert prepared.overview is not None
+        if config.devices > 1:
+            raise UserError(
+                f"data.report_only=true needs no devices={config.devices}: leave it out"
+            )
         from mlp_lab.data.tables.printing import give_report  # noqa: PLC0415  rich
 
         give_report(prepared.overview, folder, config.quiet)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import mean_of, one_sided_p, standard_error
-from mlp_lab.formatting import four_digits, significant
+from mlp_lab.formatting import error_written, score_written
 
 NOTE = "no better than a baseline"
 """The note by which a single run's verdict says so, from the spread over its rows."""
@@ -27,8 +27,8 @@ class Difference:
     def __str__(self) -> str:
         """With a sign: `-0.0039 ± 0.0012`."""
         sign = "+" if self.mean > 0 else ""
-        error = "" if self.error is None else f" ± {significant(self.error, 2)}"
-        return f"{sign}{significant(self.mean, 2)}{error}"
+        error = "" if self.error is None else f" ± {error_written(self.error)}"
+        return f"{sign}{error_written(self.mean)}{error}"
 
 
 def best_baseline(setting: Setting, *, higher_is_better: bool) -> str | None:
@@ -73,8 +73,8 @@ def warning(
         words = "not clearly better than"
     else:
         return ""
-    mean = four_digits(setting.mean)
-    other = four_digits(mean_of(list(setting.baselines[baseline].values())))
+    mean = score_written(score, setting.mean)
+    other = score_written(score, mean_of(list(setting.baselines[baseline].values())))
     return (
         f"{words} the {baseline} baseline: {score} {mean} against {other} on the same rows"
         f" ({found})"

@@ -11,7 +11,7 @@ from mlp_lab.compare.settings import Setting
 from mlp_lab.compare.statistics import standard_error
 from mlp_lab.config.composition import of_the_command
 from mlp_lab.config.schema import LABELS
-from mlp_lab.formatting import counted, four_digits, score_written, significant
+from mlp_lab.formatting import counted, error_written, score_written
 from mlp_lab.program import train_words
 
 UNTESTED = (
@@ -35,6 +35,9 @@ def significance(ranking: Ranking) -> str:
     if not ranking.tied:
         return f"all others are significantly worse ({test})"
     words = f"not significantly worse: {counted(len(ranking.tied), 'setting')} ({test})"
+    doubtful = len(ranking.comparisons.doubtful)
+    if doubtful:
+        words += f", {doubtful} of them for too few runs to tell"
     simplest = ranking.simplest
     if simplest is not ranking.best:
         words += f"; the simplest: {simplest.label}, {simplest.parameters:,} parameters"
@@ -110,7 +113,8 @@ def standing(ranking: Ranking, place: int) -> str:
         return "best"
     if ranking.tied is None or place not in ranking.tied:
         return ""
-    return "cannot tell" if ranking.comparisons.too_few else "≈ best"
+    found = ranking.comparisons
+    return "cannot tell" if found.too_few or place in found.doubtful else "≈ best"
 
 
 def headings_of(ranking: Ranking, score: str, error: str) -> list[str]:
@@ -121,7 +125,7 @@ def headings_of(ranking: Ranking, score: str, error: str) -> list[str]:
 
 def numbers_of(ranking: Ranking, setting: Setting) -> list[str]:
     """Mean score, its standard error, difference to the best baseline, runs and parameters."""
-    error = "" if setting.error is None else significant(setting.error, 2)
+    error = "" if setting.error is None else error_written(setting.error)
     mean = score_written(ranking.score, setting.mean) if setting.scores else ""
     ahead = difference(setting, ranking.baseline)
     against = [] if ranking.baseline is None else ["" if ahead is None else str(ahead)]
@@ -131,20 +135,22 @@ def numbers_of(ranking: Ranking, setting: Setting) -> list[str]:
 def baselines(ranking: Ranking) -> str:
     """Mean scores of the baselines on the rows that the best setting was chosen by."""
     found = ranking.best.baselines.items()
-    return ", ".join(f"{name} {plus_minus(list(scores.values()))}" for name, scores in found)
+    return ", ".join(
+        f"{name} {plus_minus(ranking.score, list(scores.values()))}" for name, scores in found
+    )
 
 
-def plus_minus(values: Sequence[float]) -> str:
-    """Mean and standard error in words.
+def plus_minus(score: str, values: Sequence[float]) -> str:
+    """Mean and standard error of a score in words.
 
-    >>> plus_minus([0.5, 0.75]), plus_minus([0.5])
-    ('0.625 ± 0.12', '0.5')
+    >>> plus_minus("accuracy", [0.5, 0.75]), plus_minus("rmse", [0.5])
+    ('0.6250 ± 0.12', '0.5000')
     """
     if not values:
         return "none"
     error = standard_error(values)
-    mean = four_digits(sum(values) / len(values))
-    return mean if error is None else f"{mean} ± {significant(error, 2)}"
+    mean = score_written(score, sum(values) / len(values))
+    return f"{mean} ± {error_written(error)}" if error else mean  # baselines may know no seeds
 
 
 def verdict_on(record: RunRecord) -> str:

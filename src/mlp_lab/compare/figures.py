@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from operator import itemgetter
@@ -17,9 +17,16 @@ from mlp_lab.compare.statistics import main_effect
 from mlp_lab.compare.values import as_number
 from mlp_lab.drawing import blank_figure, legend_above, save, whole_ticks
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import GROUPED_FROM, four_digits, listed, percent, significant
+from mlp_lab.formatting import (
+    GROUPED_FROM,
+    four_digits,
+    listed,
+    percent,
+    score_written,
+    significant,
+)
 from mlp_lab.report.headline import is_share, named
-from mlp_lab.tracking.curves import CURVES, read_curves
+from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,7 +57,7 @@ FEW = 6
 MOST_RUNS = 20
 """Runs of a setting whose curves are drawn."""
 
-ERRORS = ("rmse", "mae", "loss")
+ERRORS = ("rmse", "mae", "loss", "log_loss", "brier", "calibration_error", "rank_mae")
 """Scores that are no less than 0."""
 
 BROAD = 8.0
@@ -104,9 +111,10 @@ def _extremes(ranking: Ranking, settings: Sequence[Setting]) -> str:
     """The best and the worst setting, in words."""
     sign = 1 if ranking.higher_is_better else -1
     best, worst = ranking.best, min(settings, key=lambda setting: sign * setting.mean)
+    ends = [score_written(ranking.score, setting.mean) for setting in (best, worst)]
     return (
-        f"Validation {ranking.score}: {four_digits(best.mean)} with {best.label} is the best,"
-        f" {four_digits(worst.mean)} with {worst.label} the worst."
+        f"Validation {ranking.score}: {ends[0]} with {best.label} is the best,"
+        f" {ends[1]} with {worst.label} the worst."
     )
 
 
@@ -291,13 +299,17 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     """All runs of the best, the median and the worst setting, and their means."""
     settings = [setting for setting in settings if setting.whole] or settings
     chosen = {"best": settings[0], "worst": settings[-1], "median": settings[len(settings) // 2]}
+    drawn = [run for setting in chosen.values() for run in finished(setting)[:MOST_RUNS]]
+    rows_of = {run.folder: read_curves(run.folder / CURVES) for run in drawn}
+    score = _score_by_epoch(ranking.score, rows_of.values())
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     ends: list[str] = []
     several = False
     figure, axis = blank_axes(6, 3.8)
     for name in reversed(names):  # the best above the others
         setting = chosen[name]
-        curves = [_curve(run, f"val_{ranking.score}") for run in finished(setting)[:MOST_RUNS]]
+        runs = finished(setting)[:MOST_RUNS]
+        curves = [_curve(rows_of[run.folder], run.folder, f"val_{score}") for run in runs]
         mean = [sum(values) / len(values) for values in zip(*curves, strict=False)]
         label = f"{name}: {setting.label}" if setting.label else name
         if len(curves) > 1:
@@ -307,15 +319,20 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
         axis.plot(range(1, len(mean) + 1), mean, color=ENDS[name], label=label, linewidth=2)
         ends.insert(0, f"{label} ends at {four_digits(mean[-1])}")
     whole_ticks(axis.xaxis)
-    axis.set(xlabel="epoch", ylabel=f"validation {named(ranking.score)}")
+    axis.set(xlabel="epoch", ylabel=f"validation {named(score)}")
     axis.grid(alpha=0.3)
     handles, labels = axis.get_legend_handles_labels()
     legend = axis.legend(handles[::-1], labels[::-1], fontsize=8, frameon=False, loc="upper left")
     legend.set_bbox_to_anchor((0, -0.15), transform=axis.transAxes)
-    caption = f"Validation {named(ranking.score)} by epoch: {listed(names)} setting"
+    caption = f"Validation {named(score)} by epoch: {listed(names)} setting"
     caption += ", mean over runs (thick) and each run (thin)." if several else "."
-    alt_text = f"Validation {named(ranking.score)} by epoch: {'; '.join(ends)}."
+    alt_text = f"Validation {named(score)} by epoch: {'; '.join(ends)}."
     return _save(figure, path, "Learning curves", caption, alt_text)
+
+
+def _score_by_epoch(score: str, curves: Iterable[Sequence[Row]]) -> str:
+    """The score that settings were ranked by, or the loss where epochs of a run do not have it."""
+    return score if all(f"val_{score}" in row for rows in curves for row in rows[:1]) else "loss"
 
 
 def finished(setting: Setting) -> list[RunRecord]:
@@ -323,14 +340,12 @@ def finished(setting: Setting) -> list[RunRecord]:
     return [run for run in setting.runs if not run.reason]
 
 
-def _curve(run: RunRecord, column: str) -> list[float]:
-    """A column of a run's curves.
+def _curve(rows: Sequence[Row], folder: Path, column: str) -> list[float]:
+    """A column of the curves in a run's folder.
 
     Raises:
         UserError: there is none.
     """
-    path = run.folder / CURVES
-    rows = read_curves(path)
     if not rows or column not in rows[0]:
-        raise UserError(f"{path} has no {column}, by which its run is compared")
+        raise UserError(f"{folder / CURVES} has no {column}, by which its run is compared")
     return [row[column] for row in rows]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from mlp_lab.compare.conclusion import scores_on_test_rows
 from mlp_lab.compare.ranking import Ranking
 from mlp_lab.compare.statistics import mean_of, standard_error
-from mlp_lab.formatting import counted, four_digits, significant
+from mlp_lab.formatting import counted, error_written, score_written
 from mlp_lab.report.headline import Headline, is_share, named, percent_with_error, written
 
 
@@ -42,4 +42,4 @@ def with_error(score: str, values: Sequence[float]) -> str:
         return written(score, mean)
     if is_share(score):
         return percent_with_error(mean, error)
-    return f"{four_digits(mean)} ± {significant(error, 2)}"
+    return f"{score_written(score, mean)} ± {error_written(error)}"

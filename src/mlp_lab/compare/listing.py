@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +14,11 @@ from mlp_lab.compare.ranking import rank
 from mlp_lab.compare.records import RunRecord, by_data, data_of, read_run
 from mlp_lab.config.messages import explain
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import counted, four_digits
+from mlp_lab.formatting import counted, score_written
+from mlp_lab.metrics.choosing import choosing
 from mlp_lab.metrics.epoch import main_metric
-from mlp_lab.runs.folder import CONFIG, RESULT
+from mlp_lab.runs.folder import CONFIG, OF_A_SWEEP, RESULT
+from mlp_lab.stored import read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +138,9 @@ def _summed_up(place: Path, runs: Sequence[Found]) -> Entry:
     elif records:
         data = _data(records[0].settings)
         try:
-            ranking = rank(records, "metric")
+            ranking = rank(records, _select_of(place))
             best = f", best: {ranking.best.label}" if ranking.best.label else ""
-            score = f"{ranking.score} {four_digits(ranking.best.mean)}"
+            score = f"{ranking.score} {score_written(ranking.score, ranking.best.mean)}"
             verdict = verdicts_on(ranking.best)
         except UserError:  # none has finished, or they are of several tasks
             verdict = "no ranking"
@@ -147,6 +150,16 @@ def _summed_up(place: Path, runs: Sequence[Found]) -> Entry:
     return Entry(
         place, time, data, jobs, score, "; ".join(filter(None, [verdict, *missing])), *labels
     )
+
+
+def _select_of(place: Path) -> str:
+    """The score that a sweep was ranked by; the main metric where its folder does not say."""
+    with suppress(UserError, OSError):
+        record = read_yaml(place / OF_A_SWEEP)
+        own = record.get("sweep") if isinstance(record, dict) else None
+        if isinstance(own, dict) and own.get("select") in choosing("metric"):
+            return str(own["select"])
+    return "metric"
 
 
 def _reasons(runs: Sequence[Found]) -> dict[str, int]:
@@ -201,4 +214,4 @@ def score_of(record: RunRecord) -> str:
         return ""
     metric = main_metric(scores)
     value = scores[metric]
-    return "" if value is None or math.isnan(value) else f"{metric} {four_digits(value)}"
+    return "" if value is None or math.isnan(value) else f"{metric} {score_written(metric, value)}"

@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import stdev
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,9 @@ class Comparisons:
 
     `tied`: places of those that are not significantly worse, or None where no two replicates are
     there to test any by; `compared`: others that were tested; `pooled`: settings whose variance is
-    one; `why_not`: why there are none; `reach`: standard errors that a lead has to be long.
+    one; `why_not`: why there are none; `reach`: standard errors that a lead has to be long;
+    `doubtful`: places among `tied` that would be worse if their runs varied as little as those of
+    the first, or that share too few replicates with it.
     """
 
     tied: Sequence[int] | None
@@ -48,6 +51,7 @@ class Comparisons:
     pooled: int = 0
     why_not: str = ""
     reach: float = 0.0
+    doubtful: frozenset[int] = frozenset()
 
     @property
     def too_few(self) -> bool:
@@ -71,15 +75,24 @@ def compare_with_best(settings: Sequence[Setting], overlap: float) -> Comparison
     tied = {place for place, p in p_values.items() if p is None or p >= limit}
     count = max(len(best.scores.keys() & own.scores.keys()) for own in tested.values())
     pool, why_not = _pool(best, tested)
+    leads = {place: abs(best.mean - own.mean) for place, own in tested.items()}
+    untold = {place for place, p in p_values.items() if p is None}
     if not pool:
-        return Comparisons(sorted(tied), compared, 0, why_not, _t_quantile(count - 1, limit))
+        freedom = len(best.scores) - 1
+        error = stdev(best.scores.values()) * math.sqrt(2 * (1 / (freedom + 1) + overlap))
+        far = _t_quantile(freedom, 1 - CONFIDENCE) * error
+        doubtful = frozenset(place for place in tied if place in untold or leads[place] > far)
+        reach = _t_quantile(count - 1, limit)
+        return Comparisons(sorted(tied), compared, 0, why_not, reach, doubtful)
     scores = _table([best, *(tested[place] for place in pool)])
     freedom = (len(scores) - 1) * (count - 1)
     error = math.sqrt(2 * float(_residuals(scores).sum()) / freedom * (1 / count + overlap))
     reach = dunnett_quantile(compared, freedom)
-    leads = {place: abs(best.mean - tested[place].mean) for place in pool}
-    tied = {p for p in tied if p not in pool} | {p for p in pool if leads[p] < reach * error}
-    return Comparisons(sorted(tied), compared, len(scores), "", reach)
+    near = {place for place, lead in leads.items() if lead < reach * error}
+    apart = tied.difference(pool)
+    tied = apart | near.intersection(pool)
+    doubtful = frozenset(apart & untold | apart - near)
+    return Comparisons(sorted(tied), compared, len(scores), "", reach, doubtful)
 
 
 def _pool(best: Setting, tested: dict[int, Setting]) -> tuple[list[int], str]:

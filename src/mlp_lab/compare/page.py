@@ -25,7 +25,7 @@ from mlp_lab.compare.terminal import in_brief
 from mlp_lab.compare.values import value_of
 from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
-from mlp_lab.report.about import read_config, rows_of, source_of
+from mlp_lab.report.about import called, read_config, rows_of, source_of
 from mlp_lab.report.html import embedded, template
 
 PAGE = "summary.html"
@@ -51,8 +51,8 @@ def write_page(
         significance=significance(ranking),
         verdict=verdicts_on(ranking.best),
         numbers=headlines(ranking),
-        val=plus_minus(list(ranking.best.scores.values())),
-        test=plus_minus(tests) if tests else "",
+        val=plus_minus(ranking.score, list(ranking.best.scores.values())),
+        test=plus_minus(ranking.score, tests) if tests else "",
         command=command_of(ranking),
         about=about(records, ranking, settings, first.result),
         pictures=pictures,
@@ -95,7 +95,11 @@ def about(
         counts = {key: len({value_of(record, key) for record in records}) for key in keys}
         return ", ".join(f"{key} ({count} values)" for key, count in counts.items())
 
+    def of_all(key: str) -> bool:
+        return len({value_of(record, key) for record in records}) == 1
+
     found = {
+        **{key: words for key, words in called(settings).items() if of_all(key)},
         "data": source_of(settings["data"]),
         "rows": rows_of(result),
         "output, loss": f"{result['output']}, {result['loss']}",

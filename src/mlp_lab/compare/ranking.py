@@ -10,7 +10,8 @@ from mlp_lab.compare.records import RunRecord
 from mlp_lab.compare.settings import REPLICATES, RESPLIT, Setting, settings_of, swept_keys
 from mlp_lab.compare.values import value_of
 from mlp_lab.errors import UserError
-from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
+from mlp_lab.metrics.choosing import choosing_of, higher_is_better, require_reported
+from mlp_lab.metrics.epoch import main_metric
 
 OF_THE_LOSS = ("data.target_transform", "data.class_weights")
 """Settings beside the loss that change what a loss of 1 means."""
@@ -45,7 +46,7 @@ class Ranking:
     @property
     def higher_is_better(self) -> bool:
         """Whether a large score is a good one."""
-        return self.score in HIGHER_IS_BETTER
+        return higher_is_better(self.score)
 
     @property
     def best(self) -> Setting:
@@ -54,13 +55,14 @@ class Ranking:
 
     @property
     def simplest(self) -> Setting:
-        """The one of fewest parameters among the best and those not significantly worse."""
-        alike = [self.best, *(self.settings[i] for i in self.tied or [])]
+        """The one of fewest parameters among the best and those that do as well."""
+        doubtful = self.comparisons.doubtful
+        alike = [self.best, *(self.settings[i] for i in self.tied or [] if i not in doubtful)]
         return min(alike, key=lambda setting: setting.parameters)
 
 
 def rank(records: Sequence[RunRecord], select: str) -> Ranking:
-    """Order the settings of some runs by what `select` names: the main metric, or the loss.
+    """Order the settings of some runs by `select`: the main metric, the loss or another score.
 
     Raises:
         UserError: the runs cannot be compared, or none of them has validation rows.
@@ -70,14 +72,20 @@ def rank(records: Sequence[RunRecord], select: str) -> Ranking:
     keys = [key for key in swept if key not in REPLICATES]
     replicates = [key for key in swept if key in REPLICATES]
     settings = settings_of(records, keys, replicates, score)
-    sign = -1 if score in HIGHER_IS_BETTER else 1
+    sign = -1 if higher_is_better(score) else 1
     settings.sort(key=lambda s: (not s.whole, math.isnan(s.mean), sign * s.mean, s.parameters))
     if not settings[0].scores:
-        raise UserError(f"none of {len(records)} runs has finished: nothing can be compared")
+        raise _nothing_known(records, score)
     overlap = _overlap(records, replicates)
     comparisons = compare_with_best(settings, overlap)
-    baseline = best_baseline(settings[0], higher_is_better=score in HIGHER_IS_BETTER)
+    baseline = best_baseline(settings[0], higher_is_better=higher_is_better(score))
     return Ranking(score, keys, replicates, settings, comparisons, baseline, overlap)
+
+
+def _nothing_known(records: Sequence[RunRecord], score: str) -> UserError:
+    if any(not record.reason for record in records):
+        return UserError(f"{score} of the validation rows is not known in any run")
+    return UserError(f"none of {len(records)} runs has finished: nothing can be compared")
 
 
 def _score_of(records: Sequence[RunRecord], select: str) -> str:
@@ -98,7 +106,12 @@ def _score_of(records: Sequence[RunRecord], select: str) -> str:
         raise UserError("no run has validation rows, and nothing else may choose between settings")
     if select == "loss":
         _require_one_loss(records)
-    return next(iter(found)) if select == "metric" else "loss"
+    if select == "metric":
+        return next(iter(found))
+    for record in records:
+        if record.result.get("val"):
+            require_reported(select, "select", choosing_of(record.result["val"]))
+    return select
 
 
 def _require_one_loss(records: Sequence[RunRecord]) -> None:

@@ -57,7 +57,7 @@ def setting_row(ranking: Ranking, place: int) -> dict[str, object]:
     return {
         **setting.values,
         f"val_{ranking.score}": setting.mean if setting.scores else None,
-        "se": setting.error,
+        f"val_{ranking.score}_se": setting.error,
         **(
             {}
             if baseline is None

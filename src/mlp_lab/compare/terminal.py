@@ -52,8 +52,8 @@ def print_summary(screen: Screen, records: Sequence[RunRecord], ranking: Ranking
         screen.say(f"  and {len(failed) - SHOWN} more")
     best, score = ranking.best, ranking.score
     tests = scores_on_test_rows(best, score)
-    test = f", test {plus_minus(tests)}" if tests else ""
-    reached = f"val {score} {plus_minus(list(best.scores.values()))}{test}"
+    test = f", test {plus_minus(score, tests)}" if tests else ""
+    reached = f"val {score} {plus_minus(score, list(best.scores.values()))}{test}"
     screen.say(f"best: {best.label}: {reached}" if best.label else f"best: {reached}")
     for words in cautions(ranking):
         screen.say(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
@@ -10,6 +11,7 @@ from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
+from mlp_lab.config.column_keys import with_names
 from mlp_lab.config.reading import convert, read
 from mlp_lab.config.recipe import FactsOf, settled
 from mlp_lab.config.renamed_keys import with_current_names
@@ -68,6 +70,7 @@ def from_values(
             " its keys are those of the whole configuration"
         )
     values = {name: composed[name] for name in composed if name not in OF_THE_COMMAND}
+    values = with_names(values)
     values = with_current_names(values, announce=True)
     if values.get("resume") is not None:
         values = _resumed(values, overrides)
@@ -109,7 +112,7 @@ def refuse_sweep_settings(overrides: Iterable[str], about: str) -> None:
         UserError: it is.
     """
     for word in overrides:
-        if word.lstrip("+").startswith("sweep."):
+        if re.match(r"\+{0,2}sweep[.=]", word):
             raise UserError(f"{word} is about {about}")
 
 

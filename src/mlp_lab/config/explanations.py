@@ -11,7 +11,7 @@ from typing import cast
 from mlp_lab.config.groups import choices, chosen, config_folder
 from mlp_lab.config.reading import unknown_key
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS
-from mlp_lab.errors import require_choice
+from mlp_lab.errors import UserError, require_choice
 from mlp_lab.stored import read_text
 
 WIDTH, COLUMN = 80, 28
@@ -110,6 +110,10 @@ def shipped(name: str) -> list[str]:
     return [choice for choice in choices(name) if (folder / f"{choice}.yaml").is_file()]
 
 
+MOST_NAMED = 5
+"""Choices of a group that are named beside a key."""
+
+
 def help_text(topics: Sequence[str], words: str) -> str:
     """What `--help` says, of everything or of some groups and keys; `words` start a training.
 
@@ -149,9 +153,46 @@ def _topic(topic: str) -> Iterator[str]:
     found = [e for e in everything if e.key == name or e.key.startswith(f"{name}.")]
     found = found or [each for each in everything if each.key.rpartition(".")[2] == name]
     if not found:
-        raise unknown_key(name, [*ALL_GROUPS, *(each.key for each in everything)])
+        raise _unknown(name, [each.key for each in everything])
     for each in found:
-        yield from _lines(each, all_of=_all_of(each.key))
+        for variant in variants(each):
+            yield from _lines(variant, all_of=_all_of(each.key), most=len(variant.owners))
+
+
+def _unknown(name: str, keys: Sequence[str]) -> UserError:
+    """What to say of a topic that there is not; nobody reads a list of all keys."""
+    sections = dict.fromkeys(key.partition(".")[0] for key in keys)
+    said = str(unknown_key(name, [*ALL_GROUPS, *keys]))
+    return UserError(re.sub(r" \(.*\)$", f" ({', '.join(sections)})", said))
+
+
+def variants(each: Explained, *, by_default: bool = True) -> list[Explained]:
+    """A key of a group once for each meaning that it has, with the choices that have that one.
+
+    `by_default`: once for each default, too.
+    """
+    name, _, last = each.key.partition(".")
+    owners: dict[tuple[str, str], list[str]] = {}
+    for choice in each.owners:
+        values = cast(Mapping[str, object], chosen(name, choice)[name])
+        value = shown_value(values[last]) if by_default else each.value
+        words = _comments(name, choice).get(last, each.words)
+        owners.setdefault((value, words), []).append(choice)
+    return [
+        replace(each, value=value, words=words, owners=tuple(those))
+        for (value, words), those in owners.items()
+    ] or [each]
+
+
+@cache
+def _comments(name: str, choice: str) -> dict[str, str]:
+    """Field -> comment in a choice's file, or in the one of its group that it begins with."""
+    text = read_text(config_folder() / name / f"{choice}.yaml", megabytes=1)
+    first = re.findall(r"^  - (\w+)$", text, re.MULTILINE)
+    others = [found for found in first if found != "_self_"]
+    inherited = _comments(name, others[0]) if others else {}
+    explained = file_of(f"{name}/{choice}")[1]
+    return inherited | {e.key.removeprefix(f"{name}."): e.words for e in explained if e.words}
 
 
 def _of_group(name: str, choice: str) -> Iterator[str]:
@@ -168,13 +209,17 @@ def _of_group(name: str, choice: str) -> Iterator[str]:
         yield ""
     own = cast(Mapping[str, object], chosen(name, choice)[name]) if shown and choice else {}
     for key in shown:
-        value = shown_value(own.get(key.key.partition(".")[2])) if choice else key.value
-        yield from _lines(replace(key, value=value), all_of=0 if choice else len(names))
+        for variant in variants(key, by_default=False):
+            if not choice:
+                yield from _lines(variant, all_of=len(names))
+            elif choice in variant.owners:
+                value = shown_value(own.get(key.key.partition(".")[2]))
+                yield from _lines(replace(variant, value=value))
 
 
 def shown_value(value: object) -> str:
     """A default as YAML has it."""
-    return json.dumps(value, ensure_ascii=False).strip('"')
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _all_of(key: str) -> int:
@@ -182,17 +227,13 @@ def _all_of(key: str) -> int:
     return len(shipped(section)) if section in GROUPS else 0
 
 
-def _lines(each: Explained, all_of: int = 0) -> Iterator[str]:
+def _lines(each: Explained, all_of: int = 0, most: int = MOST_NAMED) -> Iterator[str]:
     """A key with its default and what it means; which choices have it, unless all do."""
-    few = each.owners and len(each.owners) < all_of and len(each.owners) <= MOST_NAMED
+    few = each.owners and len(each.owners) < all_of and len(each.owners) <= most
     only = f" (of {', '.join(each.owners)})" if few else ""
     yield from _entry(
         f"{each.key}: {each.value}" if each.value else each.key, f"{each.words}{only}".strip()
     )
-
-
-MOST_NAMED = 4
-"""Choices of a group that are named beside a key."""
 
 
 def _entry(head: str, words: str) -> Iterator[str]:

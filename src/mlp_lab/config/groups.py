@@ -17,6 +17,9 @@ from mlp_lab.stored import read_yaml
 NUMBER = re.compile(r"[+-]?\d+(\.\d*)?e[+-]?\d+")
 """What YAML 1.1 takes for text, as 1e-8, and YAML 1.2 for a number."""
 
+CHOOSING = ("data", "model")
+"""Groups whose files may choose in others."""
+
 NO_RUN = ("defaults", "experiment", *OF_THE_COMMAND)
 
 
@@ -52,15 +55,38 @@ def chosen(group: str, name: str) -> dict[str, object]:
         UserError: the group has no such choice.
     """
     require_choice(name, group, choices(group))
-    if name in OWN_CHOICES.get(group, ()):
-        return {group: dict(OWN_CHOICES[group][name])}
-    path = f"{group}/{name}"
-    found = _file(path)
-    own = found if group in found else {group: found}  # a file may be of all keys
     whole: dict[str, object] = {}
-    for other, choice in _overridden(path):
+    for other, choice in _brought_along(group, name):
         whole = merged(whole, chosen(other, choice))
-    return _over(whole, own)
+    return _over(whole, _own(group, name))
+
+
+def _own(group: str, name: str) -> Mapping[str, object]:
+    """What a choice says itself."""
+    if name in OWN_CHOICES.get(group, ()):
+        return {group: OWN_CHOICES[group][name]}
+    found = _file(f"{group}/{name}")
+    return found if group in found else {group: found}  # a file may be of all keys
+
+
+def composed(names: Mapping[str, str]) -> dict[str, object]:
+    """The defaults, with the choices of some groups by name, as on a command line.
+
+    >>> composed({"data": "table", "model": "shallow"})["optimizer"]["name"]  # not tabular's
+    'adam'
+
+    Raises:
+        UserError: a group has no such choice.
+    """
+    for group, name in names.items():
+        require_choice(name, group, choices(group))
+    found = {**_default_names(), **names}
+    for group in CHOOSING:
+        found = {**found, **dict(_brought_along(group, found[group])), **names}
+    values = _own_values()
+    for group in _default_names():
+        values = _over({**values, group: {}}, _own(group, found[group]))
+    return values
 
 
 def merged(values: Mapping[str, object], choice: Mapping[str, object]) -> dict[str, object]:
@@ -88,26 +114,39 @@ def default_values() -> dict[str, object]:
 
 @cache
 def _default_values() -> Mapping[str, object]:
-    values = _read(CONFIG_NAME)
-    found = {key: value for key, value in values.items() if key not in NO_RUN}
-    for entry in _defaults(values):
-        for group, name in entry.items() if isinstance(entry, dict) else ():
-            if group in GROUPS:
-                found = merged(found, chosen(group, str(name)))
+    found = _own_values()
+    for group, name in _default_names().items():
+        found = merged(found, chosen(group, name))
     return found
+
+
+def _own_values() -> dict[str, object]:
+    """Settings of configs/train.yaml itself."""
+    return _copy({key: value for key, value in _read(CONFIG_NAME).items() if key not in NO_RUN})
+
+
+def _default_names() -> dict[str, str]:
+    """Group -> its choice in configs/train.yaml, in the order in which they are put together."""
+    entries = [entry for entry in _defaults(_read(CONFIG_NAME)) if isinstance(entry, dict)]
+    return {
+        group: str(name) for entry in entries for group, name in entry.items() if group in GROUPS
+    }
 
 
 OVERRIDE = re.compile(r"override /(\w+)(@[\w.]+)?")
 """How a file chooses in another group: `override /optimizer: adamw`."""
 
 
-def _overridden(path: str) -> Iterator[tuple[str, str]]:
-    """Groups in which a file chooses, and what."""
+def _brought_along(group: str, name: str) -> Iterator[tuple[str, str]]:
+    """Groups in which a choice's file chooses, and what."""
+    if name in OWN_CHOICES.get(group, ()):
+        return
+    path = f"{group}/{name}"
     for entry in _defaults(_read(path)):
-        for key, name in entry.items() if isinstance(entry, dict) else ():
+        for key, choice in entry.items() if isinstance(entry, dict) else ():
             match = OVERRIDE.fullmatch(key)
             if match is not None:
-                yield match[1], str(name)
+                yield match[1], str(choice)
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
-from typing import cast
 
 import yaml
 from hydra.errors import (
@@ -23,9 +22,9 @@ from omegaconf.errors import (
     UnsupportedInterpolationType,
 )
 
-from mlp_lab.config.reading import field_types, unknown_key
-from mlp_lab.config.schema import CHOICES, GROUPS, Config
-from mlp_lab.config.synonyms import WITHIN, own_key
+from mlp_lab.config.reading import owners_of, unknown_key
+from mlp_lab.config.schema import GROUPS
+from mlp_lab.config.synonyms import WITHIN, meaning, mistyped, own_key, remark
 from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import one_line
@@ -73,12 +72,11 @@ def _explain_refusal(error: BaseException) -> str | None:
     return f"cannot use {error.filename or 'a file'}: {error.strerror}"
 
 
-def _elsewhere(key: str) -> str:
+def _elsewhere(key: str, typed: str) -> str:
     """Other choices of a group that have a setting which the chosen one lacks."""
-    group, _, name = key.partition(".")
-    choices = CHOICES.get(cast(type, field_types(Config).get(group)), {})
-    owners = [choice for choice, kind in choices.items() if name in field_types(kind)]
-    return f"unknown key {key!r}: only {group}={'|'.join(owners)} has it" if owners else ""
+    owners, has = owners_of(key), "it" if key == typed else key
+    only = f"only {key.partition('.')[0]}={'|'.join(owners)} has {has}"
+    return f"unknown key {typed!r}: {only}" if owners else ""
 
 
 def _holds(section: object, key: str) -> bool:
@@ -171,14 +169,30 @@ def _explain_key(error: BaseException) -> str | None:
     if not isinstance(parent, DictConfig):
         return None
     key, names = str(error.full_key), [str(name) for name in parent]
-    if WITHIN.get(key) and own_key(key, names):
-        return str(unknown_key(key, names))
-    owners = [str(name) for name, part in parent.items() if _holds(part, key)]
-    if owners and not (owners == ["hydra"] and own_key(key, names)):
+    owners = [str(name) for name, part in parent.items() if name != "hydra" and _holds(part, key)]
+    if owners and not WITHIN.get(key):
         return f"unknown key {key!r}: did you mean {owners[0]}.{key}?"
-    if "." not in key and not own_key(key, names):
-        return _without_its_group(key, parent) or str(unknown_key(key, names))
-    return _elsewhere(key) or str(unknown_key(key, names))
+    if words := "" if WITHIN.get(key) else remark(key, on_a_command_line=True):
+        return f"unknown key {key!r}: {words}"
+    found = "" if own_key(key, names) else _in_another_place(key, parent)
+    return found or str(unknown_key(key, names))
+
+
+def _in_another_place(key: str, parent: DictConfig) -> str:
+    """A key that another choice of a group has, or some group."""
+    if "." in key:
+        return _elsewhere(key, key) or _elsewhere(meaning(key), key)
+    found = _without_its_group(key, parent) or _mistyped(key, parent)
+    return found or _elsewhere(meaning(key), key)
+
+
+def _mistyped(key: str, settings: DictConfig) -> str:
+    """A key of some group, typed without it and with a wrong letter."""
+    keys = [str(name) for name in settings if name != "hydra"]
+    sections = [(name, part) for name, part in settings.items() if isinstance(part, DictConfig)]
+    keys += [each for name, part in sections for each in _keys(str(name), part) if name != "hydra"]
+    found = mistyped(key, keys)
+    return f"unknown key {key!r}: did you mean {found!r}?" if "." in found else ""
 
 
 def _without_its_group(key: str, settings: DictConfig) -> str:
@@ -187,8 +201,8 @@ def _without_its_group(key: str, settings: DictConfig) -> str:
         typed = f"{group}.{key}"
         if isinstance(section, DictConfig) and WITHIN.get(typed) in _keys(group, section):
             return f"unknown key {key!r}: here it is {WITHIN[typed]!r}"
-        if found := _elsewhere(typed):
-            return found.replace(repr(typed), repr(key)).replace(" has it", f" has {typed}")
+        if found := _elsewhere(typed, key):
+            return found
     return ""
 
 

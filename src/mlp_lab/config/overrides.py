@@ -1,13 +1,17 @@
 """Words of a command line as Hydra reads them: a shell takes the quotes away that were typed."""
 
 import re
+import shlex
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import ChoiceSweep, Override
 from hydra.errors import HydraException
 
+from mlp_lab.config.column_keys import BY_COLUMN, hidden_names, shown_names
+from mlp_lab.config.reading import NAMES
 from mlp_lab.config.schema import GROUPS
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import MOST_LETTERS, quoted
@@ -24,6 +28,9 @@ PATHS = (
     "data.test_path",
 )
 
+OTHER_VALUE = re.compile(r"[+-]?[\d.][\w.+-]*|true|false|nan|[+-]?inf", re.IGNORECASE)
+"""What Hydra would read as a number or a truth value."""
+
 FUNCTION = re.compile(r"(choice|range|interval|glob|sort|shuffle|tag|extend_list|\w*str)\(.*\)")
 """Hydra's own: what is wrong within one is for it to say."""
 
@@ -36,8 +43,54 @@ TOKEN = re.compile(r"\s*('[^']*'|\"[^\"]*\"|[\[\],]|[^\[\],]+)")
 OTHER_GROUPS = ("experiment", "hydra")
 """Of files, beside those of a run's settings."""
 
+TYPED = re.compile(
+    r"'data\.[^']*'(?:\"'\"'[^']*')*"
+    r"|data\.[\w.:-]+=(?:\[(?:'[^']*'|\"[^\"]*\"|[^\]'\"])*\]|'[^']*'|[\w.]+)"
+)
+"""A setting of the data in a sentence, as it is typed in a shell."""
+
 DIGITS = re.compile(r"\d{4000}")
 """Of numbers that Python refuses to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A setting of the data: `column` where `key` is one that a column's name follows."""
+
+    key: str
+    column: str | None
+    value: object
+
+
+def setting_of(word: str) -> Setting:
+    """A setting of the data as it is typed, without the shell's quotes.
+
+    >>> setting_of("data.missing_in.q 1=[77,refused]")
+    Setting(key='missing_in', column='q 1', value=[77, 'refused'])
+
+    Raises:
+        UserError: it is none.
+    """
+    found = _parsed(readable(word))
+    path = "" if found is None else found.key_or_group.lstrip("+")
+    if found is None or found.is_sweep_override() or not path.startswith("data."):
+        raise UserError(f"a setting of the data is typed as data.missing=[99], got {word}")
+    key = path.removeprefix("data.")
+    first, _, column = key.partition(".")
+    name = shown_names(column) if first in BY_COLUMN and column else None
+    return Setting(first if name is not None else key, name, found.value())
+
+
+def settings_in(sentence: str) -> tuple[str, list[Setting]]:
+    """The settings that a sentence proposes, and what it says before the first.
+
+    >>> settings_in("w may be a weight: data.weight=w, data.drop=[w] leaves it out")[0]
+    'w may be a weight'
+    """
+    places = list(TYPED.finditer(sentence))
+    words = [word for place in places for word in shlex.split(place[0])]
+    reason = sentence[: places[0].start()].rstrip(" ;:,") if places else sentence
+    return reason, [setting_of(word) for word in words]
 
 
 def require_short_numbers(words: Iterable[str]) -> None:
@@ -89,16 +142,25 @@ def readable(word: str) -> str:
     key, equals, value = word.partition("=")
     if not equals:
         return word
+    if (hidden := hidden_names(word)) != word and not ("{" in value and _is_read(word)):
+        return readable(hidden)
     if SIGN.fullmatch(word):
         sign = value.replace("\\t", "\t")
         return f"{key}={quoted(sign)}"
     if key in PATHS:
         value = HOME.sub(lambda _: f"{Path.home()}/", value)
         word = f"{key}={value}"
+    if key.lstrip("+") in NAMES and not FUNCTION.fullmatch(value):
+        word = f"{key}={''.join(_as_name(text.strip()) for text in TOKEN.findall(value))}"
     named = key in PATHS or key.lstrip("+").startswith("data.")
     if not named or "{" in value or FUNCTION.fullmatch(value) or _is_read(word):
         return word
     return f"{key}={''.join(_as_value(text.strip()) for text in TOKEN.findall(value))}"
+
+
+def _as_name(token: str) -> str:
+    """A token of a list of names; 2020 is one, where Hydra would read a number."""
+    return quoted(token) if OTHER_VALUE.fullmatch(token) else token
 
 
 def _as_value(token: str) -> str:

@@ -14,10 +14,15 @@ from dataclasses import is_dataclass
 from functools import cache
 from typing import TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from mlp_lab.config.schema import CHOICES
-from mlp_lab.config.synonyms import explained, own_key
+from mlp_lab.config.schema import CHOICES, Config
+from mlp_lab.config.synonyms import explained, mistyped, own_key, remark
 from mlp_lab.errors import UserError, nearest, require, require_choice
 from mlp_lab.formatting import shown
+
+NAMES = tuple(
+    f"data.{key}" for key in ("target", "features", "drop", "weight", "group", "time", "part")
+)
+"""Settings that hold names of columns, which may be digits only."""
 
 SPELLED_OUT = 1e15
 """Below which a whole number is worth writing with all its digits."""
@@ -35,7 +40,10 @@ def read(kind: type[Kind], values: object, path: str) -> Kind:
         UserError: an unknown or missing key, a value of the wrong type or out of its range.
     """
     if not isinstance(values, Mapping):
-        raise UserError(f"{path or 'the config'} must be a group of settings, got {shown(values)}")
+        own = () if kind in CHOICES or not path else field_types(cast(Hashable, kind))
+        listed = f" ({', '.join(f'{path}.{name}' for name in own)})" if own else ""
+        what = f"{path or 'the config'} must be a group of settings{listed}"
+        raise UserError(f"{what}, got {shown(values)}")
     if kind in CHOICES:
         name = values.get("name")
         require_choice(str(name), path, CHOICES[kind])
@@ -65,10 +73,29 @@ def unknown_key(key: str, names: Sequence[str]) -> UserError:
     own = own_key(key, names)
     if own:
         return UserError(f"unknown key {key!r}: here it is {explained(own)}")
+    if words := remark(key):
+        return UserError(f"unknown key {key!r}: {words}")
+    if owners := owners_of(key):
+        only = f"only {path}={'|'.join(owners)} has it"
+        return UserError(f"unknown key {key!r}: {only}")
     names = [name for name in names if name != "hydra" and not (path and name == "name")]
     listed = ", ".join(names) or "no settings"
-    close = nearest(last, names, f"{path}." if path else "")
+    meant = "" if path else mistyped(last, names)
+    close = (
+        f": did you mean {meant!r}?" if meant else nearest(last, names, f"{path}." if path else "")
+    )
     return UserError(f"unknown key {key!r}{close} ({where}{listed})")
+
+
+def owners_of(key: str) -> list[str]:
+    """The choices of a group that have a setting.
+
+    >>> owners_of("optimizer.alpha"), owners_of("optimizer.foo")
+    (['momentum'], [])
+    """
+    group, _, name = key.partition(".")
+    choices = CHOICES.get(cast(type, field_types(Config).get(group)), {})
+    return [choice for choice, kind in choices.items() if name in field_types(cast(Hashable, kind))]
 
 
 def convert(hint: object, value: object, key: str) -> object:
@@ -80,10 +107,11 @@ def convert(hint: object, value: object, key: str) -> object:
     if isinstance(hint, type) and is_dataclass(hint):
         return read(hint, value, key)
     options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    value = _as_name(value, key)
     for option in options:
         if get_origin(option) is list and isinstance(value, list):
             (item,) = get_args(option)
-            return [convert(item, entry, key) for entry in value]
+            return [_entry(item, entry, key) for entry in value]
         if get_origin(option) is dict and isinstance(value, Mapping):
             (_, item) = get_args(option)
             return {str(name): convert(item, value[name], f"{key}.{name}") for name in value}
@@ -100,6 +128,23 @@ def convert(hint: object, value: object, key: str) -> object:
     short = whole and abs(cast(float, value)) < SPELLED_OUT
     written = f": write {value:.0f}" if short else ""  # 1e3 is no whole number in YAML
     raise UserError(f"{key} must be {wanted}, got {shown(value)}{written}")
+
+
+def _entry(hint: object, value: object, key: str) -> object:
+    """An element of a list: cells of a table may be of any kind, and names of columns numbers."""
+    cells = {str, float} <= {*get_args(hint)}
+    if cells and isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # data.missing=[NAN]
+    if cells and value is None:
+        return "null"
+    if value is None and key in NAMES:
+        return "null"
+    return convert(hint, _as_name(value, key), key)
+
+
+def _as_name(value: object, key: str) -> object:
+    """The text of a column's name that looks like a number: 2020."""
+    return str(value) if key in NAMES and type(value) in (int, float) else value
 
 
 def _require_short(value: object, key: str) -> None:

@@ -39,7 +39,7 @@ LABELS = ("name", "tags")
 """Keys that say what a run is called, and change nothing of it."""
 
 MAY_CHANGE_ON_RESUME = (
-    *("resume", "epochs", "quiet", "device", "kernel", "threads", "stop", "tracking"),
+    *("resume", "epochs", "quiet", "device", "devices", "kernel", "threads", "stop", "tracking"),
     *LABELS,
 )
 
@@ -54,6 +54,9 @@ VARIABLE = (
 LONGEST_LABEL = 100
 """Letters of a name or a tag."""
 
+MOST_DEVICES = 4096
+"""Processes that share a batch out."""
+
 MOST_EPOCHS = 10**9
 """Of a run; curves.csv has a line for each."""
 
@@ -63,6 +66,7 @@ class Config:
     """Everything a run needs to know, and nothing else: equal configs give equal runs.
 
     `epochs`: None trains until patience ends it. `batch_size` counts rows, or is `full`.
+    `devices`: GPUs, or processes of a CPU, that share each batch of the network out.
     `device`: auto, cpu or cuda. `dtype`: float32 or float64. `autocast`: a lower
     precision of a step's products on a GPU, or none. `gradient`: explicit (backpropagation
     as written out here) or autograd. `kernel`: what computes: auto, native (compiled) or torch.
@@ -84,6 +88,7 @@ class Config:
     epochs: int | None
     batch_size: int | str
     device: str
+    devices: int
     dtype: str
     autocast: str
     gradient: str
@@ -106,6 +111,7 @@ class Config:
         else:
             require(self.batch_size >= 1, "batch_size", "1 or more, or 'full'", self.batch_size)
         require_choice(self.device, "device", ["auto", "cpu", "cuda"])
+        require_count(self.devices, "devices", 1, MOST_DEVICES)
         require_choice(self.dtype, "dtype", ["float32", "float64"])
         self._check_autocast()
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
@@ -183,9 +189,31 @@ class Config:
         self._check_length()
         self._check_warmup()
         self._check_budget()
+        self._check_devices()
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
+
+    def _check_devices(self) -> None:
+        """Raise where several processes cannot do what one does."""
+        if self.devices == 1:
+            return
+        asked = f"devices={self.devices}"
+        if isinstance(self.batch_size, int):
+            rule = f"at most batch_size={self.batch_size}: each has a part of every batch"
+            require(self.devices <= self.batch_size, "devices", rule, self.devices)
+        if self.kernel == "native":
+            raise UserError(f"kernel must be auto or torch with {asked}, got native")
+        if self.model.normalisation == "batch":
+            raise UserError(
+                "model.normalisation=batch takes means over a whole batch, of which each of"
+                f" {asked} has a part: use layer, or devices=1"
+            )
+        if self.budget is not None:
+            raise UserError(
+                f"budget={self.budget} trains many networks side by side, and {asked} share one"
+                " out: leave out one of them"
+            )
 
     def _check_length(self) -> None:
         """Raise where a training without a last epoch has no end, or something is a share of it."""

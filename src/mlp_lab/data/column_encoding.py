@@ -7,7 +7,8 @@ double the time to start, and they would be saved as pickles.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +19,10 @@ LEAST_PROBABILITY = 1e-7
 """Least of a quantile: no encoded number lies beyond 5.2 standard deviations."""
 
 DATE_PARTS = ("year", "month", "weekday", "days")
+CYCLES = ("hour", "weekday", "month")
+"""What comes again and again in dates with a time: each is a sine and a cosine of it."""
+
+WAVES = (("sine", np.sin), ("cosine", np.cos))
 OTHER, MISSING = "(other)", "(missing)"
 
 
@@ -133,13 +138,29 @@ def _median(values: Floats) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DateEncoding:
-    """Inputs for the year, the month, the weekday and the days elapsed, each scaled."""
+    """Inputs for the year, the month, the weekday and the days elapsed, each scaled.
+
+    `cycles` are further inputs, two each: the sine and cosine of the hour, the weekday and the
+    month of dates with a time; 0 where it is missing. Times without a date have their hour, as a
+    share of the day, and its cycle.
+    """
 
     year: NumberEncoding
     month: NumberEncoding
     weekday: NumberEncoding
     days: NumberEncoding
     indicator: bool
+    cycles: list[str] = field(default_factory=list)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Those of `DATE_PARTS` that are inputs."""
+        return DATE_PARTS[-1:] if self.cycles == ["hour"] else DATE_PARTS
+
+    @property
+    def numbers(self) -> int:
+        """How many inputs are numbers."""
+        return len(self.parts) + len(WAVES) * len(self.cycles)
 
     @classmethod
     def fit(cls, values: Floats, method: str, quantiles: Quantiles = THOUSAND) -> DateEncoding:
@@ -149,22 +170,32 @@ class DateEncoding:
             name: NumberEncoding.fit(part, method, quantiles)
             for name, part in _date_parts(present).items()
         }
-        return cls(**parts, indicator=len(present) < len(values))
+        timed = bool((present % 1 != 0).any())
+        clock = timed and bool(((present >= 0) & (present < 1)).all())
+        cycles = [*(CYCLES[:1] if clock else CYCLES)] if timed else []
+        return cls(**parts, indicator=len(present) < len(values), cycles=cycles)
 
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""
-        parts = [f"{column.name}:{part}" for part in DATE_PARTS]
+        parts = [f"{column.name}:{part}" for part in self.parts]
+        parts += [f"{column.name}:{cycle} {wave}" for cycle in self.cycles for wave, _ in WAVES]
         return parts + [f"{column.name}={MISSING}"] * self.indicator
 
     def write(self, values: Floats, out: Array, at: int) -> None:
         """Encode (N,) values into the inputs from `at` of (N, D) zeros."""
         missing = np.isnan(values)
         parts = _date_parts(np.where(missing, 0, values))
-        for i, (name, part) in enumerate(parts.items()):
+        for i, name in enumerate(self.parts):
             encoding: NumberEncoding = getattr(self, name)
-            encoding.write(np.where(missing, np.nan, part), out, at + i)
+            encoding.write(np.where(missing, np.nan, parts[name]), out, at + i)
+        place = at + len(self.parts)
+        for cycle in self.cycles:
+            angle = 2 * np.pi * _turns(parts, cycle)
+            for _, wave in WAVES:
+                out[:, place] = np.where(missing, 0, wave(angle))
+                place += 1
         if self.indicator:
-            out[:, at + len(DATE_PARTS)] = missing
+            out[:, place] = missing
 
 
 def _date_parts(days: Floats) -> dict[str, Floats]:
@@ -175,6 +206,13 @@ def _date_parts(days: Floats) -> dict[str, Floats]:
     parts = [1970 + month // 12, 1 + month % 12, (whole + 3) % 7]  # 1970 began on a Thursday
     numbers = [*(part.astype(np.float64) for part in parts), days]
     return dict(zip(DATE_PARTS, numbers, strict=True))
+
+
+def _turns(parts: Mapping[str, Floats], cycle: str) -> Floats:
+    """How much of a day, a week or a year has gone, from 0 to 1, by whole weekdays and months."""
+    if cycle == "hour":
+        return parts["days"] - np.floor(parts["days"])
+    return parts["weekday"] / 7 if cycle == "weekday" else (parts["month"] - 1) / 12
 
 
 @dataclass(frozen=True, slots=True)

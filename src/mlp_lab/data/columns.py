@@ -15,6 +15,10 @@ RARE = -2.0
 """Index of a level that too few training rows had to keep it; read as an unseen one."""
 
 
+CLOCK_TIMES = "clock"
+"""The form of dates that are times of a day."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
     """How the cells of one column become numbers; plain data.
@@ -22,7 +26,9 @@ class Column:
     `levels` are the values of a binary, category or ordinal column, `others` those too rare to keep
     (below a share of `min_frequency` of the training rows). `labels` maps codes in a file to the
     levels that they mean, `missing` lists cell texts that count as no value. `day_first` tells
-    3/4/2020 as the third of April; None where every date began with its year.
+    3/4/2020 as the third of April; None where every date began with its year. `amount` is the form
+    of numbers with a sign or grouped digits, as `$#`, or `CLOCK_TIMES`; else empty. `missing_words`
+    mean no answer unless they are levels; None: those that do by default.
     """
 
     name: str
@@ -33,11 +39,17 @@ class Column:
     missing: list[str] = field(default_factory=list)
     day_first: bool | None = None
     min_frequency: float = 0.0
+    amount: str = ""
+    missing_words: list[str] | None = None
 
     @property
     def fingerprint(self) -> str:
         """Text hashed with a data set's values, as in the checkpoints of version 0.1.0."""
-        return repr(self).replace(", min_frequency=", ", rare=")
+        added = f", amount={self.amount!r}, missing_words={self.missing_words!r})"
+        text = repr(self)
+        if not self.amount and self.missing_words is None:
+            text = f"{text.removesuffix(added)})"
+        return text.replace(", min_frequency=", ", rare=")
 
 
 FORMER = {"rare": "min_frequency"}

@@ -14,6 +14,12 @@ SCALINGS = ("standard", "robust", "quantile", "none")
 DELIMITERS = (",", ";", "\t", "|")
 """Signs between cells that are looked for."""
 
+WHITESPACE = "whitespace"
+"""The delimiter of cells that blanks or tabs, one or more, stand between."""
+
+MOST_LINES = 10_000_000
+"""Of a file, to which a setting may refer."""
+
 MOST_QUANTILES = 10_000
 """Of a column; its schema.json holds them."""
 
@@ -130,17 +136,27 @@ class DataConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSettings:
-    """How a file is written, as far as the user says; an empty `quote` means no quoting."""
+    """How a file is written, as far as the user says; an empty `quote` means no quoting.
+
+    `header` is the number of its line, none where columns have no names, or auto. `skip_rows`: so
+    many lines at the top are left out, or those of a list, from 1; -1 is the last. `comment` begins
+    what is no part of a line.
+    """
 
     delimiter: str = "auto"
     quote: str = '"'
     encoding: str = "auto"
     decimal: str = "auto"
     sheet: str | int | None = None
+    header: str | int = "auto"
+    skip_rows: int | list[int] = 0
+    comment: str = ""
 
     def __post_init__(self) -> None:
-        fits, rule = _is_sign(self.delimiter, "auto"), "auto or one ASCII character"
+        fits = _is_sign(self.delimiter, "auto") or self.delimiter == WHITESPACE
+        rule = f"auto, {WHITESPACE} or one ASCII character"
         require(fits, "data.delimiter", rule, self.delimiter)
+        self._check_rows()
         fits = _is_sign(self.quote, "") and self.quote != self.delimiter
         rule = "one ASCII character that is not the delimiter, or nothing"
         require(fits, "data.quote", rule, self.quote)
@@ -150,6 +166,24 @@ class FileSettings:
                 " data.delimiter, too"
             )
         require_choice(self.decimal, "data.decimal", ("auto", ".", ","))
+        self._check_encoding()
+
+    def _check_rows(self) -> None:
+        if isinstance(self.header, int):
+            require_count(self.header, "data.header", 1, MOST_LINES)
+        else:
+            require_choice(self.header, "data.header", ("auto", "none"))
+        if isinstance(self.skip_rows, int):
+            require_count(self.skip_rows, "data.skip_rows", 0, MOST_LINES)
+        else:
+            for line in self.skip_rows:
+                fits = 1 <= abs(line) <= MOST_LINES
+                require(fits, "data.skip_rows", "lines from 1, or from -1 for the last", line)
+        fits = _is_sign(self.comment, "") and self.comment not in ("", self.delimiter, self.quote)
+        rule = "one ASCII character that is no other sign, or nothing"
+        require(fits or not self.comment, "data.comment", rule, self.comment)
+
+    def _check_encoding(self) -> None:
         if self.encoding == "auto":
             return
         try:

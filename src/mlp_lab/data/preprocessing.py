@@ -18,7 +18,7 @@ from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import AnyTarget, Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import gigabytes, in_a_list
+from mlp_lab.formatting import gigabytes, typed
 from mlp_lab.memory import free_memory
 
 BLOCK = 1 << 16
@@ -185,7 +185,7 @@ def _require_memory(raw: RawData, schema: Schema, item: int) -> None:
             f"{rows:,} rows of {inputs:,} inputs, {widths[name]:,} of them for column {name!r},"
             f" take {gigabytes(needed)}, more than the free {gigabytes(free)}:"
             " a larger data.min_frequency makes rare values one input,"
-            f" data.drop=[{in_a_list(name)}] leaves it out"
+            f" {typed('data.drop', name)} leaves it out"
         )
 
 

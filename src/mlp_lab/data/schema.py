@@ -11,7 +11,6 @@ from numpy.typing import DTypeLike
 
 from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.column_encoding import (
-    DATE_PARTS,
     DateEncoding,
     Encoding,
     InputColumn,
@@ -172,7 +171,7 @@ class Schema:
             if isinstance(encoding, NumberEncoding):
                 found.append(at)
             elif isinstance(encoding, DateEncoding):
-                found += range(at, at + len(DATE_PARTS))
+                found += range(at, at + encoding.numbers)
         return found
 
     @property

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from mlp_lab.data.column_encoding import (
+    CYCLES,
     DateEncoding,
     Encoding,
     InputColumn,
@@ -88,6 +89,8 @@ def _require_encoding(encoding: Encoding, column: Column, key: str) -> None:
     if isinstance(encoding, NumberEncoding):
         _require_scaling(encoding.scaling, f"{key}.scaling")
     elif isinstance(encoding, DateEncoding):
+        if encoding.cycles not in ([], list(CYCLES[:1]), list(CYCLES)):
+            raise UserError(f"{key}.cycles must be {', '.join(CYCLES)}, got {encoding.cycles}")
         for part in ("year", "month", "weekday", "days"):
             _require_encoding(getattr(encoding, part), column, f"{key}.{part}")
             if getattr(encoding, part).indicator:

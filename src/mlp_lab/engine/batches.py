@@ -1,7 +1,10 @@
 """Mini-batches for all members of a stack: row orders, partial batches, dropout masks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +14,9 @@ from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Seed, Stream, numpy_generator, torch_generator
 from mlp_lab.network.backprop import Batch
 from mlp_lab.network.mlp import Masks
+
+if TYPE_CHECKING:
+    from mlp_lab.engine.ranks import Ranks
 
 GATHERED_NUMBERS = 2**18
 """Inputs gathered at once: enough to make the gather cheap per step, small beside a cache."""
@@ -29,10 +35,14 @@ StepRows = tuple[Tensor, Tensor, Tensor | None]
 class StepShape:
     """The first k members have rows left; their weights where not all have equally many.
 
-    `real` is then 1 for each of them and 0 for padding, (k, B, 1).
+    `real` is then 1 for each of them and 0 for padding, (k, B, 1). Of the `rows` of the batch the
+    `part` is this process's, and so are weights and marks; where others have the rest, all rows
+    have weights, since the mean is over the whole batch.
     """
 
     k: int
+    rows: int
+    part: slice
     weights: Tensor | None
     real: Tensor | None
 
@@ -56,12 +66,14 @@ class Batches:
         seeds: Sequence[int | Seed],
         dropout: Sequence[float | Sequence[float]],
         widths: Sequence[Sequence[int]],
+        ranks: Ranks | None = None,
     ) -> None:
         """`batch_size` None takes all of a member's rows in one step; they stay unshuffled.
 
-        `dropout`: of each member, one share of all hidden layers or one for each.
+        `dropout`: of each member, one share of all hidden layers or one for each. `ranks` have a
+        part of each batch.
         """
-        self.source = source
+        self.source, self.ranks = source, ranks
         self.seeds = list(seeds)
         self.batch_size = max(source.counts) if batch_size is None else batch_size
         self.steps = [-(-count // self.batch_size) for count in source.counts]
@@ -80,11 +92,11 @@ class Batches:
         """The batches of one epoch, counted from 0, in order."""
         masks = None if self.dropout is None else self.dropout.epoch(epoch)
         for (inputs, targets, of_rows), shape in zip(self._rows(epoch), self._shapes, strict=True):
-            k, (gathered, rows, _) = shape.k, inputs.shape
-            step_masks = () if masks is None else [mask[:k, :rows] for mask in next(masks)]
+            k, gathered = shape.k, inputs.shape[0]
+            step_masks = () if masks is None else [mask[:k, shape.part] for mask in next(masks)]
             weights = shape.weights
             if of_rows is not None:
-                weights = of_rows[:k] * (1 / rows if weights is None else weights)
+                weights = of_rows[:k] * (1 / shape.rows if weights is None else weights)
             if k == gathered:
                 yield Batch(inputs, targets, weights, step_masks, shape.real)
             else:
@@ -97,8 +109,10 @@ class Batches:
                 self._whole = self._all_rows()
             yield self._whole
             return
-        order = self.order(epoch)
-        size = self.batch_size
+        order, full = self.order(epoch), self._shapes[0].part
+        size = full.stop - full.start
+        if self.ranks is not None:
+            order = order[:, self._own_columns]
         span = self.gathered_steps * size
         for first in range(0, order.shape[1], span):
             k = self._shapes[first // size].k
@@ -108,6 +122,9 @@ class Batches:
                 yield from ((*step, None) for step in zip(*steps, strict=True))
             else:
                 yield from zip(*steps, torch.split(rows.loss_weights, size, 1), strict=True)
+        if order.shape[1] == (len(self._shapes) - 1) * size:  # the last batch has none for us
+            none = self.source.gather(order[: self._shapes[-1].k, :0])
+            yield none.inputs, none.targets, none.loss_weights
 
     @property
     def gathered_steps(self) -> int:
@@ -118,8 +135,20 @@ class Batches:
 
     def _all_rows(self) -> StepRows:
         (rows,) = self.source.chunks(max(self.source.counts))
-        weighted = self.source.loss_weights is not None  # else they only mark padding
-        return rows.inputs, rows.targets, rows.loss_weights if weighted else None
+        part = self._shapes[0].part
+        own = None
+        if self.source.loss_weights is not None and rows.loss_weights is not None:
+            own = rows.loss_weights[:, part]  # else they only mark padding
+        return rows.inputs[:, part], rows.targets[:, part], own
+
+    @property
+    def _own_columns(self) -> Tensor:
+        """Which places of an order are this rank's, batch by batch."""
+        places = [
+            torch.arange(shape.part.start, shape.part.stop) + step * self.batch_size
+            for step, shape in enumerate(self._shapes)
+        ]
+        return torch.cat(places).to(self.source.inputs.device)
 
     def order(self, epoch: int) -> Tensor:
         """Each member's rows, (K, most rows), padded with row 0.
@@ -145,8 +174,20 @@ class Batches:
                 real = np.arange(left.max()) < left[:, None]
                 weights = torch.as_tensor(real / left[:, None]).to(self.source.inputs)
                 marks = torch.as_tensor(real[:, :, None]).to(self.source.inputs)
-            shapes.append(StepShape(len(left), weights, marks))
+            shapes.append(self._own_shape(int(left.max()), len(left), weights, marks))
         return shapes
+
+    def _own_shape(
+        self, rows: int, k: int, weights: Tensor | None, marks: Tensor | None
+    ) -> StepShape:
+        """What a batch of so many rows is to this process."""
+        if self.ranks is None:
+            return StepShape(k, rows, slice(0, rows), weights, marks)
+        part = self.ranks.part(rows)
+        if weights is None:
+            weights = self.source.inputs.new_full((k, rows), 1 / rows)
+        own = None if marks is None else marks[:, part]
+        return StepShape(k, rows, part, weights[:, part], own)
 
 
 def of_layers(number: float | Sequence[float], layers: int) -> list[float]:

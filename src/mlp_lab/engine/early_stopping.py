@@ -4,17 +4,17 @@ import math
 from dataclasses import dataclass
 
 from mlp_lab.engine.records import MemberRecord
-from mlp_lab.errors import require, require_choice
-from mlp_lab.metrics.epoch import minimised_metric
+from mlp_lab.errors import require
+from mlp_lab.metrics.choosing import minimised, require_choosing
 
 
 @dataclass(kw_only=True, slots=True)
 class StopConfig:
     """Reasons to stop early; each is off while it is null.
 
-    `patience`: epochs without an improvement of `monitor` (`loss` or `metric`, of the validation
-    rows) by more than `min_delta`. `weights_tol`: |W - W before| / |W before| over an epoch is no
-    larger. `seconds`: training time.
+    `patience`: epochs without an improvement of `monitor` (`loss`, the main `metric` or any other
+    score that the run reports, of the validation rows) by more than `min_delta`. `weights_tol`:
+    |W - W before| / |W before| over an epoch is no larger. `seconds`: training time.
     """
 
     patience: int | None
@@ -24,7 +24,7 @@ class StopConfig:
     seconds: float | None
 
     def __post_init__(self) -> None:
-        require_choice(self.monitor, "stop.monitor", ["loss", "metric"])
+        require_choosing(self.monitor, "stop.monitor", "loss")
         require(self.min_delta >= 0, "stop.min_delta", "0 or more", self.min_delta)
         for key in ("patience", "weights_tol", "seconds"):
             value = getattr(self, key)
@@ -53,16 +53,21 @@ class EarlyStopping:
     def observe(self, record: MemberRecord, monitor: str, min_delta: float) -> bool:
         """Take note of an epoch; whether it is the best so far.
 
-        Without validation rows nothing can be selected: the last epoch counts as the best.
+        Without validation rows nothing can be selected: the last epoch counts as the best. So it
+        does while the monitored score is not known, as the area under a curve of one class. One
+        in which the training diverged is none.
         """
-        value = minimised_metric(record.monitored, monitor)
+        if record.diverged is not None:
+            return False
+        value = minimised(record.monitored, monitor)
         if not record.val or value < self.reference - min_delta:
             self.reference, self.waited = value, 0
         else:
             self.waited += 1
-        best = not record.val or value < self.best
+        best = not record.val or value < self.best or self.best == math.inf
         if best:
-            self.best, self.best_epoch = value, record.epoch
+            self.best = math.inf if math.isnan(value) else value
+            self.best_epoch = record.epoch
         return best
 
     def reason_to_stop(self, record: MemberRecord, config: StopConfig, seconds: float) -> str:
@@ -70,6 +75,8 @@ class EarlyStopping:
         met = config.met(self.waited, record.change, seconds)
         if "patience" in met:
             margin = f", by more than {config.min_delta:g}," if config.min_delta else ""
+            if self.best == math.inf:
+                return f"{config.monitor} was not known for {self.waited} epochs"
             return f"no better {config.monitor}{margin} for {self.waited} epochs"
         if "weights_tol" in met:
             return f"weights moved by {record.change:.1e} of their norm"

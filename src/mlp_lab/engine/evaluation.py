@@ -1,7 +1,10 @@
 """Loss and metrics of every member over every row of a part, at the weights as they are."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,6 +14,9 @@ from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.epoch import Scale
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
+
+if TYPE_CHECKING:
+    from mlp_lab.engine.ranks import Ranks
 
 EVALUATED_NUMBERS = 2**18
 """Hidden units computed at once, 1 MB: a processor's own cache holds them, and their memory is used
@@ -115,6 +121,11 @@ def rows_at_once(network: MLP) -> int:
     return max(FEWEST_ROWS, EVALUATED_NUMBERS // units)
 
 
+def rows_of_outputs(network: MLP) -> int:
+    """Rows of each member where compiled code keeps the units of one block of rows at a time."""
+    return max(FEWEST_ROWS, EVALUATED_NUMBERS // (network.members * network.layers.sizes[-1]))
+
+
 def mean_pre_activation(
     network: MLP, inputs: Tensor, objective: Objective, forward: Forward | None = None
 ) -> Tensor:
@@ -142,23 +153,28 @@ def sums_over_rows(
     objective: Objective,
     target_scale: TargetScale,
     forward: Forward | None = None,
+    *,
+    ranks: Ranks | None = None,
 ) -> Tensor:
     """Weighted sums over rows in double precision, (S, K): loss, then those of `row_metrics`.
 
     Of one target S is 3: loss, squared and absolute errors; for classes the second is the number of
     right answers and the third is zero. An ensemble is measured by the mean of its networks'
-    outputs. `forward` as for `mean_pre_activation`.
+    outputs. `forward` as for `mean_pre_activation`; `ranks` share the rows out.
     """
-    length = rows_at_once(network)
+    length = rows_at_once(network) if forward is None else rows_of_outputs(network)
     members = len(source.counts)
     sums = torch.zeros(target_scale.sums, members, dtype=torch.float64, device=source.inputs.device)
-    for inputs, targets, weights, loss_weights in source.chunks(length):
+    own = None if ranks is None else ranks.part(max(source.counts))
+    for inputs, targets, weights, loss_weights in source.chunks(length, own):
         f = mean_pre_activation(network, inputs, objective, forward)
         metrics = target_scale.row_metrics(objective.decision_values(f), targets)
         for i, measure in enumerate([objective.rows(f, targets), *metrics]):
             counts = weights if i else loss_weights
             counted = measure if counts is None else measure * counts
             sums[i] += counted.sum(1, dtype=torch.float64)
+    if ranks is not None:
+        ranks.add_up(sums)
     return sums
 
 

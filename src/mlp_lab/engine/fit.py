@@ -21,7 +21,7 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
     products keep their shapes and they their bits.
     """
     stack.retire(finished(stack))
-    while stack.ids and stack.training:
+    while stack.ids and stack.training and _goes_on(stack):
         started = time.perf_counter()
         before = stack.network.layers.flat.clone()
         means = stack.train_epoch()
@@ -36,6 +36,11 @@ def fit(stack: Stack) -> Iterator[EpochRecord]:
             stack.schedules[k].observe(record.monitored["loss"])
         yield EpochRecord(stack.epoch, list(records.values()), time.perf_counter() - started)
         stack.retire(finished(stack))
+
+
+def _goes_on(stack: Stack) -> bool:
+    """Whether another epoch follows: where several processes train, rank 0 says so to all."""
+    return stack.shared.ranks is None or stack.shared.ranks.goes_on()
 
 
 def finished(stack: Stack) -> list[int]:
@@ -57,7 +62,8 @@ def _epoch_numbers(stack: Stack, means: Tensor, before: Tensor) -> list[list[flo
     sources = (stack.train, stack.val)  # without rows, the sums are zeros
     forward = stack.compiled_forward
     rows = [
-        sums_over_rows(stack.evaluated, source, objective, scale, forward) for source in sources
+        sums_over_rows(stack.evaluated, source, objective, scale, forward, ranks=stack.shared.ranks)
+        for source in sources
     ]
     rows += [first_broken.double().unsqueeze(0), _weight_change(stack, before).unsqueeze(0)]
     numbers: list[list[float]] = torch.cat(rows).t().cpu().tolist()  # the epoch's one sync point

@@ -39,6 +39,7 @@ def obstacle(
     objective: Objective,
     optimizer: str,
     autocast: torch.dtype | None = None,
+    devices: int = 1,
 ) -> str | None:
     """Why the kernel cannot train such networks; None if it can."""
     gated = [name for name in activations if name in GATES]
@@ -50,6 +51,7 @@ def obstacle(
         f"dtype={_name(dtype)}": dtype not in (torch.float32, torch.float64),
         f"gradient={gradient}": gradient != "explicit",
         f"autocast={_name(autocast)}": autocast is not None,
+        f"devices={devices}": devices > 1,
         f"model.normalisation={normalisation}": normalisation not in NORMALISATIONS,
         f"model.activation={', '.join(gated)}": bool(gated),
         "loss=ordinal": objective.loss == "ordinal",

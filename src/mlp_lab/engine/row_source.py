@@ -81,11 +81,12 @@ class RowSource:
 
         return self._picked(swept)
 
-    def chunks(self, length: int) -> Iterator[RowBatch]:
-        """Every row of every member once, `length` at a time."""
-        members, most = len(self.counts), max(self.counts)
-        for first in range(0, most, length):
-            piece = slice(first, min(first + length, most))
+    def chunks(self, length: int, part: slice | None = None) -> Iterator[RowBatch]:
+        """Every row of every member once, `length` at a time; or only those of a `part`."""
+        members = len(self.counts)
+        begin, end = (0, max(self.counts)) if part is None else (part.start, part.stop)
+        for first in range(begin, end, length):
+            piece = slice(first, min(first + length, end))
             if self.shared:
                 yield self._picked(_expanding(piece, members))
             else:

@@ -1,7 +1,10 @@
 """A stack: networks that train in lockstep as one batched program."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,13 +19,16 @@ from mlp_lab.engine.row_source import RowSource
 from mlp_lab.engine.seeds import Seed, Stream, torch_generator
 from mlp_lab.network.backprop import Backprop, Batch, autograd_backprop
 from mlp_lab.network.embedding_plan import EmbeddingPlan
-from mlp_lab.network.embeddings import Embedding, fit_knots
+from mlp_lab.network.embeddings import embedding_of
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.network.optimizers import OptimizerConfig
 from mlp_lab.network.schedules import Schedule, ScheduleConfig
 from mlp_lab.network.stack_optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from mlp_lab.engine.ranks import Ranks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,8 @@ class Member:
     optimizer: OptimizerConfig
     schedule: ScheduleConfig
     averaging: AveragingConfig
+    monitor: str = "loss"
+    """The score that chooses the best epoch, which each epoch's record has."""
 
     @property
     def sizes(self) -> list[int]:
@@ -57,6 +65,7 @@ class SharedSettings:
     with weights, batches and dropout of its own, that predict the mean of their outputs. `kernel`:
     native (compiled), torch, or auto, which is native where it can be. `autocast`: a lower
     precision for the products of a step's layers; weights and evaluations stay in `dtype`.
+    `ranks`: this process among several that train the stack together, each a part of every batch.
     """
 
     ensemble: int = 1
@@ -70,10 +79,20 @@ class SharedSettings:
     dtype: torch.dtype
     autocast: torch.dtype | None = None
     device: torch.device
+    ranks: Ranks | None = None
 
     def sizes(self, member: Member) -> list[int]:
         """Units of every layer of a member's networks."""
         return [*member.sizes[:-1], self.objective.pre_activations(member.sizes[-1])]
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """An epoch of which so many steps are taken, each with the means of its pre-activations."""
+
+    batches: Iterator[Batch]
+    means: Tensor  # (steps, networks)
+    taken: int = 0
 
 
 def takes_kernel(shared: SharedSettings, optimizer: str) -> bool:
@@ -100,21 +119,8 @@ def _obstacle(shared: SharedSettings, optimizer: str) -> str | None:
         objective=shared.objective,
         optimizer=optimizer,
         autocast=shared.autocast,
+        devices=1 if shared.ranks is None else shared.ranks.count,
     )
-
-
-def _embedding(members: Sequence[tuple[EmbeddingPlan | None, Dataset]]) -> Embedding | None:
-    """What embeds the inputs of members: one plan, and knots from each one's training rows."""
-    plan = members[0][0]
-    if plan is None:
-        return None
-    found: dict[int, Tensor] = {}
-    for _, dataset in members:
-        if id(dataset) not in found:
-            inputs = dataset.train.inputs
-            bins = plan.bins if plan.knots else 0
-            found[id(dataset)] = fit_knots(inputs[:, plan.numbers], bins)
-    return Embedding(plan, torch.stack([found[id(dataset)] for _, dataset in members]))
 
 
 class Stack:
@@ -183,7 +189,7 @@ class Stack:
             [shared.sizes(member) for member in each],
             activations=shared.activations,
             output=shared.objective.output,
-            embedding=_embedding([(member.embedding, member.dataset) for member in each]),
+            embedding=embedding_of(each[0].embedding, [m.dataset.train.inputs for m in each]),
             normalisation=shared.normalisation,
             residual=shared.residual,
             dtype=shared.dtype,
@@ -235,6 +241,7 @@ class Stack:
             seeds=self._seeds,
             dropout=[member.dropout for member in each],
             widths=[member.widths for member in each],
+            ranks=self.shared.ranks,
         )
         self.optimizer = Optimizer(
             network.layers,
@@ -252,6 +259,7 @@ class Stack:
             average.flat.copy_(network.layers.flat)
             self.averaging = self._averaging(average)
             self.evaluated = network.over(average)
+        self._under_way: _UnderWay | None = None
         self._schedule()
 
     def _averaging(self, average: LayerTensors) -> Averaging:
@@ -281,6 +289,21 @@ class Stack:
             self.averaging = self._averaging(self.averaging.average)
         self._schedule()
 
+    def go_on_with(self, members: Sequence[Member], shared: SharedSettings) -> None:
+        """Train on by other settings, which leave networks, rows and the optimizer's rule alone.
+
+        Weights, moments and averages stay; `members` are in the order of `ids`. An epoch that is
+        under way begins anew.
+        """
+        self.members, self.shared = list(members), shared
+        for schedule, member in zip(self.schedules, members, strict=True):
+            schedule.epochs = member.epochs
+        self._reassemble(list(range(self.network.members)), self.network, self.best)
+
+    def start_at(self, epoch: int) -> None:
+        """Begin with the epoch after this one; tensors are put in place by whoever calls."""
+        self.epoch, self._under_way = epoch, None
+
     @property
     def kernel(self) -> str:
         """What computes: native or torch."""
@@ -303,16 +326,21 @@ class Stack:
         being finite when the loss does, and looking at them costs one operation where the loss
         costs six.
         """
+        if self.native:
+            rates, taken, means = self._begin()
+            self._compiled.epoch(self.epoch, rates, taken, means)
+        else:
+            means = self._train_epoch()
+        self.epoch += 1
+        return means
+
+    def _begin(self) -> tuple[Tensor, list[int], Tensor]:
+        """Rates of an epoch, (steps, networks), steps behind each network, and room for means."""
         taken = [self.epoch * steps for steps in self.batches.steps]
         rates = self.learning_rates.begin_epoch(self.epoch)  # (steps, K)
         rates = rates.repeat_interleave(self.shared.ensemble, 1)
         means = self.network.layers.flat.new_zeros(max(self.batches.steps), self.network.members)
-        if self.native:
-            self._compiled.epoch(self.epoch, rates, taken, means)
-        else:
-            self._train_epoch(rates, taken, means)
-        self.epoch += 1
-        return means
+        return rates, taken, means
 
     @property
     def _compiled(self) -> NativeTraining:
@@ -338,30 +366,67 @@ class Stack:
             self._native_networks = NativeNetworks(self.evaluated)
         return self._native_networks.pre_activation
 
-    def _train_epoch(self, rates: Tensor, taken: Sequence[int], means: Tensor) -> None:
-        """The same by torch, as `NativeTraining.epoch` does it."""
+    def _train_epoch(self) -> Tensor:
+        """The same by torch, as `NativeTraining.epoch` does it; or the rest of an epoch."""
+        epoch = self._under_way or self._start()
+        # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
+        with torch.inference_mode(self.shared.gradient == "explicit"), torch.no_grad():
+            while self._step(epoch):
+                pass
+            if self.averaging is not None:
+                self.averaging.end_epoch()
+            if self.shared.ranks is not None:
+                self.shared.ranks.add_up(epoch.means)
+        self._under_way = None
+        return epoch.means
+
+    def take_step(self) -> int:
+        """Take one step of an epoch, by torch; how many are left, which `train_epoch` takes."""
+        assert not self.native
+        self._under_way = self._under_way or self._start()
+        with torch.inference_mode(self.shared.gradient == "explicit"), torch.no_grad():
+            self._step(self._under_way)
+        return len(self._under_way.means) - self._under_way.taken
+
+    def _start(self) -> _UnderWay:
+        rates, taken, means = self._begin()
         self.optimizer.begin_epoch(rates, taken)
         if self.averaging is not None:
             self.averaging.begin_epoch(self.epoch)
-        networks = self.network.members
-        explicit = self.shared.gradient == "explicit"
-        # Inference mode spares torch's bookkeeping, a tenth of a small step; autograd needs it.
-        with torch.inference_mode(explicit), torch.no_grad():
-            steps = zip(self.batches.epoch(self.epoch), means.unbind(), strict=True)
-            for step, (batch, mean) in enumerate(steps, start=1):
-                k = batch.inputs.shape[0]
-                f = self._backprop(batch)
-                torch.mean(f, (1, 2), out=mean if k == networks else mean[:k])
-                if self.last_gradients is not None and step == len(means):
-                    self.last_gradients.flat.copy_(self.gradients.flat)
-                self.optimizer.step(k)
-                if self.averaging is not None:
-                    self.averaging.step(k)
-            if self.averaging is not None:
-                self.averaging.end_epoch()
+        return _UnderWay(iter(self.batches.epoch(self.epoch)), means)
+
+    def _step(self, epoch: _UnderWay) -> bool:
+        """Take the next step of an epoch; whether there was one."""
+        batch = next(epoch.batches, None)
+        if batch is None:
+            return False
+        k, mean = batch.inputs.shape[0], epoch.means[epoch.taken]
+        f = self._backprop(batch)
+        if f.shape[1]:
+            torch.mean(f, (1, 2), out=mean if k == self.network.members else mean[:k])
+        epoch.taken += 1
+        if self.last_gradients is not None and epoch.taken == len(epoch.means):
+            self.last_gradients.flat.copy_(self.gradients.flat)
+        self.optimizer.step(k)
+        if self.averaging is not None:
+            self.averaging.step(k)
+        return True
 
     def _backprop(self, batch: Batch) -> Tensor:
-        """Gradients of the mean loss over a batch; returns the last pre-activations, (k, B, C)."""
+        """Gradients of the mean loss over a batch; returns the last pre-activations, (k, B, C).
+
+        Of several ranks each has the f of its own rows, and all have the gradients of all rows.
+        """
+        f = self._own_backprop(batch)
+        if self.shared.ranks is not None:
+            self.shared.ranks.add_up(self.gradients.flat)
+        return f
+
+    def _own_backprop(self, batch: Batch) -> Tensor:
+        """The same of the rows that this process has of a batch."""
+        if not batch.inputs.shape[1]:  # of the last batch there may be none
+            self.gradients.flat.zero_()
+            return batch.targets
         own, autocast = (self.network, self.gradients, self.shared.objective), self.shared.autocast
         if self.shared.gradient == "autograd":
             return autograd_backprop(*own, batch, autocast=autocast)
@@ -386,10 +451,7 @@ class Stack:
 
     def best_network(self, positions: Sequence[int]) -> MLP:
         """A stack of these members' networks at their best weights."""
-        networks = self.networks(positions)
-        network = self.network.take(networks)
-        network.layers.flat.copy_(self.best.take(networks, network.layers.sizes).flat)
-        return network
+        return self.network.taken(self.networks(positions), self.best)
 
     def member_layers(self, layers: LayerTensors, position: int) -> list[tuple[str, Tensor]]:
         """One member's part of its weights or gradients: Omega_k and beta_k by name, unpadded.
@@ -419,8 +481,13 @@ class Stack:
             return
         networks = self.networks(stay)
         network = self.network.take(networks)
+        best = self.best.take(networks, network.layers.sizes)
+        self._reassemble(networks, network, best)
+
+    def _reassemble(self, networks: Sequence[int], network: MLP, best: LayerTensors) -> None:
+        """Build it anew around some of the networks, which keep their moments and averages."""
         moments, averaging = self.optimizer.moments, self.averaging
-        self._assemble(network, self.best.take(networks, network.layers.sizes))
+        self._assemble(network, best)
         for new, old in zip(self.optimizer.moments, moments, strict=True):
             new.flat.copy_(old.take(networks, network.layers.sizes).flat)
         if averaging is not None and self.averaging is not None:

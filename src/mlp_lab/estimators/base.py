@@ -37,7 +37,7 @@ from mlp_lab.estimators.parameters import NOT_SETTINGS, Parameters
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
 from mlp_lab.network.plain_network import Ensemble
-from mlp_lab.predictor import Predictor
+from mlp_lab.predictor import SAMPLES, Predictor
 from mlp_lab.runs.findings import Verdict
 
 if TYPE_CHECKING:
@@ -309,6 +309,55 @@ class MLPEstimator(Parameters):
     def best_epoch_(self) -> int:
         """The epoch whose weights the network has."""
         return self._run.best_epoch
+
+    def explain(
+        self,
+        X: Any,
+        background: Any = None,
+        *,
+        class_name: Any = None,
+        target: str | None = None,
+        samples: int = SAMPLES,
+    ) -> pd.DataFrame:
+        """What each column adds to the prediction of each row: Shapley values, sampled.
+
+        The first column is what is explained, `prediction` or `probability_x` of class x; then
+        come `base`, its mean over background rows, and `contribution_x` of each column: they add
+        up to the first.
+
+        Args:
+            X: rows, (N, columns).
+            background: rows to compare with; by default those of the training.
+            class_name: of more than two classes the one that is explained; of two the second.
+            target: of several targets the one that is explained.
+            samples: how many background rows count. Twice as many take twice as long.
+
+        Raises:
+            UserError: a column is missing or holds what it cannot, or there is no such class.
+        """
+        rows = self._new_rows(X)
+        others = None if background is None else self._new_rows(background)
+        return self._run.explain(
+            rows, others, class_name=class_name, target=target, samples=samples
+        )
+
+    def effects(
+        self, columns: str | Sequence[str] | None = None, *, rows: int = 500
+    ) -> pd.DataFrame:
+        """What columns do: the mean prediction by their values (partial dependence).
+
+        A row for each value of each column: `column`, `value`, what is `predicted` (`prediction`,
+        or `probability_x` of a class), its `mean` if all rows had that value, and the ends of its
+        95 % interval by resampling rows, `low` and `high`. Dates are left out.
+
+        Args:
+            columns: by default the four that are most important.
+            rows: of validation that are averaged at most; of test or training if there are none.
+
+        Raises:
+            UserError: there is no such column, or it has no effect that can be shown.
+        """
+        return self._run.effects(columns, rows=rows)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the learning curve: loss of training and validation rows against epochs."""

@@ -21,7 +21,7 @@ from mlp_lab.memory import free_memory
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import PreparedData
-from mlp_lab.sweep.jobs import SweepJob, group_of, refuse_budget
+from mlp_lab.sweep.jobs import SweepJob, group_of, require_member
 from mlp_lab.sweep.plan import StackPlan, plan
 from mlp_lab.sweep.resources import MEMBERS, MEMORY_SHARE
 
@@ -69,10 +69,10 @@ def train_together(
     Where `stopped`, stacks end after the epoch at hand. `show` is told how many have ended.
 
     Raises:
-        UserError: a job has a budget.
+        UserError: a job is of one run alone.
     """
     for request in requests:
-        refuse_budget(request.job.config)
+        require_member(request.job.config)
     jobs = [stack_job(number, request) for number, request in enumerate(requests)]
     config, count = requests[0].job.config, os.cpu_count() or 1
     outcomes: dict[int, Fitted | Exception] = {}
@@ -123,6 +123,7 @@ def stack_job(number: int, request: Request) -> SweepJob:
         sizes=sizes,
         embedding=summary.embedding(job.config),
         loss=summary.objective.title,
+        scores=summary.scores,
         rows=summary.rows["train"],
         source="",
         digest=prepared.digest,

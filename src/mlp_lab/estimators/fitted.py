@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from typing import Any, cast
 
 import pandas as pd
 import torch
 
 from mlp_lab.config.schema import Config
+from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.records import MemberRecord
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.estimators.messages import KEYWORDS
+from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.mlp import MLP
 from mlp_lab.predictor import Predictor
+from mlp_lab.report.diagnostics import MOST_EFFECTS, effects_of, importance, probable
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, described
 from mlp_lab.runs.member import Run
@@ -29,6 +33,9 @@ from mlp_lab.tracking.tracker import curve_row
 from mlp_lab.verdict.advice import advised, changes_for, longer
 from mlp_lab.verdict.judge import Judge, droppable
 from mlp_lab.verdict.rules import judge
+
+MOST_ROWS = 10_000
+"""Training rows of which those are drawn that predictions are compared with."""
 
 
 class Diverged(UserError):
@@ -109,6 +116,40 @@ class Fitted:
         """Its outputs for every part."""
         self.require_rows()
         return score_model(self.network, self.run.dataset, self.run.prepared.objective)
+
+    @property
+    def training_inputs(self) -> Floats | None:
+        """Encoded training rows, (N, D), some of them if they are many; none after pickling."""
+        if not self.has_rows:
+            return None
+        return self.run.dataset.train.some(MOST_ROWS).inputs.double().cpu().numpy()
+
+    def effects(self, columns: Sequence[str] | None, most: int) -> list[Effect]:
+        """What columns, by default the most important ones, do to predictions of `most` rows.
+
+        Raises:
+            UserError: there is no such column, or it has no effect that can be shown.
+        """
+        self.require_rows()
+        network, dataset = self.network, self.run.dataset
+        require(isinstance(most, Integral), "rows", "a whole number", most)
+        require(most >= 1, "rows", "1 or more", most)
+        if not probable(self.scored["train"]):
+            raise UserError("effects are of one target: a number, or probabilities of classes")
+        known = [entry.column.name for entry in dataset.schema.inputs]
+        if columns is None:
+            worth = importance(network, dataset)
+            names = known if worth is None else worth.columns
+            found = effects_of(network, dataset, names[:MOST_EFFECTS], most)
+            return [] if found is None else found.columns
+        for name in columns:
+            require_choice(name, "column", known)
+        found = effects_of(network, dataset, columns, most)
+        shown = {} if found is None else {own.column: own for own in found.columns}
+        for name in columns:
+            if name not in shown:
+                raise UserError(f"column {name!r} has no effect to show: a date, or one value")
+        return [shown[name] for name in columns]
 
     @cached_property
     def models(self) -> Mapping[str, PartScores]:
@@ -191,7 +232,7 @@ class Fitted:
             self.epochs,
             intervals=found,
             verdict=self.verdict,
-            surroundings=environment(self.device, self.kernel),
+            surroundings=environment(self.device, self.kernel, self.run.job.config.devices),
         )
 
 

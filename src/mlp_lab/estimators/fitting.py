@@ -26,7 +26,7 @@ from mlp_lab.estimators.settings import config_of
 from mlp_lab.estimators.training import torch_settings, train
 from mlp_lab.runs.budget import search
 from mlp_lab.runs.compiling import await_kernel
-from mlp_lab.runs.console import ProgressLine, say_without_limit
+from mlp_lab.runs.console import ProgressLine, say_beforehand
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import (
@@ -35,6 +35,7 @@ from mlp_lab.runs.prepared_data import (
     facts_of_rows,
     hashing,
     prepare_rows,
+    require_monitored,
 )
 from mlp_lab.terminal import Screen
 
@@ -51,7 +52,8 @@ def fit_rows(
         Diverged: the loss was no longer finite.
     """
     rendezvous = current()
-    if rendezvous is not None and before is None and values["budget"] is None:
+    alone = values["budget"] is not None or values["devices"] != 1
+    if rendezvous is not None and before is None and not alone:
         return rendezvous.fitted(request(rows, values, rendezvous.cache))
     job, prepared = prepared_job(rows, values, before)
     with torch_settings(job.config) as device:
@@ -82,8 +84,8 @@ def train_alone(
             go_on_from(before, stack)
 
     screen, config = Screen(), run.job.config
-    say_without_limit(screen, [config], quiet=quiet)
-    with closing(ProgressLine(screen, config.epochs, 0, quiet)) as line:
+    say_beforehand(screen, [run.job], quiet=quiet)
+    with closing(ProgressLine(screen, config.epochs, 0, quiet, config.stop.monitor)) as line:
 
         def show(epoch: EpochRecord) -> None:
             for record in epoch.members:
@@ -130,6 +132,7 @@ def prepared_job(
         prepared = make()
     else:
         prepared = cache.prepared(digest.result() + PreparedDataCache.key(config), make)
+    require_monitored(config, prepared.summary)
     training = prepared.rows["train"]
     if isinstance(config.batch_size, int) and config.batch_size > training:
         values = {**values, "batch_size": training}

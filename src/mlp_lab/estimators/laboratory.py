@@ -12,9 +12,10 @@ from mlp_lab.compare.records import read_runs
 from mlp_lab.compare.settings import swept_keys
 from mlp_lab.compare.values import value_of
 from mlp_lab.config.recipe import Facts, settled
+from mlp_lab.config.unread import unread
 from mlp_lab.data.config import DataConfig
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.errors import UserError, require_choice
+from mlp_lab.errors import UserError
 from mlp_lab.estimators.batches import Cache, Request, train_together
 from mlp_lab.estimators.data import Data, data_settings, frame_rows
 from mlp_lab.estimators.fitting import train_alone
@@ -30,10 +31,11 @@ from mlp_lab.estimators.settings import (
 )
 from mlp_lab.estimators.sweep import Sweep, grid, reached
 from mlp_lab.estimators.training import torch_settings
+from mlp_lab.metrics.choosing import require_choosing, require_reported
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run as MemberRun
-from mlp_lab.runs.preflight import require_machine, require_memory
+from mlp_lab.runs.preflight import require_machine, require_memory, require_rows
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.terminal import Screen, StatusLine, in_notebook
 from mlp_lab.tracking.curves import CURVES, read_curves
@@ -58,6 +60,7 @@ def train(
     given = {**from_words(words), **settings}
     request = RequestedRows(data, target, given).request(given)
     job = request.job
+    _say_unread([(request, given)])
     with torch_settings(job.config) as device:
         run = MemberRun.fresh(job, request.prepared, request.dataset)
         return Run(train_alone(run, device, quiet=job.config.quiet or nobody_watches()))
@@ -78,19 +81,25 @@ def sweep(
         words: settings as on the command line, `"model.width=8,32"`.
         target: the column to predict, or several, of a DataFrame or a file.
         cv: folds of a cross-validation: each setting is trained once for each fold.
-        select: metric or loss, of the validation rows, by which settings are ranked.
+        select: the score of the validation rows by which settings are ranked: metric, loss, or any
+            other that is reported, as roc_auc or mae.
         settings: by keyword; a list is swept, `width=[8, 32], seed=range(3)`. A setting that is a
             list itself stands in one more: `width=[[64, 32], [32, 16]]`.
 
     Raises:
         UserError: rows or settings cannot be used; then nothing was trained.
     """
-    require_choice(select, "select", ["metric", "loss"])
+    require_choosing(select, "select", "metric")
     named = {**swept_by_words(words), **settings, **_folds(cv)}
     shared, points = grid(named)
     given = {key_of(name): value for name, value in shared.items()}
     rows = RequestedRows(data, target, named)
     requests = [rows.request({**given, **point}) for point in points]
+    for request in requests:
+        require_reported(select, "select", request.prepared.summary.scores)
+    _say_unread(
+        (request, {**given, **point}) for request, point in zip(requests, points, strict=True)
+    )
     quiet = bool(given.get("quiet")) or nobody_watches()
     line = StatusLine(Screen(), quiet=quiet)
 
@@ -177,6 +186,7 @@ class RequestedRows:
         prepared = self._prepared.prepare_data(config)
         require_machine(config)
         require_memory(config, prepared.summary)
+        require_rows(config, prepared.summary)
         job = Job(config, values, Path(), [])
         return Request(job, prepared, self._cache.dataset(prepared, config.dtype, config.device))
 
@@ -194,6 +204,19 @@ class RequestedRows:
         if source not in self._known:
             self._prepared.add_rows(data, frame_rows(self._data, data))
             self._known.add(source)
+
+
+def _say_unread(requests: Iterable[tuple[Request, Mapping[str, object]]]) -> None:
+    """Say which settings of some trainings none of them reads, where somebody watches."""
+    found = [] if nobody_watches() else list(requests)
+    if any(request.job.config.quiet for request, _ in found):
+        return
+    asked = [
+        (request.job.config, {key_of(name): f"{name}={value}" for name, value in given.items()})
+        for request, given in found
+    ]
+    for line in unread(asked):
+        print(line)
 
 
 def nobody_watches() -> bool:

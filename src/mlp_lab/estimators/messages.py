@@ -12,6 +12,7 @@ KEYWORDS = {key: name for name, key in keys().items()}
 
 _KEY = re.compile(r"(?<![\w.'/])([a-z_]+)\.([a-z_]\w*)")
 _ENTRY = re.compile(r"\b(types|levels|missing_in)\.([^\s=]+)=(\[[^\]]*\]|[^\s,;:)]+)")
+_QUOTED = re.compile(r"'(types|levels|missing_in)\.([^=]+)=([^']*)'")
 _NULL = re.compile(r"(?<![\w'])null(?![\w'])")
 _TRUTH = re.compile(r"=(true|false)\b")
 
@@ -29,6 +30,7 @@ def in_keywords(message: str, known: Collection[str], typed: Collection[str] = (
         return name if name in known and found[1] not in groups else found[0]
 
     message = _KEY.sub(keyword, message)
+    message = _QUOTED.sub(r"\1={'\2': \3}", message)
     message = _ENTRY.sub(r"\1={'\2': \3}", message)
     message = _NULL.sub("None", message)
     return _TRUTH.sub(lambda found: f"={found[1].capitalize()}", message)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from inspect import Signature, signature
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator
+
+from mlp_lab.config.reading import owners_of, unknown_key
+from mlp_lab.config.synonyms import own_key
+from mlp_lab.estimators.messages import in_keywords
 
 NOT_SETTINGS = (
     *("random_state", "warm_start", "verbose", "val_fraction", "loss_options"),
@@ -16,8 +21,27 @@ NOT_SETTINGS = (
 """Parameters that are no setting of a run by themselves."""
 
 
+def call_signature(constructor: Callable[..., None]) -> Signature:
+    """How a class is called that has such an `__init__`: without the object itself."""
+    found = signature(constructor)
+    return found.replace(parameters=list(found.parameters.values())[1:])
+
+
 class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
     """The keywords of both estimators, as scikit-learn wants them."""
+
+    def __new__(cls, *_: object, **keywords: object) -> Self:
+        """Refuse a keyword that there is not with the nearest of ours, in place of Python's words.
+
+        Raises:
+            TypeError: there is no such keyword.
+        """
+        if cls.__init__ is Parameters.__init__:
+            known = cls._get_param_names()
+            for name in keywords:
+                if name not in known:
+                    raise TypeError(f"{cls.__name__}: {_refusal(name, known)}")
+        return cast(Self, super().__new__(cls))
 
     def __init__(
         self,
@@ -64,6 +88,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         levels: Mapping[str, Sequence[object]] | None = None,
         missing: Sequence[object] | None = None,
         missing_in: Mapping[str, Sequence[object]] | None = None,
+        missing_words: Sequence[object] | None = None,
         day_first: bool | None = None,
         binary_inputs: int = 1,
         min_frequency: float = 0.01,
@@ -77,6 +102,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         dtype: str = "float32",
         autocast: str = "none",
         device: str = "auto",
+        devices: int = 1,
         threads: int = 1,
         seed: int = 0,
         random_state: int | np.random.RandomState | None = None,
@@ -120,7 +146,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             epochs: passes over the training rows. None: until `patience` ends it.
             batch_size: rows of a step, at most all; or "full". None: 32, for gd "full".
             patience: epochs without a better `monitor` after which the training stops.
-            monitor: loss or metric of the validation rows.
+            monitor: score of the validation rows that chooses the best epoch: loss, metric, or any
+                other that is reported, as roc_auc, f1 or mae.
             min_delta: an improvement is larger than this.
             weights_tol: stop when an epoch moves the weights by no more than this share.
             seconds: training time after which it stops.
@@ -134,6 +161,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
                 `{"grade": ["low", "high"]}`.
             missing: codes that mean no answer, in every column.
             missing_in: the same in one column, as `{"income": [-1]}`.
+            missing_words: words that do so unless they are declared levels; by default NA, NaN,
+                null, None and the like.
             day_first: whether 3/4/2020 is the third of April; None: as other dates tell.
             binary_inputs: inputs of a category with two levels: 1, or 2 as of any other.
             min_frequency: levels of a smaller share of the training rows are one level.
@@ -150,6 +179,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             dtype: float32 or float64.
             autocast: none, or bfloat16: a GPU's products of layers in it.
             device: auto, cpu, cuda.
+            devices: GPUs, or processes of a CPU, that each take a part of every batch.
             threads: of one operation.
             seed: of weights, batches, dropout, and of the choice of validation rows.
             random_state: scikit-learn's name for `seed`, which it replaces.
@@ -194,7 +224,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.scaling = scaling
         self.quantiles, self.quantile_noise = quantiles, quantile_noise
         self.types, self.levels = types, levels
-        self.missing, self.missing_in = missing, missing_in
+        self.missing, self.missing_in, self.missing_words = missing, missing_in, missing_words
         self.day_first, self.binary_inputs = day_first, binary_inputs
         self.min_frequency = min_frequency
         self.class_weights = class_weights
@@ -202,12 +232,30 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.target_transform = target_transform
         self.gradient, self.kernel = gradient, kernel
         self.dtype, self.autocast, self.device = dtype, autocast, device
-        self.threads = threads
+        self.devices, self.threads = devices, threads
         self.seed, self.random_state = seed, random_state
         self.warm_start, self.verbose = warm_start, verbose
+
+    __signature__ = call_signature(__init__)
+    """What a notebook shows, and `help`: that of `__new__` would say nothing."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Show of a subclass what its own constructor takes."""
+        super().__init_subclass__(**keywords)
+        cls.__signature__ = call_signature(cls.__init__)
 
     @classmethod
     @cache
     def _get_param_names(cls) -> Any:
         """Once for a class: reading so long a signature is half of what `clone` costs."""
         return super()._get_param_names()
+
+
+def _refusal(name: str, known: Sequence[str]) -> str:
+    """What to say of a keyword that estimators do not have."""
+    for group in ("optimizer", "schedule", "loss"):
+        owners = owners_of(f"{group}.{name}")
+        if owners and not own_key(name, known):
+            only = f"only {group}={'|'.join(owners)} has it"
+            return f"unknown key {name!r}: {only}, as {group}_options={{{name!r}: ...}}"
+    return in_keywords(str(unknown_key(name, known)), known)

@@ -26,6 +26,7 @@ from mlp_lab.network.optimizers import LARGEST
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.member import Run as MemberRun
 from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.sweep.jobs import require_member
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -169,8 +170,9 @@ def tried(
     """Train as a configuration says, with every rate of a grid.
 
     Raises:
-        UserError: the machine cannot do it.
+        UserError: the machine cannot do it, or the configuration is of one run alone.
     """
+    require_member(config)
     with torch_settings(config) as device:
         dataset = Dataset.of(prepared.encoded, getattr(torch, config.dtype), device)
         runs = {}

@@ -18,9 +18,11 @@ from mlp_lab.data.schema import Target
 from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.surface import of_network, require_grid
-from mlp_lab.formatting import four_digits
+from mlp_lab.formatting import score_written
+from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.network.plain_network import Ensemble
+from mlp_lab.predictor import SAMPLES, Asked
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.result_file import with_single
 from mlp_lab.runs.tried import kept_in_words
@@ -29,7 +31,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from mlp_lab.estimators.saving import Page
-    from mlp_lab.predictor import NewRows
+    from mlp_lab.predictor import NewRows, OtherRows
+
+
+EFFECT_COLUMNS = ["column", "value", "predicted", "mean", "low", "high"]
+
+
+def probability_named(effect: Effect) -> str:
+    """What an effect is on: `probability_x` of class x, or the prediction."""
+    return f"probability_{effect.predicted}" if effect.predicted else "prediction"
 
 
 class Run:
@@ -106,6 +116,62 @@ class Run:
         else:
             columns = [one.name for one in target.each]
         return pd.DataFrame(predictor.predict_proba(rows), columns=columns)
+
+    def explain(
+        self,
+        rows: NewRows,
+        background: OtherRows = None,
+        *,
+        class_name: str | None = None,
+        target: str | None = None,
+        samples: int = SAMPLES,
+    ) -> pd.DataFrame:
+        """What each column adds to the prediction of each row, as `mlp-lab explain` has it.
+
+        The first column is what is explained, `prediction` or `probability_x` of class x; then
+        come `base`, its mean over background rows, and `contribution_x` of each column: they add
+        up to the first.
+
+        Args:
+            rows: as for `predict`.
+            background: rows to compare with; by default those of the training, or of a network
+                that was pickled, and has none, the rows themselves.
+            class_name: of more than two classes the one that is explained; of two the second.
+            target: of several targets the one that is explained.
+            samples: how many background rows count. Twice as many take twice as long.
+
+        Raises:
+            UserError: a column is missing or holds what it cannot, or there is no such class.
+        """
+        asked = Asked(class_name, target, samples)
+        trained = self._fitted.training_inputs if background is None else None
+        return self._fitted.predictor.explain_against(rows, background, trained, asked)
+
+    def effects(
+        self, columns: str | Sequence[str] | None = None, *, rows: int = 500
+    ) -> pd.DataFrame:
+        """What columns do: the mean prediction by their values (partial dependence).
+
+        A row for each value of each column: `column`, `value`, what is `predicted` (`prediction`,
+        or `probability_x` of a class), its `mean` if all rows had that value, and the ends of its
+        95 % interval by resampling rows, `low` and `high`. Dates are left out.
+
+        Args:
+            columns: by default the four that are most important.
+            rows: of validation that are averaged at most; of test or training if there are none.
+
+        Raises:
+            UserError: there is no such column, or it has no effect that can be shown.
+        """
+        named = [columns] if isinstance(columns, str) else columns
+        found = [
+            (own.column, value, probability_named(own), *numbers)
+            for own in self._fitted.effects(named, rows)
+            for value, *numbers in zip(
+                own.levels or own.values, own.mean, own.low, own.high, strict=True
+            )
+        ]
+        return pd.DataFrame(found, columns=EFFECT_COLUMNS)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the learning curve: loss of training and validation rows against epochs."""
@@ -194,12 +260,22 @@ class Run:
         columns = pd.MultiIndex.from_tuples(rows["network"])
         return pd.DataFrame([list(row.values()) for row in rows.values()], [*rows], columns)
 
+    def _written(self) -> pd.DataFrame:
+        """`summary()` as text."""
+        found = self.summary()
+        names = [str(column[0]) for column in found.columns]
+        texts = [
+            [score_written(name, value) for name, value in zip(names, row, strict=True)]
+            for row in found.to_numpy().tolist()
+        ]
+        return pd.DataFrame(texts, found.index, found.columns)
+
     def __repr__(self) -> str:
-        table = self.summary().map(four_digits).to_string()
+        table = self._written().to_string()
         return "\n".join([table, self._facts(), *self.verdict.in_brief()])
 
     def _repr_html_(self) -> str:
-        table = self.summary().map(four_digits).to_html(border=0)
+        table = self._written().to_html(border=0)
         return f"{table}{self._in_html([self._facts(), *self.verdict.in_brief()])}"
 
     def html_in_brief(self) -> str:

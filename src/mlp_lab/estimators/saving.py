@@ -67,7 +67,11 @@ def _track(fitted: Fitted, folder: Path) -> None:
     """Write curves.csv and TensorBoard's events."""
     job, task = fitted.run.job, fitted.run.dataset.schema.target.task
     labels = labels_of(fitted.config)
-    tracker = open_tracker(fitted.config.tracking, folder, task, 0, job.overrides, labels=labels)
+    tracker = open_tracker(
+        *(fitted.config.tracking, folder, task, 0, job.overrides),
+        labels=labels,
+        monitor=fitted.config.stop.monitor,
+    )
     for record, seconds in fitted.records:
         tracker.add_row(record, seconds)
     tracker.add_text("verdict", fitted.verdict.in_markdown(), fitted.epochs)

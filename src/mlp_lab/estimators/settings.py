@@ -36,7 +36,7 @@ SECTIONS: tuple[tuple[str, tuple[type, ...]], ...] = (
 
 OF_A_FILE = (
     *("path", "test_path", "report_only", "stream"),
-    *("delimiter", "quote", "encoding", "sheet"),
+    *("delimiter", "quote", "encoding", "sheet", "header", "skip_rows", "comment"),
 )
 """Settings of a table that lies in a file."""
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mlp_lab.config.reading import read
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.errors import UserError, require, require_seed
-from mlp_lab.network.architecture import linear_shapes
+from mlp_lab.network.architecture import ModelConfig
 from mlp_lab.network.backprop import Batch
-from mlp_lab.network.embeddings import Embedding
 from mlp_lab.network.loss_surface import LossSurface, loss_surface
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import EmbeddedInputs, units_of
 from mlp_lab.predictor import load
 from mlp_lab.runs.folder import SCHEMA
 from mlp_lab.runs.prepared_data import prepare_data
@@ -68,55 +65,25 @@ def of_folder(folder: Path) -> Around:
     """
     predictor = load(folder)
     config = read(Config, saved_values(folder), "")
-    if config.model.normalisation != "none":
-        raise UserError(
-            f"{folder}: a surface from a folder is of layers that are not normalised, and"
-            f" model.normalisation is {config.model.normalisation}"
-        )
     data = Dataset.of(prepare_data(config).encoded, torch.float64, torch.device("cpu"))
     rows = _in_double(data.train)
     plain = predictor.networks[0].double()
-    output = predictor.objective.output
-    network = _as_stack(plain, config.model.activations, output, residual=config.model.residual)
+    network = stack_of(plain, config.model, predictor.objective)
     if network is None or not _agree(network, plain, rows):
         raise UserError(f"{folder}: the model or the data of config.yaml is not that of {SCHEMA}")
     return Around(network, predictor.objective, rows)
 
 
-def _as_stack(
-    plain: nn.Sequential, activations: Sequence[str], output: str, *, residual: bool
-) -> MLP | None:
-    """A stack of one with the weights of plain layers; None where there are other layers."""
-    linear = [layer for layer in plain if isinstance(layer, nn.Linear)]
-    if len(linear) != len(activations) + 1:
+def stack_of(plain: nn.Sequential, model: ModelConfig, objective: Objective) -> MLP | None:
+    """A stack of one with the weights of plain layers; None where a model has other layers."""
+    try:
+        return MLP.of_plain(
+            *(plain, model.activations, objective.output),
+            normalisation=model.normalisation,
+            residual=model.residual,
+        )
+    except ValueError:
         return None
-    sizes = units_of(plain, activations)
-    shapes = [(layer.in_features, layer.out_features) for layer in linear]
-    if shapes != linear_shapes(sizes, activations):
-        return None
-    embedded = plain.get_submodule("embedding") if isinstance(plain[0], EmbeddedInputs) else None
-    embedding, tensors = None, list[Tensor]()
-    if isinstance(embedded, EmbeddedInputs):
-        plan, like = embedded.plan, linear[0].weight
-        knots = embedded.knots[None] if plan.knots else like.new_empty(1, 0, 0)
-        embedding = Embedding(plan, knots)
-        tensors = [embedded.get_parameter(name) for name in plan.shapes]
-    network = MLP(
-        [sizes],
-        activations=activations,
-        output=output,
-        embedding=embedding,
-        residual=residual,
-        dtype=torch.float64,
-    )
-    layers = network.layers
-    with torch.no_grad():
-        for weight, bias, own in zip(layers.weights, layers.biases, linear, strict=True):
-            weight[0] = own.weight.t()
-            bias[0, 0] = own.bias
-        for tensor, parameter in zip(layers.embedding, tensors, strict=True):
-            tensor[0] = parameter
-    return network
 
 
 @torch.inference_mode()

@@ -12,13 +12,16 @@ from threadpoolctl import ThreadpoolController
 
 from mlp_lab.config.schema import Config
 from mlp_lab.engine.device import choose_device, keep_freed_memory, set_thread
-from mlp_lab.engine.fit import fit
+from mlp_lab.engine.monitoring import fit_monitored
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
+from mlp_lab.errors import UserError
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.runs.interruption import stop_requests
 from mlp_lab.runs.member import Run, build_stack, keep_best
+from mlp_lab.runs.team import team_of
 from mlp_lab.runs.termination import Termination
+from mlp_lab.runs.torchrun import place_of_this
 
 TRAINING = RLock()
 """Held by the one thread that trains: torch's settings are those of the process."""
@@ -45,17 +48,28 @@ def train(
 
     Ctrl-C ends all of them after the epoch at hand, as does `stopped`.
     """
-    stack = build_stack(runs, device)
-    if begin is not None:
-        begin(stack)
-    training = _Training(runs, stack)
-    with stop_requests() as stop_requested:
-        for epoch in fit(stack):
-            training.observe(epoch)
-            training.finish(epoch, stopped=stop_requested() or stopped())
-            if show is not None:
-                show(epoch)
+    config = runs[0].job.config
+    if config.devices > 1 and place_of_this() is not None:
+        raise UserError("torchrun is for `mlp-lab train`: from Python, devices=2 starts by itself")
+    with team_of(config, device) as team:
+        stack = build_stack(runs, device, team.ranks)
+        if begin is not None:
+            begin(stack)
+        training = _Training(runs, stack)
+        with team.training(runs[0], stack), stop_requests() as stop_requested:
+            _follow(training, stack, show, lambda: stop_requested() or stopped())
     return training.fitted
+
+
+def _follow(
+    training: _Training, stack: Stack, show: Show | None, stopped: Callable[[], bool]
+) -> None:
+    """Read the epochs of a stack to the last, or until it is to stop."""
+    for epoch in fit_monitored(stack):
+        training.observe(epoch)
+        training.finish(epoch, stopped=stopped())
+        if show is not None:
+            show(epoch)
 
 
 class _Training:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from mlp_lab.data.column_encoding import (
-    DATE_PARTS,
     LEAST_PROBABILITY,
     DateEncoding,
     InputColumn,
@@ -163,7 +162,7 @@ class Encoder:
         known = graph.node("Where", missing, graph.constant(0, np.float64), days)
         parts = {**date_parts(graph, known), "days": known}
         none = graph.constant(np.nan, np.float64)
-        for i, name in enumerate(DATE_PARTS):
+        for i, name in enumerate(encoding.parts):
             value = graph.node("Where", missing, none, parts[name])
             own = {
                 "year": encoding.year,
@@ -172,8 +171,31 @@ class Encoder:
                 "days": encoding.days,
             }[name]
             self._number(value, own, at + i)
+        place = at + len(encoding.parts)
+        for cycle in encoding.cycles:
+            self._cycle(parts, cycle, missing, place)
+            place += 2
         if encoding.indicator:
-            self._indicator(missing, at + len(DATE_PARTS))
+            self._indicator(missing, place)
+
+    def _cycle(self, parts: Mapping[str, str], cycle: str, missing: str, at: int) -> None:
+        """The sine and cosine of an hour, a weekday or a month; 0 where there is no date."""
+        graph = self._graph
+
+        def number(value: float) -> str:
+            return graph.constant(value, np.float64)
+
+        if cycle == "hour":
+            turns = graph.node("Sub", parts["days"], graph.node("Floor", parts["days"]))
+        elif cycle == "weekday":
+            turns = graph.node("Div", parts["weekday"], number(7))
+        else:
+            turns = graph.node("Div", graph.node("Sub", parts["month"], number(1)), number(12))
+        angle = graph.node("Mul", turns, number(2 * np.pi))
+        quarter = graph.node("Add", angle, number(np.pi / 2))  # no cosine in older runtimes
+        for i, phase in enumerate((angle, quarter)):
+            value = graph.node("Where", missing, number(0), graph.node("Sin", phase))
+            self._pieces.append((graph.cast(value, self._dtype), [at + i]))
 
     def _scale(self) -> None:
         """All numbers, those by quantiles apart."""
@@ -235,7 +257,9 @@ def codes_of_texts(column: Column, no_value: int) -> dict[str, int]:
         for spelled in _spellings(text):
             found.setdefault(spelled, max(level, UNKNOWN))
     missing = [spelled for code in column.missing for spelled in (code, *_spellings(code))]
-    return found | dict.fromkeys((*MISSING_WORDS, *missing), no_value)
+    words = MISSING_WORDS if column.missing_words is None else ("", *column.missing_words)
+    unknown = [word for word in words if word not in exact]
+    return found | dict.fromkeys((*unknown, *missing), no_value)
 
 
 def _spellings(text: str) -> list[str]:

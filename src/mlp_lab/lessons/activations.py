@@ -146,8 +146,8 @@ def panels(tables: Tables) -> list[Panel]:
     return [
         Panel(title, "layer (0 reads the inputs)", "log10 of the gradient's norm", by_layer),
         Panel("First layer against last, untrained", depth, "log10 of the norms' ratio", by_depth),
-        Panel("Units without a gradient, trained", depth, "share", zero),
-        Panel("After training", depth, "accuracy on unseen rows", accuracy),
+        Panel("Units without a gradient, trained", depth, "share", zero, within=SHARE),
+        Panel("After training", depth, "accuracy on unseen rows", accuracy, within=SHARE),
     ]
 
 

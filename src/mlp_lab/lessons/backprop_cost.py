@@ -206,6 +206,7 @@ def varied_panel(t: Tables, varied: str, *, memory: bool) -> Panel:
         "bytes / bytes of the parameters" if memory else "both passes / the loss alone",
         drawn,
         log="x",
+        within=POSITIVE,
         y_limits=(0, 32) if memory else (1, None),
         ticks={level: str(level) for level in x},
         legend_columns=2 if memory else 1,

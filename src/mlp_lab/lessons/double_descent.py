@@ -240,10 +240,27 @@ def panels(tables: Tables) -> list[Panel]:
     errors = [early, *by_width(widths, "error"), *region(widths)]
     last, units = "after the last epoch", "hidden units"
     return [
-        Panel(f"Error against width, {last}", units, share, errors, log="x", legend_size=7),
+        Panel(
+            f"Error against width, {last}",
+            units,
+            share,
+            errors,
+            log="x",
+            within=SHARE,
+            legend_size=7,
+        ),
         Panel(f"Loss against width, {last}", units, loss, by_width(widths, "loss"), log="xy"),
-        Panel("Error against epochs", "epoch", "error on unseen rows", lines, log="x"),
-        Panel(f"Error against rows, {UNITS} units", "training rows", "error", by_rows, log="x"),
+        Panel(
+            "Error against epochs", "epoch", "error on unseen rows", lines, log="x", within=SHARE
+        ),
+        Panel(
+            f"Error against rows, {UNITS} units",
+            "training rows",
+            "error",
+            by_rows,
+            log="x",
+            within=SHARE,
+        ),
     ]
 
 

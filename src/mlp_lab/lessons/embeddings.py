@@ -237,7 +237,15 @@ def scores(tables: Tables, function: str) -> Panel:
     own = where(tables["scores"], function=function)
     lines = bands(own, "periods", "r2", "embedding")
     ticks = {periods: f"{periods:g}" for periods in levels(own, "periods")}
-    return Panel(function, "periods in [-1, 1]", "R2 on unseen rows", lines, log="x", ticks=ticks)
+    return Panel(
+        function,
+        "periods in [-1, 1]",
+        "R2 on unseen rows",
+        lines,
+        log="x",
+        within=UP_TO_ONE,
+        ticks=ticks,
+    )
 
 
 def fits(tables: Tables, function: str) -> Panel:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
 
 from mlp_lab.drawing import blank_figure
 from mlp_lab.lessons.claims import t_interval
@@ -19,6 +21,11 @@ COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#00
 SHORT = 100
 """A logarithmic axis whose ends are in a smaller ratio has few powers of ten: 1, 2, 5 are shown."""
 
+MOST_COLUMNS = 3
+"""Of a legend below its axes ..."""
+BELOW = -0.13
+"""... at this share of their height: beneath the name of the x axis."""
+
 
 def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
     """All panels row by row, each `size` inches wide."""
@@ -27,6 +34,7 @@ def figure_of(panels: Sequence[Panel], *, columns: int, size: float) -> Figure:
     figure = blank_figure(size * columns, 0.82 * size * rows, 130, layout="constrained")
     for place, panel in enumerate(panels, start=1):
         _draw(figure.add_subplot(rows, columns, place), panel)
+    _uncover(figure)
     return figure
 
 
@@ -42,7 +50,7 @@ def _draw(axis: Axes, panel: Panel) -> None:
         color = COLORS[color] if isinstance(color, int) else color
         match own:
             case Band():
-                _draw_band(axis, own, color, log="y" in panel.log)
+                _draw_band(axis, own, color, panel)
             case Line():
                 _draw_line(axis, own, color)
             case Area():
@@ -56,12 +64,14 @@ def _draw(axis: Axes, panel: Panel) -> None:
     _name(axis, panel)
 
 
-def _draw_band(axis: Axes, band: Band, color: str, *, log: bool) -> None:
+def _draw_band(axis: Axes, band: Band, color: str, panel: Panel) -> None:
     """On a logarithmic axis mean and interval are those of the logarithms.
 
     There an interval of the numbers themselves would reach down to zero, which is infinitely far.
     Where a number is zero its logarithm is, too: intervals of such a band end at its least other.
+    All are cut at what the panel's numbers can be.
     """
+    log = "y" in panel.log
     positive = band.values[band.values > 0]
     lowest = float(positive.min()) if log and len(positive) else -np.inf
     log = log and len(positive) == band.values.size
@@ -74,7 +84,8 @@ def _draw_band(axis: Axes, band: Band, color: str, *, log: bool) -> None:
     _draw_line(axis, line, color)
     bounds = np.array([t_interval(values) for values in scaled]).reshape(-1, 2)
     bounds = np.exp(bounds) if log else np.maximum(bounds, lowest)
-    if not np.isfinite(bounds).all():
+    bounds = np.clip(bounds, *panel.within)
+    if band.values.shape[1] < 2 or not np.isfinite(bounds).all():
         return
     if band.line:
         axis.fill_between(band.x, *bounds.T, color=color, alpha=0.18, linewidth=0)
@@ -116,3 +127,45 @@ def _name(axis: Axes, panel: Panel) -> None:
     axis.set(xlim=panel.x_limits, ylim=panel.y_limits)
     if panel.legend_columns and axis.get_legend_handles_labels()[0]:
         axis.legend(fontsize=panel.legend_size, ncols=panel.legend_columns, loc=panel.legend_place)
+
+
+def _uncover(figure: Figure) -> None:
+    """Move each legend that would cover what is drawn below its axes, in as many columns as fit.
+
+    Where there is room, it stays within. Heights of a landscape lie everywhere: they are no data.
+    """
+    figure.draw_without_rendering()
+    for axis in figure.axes:
+        legend = axis.get_legend()
+        if legend is None or not _covers(axis, legend.get_window_extent()):
+            continue
+        size = legend.get_texts()[0].get_fontsize()
+        width, count = axis.get_window_extent().width, len(legend.get_texts())
+        for columns in range(min(count, MOST_COLUMNS), 0, -1):
+            legend = axis.legend(
+                fontsize=size,
+                ncols=columns,
+                loc="upper center",
+                bbox_to_anchor=(0.5, BELOW),
+                columnspacing=1.2,
+            )
+            figure.draw_without_rendering()
+            if legend.get_window_extent().width <= width:
+                break
+
+
+def _covers(axis: Axes, box: Bbox) -> bool:
+    """Whether a legend lies on a point, a curve or a band of its axes."""
+    for line in axis.lines:
+        path = line.get_transform().transform_path(line.get_path())
+        joined = line.get_linestyle() != "None" and np.shape(path.vertices)[0] > 1
+        if joined and path.intersects_bbox(box, filled=False):
+            return True
+        if line.get_marker() != "None" and box.count_contains(path.vertices):
+            return True
+    areas = [own for own in axis.collections if not isinstance(own, ContourSet)]
+    return any(
+        area.get_transform().transform_path(path).intersects_bbox(box, filled=True)
+        for area in areas
+        for path in area.get_paths()
+    )

@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.initial_weights import (
     DEEP,
     DEPTHS,
@@ -217,7 +217,7 @@ def panels(t: Tables) -> list[Panel]:
     rate = f"{DEEP} layers, SGD (a line ends where a network diverges)"
     words = f"of {DEEP} hidden layers, before training"
     squares = partial(Panel, x="hidden layer (0 reads the inputs)", y="log10 of the mean square")
-    accuracy = partial(Panel, y=ACCURACY)
+    accuracy = partial(Panel, y=ACCURACY, within=SHARE)
     return [
         squares(f"Pre-activations f {words}", drawn=bands(logs, "layer", "signal", "weights")),
         squares(f"Gradients dL/df {words}", drawn=bands(logs, "layer", "gradient", "weights")),

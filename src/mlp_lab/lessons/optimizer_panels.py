@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from mlp_lab.lessons.claims import POSITIVE
 from mlp_lab.lessons.optimizer_runs import GOALS, RULES
 from mlp_lab.lessons.panels import Contours, Drawn, Line, Mark, Panel, band, beside
 from mlp_lab.lessons.tables import Table, Tables, averaged, where
@@ -61,7 +62,8 @@ def rules_panel(tables: Tables, column: str, title: str, y: str, log: str) -> Pa
         band(part, "x", column, problem, line="", marker=marker)
         for marker, (problem, part) in zip("os", parts, strict=True)
     ]
-    return Panel(title, "rule", y, bars, log=log, ticks=dict(enumerate(RULES)), tilted=True)
+    ticks: dict[float, str] = dict(enumerate(RULES))
+    return Panel(title, "rule", y, bars, within=POSITIVE, log=log, ticks=ticks, tilted=True)
 
 
 def rates_panel(tables: Tables, problem: str) -> Panel:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.lessons.claims import ANYTHING
 from mlp_lab.lessons.tables import Table, by_seed, levels
 
 GREY = "0.55"
@@ -88,13 +89,17 @@ Drawn = Band | Line | Mark | Area | Contours
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes."""
+    """One pair of axes.
+
+    Intervals of bands end at what a number can be `within` (claims.SHARE and its neighbours).
+    """
 
     title: str
     x: str  # the axes' names
     y: str
     drawn: Sequence[Drawn]
     _: KW_ONLY
+    within: tuple[float, float] = ANYTHING
     log: str = ""  # the logarithmic axes: x, y or xy
     x_limits: tuple[float | None, float | None] = (None, None)
     y_limits: tuple[float | None, float | None] = (None, None)

@@ -20,7 +20,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.device import prepare_torch
 from mlp_lab.engine.early_stopping import EarlyStopping, StopConfig
-from mlp_lab.engine.fit import fit
+from mlp_lab.engine.monitoring import fit_monitored
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
@@ -109,7 +109,7 @@ def _trained(task: StackTask) -> list[Outcome]:
                 logs[member].probes[name].append(value)
 
     take_probe()
-    for epoch in fit(stack):
+    for epoch in fit_monitored(stack):
         seconds = epoch.seconds / len(stack.ids)
         records = {stack.ids.index(record.member): record for record in epoch.members}
         better = [

@@ -213,7 +213,9 @@ def errors_against(t: Tables, name: str, x: str, units: float | None = None) -> 
     own, marker = averaged(t[name], [over, SEED], known), None if over == "epoch" else "o"
     lines = [band(own, over, part, PARTS[part], marker=marker) for part in known]
     title = f"Error against {x}" + (f", {units} units" if units else "")
-    return Panel(title, x, "squared error", lines, log="" if over == "depth" else "xy")
+    return Panel(
+        title, x, "squared error", lines, within=POSITIVE, log="" if over == "depth" else "xy"
+    )
 
 
 def panels(t: Tables) -> list[Panel]:
@@ -225,8 +227,22 @@ def panels(t: Tables) -> list[Panel]:
     error = band(val, "width", "val", PARTS["val"], color=1, line="--")
     return [
         errors_against(t, "widths", "hidden units"),
-        Panel("Bias and variance", "hidden units", "squared units of y", lines, log="x"),
-        Panel("Their sum and the error", "hidden units", "squared error", [total, error], log="x"),
+        Panel(
+            "Bias and variance",
+            "hidden units",
+            "squared units of y",
+            lines,
+            log="x",
+            within=POSITIVE,
+        ),
+        Panel(
+            "Their sum and the error",
+            "hidden units",
+            "squared error",
+            [total, error],
+            log="x",
+            within=POSITIVE,
+        ),
         errors_against(t, "depths", f"hidden layers of {WIDE} units"),
         errors_against(t, "epochs", "epoch", levels(parts, "width")[-1]),
         errors_against(t, "rows", "training rows", WIDE),

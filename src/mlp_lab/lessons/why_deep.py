@@ -13,7 +13,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.formatting import counted
 from mlp_lab.lessons import depths
-from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.depths import DEEP, DIGITS, FEW, FOLDS, FUNCTIONS, MANY, PARAMETERS, SINE
 from mlp_lab.lessons.lesson import Lesson
 from mlp_lab.lessons.linear_regions import breakpoints, folding
@@ -175,11 +175,13 @@ def panels(t: Tables) -> list[Panel]:
     accuracy = band(t["digits"], "depth", "accuracy", DIGITS, color=4)
     error = "error / spread, on other points"
     return [
-        by_depth("Error at equal numbers of parameters", y=error, drawn=errors),
-        by_depth(digits, y="accuracy on unseen rows", drawn=[accuracy]),
+        by_depth("Error at equal numbers of parameters", y=error, drawn=errors, within=POSITIVE),
+        by_depth(digits, y="accuracy on unseen rows", drawn=[accuracy], within=SHARE),
         *(fits(t, task) for task in (FOLDS, MANY)),
         by_depth(f"Linear regions, {FOLDS}", y=count, drawn=regions, log="y"),
-        by_depth("Linear regions after training, of each function", y=count, drawn=each),
+        by_depth(
+            "Linear regions after training, of each function", y=count, drawn=each, within=POSITIVE
+        ),
     ]
 
 

@@ -13,6 +13,7 @@ from math import nan
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.metrics.survey_design import SurveyDesign
 
 Intervals = dict[str, tuple[float, float]]
 """Metric -> bounds of its 95 % interval."""
@@ -55,25 +56,33 @@ class Metrics:
         return {name: float(values[0]) for name, values in self.of_weights(given[:, None]).items()}
 
     @quiet
-    def intervals(self, *, replicates: int = REPLICATES, seed: int = 0) -> Intervals:
+    def intervals(
+        self, *, replicates: int = REPLICATES, seed: int = 0, design: SurveyDesign | None = None
+    ) -> Intervals:
         """Percentiles 2.5 and 97.5 of each metric over resamples of the rows.
 
         Rows are drawn with replacement and keep their weights; many rows fewer times (at least
         200), so that no more than 5e7 are drawn. Resamples in which a metric is NaN do not count
-        for it. Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.
+        for it. By a `design` clusters are drawn in the place of rows, within strata. Source: Efron
+        and Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3.
         """
         if self.rows == 0:
             return {}
         found: dict[str, list[Floats]] = {}
-        for counts in resamples(self.rows, replicates, seed):
+        for counts in resamples(self.rows, replicates, seed, design):
             given = counts if self.weights is None else counts * self.weights[:, None]
             for name, values in self.of_weights(given).items():
                 found.setdefault(name, []).append(values)
         return _intervals({name: np.concatenate(values) for name, values in found.items()})
 
 
-def resamples(rows: int, replicates: int, seed: int) -> Iterable[Floats]:
+def resamples(
+    rows: int, replicates: int, seed: int, design: SurveyDesign | None = None
+) -> Iterable[Floats]:
     """How often each row was drawn in each replicate, in chunks (N, R)."""
+    if design is not None:
+        replicates = min(replicates, max(FEWEST_REPLICATES, DRAWN_ROWS // rows))
+        return design.resamples(replicates, seed, max(1, CHUNK_NUMBERS // rows))
     few = rows * replicates <= CACHED_NUMBERS
     return _cached_resamples(rows, replicates, seed) if few else _drawn(rows, replicates, seed)
 

@@ -1,7 +1,7 @@
 """Metrics by task, from sums over rows."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 METRICS = {
@@ -16,7 +16,23 @@ Of several targets they are means over them, but `subset_accuracy`: the share of
 label is right.
 """
 
-HIGHER_IS_BETTER = ("accuracy", "r2")
+HIGHER_IS_BETTER = {
+    "loss": False,
+    "rmse": False,
+    "mae": False,
+    "r2": True,
+    "accuracy": True,
+    "subset_accuracy": True,
+    "balanced_accuracy": True,
+    "f1": True,
+    "roc_auc": True,
+    "log_loss": False,
+    "brier": False,
+    "calibration_error": False,
+    "rank_mae": False,
+    "quadratic_kappa": True,
+}
+"""Every score of ours, and whether a large one is good."""
 
 Scores = dict[str, float]
 """`loss` and every metric of the task."""
@@ -64,14 +80,7 @@ def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else math.nan
 
 
-def main_metric(scores: Scores) -> str:
+def main_metric(scores: Iterable[str]) -> str:
     """The metric that curves show."""
-    return next(names[0] for names in METRICS.values() if names[0] in scores)
-
-
-def minimised_metric(scores: Scores, monitor: str) -> float:
-    """The monitored quantity, `loss` or the main `metric`, turned so that less is better."""
-    if monitor == "loss":
-        return scores["loss"]
-    name = main_metric(scores)
-    return -scores[name] if name in HIGHER_IS_BETTER else scores[name]
+    found = set(scores)
+    return next(names[0] for names in METRICS.values() if names[0] in found)

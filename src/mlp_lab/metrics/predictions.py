@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,6 +17,28 @@ from mlp_lab.metrics.classification import classification_metrics, confusion_mat
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import own_scores
 from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
+from mlp_lab.metrics.survey_design import SurveyDesign
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from mlp_lab.network.losses import Objective
+
+
+class Rows(Protocol):
+    """Targets of some rows, (N, C), and what each counts in metrics and in the loss, (N,)."""
+
+    @property
+    def targets(self) -> Tensor:
+        """As the network is to give them."""
+
+    @property
+    def weights(self) -> Tensor | None:
+        """In metrics."""
+
+    @property
+    def loss_weights(self) -> Tensor | None:
+        """In the loss."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +124,28 @@ class Predictions:
     """Whether the outputs are probabilities of the classes."""
     ordered: bool = False
     """Whether the network was told that the classes are in an order."""
+    design: SurveyDesign | None = None
+    """What intervals resample in the place of rows."""
+
+    @classmethod
+    def of_outputs(
+        cls, y: Tensor, losses: Tensor, rows: Rows, objective: Objective, target: AnyTarget
+    ) -> Predictions:
+        """Outputs y, (N, C), of some rows, and each row's loss, (N,)."""
+        weights, loss_weights = (
+            None if given is None else given.double().cpu().numpy()
+            for given in (rows.weights, rows.loss_weights)
+        )
+        return cls(
+            target=target,
+            outputs=y.double().numpy(),
+            truth=target.truth(rows.targets.double().cpu().numpy()),
+            weights=weights,
+            losses=losses.double().numpy(),
+            loss_weights=loss_weights,
+            probabilities=objective.gives_probabilities(target.task),
+            ordered=objective.output == "ordinal",
+        )
 
     @property
     def each(self) -> list[TargetPredictions]:
@@ -125,12 +171,27 @@ class Predictions:
 
         For several labels `subset_accuracy`, too.
         """
+        return self._scores(self._metrics()) if len(self.truth) else {}
+
+    def measured(self) -> tuple[Scores, Intervals]:
+        """`scores` and `intervals`."""
         if len(self.truth) == 0:
-            return {}
+            return {}, {}
+        metrics = self._metrics()
+        return self._scores(metrics), metrics.intervals(design=self.design)
+
+    def _scores(self, metrics: Metrics) -> Scores:
         loss = float(np.average(self.losses, weights=self.loss_weights))
+        return {"loss": loss, **metrics.estimate(), **self._own()}
+
+    def _own(self) -> Scores:
         own = [one.own() for one in self.each]
-        means = {name: sum(found[name] for found in own) / len(own) for name in own[0]}
-        return {"loss": loss, **self._metrics().estimate(), **means}
+        return {name: sum(found[name] for found in own) / len(own) for name in own[0]}
+
+    def metric(self, name: str) -> float:
+        """One of the metrics of `scores`; the losses are not looked at. NaN where it is none."""
+        own = self._own()
+        return own[name] if name in own else self._metrics().estimate().get(name, nan)
 
     def scores_of_each(self) -> dict[str, Scores]:
         """Metrics of each of several targets, by its name; of one alone they are `scores`."""
@@ -139,8 +200,8 @@ class Predictions:
         return {one.target.name: one.metrics().estimate() | one.own() for one in self.each}
 
     def intervals(self) -> Intervals:
-        """A 95 % interval of each metric, by resampling the rows."""
-        return self._metrics().intervals() if len(self.truth) else {}
+        """A 95 % interval of each metric, by resampling the rows, or as the design says."""
+        return self._metrics().intervals(design=self.design) if len(self.truth) else {}
 
     def _metrics(self) -> Metrics:
         metrics = [one.metrics() for one in self.each]

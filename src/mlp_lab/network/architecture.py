@@ -45,6 +45,9 @@ NORMALISATIONS = {
 }
 """Of hidden pre-activations."""
 
+EPS = 1e-5
+"""Added to a variance before dividing by its root, as torch.nn.LayerNorm does."""
+
 MOST_NETWORKS = 10**4
 """Of an ensemble; memory runs out below."""
 
@@ -154,6 +157,21 @@ def _per_layer(value: T | list[T], depth: int, key: str) -> list[T]:
             f" set model.depth={len(value)}, or give one value for all layers"
         )
     return value
+
+
+def layer_names(depth: int) -> list[str]:
+    """Names of the linear layers of a plain network with `depth` hidden layers."""
+    return [*(f"hidden_{k}" for k in range(depth)), "output"]
+
+
+def normalisation_name(layer: int) -> str:
+    """Name of what normalises the pre-activations of a hidden layer."""
+    return f"normalisation_{layer}"
+
+
+def network_name(k: int) -> str:
+    """How the state of an ensemble calls its k-th network."""
+    return f"networks.{k}"
 
 
 def linear_shapes(sizes: Sequence[int], activations: Sequence[str]) -> list[tuple[int, int]]:

@@ -233,3 +233,15 @@ def draw_embedding(
             tensor.uniform_(-bound, bound, generator=generator)
         found.append(tensor)
     return found
+
+
+def embedding_of(plan: EmbeddingPlan | None, inputs: Sequence[Tensor]) -> Embedding | None:
+    """What embeds the inputs of a stack: one plan, and knots from each member's rows, (N, D)."""
+    if plan is None:
+        return None
+    found: dict[int, Tensor] = {}
+    for rows in inputs:
+        if id(rows) not in found:
+            bins = plan.bins if plan.knots else 0
+            found[id(rows)] = fit_knots(rows[:, plan.numbers], bins)
+    return Embedding(plan, torch.stack([found[id(rows)] for rows in inputs]))

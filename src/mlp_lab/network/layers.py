@@ -1,6 +1,7 @@
 """One flat tensor that holds a number for every weight and bias of a stack."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -49,29 +50,24 @@ class LayerTensors:
         self.embedding_shapes = tuple(shapes)
         self.unit_vectors, self.unit_statistics = unit_vectors, unit_statistics
         self.parts = tuple(parts) or (1,) * (len(sizes) - 2)
-        counts = zip(sizes[1:], (*self.parts, 1), strict=True)
-        outputs = [units * count for units, count in counts]
-        pairs = zip(sizes[:-1], outputs, strict=True)
-        weights = [(members, n_in, n_out) for n_in, n_out in pairs]
-        biases = [(members, 1, n_out) for n_out in outputs]
-        vectors = biases[:-1] * unit_vectors
-        learnt = [*weights, *biases, *vectors, *((members, *shape) for shape in shapes)]
-        stacked = [*learnt, *(biases[:-1] * unit_statistics)]
-        lengths = [a * b * c for a, b, c in stacked]
+        of_units = (unit_vectors, unit_statistics)
+        stacked, lengths, count, learnt = _layout(
+            members, self.sizes, self.embedding_shapes, self.parts, of_units
+        )
         self.flat = torch.zeros(sum(lengths), dtype=dtype, device=device)
         pieces = torch.split(self.flat, lengths)
         tensors = [piece.view(shape) for piece, shape in zip(pieces, stacked, strict=True)]
         depth = len(sizes) - 1
         self.weights, self.biases = tensors[:depth], tensors[depth : 2 * depth]
-        self.embedding = tensors[2 * depth + len(vectors) : len(learnt)]
-        self.normalising = tensors[2 * depth : 2 * depth + len(vectors)]
+        self.embedding = tensors[2 * depth + count : learnt]
+        self.normalising = tensors[2 * depth : 2 * depth + count]
         """The first vector of every hidden layer, then the second."""
         self.normalisation = _by_layer(self.normalising, depth - 1)
-        self.averaged = tensors[len(learnt) :]
+        self.averaged = tensors[learnt:]
         """The first statistic of every hidden layer, then the second."""
         self.statistics = _by_layer(self.averaged, depth - 1)
         self.flat_weights = self.flat[: sum(lengths[:depth])]
-        self.flat_learnt = self.flat[: sum(lengths[: len(learnt)])]
+        self.flat_learnt = self.flat[: sum(lengths[:learnt])]
 
     @property
     def learnt(self) -> list[Tensor]:
@@ -95,7 +91,11 @@ class LayerTensors:
         counts = [*of_layers, *(of_units * self.unit_vectors), *(1 for _ in self.embedding)]
         counts += of_units * self.unit_statistics
         pairs = zip(self.tensors, counts, strict=True)
-        return [block for tensor, count in pairs for block in tensor.chunk(count, -1)]
+        return [
+            block
+            for tensor, count in pairs
+            for block in (tensor.chunk(count, -1) if count > 1 else (tensor,))
+        ]
 
     def like(self) -> "LayerTensors":
         """Zeros of the same shapes."""
@@ -117,7 +117,12 @@ class LayerTensors:
     def take(self, members: Sequence[int], sizes: Sequence[int]) -> "LayerTensors":
         """A copy of some members, cropped to layers of `sizes` units."""
         taken = self._of(len(members), sizes)
-        index = torch.as_tensor(members, device=self.flat.device)
+        alone = len(members) == 1
+        index = (
+            slice(members[0], members[0] + 1)
+            if alone
+            else torch.as_tensor(members, device=self.flat.device)
+        )
         for new, old in zip(taken.blocks, self.blocks, strict=True):
             new.copy_(old[index, : new.shape[1], : new.shape[2]])
         return taken
@@ -132,6 +137,28 @@ class LayerTensors:
     def squared_norms(self) -> Tensor:
         """Sum of squares of each member's entries that are learnt, (K,)."""
         return torch.stack([tensor.square().sum((1, 2)) for tensor in self.learnt]).sum(0)
+
+
+Shape = tuple[int, int, int]
+
+
+@lru_cache(maxsize=256)
+def _layout(
+    members: int,
+    sizes: tuple[int, ...],
+    embedding: tuple[tuple[int, int], ...],
+    parts: tuple[int, ...],
+    of_units: tuple[int, int],
+) -> tuple[list[Shape], list[int], int, int]:
+    """Shapes of all tensors, their lengths, how many of them normalise, and how many are learnt."""
+    unit_vectors, unit_statistics = of_units
+    outputs = [units * count for units, count in zip(sizes[1:], (*parts, 1), strict=True)]
+    weights = [(members, n_in, n_out) for n_in, n_out in zip(sizes[:-1], outputs, strict=True)]
+    biases = [(members, 1, n_out) for n_out in outputs]
+    vectors = biases[:-1] * unit_vectors
+    learnt = [*weights, *biases, *vectors, *((members, *shape) for shape in embedding)]
+    stacked = [*learnt, *(biases[:-1] * unit_statistics)]
+    return stacked, [a * b * c for a, b, c in stacked], len(vectors), len(learnt)
 
 
 def _by_layer(vectors: list[Tensor], hidden: int) -> list[list[Tensor]]:

@@ -1,25 +1,26 @@
 """K multilayer perceptrons as one module."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 
 from mlp_lab.network.activations import ACTIVATIONS, parts_of
-from mlp_lab.network.architecture import INITS, NORMALISATIONS, count_parameters
+from mlp_lab.network.architecture import (
+    INITS,
+    NORMALISATIONS,
+    count_parameters,
+    layer_names,
+    network_name,
+    normalisation_name,
+)
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding, draw_embedding
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.network.losses import OUTPUTS
 from mlp_lab.network.matrix_products import affine, lowered
 from mlp_lab.network.normalisation import Rows, Units, batch_norm, layer_norm
-from mlp_lab.network.plain_network import (
-    Ensemble,
-    layer_names,
-    network_name,
-    normalisation_name,
-    plain_network,
-)
+from mlp_lab.network.plain_network import EmbeddedInputs, Ensemble, plain_network, units_of
 
 Masks = Sequence[Tensor]
 """Dropout factors, one tensor (K, B, H) for each hidden layer."""
@@ -61,8 +62,9 @@ class MLP(nn.Module):
         residual: bool = False,
         dtype: torch.dtype = torch.float32,
         device: torch.device | str = "cpu",
+        layers: LayerTensors | None = None,
     ) -> None:
-        """Zero weights; `initialise` draws them.
+        """Zero weights, which `initialise` draws, or those of `layers`, shared with the caller.
 
         `sizes`: of each member's layers, inputs first: those of the embedding, where there is one.
         """
@@ -75,17 +77,18 @@ class MLP(nn.Module):
         padded = [max(layer) for layer in zip(*sizes, strict=True)]
         if len(padded) != len(activations) + 2:
             raise ValueError(f"{len(activations)} activations for {len(padded) - 2} hidden layers")
-        shapes = [] if embedding is None else list(embedding.plan.shapes.values())
-        layers = LayerTensors(
-            len(sizes),
-            padded,
-            shapes,
-            parts=parts_of(activations),
-            unit_vectors=len(NORMALISATIONS[normalisation].learnt),
-            unit_statistics=len(NORMALISATIONS[normalisation].statistics),
-            dtype=dtype,
-            device=torch.device(device),
-        )
+        if layers is None:
+            shapes = [] if embedding is None else list(embedding.plan.shapes.values())
+            layers = LayerTensors(
+                len(sizes),
+                padded,
+                shapes,
+                parts=parts_of(activations),
+                unit_vectors=len(NORMALISATIONS[normalisation].learnt),
+                unit_statistics=len(NORMALISATIONS[normalisation].statistics),
+                dtype=dtype,
+                device=torch.device(device),
+            )
         self._adopt(layers)
 
     def _adopt(self, layers: LayerTensors) -> None:
@@ -184,11 +187,13 @@ class MLP(nn.Module):
         members: int | None = None,
         rows: Rows | None = None,
         autocast: torch.dtype | None = None,
+        hidden: list[Tensor] | None = None,
     ) -> Tensor:
         """f of the last layer, (k, B, C), of the first k `members` (all of them by default).
 
         In training, `rows` are those that batch normalisation is over; they take note of the
         statistics, and nothing else changes. `autocast`: a lower precision for the products.
+        `hidden`: a list that every h_k, (k, B, H), is added to.
         """
         h = inputs if inputs.dim() == 3 else inputs.expand(self.members, *inputs.shape)
         h = self.embed(h, members=members)
@@ -200,6 +205,8 @@ class MLP(nn.Module):
                 return f
             read = h
             h = self.activate(k, self.normalise(k, f, rows))
+            if hidden is not None:
+                hidden.append(h)
             if masks:
                 h = h * masks[k]
             if self.residual and k > 0:
@@ -238,18 +245,33 @@ class MLP(nn.Module):
 
     def take(self, members: Sequence[int]) -> "MLP":
         """A new stack of some of the members, padded no wider than they need."""
-        taken = MLP(
+        return self._some(members, self.layers.take(members, self._padded(members)))
+
+    def alone(self, member: int) -> "MLP":
+        """A stack of one of the members: this one itself where it has no other."""
+        return self if self.members == 1 else self.take([member])
+
+    def taken(self, members: Sequence[int], layers: LayerTensors) -> "MLP":
+        """The same with their part of other tensors for weights."""
+        return self._some(members, layers.take(members, self._padded(members)))
+
+    def _padded(self, members: Sequence[int]) -> list[int]:
+        """Sizes of layers that hold these members."""
+        each = (self.member_sizes[k] for k in members)
+        return [max(layer) for layer in zip(*each, strict=True)]
+
+    def _some(self, members: Sequence[int], layers: LayerTensors) -> "MLP":
+        """Some of the members over tensors of their own."""
+        embedding = self.embedding
+        return MLP(
             [self.member_sizes[k] for k in members],
             activations=self.activation_names,
             output=self.output_name,
-            embedding=None if self.embedding is None else self.embedding.take(members),
+            embedding=None if embedding is None else embedding.take(members),
             normalisation=self.normalisation,
             residual=self.residual,
-            dtype=self.layers.flat.dtype,
-            device=self.layers.flat.device,
+            layers=layers,
         )
-        taken._adopt(self.layers.take(members, taken.layers.sizes))
-        return taken
 
     @staticmethod
     def joined(networks: Sequence["MLP"]) -> "MLP":
@@ -274,11 +296,60 @@ class MLP(nn.Module):
                 whole[k, : own.shape[1], : own.shape[2]] = own[0]
         return joined
 
+    @staticmethod
+    def of_plain(
+        plain: nn.Sequential,
+        activations: Sequence[str],
+        output: str,
+        *,
+        normalisation: str = "none",
+        residual: bool = False,
+    ) -> "MLP":
+        """A stack of one with the weights of plain layers, such as `member` gives.
+
+        Raises:
+            ValueError: they are others.
+        """
+        embedded, embedding = plain[0], None
+        if sum(isinstance(layer, nn.Linear) for layer in plain) != len(activations) + 1:
+            raise ValueError(f"not {len(activations)} hidden layers")
+        state = {name: own for name, own in plain.state_dict().items() if own.is_floating_point()}
+        if isinstance(embedded, EmbeddedInputs):
+            none = state["output.weight"].new_empty(1, 0, 0)
+            knots = embedded.knots[None] if embedded.plan.knots else none
+            embedding = Embedding(embedded.plan, knots)
+        network = MLP(
+            [units_of(plain, activations)],
+            activations=activations,
+            output=output,
+            embedding=embedding,
+            normalisation=normalisation,
+            residual=residual,
+            dtype=state["output.weight"].dtype,
+        )
+        wanted = {name: tensor.shape for name, tensor in network.member_state(0).items()}
+        if {name: tensor.shape for name, tensor in state.items()} != wanted:
+            raise ValueError(f"not the layers {list(wanted)}")
+        network._fill(state)
+        return network
+
+    def _fill(self, state: Mapping[str, Tensor]) -> None:
+        """Take over the weights of one plain network; `member_state` gives them again."""
+        layers, names = self.layers, layer_names(len(self.activations))
+        for name, weight, bias in zip(names, layers.weights, layers.biases, strict=True):
+            weight[0] = state[f"{name}.weight"].t()
+            bias[0, 0] = state[f"{name}.bias"]
+        of_units = NORMALISATIONS[self.normalisation].vectors
+        for layer, vectors in enumerate(layers.of_units):
+            for name, vector in zip(of_units, vectors, strict=True):
+                vector[0, 0] = state[f"{normalisation_name(layer)}.{name}"]
+        shapes = () if self.embedding is None else self.embedding.plan.shapes
+        for name, tensor in zip(shapes, layers.embedding, strict=True):
+            tensor[0] = state[f"embedding.{name}"]
+
     def over(self, layers: LayerTensors) -> "MLP":
         """The same networks over other weights, which they share with the caller."""
-        other = self.take(range(self.members))
-        other._adopt(layers)
-        return other
+        return self._some(range(self.members), layers)
 
     def member(self, k: int) -> nn.Sequential:
         """Member k as plain torch layers; maps (B, D) to (B, C)."""

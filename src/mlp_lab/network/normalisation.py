@@ -17,8 +17,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-EPS = 1e-5
-"""Added to a variance before dividing by its root, as torch.nn.LayerNorm does."""
+from mlp_lab.network.architecture import EPS
 
 MOMENTUM = 0.1
 """Share of a batch's statistics in their running averages, as torch.nn.BatchNorm1d has it."""

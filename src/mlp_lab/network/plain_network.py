@@ -8,20 +8,9 @@ from torch import Tensor, nn
 
 from mlp_lab.network import ordinal
 from mlp_lab.network.activations import ACTIVATIONS, GATES, LEAK, parts_of
-from mlp_lab.network.architecture import linear_shapes
+from mlp_lab.network.architecture import EPS, layer_names, linear_shapes, normalisation_name
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding
-from mlp_lab.network.normalisation import EPS
-
-
-def layer_names(depth: int) -> list[str]:
-    """Names of the linear layers of a plain network with `depth` hidden layers."""
-    return [*(f"hidden_{k}" for k in range(depth)), "output"]
-
-
-def normalisation_name(layer: int) -> str:
-    """Name of what normalises the pre-activations of a hidden layer."""
-    return f"normalisation_{layer}"
 
 
 def plain_network(
@@ -69,11 +58,6 @@ def units_of(network: nn.Sequential, activations: Sequence[str]) -> list[int]:
     parts = [*parts_of(activations), *(1 for _ in linear)]
     units = [layer.out_features // count for layer, count in zip(linear, parts, strict=False)]
     return [linear[0].in_features, *units]
-
-
-def network_name(k: int) -> str:
-    """How the state of an ensemble calls its k-th network."""
-    return f"networks.{k}"
 
 
 class Ensemble(nn.Module):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
 
 from mlp_lab.errors import UserError, require, require_count
 from mlp_lab.formatting import counted
@@ -16,19 +18,18 @@ from mlp_lab.network.architecture import (
     LARGEST_EMBEDDING,
     MOST_NETWORKS,
     NORMALISATIONS,
+    layer_names,
     linear_shapes,
+    network_name,
+    normalisation_name,
 )
 from mlp_lab.network.embedding_plan import KINDS, EmbeddingPlan, overlaps
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, LOSSES, Objective, require_number
-from mlp_lab.network.plain_network import (
-    Ensemble,
-    layer_names,
-    network_name,
-    normalisation_name,
-    plain_network,
-)
 from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.stored import require_regular
+
+Weights = Mapping[str, NDArray[np.floating[Any]]]
+"""Weights and biases by name, as `Layers.network_shapes` has them."""
 
 DTYPES = ("F32", "F64")
 """What weights may be, as safetensors calls them."""
@@ -175,8 +176,8 @@ def _require_known(names: Sequence[str], choices: Iterable[str], key: str) -> No
             raise UserError(f"{key} must be one of {', '.join(choices)}, got {brief(name)}")
 
 
-def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
-    """A network of plain torch layers, or an ensemble of them, with the weights of a file.
+def read_weights(path: Path, layers: Layers) -> list[Weights]:
+    """The weights of a file, by network.
 
     Names, shapes and types are looked at before a weight is read.
 
@@ -186,43 +187,28 @@ def load_network(path: Path, layers: Layers) -> nn.Sequential | Ensemble:
     """
     require_regular(path)
     try:
-        with safe_open(path, framework="pt") as file:
+        with safe_open(path, framework="np") as file:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  no dict
             _require_shapes(path, layers, {name: s.get_shape() for name, s in slices.items()})
             _require_types(path, {name: s.get_dtype() for name, s in slices.items()})
-            state: dict[str, Tensor] = {name: file.get_tensor(name) for name in layers.shapes}
+            state = {name: file.get_tensor(name) for name in layers.shapes}
     except UserError:
         raise
     except (SafetensorError, ValueError) as error:
         raise UserError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    for name, tensor in state.items():
-        if not bool(tensor.isfinite().all()):
+    for name, array in state.items():
+        if not np.isfinite(array).all():
             raise UserError(f"{path}: {name} holds a number that is not finite")
-        if name.endswith("embedding.knots") and bool((tensor.diff(dim=1) < 0).any()):
+        if name.endswith("embedding.knots") and (np.diff(array, axis=1) < 0).any():
             raise UserError(f"{path}: {name} must be in ascending order")
-        if name.endswith("running_var") and bool((tensor < 0).any()):
+        if name.endswith("running_var") and (array < 0).any():
             raise UserError(f"{path}: {name} must be 0 or more")
     if layers.ensemble == 1:
-        return _network(layers, state)
-    names = list(layers.network_shapes)
-    return Ensemble(
-        [
-            _network(own, {name: state[f"{network_name(k)}.{name}"] for name in names})
-            for k, own in enumerate(layers.networks)
-        ]
-    )
-
-
-def _network(layers: Layers, state: Mapping[str, Tensor]) -> nn.Sequential:
-    return plain_network(
-        layers.linear_sizes,
-        layers.activations,
-        layers.output,
-        state,
-        layers.embedding,
-        normalisation=layers.normalisation,
-        residual=layers.residual,
-    )
+        return [state]
+    return [
+        {name: state[f"{network_name(k)}.{name}"] for name in own.network_shapes}
+        for k, own in enumerate(layers.networks)
+    ]
 
 
 def _require_shapes(path: Path, layers: Layers, shapes: Mapping[str, list[int]]) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 
 from mlp_lab.config.saved import saved_values
 from mlp_lab.formatting import counted, duration
+from mlp_lab.metrics.choosing import named_score
+from mlp_lab.report.headline import PART, named
 from mlp_lab.runs.folder import CONFIG
 from mlp_lab.runs.tried import kept_in_words
 from mlp_lab.stored import read_text
-
-PART = {"train": "training", "val": "validation", "test": "test"}
 
 
 def read_config(folder: Path) -> tuple[str, dict[str, Any]]:
@@ -20,6 +20,11 @@ def read_config(folder: Path) -> tuple[str, dict[str, Any]]:
         UserError: it is no configuration of a run.
     """
     return read_text(folder / CONFIG, megabytes=1), saved_values(folder)
+
+
+def called(config: Mapping[str, Any]) -> dict[str, str]:
+    """A run's name and its tags."""
+    return {"name": str(config["name"] or ""), "tags": ", ".join(map(str, config["tags"]))}
 
 
 def source_of(data: Mapping[str, Any]) -> str:
@@ -39,8 +44,7 @@ def about_run(
     """Heading -> words: data, network, optimizer and how the training ended."""
     layers = " → ".join(f"{size:,}" for size in schema["network"]["sizes"])
     found = {
-        "name": str(config["name"] or ""),
-        "tags": ", ".join(map(str, config["tags"])),
+        **called(config),
         "data": source_of(config["data"]),
         "rows": rows_of(result),
         "network": f"{layers} units ({result['parameters']:,} parameters)",
@@ -49,9 +53,21 @@ def about_run(
         "optimizer": _optimizer(config),
         "training": _ending(result),
         "budget": kept_in_words(result) if "budget" in result else "",
-        "weights": f"of epoch {result['best_epoch']}, the best one" if result["best_epoch"] else "",
+        "weights": _kept(config, result),
     }
     return {heading: words for heading, words in found.items() if words}
+
+
+def _kept(config: Mapping[str, Any], result: Mapping[str, Any]) -> str:
+    """Which weights were kept, and by what."""
+    if not result["best_epoch"]:
+        return ""
+    scores = result["val"] or result["train"]
+    monitor = named_score(scores, config["stop"]["monitor"])
+    if scores.get(monitor) is None:
+        return f"of epoch {result['best_epoch']}, the last: {named(monitor)} was known in none"
+    by = "" if monitor == "loss" else f" by {named(monitor)}"
+    return f"of epoch {result['best_epoch']}, the best one{by}"
 
 
 def _activations(model: Mapping[str, Any]) -> str:

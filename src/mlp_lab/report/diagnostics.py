@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.engine.evaluation import rows_at_once
 from mlp_lab.metrics.classification import BINS, wilson_interval
+from mlp_lab.metrics.column_effects import ROWS as EFFECT_ROWS
+from mlp_lab.metrics.column_effects import column_effects
 from mlp_lab.metrics.permutation_importance import ROWS, permutation_importance
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.network.mlp import MLP
@@ -21,6 +23,7 @@ from mlp_lab.report.pictures import (
     MOST_TARGETS,
     Calibration,
     Confusion,
+    Effects,
     Fit,
     Importance,
     Numbers,
@@ -33,7 +36,7 @@ from mlp_lab.report.pictures import (
 from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import RESULT
 from mlp_lab.runs.result_file import read_result
-from mlp_lab.tracking.events import EventFile
+from mlp_lab.tracking.tracker import open_events
 
 POINTS = 1000
 """Rows drawn as points, evenly over all."""
@@ -41,23 +44,33 @@ POINTS = 1000
 GRID = 150
 """Points along each side of a plane."""
 
+MOST_EFFECTS = 4
+"""Columns whose effects are shown: the most important ones."""
+
 MOST_CLASSES = 30
 """Classes of a confusion matrix that is legible."""
 
 
 def report_run(
-    finished: FinishedRun, folder: Path, draw: Callable[[Path], None], *, tensorboard: bool
+    finished: FinishedRun,
+    folder: Path,
+    draw: Callable[[Path], None],
+    *,
+    tensorboard: bool,
+    effects: bool = True,
 ) -> None:
     """Write what the pictures of a finished run show, draw its page, and show them in TensorBoard.
 
     `draw` writes pictures and page of a folder, as `page.write_report` does; `tensorboard`:
-    whether the run has an image tab, which shows them at the best epoch.
+    whether the run has an image tab, which shows them at the best epoch; `effects`: whether the
+    page has what columns do, which a sweep's many jobs need not.
     """
-    write_pictures(pictures_of(finished.network, finished.dataset, finished.scored), folder)
+    shown = pictures_of(finished.network, finished.dataset, finished.scored, effects=effects)
+    write_pictures(shown, folder)
     draw(folder)
     if tensorboard:
         best = read_result(folder / RESULT)["best_epoch"]
-        events = EventFile(folder, epochs_done=0)
+        events = open_events(folder, epochs_done=0)
         names = ["learning_curve", *read_pictures(folder)]
         for path in sorted(folder / f"{name}.png" for name in names):  # no others that lie there
             if path.is_file():
@@ -65,7 +78,9 @@ def report_run(
         events.close()
 
 
-def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Predictions]) -> list[Picture]:
+def pictures_of(
+    network: MLP, dataset: Dataset, scored: Mapping[str, Predictions], *, effects: bool = True
+) -> list[Picture]:
     """All that a run's network, at its best weights, its data and its predictions can show."""
     part = next((name for name in ("test", "val") if len(scored[name].truth)), "train")
     each = scored[part].each
@@ -82,7 +97,11 @@ def pictures_of(network: MLP, dataset: Dataset, scored: Mapping[str, Predictions
                 calibration(predictions, part, name) if predictions.probabilities else None
             )
         found.append(_over_inputs(network, dataset, predictions.target, outputs))
-    found.append(importance(network, dataset))
+    worth = importance(network, dataset)
+    found.append(worth)
+    if effects and worth is not None and probable(next(iter(scored.values()))):
+        names = [name for name, loss in zip(worth.columns, worth.losses, strict=True) if loss > 0]
+        found.append(effects_of(network, dataset, names[:MOST_EFFECTS]))
     return [picture for picture in found if picture is not None]
 
 
@@ -220,16 +239,40 @@ def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
     return found
 
 
-def importance(network: MLP, dataset: Dataset) -> Importance | None:
-    """Permutation importance of two or more columns on the validation rows."""
-    schema = dataset.schema
+def outputs_of(network: MLP) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Inputs (N, D) -> the network's outputs, (N, C)."""
 
     def predict(inputs: torch.Tensor) -> torch.Tensor:
         pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
         return torch.cat([network(piece).mean(0) for piece in pieces])
 
+    return predict
+
+
+def probable(predictions: Predictions) -> bool:
+    """Whether outputs are numbers in units, or probabilities, of one target."""
+    one = isinstance(predictions.target, Target)
+    return one and (predictions.target.task == "regression" or predictions.probabilities)
+
+
+def effects_of(
+    network: MLP, dataset: Dataset, columns: Sequence[str], most: int = EFFECT_ROWS
+) -> Effects | None:
+    """What some columns do, by the validation rows; else by those of the test or the training."""
+    parts = {"val": dataset.val, "test": dataset.test, "train": dataset.train}
+    part = next(name for name, rows in parts.items() if len(rows))
     with torch.inference_mode():
-        lost = permutation_importance(predict, dataset.val, schema, schema.target)
+        found = column_effects(outputs_of(network), parts[part], dataset.schema, columns, most)
+    if not found:
+        return None
+    return Effects(part, dataset.schema.target.name, min(most, len(parts[part])), found)
+
+
+def importance(network: MLP, dataset: Dataset) -> Importance | None:
+    """Permutation importance of two or more columns on the validation rows."""
+    schema = dataset.schema
+    with torch.inference_mode():
+        lost = permutation_importance(outputs_of(network), dataset.val, schema, schema.target)
     if len(lost) < 2:
         return None
     ordered = dict(sorted(lost.items(), key=lambda entry: -entry[1].mean))

@@ -33,6 +33,7 @@ class Evaluation(TypedDict):
     """What is said of a model on some rows; `confusion` counts rows of a class by prediction.
 
     With several targets, scores are means over them, and what is said of each stands in `targets`.
+    `resampled` says what the intervals resample, where it is not rows.
     """
 
     rows: int
@@ -42,6 +43,7 @@ class Evaluation(TypedDict):
     confusion: dict[str, dict[str, float]] | None
     residuals: dict[str, float] | None
     targets: NotRequired[dict[str, TargetEvaluation]]
+    resampled: NotRequired[list[str]]
 
 
 def evaluate(predictions: Predictions) -> Evaluation:
@@ -56,6 +58,8 @@ def evaluate(predictions: Predictions) -> Evaluation:
         confusion=None if alone is None else alone.confusion(),
         residuals=None if alone is None else alone.residuals(),
     )
+    if predictions.design is not None:
+        found["resampled"] = predictions.design.in_words()
     if alone is None:
         scores = predictions.scores_of_each()
         found["targets"] = {
@@ -72,6 +76,8 @@ def print_evaluation(found: Evaluation) -> None:
     console = Screen()
     console.say(f"{found['target']}, {counted(found['rows'], 'row')}")
     console.print(_scores_table(found["scores"], found["intervals"]))
+    for line in found.get("resampled", []):
+        console.say(line)
     console.print()
     targets = found.get("targets", {})
     if targets:
@@ -102,7 +108,9 @@ def _scores_table(scores: Scores, intervals: Intervals) -> Table:
     table.add_column("value", justify="right")
     table.add_column("95 % interval", justify="right")
     for name, value in scores.items():
-        bounds = " to ".join(score_written(name, bound) for bound in intervals.get(name, ()))
+        ends = intervals.get(name, ())
+        shown = ends if len({*ends}) > 1 else ()  # all resamples alike say nothing of chance
+        bounds = " to ".join(score_written(name, bound) for bound in shown)
         table.add_row(name.replace("_", " "), score_written(name, value), bounds)
     return table
 

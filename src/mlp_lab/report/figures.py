@@ -13,11 +13,12 @@ from mlp_lab.drawing import blank_figure, legend_above, save
 from mlp_lab.formatting import counted, listed, one_line, percent, rows_written, significant
 from mlp_lab.metrics.classification import BINS
 from mlp_lab.metrics.permutation_importance import SHUFFLES
-from mlp_lab.report.about import PART
-from mlp_lab.report.headline import named
+from mlp_lab.report.effect_words import predicted_words, sentence
+from mlp_lab.report.headline import PART, named
 from mlp_lab.report.pictures import (
     Calibration,
     Confusion,
+    Effects,
     Fit,
     Importance,
     Observed,
@@ -43,6 +44,7 @@ HEADINGS: dict[type[Picture], str] = {
     Calibration: "Calibration",
     Fit: "Fitted function",
     Importance: "Permutation importance",
+    Effects: "What columns do",
 }
 
 
@@ -71,6 +73,15 @@ def caption(picture: Picture) -> str:
                 f"bars: mean over {SHUFFLES} shuffles of {counted(picture.rows, 'validation row')};"
                 " lines: 95 % interval over shuffles and rows"
             )
+        case Effects():
+            said = [sentence(picture.target, own) for own in picture.columns]
+            rows = counted(picture.rows, f"{PART[picture.part]} row")
+            said.append(
+                f"Mean prediction of {rows}, all with the same value of a column (partial"
+                " dependence), with 95 % intervals over rows; it says what the network does, not"
+                " what causes what."
+            )
+            return " ".join(said)
 
 
 def draw(picture: Picture, path: Path) -> str:
@@ -89,6 +100,10 @@ def draw(picture: Picture, path: Path) -> str:
             words = _plane(figure.subplots(), picture)
         case Importance():
             words = _importance(figure, picture)
+        case Effects():
+            words = _effects(figure, picture)
+            save(figure, path)
+            return words
     legend = figure.axes[0].get_legend()
     lines = 0 if legend is None else -(-len(legend.get_texts()) // COLUMNS)
     width, height = figure.get_size_inches()
@@ -230,6 +245,50 @@ def _importance(figure: Figure, picture: Importance) -> str:
         f"Permutation importance for {picture.target}: {mean}{named(picture.score)} lost when a"
         f" column is shuffled, with 95 % intervals; highest of {listed(highest)}."
     )
+
+
+def _effects(figure: Figure, picture: Effects) -> str:
+    """A panel for each column, all with the same axis of predictions where they show the same."""
+    count = len(picture.columns)
+    columns, rows = min(count, 2), -(-count // 2)
+    figure.set_figheight(0.3 + 2.2 * rows)
+    width, height = figure.get_size_inches()
+    alike = len({own.predicted for own in picture.columns}) == 1
+    panels = figure.subplots(rows, columns, squeeze=False, sharey=alike).flatten()
+    least = min(min(own.low) for own in picture.columns)
+    most = max(max(own.high) for own in picture.columns)
+    margin = 0.05 * (most - least)
+    for axes, own in zip(panels, picture.columns, strict=False):
+        if own.levels:
+            axes.vlines(own.values, own.low, own.high, color=COLORS[0], linewidth=1.5)
+            axes.plot(own.values, own.mean, "o", color=COLORS[0], markersize=5)
+            names = [short_name(name, 10) for name in own.levels]
+            axes.set_xticks(own.values, names, rotation=30 if len("".join(names)) > 24 else 0)
+            axes.set_xlim(-0.5, len(names) - 0.5)
+        else:
+            axes.fill_between(own.values, own.low, own.high, color=COLORS[0], alpha=0.2, lw=0)
+            axes.plot(own.values, own.mean, color=COLORS[0], linewidth=1.8)
+            whole = all(value.is_integer() for value in own.values)
+            axes.xaxis.set_major_locator(MaxNLocator(4, integer=whole))
+        axes.set_xlabel(short_name(own.column), fontsize=9)
+        if not alike:
+            axes.set_ylabel(short_name(own.predicted, 16), fontsize=8)
+        elif most > least:
+            axes.set_ylim(least - margin, most + margin)
+        axes.tick_params(labelsize=8)
+        axes.grid(alpha=0.3)
+    for axes in panels[count:]:
+        axes.set_visible(False)
+    words = predicted_words(picture.target, picture.columns[0])
+    if alike:
+        figure.supylabel(short_name(words, 34 * rows), fontsize=9, x=0.01)
+    figure.subplots_adjust(
+        *(0.75 / width, 0.6 / height, 0.97, 1 - 0.12 / height),
+        wspace=0.1 if alike else 0.35,
+        hspace=0.45,
+    )
+    shown = listed([one_line(own.column) for own in picture.columns])
+    return f"The {words if alike else 'predicted probabilities'} by {shown}, with 95 % intervals."
 
 
 def short_name(name: str, most: int = 24) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlp_lab.formatting import counted, percent, score_written
-from mlp_lab.metrics.epoch import HIGHER_IS_BETTER, main_metric
-from mlp_lab.report.about import PART
+from mlp_lab.metrics.choosing import higher_is_better
+from mlp_lab.metrics.epoch import main_metric
 
 TONES = {
     "good fit": "good",
@@ -15,6 +15,8 @@ TONES = {
     **dict.fromkeys(("nothing to learn", "too early to say", "undecided"), "plain"),
 }
 """Kind of a verdict -> how its badge looks; all others ask for something, and are `fair`."""
+
+PART = {"train": "training", "val": "validation", "test": "test"}
 
 NAMES = {"r2": "R²", "roc_auc": "ROC AUC", "brier": "Brier score", "loss": "loss"}
 """Scores that are not called as their keys are."""
@@ -86,7 +88,7 @@ def _of_network(result: Mapping[str, Any], score: str, part: str) -> Headline:
     rows = counted(result["rows"][part], f"{PART[part]} row")
     bounds = result["test_intervals"].get(score) if part == "test" else None
     note, targets = "network", result.get("targets", {})
-    if bounds:
+    if bounds and bounds[0] != bounds[1]:  # all resamples alike say nothing of chance
         note = f"95 % interval {' to '.join(written(score, bound) for bound in bounds)}"
     mean = f"mean {named(score)} of {len(targets)} targets" if targets else named(score)
     label = f"{mean} on {rows}"
@@ -99,6 +101,6 @@ def best_baseline(baselines: Mapping[str, Any], part: str, score: str) -> tuple[
     finite = {name: value for name, value in scores.items() if value is not None}
     if not finite:
         return None
-    choose = max if score in HIGHER_IS_BETTER else min
+    choose = max if higher_is_better(score) else min
     name = choose(finite, key=finite.__getitem__)
     return name, finite[name]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlp_lab.formatting import UNITLESS, four_digits, visible
+from mlp_lab.formatting import four_digits, score_written, visible
 from mlp_lab.report.headline import named, tone
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def template(package: str, name: str) -> Template:
         undefined=StrictUndefined,
     )
     environment.filters["four_digits"] = four_digits
-    environment.filters |= {"tone": tone, "named": named, "score": in_table}
+    environment.filters |= {"tone": tone, "named": named, "score": _in_table}
     return environment.get_template(name)
 
 
@@ -38,15 +38,8 @@ def _shown(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def in_table(value: float | None, name: str) -> str:
-    """A score as a column of a table has it; those between 0 and 1 with four decimals.
-
-    >>> in_table(-1.659e-07, "r2"), in_table(0.975, "accuracy"), in_table(None, "loss")
-    ('0.0000', '0.9750', '')
-    """
-    if value is not None and name.endswith(UNITLESS):
-        return f"{value:z.4f}"
-    return four_digits(value)
+def _in_table(value: float | None, name: str) -> str:
+    return score_written(name, value)
 
 
 def embedded(picture: Path) -> str:

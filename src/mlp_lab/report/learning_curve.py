@@ -9,9 +9,8 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from mlp_lab.drawing import blank_figure, legend_above, legend_within, save, whole_ticks
-from mlp_lab.formatting import four_digits
-from mlp_lab.report.about import PART
-from mlp_lab.report.headline import named
+from mlp_lab.formatting import four_digits, listed
+from mlp_lab.report.headline import PART, named
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.phases import PLATEAU, in_words, phases
 
@@ -52,7 +51,8 @@ def draw_learning_curve(rows: Sequence[Row], result: Mapping[str, Any], path: Pa
     verdict = result["verdict"]["words"]
     figure.suptitle(f"{verdict[:MOST]}…" if len(verdict) > MOST else verdict, fontsize=9, y=0.97)
     save(figure, path)
-    return f"Loss and {quantities[-1]} against epochs: {_in_words(rows, result)}. {verdict}"
+    shown = listed(["Loss", *map(named, quantities[1:])])
+    return f"{shown} against epochs: {_in_words(rows, result)}. {verdict}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +134,11 @@ def draw_curves(
     whole_ticks(axis.xaxis)
     axis.set(xlabel="epoch", ylabel=quantity)
     axis.grid(alpha=0.3)
-    if any(math.isfinite(row[f"train_{quantity}"]) for row in rows):
+    if any(map(math.isfinite, every)):
         legend_within(axis) if legend_inside else legend_above(axis)
     else:
-        axis.text(0.5, 0.5, NOTHING_FINITE, ha="center", va="center", transform=axis.transAxes)
+        words = f"the {named(quantity)} was finite in no epoch"
+        axis.text(0.5, 0.5, words, ha="center", va="center", transform=axis.transAxes)
 
 
 def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:

@@ -8,9 +8,11 @@ from mlp_lab.data.tables.printing import DATA_REPORT
 from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
-from mlp_lab.report.about import PART, about_run, read_config, source_of
+from mlp_lab.report.about import about_run, read_config, source_of
+from mlp_lab.report.data_section import HEADINGS as DATA_HEADINGS
+from mlp_lab.report.data_section import data_section
 from mlp_lab.report.figures import caption, draw, heading
-from mlp_lab.report.headline import headlines
+from mlp_lab.report.headline import PART, headlines
 from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import curve_picture, draw_learning_curve
 from mlp_lab.report.pictures import MOST_TARGETS, read_pictures
@@ -54,7 +56,10 @@ def write_report(folder: Path) -> None:
         intervals=result["test_intervals"],
         of_targets=result.get("targets", {}),
         undrawn=max(0, len(targets) - MOST_TARGETS),
-        data_report=read_text(data_report, megabytes=64) if data_report.is_file() else "",
+        data_report=data_section(read_text(data_report, megabytes=64))
+        if data_report.is_file()
+        else None,
+        data_headings=DATA_HEADINGS,
         part_names=PART,
         target=", ".join(targets),
         schema=schema,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_whole
+from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.runs.result_file import PARTS
 from mlp_lab.stored import naming, read_json
@@ -103,7 +104,17 @@ class Importance:
     """Whether the score is a mean over targets."""
 
 
-Picture = Confusion | Observed | Calibration | Fit | Plane | Importance
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What the most important columns do to the predictions, by so many rows of a part."""
+
+    part: str
+    target: str
+    rows: int
+    columns: list[Effect]
+
+
+Picture = Confusion | Observed | Calibration | Fit | Plane | Importance | Effects
 
 KINDS: dict[str, type[Picture]] = {
     "confusion": Confusion,
@@ -112,6 +123,7 @@ KINDS: dict[str, type[Picture]] = {
     "fit": Fit,
     "plane": Plane,
     "importance": Importance,
+    "effects": Effects,
 }
 """Name of a picture's file -> what it shows."""
 
@@ -187,6 +199,11 @@ def _require_drawable(picture: Picture, key: str) -> None:
             fits = fits and _alike(picture.x, *picture.predicted)
         case Importance():
             fits = _alike(picture.columns, picture.losses, picture.low, picture.high)
+        case Effects():
+            fits = bool(picture.columns) and all(
+                _alike(own.values, own.mean, own.low, own.high, own.levels or own.values)
+                for own in picture.columns
+            )
     if not fits:
         raise UserError(f"{key} must hold equally many numbers of each kind")
     if not isinstance(picture, Fit | Plane | Importance) and picture.part not in PARTS:

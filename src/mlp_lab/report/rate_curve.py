@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from matplotlib.axes import Axes
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
-from mlp_lab.report.about import PART
+from mlp_lab.report.headline import PART
 from mlp_lab.report.learning_curve import COLORS, LOG_FROM
 
 ROOM = 1.15

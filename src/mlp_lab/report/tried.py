@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlp_lab.formatting import counted, four_digits
+from mlp_lab.formatting import counted, score_written
 from mlp_lab.runs.tried import kept_in_words
 
 MOST_ROWS = 40
@@ -33,7 +33,7 @@ class TriedSetting:
     @property
     def cells(self) -> list[str]:
         """As a page shows it, after its words."""
-        loss = "" if self.val_loss is None else four_digits(self.val_loss)
+        loss = "" if self.val_loss is None else score_written("loss", self.val_loss)
         weight = f"{self.weight:.2g}" if self.weight else ""
         return [str(self.tried), f"{self.epochs:,}", loss, str(self.kept or ""), weight]
 

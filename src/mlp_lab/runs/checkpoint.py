@@ -44,7 +44,7 @@ def _content(
         progress={member: progress[member] for member in ids},
         schedules=[[entry.reduction, entry.best, entry.waited] for entry in schedules],
     )
-    layers = _layers(stack)
+    layers = changing_layers(stack)
     if len(positions) < len(stack.ids):
         networks = stack.networks(positions)
         sizes = stack.network.member_sizes[networks[0]]
@@ -73,7 +73,7 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
             slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118  no dict
             found = {name: (s.get_dtype(), s.get_shape()) for name, s in slices.items()}
             _require_fitting(found, stack, path)
-            for name, layers in _layers(stack).items():
+            for name, layers in changing_layers(stack).items():
                 layers.flat.copy_(file.get_tensor(name))
     except (SafetensorError, RuntimeError) as error:
         raise UserError(f"{path} does not fit its configuration: {error}") from error
@@ -85,7 +85,7 @@ def load_checkpoint(path: Path, stack: Stack) -> dict[int, Progress]:
     return state.progress
 
 
-def _layers(stack: Stack) -> dict[str, LayerTensors]:
+def changing_layers(stack: Stack) -> dict[str, LayerTensors]:
     """Everything that training changes, by name."""
     moments = {f"moment_{i}": moment for i, moment in enumerate(stack.optimizer.moments)}
     averaging = stack.averaging
@@ -102,7 +102,7 @@ def _require_fitting(found: Mapping[str, tuple[str, list[int]]], stack: Stack, p
 
     One number alone would else be copied over all weights.
     """
-    flat = {name: layers.flat for name, layers in _layers(stack).items()}
+    flat = {name: layers.flat for name, layers in changing_layers(stack).items()}
     wanted = {name: (TYPES[each.dtype], list(each.shape)) for name, each in flat.items()}
     for name in [*found, *wanted]:
         if found.get(name) != wanted.get(name):
@@ -120,7 +120,7 @@ def _require_finite(path: Path, stack: Stack) -> None:
     """Raise unless the members that have not diverged have weights to go on with."""
     going = stack.networks([k for k, ended in enumerate(stack.diverged) if not ended])
     for name in ("weights", "best"):
-        for tensor in _layers(stack)[name].tensors:
+        for tensor in changing_layers(stack)[name].tensors:
             if not bool(tensor[going].isfinite().all()):
                 raise UserError(f"{path}: {name} holds a number that is not finite")
 

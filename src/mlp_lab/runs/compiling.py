@@ -26,6 +26,8 @@ def await_kernel(run: Run, device: torch.device, console: Screen, *, quiet: bool
         UserError: it is asked for, and cannot be had.
     """
     config = run.job.config
+    if config.devices > 1:  # torch's alone
+        return
     shared = shared_settings(config, run.prepared.objective, device)
     if not compiles_first(shared, config.optimizer.name):
         return

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, cast
 
 from rich.table import Table
 
-from mlp_lab.formatting import counted, duration, four_digits
+from mlp_lab.config.unread import by_key, unread
+from mlp_lab.formatting import counted, duration, score_written
+from mlp_lab.metrics.choosing import named_score
 from mlp_lab.metrics.epoch import Scores, main_metric
+from mlp_lab.network.activations import GATES
 from mlp_lab.program import TRY
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
     from mlp_lab.config.schema import Config
     from mlp_lab.engine.records import MemberRecord
+    from mlp_lab.runs.job import Job
     from mlp_lab.runs.search import Standing
 
 FURTHER = 1.3
@@ -32,8 +36,19 @@ REFRESH_SECONDS = 0.1
 class ProgressLine:
     """One line that follows the epochs on a terminal; now and then a line of its own elsewhere."""
 
-    def __init__(self, console: Screen, epochs: int | None, epochs_done: int, quiet: bool) -> None:
-        """Nothing is printed yet; `epochs` None: until patience ends it."""
+    def __init__(
+        self,
+        console: Screen,
+        epochs: int | None,
+        epochs_done: int,
+        quiet: bool,
+        monitor: str = "loss",
+    ) -> None:
+        """Nothing is printed yet; `epochs` None: until patience ends it.
+
+        `monitor`: the score that chooses the best epoch.
+        """
+        self.monitor = monitor
         self.epochs = epochs
         self.first = epochs_done
         self.quiet = quiet
@@ -68,9 +83,13 @@ class ProgressLine:
         place = of_all(record.epoch, self.epochs)
         epoch = f"epoch {place:>{len(of_all(self.epochs or 0, self.epochs))}}"
         quantities = []
-        for quantity in ("loss", main_metric(record.train)):
-            val = f" (val {four_digits(record.val[quantity])})" if record.val else ""
-            quantities.append(f"{quantity} {four_digits(record.train[quantity])}{val}")
+        for quantity in _shown(record.train, self.monitor):
+            train, val = (
+                score_written(quantity, scores.get(quantity))
+                for scores in (record.train, record.val)
+            )
+            of_val = f" (val {val})" if val else ""
+            quantities.append(f"{quantity} {train}{of_val}" if train else f"val {quantity} {val}")
         spent = now - self._started
         time = f"{duration(round(spent))} so far"
         if self.epochs is not None:
@@ -81,6 +100,11 @@ class ProgressLine:
     def close(self) -> None:
         """Take the line away."""
         self._status.close()
+
+
+def _shown(scores: Scores, monitor: str) -> list[str]:
+    """Loss and main metric, and the score that chooses where it is another."""
+    return list(dict.fromkeys(["loss", main_metric(scores), named_score(scores, monitor)]))
 
 
 def of_all(epoch: int, epochs: int | None, of: str = "/") -> str:
@@ -105,9 +129,26 @@ def without_limit(configs: Iterable[Config]) -> list[str]:
     ]
 
 
-def say_without_limit(screen: Screen, configs: Iterable[Config], *, quiet: bool) -> None:
-    """Say so before such trainings begin."""
-    for words in [] if quiet else without_limit(configs):
+def growing(configs: Iterable[Config]) -> list[str]:
+    """A line where units that are products follow each other, from weights that make them grow."""
+    for model in (config.model for config in configs):
+        gated = sum(name in GATES for name in model.activations)
+        if gated > 1 and model.init != "torch" and model.normalisation == "none":
+            return [
+                f"gated units are products: from model.init={model.init} they grow from layer to"
+                " layer; model.init=torch, or model.normalisation=layer, keeps them small"
+            ]
+    return []
+
+
+def say_beforehand(screen: Screen, jobs: Iterable[Job], *, quiet: bool) -> None:
+    """Say what somebody may not have meant, before trainings begin."""
+    if quiet:
+        return
+    jobs = list(jobs)
+    unused = unread((job.config, by_key(job.overrides)) for job in jobs)
+    configs = [job.config for job in jobs]
+    for words in (*unused, *growing(configs), *without_limit(configs)):
         screen.say(words)
 
 
@@ -130,7 +171,7 @@ class BudgetLine:
         words = [
             f"{duration(standing.seconds)} of {duration(self._budget)}",
             f"round {standing.round}, epoch {standing.epoch}{of}",
-            f"best val loss {four_digits(standing.best)}",
+            f"best val loss {score_written('loss', standing.best)}",
             f"{counted(standing.networks, 'network')} training",
         ]
         self._status.write(*("  ".join(words[:count]) for count in (4, 3, 2, 1)))
@@ -155,14 +196,23 @@ def results_table(models: Mapping[str, Mapping[str, Scores]], quantities: Sequen
     for name, by_part in models.items():
         table.add_row(
             name,
-            *(four_digits(by_part[part][quantity]) for quantity in quantities for part in parts),
+            *(
+                score_written(quantity, by_part[part].get(quantity))
+                for quantity in quantities
+                for part in parts
+            ),
         )
     return table
 
 
-def print_scores(console: Screen, models: Mapping[str, Mapping[str, Scores]]) -> None:
-    """Loss and metric of each model side by side, or where that is too wide one below the other."""
-    quantities = ["loss", main_metric(next(parts["train"] for parts in models.values()))]
+def print_scores(
+    console: Screen, models: Mapping[str, Mapping[str, Scores]], monitor: str = "loss"
+) -> None:
+    """Loss and metric of each model side by side, or where that is too wide one below the other.
+
+    Beside them the score that chose the best epoch, if it is another.
+    """
+    quantities = _shown(next(parts["train"] for parts in models.values()), monitor)
     whole = results_table(models, quantities)
     if console.fits(whole):
         console.print(whole)
@@ -177,24 +227,28 @@ def print_result(
     result: Mapping[str, object],
     verdict: Sequence[str],
     folder: Path,
+    *,
+    monitor: str = "loss",
 ) -> None:
     """The end of a run: what it reached beside the baselines, what that says, where it lies.
 
-    Of several targets each has a line of its own.
+    Of several targets each has a line of its own. `monitor`: the score that chose the best epoch.
     """
     targets = cast(Mapping[str, Mapping[str, Scores]], result.get("targets", {}))
-    print_scores(console, models)
+    print_scores(console, models, monitor)
     if targets:
         metric = main_metric(next(iter(targets.values()))["train"])
         console.print(results_table(targets, [metric]))
+    by = "" if monitor in ("loss", "metric") else f" by {monitor}"
     seconds = result["seconds"]
     assert isinstance(seconds, int | float)
     environment = cast(Mapping[str, object], result["environment"])
     reason = f" ({result['reason']})" if "reason" in result else ""
+    shared = f" on {environment['devices']} devices" if "devices" in environment else ""
     console.say(
         f"{result['output']} output, loss {result['loss']}, {result['parameters']:,} parameters,"
-        f" best epoch {result['best_epoch']} of {result['epochs_run']}{reason},"
-        f" {duration(seconds)}, kernel {environment['kernel']}"
+        f" best epoch {result['best_epoch']} of {result['epochs_run']}{by}{reason},"
+        f" {duration(seconds)}, kernel {environment['kernel']}{shared}"
     )
     print_lines(console, verdict)
     console.print(str(folder), soft_wrap=True)

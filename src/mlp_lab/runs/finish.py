@@ -144,7 +144,7 @@ def finish(
 ) -> FinishedRun:
     """Score and judge a run's best network, and write what it leaves behind."""
     network = stack.best_network([position])
-    surroundings = environment(stack.shared.device, stack.kernel)
+    surroundings = environment(stack.shared.device, stack.kernel, run.job.config.devices)
     return finish_network(run, network, stack.epoch, common, judge, surroundings=surroundings)
 
 
@@ -160,13 +160,14 @@ def finish_network(
     """The same of a network, or an ensemble, that is no part of a stack any more."""
     assert run.termination is not None
     scored = score_model(network, run.dataset, run.prepared.objective)
-    run.models = {"network": scores_of(scored), **common.baselines_of(run)}
+    test, intervals = scored["test"].measured()
+    others = scores_of({part: found for part, found in scored.items() if part != "test"})
+    run.models = {"network": {**others, "test": test}, **common.baselines_of(run)}
     run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
     run.validation = {"network": scored["val"], **common.validation_of(run)}
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.validation = {}
-    intervals = scored["test"].intervals()
     run.result = described(
         run, network, epochs, intervals=intervals, verdict=verdict, surroundings=surroundings
     )

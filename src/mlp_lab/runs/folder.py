@@ -3,8 +3,9 @@
 import os
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -24,6 +25,8 @@ LOG = "train.log"
 EVENTS = "events.out.tfevents.*"
 """TensorBoard's, in a pattern."""
 RECORD = ".hydra"
+OF_A_SWEEP = "multirun.yaml"
+"""Hydra's record of a sweep, in its folder."""
 
 
 def claim(folder: Path, values: Mapping[str, object]) -> None:
@@ -83,8 +86,69 @@ def remove_folder(folder: Path) -> None:
 
 
 def to_yaml(value: object) -> str:
-    """Plain data as YAML, keys in their order."""
+    """Plain data as YAML, keys in their order.
+
+    Entry by entry, since most are those of another run: to dump the configuration of each job of a
+    sweep anew would take more than all its other files.
+    """
+    lines = None
+    if isinstance(value, dict) and value:
+        lines = _mapping(value, "")
+    elif isinstance(value, list) and value:
+        lines = _sequence(value, "")
+    return _dumped(value) if lines is None else "".join(f"{line}\n" for line in lines)
+
+
+def _dumped(value: object) -> str:
     return yaml.dump(value, Dumper=DUMPER, sort_keys=False, allow_unicode=True)
+
+
+def _mapping(values: Mapping[object, object], indent: str) -> list[str] | None:
+    """Lines of a mapping; None where one may fold, or holds what is not plain."""
+    found: list[str] = []
+    for key, value in values.items():
+        if type(key) is not str:
+            return None
+        inner: list[str] | None = []
+        if isinstance(value, dict):
+            inner = _mapping(value, indent + "  ")
+            line = _entry(key, 0).removesuffix(" 0") + ("" if value else " {}")
+        elif isinstance(value, list):
+            inner = _sequence(value, indent)
+            line = _entry(key, 0).removesuffix(" 0") + ("" if value else " []")
+        elif type(value) in SCALARS:
+            line = _entry(key, value)
+        else:
+            return None
+        if inner is None or not line.strip(" []{}") or len(indent) + len(line) > FOLDED:
+            return None
+        found += [indent + line, *inner]
+    return found
+
+
+def _sequence(values: Sequence[object], indent: str) -> list[str] | None:
+    """Lines of a sequence of scalars, as `_mapping`."""
+    if any(type(value) not in SCALARS for value in values):
+        return None
+    lines = [_entry(None, value) for value in values]
+    if any(not line or len(indent) + len(line) > FOLDED for line in lines):
+        return None
+    return [indent + line for line in lines]
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _entry(key: str | None, value: object) -> str:
+    """A line of a mapping, or of a sequence where there is no key; nothing where it takes several.
+
+    `typed`, as 1, 1.0 and true are equal.
+    """
+    text = _dumped([value] if key is None else {key: value}).removesuffix("\n")
+    return text if text.isprintable() else ""  # a line break is not
+
+
+SCALARS = (str, int, float, bool, type(None))
+FOLDED = 72
+"""Characters of a line, beyond which YAML may begin another; that depends on where it stands."""
 
 
 DUMPER = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper

@@ -14,7 +14,7 @@ PATHS = ("path", "test_path")
 OF_READING = (*PATHS, "stream")
 """Those, and how they are read into the same numbers."""
 
-INCIDENTAL = ("resume", "device", "threads", "quiet", "tracking", *LABELS)
+INCIDENTAL = ("resume", "device", "devices", "threads", "quiet", "tracking", *LABELS)
 """Settings that a job may change and stay the same job."""
 
 

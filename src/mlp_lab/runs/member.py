@@ -11,6 +11,7 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.cuda import no_autocast
 from mlp_lab.engine.early_stopping import EarlyStopping
+from mlp_lab.engine.ranks import Ranks
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.metrics.predictions import Predictions
@@ -60,6 +61,7 @@ class Run:
         self.tracker = open_tracker(
             *(job.config.tracking, job.folder, task, epochs_done, job.overrides),
             labels=labels_of(job.config),
+            monitor=job.config.stop.monitor,
         )
 
     def observe(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> bool:
@@ -113,13 +115,18 @@ def keep_best(
         stack.keep_best(best)
 
 
-def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
-    """The networks of some runs that can train together, before their first step."""
+def build_stack(
+    members: Mapping[int, Run], device: torch.device, ranks: Ranks | None = None
+) -> Stack:
+    """The networks of some runs that can train together, before their first step.
+
+    `ranks`: this process among several that train them.
+    """
     first = members[0]
     config = first.job.config
     loss = first.prepared.objective.loss
     require_true_derivatives(config.model.activations, loss, config.optimizer)
-    shared = shared_settings(config, first.prepared.objective, device)
+    shared = shared_settings(config, first.prepared.objective, device, ranks)
     stack = Stack(
         [member_of(members[k].job.config, members[k].dataset) for k in range(len(members))], shared
     )
@@ -128,7 +135,9 @@ def build_stack(members: Mapping[int, Run], device: torch.device) -> Stack:
     return stack
 
 
-def shared_settings(config: Config, objective: Objective, device: torch.device) -> SharedSettings:
+def shared_settings(
+    config: Config, objective: Objective, device: torch.device, ranks: Ranks | None = None
+) -> SharedSettings:
     """What a stack with a run of this configuration has in common.
 
     Raises:
@@ -149,6 +158,7 @@ def shared_settings(config: Config, objective: Objective, device: torch.device) 
         dtype=getattr(torch, config.dtype),
         autocast=autocast,
         device=device,
+        ranks=ranks,
     )
 
 
@@ -166,4 +176,5 @@ def member_of(config: Config, dataset: Dataset) -> Member:
         optimizer=config.optimizer,
         schedule=config.schedule,
         averaging=config.averaging,
+        monitor=config.stop.monitor,
     )

@@ -30,6 +30,9 @@ AGAIN = 2 / 3
 FEWEST_EPOCHS = 4
 """Of a shorter training of several networks."""
 
+EARLY = 1 / 3
+"""Share of a round's epochs in which it may be given up: later on, what is trained is finished."""
+
 BEHIND = 1.1
 """How much more than the time that is left a round may need before it is cut."""
 
@@ -55,10 +58,19 @@ class Pace:
         own = max(0.0, several - one) / (count - 1)
         return cls(max(0.0, one - own), own)
 
+    @property
+    def factor(self) -> float:
+        """What epochs took, as a multiple of what a few steps made expect."""
+        return self.spent / self.expected if self.expected > 0 else 1.0
+
     def epoch(self, networks: int) -> float:
         """Seconds of an epoch of so many."""
-        factor = self.spent / self.expected if self.expected > 0 else 1.0
-        return factor * (self.shared + networks * self.own)
+        return self.factor * (self.shared + networks * self.own)
+
+    def begin_with(self, factor: float) -> None:
+        """Expect what epochs of other networks took: as one epoch counts, until there are some."""
+        self.expected = self.shared + self.own
+        self.spent = factor * self.expected
 
     def observe(self, networks: int, seconds: float) -> None:
         """Take note of what an epoch took."""
@@ -182,6 +194,20 @@ def adapted(plan: Plan, pace: Pace, epoch: int, networks: int, *, left: float, w
         fitting = max(fitting, enough)
     longer = fitting > BEHIND * plan.epochs and 2 * epoch <= plan.epochs
     return fitting if longer or fitting < plan.epochs else plan.epochs
+
+
+def adds_nothing(begun: Plan, epochs: int | None, epoch: int, before: Plan | None) -> bool:
+    """Whether a later round that is shortened had better end: early on, with few epochs left.
+
+    Args:
+        begun: its plan at its begin.
+        epochs: that it still has time for, in all.
+        epoch: that is over.
+        before: the first round, once it is over.
+    """
+    if before is None or before.epochs is None or begun.epochs is None or epochs is None:
+        return False
+    return epochs < AGAIN * before.epochs and epoch <= EARLY * begun.epochs
 
 
 def _without_limit(left: float, pace: Pace, most: int) -> Plan:

@@ -34,6 +34,7 @@ def require_possible(job: Job, prepared: PreparedData) -> Progress:
     """
     require_machine(job.config)
     require_memory(job.config, prepared.summary)
+    require_rows(job.config, prepared.summary)
     if job.config.resume is not None:
         return _resumed(job, prepared)
     if holds_run(job.folder):
@@ -49,6 +50,13 @@ def require_machine(config: Config) -> None:
         raise no_cuda()
     if config.autocast != "none" and not cuda_possible():
         raise no_autocast(config.autocast)
+
+
+def require_rows(config: Config, data: DataSummary) -> None:
+    """Raise unless there is a training row for each of the processes that share a batch out."""
+    rows = data.rows["train"]
+    rule = f"at most the {rows} training rows"
+    require(config.devices <= rows, "devices", rule, config.devices)
 
 
 def require_memory(config: Config, data: DataSummary) -> None:

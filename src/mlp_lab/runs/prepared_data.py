@@ -26,6 +26,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.data_report import DataReport, data_report
 from mlp_lab.data.tables.streaming import is_streamed
 from mlp_lab.errors import UserError
+from mlp_lab.metrics.choosing import reported, require_reported
 from mlp_lab.network.embedding_plan import EmbeddedColumns, EmbeddingPlan
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.plain import read_as
@@ -46,6 +47,16 @@ class DataSummary:
     outputs: int
     on_disk: bool = False
     """Whether its encoded rows lie in a file, which only runs on the same rows share."""
+
+    @property
+    def scores(self) -> list[str]:
+        """What is reported of a network that learns it, and may choose."""
+        objective = self.objective
+        return reported(
+            self.task,
+            probabilities=objective.gives_probabilities(self.task),
+            ordered=objective.output == "ordinal",
+        )
 
     def embedding(self, config: Config) -> EmbeddingPlan | None:
         """How a network that learns it embeds its inputs."""
@@ -155,6 +166,7 @@ class PreparedDataCache:
             self._size += self._prepared[key].encoded.nbytes
             self._forget()
         _require_batch(config, self._summaries[key])
+        require_monitored(config, self._summaries[key])
         return self._prepared[key]
 
     def summary(self, config: Config) -> DataSummary:
@@ -167,6 +179,7 @@ class PreparedDataCache:
         if key not in self._summaries:
             self.prepare_data(config)
         _require_batch(config, self._summaries[key])
+        require_monitored(config, self._summaries[key])
         return self._summaries[key]
 
     def facts(self, data: DataConfig) -> Facts:
@@ -354,6 +367,15 @@ def _require_batch(config: Config, summary: DataSummary) -> None:
             f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
             " batch_size=full takes all of them"
         )
+
+
+def require_monitored(config: Config, summary: DataSummary) -> None:
+    """Raise unless each epoch of a run has the score by which its best one is chosen.
+
+    Raises:
+        UserError: it has no such score; the message says which it has.
+    """
+    require_reported(config.stop.monitor, "stop.monitor", summary.scores)
 
 
 def _require_weight(encoded: EncodedData) -> None:

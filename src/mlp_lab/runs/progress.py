@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -88,10 +88,17 @@ class State:
             {
                 "epoch": self.epoch,
                 "members": list(self.progress),
-                "progress": [asdict(progress) for progress in self.progress.values()],
+                "progress": [_plain(progress) for progress in self.progress.values()],
                 "schedules": self.schedules,
             }
         )
+
+
+def _plain(value: object) -> object:
+    """Dataclasses as their entries: `asdict` would copy what is in them, too."""
+    if not is_dataclass(value):
+        return value
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
 
 
 def read_state(path: Path) -> State:

@@ -41,8 +41,11 @@ def record_failure(folder: Path, error: Exception) -> None:
         write_whole(folder / RESULT, to_json({"status": "failed", "reason": reason}))
 
 
-def environment(device: torch.device, kernel: str) -> dict[str, object]:
-    """What the figures depend on beside the configuration; `kernel`: native or torch."""
+def environment(device: torch.device, kernel: str, devices: int = 1) -> dict[str, object]:
+    """What the figures depend on beside the configuration.
+
+    `kernel`: native or torch; `devices`: processes that shared each batch out.
+    """
     return {
         "mlp_lab": __version__,
         "python": platform.python_version(),
@@ -53,6 +56,7 @@ def environment(device: torch.device, kernel: str) -> dict[str, object]:
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": torch.get_num_threads(),
         "kernel": kernel,
+        **({} if devices == 1 else {"devices": devices}),
     }
 
 

@@ -13,7 +13,7 @@ from mlp_lab.program import resume_command
 from mlp_lab.runs.budget import train_within
 from mlp_lab.runs.checkpoint import CheckpointTimer, load_checkpoint, save_beginning
 from mlp_lab.runs.compiling import await_kernel
-from mlp_lab.runs.console import ProgressLine, of_all, print_lines, print_result, say_without_limit
+from mlp_lab.runs.console import ProgressLine, of_all, print_lines, print_result, say_beforehand
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, RunJudge, finish
 from mlp_lab.runs.folder import CHECKPOINT, EVENTS, PAGE, RESULT, claim, write_config
 from mlp_lab.runs.interruption import stop_requests
@@ -23,6 +23,8 @@ from mlp_lab.runs.preflight import why_ended
 from mlp_lab.runs.prepared_data import PreparedData
 from mlp_lab.runs.progress import Progress
 from mlp_lab.runs.results import failure_recorded
+from mlp_lab.runs.team import team_of
+from mlp_lab.runs.torchrun import place_of_this
 from mlp_lab.runs.training import Training
 from mlp_lab.terminal import Screen
 
@@ -47,17 +49,22 @@ def run(job: Job, prepared: PreparedData, progress: Progress, judge: RunJudge) -
     console = Screen()
     await_kernel(one, device, console, quiet=config.quiet)
     if config.budget is None:
-        stack = build_stack({0: one}, device)
-        begin(one, stack)
-        with failure_recorded(folder):
-            finished = train(one, stack, judge, console)
+        then = f"; resume with: {resume_command(folder)}"
+        with team_of(config, device, place_of_this(), then) as team:
+            stack = build_stack({0: one}, device, team.ranks)
+            begin(one, stack)
+            with failure_recorded(folder), team.training(one, stack):
+                finished = train(one, stack, judge, console)
     else:
         claim_folder(one)
         with failure_recorded(folder):
             one, finished = train_within(one, device, judge, console)
     if not config.quiet:
         if finished.termination.divergence is None:
-            print_result(console, one.compared, one.result, one.verdict, folder)
+            print_result(
+                *(console, one.compared, one.result, one.verdict, folder),
+                monitor=config.stop.monitor,
+            )
         else:
             print_lines(console, one.verdict[1:])  # the first is the error, which stderr shows
     return finished
@@ -116,8 +123,8 @@ def train(one: Run, stack: Stack, judge: RunJudge, console: Screen) -> FinishedR
     """
     config, folder, common = one.job.config, one.job.folder, DatasetCache()
     ended: list[FinishedRun] = []
-    line = ProgressLine(console, config.epochs, stack.epoch, config.quiet)
-    say_without_limit(console, [config], quiet=config.quiet)
+    line = ProgressLine(console, config.epochs, stack.epoch, config.quiet, config.stop.monitor)
+    say_beforehand(console, [one.job], quiet=config.quiet)
 
     def show(epoch: EpochRecord) -> None:
         (record,) = epoch.members

@@ -70,18 +70,4 @@ def _outputs_of(model: MLP, objective: Objective, rows: Part) -> tuple[Tensor, T
 
 
 def _scored(outputs: Outputs, rows: Part, objective: Objective, target: AnyTarget) -> Predictions:
-    y, losses = outputs(rows)
-    weights, loss_weights = (
-        None if given is None else given.double().cpu().numpy()
-        for given in (rows.weights, rows.loss_weights)
-    )
-    return Predictions(
-        target=target,
-        outputs=y.double().numpy(),
-        truth=target.truth(rows.targets.double().cpu().numpy()),
-        weights=weights,
-        losses=losses.double().numpy(),
-        loss_weights=loss_weights,
-        probabilities=objective.gives_probabilities(target.task),
-        ordered=objective.output == "ordinal",
-    )
+    return Predictions.of_outputs(*outputs(rows), rows, objective, target)

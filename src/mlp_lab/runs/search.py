@@ -19,13 +19,13 @@ from mlp_lab.config.portfolio import APART, TOGETHER, Change, changed, config_wi
 from mlp_lab.config.schema import MOST_EPOCHS, Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.early_stopping import EarlyStopping
-from mlp_lab.engine.fit import fit
+from mlp_lab.engine.monitoring import fit_monitored
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.seeds import derived_seed
 from mlp_lab.engine.stack import Stack
 from mlp_lab.errors import UserError
 from mlp_lab.memory import free_memory
-from mlp_lab.metrics.epoch import minimised_metric
+from mlp_lab.metrics.choosing import place
 from mlp_lab.network.architecture import training_bytes
 from mlp_lab.network.own_parts import require_true_derivatives
 from mlp_lab.runs.member import Run, keep_best, member_of, shared_settings
@@ -38,6 +38,7 @@ from mlp_lab.runs.pacing import (
     Pace,
     Plan,
     adapted,
+    adds_nothing,
     checked,
     planned,
     seconds_of,
@@ -140,7 +141,9 @@ class Search:
         self.kernel = "torch"
         """What computed the last stack; all have the same settings of it."""
         self._paces: dict[str, Pace] = {}
-        self._first: Plan | None = None
+        self._last: Pace | None = None
+        """That of the round before."""
+        self.first: Plan | None = None
         """The first round, once it is over, with the epochs that it had."""
 
     @property
@@ -170,7 +173,7 @@ class Search:
             self.say(plan, rounds)
             done = Round(self, rounds, plan, pace)
             done.train(self._begun(plan.networks, change))
-            self._first = self._first or done.plan
+            self.first, self._last = self.first or done.plan, pace
             forget_worst(self.trials)
             if self.interrupted:
                 ended = INTERRUPTED
@@ -219,7 +222,7 @@ class Search:
             *(self.left, pace, config.epochs),
             shorter="epochs" in config.vary,
             most=self._most(config),
-            before=self._first,
+            before=self.first,
         )
 
     def _most(self, config: Config) -> int:
@@ -245,6 +248,8 @@ class Search:
             else:
                 several = self._timed(config, PACE_NETWORKS)
                 self._paces[key] = Pace.measured(one, several, PACE_NETWORKS)
+            if self._last is not None:
+                self._paces[key].begin_with(self._last.factor)
         return self._paces[key]
 
     def _timed(self, config: Config, networks: int) -> float:
@@ -258,7 +263,7 @@ class Search:
         dataset = Dataset(whole.train.some(some), val, whole.test, whole.schema)
         member = replace(member_of(config, dataset), epochs=1 + PACE_REPEATS)
         shared = replace(shared_settings(config, self.objective, self.device), ensemble=1)
-        epochs = fit(Stack([member] * networks, shared))
+        epochs = fit_monitored(Stack([member] * networks, shared))
         next(epochs, None)  # the first epoch also makes room for what the others use
         taken = [self.clock()]
         for _ in epochs:
@@ -274,7 +279,8 @@ class Round:
 
     def __init__(self, search: Search, number: int, plan: Plan, pace: Pace) -> None:
         """The `number` counts from 1."""
-        self.search, self.number, self.plan, self.pace = search, number, plan, pace
+        self.search, self.number, self.pace = search, number, pace
+        self.begun = self.plan = plan
         self._available = search.left
         self._trials: Sequence[Trial] = ()
 
@@ -290,7 +296,7 @@ class Round:
         ]
         stack, before = Stack(members, shared), search.clock()
         search.kernel = stack.kernel
-        for epoch in fit(stack):
+        for epoch in fit_monitored(stack):
             now = search.clock()
             self._observe(epoch, stack, now - before)
             before = now
@@ -298,7 +304,7 @@ class Round:
             self._leave(epoch, stack)
             self._show(epoch, len(stack.ids))
             search.interrupted = search.stopped()
-            if not stack.ids or search.interrupted or self._out_of_time(len(stack.ids)):
+            if not stack.ids or search.interrupted or self._out_of_time(epoch.epoch, stack):
                 break
         words = INTERRUPTED if search.interrupted else OUT_OF_TIME.format(search.budget)
         self._take(stack, dict.fromkeys(stack.ids, words))
@@ -322,9 +328,10 @@ class Round:
         plan, config = self.plan, self._trials[0].config
         if config.epochs is None or plan.epochs is None or "epochs" not in config.vary:
             return
-        if not checked(plan, epoch) or (plan.epochs == config.epochs and plan.networks > 1):
+        networks = len(stack.ids)
+        if not checked(plan, epoch) or (plan.epochs == config.epochs and networks > 1):
             return
-        left, networks = self.search.left, len(stack.ids)
+        left = self.search.left
         epochs = adapted(plan, self.pace, epoch, networks, left=left, wanted=config.epochs)
         if epochs != plan.epochs:
             self.plan = replace(plan, epochs=epochs)
@@ -343,7 +350,7 @@ class Round:
         self._take(stack, ended)
         if stack.ids:
             scores = {
-                record.member: minimised_metric(record.monitored, self.search.config.stop.monitor)
+                record.member: place(record.monitored, self.search.config.stop.monitor)
                 for record in epoch.members
                 if record.member in stack.ids
             }
@@ -366,9 +373,10 @@ class Round:
                 return max(half, FINALISTS) if going > FINALISTS else half
         return going
 
-    def _out_of_time(self, networks: int) -> bool:
-        """Whether another epoch would end too late."""
-        return self.pace.epoch(networks) > self.search.left
+    def _out_of_time(self, epoch: int, stack: Stack) -> bool:
+        """Whether another epoch would end too late, or there is time for too few."""
+        late = self.pace.epoch(len(stack.ids)) > self.search.left
+        return late or adds_nothing(self.begun, self.plan.epochs, epoch, self.search.first)
 
     def _show(self, epoch: EpochRecord, networks: int) -> None:
         best = min((record.monitored["loss"] for record in epoch.members), default=math.nan)

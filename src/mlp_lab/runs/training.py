@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlp_lab.engine.fit import fit
+from mlp_lab.engine.monitoring import fit_monitored
 from mlp_lab.engine.records import EpochRecord, MemberRecord
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import settle
@@ -51,7 +51,7 @@ class Training:
             for member in going:
                 if self.runs[member].termination is None:
                     self.runs[member].open(stack.epoch)
-            for epoch in fit(stack):
+            for epoch in fit_monitored(stack):
                 self._observe(epoch)
                 stops_here = stop_requested() or epoch.epoch == until
                 if stops_here or self._must_save(epoch) or self.clock.due():

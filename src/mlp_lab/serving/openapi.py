@@ -56,7 +56,7 @@ def prediction_schema(predictor: Predictor) -> Plain:
             share: Plain = {"type": "number", "minimum": 0, "maximum": 1}
             names = [end] if end else [f"_{name}" for name in one.classes or []]
             properties |= {f"probability{name}": share for name in names}
-        if len(predictor.networks) > 1:
+        if predictor.count > 1:
             properties[f"{SPREAD}{end}"] = {"type": ["number", "null"]}
     return _object(properties)
 

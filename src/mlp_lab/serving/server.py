@@ -74,6 +74,7 @@ def _answer(predictor: Predictor, limits: Limits, listening: socket.socket) -> N
         log_level="warning",
         access_log=False,
         lifespan="off",
+        ws="none",
         limit_concurrency=WAITING,
         timeout_graceful_shutdown=LEAVE,
         server_header=False,

@@ -96,14 +96,14 @@ class Service:
             path = Path(place) / "body.csv"
             write_whole(path, body, wait=False)
             try:
-                decimal = detect(path, settings, BODY).decimal
-                pieces = read_chunks(path, settings, self.limits.rows + 1, BODY)
+                form = detect(path, settings, BODY)
+                pieces = read_chunks(path, settings, self.limits.rows + 1, BODY, form=form)
                 frame = next(pieces)
                 more = next(pieces, None)
             except UserError as error:
                 raise BadBody(str(error)) from error
         self._require_rows(len(frame) + (0 if more is None else len(more)))
-        return TableFrame(frame, decimal=decimal)
+        return TableFrame(frame, decimal=form.decimal)
 
     def _json(self, body: bytes) -> tuple[TableFrame, bool]:
         """A frame, and whether it came row by row."""

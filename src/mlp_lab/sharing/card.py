@@ -14,7 +14,7 @@ import yaml
 from mlp_lab.data.columns import Column
 from mlp_lab.data.schema import Schema
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import four_digits, one_line
+from mlp_lab.formatting import one_line, score_written
 from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.plain import read_as
 from mlp_lab.predictor import load
@@ -115,14 +115,15 @@ def _scores(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"## Scores on the {part} rows"
     yield ""
     rows = [
-        [plain(model), *(four_digits(scores.get(part, {}).get(name)) for name in names)]
+        [plain(model), *(score_written(name, scores.get(part, {}).get(name)) for name in names)]
         for model, scores in models.items()
     ]
     yield from _table(["", *map(plain, names)], *rows)
     intervals = result["test_intervals"] if part == "test" else {}
     found = [
-        f"{plain(name)} {four_digits(low)} to {four_digits(high)}"
+        f"{plain(name)} {score_written(name, low)} to {score_written(name, high)}"
         for name, (low, high) in intervals.items()
+        if low != high
     ]
     if found:
         yield ""

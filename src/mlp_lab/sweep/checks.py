@@ -10,6 +10,7 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
 from mlp_lab.files import require_no_links
+from mlp_lab.metrics.choosing import require_reported
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.halving import Rung, rungs
 from mlp_lab.sweep.jobs import SweepJob
@@ -73,6 +74,7 @@ def require_comparable(
                 "sweep.select=loss cannot choose between losses of different kinds, as in"
                 f" {job.label}: use sweep.select=metric"
             )
+        _require_score(job, settings)
         if settings.halving is not None and job.job.config.epochs is None:
             raise UserError(
                 f"sweep.halving stops jobs at shares of their epochs, and {job.label} has"
@@ -82,6 +84,26 @@ def require_comparable(
         chooser = "a search" if searching else "sweep.halving"
         raise UserError(f"{chooser} chooses between jobs on one data set, got {', '.join(found)}")
     return found
+
+
+def _require_score(job: SweepJob, settings: SweepConfig) -> None:
+    """Raise unless a job reports the score that chooses, where it is to choose.
+
+    Raises:
+        UserError: it does not.
+    """
+    try:
+        require_reported(settings.select, "sweep.select", job.scores)
+    except UserError as error:
+        raise UserError(f"{error} ({job.label})") from None
+    if settings.halving is None:
+        return
+    main_metric, monitor = job.scores[1], job.job.config.stop.monitor
+    if settings.select not in ("loss", "metric", main_metric, monitor):
+        raise UserError(
+            f"sweep.halving judges by the scores of each epoch, and sweep.select={settings.select}"
+            f" is among them where stop.monitor={settings.select}: set that, too"
+        )
 
 
 def require_judged_together(

@@ -8,6 +8,7 @@ from typing import Any, cast
 from hydra.core.config_loader import ConfigLoader
 from omegaconf import DictConfig, OmegaConf
 
+from mlp_lab.config.column_keys import shown_names
 from mlp_lab.config.composition import config_options, from_values, of_the_command
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError
@@ -41,7 +42,8 @@ def job_maker(composer: Composer, options: Sequence[str]) -> MakeJob:
         overrides = [word for word in words if not of_the_command(word)]
         composed = composer.compose(overrides, number)
         config, values, _ = from_values(composed.values, overrides, data.facts)
-        return Job(config, values, composed.folder, [*options, *overrides]), composed.record
+        words = [*options, *map(shown_names, overrides)]
+        return Job(config, values, composed.folder, words), composed.record
 
     return make_job
 

@@ -10,6 +10,7 @@ from mlp_lab.errors import (
     require_extra,
     require_seed,
 )
+from mlp_lab.metrics.choosing import require_choosing
 from mlp_lab.sweep.counting import MOST_JOBS
 from mlp_lab.sweep.ray_config import RayConfig, require_ray
 from mlp_lab.sweep.slurm_config import SlurmConfig, require_submitit
@@ -32,8 +33,8 @@ class SweepConfig:
     `dry_run`: show every job, its stack, memory and time, and train nothing. `resume`: a sweep's
     folder to resume. `processes` train stacks side by side; null: one for each core. `memory`:
     GiB for all of them together; null: half of what is free. `members`: most networks of a stack.
-    `select`: what of the validation rows ranks settings, the main metric or the loss. `latex`: a
-    file for the ranking as a LaTeX table.
+    `select`: what of the validation rows ranks settings: the main metric, the loss, or any other
+    score that all jobs report. `latex`: a file for the ranking as a LaTeX table.
 
     `halving` f: at the epochs r, r f, r f^2, … all but the best of f jobs stop; r is `first_rung`
     (Jamieson and Talwalkar, 2016). `brackets`: jobs in so many parts, each of which begins f
@@ -71,7 +72,7 @@ class SweepConfig:
         require(halving is None or halving >= 2, "sweep.halving", rule, halving)
         require(self.first_rung >= 1, "sweep.first_rung", "1 or more", self.first_rung)
         require_count(self.brackets, "sweep.brackets", 1, MOST_BRACKETS)
-        require_choice(self.select, "sweep.select", ["metric", "loss"])
+        require_choosing(self.select, "sweep.select", "metric")
         require_choice(self.engine, "sweep.engine", ENGINES)
         self._require_detachable()
         if self.engine == "slurm":

@@ -13,10 +13,10 @@ from mlp_lab.config.composition import fold_overrides, refuse_sweep_settings
 from mlp_lab.config.schema import OF_THE_COMMAND
 from mlp_lab.errors import UserError, require
 from mlp_lab.files import write_whole
+from mlp_lab.runs.folder import OF_A_SWEEP
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.composing import compose_job
 from mlp_lab.sweep.counting import require_few
-from mlp_lab.sweep.running import RECORD
 
 Point = list[str]
 """What a job changes, as words of a command line."""
@@ -105,4 +105,4 @@ def save_record(master: DictConfig) -> None:
     """Write Hydra's record of a sweep into its folder, as its basic sweeper does."""
     folder = Path(str(master.hydra.sweep.dir))
     folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / RECORD, OmegaConf.to_yaml(master), wait=False)
+    write_whole(folder / OF_A_SWEEP, OmegaConf.to_yaml(master), wait=False)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from mlp_lab.metrics.epoch import minimised_metric
+from mlp_lab.metrics.choosing import place
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.tracking.curves import CURVES, read_curves
@@ -65,7 +65,7 @@ def eliminated(
             part = "val" if not math.isnan(row["val_loss"]) else "train"
             names = [name for name in row if name.startswith(f"{part}_")]
             found = {name.removeprefix(f"{part}_"): row[name] for name in names}
-            scores[number] = minimised_metric(found, settings.select)
+            scores[number] = place(found, settings.select)
     kept = math.ceil(len(scores) / settings.halving)
     ranked = sorted(scores, key=lambda number: (scores[number], number))
     return dict.fromkeys(sorted(ranked[kept:]), f"stopped by halving at epoch {epoch}")

@@ -28,6 +28,8 @@ class SweepJob:
     sizes: tuple[int, ...]
     embedding: EmbeddingPlan | None
     loss: str
+    scores: Sequence[str]
+    """What is reported of it, and may choose."""
     rows: int
     source: str
     """Settings that its rows depend on before they are cut, and a hash of what these hold."""
@@ -73,7 +75,7 @@ def sweep_job(
         UserError: they do not fit.
     """
     config = job.config
-    refuse_budget(config)
+    require_member(config)
     summary = prepared_data.summary(config)
     sizes = summary.sizes(config)
     if here:
@@ -87,6 +89,7 @@ def sweep_job(
         sizes=sizes,
         embedding=summary.embedding(config),
         loss=summary.objective.title,
+        scores=summary.scores,
         rows=summary.rows["train"],
         source=prepared_data.source(config.data),
         digest=summary.digest,
@@ -95,8 +98,8 @@ def sweep_job(
     )
 
 
-def refuse_budget(config: Config) -> None:
-    """Raise if a job has a budget: jobs of a sweep share stacks, and would share their time.
+def require_member(config: Config) -> None:
+    """Raise if a job has a budget or several devices: jobs of a sweep share stacks, and so both.
 
     Raises:
         UserError: it has.
@@ -105,6 +108,11 @@ def refuse_budget(config: Config) -> None:
         raise UserError(
             f"budget={config.budget} is of one run, which tries settings by itself: leave it out of"
             " a sweep, a cross-validation or a search, or train one run"
+        )
+    if config.devices > 1:
+        raise UserError(
+            f"devices={config.devices} share one network out, and a sweep trains its networks side"
+            " by side, on all that there is: leave it out"
         )
 
 

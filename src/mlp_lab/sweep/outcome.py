@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlp_lab.engine.records import Divergence
-from mlp_lab.metrics.epoch import minimised_metric
+from mlp_lab.metrics.choosing import minimised
 from mlp_lab.runs.result_file import ENDED, result_of
 from mlp_lab.sweep.jobs import SweepJob
 
@@ -25,12 +25,12 @@ class Outcome:
         return not self.result and not self.reason
 
     def value(self, select: str) -> float:
-        """What a search makes small: the validation rows' metric or loss; NaN if there is none."""
+        """What a search makes small: a score of the validation rows; NaN if there is none."""
         scores = self.result.get("val")
         diverged = self.result.get("status") == "diverged"
         if self.reason or diverged or not scores or scores["loss"] is None:
             return math.nan
-        return minimised_metric(scores, select)
+        return minimised(scores, select)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,8 +40,8 @@ def print_plan(screen: Screen, stacks: Sequence[StackPlan], jobs: Mapping[int, S
     open_jobs = any(jobs[n].job.config.epochs is None for stack in stacks for n in stack.jobs)
     expected = f", if jobs without a limit take {EXPECTED_EPOCHS} epochs" if open_jobs else ""
     screen.print(
-        f"{count:,} jobs in {len(stacks):,} stacks, about {duration(seconds)} on one core"
-        f"{expected}: nothing was trained"
+        f"{counted(count, 'job')} in {counted(len(stacks), 'stack')}, about {duration(seconds)} on"
+        f" one core{expected}: nothing was trained"
     )
 
 
@@ -135,7 +135,8 @@ class SweepLine:
         done = sum(self._seconds(stack, epoch) for stack, epoch in self._at.items())
         known = None not in self._epochs.values()
         training = [s for s, at in self._at.items() if self._ahead(s, at)]
-        words = [f"{len(self._done)}/{len(self._jobs)} jobs", f"{len(self._stacks)} stacks"]
+        jobs = f"{len(self._done)}/{len(self._jobs)} jobs"
+        words = [jobs, counted(len(self._stacks), "stack")]
         words += [f"tasks: {self._tasks}"] if self._tasks else []
         epochs, left = [], []
         if training:

@@ -1,6 +1,8 @@
 """What the machine has for the stacks of a sweep: processes and memory."""
 
 import os
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from mlp_lab.errors import require
@@ -45,14 +47,43 @@ def require_cores(threads: int, settings: SweepConfig) -> None:
 
 
 def process_count(device: str, threads: int, settings: SweepConfig) -> int:
-    """Worker processes, of this machine or of a task: one for each core; a GPU has one."""
+    """Worker processes, of this machine or of a task: one for each core; each GPU has one."""
     if settings.processes is not None:
         return settings.processes
     task = settings.task
     if task is not None:
         return 1 if device == "cuda" or task.gpu else max(1, task.cores // threads)
-    gpu = device == "cuda" or (device == "auto" and Path("/dev/nvidia0").exists())
-    return 1 if gpu else max(1, (os.cpu_count() or 1) // threads)
+    gpus = visible_gpus()
+    if device == "cuda" or (device == "auto" and gpus):
+        return max(1, len(gpus))
+    return max(1, (os.cpu_count() or 1) // threads)
+
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""The variable that says which GPUs a process may use."""
+
+DEVICES = Path("/dev")
+"""Where the system has its devices."""
+
+
+def visible_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The GPUs that this process may use, as `VISIBLE` calls them; asked without loading torch."""
+    named = environment.get(VISIBLE)
+    if named is None:
+        return [str(place) for place, _ in enumerate(DEVICES.glob("nvidia[0-9]*"))]
+    names = (name.strip() for name in named.split(","))
+    return list(takewhile(lambda name: name not in ("", "-1"), names))  # CUDA stops there, too
+
+
+def gpu_of(worker: int, device: str, gpus: Sequence[str]) -> str | None:
+    """The one GPU that a worker of a sweep sees, by turn; None where there is nothing to share.
+
+    >>> [gpu_of(worker, "auto", ["0", "1"]) for worker in range(4)]
+    ['0', '1', '0', '1']
+    """
+    if device == "cpu" or len(gpus) < 2:
+        return None
+    return gpus[worker % len(gpus)]
 
 
 def stack_memory(settings: SweepConfig, processes: int) -> float:

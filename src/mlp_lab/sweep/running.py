@@ -12,7 +12,8 @@ from mlp_lab.data.tables.printing import print_report
 from mlp_lab.errors import DiskFull, Interrupted, UserError
 from mlp_lab.files import remove_leftovers
 from mlp_lab.formatting import counted
-from mlp_lab.runs.console import say_without_limit
+from mlp_lab.runs.console import say_beforehand
+from mlp_lab.runs.folder import OF_A_SWEEP
 from mlp_lab.runs.job import Job
 from mlp_lab.runs.lock import alone_in, remove_unused_folder
 from mlp_lab.runs.prepared_data import PreparedDataCache
@@ -48,9 +49,6 @@ REPORTED = 8
 
 KEPT = 2.0**28
 """Bytes of rows that a sweep keeps; others are cut and encoded again when their stack begins."""
-
-RECORD = "multirun.yaml"
-"""Hydra's record of the command."""
 
 MakeJob = Callable[[Sequence[str], int], tuple[Job, Mapping[str, object]]]
 """Grid point and number -> its job, and the record of it, as `SweepJob` has it."""
@@ -99,11 +97,13 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
     settings = command.settings
     count = 0 if settings.dry_run or settings.on_a_cluster else min(processes, jobs)
     with ExitStack() as afterwards, alone_in(folder):
-        afterwards.callback(remove_unused_folder, folder, {RECORD, JOURNAL})
+        afterwards.callback(remove_unused_folder, folder, {OF_A_SWEEP, JOURNAL})
         require_no_tasks(folder, settings)
         for place in (folder, *([] if settings.on_a_cluster else [folder / STACKS])):
             remove_leftovers(place)  # where tasks of a cluster may write, a lock may say nothing
-        with Workers(count) as workers:  # which load torch while the jobs are composed
+        with Workers(
+            count, command.device
+        ) as workers:  # which load torch while the jobs are composed
             sweep = Sweep(command, make_job, Manifest.load(folder), workers, processes)
             afterwards.callback(sweep.close)
             yield sweep
@@ -299,8 +299,7 @@ class Sweep:
         epochs = {stack.number: longest(jobs[number] for number in stack.jobs) for stack in stacks}
         ended = [number for number, outcome in scheduler.outcomes.items() if outcome.result]
         plans = {stack.number: stack for stack in stacks}
-        configs = [job.job.config for job in jobs.values()]
-        say_without_limit(self._screen, configs, quiet=command.quiet)
+        say_beforehand(self._screen, (job.job for job in jobs.values()), quiet=command.quiet)
         line = SweepLine(self._screen, plans, epochs, ended, command.quiet)
 
         def train(until: int | None) -> None:

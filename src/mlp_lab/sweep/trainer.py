@@ -188,12 +188,13 @@ def _begin(job: SweepJob, run: Run) -> None:
 
 
 def _report(finished: FinishedRun, job: SweepJob) -> None:
-    """Draw the page of a job, as a single run has it."""
+    """Draw the page of a job, as a single run has it, but for what columns do."""
     from mlp_lab.report.diagnostics import report_run  # noqa: PLC0415
     from mlp_lab.report.page import write_report  # noqa: PLC0415  matplotlib: few sweeps draw here
 
     tensorboard = job.job.config.tracking.tensorboard
-    report_run(finished, job.job.folder, write_report, tensorboard=tensorboard)
+    folder = job.job.folder
+    report_run(finished, folder, write_report, tensorboard=tensorboard, effects=False)
 
 
 def _log(job: SweepJob, reason: str) -> None:

@@ -15,6 +15,7 @@ from typing import Self
 from mlp_lab.errors import Interrupted
 from mlp_lab.output import show_everything
 from mlp_lab.sweep.messages import Message, StackRequest
+from mlp_lab.sweep.resources import VISIBLE, gpu_of, visible_gpus
 
 IDLE_SECONDS = 0.5
 """How often a worker without work looks whether its sweep is still there."""
@@ -23,12 +24,15 @@ ENDING_SECONDS = 30.0
 """How long one without work may take to end: torch may still be loading."""
 
 
-def work(connection: Connection, parent: int) -> None:
+def work(connection: Connection, parent: int, gpu: str | None = None) -> None:
     """Train stacks as they come, until there are no more or the sweep has died.
 
+    `gpu`: the only one that it is to see, where there are several.
     SIGTERM, which may reach all processes of a sweep at once, lets a stack finish its epoch.
     """
     show_everything()
+    if gpu is not None:  # before torch looks
+        os.environ[VISIBLE] = gpu
     told: list[int] = []
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the sweep decides what Ctrl-C means
     from mlp_lab.sweep import trainer  # noqa: PLC0415  torch loads while the sweep composes
@@ -74,11 +78,12 @@ def received(connection: Connection) -> object:
 class Worker:
     """A process, the pipe to it, and what it is training."""
 
-    def __init__(self, context: ForkContext | SpawnContext) -> None:
-        """Start it."""
+    def __init__(self, context: ForkContext | SpawnContext, gpu: str | None = None) -> None:
+        """Start it; `gpu` as of `work`."""
+        self.gpu = gpu
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=work, args=(theirs, os.getpid()), daemon=True
+            target=work, args=(theirs, os.getpid(), gpu), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -106,10 +111,14 @@ def process_context() -> ForkContext | SpawnContext:
 class Workers:
     """All workers of a sweep; they end with the block that they are used in."""
 
-    def __init__(self, count: int) -> None:
-        """Start them; where a process can be copied they share what is loaded already."""
+    def __init__(self, count: int, device: str = "cpu") -> None:
+        """Start them; where a process can be copied they share what is loaded already.
+
+        `device`: auto, cpu or cuda; the GPUs that there are they have by turn.
+        """
         self._context = process_context()
-        self.all = [Worker(self._context) for _ in range(count)]
+        gpus = visible_gpus()
+        self.all = [Worker(self._context, gpu_of(k, device, gpus)) for k in range(count)]
 
     def __enter__(self) -> Self:
         return self
@@ -151,7 +160,7 @@ class Workers:
     def replace(self, worker: Worker) -> int | None:
         """Start another in place of one that died; the exit code of the dead."""
         worker.process.join()
-        self.all[self.all.index(worker)] = Worker(self._context)
+        self.all[self.all.index(worker)] = Worker(self._context, worker.gpu)
         return worker.process.exitcode
 
     def kill(self) -> None:

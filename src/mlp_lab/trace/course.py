@@ -13,7 +13,6 @@ from itertools import pairwise
 from torch import Tensor
 
 from mlp_lab.trace.formulas import ACTIVATION
-from mlp_lab.trace.names import course_names
 from mlp_lab.trace.quantities import Trace
 
 MOST_CLASSES = 10
@@ -88,7 +87,7 @@ def written_out(trace: Trace) -> bool:
     network = trace.network
     objective = (network.objective.output, network.objective.loss)
     return (
-        bool(course_names(network.sizes, network.parts))
+        bool(network.course)
         and objective == ("linear", "mse")
         and network.rows == 1
         and network.weights is None
@@ -132,7 +131,7 @@ def gradient_equations(trace: Trace) -> list[list[Equation]]:
     dy = float(trace.value("y") - trace.network.t)
     start = [Factor("2", "2"), Factor("dy", _factor(dy))]
     groups: dict[str, list[Equation]] = {}
-    for name, (tensor, row, column) in course_names(trace.network.sizes).items():
+    for name, (tensor, row, column) in trace.network.course.items():
         layer = int(tensor.partition("_")[2])
         factors = [*start, *_ways(trace, layer, column)]
         if tensor.startswith("Omega"):

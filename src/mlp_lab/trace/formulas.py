@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from mlp_lab.network.activations import ACTIVATIONS, LEAK
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.losses import Objective
 
 ACTIVATION: dict[str, str] = {
@@ -94,6 +95,10 @@ class Formulas:
     averaged: bool
     """Whether the loss is a mean over several outputs."""
     row_weight: bool = False
+    normalisation: str = "none"
+    residual: bool = False
+    plan: EmbeddingPlan | None = None
+    """What becomes of the inputs before the first layer reads them, if anything does."""
 
     @classmethod
     def of(
@@ -101,6 +106,10 @@ class Formulas:
     ) -> Formulas:
         """The formulas of a network by its layers' sizes."""
         return cls(activations, objective, rows, sizes[-1] > 1 and not objective.function.summed)
+
+    def behind(self, plan: EmbeddingPlan | None, normalisation: str, *, residual: bool) -> Formulas:
+        """Of layers that read embedded inputs, are normalised, or add what they read."""
+        return replace(self, plan=plan, normalisation=normalisation, residual=residual)
 
     def weighted(self) -> Formulas:
         """With a weight w of each row."""
@@ -127,21 +136,56 @@ class Formulas:
 
     def pre_activation(self, k: int) -> str:
         """f_k."""
-        halves = f"[u_{k}, v_{k}] = " if self._gated(k) else ""
-        return f"{halves}beta_{k} + {_layer_input(k)} Omega_{k}"
+        halves = "" if self._normalised else self._halves(k)
+        return f"{halves}beta_{k} + {self._read(k)} Omega_{k}"
+
+    def normalised(self, k: int) -> tuple[str, str]:
+        """n_k and g_k, what the activation of a normalised layer reads."""
+        over = {"layer": "units", "batch": "rows"}[self.normalisation]
+        n = f"(f_{k} - mean over {over} of f_{k}) / s_{k}"
+        return n, f"{self._halves(k)}shift_{k} + gain_{k} * n_{k}"
+
+    def embedded(self) -> str:
+        """e, part by part."""
+        assert self.plan is not None
+        parts = [*["x"] * bool(self.plan.rest), *self.plan.kinds]
+        parts += ["categories"] * bool(self.plan.categories)
+        return f"[{', '.join(part if part == 'x' else f'{part}(x)' for part in parts)}]"
+
+    @property
+    def _normalised(self) -> bool:
+        return self.normalisation != "none"
+
+    @property
+    def _plain(self) -> bool:
+        """Whether each layer is a product and an activation, so that the chain rule is one line."""
+        return not (self._normalised or self.residual)
+
+    def _read(self, k: int) -> str:
+        """What layer k reads: x, what an embedding makes of it, or hidden units."""
+        if k == 0:
+            return "x" if self.plan is None else "e"
+        return f"h_{k}"
+
+    def _halves(self, k: int) -> str:
+        return f"[u_{k}, v_{k}] = " if self._gated(k) else ""
 
     def _gated(self, k: int) -> bool:
         """Whether f_k are two numbers of each unit."""
         return k < self._depth and ACTIVATIONS[self.activations[k]].parts > 1
 
     def _times_slope(self, k: int, of_h: str) -> str:
-        """dL/df_k from dL/dh_{k + 1}."""
-        return f"{of_h}{' [I, I]' * self._gated(k)} * a'(f_{k})"
+        """dL/df_k from dL/dh_{k + 1}, or dL/dg_k where it is normalised."""
+        letter = "g" if self._normalised else "f"
+        return f"{of_h}{' [I, I]' * self._gated(k)} * a'({letter}_{k})"
 
     def hidden(self, k: int) -> str:
         """h_k."""
         names = {letter: f"{letter}_{k - 1}" for letter in "fuv"}
-        return ACTIVATION[self.activations[k - 1]].format(**names)
+        if self._normalised:
+            names["f"] = f"g_{k - 1}"
+        added = f"h_{k - 1} + " if self.residual and k > 1 else ""
+        return added + ACTIVATION[self.activations[k - 1]].format(**names)
 
     def output(self) -> str:
         """The last layer's o(f)."""
@@ -159,18 +203,43 @@ class Formulas:
     def gradient(self, of: str) -> str:
         """dL/d`of` from the gradient before it."""
         symbol, _, layer = of.partition("_")
+        if symbol in ("piecewise", "periodic", "category"):
+            return self._summed(OF_EMBEDDING.get(of, "x^T dL/de"))
         k = int(layer or 0)
-        if symbol == "y":
-            return self._of_loss[1] + self._loss_weight
-        if symbol == "h":
-            return f"dL/df_{k} Omega_{k}^T"
-        if symbol == "beta":
-            return f"sum over rows of dL/df_{k}" if self.rows > 1 else f"dL/df_{k}"
-        if symbol == "Omega":
-            return f"{_layer_input(k)}^T dL/df_{k}"
+        if symbol == "f":
+            return self._of_pre_activation(k)
+        beside = f" + dL/dh_{k + 1}" if self.residual and k < self._depth else ""
+        return {
+            "y": self._of_loss[1] + self._loss_weight,
+            "h": f"dL/df_{k} Omega_{k}^T{beside}",
+            "g": self._times_slope(k, f"dL/dh_{k + 1}") if k < self._depth else "",
+            "gain": self._summed(f"{ROWS}dL/dg_{k} * n_{k}"),
+            "shift": self._summed(f"{ROWS}dL/dg_{k}"),
+            "beta": self._summed(f"{ROWS}dL/df_{k}"),
+            "Omega": f"{self._read(k)}^T dL/df_{k}",
+            "e": "dL/df_0 Omega_0^T",
+        }[symbol]
+
+    def _of_pre_activation(self, k: int) -> str:
+        """dL/df_k."""
         if k == self._depth:
             return self._last()
-        return self._times_slope(k, f"dL/dh_{k + 1}")
+        return self._before(k) if self._normalised else self._times_slope(k, f"dL/dh_{k + 1}")
+
+    def _summed(self, formula: str) -> str:
+        """Without a sum over rows where there is one."""
+        return formula if self.rows > 1 else formula.replace(ROWS, "")
+
+    def _before(self, k: int) -> str:
+        """dL/df_k of a normalised layer, from dL/dg_k."""
+        d, n = f"dL/dg_{k}", f"n_{k}"
+        if self.normalisation == "layer":
+            d = f"(gain_{k} * {d})"
+            return f"({d} - mean over units of {d} - {n} * mean over units of ({d} * {n})) / s_{k}"
+        if self.rows == 1:
+            return f"gain_{k} * {d} / s_{k}"
+        inner = f"{d} - mean over rows of {d} - {n} * mean over rows of ({d} * {n})"
+        return f"gain_{k} * ({inner}) / s_{k}"
 
     def _last(self) -> str:
         """dL/df of the last layer."""
@@ -182,7 +251,7 @@ class Formulas:
     def chain(self, of: str) -> str:
         """dL/d`of` with all factors from dL/df of the last layer on; empty if there are no more."""
         symbol, _, layer = of.partition("_")
-        if symbol == "y":
+        if symbol not in ("f", "h", "beta", "Omega") or not self._plain:
             return ""
         k, last = int(layer), self._depth
         if k == last or (symbol == "h" and k == last):
@@ -197,19 +266,28 @@ class Formulas:
             return factors[1:-1]
         if symbol == "beta":
             return f"sum over rows of {factors}" if self.rows > 1 else factors[1:-1]
-        return f"{_layer_input(k)}^T {factors}"
+        return f"{self._read(k)}^T {factors}"
 
 
-def _layer_input(k: int) -> str:
-    """What layer k reads: x or hidden units."""
-    return "x" if k == 0 else f"h_{k}"
+ROWS = "sum over rows of "
+
+OF_EMBEDDING = {
+    "piecewise_weight": "[x, P(x)]^T dL/de",
+    "piecewise_bias": f"{ROWS}dL/de",
+    "periodic_frequency": f"{ROWS}2 pi x * (cos * dL/dsin - sin * dL/dcos)",
+    "periodic_weight": "[cos, sin]^T dL/dr",
+    "periodic_bias": f"{ROWS}dL/dr",
+}
+"""Gradient of what is learnt of each number, from its own part of dL/de."""
 
 
 SYMBOLS = {"Omega": r"\Omega", "beta": r"\beta", "theta": r"\theta", "phi": r"\phi"}
 SYMBOLS |= {"psi": r"\psi", "Phi": r"\Phi"}
-SYMBOLS |= {"delta": r"\delta", "gamma": r"\gamma"}
+SYMBOLS |= {"delta": r"\delta", "gamma": r"\gamma", "pi": r"\pi"}
+SYMBOLS |= {name: rf"\mathrm{{{name}}}" for name in ("gain", "shift", "piecewise", "periodic")}
+SYMBOLS |= {name: rf"\mathrm{{{name}}}" for name in ("category", "categories")}
 FUNCTIONS = {
-    **{name: rf"\{name}" for name in ("exp", "log", "max", "min", "tanh")},
+    **{name: rf"\{name}" for name in ("exp", "log", "max", "min", "tanh", "cos", "sin")},
     **{name: rf"\mathrm{{{name}}}" for name in ("sigmoid", "sign")},
 }
 TOKEN = re.compile(

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F  # noqa: N812
-from torch import Tensor
+from torch import Tensor, nn
 
+from mlp_lab.network.architecture import EPS, layer_names, normalisation_name
+from mlp_lab.network.embeddings import Periodic
 from mlp_lab.network.losses import Objective
 from mlp_lab.trace.quantities import Network, Quantity
 
@@ -88,16 +90,9 @@ WRITTEN: dict[str, Callable[..., Tensor]] = {
 def by_autograd(network: Network) -> dict[str, Tensor]:
     """Gradient by each quantity, through a network of torch's own layers; (rows, columns) each."""
     plain = network.mlp.member(0)
-    value, seen, last = network.x, {}, len(network.sizes) - 2
+    last = len(network.sizes) - 2
     with torch.enable_grad():
-        for name, layer in plain.named_children():
-            value = layer(value)
-            if name.startswith("hidden"):
-                seen[f"f_{name.removeprefix('hidden_')}"] = value
-            elif name.startswith("activation"):
-                seen[f"h_{int(name.removeprefix('activation_')) + 1}"] = value
-            elif name == "output":
-                seen[f"f_{last}"] = value
+        seen, value = _seen(network, plain)
         y = value.detach().requires_grad_()
         start = seen[f"f_{last}"] if network.objective.loss in FROM_LOGITS else value
         loss = (torch_loss(network.objective, start, network.t) * network.loss_weights).sum()
@@ -107,10 +102,39 @@ def by_autograd(network: Network) -> dict[str, Tensor]:
         found = torch.autograd.grad(loss, [*seen.values(), *parameters.values()])
     gradients = dict(zip([*seen, *parameters], found, strict=True))
     named = {name: gradients[name] for name in seen} | {"y": d_y}
-    for k, layer_name in enumerate([*(f"hidden_{k}" for k in range(last)), "output"]):
+    for k, layer_name in enumerate(layer_names(last)):
         named[f"Omega_{k}"] = gradients[f"{layer_name}.weight"].t()
         named[f"beta_{k}"] = gradients[f"{layer_name}.bias"].unsqueeze(0)
-    return named
+        if network.normalised and k < last:
+            named[f"gain_{k}"] = gradients[f"{normalisation_name(k)}.weight"].unsqueeze(0)
+            named[f"shift_{k}"] = gradients[f"{normalisation_name(k)}.bias"].unsqueeze(0)
+    own = () if network.plan is None else network.plan.shapes
+    return named | {name: gradients[f"embedding.{name}"] for name in own}
+
+
+def _seen(network: Network, plain: nn.Sequential) -> tuple[dict[str, Tensor], Tensor]:
+    """What lies between the layers of a plain network, by name, and what it gives."""
+    value = read = network.x
+    seen, last = dict[str, Tensor](), len(network.sizes) - 2
+    for name, layer in plain.named_children():
+        kind, _, place = name.partition("_")
+        if kind == "hidden":
+            read = value
+        if isinstance(layer, nn.BatchNorm1d) and network.rows > 1:  # as in training
+            value = F.batch_norm(
+                value, None, None, layer.weight, layer.bias, training=True, eps=layer.eps
+            )
+        else:
+            value = layer(value)
+        if kind == "activation":
+            if network.mlp.residual and int(place) > 0:
+                value = read + value
+            seen[f"h_{int(place) + 1}"] = value
+        elif kind in ("embedding", "normalisation", "hidden"):
+            seen["e" if kind == "embedding" else f"{'fg'[kind != 'hidden']}_{place}"] = value
+        elif name == "output":
+            seen[f"f_{last}"] = value
+    return seen, value
 
 
 class LossDifferences:
@@ -119,7 +143,7 @@ class LossDifferences:
     def __init__(self, network: Network, forward: Sequence[Quantity]) -> None:
         self.network = network
         self.value = {quantity.name: quantity.value for quantity in forward}
-        self.last = len(network.sizes) - 2
+        self.last, self.plan = len(network.sizes) - 2, network.plan
 
     def losses(self, of: str, values: Tensor) -> tuple[Tensor, Tensor]:
         """L, (N,), for N values of a quantity, (N, rows, columns), and the sides of all kinks.
@@ -129,16 +153,39 @@ class LossDifferences:
         symbol, _, layer = of.partition("_")
         if symbol == "y":
             return self._of_rows(self._loss_of_output(values), self._sides_of_output(values))
+        if symbol == "e" or of in (() if self.plan is None else self.plan.shapes):
+            return self._embedded(of, values)
         k = int(layer)
+        read = values if symbol == "h" else self._layer_input(k)
+        if symbol in ("g", "gain", "shift"):
+            own = {"gain": self.value[f"gain_{k}"], "shift": self.value[f"shift_{k}"]}
+            own[symbol] = values
+            g = values if symbol == "g" else own["shift"] + own["gain"] * self.value[f"n_{k}"]
+            return self._from_activation(k, g, read, [])
+        weight, bias = self.value[f"Omega_{k}"], self.value[f"beta_{k}"]
         if symbol == "h":
-            f = values @ self.value[f"Omega_{k}"] + self.value[f"beta_{k}"]
+            f = values @ weight + bias
         elif symbol == "Omega":
-            f = self._layer_input(k) @ values + self.value[f"beta_{k}"]
+            f = read @ values + bias
         elif symbol == "beta":
-            f = self._layer_input(k) @ self.value[f"Omega_{k}"] + values
+            f = read @ weight + values
         else:
             f = values
-        return self._onward(k, f)
+        return self._onward(k, f, read, [])
+
+    def _embedded(self, of: str, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Of what is embedded, or of what is learnt of the embedding, (N, rows, columns)."""
+        embedding = self.network.mlp.embedding
+        assert embedding is not None
+        e, sides, count = values, list[Tensor](), len(values)
+        if of != "e":
+            own = {name: self.value[name].expand(count, -1, -1) for name in embedding.plan.shapes}
+            tensors = [tensor.contiguous() for tensor in (own | {of: values}).values()]
+            passes = embedding.take([0] * count).passes(tensors, count)
+            e = passes.forward(self.network.x.expand(count, -1, -1))
+            if isinstance(waves := passes.numeric.get("periodic"), Periodic):
+                sides.append(waves.f.sign().view(count, -1))
+        return self._onward(0, e @ self.value["Omega_0"] + self.value["beta_0"], e, sides)
 
     def scale(self, of: str, value: Tensor) -> Tensor:
         """What a step is relative to: a probability must not leave (0, 1), nor a mean 0."""
@@ -154,21 +201,44 @@ class LossDifferences:
         return self.network.t
 
     def _layer_input(self, k: int) -> Tensor:
-        return self.value["x" if k == 0 else f"h_{k}"]
+        first = "x" if self.plan is None else "e"
+        return self.value[first if k == 0 else f"h_{k}"]
 
-    def _onward(self, k: int, f: Tensor) -> tuple[Tensor, Tensor]:
-        """From f of layer k, (N, B, H)."""
-        sides = []
-        for layer in range(k, self.last):
-            activation = self.network.mlp.activations[layer]
-            if self.network.mlp.activation_names[layer] in KINKED_AT_ZERO:
-                kinked = f.chunk(activation.parts, -1)[-1]  # of a gated unit only the gate is
-                sides.append(kinked.sign().flatten(1))
-            h = activation.value(f)
-            f = h @ self.value[f"Omega_{layer + 1}"] + self.value[f"beta_{layer + 1}"]
+    def _onward(
+        self, k: int, f: Tensor, read: Tensor, sides: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """From f of layer k, (N, B, H), which read (N, B, inputs); the last one is y's."""
+        if k < self.last:
+            return self._from_activation(k, self._normalised(k, f), read, sides)
         objective = self.network.objective
-        sides += self._sides_of_output(objective.predict(f))
+        sides = [*sides, *self._sides_of_output(objective.predict(f))]
         return self._of_rows(objective.rows(f, self._t), sides)
+
+    def _from_activation(
+        self, k: int, g: Tensor, read: Tensor, sides: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """From what the activation of hidden layer k reads."""
+        activation = self.network.mlp.activations[k]
+        if self.network.mlp.activation_names[k] in KINKED_AT_ZERO:
+            kinked = g.chunk(activation.parts, -1)[-1]  # of a gated unit only the gate is
+            sides = [*sides, kinked.sign().flatten(1)]
+        h = activation.value(g)
+        if self.network.mlp.residual and k > 0:
+            h = read + h
+        f = h @ self.value[f"Omega_{k + 1}"] + self.value[f"beta_{k + 1}"]
+        return self._onward(k + 1, f, h, sides)
+
+    def _normalised(self, k: int, f: Tensor) -> Tensor:
+        """g of f, (N, B, H), with moments of the units of a row, or of the rows."""
+        mlp = self.network.mlp
+        if mlp.normalisation == "none":
+            return f
+        over = -1 if mlp.normalisation == "layer" else -2
+        mean, variance = f.mean(over, keepdim=True), f.var(over, correction=0, keepdim=True)
+        if over == -2 and self.network.rows == 1:
+            mean, variance = (vector[0] for vector in mlp.layers.statistics[k])
+        n = (f - mean) / (variance + EPS).sqrt()
+        return self.value[f"shift_{k}"] + self.value[f"gain_{k}"] * n
 
     def _loss_of_output(self, y: Tensor) -> Tensor:
         return loss_of_output(self.network.objective, y, self._t)
@@ -198,7 +268,8 @@ def central_difference(loss: LossDifferences, of: str, entries: Tensor) -> tuple
     value = loss.value[of]
     difference = torch.full_like(value, torch.nan).flatten()
     kinks = torch.zeros_like(difference, dtype=torch.bool)
-    widest = max(loss.network.sizes) * max(loss.network.rows, 1)
+    of_row = 0 if loss.plan is None else loss.plan.row_numbers
+    widest = max(*loss.network.sizes, of_row) * max(loss.network.rows, 1)
     for chunk in torch.split(entries, max(1, CHUNK // max(value.numel(), widest))):
         copies = value.flatten().repeat(len(chunk), 1)
         index = chunk.unsqueeze(1)

@@ -6,6 +6,9 @@ from itertools import pairwise
 MOST_DIGITS = 9
 """Inputs or units that one digit can count."""
 
+VECTORS = ("beta", "gain", "shift")
+"""How names begin of what a layer has for each unit, and not for each row."""
+
 LETTERS_OF_LAYERS = {1: ("theta", "phi"), 2: ("theta", "psi", "phi")}
 """What the course calls the parameters of each layer, by the number of hidden layers."""
 
@@ -40,7 +43,12 @@ def entry_name(
     for name, place in course_names(sizes, parts).items():
         if place == (tensor, row, column):
             return name
-    at = f"{column + 1}" if tensor.startswith("beta") else f"{row + 1}, {column + 1}"
+    return entry_by_place(tensor, row, column)
+
+
+def entry_by_place(tensor: str, row: int, column: int) -> str:
+    """An entry of a tensor by its place, which counts from 1; a vector has one number."""
+    at = f"{column + 1}" if tensor.startswith(VECTORS) else f"{row + 1}, {column + 1}"
     return f"{tensor}[{at}]"
 
 

@@ -15,9 +15,10 @@ from mlp_lab.config.schema import Config
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.seeds import Stream, torch_generator
 from mlp_lab.errors import UserError, nearest, require
+from mlp_lab.network.embeddings import Embedding, fit_knots
 from mlp_lab.network.losses import COMPATIBLE_LOSSES, Objective, choose_objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.network.plain_network import Ensemble, layer_names, plain_activation, units_of
+from mlp_lab.network.plain_network import plain_activation
 from mlp_lab.predictor import load
 from mlp_lab.runs.prepared_data import PreparedData, prepare_data
 from mlp_lab.trace.names import course_names, tensor_shapes
@@ -54,7 +55,8 @@ def traced_network(request: TraceRequest, compose: Compose) -> Network:
     about_data = any(
         word.startswith(("data=", "data.", "experiment=")) for word in request.settings
     )
-    base = [] if about_data else ["data=cubic"]  # any that needs no file; it is never loaded
+    base = ["batch_size=full"]  # of which nothing is seen, and which any rows are enough for
+    base += [] if about_data else ["data=cubic"]  # any that needs no file; it is never loaded
     if not any(word.startswith("model=") for word in request.settings):
         base += ["model=shallow", *["model.width=2"] * (not _sets(request, "model.width"))]
     config = compose([*base, *request.settings])
@@ -66,54 +68,27 @@ def _sets(request: TraceRequest, *keys: str) -> bool:
 
 
 def _of_run(folder: Path, request: TraceRequest) -> Network:
-    """A saved run's network on the first of its training rows."""
+    """A saved run's network on the first of its training rows; of an ensemble, the first."""
     predictor = load(folder)
     config = read(Config, saved_values(folder), "")
-    plain = _single(predictor.network).double()
+    model, output = config.model, predictor.objective.output
     objective = replace(predictor.objective, label_smoothing=config.loss.smoothing)
-    state = plain.state_dict()
-    names = layer_names(config.model.depth)
-    sizes = units_of(plain, config.model.activations)
-    _refuse_embedding("embedding" in dict(plain.named_children()))
-    _refuse_other_layers(config)
-    if sizes[1:-1] != config.model.widths or not _activates(plain, config.model.activations):
-        raise UserError(f"{folder}: the model of config.yaml is not that of schema.json")
-    mlp = MLP(
-        [sizes], activations=config.model.activations, output=objective.output, dtype=torch.float64
-    )
-    for k, name in enumerate(names):
-        mlp.layers.weights[k][0] = state[f"{name}.weight"].t()
-        mlp.layers.biases[k][0, 0] = state[f"{name}.bias"]
+    networks = predictor.networks
+    plain, other = networks[0].double(), f"{folder}: the model of config.yaml is not that of"
+    if not _activates(plain, model.activations):
+        raise UserError(f"{other} schema.json")
+    try:
+        mlp = MLP.of_plain(
+            *(plain, model.activations, output),
+            normalisation=model.normalisation,
+            residual=model.residual,
+        )
+    except ValueError:
+        raise UserError(f"{other} schema.json") from None
     x, t, weights = _rows(request, lambda: prepare_data(config))
     set_numbers(mlp, request.numbers)
-    return checked(
-        Network(mlp, objective, x, t, weights, predictor.schema.names, dropout=config.model.dropout)
-    )
-
-
-def _single(network: nn.Sequential | Ensemble) -> nn.Sequential:
-    """Of an ensemble nothing can be traced as one network."""
-    if isinstance(network, Ensemble):
-        count = len(network.networks)
-        raise UserError(f"a trace shows one network, and this run is an ensemble of {count}")
-    return network
-
-
-def _refuse_embedding(found: bool) -> None:
-    """The course's names are those of a network that reads its inputs as they are."""
-    if found:
-        raise UserError(
-            "a trace shows the layers behind the inputs: model.embedding must be none and"
-            " model.category_size 0"
-        )
-
-
-def _refuse_other_layers(config: Config) -> None:
-    """The course has neither normalised nor residual layers."""
-    if config.model.normalisation != "none" or config.model.residual:
-        raise UserError(
-            "a trace shows plain layers: model.normalisation must be none and model.residual false"
-        )
+    names, dropout, count = predictor.schema.names, model.dropout, len(networks)
+    return checked(Network(mlp, objective, x, t, weights, names, dropout=dropout, ensemble=count))
 
 
 def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
@@ -125,14 +100,28 @@ def _activates(plain: nn.Sequential, activations: Sequence[str]) -> bool:
 def _of_data(config: Config, request: TraceRequest) -> Network:
     """A network before its first step, on the first of its training rows."""
     prepared = prepare_data(config)
-    require(config.ensemble == 1, "ensemble", "1 for a trace", config.ensemble)
-    _refuse_embedding(prepared.summary.embedding(config) is not None)
-    _refuse_other_layers(config)
     x, t, weights = _rows(request, lambda: prepared)
-    mlp = initial(config, list(prepared.sizes(config)), prepared.objective)
+    mlp = initial(
+        config, list(prepared.sizes(config)), prepared.objective, _embedding(config, prepared)
+    )
     set_numbers(mlp, request.numbers)
     names, dropout = prepared.encoded.schema.names, config.model.dropout
-    return checked(Network(mlp, prepared.objective, x, t, weights, names, dropout=dropout))
+    count = config.ensemble
+    return checked(
+        Network(mlp, prepared.objective, x, t, weights, names, dropout=dropout, ensemble=count)
+    )
+
+
+def _embedding(config: Config, prepared: PreparedData) -> Embedding | None:
+    """What embeds the inputs of a network that begins, with knots from all training rows."""
+    plan = prepared.summary.embedding(config)
+    if plan is None:
+        return None
+    train = Dataset.of(prepared.encoded, torch.float64, torch.device("cpu")).train
+    knots = train.inputs.new_empty(0, 0)
+    if plan.knots:
+        knots = fit_knots(train.inputs[:, plan.numbers], plan.bins)
+    return Embedding(plan, knots[None])
 
 
 def _rows(
@@ -154,14 +143,19 @@ def _of_numbers(config: Config, request: TraceRequest) -> Network:
         raise UserError(
             f"--rows={request.rows} needs a data set or a run: say data=iris, or x=[...]"
         )
-    _refuse_other_layers(config)
+    if config.model.embedding != "none" or config.model.category_size:
+        raise UserError(
+            "what embeds inputs is of a table's columns: trace a data set or a run, or"
+            " model.embedding=none model.category_size=0"
+        )
     objective = objective_of(config)
     x = _tensor(request.numbers.get("x", EXAMPLE["x"]))
     typed = request.numbers.get("t")
     t = _tensor(EXAMPLE_TARGET[objective.output] * len(x) if typed is None else typed)
     sizes = [x.shape[1], *config.model.widths, objective.pre_activations(t.shape[1])]
     mlp = initial(config, sizes, objective)
-    if not _sets(request, "seed", "model.init") and max(mlp.layers.parts, default=1) == 1:
+    plain = max(mlp.layers.parts, default=1) == 1
+    if plain and not _sets(request, "seed", "model.init"):
         set_numbers(mlp, EXAMPLES.get(tuple(sizes), {}))
     set_numbers(mlp, request.numbers)
     return checked(Network(mlp, objective, x, t, dropout=config.model.dropout))
@@ -182,15 +176,21 @@ def objective_of(config: Config) -> Objective:
     raise errors[1]  # two classes take every loss and every output
 
 
-def initial(config: Config, sizes: list[int], objective: Objective) -> MLP:
+def initial(
+    config: Config, sizes: list[int], objective: Objective, embedding: Embedding | None = None
+) -> MLP:
     """The network that a training would begin with, in double precision."""
     mlp = MLP(
         [sizes],
         activations=config.model.activations,
         output=objective.output,
+        embedding=embedding,
+        normalisation=config.model.normalisation,
+        residual=config.model.residual,
         dtype={"float32": torch.float32, "float64": torch.float64}[config.dtype],
     )
-    mlp.initialise([config.model.init], [torch_generator(config.seed, Stream.WEIGHTS)])
+    generators = [torch_generator(config.seed, Stream.WEIGHTS)]
+    mlp.initialise([config.model.init], generators, [config.model.frequency_scale])
     return mlp.to(torch.float64)
 
 
@@ -238,7 +238,7 @@ def checked(network: Network) -> Network:
     if len(x) != len(t):
         raise UserError(f"x and t must have equally many rows, got {len(x)} and {len(t)}")
     outputs = sizes[-1] + network.mlp.output.fewer
-    for key, tensor, size in (("x", x, sizes[0]), ("t", t, outputs)):
+    for key, tensor, size in (("x", x, network.inputs), ("t", t, outputs)):
         if tensor.shape[1] != size:
             raise UserError(
                 f"{key} must have {size} number{'s' * (size > 1)} in a row, got {tensor.shape[1]}"

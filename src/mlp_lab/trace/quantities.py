@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.trace.names import entry_name
+from mlp_lab.trace.names import VECTORS, course_names, entry_by_place, entry_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,35 @@ class Network:
     """That of t, which is as in training."""
     dropout: float | list[float] = 0.0
     """The dropout rate in training, or one for each layer; a trace is without dropout."""
+    ensemble: int = 1
+    """Networks of the run; what is traced is the first."""
 
     @property
     def sizes(self) -> list[int]:
-        """Units of every layer, inputs first."""
+        """Units of every layer, what the first one reads before them: inputs, or e of them."""
         return self.mlp.member_sizes[0]
+
+    @property
+    def inputs(self) -> int:
+        """D, the columns of x."""
+        return self.sizes[0] if self.plan is None else self.plan.inputs
+
+    @property
+    def plan(self) -> EmbeddingPlan | None:
+        """What becomes of the inputs before the first layer reads them, if anything does."""
+        return None if self.mlp.embedding is None else self.mlp.embedding.plan
+
+    @property
+    def normalised(self) -> bool:
+        """Whether a hidden layer's activation reads g, and not f."""
+        return self.mlp.normalisation != "none"
+
+    @property
+    def course(self) -> dict[str, tuple[str, int, int]]:
+        """The course's name -> tensor, row and column; none of layers that it does not have."""
+        if self.plan is not None or self.normalised or self.mlp.residual:
+            return {}
+        return course_names(self.sizes, self.parts)
 
     @property
     def parts(self) -> Sequence[int]:
@@ -47,6 +72,8 @@ class Network:
 
     def entry(self, tensor: str, row: int, column: int) -> str:
         """The name of an entry."""
+        if not self.course:
+            return entry_by_place(tensor, row, column)
         return entry_name(self.sizes, tensor, row, column, self.parts)
 
     @property
@@ -124,7 +151,8 @@ class Trace:
     forward: list[Quantity]
     backward: list[Gradient]
     slopes: list[Tensor] = field(default_factory=list)
-    """a'(f_k) of each hidden layer, (B, H), as the backward pass has it."""
+    """a'(f_k) of each hidden layer, a'(g_k) where it is normalised: (B, H), or of both parts of
+    gated units, as the backward pass has it."""
 
     def value(self, name: str) -> Tensor:
         """A quantity by its name, (rows, columns)."""
@@ -162,4 +190,4 @@ def shape_of(name: str, value: Tensor) -> tuple[int, ...]:
     """As one writes it: a bias is a vector, L a number."""
     if name == "L":
         return ()
-    return tuple(value.shape[1:]) if name.startswith("beta") else tuple(value.shape)
+    return tuple(value.shape[1:]) if name.startswith(VECTORS) else tuple(value.shape)

@@ -73,7 +73,7 @@ def _legend(trace: Trace) -> list[str]:
     network = trace.network
     hidden, rows = ", ".join(network.hidden), network.rows
     lines = [
-        f"{counted(network.sizes[0], 'input')}{f', {hidden}' * bool(hidden)},"
+        f"{counted(network.inputs, 'input')}{f', {hidden}' * bool(hidden)},"
         f" {network.sizes[-1]} {network.objective.output}; loss {network.objective.title};"
         f" {counted(rows, 'row')}" + ", units show the first" * (rows > 1),
         "edge: its weight (blue positive, red negative), in grey dL/dweight"
@@ -81,6 +81,8 @@ def _legend(trace: Trace) -> list[str]:
     ]
     if max(network.parts, default=1) > 1:
         lines.append("weights, bias and dL/df of a gated unit are those of its u, not of its v")
+    if network.plan is not None:
+        lines.append(f"the first layer reads {network.sizes[0]:,} numbers e of the embedded inputs")
     if network.objective.output == "ordinal":
         lines.append("the last of the ordered classes, whose probability is the rest, is not drawn")
     cut = [f"{size:,}" for size in network.sizes if size > MOST_UNITS]
@@ -152,8 +154,9 @@ def _units(root: ET.Element, trace: Trace, i: int, layer: Layer) -> None:
             )
             continue
         if i == 0:
-            value = _short(float(network.x[0, unit]))
-            name = "x" if size == 1 else f"x {unit + 1}"
+            letter = "x" if network.plan is None else "e"
+            value = _short(float(trace.value(letter)[0, unit]))
+            name = letter if size == 1 else f"{letter} {unit + 1}"
             _unit(root, layer.x, y, [(name, INK), (value, INK)], "#eef6ee")
             continue
         parts = 1 if i == last else network.parts[i - 1]

@@ -11,8 +11,7 @@ from torch import Tensor
 from mlp_lab.formatting import counted
 from mlp_lab.trace.course import Equation, Section, number, sections
 from mlp_lab.trace.formulas import LETTERS, as_latex, in_prose
-from mlp_lab.trace.names import course_names
-from mlp_lab.trace.quantities import Gradient, Quantity, Trace
+from mlp_lab.trace.quantities import Gradient, Network, Quantity, Trace
 
 WIDTH = 80
 COLUMN = 12
@@ -61,7 +60,11 @@ def title(trace: Trace) -> list[str]:
     """What is traced, and how to read it."""
     network = trace.network
     sizes, rows, objective = network.sizes, network.rows, network.objective
-    layers = [counted(sizes[0], "input"), *network.hidden, f"{sizes[-1]:,} {objective.output}"]
+    layers = [
+        counted(network.inputs, "input"),
+        *network.hidden,
+        f"{sizes[-1]:,} {objective.output}",
+    ]
     numbers = "".join(f", {LETTERS[name]} = {value:g}" for name, value in objective.numbers)
     lines = [f"{' -> '.join(layers)}; loss {objective.loss}{numbers}; {counted(rows, 'row')}"]
     lines.append(
@@ -87,9 +90,44 @@ def title(trace: Trace) -> list[str]:
             "a gated unit has two pre-activations: f_k = [u_k, v_k], all u first; dL/dh [I, I] is"
             " dL/dh beside itself, and a'(f_k) the slopes of h by u, then by v"
         )
-    if course_names(sizes, network.parts):
+    lines += [words for words in _of_other_layers(network) if words]
+    if network.course:
         lines.append(COURSE_NAMES[len(sizes) - 2])
     return lines
+
+
+def _of_other_layers(network: Network) -> list[str]:
+    """How to read what the course does not have."""
+    plan, kind = network.plan, network.mlp.normalisation
+    over = NORMALISED[kind]
+    if kind == "batch":
+        over = over[network.rows > 1]
+    kinds = "; ".join(EMBEDDED[kind] for kind in (plan.kinds if plan else ()))
+    tables = "a category becomes a row of its table" if plan and plan.categories else ""
+    what = "; ".join(filter(None, [kinds, tables]))
+    return [
+        f"the first of {network.ensemble} networks, whose mean the run predicts"
+        * (network.ensemble > 1),
+        f"the inputs are embedded: the first layer reads e; {what}" * bool(plan),
+        f"n_k is f_k less its mean, by its standard deviation s_k, {over}" * network.normalised,
+        "from the second on, a hidden layer adds what it reads to what it gives"
+        * network.mlp.residual,
+    ]
+
+
+EMBEDDED = {
+    "piecewise": "piecewise(x) = b + w x + sum_t v_t P_t(x), with w and then the v in"
+    " piecewise_weight",
+    "periodic": "periodic(x) = max(r, 0), r = b + [cos, sin] W, of 2 pi phi x",
+}
+"""What becomes of a number, by each kind of embedding."""
+
+NORMALISED = {
+    "none": "",
+    "layer": "over the units of a row",
+    "batch": ("as training's running averages have them for one row", "over the rows"),
+}
+"""By the kind of normalisation, and of a batch by whether it has several rows."""
 
 
 def columns_of(trace: Trace) -> list[str]:
@@ -149,9 +187,11 @@ def text(trace: Trace, most: int) -> list[str]:
         lines += _quantity(quantity, most)
     lines += ["", f"{'BACKWARD PASS':<{LEFT}}" + _three(HEADINGS)]
     for gradient in trace.backward:
-        if gradient.name.startswith("dL/df_") and (k := int(gradient.of[2:])) < len(trace.slopes):
-            slope = trace.slopes[k]
-            lines += _quantity(Quantity(f"a'(f_{k})", "", tuple(slope.shape), slope), most)
+        letter, _, layer = gradient.of.partition("_")
+        if letter == ("g" if trace.network.normalised else "f") and int(layer) < len(trace.slopes):
+            slope = trace.slopes[int(layer)]
+            name = f"a'({gradient.of})"
+            lines += _quantity(Quantity(name, "", tuple(slope.shape), slope), most)
         lines += _gradient(trace, gradient, most)
     for section in sections(trace):
         lines += ["", *textwrap.wrap(f"{section.heading.upper()}: {section.meaning}", WIDTH)]

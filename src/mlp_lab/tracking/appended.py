@@ -2,8 +2,8 @@
 
 import math
 import sys
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from mlp_lab.files import appended_bytes
 
@@ -23,7 +23,7 @@ class AppendedFile:
     def __init__(self, path: Path) -> None:
         """Append to a file, or begin it."""
         self.path = path
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         if AppendedFile.staying < most_open() - OTHERS:
             self._file = appended_bytes(path)
             AppendedFile.staying += 1
@@ -32,10 +32,9 @@ class AppendedFile:
         """Append an entry."""
         if self._file is None:
             with appended_bytes(self.path) as file:
-                file.write(entry)
+                _write(file, entry)
         else:
-            self._file.write(entry)
-            self._file.flush()
+            _write(self._file, entry)
 
     def close(self) -> None:
         """Close it, once."""
@@ -43,6 +42,12 @@ class AppendedFile:
             file, self._file = self._file, None
             AppendedFile.staying -= 1
             file.close()
+
+
+def _write(file: FileIO, entry: bytes) -> None:
+    rest = memoryview(entry)
+    while rest:  # a disk may have room for a part of it
+        rest = rest[file.write(rest) :]
 
 
 def most_open() -> float:

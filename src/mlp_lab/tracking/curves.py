@@ -32,17 +32,24 @@ def read_curves(path: Path) -> list[Row]:
     """
     header, *lines = _finished_lines(path) or [""]
     columns = header.rstrip("\n").split(",")
-    if columns not in map(columns_of, METRICS):
+    own = columns[5].removeprefix("train_") if len(columns) > 7 else "loss"
+    if not any(columns == columns_of(task, own) for task in METRICS):
         raise UserError(
             f"{path} must begin with the columns of a run, got {brief(header.rstrip())}"
         )
     return [_epoch(line, columns, number, path) for number, line in enumerate(lines, start=1)]
 
 
-def columns_of(task: str) -> list[str]:
+def quantities_of(task: str, monitor: str = "loss") -> list[str]:
+    """Scores that are written of each epoch: loss, main metric, and the one that chooses."""
+    names = ["loss", METRICS[task][0]]
+    return names if monitor in (*names, "metric") else [*names, monitor]
+
+
+def columns_of(task: str, monitor: str = "loss") -> list[str]:
     """What is written of each epoch."""
-    metric = METRICS[task][0]
-    scores = ["train_loss", "val_loss", f"train_{metric}", f"val_{metric}"]
+    names = quantities_of(task, monitor)
+    scores = [f"{part}_{name}" for name in names for part in ("train", "val")]
     return ["epoch", *scores, "lr", "seconds"]
 
 
@@ -64,10 +71,10 @@ def _epoch(line: str, columns: Sequence[str], number: int, path: Path) -> Row:
 class CurveFile:
     """curves.csv while a run trains: each row is on disk when its epoch ends."""
 
-    def __init__(self, path: Path, task: str, epochs_done: int) -> None:
+    def __init__(self, path: Path, task: str, epochs_done: int, monitor: str = "loss") -> None:
         """Start the file, or keep what it says about the first `epochs_done` epochs."""
         self.path = path
-        self.columns = columns_of(task)
+        self.columns = columns_of(task, monitor)
         lines = [",".join(self.columns) + "\n"]
         if epochs_done:
             lines += require_epochs(path, epochs_done)

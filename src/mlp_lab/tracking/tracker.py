@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Stack
-from mlp_lab.metrics.epoch import METRICS, Scores, main_metric
+from mlp_lab.metrics.epoch import Scores, main_metric
 from mlp_lab.tracking.config import TrackingConfig
-from mlp_lab.tracking.curves import CURVES, CurveFile, Row
+from mlp_lab.tracking.curves import CURVES, CurveFile, Row, quantities_of
 
 if TYPE_CHECKING:
     from mlp_lab.tracking.events import EventFile
@@ -24,6 +24,8 @@ class Tracker:
     config: TrackingConfig
     curves: CurveFile
     events: EventFile | None
+    quantities: Sequence[str] = ()
+    """Scores that have a chart."""
 
     def add(self, record: MemberRecord, seconds: float, stack: Stack, position: int) -> None:
         """Write down an epoch of the member at a position; `seconds` since the training began."""
@@ -55,8 +57,8 @@ class Tracker:
     def add_best(self, scores: Scores, epoch: int) -> None:
         """Write what the best epoch reached on the validation rows, for the HParams tab."""
         if self.events is not None and scores:
-            quantities = ("loss", main_metric(scores))
-            best = {f"best/val_{quantity}": scores[quantity] for quantity in quantities}
+            quantities = dict.fromkeys(["loss", main_metric(scores), *self.quantities])
+            best = {f"best/val_{name}": scores[name] for name in quantities if name in scores}
             self.events.add_scalars(best, epoch)
 
     @property
@@ -80,25 +82,32 @@ def open_tracker(
     overrides: Sequence[str],
     *,
     labels: Mapping[str, str],
+    monitor: str = "loss",
 ) -> Tracker:
     """Open what is written epoch by epoch; training and validation share a chart.
 
-    `labels` are shown beside the settings that `overrides` changed.
+    `labels` are shown beside the settings that `overrides` changed. `monitor`: the score that
+    chooses the best epoch.
     """
-    curves = CurveFile(folder / CURVES, task, epochs_done)
+    curves = CurveFile(folder / CURVES, task, epochs_done, monitor)
+    quantities = quantities_of(task, monitor)
     if not config.tensorboard:
-        return Tracker(config, curves, None)
-    from mlp_lab.tracking.events import EventFile  # noqa: PLC0415  tensorboard
-
-    events = EventFile(folder, epochs_done)
-    quantities = ("loss", METRICS[task][0])
+        return Tracker(config, curves, None, quantities)
+    events = open_events(folder, epochs_done)
     charts: dict[str, Sequence[str]] = {q: [f"{q}/train", f"{q}/val"] for q in quantities}
     if config.gradient_norms:
         charts["gradient norms by layer"] = ["gradient_norm/.*"]
     events.add_charts("learning curves", charts)
     if (overrides or labels) and not epochs_done:
         events.add_settings({**settings_of(overrides), **labels})
-    return Tracker(config, curves, events)
+    return Tracker(config, curves, events, quantities)
+
+
+def open_events(folder: Path, epochs_done: int) -> EventFile:
+    """TensorBoard's file of a run, which begins with the epoch after so many."""
+    from mlp_lab.tracking.events import EventFile  # noqa: PLC0415  tensorboard
+
+    return EventFile(folder, epochs_done)
 
 
 def curve_row(record: MemberRecord, seconds: float) -> Row:

@@ -55,12 +55,14 @@ WILD = ("diverged", "unstable")
 UNUSABLE = ("diverged", "undecided", "too early to say")
 """States of which it is not known how good the run is."""
 LEAK = "suspiciously good"
+TOO_LOW = "learning rate too low"
 NO_BETTER = "no better than a baseline"
 BEHIND_TREES = "worse than gradient boosting"
 SHIFTED = "later rows differ"
 SIMPLER = "which is simpler"
 AS_GOOD = "this is as good as it gets here"
 NOTHING_LEFT = "nothing is left to try here"
+NOT_BY_REGULARISING = "what changed is mended by other rows or columns"
 USE_IT = "use it"
 NO_OTHER = "it has what these rules would try"
 
@@ -75,8 +77,10 @@ def advised(
     """
     state, fits = verdict.state, verdict.state.kind in FIT
     first = first_to_mend(verdict, command_for)
-    command = command_for(first)
-    done = command or fits
+    command = command_for_first(verdict, first, command_for)
+    if _is_of_change(verdict, first):
+        why = NOT_BY_REGULARISING
+    done = command or fits or state.kind == "undecided"
     words = state.words if done else f"{state.words}; {nothing_left(why, best_left(verdict, use))}"
     commands = _of_notes(verdict, first, command_for)
     simpler = fits and not any(commands) and best_left(verdict, use).endswith(SIMPLER)
@@ -93,9 +97,9 @@ def _of_notes(verdict: Verdict, first: Finding, command_for: Callable[[Finding],
     """A command for each note that may have one; `first` is the finding that is acted on.
 
     Of those on hidden units only one: an activation that mends one undoes another; and none beside
-    a rate that is too high, as that may be what happened to them.
+    a rate that is too high, as that may be what happened to them, nor where it is too early to say.
     """
-    found, of_units = [], verdict.state.kind in (*FIT, *WILD)
+    found, of_units = [], verdict.state.kind in (*FIT, *WILD, "too early to say")
     for note in verdict.notes:
         other = first.kind in OF_UNITS and note is not first
         skipped = note.kind in OF_UNITS and (of_units or other)
@@ -122,6 +126,8 @@ def best_left(verdict: Verdict, use: str) -> str:
         return "use gradient boosting, which does better"
     numbers = found[NO_BETTER].numbers
     simple = next((name for name in numbers if name not in ("val", "standard error")), "")
+    if numbers["val"] - numbers[simple] > numbers["standard error"]:
+        return use  # of what may be as good the simpler one, within one standard error
     return "" if simple == "constant" else f"use the {simple} baseline, {SIMPLER}"
 
 
@@ -155,6 +161,21 @@ def first_to_mend(verdict: Verdict, command_for: Callable[[Finding], str]) -> Fi
         ):
             return note
     return verdict.state
+
+
+def command_for_first(
+    verdict: Verdict, first: Finding, command_for: Callable[[Finding], str]
+) -> str:
+    """The command for what is to be mended first; none where later rows are others.
+
+    What was learnt of earlier rows then does not hold, and a weaker network learns the same.
+    """
+    return "" if _is_of_change(verdict, first) else command_for(first)
+
+
+def _is_of_change(verdict: Verdict, first: Finding) -> bool:
+    shifted = any(note.kind == SHIFTED for note in verdict.notes)
+    return shifted and first.kind == "overfit"
 
 
 def has_dead_layer(finding: Finding) -> bool:
@@ -265,7 +286,7 @@ def alternatives_for(
     changes = {
         "diverged": [[f"optimizer.lr={min(rate / 10, usual_rate(config)):g}"]],
         "unstable": [[f"optimizer.lr={rate / 5:g}"], _against_exploding(config)],
-        "undecided": [["data.val_fraction=0.15"]],
+        "undecided": [["data.val_fraction=0.15"] * ("validation rows" not in finding.numbers)],
         "dead units": [
             [f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"]
         ],
@@ -278,7 +299,7 @@ def alternatives_for(
         "learning rate too low": [_faster(config)],
         "strong weight decay": [["optimizer.weight_decay=0"]],
         "unscaled inputs": [["data.scaling=standard"] * (config.data.scaling == "none")],
-        "outliers": [["loss=huber"]],
+        "outliers": _against_outliers(config),
         "counts": [["loss=poisson"]],
         "rare classes": [["data.class_weights=balanced"]],
     }
@@ -293,6 +314,13 @@ def _dropping(config: Config, leaks: Sequence[str]) -> list[str]:
         return []
     before = config.data.drop if isinstance(config.data, TableConfig) else []
     return [f"data.drop=[{','.join(map(in_a_list, [*before, *leaks]))}]"]
+
+
+def _against_outliers(config: Config) -> list[list[str]]:
+    """Losses that heed large errors less and less."""
+    losses = ["huber", "mae"]
+    own = config.loss.name
+    return [[f"loss={name}"] for name in losses[losses.index(own) + 1 if own in losses else 0 :]]
 
 
 def _faster(config: Config) -> list[str]:

@@ -17,8 +17,10 @@ from mlp_lab.verdict.advice import (
     FIT,
     LEAK,
     NO_OTHER,
+    TOO_LOW,
     UNFINISHED,
     advised,
+    command_for_first,
     first_to_mend,
     next_command,
 )
@@ -52,11 +54,13 @@ def better_run(
 ) -> Better | None:
     """The best of the earlier runs, if it is better by more than the standard error.
 
-    One that is suspected of a leak is not: a column was dropped for it, or should be.
+    One that is suspected of a leak is not: a column was dropped for it, or should be; nor one that
+    found nothing to learn, which was better by chance.
     """
     if evidence.val is None or evidence.divergence is not None:
         return None
-    reached = [(_skill(one, measure, loss), one) for one in tried if not _leaks(one)]
+    learnt = [one for one in tried if one.verdict.state.kind != "nothing to learn"]
+    reached = [(_skill(one, measure, loss), one) for one in learnt if not _leaks(one)]
     scored = [(skill, one) for skill, one in reached if skill is not None]
     if not scored:
         return None
@@ -116,7 +120,9 @@ def with_advice(
 
     if better is None:
         return advised(verdict, command_for, why)
-    if verdict.state.kind in UNFINISHED:  # it has not shown what it can
+    unfinished = verdict.state.kind in UNFINISHED
+    slow = unfinished and any(note.kind == TOO_LOW for note in verdict.notes)
+    if unfinished and not slow:  # it has not shown what it can
         found = advised(verdict, command_for, why)
         return Verdict(found.state, [*found.notes, better.note])
     own = Earlier(run.job.folder, run.progress.origin.overrides, {"verdict": verdict.to_dict()})
@@ -125,7 +131,12 @@ def with_advice(
     if command or verdict.state.kind in FIT:
         return Verdict(found.state, [*verdict.notes, replace(better.note, command=command)])
     use = f"use {as_typed(better.run.folder)}"
-    return advised(found, command_for, why, use)
+    return advised(found, _nothing if slow else command_for, why, use)
+
+
+def _nothing(finding: Finding) -> str:
+    """No command: what would mend a rate that is too low is the better run."""
+    return ""
 
 
 def _from_there(better: Earlier, leaks: Sequence[str], tried: Sequence[Earlier]) -> str:
@@ -137,7 +148,7 @@ def _from_there(better: Earlier, leaks: Sequence[str], tried: Sequence[Earlier])
     def command_for(finding: Finding) -> str:
         return next_command(finding, job, better.progress(), leaks, tried)
 
-    return command_for(first_to_mend(verdict, command_for))
+    return command_for_first(verdict, first_to_mend(verdict, command_for), command_for)
 
 
 def _tried_in_words(overrides: Sequence[str], tried: Sequence[Earlier]) -> str:

@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mlp_lab.engine.records import Divergence
-from mlp_lab.formatting import percent
+from mlp_lab.formatting import counted, percent
 
 LARGEST_ERROR = 0.5
 """By the square root of the rows, the largest standard error of a share: closer is no better."""
 WITHOUT_LOSS = 2
 """Standard errors by which a score beats a constant's where no loss beside it confirms it: of four
 scores at chance, one is a single standard error above in every other case."""
+FEW_ROWS = 5
+"""Validation rows; fewer say nothing: half of them are wrong or right by a single row or two."""
+MOSTLY_COPIED = 0.5
+"""Share of the validation rows that training rows repeat, from which they are no new rows."""
 IDLE = 0.05
 """|W - W before the first step| / |W before|, below which a network is still what was drawn."""
 
@@ -52,9 +56,11 @@ class Evidence:
     beside the gradient. `early_stopping`: whether it was
     on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
     |W before|. `test`: skill on `test_rows`, where those are later rows or other groups, None where
-    they are drawn like the others. `largest_input`: of the inputs' root mean squares.
+    they are drawn like the others; `later`: whether they are of another time, `changed`: columns
+    whose mean on them has moved, by how many standard deviations. `largest_input`: of the inputs'
+    root mean squares.
     `outlying`: share of the squared deviations of a number's training rows that a few of them
-    make; 0 where the loss bounds them. `leaks`: which columns of a table almost determine the
+    make; 0 of counts and quantiles. `leaks`: which columns of a table almost determine the
     target, in words. `copied`: share of the validation rows of a table that training rows repeat,
     not by chance. `uncommon`: share of the validation rows that are given another class than the
     commonest. `alike`: correlation of the errors on validation rows with those on training rows
@@ -84,6 +90,8 @@ class Evidence:
     moved: float = math.inf
     test: float | None = None
     test_rows: int = 0
+    later: bool = False
+    changed: Mapping[str, float] = field(default_factory=dict)
     largest_input: float = 1.0
     outlying: float = 0.0
     layers: Sequence[LayerStatistics] = ()
@@ -138,9 +146,36 @@ def error_of_lead(evidence: Evidence, name: str) -> float:
     return own_standard_error(evidence, evidence.val) if found is None else found
 
 
+def no_new_rows(evidence: Evidence) -> str:
+    """Why its validation rows cannot tell a good fit from an overfitted one; nothing if they can.
+
+    >>> from dataclasses import replace
+    >>> tiny = Evidence(divergence=None, train_loss=[], val_loss=[], constant={}, train=1.0,
+    ...                 val=1.0, val_rows=2, baselines={}, baselines_d2={}, steps=0, kept=0,
+    ...                 kept_d2={}, constant_errors={})
+    >>> no_new_rows(tiny), no_new_rows(replace(tiny, val_rows=60, copied=0.6))
+    ('2 validation rows are too few', '60 % of the validation rows are training rows')
+    """
+    if evidence.val is None:
+        return ""
+    if evidence.val_rows < FEW_ROWS:
+        rows = counted(evidence.val_rows, "validation row")
+        return f"{rows} {'is' if evidence.val_rows == 1 else 'are'} too few"
+    if evidence.copied >= MOSTLY_COPIED:
+        return f"{percent(evidence.copied)} of the validation rows are training rows"
+    if evidence.constant_errors.get("val") == 0:
+        return "all validation rows have the class that is commonest"
+    return ""
+
+
 def has_learnt(evidence: Evidence) -> bool:
-    """Whether the weights that were kept beat a constant prediction on the validation rows."""
+    """Whether the weights that were kept beat a constant prediction on the validation rows.
+
+    What is worse than a constant on the rows it was trained on beats it elsewhere by chance.
+    """
     assert evidence.val is not None
+    if evidence.train <= 0 and evidence.kept_d2["train"] <= 0:
+        return False
     return beats_constant(evidence, evidence.val, evidence.kept_d2["val"])
 
 
@@ -180,8 +215,8 @@ def is_idle(evidence: Evidence) -> bool:
     return late and evidence.moved < IDLE
 
 
-def score_of(evidence: Evidence, skill: float, part: str) -> str:
-    """The score that a skill stands for, in its own units.
+def score_of(evidence: Evidence, skill: float, part: str, decimals: int = 2) -> str:
+    """The score that a skill stands for, in its own units; `decimals` are those of a number's.
 
     >>> number = Evidence(divergence=None, train_loss=[], val_loss=[], constant={}, train=0.5,
     ...                   val=0.5, val_rows=100, baselines={}, baselines_d2={}, steps=0, kept=0,
@@ -190,14 +225,28 @@ def score_of(evidence: Evidence, skill: float, part: str) -> str:
     '0.91'
     """
     wrong = evidence.constant_errors.get(part)
-    return f"{skill:z.2f}" if wrong is None else percent(1 - (1 - skill) * wrong)
+    return f"{skill:z.{decimals}f}" if wrong is None else percent(1 - (1 - skill) * wrong)
 
 
-def difference_of(evidence: Evidence, difference: float, error: float) -> str:
+def decimals_of(difference: float, error: float) -> int:
+    """Two, or as many more as it takes to see what scores differ by, if that can be seen.
+
+    >>> decimals_of(-0.2, 0.07), decimals_of(-0.0003, 0.0001), decimals_of(-1e-8, 1e-9)
+    (2, 4, 2)
+    """
+    larger = max(abs(difference), error)
+    return max(2, math.ceil(-math.log10(larger))) if larger >= SAME else 2
+
+
+SAME = 1e-6
+"""Difference of two scores below which single precision does not tell them apart."""
+
+
+def difference_of(evidence: Evidence, difference: float, error: float, decimals: int = 2) -> str:
     """A difference of skills on the validation rows, and its error, in the units of the score."""
     wrong = evidence.constant_errors.get("val")
     if wrong is None:
-        return f"{difference:+z.2f} ± {error:.2f}"
+        return f"{difference:+z.{decimals}f} ± {error:.{decimals}f}"
     sign = "+" if difference > 0 else ""
     return f"{sign}{percent(difference * wrong)} ± {percent(error * wrong)}"
 

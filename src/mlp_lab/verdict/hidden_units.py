@@ -1,6 +1,7 @@
 """Statistics of hidden units on training rows: dead and saturated ones, gradients that arrive."""
 
 import torch
+from torch import Tensor
 
 from mlp_lab.data.dataset import Part
 from mlp_lab.network.backprop import Backprop, Batch
@@ -31,25 +32,40 @@ def hidden_unit_statistics(
     rows = part.some(ROWS)
     batch = Batch(rows.inputs[None], rows.targets[None], None, ())
     with torch.inference_mode():
-        first = trained.take([0])  # of an ensemble, without padding to its wider ones
-        before, after = (_passed(network, batch, objective) for network in (initial, first))
-        return [_layer(first, before, after, k) for k in range(len(first.activations))]
+        before, after = (passed(network, batch, objective) for network in (initial, trained))
+        return [_layer(trained, before, after, k) for k in range(len(trained.activations))]
 
 
-def _passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
-    backprop = Backprop(network, network.layers.like(), objective, 1, batch.inputs.shape[1])
+def passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
+    """The forward and the backward pass of the first of some networks over some rows.
+
+    By a copy, without padding to wider ones: batch normalisation moves its averages with a batch.
+    """
+    first = network.take([0])
+    backprop = Backprop(first, first.layers.like(), objective, 1, batch.inputs.shape[1])
     backprop(batch)
     return backprop
 
 
-def _layer(network: MLP, before: Backprop, after: Backprop, k: int) -> LayerStatistics:
+def flat_units(network: MLP, passed: Backprop, k: int) -> tuple[Tensor, Tensor]:
+    """Which units of hidden layer k of a stack of one are dead, and which saturated, (H,) each.
+
+    A dead one's slope is 0 on every row that was passed through; a saturated one's is small.
+    """
     activation = network.activations[k]
-    slopes = activation.slope(after.g[k], after.h[k])[0].abs().chunk(activation.parts, -1)
+    slopes = activation.slope(passed.g[k], passed.h[k])[0].abs().chunk(activation.parts, -1)
     slope = torch.stack(slopes).amax(0)  # (B, H): of a gated unit the larger one
+    dead = slope.amax(0) == 0
     steepest = STEEPEST.get(network.activation_names[k])
-    flat = 0.0 if steepest is None else (slope.mean(0) < FLAT * steepest).double().mean().item()
+    if steepest is None:
+        return dead, torch.zeros_like(dead)
+    return dead, slope.mean(0) < FLAT * steepest
+
+
+def _layer(network: MLP, before: Backprop, after: Backprop, k: int) -> LayerStatistics:
+    dead, saturated = flat_units(network, after, k)
     return LayerStatistics(
-        dead=(slope.amax(0) == 0).double().mean().item(),
-        saturated=flat,
+        dead=dead.double().mean().item(),
+        saturated=saturated.double().mean().item(),
         gradient=before.d_f[k].double().square().mean().sqrt().item(),
     )

@@ -6,17 +6,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from mlp_lab.config.groups import composed
 from mlp_lab.config.reading import read
 from mlp_lab.config.saved import saved_values
-from mlp_lab.config.schema import Config
+from mlp_lab.config.schema import GROUPS, Config
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError
 from mlp_lab.plain import read_as
 from mlp_lab.runs.findings import Finding, Verdict
-from mlp_lab.runs.folder import RESULT
+from mlp_lab.runs.folder import OF_A_SWEEP, RESULT
 from mlp_lab.runs.job import INCIDENTAL, Job
 from mlp_lab.runs.progress import Origin, Progress
 from mlp_lab.runs.result_file import ENDED, result_of
@@ -25,12 +27,15 @@ MOST = 100
 """Folders that are looked at, the latest: each takes a fraction of a millisecond."""
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 """A folder of a day's runs, beside those of other days."""
-OF_A_SWEEP = "multirun.yaml"
-"""What Hydra writes into the folder of a sweep whose jobs it runs itself."""
 OF_THE_NETWORK = ("data.scaling", "data.class_weights", "data.drop")
 """Settings of the data that leave the rows and their parts as they are."""
 OF_THE_ROWS = ("data", "seed", "experiment", "--config-name", "--config-dir")
 """Where words begin that say which rows there are."""
+
+OF_OTHER_FILES = ("experiment", "--config-name", "--config-dir")
+"""Where words begin that bring settings which these words do not say."""
+OF_NO_RESULT = (*INCIDENTAL, "hydra")
+"""Settings on which no result depends."""
 
 Words = frozenset[str]
 
@@ -111,18 +116,56 @@ def _time(path: Path) -> float:
 
 
 def settings_of(words: Iterable[str]) -> Words:
-    """Words of a command line that a result depends on, numbers written in one way."""
-    return frozenset(_settings(words))
+    """What a result depends on, typed or by default, as `key=value`, written in one way.
+
+    Of other configuration files and experiments only what was typed is known.
+
+    >>> settings_of(["data=iris", "optimizer.lr=1e-3"]) == settings_of(["epochs=50", "data=iris"])
+    True
+    """
+    typed = dict(_typed(words))
+    if any(key.startswith(OF_OTHER_FILES) for key in typed):
+        return frozenset(f"{key}={value}" for key, value in typed.items())
+    names = {key: value for key, value in typed.items() if key in GROUPS}
+    own = {key: value for key, value in typed.items() if key not in GROUPS}
+    try:
+        found = {**_of_choices(frozenset(names.items())), **own}
+    except UserError:  # a choice that was registered in another program
+        found = typed
+    return frozenset(f"{key}={value}" for key, value in found.items())
 
 
-def _settings(words: Iterable[str]) -> Iterator[str]:
+@lru_cache(MOST)
+def _of_choices(names: frozenset[tuple[str, str]]) -> Mapping[str, str]:
+    """What groups say that are chosen by name, and the defaults beside them."""
+    return dict(_leaves("", composed(dict(names))))
+
+
+def _typed(words: Iterable[str]) -> Iterator[tuple[str, str]]:
     for word in words:
-        key, sign, value = word.lstrip("+").partition("=")
-        if key.partition(".")[0] in (*INCIDENTAL, "hydra"):
-            continue
-        with suppress(ValueError):
-            value = f"{float(value):g}"
-        yield f"{key}{sign}{value}"
+        key, _, value = word.lstrip("+").partition("=")
+        if key.partition(".")[0] not in OF_NO_RESULT:
+            yield key, _written(value)
+
+
+def _leaves(key: str, value: object) -> Iterator[tuple[str, str]]:
+    """Single values of a configuration by their keys, as they are typed."""
+    if key in OF_NO_RESULT:
+        return
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from _leaves(f"{key}.{name}" if key else str(name), one)
+    else:
+        yield key, _written(value)
+
+
+def _written(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    text = str(value)
+    with suppress(ValueError):
+        return f"{float(text):g}"
+    return text.replace(" ", "").replace("'", "")
 
 
 def rows_of(words: Words) -> Words:

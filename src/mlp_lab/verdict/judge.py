@@ -18,6 +18,7 @@ from mlp_lab.runs.member import Run
 from mlp_lab.tracking.curves import Row
 from mlp_lab.verdict.advice import decay_of
 from mlp_lab.verdict.best_so_far import History, better_run, nothing_before, with_advice
+from mlp_lab.verdict.changed_columns import changed_columns
 from mlp_lab.verdict.evidence import GRADIENT_BOOSTING, Evidence
 from mlp_lab.verdict.hidden_units import hidden_unit_statistics
 from mlp_lab.verdict.measure import Measure
@@ -30,6 +31,9 @@ BLOCK = 1 << 16
 
 OUTERMOST = 0.02
 """Share of the rows whose squared deviations are looked at: of a normal distribution, 13 %."""
+
+OF_DEVIATIONS = ("mse", "huber", "mae")
+"""Losses of a number on which rows far from all others may decide, the less the later."""
 
 TOLD_APART = 0.5
 """Distinct values of a number, by distinct rows, from which equal rows are no accident."""
@@ -87,8 +91,10 @@ class Judge:
             moved=moved(initial, network),
             test=measure.skill(run, "network", "test") if is_shifted(run) else None,
             test_rows=run.prepared.rows["test"],
+            later=isinstance(config.data, TableConfig) and config.data.time is not None,
+            changed=changed_columns(run.dataset) if is_shifted(run) else {},
             largest_input=largest_input(train),
-            outlying=outlying(train) if measure.name == "R²" else 0.0,
+            outlying=outlying(train) if run.prepared.objective.loss in OF_DEVIATIONS else 0.0,
             layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
             leaks=suspected_leaks(run),
             copied=copied(run),
@@ -121,8 +127,7 @@ def _differences(run: Run, measure: Measure) -> dict[str, float]:
     """Standard errors of the network's lead over each baseline, unless it diverged."""
     if run.termination is None or run.termination.divergence is not None:
         return {}
-    others = [name for name in run.validation if name != "network"]
-    return {_title(name): measure.error_of_difference(run, name) for name in others}
+    return {_title(name): error for name, error in measure.errors_of_differences(run).items()}
 
 
 def _title(name: str) -> str:
@@ -150,13 +155,13 @@ def largest_input(part: Part) -> float:
 def outlying(part: Part) -> float:
     """Share of the squared deviations from the median that the outermost rows make.
 
-    Of several targets the largest share.
+    Of several targets the largest share; 0 where so few rows are less than one.
     """
     shares = []
     for target in part.targets.unbind(1):
         squares = (target - target.median()).double().square().sort().values
-        few, total = max(1, round(OUTERMOST * len(squares))), float(squares.sum())
-        shares.append(float(squares[-few:].sum()) / total if total else 0.0)
+        few, total = round(OUTERMOST * len(squares)), float(squares.sum())
+        shares.append(float(squares[-few:].sum()) / total if few and total else 0.0)
     return max(shares)
 
 
@@ -168,7 +173,7 @@ def steps_of_an_epoch(run: Run) -> int:
 
 def moved(initial: MLP, network: MLP) -> float:
     """|W - W before the first step| / |W before|, of an ensemble's first network."""
-    before, now = initial.layers.like(), network.take([0]).layers.flat
+    before, now = initial.layers.like(), network.alone(0).layers.flat
     before.flat.copy_(initial.layers.flat)
     size = before.squared_norms().sum()
     before.flat.sub_(now)

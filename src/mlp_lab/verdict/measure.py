@@ -62,11 +62,11 @@ class Measure:
             return balanced_skill(scores, self.classes)
         return skill(scores, constant)
 
-    def error_of_difference(self, run: Run, model: str) -> float:
-        """The standard error of the network's lead in skill over a model of the run's."""
-        found = run.validation
-        one, other = (self._row_errors(found[name], found) for name in ("network", model))
-        return standard_error_of_difference(one, other)
+    def errors_of_differences(self, run: Run) -> dict[str, float]:
+        """The standard error of the network's lead in skill over each other model of the run's."""
+        each = {name: self._row_errors(own, run.validation) for name, own in run.validation.items()}
+        one = each.pop("network")
+        return {name: standard_error_of_difference(one, other) for name, other in each.items()}
 
     def _row_errors(self, own: Predictions, found: Mapping[str, Predictions]) -> RowErrors:
         if self.name == "D²":

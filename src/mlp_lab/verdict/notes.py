@@ -10,11 +10,14 @@ from mlp_lab.verdict.evidence import (
     CLEARLY,
     GRADIENT_BOOSTING,
     LARGEST_ERROR,
+    SAME,
     Evidence,
     LayerStatistics,
+    decimals_of,
     difference_of,
     error_of_lead,
     has_learnt,
+    no_new_rows,
     nothing_holds,
     own_standard_error,
     score_of,
@@ -39,6 +42,8 @@ RARE = 0.3
 SHIFTED = 0.1
 """Fall of skill from the validation to later rows, beyond chance."""
 
+MOST_NAMED = 3
+"""Columns that changed, of those that are named."""
 COPIED = 0.1
 """Share of the validation rows that training rows repeat, target included."""
 ALIKE = 0.2
@@ -73,6 +78,8 @@ def no_better(evidence: Evidence) -> Finding | None:
     """A model without hidden layers, or a constant, does as well, or better."""
     if evidence.val is None or evidence.divergence is not None or nothing_holds(evidence):
         return None
+    if no_new_rows(evidence):
+        return None
     simple = {
         name: reached
         for name, reached in evidence.baselines.items()
@@ -82,7 +89,7 @@ def no_better(evidence: Evidence) -> Finding | None:
     ahead, error = evidence.val - baseline, error_of_lead(evidence, name)
     if ahead > CLEARLY * error or (name == "constant" and not has_learnt(evidence)):
         return None  # that it is no better than a constant, its state says
-    measure = "worse" if ahead < -CLEARLY * error else "not clearly better"
+    measure = "worse" if ahead < -max(SAME, CLEARLY * error) else "not clearly better"
     return Finding(
         "no better than a baseline",
         f"{measure} than the {name} baseline: {_against(evidence, baseline, error)}",
@@ -97,8 +104,10 @@ def behind_boosting(evidence: Evidence) -> Finding | None:
     reached = evidence.baselines.get(GRADIENT_BOOSTING)
     if evidence.val is None or evidence.divergence is not None or reached is None:
         return None
+    if no_new_rows(evidence):
+        return None
     error = error_of_lead(evidence, GRADIENT_BOOSTING)
-    if reached <= evidence.val + CLEARLY * error or nothing_holds(evidence):
+    if reached <= evidence.val + max(SAME, CLEARLY * error) or nothing_holds(evidence):
         return None
     return Finding(
         "worse than gradient boosting",
@@ -112,10 +121,12 @@ def behind_boosting(evidence: Evidence) -> Finding | None:
 def _against(evidence: Evidence, other: float, error: float) -> str:
     """Two scores on the validation rows, and their difference with its standard error."""
     assert evidence.val is not None
-    own = evidence.val
+    own, ahead = evidence.val, evidence.val - other
+    decimals = decimals_of(ahead, error)
     return (
-        f"{evidence.measure} {score_of(evidence, own, 'val')} on the validation rows, against"
-        f" {score_of(evidence, other, 'val')} ({difference_of(evidence, own - other, error)})"
+        f"{evidence.measure} {score_of(evidence, own, 'val', decimals)} on the validation rows,"
+        f" against {score_of(evidence, other, 'val', decimals)}"
+        f" ({difference_of(evidence, ahead, error, decimals)})"
     )
 
 
@@ -191,12 +202,19 @@ def outliers(evidence: Evidence) -> Finding | None:
     """A few rows decide on the squared error."""
     if evidence.outlying < HALF or counts(evidence) is not None:
         return None  # of counts, large ones are no accident
+    robust = evidence.measure.endswith("D²")
+    if robust and evidence.val is not None and has_learnt(evidence):
+        return None  # in spite of them
+    if robust:
+        mend = "if they are codes of no answer, data.missing_in says so"
+    else:
+        mend = "a loss of absolute errors heeds them less"
     return Finding(
         "outliers",
         f"outliers: 2 % of the training rows make {percent(evidence.outlying)} of the squared"
-        " deviations of the target; a loss of absolute errors heeds them less",
+        f" deviations of the target; {mend}",
         f"2 % of the training rows make at least {HALF:.0%} of the squared deviations from the"
-        " median",
+        " median, and the loss is of squared errors, or no better than a constant's",
         {"share": evidence.outlying},
     )
 
@@ -234,12 +252,27 @@ def later_rows(evidence: Evidence) -> Finding | None:
         "later rows differ",
         f"later rows differ: {evidence.measure} {score_of(evidence, evidence.test, 'test')} on the"
         f" test rows, of another time or group, after {score_of(evidence, evidence.val, 'val')} on"
-        " the validation rows: expect the former on new rows",
+        f" the validation rows: expect the former on new rows; {_against_change(evidence)}",
         "where data.time, data.group, data.part or data.test_path choose the test rows:"
         f" skill(test) below skill(val) by more than {SHIFTED:g} and two standard errors of their"
         " difference",
         {"val": evidence.val, "test": evidence.test, "margin": margin},
     )
+
+
+def _against_change(evidence: Evidence) -> str:
+    """What may help where rows to come are others: no weaker network does."""
+    if evidence.later:
+        rows = "train on more of the latest rows, and anew as rows come in"
+    else:
+        rows = "train on rows that are more like them"
+    if not evidence.changed:
+        return f"regularising does not mend it: {rows}, and leave out columns that change"
+    named = list(evidence.changed.items())[:MOST_NAMED]
+    moved = ", ".join(f"{name} by {by:.1f} standard deviations" for name, by in named)
+    more = ", …" if len(evidence.changed) > MOST_NAMED else ""
+    which = f"columns that change ({moved}{more})"
+    return f"regularising does not mend it: {rows}, or leave out {which}"
 
 
 def repeated_rows(evidence: Evidence) -> Finding | None:

@@ -37,11 +37,12 @@ class Rates:
         """By runs with the same optimizer, whose rate was typed or is the optimizer's own."""
         low, high = [0.0], [math.inf]
         for run in tried:
-            typed = dict(word.partition("=")[::2] for word in run.words)
-            if typed.get("optimizer", config.optimizer.name) != config.optimizer.name:
+            known = dict(word.partition("=")[::2] for word in run.words)
+            name = known.get("optimizer.name", known.get("optimizer", config.optimizer.name))
+            if name != config.optimizer.name:
                 continue
             try:
-                rate = float(typed.get("optimizer.lr", usual_rate(config)))
+                rate = float(known.get("optimizer.lr", usual_rate(config)))
             except ValueError:  # auto
                 continue
             found = run.verdict

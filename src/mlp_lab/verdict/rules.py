@@ -11,14 +11,17 @@ from mlp_lab.formatting import counted, four_digits, percent
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.verdict import notes
 from mlp_lab.verdict.evidence import (
+    FEW_ROWS,
     IDLE,
     LARGEST_ERROR,
+    MOSTLY_COPIED,
     Evidence,
     d2,
     error_of_nothing,
     has_learnt,
     is_idle,
     kept_scores,
+    no_new_rows,
     nothing_holds,
     own_standard_error,
     score_of,
@@ -112,17 +115,24 @@ def unstable(evidence: Evidence) -> Finding | None:
     best = list(accumulate(raw, max))
     below = [epoch for epoch in later if best[epoch] - raw[epoch] > UNSTABLE_DROP]
     share = len(below) / len(later)
+    if not below or below[-1] < len(raw) - len(raw) // 3:
+        return None  # it has come to rest
     if share <= UNSTABLE_SHARE or _recovered([raw[epoch] for epoch in later]) <= RECOVERED:
         return None
+    if max(raw) > GAP and nothing_holds(evidence):
+        return None  # it has learnt its rows by heart: a lower rate does that, too
+    kept = ""
+    if evidence.val is not None:
+        kept = f"; the weights kept are epoch {evidence.kept}'s: {kept_scores(evidence)}"
     worst = min(raw[epoch] for epoch in below)
     return Finding(
         "unstable",
         f"unstable: the training loss oscillates; in {percent(share)} of the later half's epochs it"
         f" was above its minimum so far by more than {percent(UNSTABLE_DROP)} of a constant"
-        " prediction's loss",
+        f" prediction's loss{kept}",
         f"D²(train) more than {UNSTABLE_DROP:g} below its best so far in more than"
-        f" {UNSTABLE_SHARE:.0%} of the later half's epochs, and it rises again by more than"
-        f" {RECOVERED:g} in that half",
+        f" {UNSTABLE_SHARE:.0%} of the later half's epochs, the last third among them, and it rises"
+        f" again by more than {RECOVERED:g} in that half",
         {"share": share, "best": max(raw), "worst": worst},
     )
 
@@ -163,14 +173,20 @@ def too_early(evidence: Evidence) -> Finding | None:
 
 def nothing_to_learn(evidence: Evidence) -> Finding | None:
     """Nothing beats a constant on new rows, of what was tried; and the network was trained."""
-    if evidence.val is None or not nothing_holds(evidence):
+    if evidence.val is None or no_new_rows(evidence) or not nothing_holds(evidence):
         return None
+    if notes.outliers(evidence) is None:
+        more = "other columns or more rows may"
+    elif evidence.measure.endswith("D²"):
+        more = "outliers make most of the loss, and without them more may"
+    else:
+        more = "outliers decide on squared errors, and a loss that heeds them less may"
     models = ", ".join(["the network", *evidence.baselines])
     numbers = {"network": evidence.val, **evidence.baselines}
     return Finding(
         "nothing to learn",
         f"nothing to learn: on {counted(evidence.val_rows, 'validation row')} nothing beats a"
-        f" constant prediction by its standard error: {models}; other columns or more rows may",
+        f" constant prediction by its standard error: {models}; {more}",
         "skill(val) of no model is above a constant's by its standard error while its loss is no"
         f" worse, and D²(val) of none above {LARGEST_ERROR:g} / sqrt(validation rows)",
         numbers,
@@ -341,14 +357,19 @@ def best_baseline(evidence: Evidence) -> tuple[str, float]:
 
 
 def undecided(evidence: Evidence) -> Finding | None:
-    """There are no validation rows."""
-    if evidence.val is not None:
+    """There are no validation rows, or none that say anything of new rows."""
+    reason = no_new_rows(evidence)
+    if evidence.val is not None and not reason:
         return None
+    alike = "a good fit and an overfitted one look alike"
     return Finding(
         "undecided",
-        "undecided: without validation rows a good fit and an overfitted one look alike",
-        "no validation rows",
-        {"train": evidence.train},
+        f"undecided: {reason}, and {alike}"
+        if reason
+        else f"undecided: without validation rows {alike}",
+        f"no validation rows, fewer than {FEW_ROWS}, all of the commonest class, or at least"
+        f" {MOSTLY_COPIED:.0%} of them in the training rows, too",
+        {"train": evidence.train, **({"validation rows": evidence.val_rows} if reason else {})},
     )
 
 
@@ -413,9 +434,9 @@ STATE_RULES: dict[str, Rule] = {
     "too early to say": too_early,
     "nothing to learn": nothing_to_learn,
     "not converged": not_converged,
+    "undecided": undecided,
     "overfit": overfit,
     "underfit": underfit,
-    "undecided": undecided,
     "good fit": good_fit,
 }
 """Kind -> its rule, in their order; the last applies where no other does."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from surveys import config_of, raw_of
+from surveys import config_of, pasted, raw_of
 
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.tables.frames import TableFrame
@@ -71,10 +71,13 @@ def test_commas_that_group_thousands(tmp_path: Path) -> None:
     raw = raw_of(lines(tmp_path, "x;pay;y", rows))
     assert raw.source is not None
     assert "decimal point" in raw.source.note
-    assert [column.name for column in raw.columns] == ["x"]
-    ((name, reason),) = [(column.name, column.reason) for column in raw.source.dropped]
-    assert name == "pay"
-    assert reason.endswith(": if 100,000 is 100.000, data.decimal=',' says so")
+    assert [column.name for column in raw.columns] == ["x", "pay"]
+    assert raw.inputs[0, 1] == 100_000
+    (said,) = (remark for remark in raw.source.warnings if remark.startswith("pay"))
+    assert said.endswith("; if 100,000 is 100.000, data.decimal=',' says so")
+    other = raw_of(lines(tmp_path, "x;pay;y", rows), *pasted(said))
+    assert other.source is not None
+    assert [column.reason for column in other.source.dropped] == ["identifier: it counts the rows"]
     stray = [f"{i % 7};{i},000;{'pq'[i % 2]};about 1,5" for i in range(100, 160)]
     stray[3] = "3;103,000;q;1,5"
     other = raw_of(lines(tmp_path, "x;pay;y;remark", stray))
@@ -91,9 +94,9 @@ def test_a_word_among_numbers_is_named(tmp_path: Path) -> None:
     ((name, reason),) = [(column.name, column.reason) for column in raw.source.dropped]
     assert name == "pay"
     assert reason.endswith(
-        ": numbers but for 'refused'; data.missing=[refused] reads such cells as no value"
+        ": numbers but for 'refused'; data.missing_in.pay=[refused] reads such cells as no value"
     )
-    kept = raw_of(path, "data.missing=[refused]")
+    kept = raw_of(path, "data.missing_in.pay=[refused]")
     assert [column.name for column in kept.columns] == ["pay", "x"]
 
 
@@ -136,10 +139,10 @@ def test_dates_written_as_numbers(tmp_path: Path) -> None:
 
 
 def warnings_of(path: Path, *overrides: str) -> list[str]:
-    """What the data report says besides."""
+    """What the data report says besides, but for what declared codes took."""
     source = raw_of(path, *overrides).source
     assert source is not None
-    return source.warnings
+    return [line for line in source.warnings if not line.endswith("read as no value")]
 
 
 def test_codes_that_nobody_gave(tmp_path: Path) -> None:
@@ -233,31 +236,159 @@ def test_labels_of_the_ends_of_a_scale(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("{}%", "numbers with '%', as '7%'; written without, they are read as numbers"),
-        ("€{}.50", "numbers with '€', as '€7.50'; written without, they are read as numbers"),
-        ("US$ {}", "numbers with 'US$', as 'US$ 7'; written without, they are read as numbers"),
-        ("{} EUR", "numbers with 'EUR', as '7 EUR'; written without, they are read as numbers"),
-        ("{},000,000", "numbers with grouped digits, as '7,000,000'; written without, they are"),
+        ("{}%", "x: 7% is read as the number 7"),
+        ("€{}.50", "x: €7.50 is read as the number 7.5"),
+        ("US$ {}", "x: US$ 7 is read as the number 7"),
+        ("{} EUR", "x: 7 EUR is read as the number 7"),
+        ("{},000,000", "x: 7,000,000 is read as the number 7000000"),
+        ("-{}", ""),
         ("Q{}", ""),
         ("{}-{}", ""),
+        ("{} lakh", ""),
     ],
 )
 def test_numbers_with_a_sign_beside_them(written: str, said: str, tmp_path: Path) -> None:
-    """Become levels, and the report says why; codes are levels for good."""
+    """Are numbers, and the report says so; codes are levels."""
     numbers = [7 + i % 17 for i in range(2 * ROWS)]
     rows = [f'"{written.format(n, n)}",{"pq"[i % 2]}' for i, n in enumerate(numbers)]
     path = lines(tmp_path, "x,y", rows)
-    start = f"x is a category: {said}"
-    assert [remark[: len(start)] for remark in warnings_of(path)] == [start] * bool(said)
-    found = warnings_of(path, "data.target=x")
-    assert [remark[: len(start)] for remark in found] == [start] * bool(said)
+    found = warnings_of(path)
+    assert [remark[: len(said)] for remark in found] == [said] * bool(said)
+    for remark in found:
+        assert remark.endswith("; data.types.x=category reads categories")
+    assert warnings_of(path, "+data.types.x=category") == []
+    (column,) = raw_of(path).columns
+    assert column.kind == ("numeric" if said or written == "-{}" else "category")
 
 
 def test_a_target_of_amounts(tmp_path: Path) -> None:
-    """Is refused with the reason that it is no number."""
-    path = lines(tmp_path, "x,y", [f"{i % 7},{i}%" for i in range(ROWS)])
-    with pytest.raises(UserError, match=r"more than one for every two: numbers with '%', as '0%'"):
+    """Is a number, however few values there are, and new rows are read as it was."""
+    path = lines(tmp_path, "x,y", [f"{i % 7},{i % 5}%" for i in range(ROWS)])
+    raw = raw_of(path)
+    assert raw.task == "regression"
+    assert raw.target[:3].tolist() == [0, 1, 2]
+    frame = pd.DataFrame({"y": ["3%", "4", "5 kg"]})
+    assert TableFrame(frame[:2]).values(raw.target_columns[0]).tolist() == [3, 4]
+    with pytest.raises(UserError, match=r"^column 'y' must hold a number, got '5 kg' in row 3$"):
+        TableFrame(frame).values(raw.target_columns[0])
+
+
+ODD = {
+    "6.2\u00a0": 6.2,
+    "\u20096.2": 6.2,
+    "\N{FULLWIDTH DIGIT SIX}\N{FULLWIDTH FULL STOP}\N{FULLWIDTH DIGIT TWO}": 6.2,
+    "\N{ARABIC-INDIC DIGIT THREE}\N{ARABIC-INDIC DIGIT FOUR}": 34,
+    "\N{ARABIC-INDIC DIGIT THREE}\N{ARABIC DECIMAL SEPARATOR}\N{ARABIC-INDIC DIGIT FIVE}": 3.5,
+    "\u22123.5": -3.5,
+    "1.5D+03": 1500,
+    "(46)": -46,
+    "46-": -46,
+    "$1,234.50": 1234.5,
+    "-$5": -5,
+    "1'234": 1234,
+    "12,34,567": 1234567,
+    "€565K": 565000,
+    "NAN": np.nan,
+    "-nan": np.nan,
+    "#DIV/0!": np.nan,
+}
+"""Text -> the number that it is."""
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_odd_numbers(text: str, tmp_path: Path) -> None:
+    """What is taken for numbers is read as numbers, in files and frames, in training and after."""
+    cells = [f"{i * 1.5}" for i in range(ROWS)]
+    cells[3] = text
+    rows = [f'"{cell}",{"pq"[i % 2]}' for i, cell in enumerate(cells)]
+    raw = raw_of(lines(tmp_path, "x,y", rows))
+    (column,) = raw.columns
+    assert column.kind == "numeric"
+    np.testing.assert_equal(raw.inputs[3, 0], ODD[text])
+    values = TableFrame(pd.DataFrame({"x": cells})).values(column)
+    np.testing.assert_equal(values, raw.inputs[:, 0])
+
+
+@pytest.mark.parametrize("text", ["<0.5", "1,5,3", "3+", "12 lakh", "1e", "soon"])
+def test_what_is_no_number_is_named(text: str, tmp_path: Path) -> None:
+    """With the setting that reads it as no value, which works as it is printed."""
+    rows = [f'"{text if i == 3 else i * 1.5}",{i % 7},{"pq"[i % 2]}' for i in range(ROWS)]
+    path = lines(tmp_path, "x,z,y", rows)
+    raw = raw_of(path)
+    assert raw.source is not None
+    (reason,) = [column.reason for column in raw.source.dropped]
+    (setting,) = pasted(reason)
+    assert [column.name for column in raw_of(path, setting).columns] == ["x", "z"]
+
+
+@pytest.mark.parametrize("words", ["[inf]", "[Inf]", "['inf',NAN]"])
+def test_infinite_numbers(words: str, tmp_path: Path) -> None:
+    """Are refused with the setting that reads them as no value; so it may be typed, too."""
+    rows = [f"{'Inf' if i % 9 == 3 else i * 1.5},{'pq'[i % 2]}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    with pytest.raises(UserError, match=r"must hold a finite number, got inf in row 4: ") as error:
         raw_of(path)
+    for setting in (*pasted(str(error.value)), f"data.missing={words}"):
+        assert np.isnan(raw_of(path, setting).inputs[3, 0])
+
+
+def test_a_target_with_a_word(tmp_path: Path) -> None:
+    """Among numbers: the hint declares the word, and works."""
+    rows = [f"{i % 7},{'refused' if i % 20 == 3 else i % 17}" for i in range(ROWS)]
+    path = lines(tmp_path, "x,y", rows)
+    with pytest.raises(UserError, match=r"^data.target=y holds numbers but for 'refused'") as error:
+        raw_of(path)
+    raw = raw_of(path, *pasted(str(error.value)))
+    assert (raw.task, len(raw.target)) == ("regression", 57)
+
+
+def test_none_is_a_class(tmp_path: Path) -> None:
+    """Where the classes are words; other words, and empty cells, are no target."""
+    words = ["None", "Apnea", "Insomnia"]
+    path = lines(tmp_path, "x,y", [f"{i % 7},{words[i % 3]}" for i in range(ROWS)])
+    raw = raw_of(path)
+    assert raw.target_columns[0].levels == ["Apnea", "Insomnia", "None"]
+    assert raw.source is not None
+    (said,) = raw.source.warnings
+    left = raw_of(path, *pasted(said), "data.drop_missing_target=true")
+    assert left.target_columns[0].levels == ["Apnea", "Insomnia"]
+    with pytest.raises(
+        UserError, match=r"^data.target=y is missing in 20 of 60 rows, 20 of them None, "
+    ):
+        raw_of(path, *pasted(said))
+    values = TableFrame(pd.DataFrame({"y": words})).values(raw.target_columns[0])
+    assert values.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("word", ["None", "NA", "null"])
+def test_words_that_may_be_levels(word: str, tmp_path: Path) -> None:
+    """Are no value unless a setting, a declared level or a label says so; they are counted."""
+    levels = [word, "some", "daily"]
+    cells = [levels[i % 3] for i in range(ROWS)]
+    rows = [f"{cell},{'pq'[i % 2]}" for i, cell in enumerate(cells)]
+    path = lines(tmp_path, "x,y", rows)
+    raw = raw_of(path)
+    assert np.isnan(raw.inputs[:, 0]).sum() == 20
+    assert raw.source is not None
+    assert raw.source.warnings == [
+        f"x: 20 cells say {word}, read as no value;"
+        " data.missing_words=[] reads such words as values"
+    ]
+    for setting in (*pasted(raw.source.warnings[0]), f"data.levels.x=['{word}',some,daily]"):
+        own = raw_of(path, setting)
+        assert not np.isnan(own.inputs).any()
+        values = TableFrame(pd.DataFrame({"x": cells})).values(own.columns[0])
+        np.testing.assert_array_equal(values, own.inputs[:, 0])
+    codes = pd.DataFrame({"x": [i % 3 for i in range(ROWS)], "y": ["p", "q"] * 30})
+    codes.to_stata(
+        tmp_path / "t.dta", write_index=False, value_labels={"x": dict(enumerate(levels))}
+    )
+    labelled = raw_of(tmp_path / "t.dta").columns[0]
+    assert labelled.levels == levels
+    values = TableFrame(pd.DataFrame({"x": cells})).values(labelled)
+    assert values.tolist() == [i % 3 for i in range(ROWS)]
+    frame = TableFrame(codes, labels={"x": {str(i): level for i, level in enumerate(levels)}})
+    np.testing.assert_array_equal(frame.values(raw.columns[0]), raw.inputs[:, 0])
 
 
 def test_a_row_number_with_gaps(tmp_path: Path) -> None:
@@ -278,9 +409,10 @@ def test_a_word_that_makes_numbers_a_category(tmp_path: Path) -> None:
     rows = [f"{'oops' if i == 33 else i % 17},{'pq'[i % 2]}" for i in range(ROWS)]
     path = lines(tmp_path, "x,y", rows)
     assert warnings_of(path) == [
-        "x is a category: numbers but for 'oops'; data.missing=[oops] reads such cells as no value"
+        "x is a category: numbers but for 'oops';"
+        " data.missing_in.x=[oops] reads such cells as no value"
     ]
-    assert warnings_of(path, "data.missing=[oops]") == []
+    assert warnings_of(path, "data.missing_in.x=[oops]") == []
     assert warnings_of(path, "+data.types.x=category") == []
 
 

@@ -60,6 +60,21 @@ def test_columns_that_repeat_others(tmp_path: Path) -> None:
     assert seen.repeats == {"inches": "a", "name": "code"}
 
 
+@pytest.mark.parametrize("at", ["rows that are there five times", "persons asked five times"])
+def test_numbers_of_the_same_rows_or_persons_do_not_repeat_each_other(
+    tmp_path: Path, at: str
+) -> None:
+    """Their equal values are in the same rows, yet one is not the other in another unit."""
+    height, weight, y = np.random.default_rng(0).normal(size=(3, 60)).round(5)
+    frame = pd.DataFrame({"height": height, "weight": weight, "inches": height / 2.54, "y": y})
+    frame = pd.concat([frame] * 5)
+    if at.startswith("persons"):
+        frame["y"] = np.random.default_rng(1).normal(size=300).round(5)
+    seen = problem_of(written(frame, tmp_path), "data.target=y").overview
+    assert seen is not None
+    assert seen.repeats == {"inches": "height"}
+
+
 def test_a_numeric_leak_is_seen(tmp_path: Path) -> None:
     """The target in another unit."""
     x = np.random.default_rng(0).normal(size=(500, 2))

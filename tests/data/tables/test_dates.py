@@ -1,5 +1,6 @@
 """Dates: what a text means never depends on the clock, and no day becomes a month unsaid."""
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -10,10 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lab import MLP_LAB, command
-from surveys import raw_of
+from pyreadstat import write_sav
+from surveys import problem_of, raw_of
 
-from mlp_lab.data.tables.dates import as_days, days_lead
-from mlp_lab.data.tables.frames import TableFrame
+from mlp_lab.data.columns import CLOCK_TIMES, Column
+from mlp_lab.data.schema_file import schema_of
+from mlp_lab.data.tables.dates import as_days, days_lead, is_date
+from mlp_lab.data.tables.frames import TableFrame, feature_values
 from mlp_lab.errors import UserError
 
 EARLIEST = date(1969, 1, 1)
@@ -159,3 +163,96 @@ def test_predicting_after_days_first(tmp_path: Path) -> None:
         "column 'when' must hold a date with the day first, got '12/31/2020' in row 2\n"
     )
     assert not list(tmp_path.glob("*bad.csv*"))
+
+
+FORMS = {
+    "Dec 21, 1937": "1937-12-21 00:00",
+    "December 21st 1937": "1937-12-21 00:00",
+    "27jan2018": "2018-01-27 00:00",
+    "27jan2018:10:20:00": "2018-01-27 10:20",
+    "Mon, 5 March 2020 10:30": "2020-03-05 10:30",
+    "2018-Jan-05": "2018-01-05 00:00",
+    "Jan 2018": "2018-01-01 00:00",
+    "2018-02": "2018-02-01 00:00",
+    "02/2018": "2018-02-01 00:00",
+    "2018Q1": "2018-01-01 00:00",
+    "2018-Q4": "2018-10-01 00:00",
+    "Q3 2018": "2018-07-01 00:00",
+    "2020/01/02 1:05:00 PM GMT+8": "2020-01-02 13:05",
+    "2020-01-02 03:04 CEST": "2020-01-02 03:04",
+    "2020-01-02T03:00:00+02:00": "2020-01-02 03:00",
+}
+"""Text -> what it means; its zone is left out."""
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_forms_of_dates(text: str) -> None:
+    """Of other programs, forms and countries."""
+    assert is_date(text)
+    (days,) = as_days([text], day_first=None)
+    assert days is not None
+    minutes = np.datetime64(0, "m") + np.timedelta64(round(days * 1440), "m")
+    assert str(minutes).replace("T", " ") == FORMS[text]
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        (["Dec 21, 1937", "Jan 3, 1940", "May 5, 2001"], "date"),
+        (["2018Q1", "2018Q2", "2019Q4"], "date"),
+        (["9:30", "10:15", "21:00"], "date"),
+        (["1:05 PM", "11:15 AM", "2:00 AM"], "date"),
+        (["9:30", "10:15", "late"], "category"),
+        (["9:30", "10:15", "2020-01-02"], "category"),
+        (["May", "June", "July"], "category"),
+        (["3:1", "2:2", "0:1"], "category"),
+    ],
+)
+def test_dates_are_found(texts: list[str], kind: str, tmp_path: Path) -> None:
+    """Where all values have the form; times, scores and months alone are not mixed up."""
+    path = tmp_path / "t.csv"
+    rows = [f'"{texts[i % 3]}",{i % 7},{"pq"[i % 2]}' for i in range(ROWS)]
+    path.write_text("\n".join(["when,x,y", *rows]))
+    assert raw_of(path).columns[0].kind == kind
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet", ".sav"])
+def test_hours_come_again(suffix: str, tmp_path: Path) -> None:
+    """A date with hours has the sine and cosine of its hour, weekday and month; a time its hour."""
+    moments = pd.date_range("2022-01-01", periods=ROWS, freq="3h")
+    frame = pd.DataFrame({"when": moments, "clock": moments.time, "day": moments.normalize()})
+    frame["y"] = np.sin(2 * np.pi * moments.hour / 24).round(3)
+    path = tmp_path / f"t{suffix}"
+    if suffix == ".csv":
+        frame.to_csv(path, index=False)
+    elif suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    elif suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        write_sav(frame, str(path))
+    schema = problem_of(path, "data.target=y").encoded.schema
+    names = schema.names
+    waves = ["hour sine", "hour cosine", "weekday sine", "weekday cosine"]
+    waves += ["month sine", "month cosine"]
+    parts = [f"when:{part}" for part in ("year", "month", "weekday", "days", *waves)]
+    clock = ["clock:days", "clock:hour sine", "clock:hour cosine"]
+    days = [f"day:{part}" for part in ("year", "month", "weekday", "days")]
+    assert names == parts + clock + days
+    values = feature_values(TableFrame(frame), schema)
+    encoded = schema.encode_inputs(lambda i, block: values[block, i], len(frame), "float64")
+    for name in ("when:hour sine", "clock:hour sine"):
+        np.testing.assert_allclose(encoded[:, names.index(name)], frame["y"], atol=1e-3)
+    assert schema_of(json.loads(json.dumps(schema.to_dict()))) == schema
+
+
+def test_a_clock_is_no_date() -> None:
+    """In a new file, neither is the other."""
+    clock = Column(name="t", kind="date", amount=CLOCK_TIMES)
+    date = Column(name="t", kind="date")
+    frame = TableFrame(pd.DataFrame({"t": ["9:30"]}))
+    assert frame.values(clock).tolist() == [9.5 / 24]
+    with pytest.raises(UserError, match=r"^column 't' must hold a date, got '9:30' in row 1$"):
+        frame.values(date)
+    with pytest.raises(UserError, match=r"must hold a time, got '2020-01-01' in row 1$"):
+        TableFrame(pd.DataFrame({"t": ["2020-01-01"]})).values(clock)

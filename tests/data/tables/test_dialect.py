@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.tables import reading
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import detect, read_chunks, read_table
 from mlp_lab.errors import UserError
@@ -107,3 +108,20 @@ def test_spaces_before_quotes(tmp_path: Path) -> None:
     assert next(read_chunks(path, AUTO, 9))["b, c"].tolist() == ['x, "y"', "z"]
     plain = text(tmp_path / "plain.csv", 'a,b\n" x",1\n y,2\n')
     assert read_table(plain, AUTO).frame["a"].tolist() == [" x", " y"]
+
+
+def test_how_a_file_is_written_is_found_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever knows it hands it over: finding out is a pass over the file."""
+    path = tmp_path / "t.csv"
+    path.write_text("a;b\n1,5;x\n2,5;y\n")
+    form = detect(path, AUTO)
+
+    def again(path: Path, settings: FileSettings) -> Dialect:
+        raise AssertionError(f"{path} is looked through again")
+
+    monkeypatch.setattr(reading, "dialect_of", again)
+    (piece,) = read_chunks(path, AUTO, 9, form=form)
+    assert piece.b.tolist() == ["x", "y"]
+    assert form.decimal == ","

@@ -81,8 +81,8 @@ def test_targets_of_few_whole_numbers_seem_classes() -> None:
 def test_words_among_numbers() -> None:
     """Are named with the setting that reads them as no value."""
     numbers = [*map(str, range(20)), "refused"]
-    assert stray_words(cells(*numbers).values) == (
+    assert stray_words(cells(*numbers)) == (
         ": numbers but for 'refused'; data.missing=[refused] reads such cells as no value"
     )
-    assert stray_words(cells("a", "b", "c").values) == ""
-    assert "data.decimal=','" in stray_words(cells("1,5", "2,5").values)
+    assert stray_words(cells("a", "b", "c")) == ""
+    assert "data.decimal=','" in stray_words(cells("1,5", "2,5"))

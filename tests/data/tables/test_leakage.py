@@ -77,6 +77,10 @@ def strong_of_classes(x: Floats, noise: Floats) -> Drawn:
     return x, x[:, 0] + 0.3 * noise > 0, 2
 
 
+def strong_of_a_rare_class(x: Floats, noise: Floats) -> Drawn:
+    return x, x[:, 0] + 0.5 * noise > 1.9, 2
+
+
 def nothing(x: Floats, noise: Floats) -> Drawn:
     return x, noise > 0, 2
 
@@ -119,7 +123,9 @@ def test_leaks_are_found_in_every_draw(
     assert [found(make, seed) for seed in range(DRAWS)] == [wanted] * DRAWS
 
 
-@pytest.mark.parametrize("make", [strong, strong_sum, strong_of_classes, nothing])
+@pytest.mark.parametrize(
+    "make", [strong, strong_sum, strong_of_classes, strong_of_a_rare_class, nothing]
+)
 def test_honest_columns_are_not_suspected(make: Callable[[Floats, Floats], Drawn]) -> None:
     """They explain 95 % or so, and no more."""
     assert [found(make, seed) for seed in range(DRAWS)] == [[]] * DRAWS

@@ -12,14 +12,20 @@ import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
-from mlp_lab.data.columns import RARE, UNSEEN, Column
+from mlp_lab.data.columns import CLOCK_TIMES, RARE, UNSEEN, Column
+from mlp_lab.data.tables.amounts import number_of
 from mlp_lab.data.tables.dates import as_days, wanted
 from mlp_lab.data.tables.numbers import as_number, floats, numbers
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import in_a_list
+from mlp_lab.formatting import typed
 
-MISSING_WORDS = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>")
-"""Cells of a text table that mean no value."""
+MISSING_WORDS = (
+    *("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>"),
+    *("NAN", "Nan", "-nan", "-NaN", "-NAN", "+nan", "1.#QNAN", "1.#IND", "-1.#QNAN", "-1.#IND"),
+    *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
+)
+"""Cells that mean no value, unless they are said to be levels; the second line as programs in C
+print a division of zero by zero, the third Excel."""
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
@@ -64,9 +70,7 @@ def canonical(text: str) -> str:
     if INTEGER.fullmatch(text):
         return str(int(text))  # as a float, a long one would be rounded
     number = as_number(text)
-    if number is not None and math.isfinite(number):
-        return cell_text(number)
-    return TRUTH.get(text, text)
+    return TRUTH.get(text, text) if number is None else cell_text(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,23 @@ class DistinctValues:
 class Cells:
     """A column's cells; what costs a pass over them is found once, when it is first asked for.
 
-    `decimal` is the sign of those that are text; `missing` codes are no value, nor `MISSING_WORDS`.
+    `decimal` is the sign of those that are text; `missing` codes are no value, nor are `words`, but
+    for those that are `known` as levels.
     """
 
     def __init__(
-        self, series: pd.Series, decimal: str = ".", missing: Collection[str] = ()
+        self,
+        series: pd.Series,
+        decimal: str = ".",
+        missing: Collection[str] = (),
+        words: Collection[str] | None = None,
+        known: Collection[str] = (),
     ) -> None:
         self.series = series
         self.decimal = decimal
         self.missing = missing
+        self.words = MISSING_WORDS if words is None else {"", *words}
+        self.known = known
         self.name = str(series.name)
 
     @cached_property
@@ -99,7 +111,7 @@ class Cells:
             codes, values = pd.factorize(self.series)
         except TypeError as error:  # what cannot be compared
             what = "lists or other collections, not single values"
-            drop = f"data.drop=[{in_a_list(self.name)}] leaves it out"
+            drop = f"{typed('data.drop', self.name)} leaves it out"
             raise UserError(f"column {self.name!r} holds {what}: {drop}") from error
         return codes.astype(np.int64, copy=False), list(values)
 
@@ -116,10 +128,20 @@ class Cells:
     @cached_property
     def absent(self) -> list[bool]:
         """Which of the distinct values mean none: words, and codes in whatever spelling."""
+        words = {*self.words}.difference(self.known) if self.known else self.words
         if not self.missing:
-            return [text in MISSING_WORDS for text in self.texts]
+            return [text in words for text in self.texts]
         codes = {canonical(code) for code in self.missing}
-        return [text in MISSING_WORDS or canonical(text) in codes for text in self.texts]
+        return [text in words or canonical(text) in codes for text in self.texts]
+
+    @property
+    def words_said(self) -> dict[str, int]:
+        """How many cells hold each word that means no value, but for empty ones."""
+        codes, said = self.factorized[0], dict[str, int]()
+        for place, (text, gone) in enumerate(zip(self.texts, self.absent, strict=True)):
+            if gone and text and text in self.words and text not in self.missing:
+                said[text] = said.get(text, 0) + int((codes == place).sum())
+        return said
 
     @cached_property
     def values(self) -> DistinctValues:
@@ -157,13 +179,17 @@ class Cells:
         texts = self.series.astype("str").str.replace(self.decimal, ".", regex=False)
         return texts.where(self.series.notna())  # before pandas 3 a missing cell became text, too
 
+    def like(self, series: pd.Series) -> "Cells":
+        """Other cells, which mean the same."""
+        return Cells(series, self.decimal, self.missing, self.words, self.known)
+
     def some(self, kept: Mask, *, declared: bool) -> "Cells":
         """Cells of some rows; text that is all numbers there is numbers unless `declared`."""
-        some = Cells(self.series[kept], self.decimal, self.missing)
+        some = self.like(self.series[kept])
         if declared or self.dated or pd.api.types.is_numeric_dtype(self.series.dtype):
             return some
         try:
-            return Cells(numbers(some.pointed), missing=self.missing)
+            return Cells(numbers(some.pointed), ".", self.missing, self.words, self.known)
         except (ValueError, TypeError, OverflowError):
             return some
 
@@ -179,7 +205,9 @@ def column_values(cells: Cells, column: Column, row: RowName) -> Floats:
     if column.kind != "date":
         return _spread(cells, _levels(cells, column), column, row)
     texts = ["" if gone else text for text, gone in zip(cells.texts, cells.absent, strict=True)]
-    return _spread(cells, as_days(texts, day_first=column.day_first), column, row)
+    clock = column.amount == CLOCK_TIMES
+    days = as_days(texts, day_first=column.day_first, clock=clock)
+    return _spread(cells, days, column, row)
 
 
 def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
@@ -188,8 +216,8 @@ def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
     else:
         values = floats(cells.pointed)
         unread = np.flatnonzero(np.isnan(values))  # few, as a rule
-        others = Cells(cells.series.iloc[unread], cells.decimal, cells.missing)
-        known = [TRUTH_VALUES.get(canonical(text)) for text in others.texts]
+        others = cells.like(cells.series.iloc[unread])
+        known = [_number(text, column, cells.decimal) for text in others.texts]
         values[unread] = _spread(others, known, column, lambda place: row(int(unread[place])))
     codes = [number for code in cells.missing if (number := as_number(code)) is not None]
     if codes:
@@ -198,6 +226,17 @@ def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
     if len(infinite):
         raise _refused(cells, "a finite number", infinite[0], row)
     return values
+
+
+def _number(text: str, column: Column, decimal: str) -> float | None:
+    """What a text is that pandas takes for none; a word for no value is one among numbers."""
+    if text in MISSING_WORDS:
+        return math.nan
+    number = number_of(text, column.amount, decimal)
+    if number is None and text in column.labels.values():  # of a scale whose ends have labels
+        codes = [code for code, label in column.labels.items() if label == text]
+        return as_number(codes[0])
+    return TRUTH_VALUES.get(canonical(text)) if number is None else number
 
 
 def _levels(cells: Cells, column: Column) -> list[float | None]:
@@ -234,6 +273,7 @@ def _spread(cells: Cells, known: Sequence[float | None], column: Column, row: Ro
         rule = f"one of {', '.join(column.levels)}" if column.levels else "a number"
         if column.kind == "date":
             rule = wanted(cells.texts[codes[place]], day_first=column.day_first)
+            rule = "a time" if column.amount == CLOCK_TIMES else rule
         raise _refused(cells, rule, place, row)
     return np.array([*known, math.nan], dtype=np.float64)[codes]
 

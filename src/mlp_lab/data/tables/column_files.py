@@ -18,7 +18,7 @@ from mlp_lab.data.mapped import Workspace, room_in_cache
 from mlp_lab.data.tables.arrow import arrow_pieces, parquet_header
 from mlp_lab.errors import UserError
 from mlp_lab.files import created
-from mlp_lab.formatting import in_a_list
+from mlp_lab.formatting import typed
 
 PIECE_ROWS = 1 << 20
 """Rows of a Parquet file that are read at once."""
@@ -51,7 +51,7 @@ def too_many_texts(name: str) -> UserError:
     """What is said of a column of which nothing could be held but its texts."""
     return UserError(
         f"column {name!r} holds more than {MOST_TEXTS:,} different texts, too many to be read in"
-        f" pieces: data.drop=[{in_a_list(name)}] leaves it out"
+        f" pieces: {typed('data.drop', name)} leaves it out"
     )
 
 
@@ -116,7 +116,7 @@ class TextColumns:
         self._workspace = workspace  # its files go with it
         self._columns: dict[str, _Column] = {}
         self.rows = self._copy(read, (), pieces, workspace.path())
-        mixed = [name for name in read if self._columns[name].mixed]
+        mixed = [name for name in read if self._columns[name].unclear]
         if mixed:
             self._copy(mixed, mixed, pieces, workspace.path())
 
@@ -149,18 +149,21 @@ class _Column:
         self._name, self._path = name, path
         self._pieces: list[tuple[int, np.dtype[Any], int]] = []
         self._kinds: set[str] = set()
+        self._missing = False
         self._places: dict[str, int] = {}
         self._dtype: Any = object
 
     @property
-    def mixed(self) -> bool:
-        """Whether pieces are of several kinds, those without a value aside."""
-        return len(self._kinds - {"none"}) > 1
+    def unclear(self) -> bool:
+        """Whether pieces are of several kinds, some without a value aside, or words are missing."""
+        several = len(self._kinds - {"none"}) > 1
+        return several or ("text" in self._kinds and self._missing)
 
     def encoded(self, cells: pd.Series, place: int) -> Values:
         """A piece as it is written at a place: numbers, or codes of truth values or of texts."""
         kind = _kind(cells)
         self._kinds.add(kind)
+        self._missing = self._missing or bool(cells.isna().any())
         if kind == "numbers":
             values = cells.to_numpy()
         elif kind == "truth":

@@ -3,25 +3,38 @@
 Settings come before what its distinct values look like; the data report shows every choice.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
+import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.columns import Column, Dropped
+from mlp_lab.data.columns import CLOCK_TIMES, Column, Dropped
 from mlp_lab.data.tables import kinds
-from mlp_lab.data.tables.cells import Cells, FileCodes, cell_text
+from mlp_lab.data.tables.amounts import NUMBER, as_amount, number_of
+from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, FileCodes, RowName, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
-from mlp_lab.data.tables.dates import days_lead, in_doubt
-from mlp_lab.data.tables.frames import Table, refusing_unseen
+from mlp_lab.data.tables.dates import are_times, days_lead, in_doubt
+from mlp_lab.data.tables.declared import taken
+from mlp_lab.data.tables.frames import Table, TableFrame, refusing_unseen
 from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.scales import is_scale, no_answers, ordered_levels
+from mlp_lab.data.tables.undeclared import undeclared
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import in_a_list
+from mlp_lab.formatting import counted, listed, typed, typed_kind
 
 CLASSES = ("binary", "category", "ordinal")
 """Kinds of a target that are classes."""
+
+
+MOST_NAMED = 20
+"""Levels that a message names."""
+
+NONE = "None"
+"""A word that may be the name of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +50,52 @@ class _Source:
     """A column of a table, before its kind is known; its cells are factorized once."""
 
     def __init__(self, table: Table, name: str, config: TableConfig) -> None:
-        said = table.first.codes(name)
-        missing = missing_codes(config, name, said)
-        self.plain = Column(name=name, labels=said.labels, missing=missing)
+        self._all = cells_of(table.first, name, config)
+        labels, missing = table.first.codes(name).labels, list(self._all.missing)
+        words = words_of(config)
+        self.plain = Column(name=name, labels=labels, missing=missing, missing_words=words)
         self.kind = "ordinal" if name in config.levels else config.types.get(name)
         """The kind that the settings declare, if they do."""
         self.config = config
-        self._table, self._all = table, table.first.cells(name, missing)
+        self._table = table
         declared, learnt = self.kind is not None, table.learnt
         self.cells = self._all if learnt is None else self._all.some(learnt, declared=declared)
         """Those by which its kind is chosen: all but those of test rows, which decide nothing."""
 
     def read(self, column: Column, *, refusing: bool = False) -> ReadColumn:
         """The numbers of all rows, once it is known how they are read; refusing unseen levels."""
+        if column.kind == "numeric":
+            _require_finite(self._all, self._table.first.row)
         values = self._table.values(refusing_unseen(column) if refusing else column, self._all)
-        return ReadColumn(column, values, list(_warnings(self, column)))
+        warnings = [*_warnings(self, column), *undeclared(column, values, self.config)]
+        warnings += taken(self._all, column, values, self.config)
+        return ReadColumn(column, values, warnings)
+
+
+def words_of(config: TableConfig) -> list[str] | None:
+    """Words that mean no value, as cells have them; None for those that do by default."""
+    words = config.missing_words
+    return None if words is None else [cell_text(word) for word in words]
+
+
+def cells_of(frame: TableFrame, name: str, config: TableConfig) -> Cells:
+    """A column's cells, of which codes and words mean no value, unless they are declared levels.
+
+    A class of the target may be called None: nobody leaves out an answer by that word alone.
+    """
+    said = frame.codes(name)
+    levels = map(cell_text, config.levels.get(name, []))
+    known = {*levels, *said.labels.values()}
+    codes, words = missing_codes(config, name, said), words_of(config)
+    if name not in config.levels and config.types.get(name) in (None, "numeric"):
+        codes = [*codes, *with_labels(no_answers(said.labels), said.labels)]
+    cells = Cells(frame.cells(name).series, frame.decimal, codes, words, known)
+    if name not in config.targets or NONE not in cells.texts or NONE in codes or cells.numeric:
+        return cells
+    others = [text for text in cells.values.texts if as_number(text) is None]
+    if len(others) < len(cells.values.texts) or not others:
+        return cells
+    return Cells(cells.series, frame.decimal, codes, words, known | {NONE})
 
 
 def missing_codes(config: TableConfig, name: str, said: FileCodes) -> list[str]:
@@ -84,7 +128,7 @@ def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | D
     read = source.read(column)
     chosen = config.features is not None or name in config.types
     if not chosen and column.kind == "numeric" and kinds.names_rows(source.cells):
-        drop = f"data.drop=[{in_a_list(name)}] if it is an identifier"
+        drop = f"{typed('data.drop', name)} if it is an identifier"
         read.warnings.insert(0, f"{name} has another whole number in every row: {drop}")
     return read
 
@@ -98,16 +142,22 @@ def _feature_column(source: _Source) -> Column | Dropped:
         return Dropped(plain.name, reason)
     kind = kind or kinds.kind_of(cells, plain.labels)
     if kind == "text":
-        return Dropped(plain.name, kinds.too_varied(cells.values) + kinds.stray_words(cells.values))
+        stray = kinds.stray_words(cells, plain.name)
+        return Dropped(plain.name, kinds.too_varied(cells.values) + stray)
     return _of_kind(source, kind)
 
 
 def _of_kind(source: _Source, kind: str) -> Column:
     if kind == "numeric":
-        return source.plain
+        return replace(source.plain, amount=kinds.amounts_in(source.cells) or "")
     if kind == "date":
         return _date(source, source.plain)
-    levels = _declared_levels(source) if kind == "ordinal" else _levels(source, kind)
+    if kind != "ordinal":
+        levels = _levels(source, kind)
+    elif source.plain.name in source.config.levels:
+        levels = _declared_levels(source)
+    else:
+        levels = ordered_levels(source.cells.values.texts)
     least = source.config.min_frequency if kind == "category" else 0.0
     return replace(source.plain, kind=kind, levels=levels, min_frequency=least)
 
@@ -116,7 +166,8 @@ def _date(source: _Source, column: Column) -> Column:
     """`data.day_first` decides whether days come first, else the dates."""
     said = source.config.day_first
     first = days_lead(source.cells.values.texts) if said is None else said
-    return replace(column, kind="date", day_first=first)
+    form = CLOCK_TIMES if are_times(source.cells.values.texts) else ""
+    return replace(column, kind="date", day_first=first, amount=form)
 
 
 def _levels(source: _Source, kind: str | None) -> list[str]:
@@ -149,7 +200,7 @@ def read_time(table: Table, name: str, config: TableConfig) -> ReadColumn:
         UserError: a cell is neither.
     """
     source = _Source(table, name, config)
-    column = replace(source.plain, labels={})
+    column = replace(source.plain, labels={}, amount=kinds.amounts_in(source.cells) or "")
     typed = pd.api.types.is_numeric_dtype(source.cells.series.dtype)
     numbers = typed or kinds.numbers_in(source.cells) is not None
     return source.read(column if numbers else _date(source, column))
@@ -206,7 +257,8 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
 
 
 def _column_of_target(source: _Source) -> Column:
-    cells, kind, number, task = source.cells, source.kind, source.plain, source.config.task
+    cells, kind, task = source.cells, source.kind, source.config.task
+    number = replace(source.plain, amount=kinds.amounts_in(cells) or "")
     classes, may_be_number = kind in CLASSES, task in ("auto", "regression")
     if may_be_number and not (classes or number.labels) and kinds.many_numbers(cells):
         return number
@@ -217,19 +269,31 @@ def _column_of_target(source: _Source) -> Column:
     classes = classes or kinds.all_labelled(values, number.labels)
     numbers = kinds.numbers_in(cells)
     if task == "auto" and not classes and kind != "numeric":
-        classes = numbers is None or kinds.few_whole(numbers)
+        classes = numbers is None or (kinds.few_whole(numbers) and not number.amount)
     if task in ("binary", "multiclass") or (task == "auto" and classes):
         return replace(number, kind="category", levels=_classes(source))
     if numbers is None:
-        worst = next(text for text in values.texts if as_number(text) is None)
-        raise UserError(f"data.target={number.name} must hold numbers, got {worst!r}")
+        worst = next(text for text in values.texts if as_amount(text, cells.decimal) is None)
+        hint = _stray_in_target(cells)
+        raise UserError(f"data.target={number.name} must hold numbers, got {worst!r}{hint}")
     return number
+
+
+def _stray_in_target(cells: Cells) -> str:
+    """What to do about a few words among the numbers of a target."""
+    found = kinds.stray_words(cells)
+    both = " data.drop_missing_target=true leaves out such rows"
+    return found and found.replace(" reads such cells as no value", both)
 
 
 def _classes(source: _Source) -> list[str]:
     """Levels of the target, in the order of `data.levels`, as many as `data.task` says."""
     name, task, values = source.plain.name, source.config.task, source.cells.values
     levels = _levels(source, source.kind)
+    declared_kind = source.kind in CLASSES or task != "auto"
+    words = "" if declared_kind or source.plain.labels else _stray_in_target(source.cells)
+    if words and len(values.texts) > kinds.CLASSES_OF_NUMBERS:
+        raise UserError(f"data.target={name} holds {words.removeprefix(': ')}")
     if name in source.config.levels:
         declared = _declared_levels(source)
         stray = next((level for level in levels if level not in declared), None)
@@ -244,7 +308,7 @@ def _classes(source: _Source) -> list[str]:
         raise UserError(f"data.task={task} needs {found}")
     if count > values.rows / 2:
         many = f"{count} classes in {values.rows} rows, more than one for every two"
-        hint = kinds.stray_words(values) or ": is it the right column?"
+        hint = kinds.stray_words(source.cells) or ": is it the right column?"
         raise UserError(f"data.target={name} has {many}{hint}")
     return levels
 
@@ -259,13 +323,86 @@ def _warnings(source: _Source, column: Column) -> Iterator[str]:
                 f"{name}: {text} is read with the {first} first, since no date tells;"
                 f" data.day_first={other} reads it the other way round"
             )
+    yield from _words_and_amounts(source, column)
     if name in config.types:
         return
-    if column.labels and not column.levels:
+    if column.kind == "ordinal" and name not in config.levels:
+        levels = ", ".join(column.levels[:MOST_NAMED])
+        yield f"{name} is ordinal: {levels}; {typed_kind(name, 'category')} reads categories"
+    if apart := no_answers(column.labels):
+        shown = ", ".join(f"{code} ({column.labels[code]})" for code in apart)
+        other = f"{typed_kind(name, 'category')} reads categories"
+        yield f"{name} is a scale, of which {shown} {_are(apart)} no value; {other}"
+    elif column.labels and not column.levels and not is_scale(column.labels):
         yield from _labelled_numbers(cells, column)
+    yield from _alike(column)
     unlabelled = column.kind == "category" and not column.labels
-    if unlabelled and (stray := kinds.stray_words(cells.values)):
+    if unlabelled and (stray := kinds.stray_words(cells, name)):
         yield f"{name} is a category{stray}"
+
+
+def _are(codes: Sequence[str]) -> str:
+    return "is" if len(codes) == 1 else "are"
+
+
+def _alike(column: Column) -> Iterator[str]:
+    """Levels that differ by case or blanks, which a person may have meant as one."""
+    known: dict[str, list[str]] = {}
+    for level in column.levels:
+        known.setdefault(" ".join(level.casefold().split()), []).append(level)
+    for same in known.values():
+        if len(same) > 1:
+            shown = listed(list(map(repr, same)))
+            what = f"{len(same)} levels that differ by case or blanks alone"
+            yield f"{column.name}: {shown} are {what}"
+
+
+def _words_and_amounts(source: _Source, column: Column) -> Iterator[str]:
+    """Words that were taken for no value, or for a class, and amounts taken for numbers."""
+    name, cells, config = column.name, source.cells, source.config
+    target = name in config.targets
+    if column.levels:
+        for word, count in cells.words_said.items():
+            other = "data.missing_words=[] reads such words as values"
+            yield f"{name}: {counted(count, 'cell')} say {word}, read as no value; {other}"
+    if target and NONE in cells.known and NONE not in config.levels.get(name, []):
+        setting = typed("data.missing_in", NONE, column=name)
+        yield f"{name}: None is read as a class; {setting} reads it as no value"
+    if column.amount and column.kind == "numeric":
+        yield _amounts(name, cells, column, target=target)
+
+
+def _amounts(name: str, cells: Cells, column: Column, *, target: bool) -> str:
+    """How amounts are read, and how else they could be."""
+    amounts = [text for text in cells.values.texts if as_number(text) is None]
+    plain = [text for text in cells.values.texts if as_number(text) is not None]
+    sign = column.amount.strip("# ")
+    whole = next((text for text in amounts if sign in text), amounts[0])
+    number = number_of(whole, column.amount, cells.decimal)
+    assert number is not None
+    said = f"{name}: {whole} is read as the number {number:.15g}"
+    if column.amount.endswith(("%", "‰")) and plain:
+        said += f", and {plain[0]} without the sign as {plain[0]}: they mix units"
+    elif column.amount == NUMBER and not plain and all(map(DECIMAL_COMMA.fullmatch, amounts)):
+        return f"{said}; if {whole} is {whole.replace(',', '.')}, data.decimal=',' says so"
+    if target:
+        return f"{said}; data.task=multiclass reads classes"
+    return f"{said}; {typed_kind(name, 'category')} reads categories"
+
+
+def _require_finite(cells: Cells, row: RowName) -> None:
+    """Refuse infinite numbers, with the setting that reads them as no value."""
+    texts = zip(cells.texts, cells.absent, strict=True)
+    infinite = [not gone and math.isinf(as_number(text) or 0.0) for text, gone in texts]
+    places = np.flatnonzero(infinite).tolist()
+    if places:
+        found = [cells.texts[place] for place in places]
+        setting = typed("data.missing_in", *dict.fromkeys(map(canonical, found)), column=cells.name)
+        place = int(np.flatnonzero(np.isin(cells.factorized[0], places))[0])
+        raise UserError(
+            f"column {cells.name!r} must hold a finite number, got {cells.series.iloc[place]} in"
+            f" {row(place)}: {setting} reads such cells as no value"
+        )
 
 
 def _labelled_numbers(cells: Cells, column: Column) -> Iterator[str]:
@@ -278,5 +415,5 @@ def _labelled_numbers(cells: Cells, column: Column) -> Iterator[str]:
     if found:
         shown = ", ".join(f"{text} ({labels[text]})" for text in found[:3])
         shown += f" and {len(found) - 3} more" * (len(found) > 3)
-        meant = f"data.missing_in.{name}=[{found[0]}] if that means no answer"
+        meant = f"{typed('data.missing_in', found[0], column=name)} if that means no answer"
         yield f"{name} holds numbers, and labels for {shown}: {meant}"

@@ -30,6 +30,8 @@ FORMATS_WITH = {
     **dict.fromkeys(("delimiter", "quote"), ("text", TEXT)),
     "encoding": ("text or SPSS", (*TEXT, *SPSS)),
     "sheet": ("Excel", EXCEL),
+    **dict.fromkeys(("header", "skip_rows"), ("text or Excel", (*TEXT, *EXCEL))),
+    "comment": ("text", TEXT),
 }
 """Setting of how a file is written -> the formats that have such a thing, and their suffixes."""
 
@@ -70,7 +72,8 @@ class TableConfig(DataConfig):
     `path` and `target` say what is learnt, one column or several; `test_path` is a file of test
     rows. `features` names the columns to read (null: all that are left), `drop` those to leave out.
     `types` declares the kind of a column, `levels` the order of an ordinal one's values. `missing`
-    lists codes that mean no answer, in every column; `missing_in`, in one. `day_first` reads
+    lists codes that mean no answer, in every column; `missing_in`, in one; `missing_words`, words
+    that do so unless they are declared levels. `day_first` reads
     3/4/2020 as the third of April; null finds out. `min_frequency` is the share of training rows
     below which levels of a category count as one (as in scikit-learn's OneHotEncoder).
     `binary_inputs` of a category with two levels: 1, or 2 as of any other.
@@ -79,7 +82,8 @@ class TableConfig(DataConfig):
     latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
     regression, binary, multiclass, or multilabel of several columns. `drop_missing_target` leaves
     out rows without a target.
-    `delimiter`, `quote`, `encoding`, `decimal` and `sheet` say how the file is written.
+    `delimiter`, `quote`, `encoding`, `decimal`, `sheet`, `header`, `skip_rows` and `comment` say
+    how the file is written.
     `stream` reads by columns from disk: always or true, never or false, auto where the table is
     large. `report_only` stops after the data report.
     """
@@ -94,6 +98,7 @@ class TableConfig(DataConfig):
     levels: dict[str, list[Cell]]
     missing: list[Cell]
     missing_in: dict[str, list[Cell]]
+    missing_words: list[Cell] | None
     day_first: bool | None
     min_frequency: float
     binary_inputs: int
@@ -107,6 +112,9 @@ class TableConfig(DataConfig):
     encoding: str
     decimal: str
     sheet: str | int | None
+    header: str | int
+    skip_rows: int | list[int]
+    comment: str
     stream: str | bool
     report_only: bool
 

@@ -14,7 +14,7 @@ from mlp_lab.data.rows import RawData, by_target
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
 from mlp_lab.data.tables.leakage import leaks
-from mlp_lab.formatting import four_digits
+from mlp_lab.formatting import apart
 
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
@@ -163,10 +163,9 @@ def _balance(column: Column, target: Floats) -> str:
     """How the values of a target are distributed."""
     if column.levels:
         return _shares(column.levels, target, most=12)
-    least, low, median, high, most = np.quantile(target, [0, 0.25, 0.5, 0.75, 1])
-    quartiles = f"quartiles {four_digits(low)} and {four_digits(high)}"
-    middle = f"median {four_digits(median)}, {quartiles}"
-    return f"{four_digits(least)} to {four_digits(most)}, {middle}"
+    found = np.quantile(target, [0, 0.25, 0.5, 0.75, 1])
+    least, low, median, high, most = apart(found.tolist())
+    return f"{least} to {most}, median {median}, quartiles {low} and {high}"
 
 
 def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
@@ -191,29 +190,42 @@ def _content(column: Column, values: Floats) -> str:
     if len(present) == 0:
         return "none"
     if column.kind == "date":
-        first, last = np.floor([present.min(), present.max()]).astype("datetime64[D]")
+        ends = np.array([present.min(), present.max()])
+        if ends[0] >= 0 and ends[1] < 1:  # times without a date
+            first, last = (ends * 86_400).round().astype("datetime64[s]").astype("datetime64[m]")
+            return f"{str(first)[-5:]} to {str(last)[-5:]}"
+        first, last = np.floor(ends).astype("datetime64[D]")
         return f"{first} to {last}"
-    least, median, most = (float(f(present)) for f in (np.min, np.median, np.max))
-    return f"{four_digits(least)} to {four_digits(most)}, median {four_digits(median)}"
+    least, median, most = apart([float(f(present)) for f in (np.min, np.median, np.max)])
+    return f"{least} to {most}, median {median}"
 
 
 def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
     """Columns that say what an earlier column says: their equal values are in the same rows.
 
-    Most values of a measured number are there once, and any two such columns would say the same:
-    these repeat each other if they also have the same order, or the opposite, as in another unit.
+    Of measured numbers that would not do: most are there once, or as often as their row or group
+    is. Two numbers repeat each other if they also have the same order, or the opposite, as in
+    another unit; a number and names, or two columns of names, if the names are there repeatedly.
     """
-    first: dict[bytes, str] = {}
+    ordered: dict[bytes, str] = {}  # an order of the rows -> the first column that has it
+    divided: dict[bytes, str] = {}  # the rows of each value -> ..., and of names alone
+    named: dict[bytes, str] = {}
     repeats = {}
     for column, values in zip(raw.columns, raw.inputs[rows].T, strict=True):
         levels, at, inverse = np.unique(values, return_index=True, return_inverse=True)
-        if 2 * len(levels) > len(values):
-            known = len(levels) - int(np.isnan(levels[-1]))  # no value comes last either way
-            turned = np.where(inverse < known, known - 1 - inverse, inverse)
-            key = min(inverse.tobytes(), turned.tobytes())
-        else:
-            key = np.argsort(np.argsort(at))[inverse].tobytes()
-        found = first.setdefault(key, column.name)
+        known = len(levels) - int(np.isnan(levels[-1]))  # no value comes last either way
+        turned = np.where(inverse < known, known - 1 - inverse, inverse)
+        order = min(inverse.tobytes(), turned.tobytes())
+        parts = np.argsort(np.argsort(at))[inverse].tobytes()
+        often, found = 2 * len(levels) <= len(values), column.name
+        if not (column.levels and often):
+            found = ordered.setdefault(order, column.name)
+        if often and found == column.name:
+            found = (divided if column.levels else named).get(parts, column.name)
+        if often:
+            divided.setdefault(parts, column.name)
+            if column.levels:
+                named.setdefault(parts, column.name)
         if found != column.name:
             repeats[column.name] = found
     return repeats

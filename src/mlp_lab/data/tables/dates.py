@@ -7,17 +7,39 @@ import numpy as np
 import pandas as pd
 
 DAY = np.timedelta64(1, "D")
-TIME = r"(?:([T ]\d\d?(?::?\d\d(?::?\d\d(?:[.,]\d*)?)?)?(?: ?[AP]M)?) ?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
-"""Its zone is left out: a date is that of the place where it was written."""
+ZONE = r"(?:[A-Z]{1,5})?(?:[+-]\d\d?(?::?\d\d)?)?"
+TIME = rf"(?:([T: ]\d\d?(?::?\d\d(?::?\d\d(?:[.,]\d*)?)?)?(?: ?[AP]M)?) ?{ZONE})?"
+"""Its zone, as Z, +08:00 or GMT+8, is left out: a date is that of the place where it was written.
+"""
+
+CLOCK = re.compile(
+    rf"((?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d*)?)?(?: ?[AP]M)?) ?{ZONE}", re.IGNORECASE
+)
+"""A time without a date."""
 
 SIGN = r"\s?[-/.]\s?"
 DATE = re.compile(rf"(\d{{1,4}}){SIGN}(\d\d?){SIGN}(\d{{4}}|\d\d?){TIME}", re.IGNORECASE)
 """Three numbers; the year is the first if it has four digits, else the last."""
 
 DIGITS = re.compile(rf"(\d{{4}})(\d\d)(\d\d){TIME}", re.IGNORECASE)
-MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-NAMED = re.compile(rf"(\d{{1,2}})[-\s.]*({MONTH})[-\s.]*(\d\d)", re.IGNORECASE)
-"""5-Mar-20."""
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTH = rf"(?:{'|'.join(MONTHS)})[a-z]*"
+DAY_OF_MONTH, BETWEEN = r"(\d{1,2})(?:st|nd|rd|th)?", r"[-\s./]*"
+WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+NAMED = re.compile(
+    rf"{WEEKDAY}{DAY_OF_MONTH}{BETWEEN}({MONTH}){BETWEEN},?\s?(\d{{4}}|\d\d){TIME}", re.IGNORECASE
+)
+"""5-Mar-20, 27jan2018, Mon, 5 March 2020 10:30."""
+
+MONTH_LED = re.compile(
+    rf"{WEEKDAY}({MONTH}){BETWEEN}{DAY_OF_MONTH}(?:\s*,\s*|\s+|-)(\d{{4}}){TIME}", re.IGNORECASE
+)
+"""Dec 21, 1937."""
+
+MONTH_ALONE = re.compile(rf"({MONTH}){BETWEEN}(\d{{4}})", re.IGNORECASE)
+YEAR_LED = re.compile(rf"([12]\d{{3}})[-\s./]({MONTH})[-\s./]{DAY_OF_MONTH}{TIME}", re.IGNORECASE)
+YEAR_MONTH = re.compile(r"([12]\d{3})[-/](0?[1-9]|1[0-2])|(0[1-9]|1[0-2])[-/]([12]\d{3})")
+QUARTER = re.compile(r"([12]\d{3})[-\s]?Q([1-4])|Q([1-4])[-/\s]?([12]\d{3})", re.IGNORECASE)
 PLAIN = re.compile(
     rf"(?=.*\b{MONTH}|.*\d{MONTH})(?=.*(?<!\d)[12]\d{{3}}(?!\d)).*"
     r"|[12]\d{3}([-/.]\d\d?)?|\d\d?[-/.][12]\d{3}|[12]\d{3}-?Q[1-4]",
@@ -36,14 +58,37 @@ CENTURY = 69
 """Years of two digits from here on are of the 1900s (POSIX.1-2008, strptime)."""
 
 
-def as_days(texts: Sequence[str], *, day_first: bool | None) -> list[float | None]:
+def is_date(text: str) -> bool:
+    """Whether a text has the form of a date, or of a time; numbers have not.
+
+    >>> [is_date(text) for text in ("Dec 21, 1937", "27jan2018", "2018Q1", "9:30", "May", "2018")]
+    [True, True, True, True, False, False]
+    """
+    forms = (DATE, NAMED, MONTH_LED, MONTH_ALONE, YEAR_LED, YEAR_MONTH, QUARTER, CLOCK)
+    return any(form.fullmatch(text) for form in forms)
+
+
+def are_times(texts: Sequence[str]) -> bool:
+    """Whether texts are times without a date."""
+    return bool(texts) and all(map(CLOCK.fullmatch, texts))
+
+
+def as_days(
+    texts: Sequence[str], *, day_first: bool | None, clock: bool = False
+) -> list[float | None]:
     """Days since 1970 of distinct texts; None for what is no date.
 
-    `day_first` tells 3/4/2020 as the third of April; None where such a date is refused.
+    `day_first` tells 3/4/2020 as the third of April; None where such a date is refused. With
+    `clock`, texts are times without a date, each a share of a day.
 
     >>> as_days(["1970-01-03", "3/2/1970", "soon"], day_first=True)
     [2.0, 33.0, None]
+    >>> as_days(["12:00", "6 PM", "6:00 PM"], day_first=None, clock=True)
+    [0.5, None, 0.75]
     """
+    if clock:
+        found = [CLOCK.fullmatch(text) for text in texts]
+        texts = [f"1970-01-01 {time[1]}" if time else "" for time in found]
     plain = pd.Series([_plain(text, day_first) for text in texts], dtype="str")
     dates = pd.to_datetime(plain, format="mixed", errors="coerce", utc=True).dt.tz_localize(None)
     days = (dates.to_numpy("datetime64[us]") - np.datetime64(0, "us")) / DAY
@@ -55,10 +100,32 @@ def _plain(text: str, day_first: bool | None) -> str:
     if found := DATE.fullmatch(text):
         return _ordered(found, day_first)
     if found := DIGITS.fullmatch(text):
-        return f"{found[1]}-{found[2]}-{found[3]}{found[4] or ''}"
-    if found := NAMED.fullmatch(text):
-        return f"{found[1]} {found[2]} {_year(found[3])}"
-    return text if PLAIN.fullmatch(text) else ""
+        return f"{found[1]}-{found[2]}-{found[3]}{_time(found[4])}"
+    return _named(text) or (text if PLAIN.fullmatch(text) else "")
+
+
+def _named(text: str) -> str:
+    """A date that names its month, or that is no day but a month or a quarter; it begins then."""
+    orders = ((NAMED, (3, 2, 1)), (MONTH_LED, (3, 1, 2)), (YEAR_LED, (1, 2, 3)))
+    for form, (year, month, day) in orders:
+        if found := form.fullmatch(text):
+            return _iso(_year(found[year]), found[month], found[day], found[4])
+    if found := MONTH_ALONE.fullmatch(text):
+        return _iso(found[2], found[1], "1", None)
+    if found := YEAR_MONTH.fullmatch(text):
+        return f"{found[1] or found[4]}-{int(found[2] or found[3]):02}-01"
+    found = QUARTER.fullmatch(text)
+    return f"{found[1] or found[4]}-{3 * int(found[2] or found[3]) - 2:02}-01" if found else ""
+
+
+def _iso(year: str, month: str, day: str, time: str | None) -> str:
+    number = MONTHS.index(month[:3].lower()) + 1
+    return f"{year}-{number:02}-{int(day):02}{_time(time)}"
+
+
+def _time(text: str | None) -> str:
+    """A time behind a date, as it is written everywhere."""
+    return f" {text[1:]}" if text else ""
 
 
 def _ordered(found: re.Match[str], day_first: bool | None) -> str:
@@ -71,7 +138,7 @@ def _ordered(found: re.Match[str], day_first: bool | None) -> str:
         year, month, day = _year(found[3]), *((month, first) if order else (first, month))
     if len(year) != 4 or month > 12:
         return ""
-    return f"{year}-{month:02}-{int(day):02}{found[4] or ''}"
+    return f"{year}-{month:02}-{int(day):02}{_time(found[4])}"
 
 
 def _year(text: str) -> str:

@@ -7,17 +7,19 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
-from mlp_lab.data.config import DELIMITERS, FileSettings
+from mlp_lab.data.config import DELIMITERS, WHITESPACE, FileSettings
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
 from mlp_lab.data.tables.config import TEXT, suffix_of
+from mlp_lab.data.tables.layout import rows_aside
 from mlp_lab.data.tables.limits import LINE, require_expansion
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import listed
 
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
@@ -27,6 +29,12 @@ LINES, LINE_END = 3, re.compile(r"\r\n?|\n")
 
 DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+")
 NUMBER = re.compile(r"[+-]?\d*[.,]?\d+")
+WORD = re.compile(r'"[^"]*"|\S+')
+"""A cell between blanks."""
+
+MOST_ROWS = 0.5
+"""Share of a sample's rows that are as wide as the first; of fewer, the first may be a title."""
+
 NUMBERS_SHARE = 0.8
 """Share of a column's cells that are numbers, from which on it tells the decimal sign."""
 
@@ -41,14 +49,16 @@ class _Parsing(TypedDict):
     quotechar: str
     quoting: Literal[0, 3]
     skipinitialspace: bool
-    skiprows: int
+    skiprows: list[int]
+    comment: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How a text table is written; `decimal` is of any file's text cells.
 
-    `spaced`: spaces stand between delimiters and quotes. `told`: a first line says the delimiter.
+    `spaced`: spaces stand between delimiters and quotes. `skipped`: places from 0 of lines that are
+    none of the table, of which `aside` were found by themselves. `headless`: no line has the names.
     `lines` are those of a text table, without line ends in quotes, `letters` its characters.
     """
 
@@ -57,7 +67,10 @@ class Dialect:
     encoding: str
     decimal: str
     spaced: bool = False
-    told: bool = False
+    skipped: tuple[int, ...] = ()
+    aside: tuple[int, ...] = ()
+    headless: bool = False
+    comment: str = ""
     lines: int = field(default=0, compare=False)
     letters: int = field(default=0, compare=False)
 
@@ -65,17 +78,33 @@ class Dialect:
     def parsing(self) -> _Parsing:
         """Arguments of `pandas.read_csv`."""
         return {
-            "sep": self.delimiter,
+            "sep": r"\s+" if self.delimiter == WHITESPACE else self.delimiter,
             "quotechar": self.quote or '"',
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "skipinitialspace": self.spaced,
-            "skiprows": int(self.told),
+            "skiprows": list(self.skipped),
+            "comment": self.comment or None,
         }
 
     def __str__(self) -> str:
-        name = "tab" if self.delimiter == "\t" else repr(self.delimiter)
+        known = {"\t": "tab", WHITESPACE: WHITESPACE}
+        name = known.get(self.delimiter, repr(self.delimiter))
         sign = {".": "point", ",": "comma"}[self.decimal]
-        return f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
+        said = f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
+        return said + in_words(self.aside)
+
+
+def in_words(aside: Sequence[int]) -> str:
+    """What is said of lines that were found to be none of the table.
+
+    >>> in_words([0, 2])
+    ', without lines 1 and 3 (a title, or types; data.header=1 reads them)'
+    """
+    if not aside:
+        return ""
+    lines = f"line{'s' * (len(aside) > 1)} {listed([str(place + 1) for place in aside])}"
+    them = "them" if len(aside) > 1 else "it"
+    return f", without {lines} (a title, or types; data.header=1 reads {them})"
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -93,47 +122,137 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     """
     if suffix_of(path) not in TEXT:
         return Dialect("", "", "", "," if settings.decimal == "," else ".")
-    encoding, lines, letters = _encoding(path, settings)
+    encoding, lines, letters, last = _encoding(path, settings)
     with open_text(path, encoding) as file:
         sample = file.read(SAMPLE)
         whole = len(sample) < SAMPLE
         short = not whole and len(LINE_END.findall(sample)) < LINES
         if short:  # very wide: up to the end of a line
             sample += "".join(islice(file, LINES))
-    told, quote = SEPARATOR_LINE.match(sample), settings.quote
-    if told:
-        sample = sample[told.end() :]
+    told = SEPARATOR_LINE.match(sample)
+    sample = sample[told.end() :] if told else sample
+    found = _Sample(sample, settings, cut=not (whole or short))
+    delimiter = settings.delimiter
+    if delimiter == "auto":
+        delimiter = told[1] if told else _found_delimiter(path, found)
+    skipped, aside = _skipped(found.records(delimiter), settings, int(told is not None), last)
+    decimal = settings.decimal
+    if decimal == "auto":
+        decimal = "." if delimiter == "," else _decimal(found.rows(delimiter)[1:])
+    return Dialect(
+        delimiter,
+        settings.quote,
+        encoding,
+        decimal,
+        spaced=found.spaced(delimiter),
+        skipped=tuple(skipped),
+        aside=tuple(aside),
+        headless=settings.header == "none",
+        comment=settings.comment,
+        lines=lines,
+        letters=letters,
+    )
 
-    def rows(delimiter: str, *, spaced: bool = True) -> list[list[str]]:
-        """The sample's rows, without a last one that may be cut."""
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The beginning of a text; `cut` where its last row may not be whole."""
+
+    text: str
+    settings: FileSettings
+    cut: bool
+
+    def rows(self, delimiter: str, *, spaced: bool = True) -> list[list[str]]:
+        """Its rows by a delimiter, without a last one that may be cut."""
+        return [row for row in self.records(delimiter, spaced=spaced) if row]
+
+    def records(self, delimiter: str, *, spaced: bool = True) -> list[list[str]]:
+        """The same with empty ones."""
+        if delimiter == WHITESPACE:
+            found = [WORD.findall(line) for line in self.text.splitlines()]
+            return found[:-1] if self.cut else found
+        quote = self.settings.quote
         mode: Literal[0, 3] = csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE
-        lines, mark = io.StringIO(sample, newline=""), quote or '"'
         reader = csv.reader(
-            lines, delimiter=delimiter, quotechar=mark, quoting=mode, skipinitialspace=spaced
+            io.StringIO(self.text, newline=""),
+            delimiter=delimiter,
+            quotechar=quote or '"',
+            quoting=mode,
+            skipinitialspace=spaced,
         )
         try:
             found = list(reader)
         except csv.Error:  # by this delimiter, cells longer than the csv module takes
             return []
-        return [row for row in (found if whole or short else found[:-1]) if row]
+        return found[:-1] if self.cut else found
 
-    delimiter = settings.delimiter
-    if delimiter == "auto" and told:
-        delimiter = told[1]
-    elif delimiter == "auto":
-        tabs = suffix_of(path).startswith((".tsv", ".tab"))
-        possible = [sign for sign in DELIMITERS if sign in sample and sign != quote]
-        delimiter = "\t" if tabs else _delimiter({sign: rows(sign) for sign in possible})
-    decimal = settings.decimal
-    if decimal == "auto":
-        decimal = "." if delimiter == "," else _decimal(rows(delimiter)[1:])
-    cells = [cell for row in rows(delimiter, spaced=False) for cell in row] if quote else []
-    spaced = any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
-    return Dialect(delimiter, quote, encoding, decimal, spaced, told is not None, lines, letters)
+    def spaced(self, delimiter: str) -> bool:
+        """Whether spaces stand between delimiters and quotes."""
+        quote = self.settings.quote
+        if not quote:
+            return False
+        cells = [cell for row in self.rows(delimiter, spaced=False) for cell in row]
+        return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
 
 
-def _encoding(path: Path, settings: FileSettings) -> tuple[str, int, int]:
-    """The first likely encoding in which the whole file decodes, its lines and its characters."""
+def _found_delimiter(path: Path, sample: _Sample) -> str:
+    """The delimiter of a text that nobody has said."""
+    if suffix_of(path).startswith((".tsv", ".tab")):
+        return "\t"
+    quote = sample.settings.quote
+    possible = [sign for sign in DELIMITERS if sign in sample.text and sign != quote]
+    delimiter = _delimiter({sign: sample.rows(sign) for sign in possible})
+    spaced = delimiter not in possible and _is_spaced(sample.rows(WHITESPACE))
+    return WHITESPACE if spaced else delimiter
+
+
+def _skipped(
+    rows: list[list[str]], settings: FileSettings, told: int, last: int
+) -> tuple[list[int], list[int]]:
+    """Places from 0 of lines that are none of the table; which of them were found by themselves.
+
+    `told` lines say the delimiter; `last` is the place of the last line.
+    """
+    said = lines_skipped(settings, last)
+    if settings.header != "auto":
+        return sorted({*range(told), *said}), []
+    marked = [
+        row
+        for row in rows
+        if not (row and settings.comment and row[0].startswith(settings.comment))
+    ]
+    aside = rows_aside(marked, [place - told for place in said])
+    if len(marked) < len(rows):
+        aside = []  # lines are not numbered as they stand
+    found = [place + told for place in aside]
+    return sorted({*range(told), *said, *found}), found
+
+
+def lines_skipped(settings: FileSettings, last: int) -> list[int]:
+    """Places from 0 of lines that settings leave out; `last` is that of the last line."""
+    rows = settings.skip_rows
+    if isinstance(rows, int):
+        found = {*range(rows)}
+    else:
+        found = {line - 1 if line > 0 else last + 1 + line for line in rows}
+    if isinstance(settings.header, int):
+        found |= {*range(settings.header - 1)}
+    return sorted(place for place in found if place >= 0)
+
+
+def _is_spaced(rows: list[list[str]]) -> bool:
+    """Whether blanks stand between cells: all rows have as many, of which most are numbers."""
+    below = [cell for row in rows[1:] for cell in row]
+    numbers = sum(NUMBER.fullmatch(cell) is not None for cell in below)
+    alike = len(rows) >= LINES and len({len(row) for row in rows}) == 1
+    return alike and len(rows[0]) > 1 and 2 * numbers >= len(below)
+
+
+def _encoding(path: Path, settings: FileSettings) -> tuple[str, int, int, int]:
+    """The first likely encoding in which the whole file decodes, its lines and its characters.
+
+    The last number is the place of the last line that is not empty.
+    """
     likely = [wanted := settings.encoding]
     if wanted == "auto":
         with gzip.open(path) if path.suffix.lower() == ".gz" else path.open("rb") as file:
@@ -148,9 +267,12 @@ def _encoding(path: Path, settings: FileSettings) -> tuple[str, int, int]:
     raise UserError(f"{path.name} is not {' or '.join(likely)} text: data.encoding names another")
 
 
-def _measured(path: Path, encoding: str, quote: str) -> tuple[int, int]:
-    """Lines and characters of a text that decodes; one more pass, little memory."""
-    lines, letters, line, quotes = 1, 0, 0, 0
+def _measured(path: Path, encoding: str, quote: str) -> tuple[int, int, int]:
+    """Lines and characters of a text that decodes, and the place of the last line with any.
+
+    One more pass, little memory.
+    """
+    lines, letters, line, quotes, empty = 1, 0, 0, 0, 0
     with open_text(path, encoding) as file:
         while block := file.read(BLOCK):
             if "\0" in block:
@@ -167,7 +289,9 @@ def _measured(path: Path, encoding: str, quote: str) -> tuple[int, int]:
             parts = block.split(quote) if quote and quote in block else [block]
             lines += sum(part.count(sign) for part in parts[quotes % 2 :: 2])
             quotes += len(parts) - 1
-    return lines, letters
+            rest = block[len(block.rstrip("\r\n")) :].count(sign)
+            empty = rest if block.strip("\r\n") else empty + rest
+    return lines, letters, lines - 1 - empty
 
 
 def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
@@ -178,8 +302,20 @@ def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
         for sign, found in widths.items()
         if found and found[0] > 1
     }
+    if not scores or max(scores.values())[0] < MOST_ROWS:  # a title above them
+        common = {sign: max(set(found), key=found.count) for sign, found in widths.items() if found}
+        for sign, width in common.items():
+            share = widths[sign].count(width) / len(widths[sign])
+            if width > 1 and share > MOST_ROWS and _names(rows[sign], width):
+                scores[sign] = share, width
     absent = next((sign for sign in DELIMITERS if sign not in rows), ",")
     return max(scores, key=lambda sign: scores[sign]) if scores else absent
+
+
+def _names(rows: list[list[str]], width: int) -> bool:
+    """Whether the first row of a width may be a header; 1,5 below a name is a number."""
+    header = next(row for row in rows if len(row) == width)
+    return not any(NUMBER.fullmatch(cell.strip()) for cell in header)
 
 
 def _decimal(rows: list[list[str]]) -> str:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zipfile import ZipFile
 
 import pandas as pd
 
+from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import MISSING_WORDS
+from mlp_lab.data.tables.dialect import lines_skipped
+from mlp_lab.data.tables.layout import headless_names, rows_aside
 from mlp_lab.data.tables.limits import FILLED, MANY, require_expansion, require_memory
 from mlp_lab.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
     Rows = Iterator[Sequence[Cell]]
+
+HEAD = 30
+"""Rows of a sheet among which its header is looked for."""
 
 ROWS = 1 << 20
 """Of a sheet, as Excel has them."""
@@ -26,10 +33,11 @@ BYTES = 40
 
 
 def read_sheet(
-    path: Path, wanted: str | int | None, as_text: Collection[str] | None
-) -> tuple[str, list[object], pd.DataFrame]:
+    path: Path, settings: FileSettings, as_text: Collection[str] | None
+) -> tuple[str, list[object], pd.DataFrame, list[int]]:
     """A sheet: its name, its header, and its rows under names that pandas has made different.
 
+    Then the places of rows above and below the header that were found to be none of the table.
     With `as_text` None every cell is text, and none is missing; else the columns it names are text.
 
     Raises:
@@ -38,24 +46,63 @@ def read_sheet(
     with ZipFile(path) as archive:
         require_expansion(path, sum(entry.file_size for entry in archive.infolist()))
     with pd.ExcelFile(path, engine="openpyxl") as book:  # in openpyxl's read-only mode
-        name = _sheet_name(path, wanted, [str(found) for found in book.sheet_names])
+        name = _sheet_name(path, settings.sheet, [str(found) for found in book.sheet_names])
         sheet = book.book[name]
         sheet.iter_rows = _counted(sheet.iter_rows, f"{path.name}, sheet {name!r},")
         head = pd.read_excel(
-            book, sheet_name=name, header=None, nrows=1, dtype=object, na_filter=False
+            book, sheet_name=name, header=None, nrows=HEAD, dtype=object, na_filter=False
         )
-        if len(head) == 0:
+        rows = [[str(cell) for cell in row] for row in head.to_numpy().tolist()]
+        said = lines_skipped(settings, _last_row(sheet, settings))
+        aside = rows_aside(rows, said) if settings.header == "auto" else []
+        skipped = sorted({*said, *aside})
+        kept = [place for place in range(len(head)) if place not in skipped]
+        if not kept:
             raise UserError(f"{path.name}, sheet {name!r}, is empty")
-        header = head.iloc[0].tolist()
+        headless = settings.header == "none"
+        names = headless_names(len(head.columns))
+        header: list[object] = [*names] if headless else head.iloc[kept[0]].tolist()
+        texts = {str(key) for key in header}.intersection(as_text or ())
         frame = pd.read_excel(
             book,
             sheet_name=name,
-            dtype=str if as_text is None else {key: str for key in header if str(key) in as_text},
+            header=None if headless else 0,
+            skiprows=skipped,
+            dtype=str if as_text is None else _text_types(header, texts),
             na_filter=as_text is not None,
-            na_values=MISSING_WORDS,
+            na_values=[""],
             keep_default_na=False,
         )
-    return name, header, frame
+    for place, name_of_column in enumerate(header) if as_text is not None else ():
+        if frame.dtypes.iloc[place].kind == "O" and str(name_of_column) not in texts:
+            frame.isetitem(place, _without_words(frame.iloc[:, place]).array)
+    return name, header, frame, aside
+
+
+def _last_row(sheet: ReadOnlyWorksheet, settings: FileSettings) -> int:
+    """The place of the last row with a value, if settings count from there; a pass over the sheet.
+
+    What the file itself says of its size may be missing, and is not always true.
+    """
+    if isinstance(settings.skip_rows, int) or min(settings.skip_rows, default=0) >= 0:
+        return 0
+    sheet.reset_dimensions()
+    filled = (any(cell.value is not None for cell in row) for row in sheet.iter_rows())
+    return max((place for place, has_value in enumerate(filled) if has_value), default=0)
+
+
+def _text_types(header: Sequence[object], texts: Collection[str]) -> dict[Any, type[str]]:
+    """For pandas: which columns are text."""
+    return {key: str for key in header if isinstance(key, Hashable) and str(key) in texts}
+
+
+def _without_words(cells: pd.Series) -> pd.Series:
+    """Numbers, or dates, where nothing but words that mean no value stands beside them."""
+    words = cells.isin(MISSING_WORDS)
+    rest = cells[~words & cells.notna()]
+    if not words.any() or rest.empty or any(isinstance(cell, str) for cell in rest):
+        return cells
+    return cells.mask(words).infer_objects()
 
 
 def _sheet_name(path: Path, wanted: str | int | None, names: list[str]) -> str:

@@ -10,10 +10,18 @@ import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats, Index, Mask
+from mlp_lab.data.column_encoding import MISSING
 from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.schema import TRANSFORM, AnyTarget, Schema, Target
-from mlp_lab.data.tables.cells import Cells, FileCodes, MissingRange, cell_text, column_values
+from mlp_lab.data.tables.cells import (
+    Cells,
+    FileCodes,
+    MissingRange,
+    canonical,
+    cell_text,
+    column_values,
+)
 from mlp_lab.data.tables.column_files import ColumnFile
 from mlp_lab.errors import UserError, nearest
 
@@ -67,13 +75,25 @@ class TableFrame:
         """How messages call a row."""
         return f"row {self._numbers[place]}{self.of}"
 
-    def cells(self, name: str, missing: Sequence[str] = ()) -> Cells:
-        """Cells of a column that is there, once; codes in `missing` are no value."""
-        places = self._places.get(name, [])
+    def cells(self, name: str, missing: Sequence[str] = (), column: Column | None = None) -> Cells:
+        """Cells of a column that is there, once; codes in `missing` are no value.
+
+        `column`: what is known of it; its levels are values, whatever words they are.
+        """
+        places = self._places.get(name) or self._blank_places(name)
         if len(places) != 1:
             what = "appears twice" if places else f"is missing{nearest(name, self.names)}"
             raise UserError(f"column {name!r} {what} (columns: {', '.join(self.names[:30])})")
-        return Cells(self._series(places[0]), self.decimal, missing)
+        series = self._series(places[0])
+        if column is None:
+            return Cells(series, self.decimal, missing)
+        known = {*column.levels, *column.others}
+        return Cells(series, self.decimal, missing, column.missing_words, known)
+
+    def _blank_places(self, name: str) -> list[int]:
+        """Where a column stands whose name has other blanks around it."""
+        found = [places for own, places in self._places.items() if own.strip() == name.strip()]
+        return found[0] if len(found) == 1 else []
 
     def _series(self, place: int) -> pd.Series:
         return self.frame.iloc[:, place]
@@ -91,9 +111,9 @@ class TableFrame:
     def values(self, column: Column) -> Floats:
         """A column's numbers, (N,); refuses one that is not there once, or holds what it cannot."""
         own = self.codes(column.name)
-        cells = self.cells(column.name, [*column.missing, *own.missing])
+        cells = self.cells(column.name, [*column.missing, *own.missing], column)
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
-            cells = Cells(_relabelled(cells.series, own, column), self.decimal, cells.missing)
+            cells = cells.like(_relabelled(cells, own, column))
         return column_values(cells, column, self.row)
 
 
@@ -139,17 +159,19 @@ def _places(names: Iterable[str]) -> dict[str, list[int]]:
     return places
 
 
-def _relabelled(series: pd.Series, own: FileCodes, column: Column) -> pd.Series:
+def _relabelled(cells: Cells, own: FileCodes, column: Column) -> pd.Series:
     """Codes as what their own file's labels say that they mean; what is no answer is no value.
 
     Codes of numbers are the numbers; codes of levels are what their labels say, if the training's
     codes had labels too, or its levels are labels.
     """
     meant: dict[object, str | None] = {}
+    series, words = cells.series, {*cells.words}.difference(cells.known)
     for value in series.dropna().unique():
         code = cell_text(value)
         label = own.labels.get(code)
-        if code in own.missing or label in column.missing:
+        no_level = bool(column.levels) and not column.labels and label in words
+        if code in own.missing or label in column.missing or no_level:
             meant[value] = None
         elif label in column.others or (
             label is not None and column.levels and (column.labels or label in column.levels)
@@ -186,8 +208,13 @@ class Table:
 
     def row(self, place: int) -> str:
         """How messages call a row."""
-        beyond = place - len(self.first)
-        return self.first.row(place) if beyond < 0 else self.frames[1].row(beyond)
+        frame, start = self.holding(place)
+        return frame.row(place - start)
+
+    def holding(self, place: int) -> tuple[TableFrame, int]:
+        """The frame that holds a row, and where its rows begin."""
+        beyond = place >= len(self.first)
+        return (self.frames[1], len(self.first)) if beyond else (self.first, 0)
 
 
 def feature_values(frame: TableFrame, schema: Schema) -> Floats:
@@ -212,6 +239,21 @@ def unseen_levels(values: Floats, schema: Schema) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
+def newly_missing(values: Floats, schema: Schema) -> dict[str, int]:
+    """Rows of each column without a value, where no training row lacked one."""
+    counts = {
+        entry.column.name: int(np.isnan(values[:, i]).sum())
+        for i, entry in enumerate(schema.inputs)
+        if not entry.names[-1].endswith(f"={MISSING}")
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def missing_target(frame: TableFrame, target: Target) -> Mask:
+    """Which rows have no value of a target, (N,)."""
+    return np.isnan(frame.values(refusing_unseen(target.column)))
+
+
 def refusing_unseen(column: Column) -> Column:
     """A target's column as an ordinal one, which refuses values that are none of its levels."""
     return replace(column, kind="ordinal") if column.levels else column
@@ -234,7 +276,8 @@ def _values_of_one(frame: TableFrame, target: Target) -> Floats:
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
         more = f" and in {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise UserError(f"{what} has no value in {frame.row(missing[0])}{more}: leave them out")
+        hint = "--drop-missing-target leaves such rows out"
+        raise UserError(f"{what} has no value in {frame.row(missing[0])}{more}: {hint}")
     least = TRANSFORM[target.transform].bound
     low = np.flatnonzero(values <= least)
     if len(low):
@@ -253,6 +296,10 @@ def weight_values(frame: TableFrame, column: Column) -> Floats:
     bad = np.flatnonzero(np.isnan(weights) | (weights < 0))
     if len(bad):
         weight, what = weights[bad[0]], f"weights in column {column.name!r}"
-        shown = "nothing" if np.isnan(weight) else f"{weight:g}"
+        shown = f"{weight:g}"
+        if np.isnan(weight):
+            cell = cell_text(frame.cells(column.name).series.iloc[bad[0]])
+            code = canonical(cell) in set(map(canonical, column.missing))
+            shown = f"{cell}, declared to mean no answer," if code else "nothing"
         raise UserError(f"{what} must be 0 or more, got {shown} in {frame.row(bad[0])}")
     return weights

@@ -1,17 +1,17 @@
 """What kind of column its distinct values seem to be; what is declared comes before it."""
 
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, DistinctValues
-from mlp_lab.data.tables.dates import DATE, as_days, days_lead
+from mlp_lab.data.tables.amounts import as_amount, form_of, number_of
+from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS, Cells, DistinctValues
+from mlp_lab.data.tables.dates import are_times, as_days, days_lead, is_date
 from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.scales import is_scale, ordered_levels
+from mlp_lab.formatting import typed
 
 LONG_TEXT = 50
 """Letters on average, beyond which values are text rather than categories."""
@@ -22,11 +22,6 @@ SAMPLE = 10_000
 """Rows that tell whether numbers have many values: listing a million of them takes seconds."""
 STRAY_SHARE = 0.1
 """Share of words among a column's values, the rest being numbers, up to which they seem strays."""
-AMOUNT = re.compile(
-    r"([^\d+.,-]{0,4}?)\s?[+-]?(?:\d{1,3}(?:[,'.\s]\d{3})+(?:[.,]\d+)?|\d*[.,]?\d+)\s?([^\d\s]{0,8})"
-)
-"""A number, its digits perhaps grouped, with what stands before it and after it."""
-
 FEWEST_IDENTIFIERS = 20
 """Rows below which distinct values are no sign of an identifier."""
 
@@ -78,15 +73,18 @@ def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
         return "binary"
     if numbers_in(cells) is not None:
         return "category" if all_labelled(values, labels) else "numeric"
-    dates = all(DATE.fullmatch(text) for text in texts)
-    if dates and None not in as_days(texts, day_first=days_lead(texts)):
+    dates = all(map(is_date, texts))
+    first, clock = days_lead(texts), are_times(texts)
+    if dates and None not in as_days(texts, day_first=first, clock=clock):
         return "category" if all_labelled(values, labels) else "date"
+    if ordered_levels(texts):
+        return "ordinal"
     return "text" if too_varied(values) else "category"
 
 
 def all_labelled(values: DistinctValues, labels: Mapping[str, str]) -> bool:
-    """Whether value labels name every code of a column."""
-    return bool(labels) and all(text in labels for text in values.texts)
+    """Whether value labels name every code of a column, other than by its number."""
+    return bool(labels) and not is_scale(labels) and all(text in labels for text in values.texts)
 
 
 def too_varied(values: DistinctValues) -> str:
@@ -100,16 +98,24 @@ def too_varied(values: DistinctValues) -> str:
     return ""
 
 
+def amounts_in(cells: Cells) -> str | None:
+    """The form of a column's amounts, nothing of plain numbers; None if not all are numbers."""
+    return "" if cells.numeric else form_of(_said(cells), cells.decimal)
+
+
+def _said(cells: Cells) -> list[str]:
+    """Distinct texts but for words that mean no value among numbers."""
+    return [text for text in cells.values.texts if text not in MISSING_WORDS]
+
+
 def numbers_in(cells: Cells) -> Floats | None:
     """The distinct values as numbers, if all are."""
     if cells.numeric:
         return np.array(cells.values.cells, dtype=np.float64)
-    numbers = []
-    for text in cells.values.texts:
-        if (number := as_number(text)) is None:
-            return None
-        numbers.append(number)
-    return np.array(numbers)
+    form = amounts_in(cells)
+    if form is None:
+        return None
+    return np.array([number_of(text, form, cells.decimal) for text in _said(cells)], float)
 
 
 def few_whole(numbers: Floats) -> bool:
@@ -118,28 +124,16 @@ def few_whole(numbers: Floats) -> bool:
     return len(numbers) == 2 or (whole and len(numbers) <= CLASSES_OF_NUMBERS)
 
 
-def stray_words(values: DistinctValues) -> str:
-    """What to do about a few words among numbers, or a sign beside each, which make them text."""
-    words = [text for text in values.texts if as_number(text) is None]
+def stray_words(cells: Cells, column: str | None = None) -> str:
+    """What to do about a few words among numbers: in a `column`, or in all."""
+    texts = cells.values.texts
+    words = [text for text in texts if as_number(text) is None]
+    others = [text for text in words if as_amount(text, cells.decimal) is None]
     if words and all(DECIMAL_COMMA.fullmatch(text) for text in words):
         return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
-    if len(words) > STRAY_SHARE * len(values.texts):
-        return _amounts(words)
-    if not words:
+    if not others or len(others) > STRAY_SHARE * len(texts):
         return ""
-    shown = ", ".join(map(repr, words[:3]))
-    return f": numbers but for {shown}; data.missing=[{words[0]}] reads such cells as no value"
-
-
-def _amounts(words: Sequence[str]) -> str:
-    """What to do about texts of which most are numbers with one and the same sign."""
-    found = {text: match.groups() for text in words if (match := AMOUNT.fullmatch(text))}
-    signs = Counter(found.values()).most_common(1)
-    if not signs or signs[0][1] < (1 - STRAY_SHARE) * len(words):
-        return ""
-    before, after = signs[0][0]
-    if before and unicodedata.category(before.strip()[-1:] or " ") != "Sc":
-        return ""  # a code, as Q17 is
-    example = next(text for text, sign in found.items() if sign == signs[0][0])
-    what = f"with {(before or after).strip()!r}" if before or after else "with grouped digits"
-    return f": numbers {what}, as {example!r}; written without, they are read as numbers"
+    shown = ", ".join(map(repr, others[:3])) + f" and {len(others) - 3} more" * (len(others) > 3)
+    key = "data.missing" if column is None else "data.missing_in"
+    setting = typed(key, *others[:MANY_LEVELS], column=column)
+    return f": numbers but for {shown}; {setting} reads such cells as no value"

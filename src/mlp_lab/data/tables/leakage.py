@@ -24,6 +24,8 @@ PART_OF_IT = 0.01
 """Share of the target's standard deviation that a column of a weighted sum makes."""
 BY_CHANCE = 1e-6
 """Probability with which a column that has nothing to do with the classes would separate them."""
+FEWEST_ERRORS = 10
+"""Rows that the commonest class gets wrong; that fewer are right in some bin is an accident."""
 BINS = 50
 FEWEST_ROWS = 20
 """Fewer say nothing of ranks or sums."""
@@ -198,6 +200,8 @@ def explained(values: Floats, target: Floats, column: Column, classes: bool) -> 
         np.add.at(counts, (bins[fitted], labels), 1)
         commonest = np.bincount(labels).argmax()
         predicted = np.where(counts.any(1), counts.argmax(1), commonest)[bins[held]]
+        if not column.levels and (truth != commonest).sum() < FEWEST_ERRORS:
+            return 0.0  # thresholds say more of so few
         base = (truth != commonest).mean()
         return float(1 - (predicted != truth).mean() / base) if base > 0 else 0.0
     rows = np.bincount(bins[fitted], minlength=size)

@@ -4,6 +4,7 @@ Before 3.1 its parsers are a unit off in the last place for every fourth long nu
 one that no float holds for a word.
 """
 
+import re
 from contextlib import suppress
 from typing import Literal, TypedDict
 
@@ -24,14 +25,38 @@ PRECISION: _Precision = {} if EXACT else {"float_precision": "round_trip"}
 """For `pandas.read_csv`, which then takes 3 to 5 times as long; a new one would warn of it."""
 
 
+SIGNS = str.maketrans(
+    {
+        **dict.fromkeys("\N{MINUS SIGN}\N{FULLWIDTH HYPHEN-MINUS}\N{SMALL HYPHEN-MINUS}", "-"),
+        **dict.fromkeys("\N{FULLWIDTH PLUS SIGN}\N{SMALL PLUS SIGN}", "+"),
+        **dict.fromkeys("\N{FULLWIDTH FULL STOP}\N{ARABIC DECIMAL SEPARATOR}", "."),
+        **dict.fromkeys("\N{ZERO WIDTH SPACE}\N{WORD JOINER}\N{ZERO WIDTH NO-BREAK SPACE}"),
+    }
+)
+"""Signs of other keyboards, and blanks that nobody sees."""
+
+FORTRAN = re.compile(r"([+-]?(?:\d+\.\d*|\.\d+|\d+(?=[dD][+-])))[dD]([+-]?\d{1,3})")
+"""1.5D+03: a double precision number as Fortran writes it."""
+
+
 def as_number(text: str) -> float | None:
-    """The number that a text is, or None; Python's own 1_000 is none."""
+    r"""The number that a text is, or None; Python's own 1_000 is none.
+
+    What a column is, and what its cells are, both follow from it. Digits may be of any script,
+    blanks around them of any kind.
+
+    >>> [as_number(text) for text in ("6.2\u00a0", "\u22123", "\uff11\uff12", "1.5D+03", "3+")]
+    [6.2, -3.0, 12.0, 1500.0, None]
+    """
     if "_" in text:
         return None
-    try:
+    with suppress(ValueError):
         return float(text)
-    except ValueError:
-        return None
+    if text.isascii():
+        fortran = FORTRAN.fullmatch(text.strip())
+        return float(f"{fortran[1]}e{fortran[2]}") if fortran else None
+    plain = text.translate(SIGNS).strip()
+    return None if plain == text else as_number(plain)
 
 
 def numbers(cells: pd.Series) -> pd.Series:

@@ -1,12 +1,12 @@
 """The data report as a person reads it: on the terminal and in data_report.txt."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
 from mlp_lab.data.tables.data_report import DataReport, leak_in_words
 from mlp_lab.files import write_whole
-from mlp_lab.formatting import counted, in_a_list
+from mlp_lab.formatting import counted, typed
 from mlp_lab.terminal import Screen, plain_table
 
 DATA_REPORT = "data_report.txt"
@@ -52,27 +52,30 @@ def print_report(console: Screen, report: DataReport) -> None:
         table.add_row(column.name, column.kind, missing, str(column.inputs), column.values)
     console.print(table)
     say("")
-    _print_warnings(console, report)
+    for sentence in (*not_read(report), *sentences(report)):
+        say(sentence)
 
 
-def _print_warnings(console: Screen, report: DataReport) -> None:
-    """What may be wrong with a table."""
-    say = console.say
+def not_read(report: DataReport) -> Iterator[str]:
+    """Columns that are left out, with the reason."""
     for dropped in report.dropped:
-        say(f"not read: {dropped.name} ({dropped.reason})")
-    for warning in report.warnings:
-        say(warning)
+        yield f"not read: {dropped.name} ({dropped.reason})"
+
+
+def sentences(report: DataReport) -> Iterator[str]:
+    """What may be wrong with a table, with the settings that would mend it."""
+    yield from report.warnings
     for part, count in report.copies.items():
         if count:
             rows = counted(report.rows[part], f"{part} row")
-            say(f"{count} of the {rows} repeat{'s' * (count == 1)} a training row")
+            yield f"{count} of the {rows} repeat{'s' * (count == 1)} a training row"
     for name, first in report.repeats.items():
-        say(f"{name} repeats {first} under other names or in another unit")
+        yield f"{name} repeats {first} under other names or in another unit"
     others = bool(report.droppable)
     for names in report.possible_leakage:
         words = leak_in_words(names, report.target)
-        drop = f"; data.drop=[{','.join(map(in_a_list, names))}] leaves {_them(names)} out"
-        say(f"possible target leakage: {words}{drop if others else ''}")
+        drop = f"; {typed('data.drop', *names)} leaves {_them(names)} out"
+        yield f"possible target leakage: {words}{drop if others else ''}"
 
 
 def _them(names: Sequence[str]) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypedDict
 
 import pandas as pd
 
@@ -18,9 +18,10 @@ from mlp_lab.data.tables.arrow import arrow_pieces
 from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
 from mlp_lab.data.tables.column_files import ColumnFile, ParquetColumns, TextColumns
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
-from mlp_lab.data.tables.dialect import Dialect, dialect_of, open_text
+from mlp_lab.data.tables.dialect import Dialect, dialect_of, in_words, open_text
 from mlp_lab.data.tables.excel import read_sheet
 from mlp_lab.data.tables.header import column_names
+from mlp_lab.data.tables.layout import headless_names
 from mlp_lab.data.tables.limits import (
     SHARE,
     require_cells,
@@ -66,11 +67,13 @@ class TableFile:
 def _text_names(path: Path, form: Dialect) -> list[str]:
     """The header as pandas finds it, but before it renames the second of two equal names."""
     with open_text(path, form.encoding) as file:
-        header = [file.readline() for _ in range(1 + form.told)][-1]
-        require_columns(path.name, 1 + header.count(form.delimiter))
-        file.seek(0)
+        lines = (line for place, line in enumerate(file) if place not in form.skipped)
+        require_columns(path.name, 1 + next(lines, "").count(form.delimiter))
+    with open_text(path, form.encoding) as file:
         head = pd.read_csv(file, **form.parsing, header=None, nrows=1, dtype=str, na_filter=False)
     require_filled(path.name, form.lines, len(head.columns), form.letters)
+    if form.headless:
+        return headless_names(len(head.columns))
     return column_names(path, head.iloc[0])
 
 
@@ -79,52 +82,101 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
     names = _text_names(path, form)
     require_cells(path.name, form.lines, len(names))
 
-    def read(*, by_pieces: bool) -> pd.DataFrame:
+    def read(
+        texts: Collection[str], *, by_pieces: bool, only: list[str] | None = None
+    ) -> pd.DataFrame:
         with open_text(path, form.encoding) as file:
             return pd.read_csv(
                 file,
                 **form.parsing,
                 **PRECISION,
-                decimal=form.decimal,
-                index_col=False,
-                dtype={name: str for name in names if name in as_text},
-                na_values=list(MISSING_WORDS),
-                keep_default_na=False,
+                **_cells_read(names, texts, form),
+                usecols=only,
                 low_memory=by_pieces,
             )
 
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.DtypeWarning)
         try:
-            frame = read(by_pieces=True)  # in half the time and memory
+            frame = read(as_text, by_pieces=True)  # in half the time and memory
         except pd.errors.DtypeWarning:  # a column is numbers in one piece and text in another
-            frame = read(by_pieces=False)
+            frame = read(as_text, by_pieces=False)
+        unclear = [name for name in names if name not in as_text and may_hold_words(frame[name])]
+        if unclear:
+            frame[unclear] = read(unclear, by_pieces=True, only=unclear)
     return TableFile(frame, {}, f"CSV, {form}", form.decimal)
 
 
-def _text_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
-    form = dialect_of(path, settings)
-    rows = rows_at_once(rows, len(_text_names(path, form)))
+class _CellsRead(TypedDict):
+    names: list[str]
+    header: int | None
+    decimal: str
+    index_col: Literal[False]
+    dtype: dict[Hashable, type]
+    na_values: dict[str, list[str]]
+    keep_default_na: bool
+
+
+def _cells_read(names: list[str], texts: Collection[str], form: Dialect) -> _CellsRead:
+    """Arguments of `pandas.read_csv`: which cells are text, and which mean no value.
+
+    A word such as None may be a level where it stands among words; there it stays.
+    """
+    words = list(MISSING_WORDS)
+    return {
+        "names": names,
+        "header": None if form.headless else 0,
+        "decimal": form.decimal,
+        "index_col": False,
+        "dtype": {name: str for name in names if name in texts},
+        "na_values": {name: [""] if name in texts else words for name in names},
+        "keep_default_na": False,
+    }
+
+
+def may_hold_words(cells: pd.Series) -> bool:
+    """Whether words that mean no value may have been taken away among other words."""
+    if pd.api.types.is_numeric_dtype(cells.dtype) or not bool(cells.isna().any()):
+        return False
+    return not cells.isna().all() and pd.api.types.infer_dtype(cells, skipna=True) != "boolean"
+
+
+def _text_pieces(
+    path: Path, settings: FileSettings, rows: int, form: Dialect | None
+) -> Iterator[pd.DataFrame]:
+    form = form or dialect_of(path, settings)
+    names = _text_names(path, form)
     with open_text(path, form.encoding) as file:
         yield from pd.read_csv(
-            file, **form.parsing, index_col=False, dtype=str, na_filter=False, chunksize=rows
+            file,
+            **form.parsing,
+            names=names,
+            header=None if form.headless else 0,
+            index_col=False,
+            dtype=str,
+            na_filter=False,
+            chunksize=rows_at_once(rows, len(names)),
         )
 
 
 def _read_excel(path: Path, settings: FileSettings, as_text: Collection[str] | None) -> TableFile:
-    name, header, frame = read_sheet(path, settings.sheet, as_text)
+    name, header, frame, aside = read_sheet(path, settings, as_text)
     beyond = [""] * (len(frame.columns) - len(header))
     frame.columns = pd.Index(column_names(path, [*header, *beyond]))
-    return TableFile(frame, {}, f"Excel, sheet {name!r}")
+    return TableFile(frame, {}, f"Excel, sheet {name!r}{in_words(aside)}")
 
 
-def _excel_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+def _excel_pieces(
+    path: Path, settings: FileSettings, rows: int, _: Dialect | None
+) -> Iterator[pd.DataFrame]:
     frame = _read_excel(path, settings, None).frame
     for first in range(0, len(frame), rows):
         yield frame.iloc[first : first + rows]
 
 
-def _arrow_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+def _arrow_pieces(
+    path: Path, _: FileSettings, rows: int, __: Dialect | None
+) -> Iterator[pd.DataFrame]:
     return arrow_pieces(path, rows, kept=False)
 
 
@@ -177,7 +229,9 @@ def _label_set(codes: pd.Series, values: pd.Series, sets: Mapping[str, Labels]) 
     return fitting[0] if all(found == fitting[0] for found in fitting) else pairs
 
 
-def _stata_pieces(path: Path, _: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+def _stata_pieces(
+    path: Path, _: FileSettings, rows: int, __: Dialect | None
+) -> Iterator[pd.DataFrame]:
     with pd.read_stata(path, convert_categoricals=False, chunksize=rows) as reader:
         yield from reader
 
@@ -210,7 +264,9 @@ def _read_spss(
     return TableFile(frame, labels, "SPSS", missing_ranges=ranges)
 
 
-def _spss_pieces(path: Path, settings: FileSettings, rows: int) -> Iterator[pd.DataFrame]:
+def _spss_pieces(
+    path: Path, settings: FileSettings, rows: int, _: Dialect | None
+) -> Iterator[pd.DataFrame]:
     first = 0
     while len(piece := _read_spss(path, settings, (), first, rows).frame):
         yield piece
@@ -221,7 +277,7 @@ class _Format(NamedTuple):
     """What reads a file whole, what in pieces, and the library that both need."""
 
     whole: Callable[[Path, FileSettings, Collection[str]], TableFile]
-    pieces: Callable[[Path, FileSettings, int], Iterator[pd.DataFrame]]
+    pieces: Callable[[Path, FileSettings, int, Dialect | None], Iterator[pd.DataFrame]]
     library: str
 
 
@@ -358,7 +414,7 @@ def open_columns(
         names = _text_names(path, form)
 
     def pieces(read: Collection[str], text: Collection[str]) -> Iterator[pd.DataFrame]:
-        return _text_columns(path, form, read, {*as_text, *text}, len(names))
+        return _text_columns(path, form, read, {*as_text, *text}, names)
 
     return TextColumns(names, chosen(names), pieces, workspace, form.decimal), f"CSV, {form}"
 
@@ -369,7 +425,7 @@ def parquet_files(folder: Path) -> list[Path]:
 
 
 def _text_columns(
-    path: Path, form: Dialect, read: Collection[str], as_text: Collection[str], columns: int
+    path: Path, form: Dialect, read: Collection[str], as_text: Collection[str], names: list[str]
 ) -> Iterator[pd.DataFrame]:
     """Some columns in pieces, each parsed as the whole would be."""
     with open_text(path, form.encoding) as file:
@@ -378,14 +434,10 @@ def _text_columns(
                 file,
                 **form.parsing,
                 **PRECISION,
-                decimal=form.decimal,
-                index_col=False,
+                **_cells_read(names, as_text, form),
                 usecols=list(read),
-                dtype={name: str for name in read if name in as_text},
-                na_values=list(MISSING_WORDS),
-                keep_default_na=False,
                 low_memory=False,
-                chunksize=rows_at_once(TEXT_ROWS, columns),
+                chunksize=rows_at_once(TEXT_ROWS, len(names)),
             )
         while True:
             with _one_line(path):
@@ -396,10 +448,16 @@ def _text_columns(
 
 
 def read_chunks(
-    path: Path, settings: FileSettings, rows: int, key: str = "data.path"
+    path: Path,
+    settings: FileSettings,
+    rows: int,
+    key: str = "data.path",
+    *,
+    form: Dialect | None = None,
 ) -> Iterator[pd.DataFrame]:
     """The file in pieces of at most `rows` rows; without a row, one empty piece.
 
+    `form`: how it is written, where that is known: it takes a pass over the file to find out.
     Cells of text tables and of Excel are text exactly as written, missing words too: they pass
     through into another file. The memory needed does not grow with the file, but for Excel.
 
@@ -407,7 +465,7 @@ def read_chunks(
         UserError: it is not there, is no table, names a column twice, or is too large.
     """
     with _one_line(path):
-        pieces = _format(path, key).pieces(path, settings, rows)
+        pieces = _format(path, key).pieces(path, settings, rows, form)
     empty = True
     while True:
         with _one_line(path):  # never around a yield: the caller's warnings are not ours

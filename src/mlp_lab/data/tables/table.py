@@ -1,9 +1,10 @@
 """A file of rows and columns -> a data set: which column is what, and what each of them holds."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.rows import Held, PartName, RawData, Source, SplitConstraints
 from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, canonical, cell_text
 from mlp_lab.data.tables.columns import (
+    cells_of,
     missing_codes,
     read_feature,
     read_targets,
@@ -21,12 +23,14 @@ from mlp_lab.data.tables.columns import (
     with_labels,
 )
 from mlp_lab.data.tables.config import Cell, TableConfig, require_use
+from mlp_lab.data.tables.declared import cells_taken, code_in_row
+from mlp_lab.data.tables.design import design_columns
 from mlp_lab.data.tables.frames import StoredFrame, Table, TableFrame, weight_values
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.reading import open_columns, read_table
 from mlp_lab.data.tables.streaming import content, is_streamed, unchanged
 from mlp_lab.errors import UserError, nearest
-from mlp_lab.formatting import counted
+from mlp_lab.formatting import counted, listed
 
 PARTS = {
     **dict.fromkeys(("train", "training"), PartName.FREE),
@@ -95,6 +99,7 @@ def rows_of(
     Raises:
         UserError: a column cannot be used.
     """
+    config = named_as_written(config, frames[0].names)
     names = _checked_targets(config, frames[0])
     complete = [_with_targets(frame, names, config) for frame in frames]
     unused = _unused_codes(frames, config)
@@ -102,6 +107,7 @@ def rows_of(
     table = _with_parts(complete, config)
     targets = read_targets(table, names, config)
     inputs, columns, dropped, of_features = read_features(table, config)
+    of_features += design_columns(table.first, columns, inputs, dropped, config)
     weights = _weights(table, config)
     constraints, of_times = _constraints(table, config)
     of_targets = [warning for target in targets for warning in target.warnings]
@@ -117,6 +123,49 @@ def rows_of(
         constraints,
         source,
     )
+
+
+BY_COLUMN = ("types", "levels", "missing_in")
+"""Settings that name a column each time they say something."""
+
+MOST_FOOTERS = 5
+"""Rows at the end of a file that may be none of its table."""
+
+
+def named_as_written(config: TableConfig, names: Sequence[str]) -> TableConfig:
+    """Settings whose columns are named as the file has them, blanks around the names included."""
+    own = {name.strip(): name for name in names}
+    blank = [name for name in own.values() if name.strip() != name]
+    if not blank or len(own) < len(names):
+        return config
+
+    def written(name: str) -> str:
+        return name if name in names else own.get(name.strip(), name)
+
+    changes: dict[str, object] = {
+        key: {written(name): entry for name, entry in getattr(config, key).items()}
+        for key in BY_COLUMN
+    }
+    for key in ("target", "features", "drop", *ROLES):
+        value = getattr(config, key)
+        if value is not None:
+            changes[key] = written(value) if isinstance(value, str) else list(map(written, value))
+    return replace(config, **cast(dict[str, Any], changes))
+
+
+def footers(frame: TableFrame) -> int:
+    """How many rows at the end hold nothing but a text in the first column, as a source does."""
+    rows = frame.frame
+    if len(rows.columns) < 3:
+        return 0
+    found = 0
+    for place in range(len(rows) - 1, max(-1, len(rows) - 1 - MOST_FOOTERS), -1):
+        first, *others = rows.iloc[place].tolist()
+        words = isinstance(first, str) and as_number(first) is None
+        if not words or not all(pd.isna(cell) or cell == "" for cell in others):
+            break
+        found += 1
+    return found
 
 
 def _kept_as_text(config: TableConfig) -> list[str]:
@@ -202,6 +251,8 @@ def _checked_targets(config: TableConfig, frame: TableFrame) -> list[str]:
     for what, name in named:
         if name is not None and name not in names:
             where = f"{config.where}{nearest(name, names)} ({_list(names)})"
+            if all(as_number(other) is not None for other in names) and len(names) > 1:
+                where += ": data.header=none calls columns without names c1, c2, ..."
             raise UserError(f"{what}: no such column in {where}")
     return config.targets
 
@@ -220,13 +271,24 @@ def _with_targets(frame: TableFrame, names: Sequence[str], config: TableConfig) 
 
 def _with_target(frame: TableFrame, name: str, config: TableConfig) -> TableFrame:
     """The rows that have a target."""
-    gone = frame.cells(name, missing_codes(config, name, frame.codes(name))).missing_rows
+    cells = cells_of(frame, name, config)
+    gone = cells.missing_rows
     count = int(gone.sum())
     if count == 0:
         return frame
     if not config.drop_missing_target:
         rows = f"{count} of {counted(len(frame), 'row')}{frame.of}"
         hint = "data.drop_missing_target=true leaves them out"
+        if codes := cells_taken(cells, Column(name=name), config):
+            shown = listed([f"{said} {code}" for code, said in codes.items()])
+            rows += f", {shown.replace(' ', ' of them ', 1)}, declared to mean no answer"
+        for word, said in cells.words_said.items():
+            rows += f", {said} of them {word}"
+            hint = f"data.missing_words=[] reads such words as values, {hint}"
+        if last := footers(frame):
+            lines = ",".join(str(-line) for line in range(last, 0, -1))
+            what = "is the last row a footer" if last == 1 else f"are the last {last} rows a footer"
+            hint = f"{what}? data.skip_rows=[{lines}] reads the others; {hint}"
         raise UserError(f"data.target={name} is missing in {rows}: {hint}")
     if count == len(frame):
         raise UserError(f"data.target={name} is missing in every row{frame.of}")
@@ -285,19 +347,25 @@ def _constraints(table: Table, config: TableConfig) -> tuple[SplitConstraints, l
         texts = pd.concat([some.map(cell_text).where(some.notna()) for some in series])
         codes = missing_codes(config, config.group, table.first.codes(config.group))
         cells = Cells(texts, missing=codes)
-        _require_present(table, cells.missing_rows, f"data.group={config.group}")
+        _require_present(table, cells.missing_rows, "group", config)
         return SplitConstraints(parts=table.parts, groups=cells.factorized[0]), []
     if config.time is not None:
         time = read_time(table, config.time, config)
-        _require_present(table, np.isnan(time.values), f"data.time={config.time}")
+        _require_present(table, np.isnan(time.values), "time", config)
         return SplitConstraints(parts=table.parts, times=time.values), time.warnings
     return SplitConstraints(parts=table.parts), []
 
 
-def _require_present(table: Table, missing: Mask, key: str) -> None:
+def _require_present(table: Table, missing: Mask, role: str, config: TableConfig) -> None:
+    """Raise if a column that decides the split has no value in a row; say if a code did it."""
     places = np.flatnonzero(missing)
     if len(places):
-        raise UserError(f"{key} is missing in {table.row(int(places[0]))}: every row needs one")
+        name, place = getattr(config, role), int(places[0])
+        frame, start = table.holding(place)
+        codes = missing_codes(config, name, table.first.codes(name))
+        said = code_in_row(frame, name, place - start, codes)
+        where = f"data.{role}={name} is missing in {table.row(place)}"
+        raise UserError(f"{where}: every row needs one{said}")
 
 
 def _parts(frame: TableFrame, name: str, config: TableConfig) -> Index:

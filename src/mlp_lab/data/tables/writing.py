@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pandas as pd
 
+from mlp_lab.data.config import WHITESPACE
+from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
 from mlp_lab.files import remove_leftovers, whole_file
@@ -18,23 +20,39 @@ from mlp_lab.files import remove_leftovers, whole_file
 if TYPE_CHECKING:
     from pyarrow.parquet import ParquetWriter
 
+PLAIN = Dialect("", "", "", ".")
+"""Of what is no answer to a text: commas between cells, and UTF-8."""
+
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 
 class _TextWriter:
-    """CSV: floats as the shortest text that reads back the same, missing as nothing."""
+    """CSV: floats as the shortest text that reads back the same, missing as nothing.
 
-    def __init__(self, file: BinaryIO, suffix: str) -> None:
+    Delimiter, decimal sign and encoding are as in the file that is answered, where it is a text.
+    """
+
+    def __init__(self, file: BinaryIO, suffix: str, dialect: Dialect = PLAIN) -> None:
         self._compressed = GzipFile("", "wb", fileobj=file) if suffix.endswith(".gz") else None
-        self._file = TextIOWrapper(self._compressed or file, encoding="utf-8", newline="")
-        self._separator = "\t" if suffix.startswith(".tsv") else ","
+        encoding = dialect.encoding if dialect.delimiter else "utf-8"
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        self._file = TextIOWrapper(self._compressed or file, encoding=encoding, newline="")
+        known = dialect.delimiter not in ("", WHITESPACE)
+        usual = "," if not known or dialect.delimiter == "\t" else dialect.delimiter
+        self._separator = "\t" if suffix.startswith(".tsv") else usual
+        self._decimal = dialect.decimal if dialect.decimal != self._separator else "."
         self._started = False
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append; the first frame's names are the header."""
         header, self._started = not self._started, True
         frame.to_csv(
-            self._file, sep=self._separator, header=header, index=False, lineterminator="\n"
+            self._file,
+            sep=self._separator,
+            decimal=self._decimal,
+            header=header,
+            index=False,
+            lineterminator="\n",
         )
 
     def close(self) -> None:
@@ -48,7 +66,7 @@ class _TextWriter:
 class _ParquetWriter:
     """Parquet: the first frame decides the types of columns, categories being their values."""
 
-    def __init__(self, file: BinaryIO, _: str) -> None:
+    def __init__(self, file: BinaryIO, _: str, __: Dialect) -> None:
         self._file = file
         self._parquet: ParquetWriter | None = None
 
@@ -115,8 +133,10 @@ def _one_line(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def open_writer(path: Path) -> Iterator[Writer]:
+def open_writer(path: Path, dialect: Dialect = PLAIN) -> Iterator[Writer]:
     """A file that is at `path` once the block has ended; an error leaves what was there before.
+
+    `dialect` is that of the file which it answers, if that is a text.
 
     Raises:
         UserError: its suffix is unknown, its folder cannot be written to, or pyarrow is missing.
@@ -134,7 +154,7 @@ def open_writer(path: Path) -> Iterator[Writer]:
         remove_leftovers(place.parent, of=place)
         file = stack.enter_context(whole_file(place))
     with stack:
-        rows = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(file, suffix)
+        rows = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(file, suffix, dialect)
         with closing(Writer(path, rows)) as writer:
             yield writer
         with _one_line(path):

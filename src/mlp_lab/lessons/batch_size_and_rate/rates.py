@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.panels import GREY, Band, Drawn, Line, Mark, Panel, band, bands
 from mlp_lab.lessons.study import grid, varied
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, levels, listed, where
@@ -225,6 +225,6 @@ def panels(tables: Tables) -> list[Panel]:
         Panel("Rates, at equal epochs", "learning rate", LOSS, by_rate, log="xy", y_limits=shown),
         Panel("The best rate", size, "learning rate", rates, log="xy"),
         Panel("Each at its best rate", size, LOSS, by_size, log="xy"),
-        Panel("Unseen rows", size, "accuracy", [unseen], log="x"),
+        Panel("Unseen rows", size, "accuracy", [unseen], log="x", within=SHARE),
         Panel(title, x, LOSS, schedules, log="xy", y_limits=shown),
     ]

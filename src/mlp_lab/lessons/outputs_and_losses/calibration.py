@@ -13,7 +13,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.synthetic import GaussiansConfig
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import DIFFERENCE, SHARE, Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.panels import GREY, Line, Panel, band, bands
 from mlp_lab.lessons.study import grid
 from mlp_lab.lessons.tables import Columns, Table, Tables, at_best, by_seed, table_of, where
@@ -190,9 +190,16 @@ def panels(tables: Tables) -> list[Panel]:
     both = table.assign(both=table["network"] + ", " + table["output"])
     sums = bands(both, "epoch", "sum_off", "both", marker=None)
     return [
-        Panel("A large network, softmax", "epoch", share, curves, log="x"),
+        Panel("A large network, softmax", "epoch", share, curves, log="x", within=SHARE),
         Panel(f"Reliability (bins of {FEW:.1%} or more)", "confidence", "accuracy", lines),
-        Panel("Sums of the outputs", "epoch", "mean |sum - 1|, unseen rows", sums, log="x"),
+        Panel(
+            "Sums of the outputs",
+            "epoch",
+            "mean |sum - 1|, unseen rows",
+            sums,
+            log="x",
+            within=POSITIVE,
+        ),
     ]
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.stack import Stack
 from mlp_lab.lessons.bench import Bench
-from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, Claim
+from mlp_lab.lessons.claims import DIFFERENCE, POSITIVE, SHARE, Claim
 from mlp_lab.lessons.gradient_flow import backward
 from mlp_lab.lessons.panels import Panel, bands
 from mlp_lab.lessons.study import grid, varied
@@ -179,7 +179,7 @@ def panels(tables: Tables) -> list[Panel]:
     title = f"After training, {WRONG:g} added to the initial bias"
     return [
         Panel(f"Epochs to {ACCURACY:.0%} accuracy", rate, "epochs", epochs, log="xy"),
-        Panel("After training (diverged: 0)", rate, accuracy, ends, log="x"),
+        Panel("After training (diverged: 0)", rate, accuracy, ends, log="x", within=SHARE),
         Panel("Sure and wrong: the gradient, untrained", bias, norm, norms),
-        Panel(title, rate, accuracy, wrong_ends, log="x"),
+        Panel(title, rate, accuracy, wrong_ends, log="x", within=SHARE),
     ]

@@ -134,6 +134,8 @@ def panels(tables: Tables) -> list[Panel]:
     ]
     distances = bands(table, "share", "distance", "loss")
     return [
-        Panel("Outliers", "share of rows", "distance from the function", distances),
+        Panel(
+            "Outliers", "share of rows", "distance from the function", distances, within=POSITIVE
+        ),
         Panel(f"Fits with {DRAWN:.0%} outliers", "x", "y", drawn, ticks={-1: "-1", 0: "0", 1: "1"}),
     ]

@@ -139,5 +139,5 @@ def panels(tables: Tables) -> list[Panel]:
     x, title = "training rows", f"To a loss of {GOAL:g} on unseen rows"
     return [
         Panel(title, x, "row-gradients", spent, log="xy"),
-        Panel("The same in steps", x, "steps", steps, log="x", y_limits=(0, None)),
+        Panel("The same in steps", x, "steps", steps, log="x", within=POSITIVE, y_limits=(0, None)),
     ]

@@ -237,7 +237,7 @@ def panels(tables: Tables) -> list[Panel]:
     title, x = "Local minima of full-batch descent that are left", "rows of a step"
     return [
         surface_panel(tables["gabor_heights"], tables["gabor_ways"]),
-        Panel(title, x, "share of tries", shares, log="x", y_limits=(0, None)),
+        Panel(title, x, "share of tries", shares, log="x", within=SHARE, y_limits=(0, None)),
     ]
 
 

@@ -1,0 +1,651 @@
+// The page: what is heard from the engine is drawn, what is done is sent.
+
+import { PassesPanel } from "./backprop";
+import { ByHandPanel, THREE_UNITS } from "./byhand";
+import { onTheme, classColour, css } from "./colours";
+import { Controls, KEYS, button, make, valueOf } from "./controls";
+import { CurveStore, CurveView } from "./curves";
+import { EXAMPLES, TEXT, say, short } from "./messages";
+import { NetworkView } from "./network";
+import { PARTS, PlaneView } from "./plane";
+import type { Arrays, Connect, Frame, Message, Passes, Scene, Wire } from "./wire";
+
+const SPEEDS = [0, 1, 2, 5, 10, 30];
+const VERDICT_EVERY = 4000; // milliseconds while it trains
+
+/** Where a page is: what hears keys and takes files, and whether its address is its own. */
+export interface Host {
+  keys: EventTarget;
+  hasAddress: boolean;
+}
+
+export class Page {
+  private wire: Wire;
+  private timer: number;
+  private store = new CurveStore();
+  private scene_: Scene | null = null;
+  private frame_: Frame | null = null;
+  private running = false;
+  private waiting: [Frame, Arrays] | null = null;
+  private judged = 0;
+
+  private playButton = button(TEXT.play, TEXT.playHint, () => this.toggle(), "primary");
+  private handButton = button(TEXT.byHandOpen, TEXT.byHandOpenHint, () => this.byHand.toggle(), "quiet hand");
+  private traceButton = button(TEXT.passesOpen, TEXT.passesHint, () => this.togglePasses(), "quiet trace");
+  private counter = make("output", { class: "counter", "aria-label": TEXT.epoch }, "0");
+  private slider = make("input", { type: "range", min: "0", max: "0", value: "0" });
+  private speed = make("select", { "aria-label": TEXT.speed });
+  private notice = make("p", { class: "notice", role: "alert" });
+  private status = make("p", { class: "unseen", role: "status", "aria-live": "polite" });
+  private tip = make("div", { class: "tip" });
+  private layerButtons = make("div", { class: "layers" });
+  private asked = make("p", { class: "asked", role: "note" });
+  private compared = make("p", { class: "legend" });
+  private networks = make("div", { class: "networks", role: "group", "aria-label": TEXT.compare });
+  private axes = make("div", { class: "axes" });
+  private readings = [make("span", { class: "reading" }), make("span", { class: "reading" })];
+  private norms = make("div", { class: "norms" });
+  private verdict = make("div", { class: "verdict" }, TEXT.noVerdict);
+  private addressed = false;
+  private question = "";
+  private target = make("select", { id: "target" });
+  private targetRow = make(
+    "div",
+    { class: "field" },
+    make("label", { for: "target" }, TEXT.target),
+    this.target,
+  );
+  private reportText = make("pre");
+  private report = make("details", {}, make("summary", {}, TEXT.understood), this.reportText);
+  private planeTitle = make("h2", {}, TEXT.outputMap);
+  private curveTitles = [make("h2"), make("h2")];
+
+  private passes = new PassesPanel(
+    (part, number) => this.wire.send("passes", { value: part, number }),
+    (found, at, ahead) => this.network.setPasses(found, at, ahead),
+  );
+  private byHand = new ByHandPanel({
+    set: (key, inputs, number) => this.wire.send("weight", { key, inputs, number }),
+    begin: () => {
+      this.pause();
+      this.wire.send("words", { values: THREE_UNITS });
+    },
+    train: () => this.toggle(),
+  });
+  private network: NetworkView;
+  private plane: PlaneView;
+  private curves: CurveView[];
+  private controls: Controls;
+  private compareKey = make("select", { "aria-label": TEXT.compareKey });
+  private compareValues = make("input", {
+    "aria-label": TEXT.compareValues,
+    placeholder: TEXT.compareValues,
+  });
+
+  constructor(
+    private place: HTMLElement,
+    private host: Host,
+    connect: Connect,
+  ) {
+    this.wire = connect(this);
+    const networkCanvas = make("canvas", { role: "img" });
+    const planeCanvas = make("canvas", { role: "img" });
+    const places = [make("div", { class: "plot" }), make("div", { class: "plot" })];
+    const settings = make("div", { class: "settings" });
+    this.tip.hidden = true;
+    this.notice.hidden = true;
+    place.append(
+      this.header(),
+      this.notice,
+      make(
+        "main",
+        {},
+        settings,
+        this.middle(networkCanvas, places),
+        make("div", { class: "side" }, this.planePanel(planeCanvas), this.normsPanel(), this.verdictPanel()),
+      ),
+      this.status,
+    );
+    this.network = new NetworkView(networkCanvas, this.tip);
+    this.network.onLayout = (columns) => this.placeLayerButtons(columns);
+    this.plane = new PlaneView(planeCanvas);
+    this.plane.onRow = (part, number) => {
+      this.pause();
+      this.passes.choose(part, number);
+    };
+    this.passes.onToggle = (open, focused) => this.panel(this.traceButton, open, focused);
+    this.byHand.onToggle = (open, focused) => this.panel(this.handButton, open, focused);
+    this.panel(this.traceButton, false, false);
+    this.panel(this.handButton, false, false);
+    this.curves = [0, 1].map(
+      (q) => new CurveView(places[q], this.store, q as 0 | 1, (epoch) => this.back(epoch)),
+    );
+    this.controls = new Controls(settings, (key, value) => this.set(key, value));
+    settings.prepend(this.examplePanel(), this.tablePanel());
+    settings.append(this.comparePanel());
+    onTheme(() => this.redraw());
+    this.inform(TEXT.starting);
+    host.keys.addEventListener("keydown", (event) => this.key(event as KeyboardEvent));
+    this.timer = window.setInterval(() => this.running && this.judge(), VERDICT_EVERY);
+  }
+
+  /** Somebody has taken the page away. */
+  end(): void {
+    clearInterval(this.timer);
+  }
+
+  private header(): HTMLElement {
+    for (const n of SPEEDS) {
+      const text = n ? say(TEXT.perSecond, { n }) : TEXT.fastest;
+      this.speed.append(make("option", { value: String(n) }, text));
+    }
+    this.speed.addEventListener("change", () =>
+      this.wire.send("speed", { number: Number(this.speed.value) }),
+    );
+    this.slider.setAttribute("aria-label", TEXT.backTo);
+    this.slider.addEventListener("change", () => this.back(Number(this.slider.value)));
+    return make(
+      "header",
+      {},
+      make("h1", {}, TEXT.title),
+      make(
+        "div",
+        { class: "transport" },
+        this.playButton,
+        button(TEXT.step, TEXT.stepHint, () => this.wire.send("step")),
+        button(TEXT.epoch, TEXT.epochHint, () => this.wire.send("epoch")),
+        button(TEXT.restart, TEXT.restartHint, () => this.wire.send("restart")),
+      ),
+      make("label", { class: "time" }, TEXT.epoch, this.counter, this.slider),
+      this.speed,
+      this.handButton,
+      this.traceButton,
+      button(TEXT.copy, TEXT.copy, () => this.wire.send("command"), "quiet"),
+    );
+  }
+
+  private middle(canvas: HTMLCanvasElement, places: HTMLElement[]): HTMLElement {
+    const log = make("input", { type: "checkbox", id: "log" });
+    log.addEventListener("change", () => {
+      this.curves[0].logarithmic = log.checked;
+      this.curves[0].rebuild();
+    });
+    const curve = (k: number, ...more: Node[]) =>
+      make(
+        "section",
+        { class: "panel curve" },
+        make("div", { class: "bar" }, this.curveTitles[k], this.readings[k], ...more),
+        places[k],
+      );
+    return make(
+      "div",
+      { class: "middle" },
+      this.asked,
+      make("section", { class: "panel net" }, this.layerButtons, canvas, this.tip),
+      this.byHand.place,
+      this.passes.place,
+      this.networks,
+      this.compared,
+      make(
+        "div",
+        { class: "charts" },
+        curve(0, make("label", { class: "check", for: "log" }, log, TEXT.logarithmic)),
+        curve(1),
+      ),
+    );
+  }
+
+  private planePanel(canvas: HTMLCanvasElement): HTMLElement {
+    const checks = PARTS.map((part) => {
+      const box = make("input", { type: "checkbox", id: `show-${part}` });
+      box.checked = part !== "test";
+      box.addEventListener("change", () => {
+        this.plane.shown[part] = box.checked;
+        this.plane.draw();
+      });
+      const mark = make("i", { class: `mark ${part}`, "aria-hidden": "true" });
+      return make("label", { class: "check", for: `show-${part}` }, box, mark, TEXT[part]);
+    });
+    return make(
+      "section",
+      { class: "panel plane" },
+      make("div", { class: "bar" }, this.planeTitle, this.axes),
+      canvas,
+      make("div", { class: "bar" }, ...checks),
+    );
+  }
+
+  private normsPanel(): HTMLElement {
+    return make("section", { class: "panel" }, make("h2", {}, TEXT.gradient), this.norms);
+  }
+
+  private verdictPanel(): HTMLElement {
+    return make("section", { class: "panel" }, make("h2", {}, TEXT.verdict), this.verdict);
+  }
+
+  private comparePanel(): HTMLElement {
+    this.compareKey.addEventListener("change", () => this.suggestValues());
+    const start = () =>
+      this.wire.send("compare", {
+        key: this.compareKey.value,
+        values: this.compareValues.value.split(/,(?![^[]*\])/).map((v) => v.trim()).filter(Boolean),
+      });
+    return make(
+      "section",
+      { class: "group" },
+      make("h2", {}, TEXT.compare),
+      this.compareKey,
+      this.compareValues,
+      make(
+        "div",
+        { class: "bar" },
+        button(TEXT.compareStart, TEXT.compareStart, start),
+        button(TEXT.compareEnd, TEXT.compareEnd, () => this.wire.send("alone"), "quiet"),
+      ),
+    );
+  }
+
+  /** The question of an example stays in sight while its network trains. */
+  private ask(question: string): void {
+    this.asked.textContent = question;
+  }
+
+  private examplePanel(): HTMLElement {
+    const select = make("select", { "aria-label": TEXT.examples });
+    select.append(make("option", { value: "" }, TEXT.examples));
+    EXAMPLES.forEach((own, k) => select.append(make("option", { value: String(k) }, own.title)));
+    select.addEventListener("change", () => {
+      const own = EXAMPLES[Number(select.value)];
+      if (!select.value) return;
+      this.wire.send("words", { values: own.words });
+      this.question = own.question;
+      select.value = "";
+    });
+    return make("section", { class: "group" }, select);
+  }
+
+  /** The address holds the settings, so that it can be kept or passed on. */
+  private setAddress(scene: Scene): void {
+    const [key, values] = scene.compared;
+    if (!this.host.hasAddress) return;
+    const all = [...scene.words, ...(key ? [`${key}=${values.join(",")}`] : [])];
+    if (all.some((word) => word.startsWith("data.path="))) return; // a copy on this machine
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (!this.addressed && wanted && wanted !== all.join(" ")) {
+      this.addressed = true;
+      this.wire.send("words", { values: wanted.split(" ").filter(Boolean) });
+      return;
+    }
+    this.addressed = true;
+    history.replaceState(null, "", `#${encodeURIComponent(all.join(" "))}`);
+  }
+
+  /** A table of one's own: opened or dropped, then asked which column is to be learnt. */
+  private tablePanel(): HTMLElement {
+    const file = make("input", { type: "file", class: "unseen", tabindex: "-1" });
+    file.addEventListener("change", () => {
+      const own = file.files?.[0];
+      if (own) void this.upload(own);
+      file.value = "";
+    });
+    this.host.keys.addEventListener("dragover", (event) => event.preventDefault());
+    this.host.keys.addEventListener("drop", (event) => {
+      event.preventDefault();
+      const own = (event as DragEvent).dataTransfer?.files[0];
+      if (own) void this.upload(own);
+    });
+    this.target.addEventListener("change", () => {
+      if (this.target.value) this.wire.send("target", { value: this.target.value });
+    });
+    this.targetRow.hidden = true;
+    this.report.hidden = true;
+    return make(
+      "section",
+      { class: "group" },
+      button(TEXT.table, TEXT.tableHint, () => file.click()),
+      file,
+      this.targetRow,
+      this.report,
+    );
+  }
+
+  private async upload(file: File): Promise<void> {
+    this.say(await this.wire.upload(file));
+  }
+
+  private askTarget(names: string[]): void {
+    const options = ["", ...names].map((name) => make("option", { value: name }, name || "…"));
+    this.target.replaceChildren(...options);
+    this.targetRow.hidden = false;
+    this.report.hidden = true;
+    this.target.focus();
+  }
+
+  private suggestValues(): void {
+    const choices = this.scene_?.choices[this.compareKey.value];
+    if (choices) this.compareValues.value = choices.slice(0, 3).join(", ");
+    else {
+      const value = Number(valueOf(this.scene_!, this.compareKey.value));
+      const whole = Number.isInteger(value) && !this.compareKey.value.startsWith("optimizer");
+      const all = whole ? [value, value + 1, value + 2] : [value / 10, value, value * 10];
+      if (Number.isFinite(value) && value) this.compareValues.value = all.map(short).join(", ");
+      else this.compareValues.value = whole ? "0, 1, 2" : "";
+    }
+  }
+
+  private set(key: string, value: string): void {
+    this.say("");
+    this.wire.send("set", { key, value });
+  }
+
+  private back(epoch: number): void {
+    const last = this.frame_?.last ?? 0;
+    this.wire.send("back", { number: Math.max(0, Math.min(last, epoch)) });
+  }
+
+  private toggle(): void {
+    this.say("");
+    this.wire.send(this.running ? "pause" : "play");
+  }
+
+  private pause(): void {
+    if (this.running) this.wire.send("pause");
+  }
+
+  /** A panel is open or not: its button says so, and has the focus that the panel had. */
+  private panel(opener: HTMLElement, open: boolean, focused: boolean): void {
+    opener.setAttribute("aria-expanded", String(open));
+    if (!open && focused) opener.focus();
+  }
+
+  private togglePasses(): void {
+    if (this.passes.isOpen) this.passes.close();
+    else {
+      this.pause();
+      this.passes.again();
+    }
+  }
+
+  private key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (/^(INPUT|SELECT|TEXTAREA|SUMMARY)$/.test(target.tagName)) return;
+    const acts: Record<string, () => void> = {
+      " ": () => this.toggle(),
+      s: () => this.wire.send("step"),
+      e: () => this.wire.send("epoch"),
+      r: () => this.wire.send("restart"),
+      b: () => this.togglePasses(),
+      h: () => this.byHand.toggle(),
+    };
+    if (this.passes.isOpen) {
+      acts.arrowright = () => this.passes.next();
+      acts.arrowleft = () => this.passes.before();
+      acts.arrowdown = () => this.passes.nextGroup();
+      acts.escape = () => {
+        this.passes.close();
+        this.traceButton.focus();
+      };
+    }
+    const act = acts[event.key.toLowerCase()];
+    if (!act || (event.key === " " && target.tagName === "BUTTON")) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** What is wrong, in one line. */
+  private say(text: string): void {
+    this.inform(text);
+    this.notice.classList.toggle("wrong", Boolean(text));
+  }
+
+  private inform(text: string): void {
+    this.notice.classList.remove("wrong");
+    this.notice.textContent = text;
+    this.notice.hidden = !text;
+  }
+
+  scene(scene: Scene, arrays: Arrays): void {
+    if (!this.scene_) this.inform("");
+    this.scene_ = scene;
+    this.frame_ = null;
+    this.waiting = null;
+    this.store.begin(scene.labels.length, scene.curves.length);
+    this.controls.setScene(scene);
+    this.network.setScene(scene);
+    this.plane.setScene(scene, arrays);
+    this.byHand.setScene(scene, arrays);
+    this.curves.forEach((view, k) => {
+      view.setScene(scene);
+      const name = view.name;
+      this.curveTitles[k].textContent = k ? name : `${TEXT.loss} (${scene.loss})`;
+    });
+    this.planeTitle.textContent = scene.axes.length === 1 ? TEXT.fit : TEXT.outputMap;
+    this.setCompare(scene);
+    this.setAddress(scene);
+    this.setAxes(scene);
+    const count = (part: string) => arrays[`${part}_targets`]?.data.length ?? 0;
+    this.passes.setRows(Object.fromEntries(PARTS.map((part) => [part, count(part)])));
+    this.verdict.textContent = TEXT.noVerdict;
+  }
+
+  private setCompare(scene: Scene): void {
+    const [key, values] = scene.compared;
+    const keys = KEYS.filter((k) => k in scene.values || `${k}.name` in scene.values);
+    const now = key ?? (this.compareKey.value || "optimizer.lr");
+    this.compareKey.replaceChildren(...keys.map((k) => make("option", { value: k }, k)));
+    this.compareKey.value = keys.includes(now) ? now : keys[0];
+    if (key) this.compareValues.value = values.join(", ");
+    else if (!this.compareValues.value) this.suggestValues();
+    this.networks.hidden = scene.labels.length < 2;
+    this.compared.textContent = scene.labels.length < 2 ? "" : TEXT.compared;
+  }
+
+  private setNetworks(): void {
+    const scene = this.scene_!;
+    this.networks.replaceChildren(
+      ...scene.labels.map((label, k) => {
+        const chosen = k === this.frame_!.focus;
+        const text = label.slice(label.indexOf("=") + 1);
+        const found = button(text, label, () => this.wire.send("focus", { number: k }), "chip");
+        found.style.setProperty("--own", css(classColour(k)));
+        found.setAttribute("aria-pressed", String(chosen));
+        return found;
+      }),
+    );
+  }
+
+  private setAxes(scene: Scene): void {
+    this.axes.replaceChildren();
+    if (scene.inputs.length < 3) return;
+    const selects = scene.axes.map((axis, k) => {
+      const found = make("select", { "aria-label": k ? TEXT.up : TEXT.across });
+      scene.inputs.forEach((name, n) => found.append(make("option", { value: String(n) }, name)));
+      found.value = String(axis.input);
+      return found;
+    });
+    for (const own of selects) {
+      own.addEventListener("change", () =>
+        this.wire.send("axes", { inputs: selects.map((s) => Number(s.value)) }),
+      );
+    }
+    this.axes.append(...selects);
+  }
+
+  frame(frame: Frame, arrays: Arrays): void {
+    if (!this.scene_) return;
+    const draw = this.waiting === null;
+    if (this.waiting) this.note(...this.waiting);
+    this.waiting = [frame, arrays];
+    if (draw) requestAnimationFrame(() => this.drawWaiting());
+  }
+
+  /** A frame that another has overtaken: only its curves count. */
+  private note(frame: Frame, arrays: Arrays): void {
+    this.store.take(frame.after, arrays.curves);
+    this.wire.send("seen", { number: frame.frame });
+  }
+
+  private drawWaiting(): void {
+    if (!this.waiting) return;
+    const [frame, arrays] = this.waiting;
+    this.waiting = null;
+    this.note(frame, arrays);
+    const first = this.frame_ === null;
+    this.frame_ = frame;
+    this.counter.textContent = frame.epoch.toLocaleString("en") + (frame.step ? ` + ${frame.step}` : "");
+    this.slider.max = String(frame.last);
+    const root = this.place.getRootNode() as Document | ShadowRoot;
+    if (root.activeElement !== this.slider) this.slider.value = String(frame.epoch);
+    this.network.setFrame(arrays);
+    this.plane.setFrame(arrays);
+    this.byHand.setFrame(frame, arrays);
+    this.curves.forEach((view, k) => {
+      view.update(frame.epoch, frame.best[frame.focus]);
+      this.read(view, k, frame);
+    });
+    this.drawNorms(arrays);
+    if (first) this.setNetworks();
+    this.passes.stale(frame.epoch, frame.step);
+  }
+
+  private read(view: CurveView, k: number, frame: Frame): void {
+    const now = view.at(frame.epoch, frame.focus);
+    this.readings[k].replaceChildren(
+      ...PARTS.filter((part) => now[part] !== null).map((part) =>
+        make("span", { class: part }, `${TEXT[part]} ${short(now[part]!)}`),
+      ),
+    );
+  }
+
+  private drawNorms(arrays: Arrays): void {
+    const norms = arrays.gradient_norms;
+    if (!norms) {
+      this.norms.replaceChildren();
+      return;
+    }
+    const powers = Array.from(norms.data, (v) => Math.log10(Math.max(v, 1e-8)));
+    this.norms.replaceChildren(
+      ...powers.map((power, k) => {
+        const bar = make("i");
+        bar.style.width = `${Math.max(1, Math.min(100, ((power + 6) / 8) * 100))}%`;
+        const value = make("b", {}, short(norms.data[k]));
+        return make("div", {}, make("span", {}, `Ω${k}`), make("em", {}, bar), value);
+      }),
+    );
+  }
+
+  private placeLayerButtons(columns: number[]): void {
+    const scene = this.scene_!;
+    const widths = scene.sizes.slice(1, -1);
+    const width = (changed: number[]) =>
+      new Set(changed).size === 1 ? String(changed[0]) : `[${changed.join(",")}]`;
+    const groups = widths.map((own, k) => {
+      const to = (units: number) =>
+        this.set("model.width", width(widths.map((w, n) => (n === k ? units : w))));
+      const n = k + 1;
+      const minus = button("−", say(TEXT.dropUnit, { n }), () => to(own - 1), "tiny");
+      const plus = button("+", say(TEXT.addUnit, { n }), () => to(own + 1), "tiny");
+      minus.disabled = own < 2;
+      const found = make("div", { class: "layer" }, minus, make("span", {}, String(own)), plus);
+      found.style.left = `${columns[k + 1]}px`;
+      return found;
+    });
+    const depth = widths.length;
+    const less = button("−", TEXT.dropLayer, () => this.setDepth(depth - 1), "tiny");
+    const more = button("+", TEXT.addLayer, () => this.setDepth(depth + 1), "tiny");
+    less.disabled = depth < 1;
+    const all = make("div", { class: "depth" }, TEXT.layers, less, make("span", {}, String(depth)), more);
+    this.layerButtons.replaceChildren(all, ...groups);
+  }
+
+  /** Layers of one width; where widths differ, the first one's. */
+  private setDepth(depth: number): void {
+    this.wire.send("depth", { number: depth });
+  }
+
+  message(message: Message): void {
+    if (message.kind === "state") this.setRunning(message);
+    else if (message.kind === "refused" || message.kind === "failed") {
+      this.say(message.line ?? "");
+      this.controls.reset();
+      if (message.of === "weight") this.byHand.refused();
+      if (message.of === "passes") this.passes.refused();
+    } else if (message.kind === "command") void this.copy(message);
+    else if (message.kind === "taken") {
+      this.inform(message.went_on ? TEXT.trainedOn : "");
+      if (!message.went_on) this.ask(this.question);
+      this.question = "";
+    }
+    else if (message.kind === "columns") this.askTarget(message.names ?? []);
+    else if (message.kind === "report") {
+      this.reportText.textContent = (message.lines ?? []).join("\n");
+      this.report.hidden = false;
+    } else if (message.kind === "passes") this.passes.take(message as unknown as Passes);
+    else if (message.kind === "verdict") this.showVerdict(message.lines ?? []);
+  }
+
+  private setRunning(message: Message): void {
+    this.running = message.running ?? false;
+    this.playButton.textContent = this.running ? TEXT.pause : TEXT.play;
+    this.playButton.setAttribute("aria-pressed", String(this.running));
+    this.byHand.setRunning(this.running);
+    if (message.why) this.inform(message.why);
+    if (!this.running) {
+      requestAnimationFrame(() => this.tell());
+      if (this.passes.isWanted) this.passes.again();
+      this.judge();
+    }
+  }
+
+  /** What a screen reader hears: where it stands. */
+  private tell(): void {
+    if (!this.frame_ || !this.frame_.epoch) return;
+    const part = this.scene_!.rows.val ? "val" : "train";
+    const { epoch, focus } = this.frame_;
+    const [loss, score] = this.curves.map((view) => view.at(epoch, focus)[part] ?? NaN);
+    const values = { epoch, part: TEXT[part], loss: short(loss), score: short(score) };
+    this.status.textContent = say(TEXT.status, { ...values, metric: this.curves[1].name });
+  }
+
+  private judge(): void {
+    const epoch = this.frame_?.epoch ?? 0;
+    if (!epoch || (epoch === this.judged && this.running)) return;
+    this.judged = epoch;
+    this.wire.send("verdict");
+  }
+
+  private showVerdict(lines: string[]): void {
+    this.verdict.replaceChildren(
+      ...lines.map((line) =>
+        line.startsWith("try: ")
+          ? make("p", {}, make("code", {}, line.slice(5)))
+          : make("p", {}, line),
+      ),
+    );
+  }
+
+  private async copy(message: Message): Promise<void> {
+    const line = message.line ?? "";
+    let copied = TEXT.copied;
+    try {
+      await navigator.clipboard.writeText(line);
+    } catch {
+      copied = ""; // a browser may forbid it: the line can be read and copied by hand
+    }
+    this.inform([copied && `${copied}:`, line, message.unlike && `(${message.unlike})`].filter(Boolean).join(" "));
+  }
+
+  private redraw(): void {
+    this.network.draw();
+    this.plane.draw();
+    this.byHand.draw();
+    this.curves.forEach((view) => view.rebuild());
+  }
+
+  closed(): void {
+    this.running = false;
+    this.playButton.textContent = TEXT.play;
+    if (!this.notice.classList.contains("wrong")) this.say(TEXT.gone);
+  }
+}

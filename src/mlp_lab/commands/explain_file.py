@@ -1,0 +1,155 @@
+"""What each column adds to a network's predictions for the rows of a file."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlp_lab.commands.predict_files import (
+    Doubts,
+    Written,
+    chunks,
+    feature_rows,
+    file_settings,
+    say_doubts,
+)
+from mlp_lab.data.arrays import Array, Floats
+from mlp_lab.data.tables.frames import TableFrame
+from mlp_lab.data.tables.reading import detect
+from mlp_lab.data.tables.writing import open_writer
+from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted, four_digits, one_line
+from mlp_lab.predictor import POOL, Asked, Predictor, load
+from mlp_lab.terminal import Screen, StatusLine, plain_table
+
+ROWS = 256
+"""Rows that are explained until the terminal hears of it."""
+
+MOST_COLUMNS = 30
+"""Columns in the table on the terminal."""
+
+
+@dataclass
+class _Explaining:
+    """A network, what is asked of it, and what was found so far."""
+
+    predictor: Predictor
+    asked: Asked
+    background: Array
+    prefix: str
+    screen: Screen = field(default_factory=Screen)
+    doubts: Doubts = field(default_factory=Doubts)
+    rows: int = 0
+    base: float = 0.0
+    explained: str = ""
+    sizes: Floats = field(default_factory=lambda: np.zeros(1))
+
+    def table(self, frame: pd.DataFrame, values: Floats, status: StatusLine) -> pd.DataFrame:
+        """A frame's columns, then those of `Predictor.explain`, for values (N, columns).
+
+        Raises:
+            UserError: a new column has the name of one in the file.
+        """
+        pieces = []
+        for start in range(0, len(values), ROWS):
+            inputs = self.predictor.encode_values(values[start : start + ROWS])
+            found = self.predictor.contributions(inputs, self.background, self.asked)
+            pieces.append(pd.DataFrame(found))
+            self.rows += len(inputs)
+            if status.live:
+                status.write(f"{counted(self.rows, 'row')} explained")
+        whole = pd.concat(pieces, ignore_index=True)
+        self.explained, self.base = str(whole.columns[0]), float(whole["base"].iloc[0])
+        self.sizes = self.sizes + whole.iloc[:, 2:].abs().sum().to_numpy()
+        named = whole.add_prefix(self.prefix)
+        for name in named:
+            if name in frame.columns:
+                raise UserError(f"the file has a column {name!r} already: set --prefix")
+        return pd.concat([frame.reset_index(drop=True), named], axis=1)
+
+    def print(self, background: str) -> None:
+        """The base, and the mean absolute contribution of each column, the greatest first."""
+        names = [entry.column.name for entry in self.predictor.schema.inputs]
+        means = dict(zip(names, (self.sizes / self.rows).tolist(), strict=True))
+        self.screen.say(
+            f"{self.explained} of {counted(self.rows, 'row')}; base {four_digits(self.base)},"
+            f" its mean over {counted(len(self.background), 'row')} of {background}"
+        )
+        table = plain_table("column")
+        table.add_column("mean absolute contribution", justify="right")
+        ordered = sorted(names, key=lambda name: -means[name])
+        for name in ordered[:MOST_COLUMNS]:
+            table.add_row(one_line(name), four_digits(means[name]))
+        self.screen.print(table)
+        if len(ordered) > MOST_COLUMNS:
+            self.screen.say(f"and {counted(len(ordered) - MOST_COLUMNS, 'more column')}")
+
+
+def explain_file(
+    run: str,
+    file: str,
+    output: str | None,
+    *,
+    prefix: str,
+    background: str | None,
+    samples: int,
+    class_name: str | None,
+    target: str | None,
+    written: Written,
+) -> None:
+    """Print the mean absolute contribution of each column; write those of each row.
+
+    `background`: a file of rows to compare with, of which `samples` are drawn; by default FILE.
+
+    Raises:
+        UserError: the run, a file, a column or an option cannot be used; nothing is written.
+    """
+    predictor, asked = load(run), Asked(class_name, target, samples)
+    predictor.require_explainable(asked)
+    settings = file_settings(predictor, file, written)
+    form = detect(Path(file), settings, "FILE")
+    if background is None:
+        drawn = _drawn(predictor, chunks(Path(file), settings, form), asked)
+    else:
+        own, place = file_settings(predictor, background, {}), Path(background)
+        others = chunks(place, own, detect(place, own, "--background"), "--background")
+        drawn = _drawn(predictor, others, asked)
+    explaining = _Explaining(predictor, asked, drawn, prefix)
+    tables = _explained(explaining, chunks(Path(file), settings, form))
+    if output is None:
+        for _ in tables:
+            pass
+    else:
+        with open_writer(Path(output), form) as writer:
+            for table in tables:
+                writer.write(table)
+    say_doubts(explaining.doubts, explaining.rows)
+    explaining.print(background or file)
+    if output is not None:
+        print(output)
+
+
+def _explained(explaining: _Explaining, frames: Iterable[TableFrame]) -> Iterator[pd.DataFrame]:
+    """The rows of a file with their contributions, some at a time."""
+    status = StatusLine(explaining.screen, quiet=False)
+    try:
+        for frame in frames:
+            values = feature_rows(explaining.predictor, frame, explaining.doubts)
+            yield explaining.table(frame.frame, values, status)
+    finally:
+        status.close()
+
+
+def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> Array:
+    """Encoded rows to compare with, (B, D), of rows that are drawn without having all at once."""
+    most = max(POOL, asked.samples)
+    generator = np.random.default_rng(0)
+    keys, kept = np.empty(0), np.empty((0, len(predictor.schema.inputs)))
+    for frame in frames:
+        values = feature_rows(predictor, frame, Doubts())
+        keys = np.concatenate([keys, generator.random(len(values))])
+        chosen = np.sort(np.argsort(keys)[:most])
+        keys, kept = keys[chosen], np.concatenate([kept, values])[chosen]
+    return predictor.background_of(predictor.encode_values(kept), asked)

@@ -1,0 +1,105 @@
+"""Scores of a saved network on a DataFrame, of all its rows and by group, as a table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.tables.frames import TableFrame, feature_values, target_values, weight_values
+from mlp_lab.errors import UserError
+from mlp_lab.metrics.bootstrap import Intervals
+from mlp_lab.metrics.epoch import Scores
+from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.predictor import Predictor, load
+from mlp_lab.report.group_scores import DesignColumns, Groups, scores_by_group
+
+
+def evaluate(
+    run: str | Path | Predictor,
+    rows: pd.DataFrame,
+    *,
+    by: str | Sequence[str] = (),
+    weight: str | None = None,
+    cluster: str | None = None,
+    strata: str | None = None,
+) -> pd.DataFrame:
+    """Scores of a saved network on rows that hold the target, as `mlp-lab evaluate` has them.
+
+    `run`: a run's folder, or what `mlp_lab.load` gives. `by` names columns, by the values of which
+    there are scores, too. `weight`: a column of row weights; else that of the training. `cluster`
+    and `strata` name columns by which the rows were sampled: intervals then resample clusters
+    in the place of rows, within strata.
+
+    Returns a row for all and for each group of at least ten rows, called by column and value:
+    `rows`, each score, the ends of its 95 % interval by resampling rows (`accuracy_low`,
+    `accuracy_high`), and `constant_accuracy` (of numbers `constant_rmse`), which is what the best
+    constant of a group would score.
+
+    Raises:
+        UserError: a column is missing, or holds what it cannot.
+    """
+    if not isinstance(rows, pd.DataFrame):
+        raise UserError(f"rows must be a DataFrame with the target, got {type(rows).__name__}")
+    predictor = run if isinstance(run, Predictor) else load(run)
+    groups = Groups([by] if isinstance(by, str) else list(by))
+    sampled = DesignColumns(cluster, strata)
+    frame = TableFrame(rows.reset_index(drop=True))
+    with _keywords():
+        groups.add(frame, predictor.schema)
+        sampled.add(frame, predictor.schema)
+        design = sampled.design()
+        named = {column: groups.names(column) for column in groups.cells}
+    found = replace(_scored(predictor, frame, weight), design=design)
+    scores, intervals = found.measured()
+    table = {("", "all"): {"rows": len(rows), **_numbers(scores, intervals, {})}}
+    for column, names in named.items():
+        for name, own in scores_by_group(found, names)["groups"].items():
+            numbers = _numbers(own["scores"], own["intervals"], own["constant"])
+            table[column, name] = {"rows": own["rows"], **numbers}
+    index = pd.MultiIndex.from_tuples(table, names=["by", "group"])
+    return pd.DataFrame(list(table.values()), index=index)
+
+
+@contextmanager
+def _keywords() -> Iterator[None]:
+    """What is wrong with the columns of groups goes by the names that they have here."""
+    try:
+        yield
+    except UserError as error:
+        said = re.sub(r"^--(?=by|cluster|strata)", "", str(error))
+        raise UserError(said.replace("in FILE", "in rows")) from None
+
+
+def _scored(predictor: Predictor, frame: TableFrame, weight: str | None) -> Predictions:
+    schema = predictor.schema
+    truth = target_values(frame, schema.target)
+    column = schema.weight if weight is None else Column(name=weight)
+    weights = None if column is None else weight_values(frame, column)
+    inputs = predictor.encode_values(feature_values(frame, schema))
+    outputs, losses = predictor.outputs_and_losses(inputs, schema.target.encode(truth))
+    return Predictions(
+        target=schema.target,
+        outputs=outputs,
+        truth=truth,
+        losses=losses,
+        weights=weights,
+        loss_weights=weights,
+        probabilities=predictor.gives_probabilities,
+        ordered=predictor.objective.output == "ordinal",
+    )
+
+
+def _numbers(scores: Scores, intervals: Intervals, constant: Mapping[str, float]) -> Scores:
+    """The columns of a row."""
+    found: Scores = {}
+    for name, value in scores.items():
+        found[name] = value
+        if name in intervals:
+            found[f"{name}_low"], found[f"{name}_high"] = intervals[name]
+    return found | {f"constant_{name}": value for name, value in constant.items()}

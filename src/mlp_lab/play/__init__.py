@@ -1,0 +1,1 @@
+"""The live page: networks that train while somebody watches, and changes their settings."""

@@ -1,0 +1,46 @@
+"""The same network by numpy and by torch, in double precision."""
+
+import numpy as np
+
+from mlp_lab.network.array_network import ArrayNetworks
+from mlp_lab.network.saved import Layers
+from mlp_lab.network.torch_networks import TorchNetworks, networks_of
+
+
+def both(layers: Layers) -> tuple[ArrayNetworks, TorchNetworks]:
+    """The same drawn weights for each."""
+    draw = np.random.default_rng(0)
+    weights = []
+    for own in layers.networks:
+        arrays = {name: draw.normal(size=shape) for name, shape in own.network_shapes.items()}
+        for name, array in arrays.items():
+            if name.endswith("running_var"):
+                arrays[name] = array**2
+            elif name.endswith("knots"):
+                arrays[name] = np.sort(array.round(1), axis=1)  # some bins may be empty
+        weights.append(arrays)
+    plain = networks_of(layers, weights, "float64")
+    return ArrayNetworks.of(layers, weights), TorchNetworks(plain, layers.objective)
+
+
+def held_equal(layers: Layers, rows: int = 20) -> None:
+    """Outputs of each network, their mean, and losses of targets of every kind."""
+    ours, theirs = both(layers)
+    assert ArrayNetworks.can_compute(layers)
+    draw = np.random.default_rng(1)
+    inputs = draw.normal(size=(rows, layers.sizes[0]))
+    np.testing.assert_allclose(ours.outputs(inputs), theirs.outputs(inputs), rtol=1e-9, atol=1e-14)
+    each = (ours.outputs_of_each(inputs), theirs.outputs_of_each(inputs))
+    np.testing.assert_allclose(*each, rtol=1e-9, atol=1e-14)
+    classes = ours.outputs(inputs).shape[1]
+    targets = np.eye(classes)[draw.integers(0, classes, rows)]
+    if layers.output in ("linear", "exponential") or classes == 1:
+        targets = draw.integers(0, 2, (rows, classes)).astype(float)
+    found = zip(
+        ours.outputs_and_losses(inputs, targets),
+        theirs.outputs_and_losses(inputs, targets),
+        strict=True,
+    )
+    for mine, torchs in found:
+        if layers.output != "softmax" or mine.ndim == 1:  # its f has an offset that nothing sees
+            np.testing.assert_allclose(mine, torchs, rtol=1e-8, atol=1e-12)

@@ -1,0 +1,112 @@
+"""Rows that are none of a table: titles above, types below, footers, and files without names."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from surveys import pasted, raw_of
+
+from mlp_lab.data.rows import RawData
+from mlp_lab.data.tables.layout import rows_aside
+from mlp_lab.errors import UserError
+
+ROWS = [f"{i * 7 % 13},{i * 1.5},{'pq'[i % 2]}" for i in range(40)]
+HEADER = "a,x,y"
+
+
+def raw_of_lines(folder: Path, suffix: str, lines: list[str], *words: str) -> RawData:
+    """The rows of a file that holds lines."""
+    path = folder / f"t{suffix}"
+    if suffix == ".xlsx":
+        cells = [[_cell(cell) for cell in line.split(",")] for line in lines]
+        pd.DataFrame(cells).to_excel(path, header=False, index=False)
+    else:
+        sign = {".tsv": "\t", ".txt": ";"}.get(suffix, ",")
+        path.write_text("\n".join(lines).replace(",", sign) + "\n")
+    return raw_of(path, *words)
+
+
+def _cell(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".xlsx"])
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (["My survey of 2020,,"], []),
+        (["My survey of 2020,,", ",,", "second line,,"], []),
+        ([], ["int,float,str"]),
+        (["Title,,"], ["(years),(kg),"]),
+    ],
+    ids=["title", "titles", "types", "units"],
+)
+def test_titles_and_types(above: list[str], below: list[str], suffix: str, tmp_path: Path) -> None:
+    """Are recognised, in any format, and the note says so."""
+    plain = raw_of_lines(tmp_path, suffix, [HEADER, *ROWS])
+    raw = raw_of_lines(tmp_path, suffix, [*above, HEADER, *below, *ROWS])
+    assert raw.columns == plain.columns
+    assert (raw.inputs == plain.inputs).all()
+    assert raw.source is not None
+    assert ", without line" in raw.source.note
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["bla,k,z", "1,2,3", HEADER, *ROWS], ["data.header=3"]),
+        (["bla,k,z", "1,2,3", HEADER, *ROWS], ["data.skip_rows=2"]),
+        ([HEADER, "9,9,z", *ROWS], ["data.skip_rows=[2]"]),
+        ([HEADER, *ROWS, "Total,9,9", "Source: us,,"], ["data.skip_rows=[-1,-2]"]),
+        (ROWS, ["data.header=none", "data.target=c3"]),
+    ],
+)
+def test_settings(lines: list[str], words: list[str], suffix: str, tmp_path: Path) -> None:
+    """Rows are left out by their number, and names are not needed."""
+    plain = raw_of_lines(tmp_path, suffix, [HEADER, *ROWS])
+    raw = raw_of_lines(tmp_path, suffix, lines, *words)
+    assert (raw.inputs == plain.inputs).all()
+    assert (raw.target == plain.target).all()
+
+
+def test_a_footer_is_named(tmp_path: Path) -> None:
+    """With the setting that leaves it out."""
+    with pytest.raises(UserError, match="is the last row a footer") as error:
+        raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS, "Source: an office,,"])
+    (setting,) = (word for word in pasted(str(error.value)) if word.startswith("data.skip_rows"))
+    raw = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS, "Source: an office,,"], setting)
+    assert len(raw.target) == len(ROWS)
+
+
+def test_remarks_and_blanks(tmp_path: Path) -> None:
+    """A sign begins what is no part of a line; blanks stand between cells."""
+    plain = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS])
+    path = tmp_path / "t.txt"
+    lines = [line.replace(",", "   ") for line in (HEADER, *ROWS)]
+    path.write_text("\n".join(lines))
+    assert (raw_of(path).inputs == plain.inputs).all()
+    path.write_text("# made by hand\n" + "\n".join(f"{line} # so" for line in lines))
+    words = ("data.delimiter=whitespace", "data.comment='#'")
+    assert (raw_of(path, *words).inputs == plain.inputs).all()
+
+
+def test_numbers_for_names(tmp_path: Path) -> None:
+    """Are said to be a row, perhaps; years beside other names are names."""
+    with pytest.raises(UserError, match=r"data\.header=none calls columns without names c1, c2"):
+        raw_of_lines(tmp_path, ".csv", ["1,2,3", *ROWS])
+    raw = raw_of_lines(tmp_path, ".csv", ["land,2019,2020", *ROWS], "data.target=2020")
+    assert [column.name for column in raw.columns] == ["land", "2019"]
+
+
+def test_what_is_no_title() -> None:
+    """A saved index, an empty name, one column, words as values."""
+    assert rows_aside([["", "b"], ["0", "1"], ["1", "1"]]) == []
+    assert rows_aside([["a"], ["title"], ["b"]]) == []
+    assert rows_aside([["a", ""], ["1", "2"], ["3", "4"]]) == []
+    assert rows_aside([["a", "b"], ["int", "no"], ["3", "4"]]) == []
+    assert rows_aside([["a", "b"], ["text", "text"]]) == []
+    assert rows_aside([]) == []

@@ -1,0 +1,69 @@
+"""A page over a real port: its address, its token, its socket, and the engine behind it."""
+
+import json
+import os
+import signal
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import pytest
+from played import SMALL
+
+pytest.importorskip("uvicorn")
+pytest.importorskip("websockets")
+
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from mlp_lab.commands.composing import composed
+from mlp_lab.play.frames import unpack
+from mlp_lab.play.server import serve
+from mlp_lab.serving.server import listen
+
+PATIENCE = 240
+
+
+def _head(socket: ClientConnection) -> Mapping[str, object]:
+    """What the next frame says of itself."""
+    frame = socket.recv(PATIENCE)
+    assert isinstance(frame, bytes)
+    return unpack(frame)[0]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no signals between threads")
+def test_a_page_from_its_address_to_an_epoch() -> None:
+    """The engine is a process of its own; it ends with the server."""
+    said: list[str] = []
+    heard: list[object] = []
+
+    def look(address: str) -> None:
+        try:
+            with urllib.request.urlopen(address, timeout=PATIENCE) as page:  # noqa: S310  this machine
+                heard.append(page.status)
+            place = urlsplit(address)
+            with pytest.raises(urllib.error.HTTPError):
+                urllib.request.urlopen(f"http://{place.netloc}/", timeout=PATIENCE)
+            live = f"ws://{place.netloc}{place.path}live?session=one"
+            origin = Origin(f"http://{place.netloc}")
+            with connect(live, origin=origin, max_size=None) as socket:
+                socket.send(json.dumps({"do": "hello"}))
+                heard.append(_head(socket)["sizes"])
+                heard.append(_head(socket)["epoch"])
+                socket.recv(PATIENCE)
+                socket.send(json.dumps({"do": "epoch"}))
+                heard.append(_head(socket)["epoch"])
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def say(address: str) -> None:
+        said.append(address)
+        threading.Thread(target=look, args=(address,)).start()
+
+    with listen("127.0.0.1", 0) as listening:
+        serve(list(SMALL), composed, listening, say)
+    assert len(urlsplit(said[0]).path) > 20
+    assert heard == [200, [2, 3, 1], 0, 1]

@@ -1,0 +1,192 @@
+"""The live page in a real browser: done by clicks, and seen where a reader sees it."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing import active_children
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from waiting import until
+
+pytest.importorskip("uvicorn")
+pytest.importorskip("websockets")
+
+from chromium import CHROMIUM, Browser, browsing
+
+from mlp_lab.commands.composing import composed
+from mlp_lab.play import app
+from mlp_lab.play.server import serve
+from mlp_lab.play.settings import begun
+from mlp_lab.serving.server import listen
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="no signals between threads"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
+]
+
+SURVEY = "age,income,voted\\n" + "\\n".join(
+    f"{age},{income},{'yes' if age + income > 70 else 'no'}"
+    for age, income in ((20 + k % 50, 10 + k * 7 % 45) for k in range(60))
+)
+DROP = f"""(() => {{
+  const held = new DataTransfer();
+  held.items.add(new File(["{SURVEY}"], "survey.csv"));
+  document.dispatchEvent(new DragEvent("drop", {{ dataTransfer: held, cancelable: true }}));
+}})()"""
+
+PLAY = ".transport button:nth-child(1)"
+STEP = ".transport button:nth-child(2)"
+EPOCH = ".transport button:nth-child(3)"
+COUNTER = "document.querySelector('.counter').textContent"
+NOTICE = "document.querySelector('.notice').textContent"
+RUNNING = f"document.querySelector('{PLAY}').getAttribute('aria-pressed') === 'true'"
+ACCURACY = "Number(document.querySelectorAll('.reading .train')[1].textContent.split(' ')[1])"
+
+
+def with_page(folder: Path, words: list[str], look: Callable[[Browser, str], None]) -> None:
+    """Serve a page in this process, and look at it in a browser until `look` returns."""
+    wrong: list[BaseException] = []
+
+    def watch(address: str) -> None:
+        try:
+            with browsing(folder) as browser:
+                look(browser, address)
+        except BaseException as error:
+            wrong.append(error)
+        finally:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def say(address: str) -> None:
+        threading.Thread(target=watch, args=(address,)).start()
+
+    with listen("127.0.0.1", 0) as listening:
+        serve(begun(words), composed, listening, say)
+    if wrong:
+        raise wrong[0]
+
+
+def value(browser: Browser, key: str) -> object:
+    """What a field shows."""
+    return browser.run(f"document.getElementById('field-{key.replace('.', '-')}').value")
+
+
+def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train to 97 percent, pause, step, other settings, a reload, a table; then the page goes."""
+
+    def look(browser: Browser, address: str) -> None:
+        browser.size(1400, 900)
+        browser.open(address)
+        browser.wait(f"{COUNTER} === '0' && document.querySelectorAll('.layer').length === 2")
+        train(browser)
+        change(browser)
+        reload(browser)
+        backpropagate(browser)
+        drop(browser)
+        by_hand(browser)
+        assert browser.complaints() == []
+        place = urlsplit(address)
+        for asked in browser.asked():
+            assert asked.startswith("data:") or urlsplit(asked).netloc == place.netloc, asked
+        assert active_children()
+        monkeypatch.setattr(app, "KEPT_SECONDS", 0.0)
+        browser.open("about:blank")
+        until(lambda: not active_children())  # the engine is gone with its page
+
+    with_page(tmp_path / "browser", ["epochs=20000"], look)
+
+
+def train(browser: Browser) -> None:
+    """By one click, and a second one to pause; then one step, and the rest of its epoch."""
+    browser.click(PLAY)
+    browser.wait(RUNNING)
+    browser.wait(f"{ACCURACY} >= 0.97")
+    browser.click(PLAY)
+    browser.wait(f"!({RUNNING})")
+    browser.drawn()  # the last frame came before the word that it is paused
+    seen = str(browser.run(COUNTER))
+    browser.click(STEP)
+    browser.wait(f"{COUNTER} === '{seen} + 1'")
+    browser.click(EPOCH)
+    after = f"{int(seen.replace(',', '')) + 1:,}"
+    browser.wait(f"{COUNTER} === '{after}'")
+
+
+def change(browser: Browser) -> None:
+    """A rate that can be, and one that cannot."""
+    seen = browser.run(COUNTER)
+    browser.write("#field-optimizer-lr", "0.003")
+    browser.wait(f"{NOTICE} === 'Changed while it trains.'")
+    assert browser.run(COUNTER) == seen
+    browser.write("#field-optimizer-lr", "-1")
+    browser.wait(f"{NOTICE} === 'optimizer.lr must be positive, got -1.0'")
+    assert value(browser, "optimizer.lr") == "0.003"
+    assert browser.run(COUNTER) == seen
+
+
+def reload(browser: Browser) -> None:
+    """The page comes back to where it stood, with its settings and curves."""
+    seen = browser.run(COUNTER)
+    browser.run("document.body.dataset.old = 'yes'")
+    browser.call("Page.reload")
+    browser.wait(f"!document.body.dataset.old && {COUNTER} === '{seen}'")
+    assert value(browser, "optimizer.lr") == "0.003"
+    assert float(str(browser.wait(ACCURACY))) > 0.9
+
+
+STEP_TEXT = "document.querySelector('.passes .step').textContent"
+SAID = "document.querySelector('.passes .said').textContent"
+BESIDE = "document.querySelector('.passes').hidden"
+
+
+def backpropagate(browser: Browser) -> None:
+    """Both passes by keys, and a quiz: a wrong number, then the right one, which is counted."""
+    browser.press("b")
+    browser.wait(f"{BESIDE} === false && {STEP_TEXT}.includes('Next')")
+    browser.press("ArrowRight")
+    first = str(browser.wait(f"{STEP_TEXT}.startsWith('forward passf_0[1] = ') && {STEP_TEXT}"))
+    value = first.rpartition("= ")[2]
+    browser.press("ArrowLeft")
+    browser.click("#quiz")
+    browser.wait(f"{STEP_TEXT}.endsWith('= ?')")
+    browser.write(".passes form input", value)
+    browser.wait(f"{SAID} === 'Right: f_0[1] = {value}'")
+    browser.write(".passes form input", "1e9")
+    browser.wait(f"{SAID}.startsWith('Not 1e9: f_0[2] = ')")
+    assert "1 of 2 right" in str(browser.run("document.querySelector('.passes').textContent"))
+    browser.click(".passes .bar button:last-child")
+    browser.wait(BESIDE)
+
+
+def drop(browser: Browser) -> None:
+    """A table is read here, asked for its target, and learnt."""
+    browser.run(DROP)
+    browser.wait("document.querySelectorAll('#target option').length === 4")
+    browser.choose("#target", "voted")
+    browser.wait("document.querySelector('details pre').textContent.includes('income')")
+    browser.wait(f"{COUNTER} === '0'")
+    browser.click(PLAY)
+    browser.wait(f"{ACCURACY} >= 0.9")
+
+
+ENTRIES = "document.querySelectorAll('.entry').length"
+LOSS = "document.querySelector('.byhand .loss').textContent"
+
+
+def by_hand(browser: Browser) -> None:
+    """Three units and a curve: a number that is typed has a loss, and training begins there."""
+    browser.run("document.activeElement.blur()")
+    browser.press("h")
+    browser.click(".byhand .bar button")
+    browser.wait(f"{ENTRIES} === 10 && {COUNTER} === '0' && {LOSS}")
+    before = browser.run(LOSS)
+    browser.write("fieldset:last-child input.short", "3")
+    browser.wait(f"{LOSS} && {LOSS} !== {json.dumps(before)}")
+    browser.click(".byhand .primary")
+    browser.wait(f"{COUNTER} !== '0' && {RUNNING}")
+    browser.click(PLAY)
+    browser.wait(f"!({RUNNING})")
