@@ -75,6 +75,26 @@ def value(browser: Browser, key: str) -> object:
     return browser.run(f"document.getElementById('field-{key.replace('.', '-')}').value")
 
 
+def test_other_languages(tmp_path: Path) -> None:
+    """Chosen on the page, it stays with the browser; words a screen reader hears, too."""
+
+    def look(browser: Browser, address: str) -> None:
+        browser.open(address)
+        begins = "document.querySelector('.transport button')?.textContent"
+        for name, word, counter in (("de", "Start", "Epoche"), ("it", "Avvia", "Epoca")):
+            browser.wait("document.getElementById('language')")
+            browser.choose("#language", name)
+            browser.wait(f"document.documentElement.lang === '{name}' && {begins} === '{word}'")
+            label = "document.querySelector('.counter').getAttribute('aria-label')"
+            assert browser.run(label) == counter
+        assert browser.complaints() == []
+        browser.open("about:blank")
+        browser.open(address)
+        browser.wait(f"{begins} === 'Avvia'")
+
+    with_page(tmp_path, ["data=moons"], look)
+
+
 def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Train to 97 percent, pause, step, other settings, a reload, a table; then the page goes."""
 

@@ -1,6 +1,10 @@
-// Every text of the page; a translation is a file with the same keys.
+// Every text of the page, in the language of whoever looks; a translation is a file with the same keys.
+// What the engine says, as of a setting that cannot be, is in English, as on the command line.
 
-export const TEXT = {
+import { GERMAN, GERMAN_EXAMPLES } from "./messages_de";
+import { ITALIAN, ITALIAN_EXAMPLES } from "./messages_it";
+
+const ENGLISH = {
   title: "mlp-lab play",
   starting: "The engine is starting …",
   play: "Play",
@@ -122,12 +126,49 @@ export const TEXT = {
   unitOf: "unit {n}",
   howToRead: "How to read it",
   close: "Close",
+  language: "Language",
 };
+
+export type Texts = Record<keyof typeof ENGLISH, string>;
+export type ExampleTexts = Record<string, [string, string]>;
+
+/** Language -> its name, its texts, and those of examples that it has. */
+export const LANGUAGES: Record<string, [string, Texts, ExampleTexts]> = {
+  en: ["English", ENGLISH, {}],
+  de: ["Deutsch", GERMAN, GERMAN_EXAMPLES],
+  it: ["Italiano", ITALIAN, ITALIAN_EXAMPLES],
+};
+
+const KEPT = "mlp-lab language";
+
+/** The one that was chosen here before, else the first that the browser asks for. */
+function preferred(): string {
+  let chosen: string | null = null;
+  try {
+    chosen = localStorage.getItem(KEPT);
+  } catch {} // a page without a place of its own, as in some notebooks
+  const wanted = [chosen ?? "", ...navigator.languages].map((name) => name.slice(0, 2));
+  return wanted.find((name) => name in LANGUAGES) ?? "en";
+}
+
+/** Keep a language for this and later pages; false where nothing can be kept. */
+export function keepLanguage(name: string): boolean {
+  try {
+    localStorage.setItem(KEPT, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const LANGUAGE = preferred();
+const [, CHOSEN, OF_EXAMPLES] = LANGUAGES[LANGUAGE];
+export const TEXT: Texts = { ...ENGLISH, ...CHOSEN };
 
 const SMALL = ["optimizer=adam", "optimizer.lr=0.01", "batch_size=16", "epochs=2000"];
 
 /** Settings to begin with, and what to look at. */
-export const EXAMPLES = [
+const EXAMPLES_IN_ENGLISH = [
   {
     title: "Two spirals",
     words: [
@@ -189,6 +230,11 @@ export const EXAMPLES = [
     question: "The same rate, batches and first weights. Which rule gets there first, and why?",
   },
 ];
+
+export const EXAMPLES = EXAMPLES_IN_ENGLISH.map((own) => {
+  const [title, question] = OF_EXAMPLES[own.title] ?? [own.title, own.question];
+  return { ...own, title, question };
+});
 
 export function say(text: string, values: Record<string, string | number>): string {
   return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name]));

@@ -5,7 +5,7 @@ import { ByHandPanel, THREE_UNITS } from "./byhand";
 import { onTheme, classColour, css } from "./colours";
 import { Controls, KEYS, button, make, valueOf } from "./controls";
 import { CurveStore, CurveView } from "./curves";
-import { EXAMPLES, TEXT, say, short } from "./messages";
+import { EXAMPLES, LANGUAGE, LANGUAGES, TEXT, keepLanguage, say, short } from "./messages";
 import { NetworkView } from "./network";
 import { PARTS, PlaneView } from "./plane";
 import type { Arrays, Connect, Frame, Message, Passes, Scene, Wire } from "./wire";
@@ -88,6 +88,7 @@ export class Page {
     connect: Connect,
   ) {
     this.wire = connect(this);
+    place.lang = LANGUAGE;
     const networkCanvas = make("canvas", { role: "img" });
     const planeCanvas = make("canvas", { role: "img" });
     const places = [make("div", { class: "plot" }), make("div", { class: "plot" })];
@@ -123,6 +124,7 @@ export class Page {
     this.controls = new Controls(settings, (key, value) => this.set(key, value));
     settings.prepend(this.examplePanel(), this.tablePanel());
     settings.append(this.comparePanel());
+    if (host.hasAddress) settings.append(this.languagePanel()); // in a notebook it is the browser's
     onTheme(() => this.redraw());
     this.inform(TEXT.starting);
     host.keys.addEventListener("keydown", (event) => this.key(event as KeyboardEvent));
@@ -262,6 +264,18 @@ export class Page {
       select.value = "";
     });
     return make("section", { class: "group" }, select);
+  }
+
+  /** The engine goes on as it was: only the page is built anew. */
+  private languagePanel(): HTMLElement {
+    const select = make("select", { id: "language" });
+    for (const [name, [own]] of Object.entries(LANGUAGES)) {
+      select.append(make("option", { value: name, lang: name }, own));
+    }
+    select.value = LANGUAGE;
+    select.addEventListener("change", () => keepLanguage(select.value) && location.reload());
+    const label = make("label", { for: "language" }, TEXT.language);
+    return make("section", { class: "group" }, make("div", { class: "field" }, label, select));
   }
 
   /** The address holds the settings, so that it can be kept or passed on. */
