@@ -117,6 +117,9 @@ DATA_VALUES: dict[str, object] = {
     "points": 25,
     "periods": 3.0,
     "outliers": 0.2,
+    "formula": "x^2",
+    "low": -2.0,
+    "high": 2.0,
 }
 FOLDS: Plain = {"data.folds": 4}
 BY_QUANTILES: Plain = {"data.scaling": "quantile"}
@@ -302,7 +305,8 @@ def test_a_data_setting_changes_the_rows(name: str, field: str) -> None:
     )
     classes = first.schema.target.task != "regression"
     unfit = {"target_transform"} if classes else {"class_weights"}
-    if field in unfit or (field == "target_transform" and name in FUNCTIONS):  # whose values are -1
+    negative = (*FUNCTIONS, "function")
+    if field in unfit or (field == "target_transform" and name in negative):
         with pytest.raises(UserError, match=f"^data.{field}={DATA_VALUES[field]} "):
             prepare_data(read(Config, other, ""))
         return

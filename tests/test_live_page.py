@@ -106,6 +106,7 @@ def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         change(browser)
         reload(browser)
         backpropagate(browser)
+        type_a_function(browser)
         drop(browser)
         by_hand(browser)
         assert browser.complaints() == []
@@ -180,6 +181,22 @@ def backpropagate(browser: Browser) -> None:
     assert "1 of 2 right" in str(browser.run("document.querySelector('.passes').textContent"))
     browser.click(".passes .bar button:last-child")
     browser.wait(BESIDE)
+
+
+FORMULA = "document.querySelector('#formula').value"
+
+
+def type_a_function(browser: Browser) -> None:
+    """It is learnt; one that is none is refused, and the field has the former again."""
+    browser.write("#formula", "y = sin(3 x)")
+    browser.wait(f"{FORMULA} === 'sin(3 x)' && {COUNTER} === '0'")
+    assert value(browser, "data") == "function"
+    browser.write("#formula", "sin(3 x")
+    browser.wait(f"{NOTICE}.endsWith('a ) is missing for the ( at letter 4')")
+    assert browser.run(FORMULA) == "sin(3 x)"
+    assert "data.formula%3Dsin(3%20x)" in str(browser.run("location.hash"))
+    browser.click(EPOCH)
+    browser.wait(f"{COUNTER} === '1'")
 
 
 def drop(browser: Browser) -> None:

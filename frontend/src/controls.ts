@@ -30,6 +30,8 @@ const GROUPS: { title: string; fields: Field[]; more: Field[] }[] = [
       { key: "data.turns", label: "data.turns", kind: "number" },
       { key: "data.periods", label: "data.periods", kind: "number" },
       { key: "data.outliers", label: "data.outliers", kind: "number" },
+      { key: "data.low", label: TEXT.low, kind: "number" },
+      { key: "data.high", label: TEXT.high, kind: "number" },
     ],
   },
   {

@@ -7,6 +7,7 @@ import { Controls, KEYS, button, make, valueOf } from "./controls";
 import { CurveStore, CurveView } from "./curves";
 import { EXAMPLES, LANGUAGE, LANGUAGES, TEXT, keepLanguage, say, short } from "./messages";
 import { NetworkView } from "./network";
+import { OwnDataPanel } from "./owndata";
 import { PARTS, PlaneView } from "./plane";
 import type { Arrays, Connect, Frame, Message, Passes, Scene, Wire } from "./wire";
 
@@ -48,15 +49,6 @@ export class Page {
   private verdict = make("div", { class: "verdict" }, TEXT.noVerdict);
   private addressed = false;
   private question = "";
-  private target = make("select", { id: "target" });
-  private targetRow = make(
-    "div",
-    { class: "field" },
-    make("label", { for: "target" }, TEXT.target),
-    this.target,
-  );
-  private reportText = make("pre");
-  private report = make("details", {}, make("summary", {}, TEXT.understood), this.reportText);
   private planeTitle = make("h2", {}, TEXT.outputMap);
   private curveTitles = [make("h2"), make("h2")];
 
@@ -76,6 +68,7 @@ export class Page {
   private plane: PlaneView;
   private curves: CurveView[];
   private controls: Controls;
+  private ownData: OwnDataPanel;
   private compareKey = make("select", { "aria-label": TEXT.compareKey });
   private compareValues = make("input", {
     "aria-label": TEXT.compareValues,
@@ -122,7 +115,15 @@ export class Page {
       (q) => new CurveView(places[q], this.store, q as 0 | 1, (epoch) => this.back(epoch)),
     );
     this.controls = new Controls(settings, (key, value) => this.set(key, value));
-    settings.prepend(this.examplePanel(), this.tablePanel());
+    this.ownData = new OwnDataPanel(
+      {
+        formula: (text) => this.set("data.formula", text),
+        upload: (file) => void this.upload(file),
+        target: (name) => this.wire.send("target", { value: name }),
+      },
+      host.keys,
+    );
+    settings.prepend(this.examplePanel(), this.ownData.place);
     settings.append(this.comparePanel());
     if (host.hasAddress) settings.append(this.languagePanel()); // in a notebook it is the browser's
     onTheme(() => this.redraw());
@@ -284,55 +285,18 @@ export class Page {
     if (!this.host.hasAddress) return;
     const all = [...scene.words, ...(key ? [`${key}=${values.join(",")}`] : [])];
     if (all.some((word) => word.startsWith("data.path="))) return; // a copy on this machine
-    const wanted = decodeURIComponent(location.hash.slice(1));
-    if (!this.addressed && wanted && wanted !== all.join(" ")) {
+    const wanted = wordsOf(location.hash.slice(1));
+    if (!this.addressed && wanted.length && wanted.join("&") !== all.join("&")) {
       this.addressed = true;
-      this.wire.send("words", { values: wanted.split(" ").filter(Boolean) });
+      this.wire.send("words", { values: wanted });
       return;
     }
     this.addressed = true;
-    history.replaceState(null, "", `#${encodeURIComponent(all.join(" "))}`);
-  }
-
-  /** A table of one's own: opened or dropped, then asked which column is to be learnt. */
-  private tablePanel(): HTMLElement {
-    const file = make("input", { type: "file", class: "unseen", tabindex: "-1" });
-    file.addEventListener("change", () => {
-      const own = file.files?.[0];
-      if (own) void this.upload(own);
-      file.value = "";
-    });
-    this.host.keys.addEventListener("dragover", (event) => event.preventDefault());
-    this.host.keys.addEventListener("drop", (event) => {
-      event.preventDefault();
-      const own = (event as DragEvent).dataTransfer?.files[0];
-      if (own) void this.upload(own);
-    });
-    this.target.addEventListener("change", () => {
-      if (this.target.value) this.wire.send("target", { value: this.target.value });
-    });
-    this.targetRow.hidden = true;
-    this.report.hidden = true;
-    return make(
-      "section",
-      { class: "group" },
-      button(TEXT.table, TEXT.tableHint, () => file.click()),
-      file,
-      this.targetRow,
-      this.report,
-    );
+    history.replaceState(null, "", `#${all.map(encodeURIComponent).join("&")}`);
   }
 
   private async upload(file: File): Promise<void> {
     this.say(await this.wire.upload(file));
-  }
-
-  private askTarget(names: string[]): void {
-    const options = ["", ...names].map((name) => make("option", { value: name }, name || "…"));
-    this.target.replaceChildren(...options);
-    this.targetRow.hidden = false;
-    this.report.hidden = true;
-    this.target.focus();
   }
 
   private suggestValues(): void {
@@ -426,6 +390,7 @@ export class Page {
     this.waiting = null;
     this.store.begin(scene.labels.length, scene.curves.length);
     this.controls.setScene(scene);
+    this.ownData.setScene(scene);
     this.network.setScene(scene);
     this.plane.setScene(scene, arrays);
     this.byHand.setScene(scene, arrays);
@@ -583,6 +548,7 @@ export class Page {
     else if (message.kind === "refused" || message.kind === "failed") {
       this.say(message.line ?? "");
       this.controls.reset();
+      this.ownData.reset();
       if (message.of === "weight") this.byHand.refused();
       if (message.of === "passes") this.passes.refused();
     } else if (message.kind === "command") void this.copy(message);
@@ -591,11 +557,9 @@ export class Page {
       if (!message.went_on) this.ask(this.question);
       this.question = "";
     }
-    else if (message.kind === "columns") this.askTarget(message.names ?? []);
-    else if (message.kind === "report") {
-      this.reportText.textContent = (message.lines ?? []).join("\n");
-      this.report.hidden = false;
-    } else if (message.kind === "passes") this.passes.take(message as unknown as Passes);
+    else if (message.kind === "columns") this.ownData.askTarget(message.names ?? []);
+    else if (message.kind === "report") this.ownData.showReport(message.lines ?? []);
+    else if (message.kind === "passes") this.passes.take(message as unknown as Passes);
     else if (message.kind === "verdict") this.showVerdict(message.lines ?? []);
   }
 
@@ -662,4 +626,10 @@ export class Page {
     this.playButton.textContent = TEXT.play;
     if (!this.notice.classList.contains("wrong")) this.say(TEXT.gone);
   }
+}
+
+/** The words of an address, between &; former addresses have spaces between them. */
+function wordsOf(hash: string): string[] {
+  const pieces = hash.includes("&") ? hash.split("&") : hash.split("%20");
+  return pieces.map(decodeURIComponent).filter(Boolean);
 }

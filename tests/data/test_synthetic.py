@@ -18,7 +18,8 @@ from mlp_lab.data.synthetic import CODE, FUNCTIONS, FunctionConfig, signals
 from mlp_lab.errors import UserError
 
 SYNTHETIC = [name for name in DATA if name not in (*BUNDLED, "table")]
-PLANE = [name for name in SYNTHETIC if name not in (*FUNCTIONS, "signals")]
+NUMBERS = (*FUNCTIONS, "function")
+PLANE = [name for name in SYNTHETIC if name not in (*NUMBERS, "signals")]
 
 
 def draw(name: str, **changes: float) -> RawData:
@@ -50,7 +51,7 @@ def test_another_split_seed_draws_other_rows(name: str) -> None:
 def test_range(name: str) -> None:
     """Without noise everything lies in [-1, 1], and comes near its borders."""
     raw = draw(name, noise=0, rows=2000)
-    pictured = raw.target if name in FUNCTIONS else raw.inputs
+    pictured = raw.target if name in NUMBERS else raw.inputs
     assert np.abs(pictured).max() <= 1 + 1e-12
     assert np.abs(pictured).max() > 0.95
 
@@ -59,7 +60,7 @@ def test_range(name: str) -> None:
 def test_noise_is_a_standard_deviation(name: str) -> None:
     """Noisy rows minus the same rows without noise."""
     clean, noisy = (draw(name, noise=noise, rows=4000) for noise in (0, 0.2))
-    if name in FUNCTIONS:
+    if name in NUMBERS:
         np.testing.assert_array_equal(clean.inputs, noisy.inputs)
         blur = noisy.target - clean.target
     else:
@@ -195,6 +196,36 @@ def test_outliers_are_rows_with_a_code() -> None:
     np.testing.assert_array_equal(some.target[~wrong], clean.target[~wrong])
     assert (more.target[wrong] == CODE).all()
     assert abs(some.inputs[wrong].mean()) < 0.2
+
+
+def test_a_formula_is_drawn_where_it_is_asked_for() -> None:
+    """y = formula + noise for x, or x_1 and x_2, in [low, high]."""
+    words = ["data.noise=0", "data.rows=300", "data.low=2", "data.high=5"]
+    raw = load_rows(configure("data=function", "data.formula='x^2 - 1'", *words).data)
+    assert raw.columns == numeric(["x"])
+    np.testing.assert_allclose(raw.target, raw.inputs[:, 0] ** 2 - 1)
+    assert 2 <= raw.inputs.min() < 2.1
+    assert 4.9 < raw.inputs.max() <= 5
+    plane = load_rows(configure("data=function", "data.formula='x1 - x2'", *words).data)
+    assert plane.columns == numeric(["x_1", "x_2"])
+    np.testing.assert_allclose(plane.target, plane.inputs[:, 0] - plane.inputs[:, 1])
+
+
+@pytest.mark.parametrize(
+    ("formula", "end"),
+    [
+        ("1/x", "to data.high=1.0, got inf at x = 0"),
+        ("log(x)", "got nan at x = -1"),
+        ("x1 / (x2 - 1)", "got -inf at x_1 = -1, x_2 = 1"),
+        ("exp(90 x)", "got 1.04336e+30 at x = 0.768"),
+    ],
+)
+def test_a_formula_that_is_no_number_somewhere(formula: str, end: str) -> None:
+    """Whatever rows would be drawn, it is said where."""
+    with pytest.raises(UserError) as caught:
+        configure("data=function", f"data.formula='{formula}'")
+    assert str(caught.value).startswith("data.formula must be a number of at most 1e+30 for all x")
+    assert str(caught.value).endswith(end)
 
 
 @pytest.mark.parametrize("name", PLANE)

@@ -100,6 +100,24 @@ def test_settings_of_a_page() -> None:
     assert line.startswith("optimizer.lr must be a number")
 
 
+def test_a_formula_that_is_typed() -> None:
+    """It is data like others; what is wrong with one is said, and nothing changes."""
+    heard = Heard()
+    heard.ask("set", key="data.formula", value="x1^2 - x2")
+    (scene, arrays), values = heard.scenes[0], heard.scenes[0][0]["values"]
+    assert scene["inputs"] == ["x_1", "x_2"]
+    assert isinstance(values, dict)
+    assert values["data.formula"] == "x1^2 - x2"
+    assert len(arrays["train_points"]) > 100
+    assert heard.refusal("set", key="data.formula", value="1/x").endswith("got inf at x = 0")
+    line = heard.refusal("set", key="data.formula", value="sin 3 x")
+    assert line.endswith("sin needs parentheses, as sin(x), at letter 1")
+    heard.ask("set", key="data.formula", value="sin(3 x)")
+    assert heard.scenes[0][0]["inputs"] == ["x"]
+    heard.ask("command")
+    assert "'data.formula=sin(3 x)'" in str(heard.messages[0]["line"])
+
+
 def test_all_settings_at_once() -> None:
     """As an address holds them; one that may not be set leaves everything as it is."""
     heard = Heard()

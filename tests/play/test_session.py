@@ -7,13 +7,19 @@ import pytest
 from lab import train
 from played import losses, session
 
+from mlp_lab.config.overrides import readable
 from mlp_lab.errors import UserError
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 
-def test_the_command_trains_the_same_network_to_the_same_numbers(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "words", [["optimizer.lr=0.05"], ["data=function", "data.rows=60", "data.formula=sin(3 x) / 2"]]
+)
+def test_the_command_trains_the_same_network_to_the_same_numbers(
+    words: list[str], tmp_path: Path
+) -> None:
     """Epochs, single steps and going back change nothing of it."""
-    found = session("optimizer.lr=0.05")
+    found = session(*words)
     for _ in range(3):
         found.train_epoch()
     found.back_to(1)
@@ -22,7 +28,7 @@ def test_the_command_trains_the_same_network_to_the_same_numbers(tmp_path: Path)
     line, unlike = found.command(0)
     assert unlike == ""
     assert " epochs=4 " in line
-    words = shlex.split(line)[2:]
+    words = list(map(readable, shlex.split(line)[2:]))  # as the command reads them
     folder = train(tmp_path / "run", *words, "quiet=true", "tracking.report=false")
     rows = read_curves(folder / CURVES)
     assert [row["train_loss"] for row in rows] == losses(found)[1:]

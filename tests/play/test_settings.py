@@ -11,6 +11,7 @@ from mlp_lab.play.settings import (
     Settings,
     begun,
     checked,
+    checked_words,
     command,
 )
 
@@ -62,6 +63,23 @@ def test_what_computes_is_said_unless_words_say_it() -> None:
     assert Settings(("kernel=native",)).variants == [("device=cpu", "kernel=native")]
 
 
+def test_a_formula_brings_its_data_along() -> None:
+    """Rows and noise of the same data stay; those of other data, and their loss, do not."""
+    start = Settings(("data=moons", "data.noise=0.3", "loss=bce", "seed=1"))
+    found = start.of_formula("sin(3 x)")
+    assert found.words == ("data=function", "data.rows=200", "data.formula=sin(3 x)", "seed=1")
+    again = found.setting("data.noise", "0.2").of_formula("x^2")
+    assert again.words == (
+        *("data=function", "data.rows=200", "data.formula=x^2", "seed=1", "data.noise=0.2"),
+    )
+    assert command(again.words).startswith("python train.py data=function data.rows=200 'data.for")
+    assert checked("data.formula", "y =  sin(3  x)") == ("data.formula", "sin(3 x)")
+    assert checked_words(["data.formula=y = 2x"]) == ["data.formula=2x"]
+    compared = Settings(("data=moons",), "data.noise", ("0", "1")).of_formula("x")
+    assert compared.key is None
+    assert Settings(("data=moons",), "seed", ("0", "1")).of_formula("x").key == "seed"
+
+
 def test_depth_repeats_the_last_layer() -> None:
     start = Settings(("model.depth=2", "model.width=[4,8]"))
     assert start.of_depth(3, [4, 8]).words == ("model.depth=3", "model.width=[4,8,8]")
@@ -78,6 +96,8 @@ def test_a_command_says_each_setting_once() -> None:
     ("key", "value", "message"),
     [
         ("optimizer.rl", "1", "a page cannot set 'optimizer.rl': did you mean 'optimizer.lr'?"),
+        ("data.formula", "os.getcwd()", "data.formula must be a formula of x, got 'os.getcwd()'"),
+        ("data.formula", "${oc.env:HOME} x", "data.formula must be a formula of x, got"),
         ("data.path", "/etc/passwd", "a page cannot set 'data.path'"),
         ("resume", "outputs", "a page cannot set 'resume'"),
         ("hydra.run.dir", "x", "a page cannot set 'hydra.run.dir'"),

@@ -14,7 +14,7 @@ from mlp_lab.config.composition import from_hydra, store_open_groups, store_own_
 from mlp_lab.config.groups import config_folder
 from mlp_lab.config.hydra_section import require_plain
 from mlp_lab.config.messages import explain
-from mlp_lab.config.overrides import require_short_numbers
+from mlp_lab.config.overrides import readable, require_short_numbers
 from mlp_lab.config.renamed_keys import with_current_name
 from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import CONFIG_NAME, Config
@@ -91,7 +91,7 @@ def composed(overrides: Sequence[str]) -> tuple[Config, dict[str, object]]:
     """
     prepare_hydra()
     require_short_numbers(overrides)
-    overrides = [with_current_name(word) for word in overrides]
+    overrides = [readable(with_current_name(word)) for word in overrides]
     try:
         require_plain(overrides)
         for override in OverridesParser.create().parse_overrides(overrides):

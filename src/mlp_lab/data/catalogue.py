@@ -12,5 +12,6 @@ DATA: dict[str, type[DataConfig]] = {
     "spirals": synthetic.SpiralsConfig,
     "signals": synthetic.SignalsConfig,
     **dict.fromkeys(synthetic.FUNCTIONS, synthetic.FunctionConfig),
+    "function": synthetic.FormulaConfig,
     "table": TableConfig,
 }

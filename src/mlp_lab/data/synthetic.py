@@ -1,4 +1,4 @@
-"""Generated data: classes in the plane, and functions of one variable."""
+"""Generated data: classes in the plane, functions of one variable, and those that are typed."""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -9,8 +9,10 @@ import numpy as np
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.config import DataConfig, Draw
+from mlp_lab.data.formula import Formula
 from mlp_lab.data.rows import RawData
-from mlp_lab.errors import require
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import significant
 
 CODE = 9.0
 """A gross error: what a questionnaire codes "no answer" with, taken for a number."""
@@ -23,6 +25,15 @@ MOST_POINTS = 10_000
 
 SIGNALS = 0
 """Seed of the signals themselves: they are the same for every split seed, as digits are."""
+
+FARTHEST = 1e6
+"""Of x of a formula, on either side of 0."""
+
+LARGEST_VALUE = 1e30
+"""Of a formula: squares of larger ones are no numbers of single precision."""
+
+LOOKED_AT = {1: 2001, 2: 51}
+"""How many inputs a formula has -> values of each at which it must be a number."""
 
 HARMONICS = 6
 SHIFT = 0.3
@@ -156,6 +167,55 @@ class FunctionConfig(SyntheticConfig):
         # The phase within a period, in [-1, 1); at x = 1, whole numbers of periods end.
         phase = np.mod((x + 1) * self.periods, 2) - 1
         return FUNCTIONS[self.name](np.where((x == 1) & (phase == -1), 1.0, phase))
+
+
+@dataclass(kw_only=True, slots=True)
+class FormulaConfig(SyntheticConfig):
+    """y = formula + noise for x, or x1 and x2, in [low, high].
+
+    `formula` is read by `mlp_lab.data.formula`, and must be a number all over the range.
+    """
+
+    formula: str
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        SyntheticConfig.__post_init__(self)
+        rule = f"from -{FARTHEST:,.0f} to {FARTHEST:,.0f}"
+        for key, value in (("data.low", self.low), ("data.high", self.high)):
+            require(abs(value) <= FARTHEST, key, rule, value)
+        require(self.low < self.high, "data.low", f"below data.high={self.high}", self.low)
+        formula = Formula.of(self.formula)
+        count = len(formula.inputs)
+        line = np.linspace(self.low, self.high, LOOKED_AT[count])
+        mesh = np.meshgrid(*[line] * count, indexing="ij")
+        self._clean(formula, np.stack([axis.ravel() for axis in mesh], axis=1))
+
+    def generate(self) -> RawData:
+        """Draw inputs uniformly, then y."""
+        generator, formula = self.generator(Draw.ROWS), Formula.of(self.formula)
+        inputs = generator.uniform(self.low, self.high, (self.rows, len(formula.inputs)))
+        y = self._clean(formula, inputs) + self.noise * generator.standard_normal(self.rows)
+        return RawData(inputs, y, numeric(list(formula.inputs)), numeric(["y"]))
+
+    def _clean(self, formula: Formula, inputs: Floats) -> Floats:
+        """Values without noise.
+
+        Raises:
+            UserError: one is not finite, or too large; it is said where.
+        """
+        y = formula.values(inputs)
+        wrong = np.flatnonzero(~(np.abs(y) <= LARGEST_VALUE))
+        if len(wrong):
+            row = wrong[0]
+            pairs = zip(formula.inputs, inputs[row], strict=True)
+            place = ", ".join(f"{name} = {significant(value, 6)}" for name, value in pairs)
+            raise UserError(
+                f"data.formula must be a number of at most {LARGEST_VALUE:.0e} for all x from"
+                f" data.low={self.low} to data.high={self.high}, got {y[row]:.6g} at {place}"
+            )
+        return y
 
 
 def _in_plane(config: SyntheticConfig, classes: int, points: Floats, label: Index) -> RawData:

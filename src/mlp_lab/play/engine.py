@@ -22,7 +22,7 @@ from mlp_lab.play.maps import View, view_of
 from mlp_lab.play.passes import passes
 from mlp_lab.play.protocol import Request, message, read_request
 from mlp_lab.play.session import Session
-from mlp_lab.play.settings import COPIES, Settings, checked, checked_words
+from mlp_lab.play.settings import COPIES, FORMULA, Settings, checked, checked_words
 from mlp_lab.play.verdict_now import verdict_now
 
 UNDER_WAY = 2
@@ -192,7 +192,9 @@ class Engine:
     def set(self, request: Request) -> None:
         """Change a setting; where networks cannot train on by it, they begin again."""
         key, value = checked(request.key, request.value)
-        self._take(self.session.settings.setting(key, value))
+        settings = self.session.settings
+        by_formula = key == FORMULA
+        self._take(settings.of_formula(value) if by_formula else settings.setting(key, value))
 
     def words(self, request: Request) -> None:
         """Take these settings in place of all others, as an address or an example has them."""

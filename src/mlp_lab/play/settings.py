@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlp_lab.config.schema import GROUPS
+from mlp_lab.data.formula import ANNOUNCED, Formula
 from mlp_lab.errors import UserError, nearest, require
 from mlp_lab.formatting import quoted
 from mlp_lab.plain import brief
@@ -37,6 +38,7 @@ VALUES = (
     *("seed", "epochs", "batch_size", "gradient"),
     *(f"data.{name}" for name in ("rows", "noise", "label_noise", "train_rows", "split_seed")),
     *(f"data.{name}" for name in ("classes", "turns", "periods", "outliers")),
+    *(f"data.{name}" for name in ("formula", "low", "high")),
     *(f"data.{name}" for name in ("val_fraction", "test_fraction", "scaling")),
     *(f"model.{name}" for name in ("depth", "width", "activation", "output", "dropout")),
     *(f"model.{name}" for name in ("init", "normalisation", "residual")),
@@ -54,6 +56,10 @@ ALONE = ("epochs",)
 
 OWN_DATA = ("table",)
 """Data that only the command line may choose: they lie in files."""
+
+FORMULA = "data.formula"
+FUNCTION = ("data=function", "data.rows=200")
+"""Rows of a formula that is typed on a page, unless somebody says how many."""
 
 PLAIN = re.compile(r"[\w.+-]{1,40}|\[[\w.+, -]{1,80}\]")
 """A name, a number, or a list of them: nothing that Hydra would look up or compute."""
@@ -116,6 +122,15 @@ class Settings:
         if found.key is not None and found.key.startswith(f"{key}."):
             return found.alone()
         return found
+
+    def of_formula(self, formula: str) -> Settings:
+        """The same network for rows of a formula."""
+        start = self if self.key is None or not self.key.startswith("data") else self.alone()
+        if FUNCTION[0] in start.words:
+            return start.setting(FORMULA, formula)
+        words = [word for word in start.words if not word.startswith(("data=", "data."))]
+        words = [word for word in words if not word.startswith("loss")]  # the rows may choose it
+        return replace(start, words=(*FUNCTION, f"{FORMULA}={formula}", *words))
 
     def of_depth(self, depth: int, widths: Sequence[int]) -> Settings:
         """The same with so many hidden layers; `widths` are those that there are now."""
@@ -204,6 +219,9 @@ def checked(key: str, value: str) -> tuple[str, str]:
     """
     if key not in FROM_THE_PAGE:
         raise UserError(f"a page cannot set {brief(key)}{nearest(key, FROM_THE_PAGE)}")
+    if key == FORMULA:
+        Formula.of(value)
+        return key, " ".join(ANNOUNCED.sub("", value, count=1).split())
     if not PLAIN.fullmatch(value):
         raise UserError(f"{key} must be a number, a name or a list of them, got {brief(value)}")
     if key == "data" and value in OWN_DATA:
@@ -218,11 +236,12 @@ def checked_words(words: Sequence[str]) -> list[str]:
         UserError: one of them may not be sent.
     """
     require(1 <= len(words) <= len(FROM_THE_PAGE), "words", "some settings", len(words))
+    found = []
     for word in words:
         key, _, text = word.partition("=")
-        for value in split_values(text) or [text]:
-            checked(key, value)
-    return list(words)
+        values = [checked(key, value)[1] for value in split_values(text) or [text]]
+        found.append(f"{key}={','.join(values)}")
+    return found
 
 
 def split_values(text: str) -> list[str]:
