@@ -65,9 +65,10 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.types": tuple(
         f"{{{name}:{kind}}}"
         for name in COLUMNS
-        for kind in ("numeric", "binary", "category", "ordinal", "date", "text")
+        for kind in ("numeric", "binary", "category", "ordinal", "date", "multiple", "text")
     ),
     "data.levels": ("{town:[Ulm,Rom,Oslo]}", "{kind:[a,b,c]}", "{house:[1,2,3]}", "{cut:[x]}"),
+    "data.separators": ("{town:;}", "{kind:' '}", "{age:newline}"),
     "data.missing": ("[-9]", "[Ulm]", "[1,0]", "[a,b]", "['']"),
     "data.missing_in": ("{age:[-9]}", "{town:[Rom]}", "{won:[yes]}", "{kind:[c]}"),
     "data.missing_words": ("[]", "[NA]", "[Ulm,null]", "null"),

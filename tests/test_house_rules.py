@@ -133,6 +133,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
                 "column_files",
                 "kinds",
                 "dates",
+                "answers",
                 "numbers",
                 "frames",
                 "arrow",
@@ -310,7 +311,7 @@ def test_what_fit_needs() -> None:
     assert len(needed & MODULES.keys()) <= MOST_FILES_OF_FIT
 
 
-MOST_FILES_OF_FIT = 50
+MOST_FILES_OF_FIT = 51
 """Five of them only open a package; two thirds are the mathematics and the data's own classes."""
 
 

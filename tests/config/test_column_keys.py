@@ -4,6 +4,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mlp_lab.config.column_keys import hidden_names, shown_names, with_names
+from mlp_lab.config.overrides import Setting, setting_of
 
 NAMES = ["Age (years)", "Mother's job", "q:1", "education.num", "2020", "größe", "a, b", "[x]", "-"]
 
@@ -35,3 +36,11 @@ def test_other_words_stay() -> None:
     for word in ("data.types.age=category", "data.typos.a b=c", "epochs=3", "data.types={a", "x"):
         assert hidden_names(word) == word
     assert with_names({"epochs": 3}) == {"epochs": 3}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("typed", "sign"), [(";", ";"), ("|", "|"), (",", ","), ("newline",) * 2])
+def test_signs_by_column(name: str, typed: str, sign: str) -> None:
+    """`data.separators` of any name, with a sign that Hydra takes for its own."""
+    setting = setting_of(f"data.separators.{name}={typed}")
+    assert setting == Setting("separators", name, sign)

@@ -144,6 +144,7 @@ def test_settings_of_columns_reach_the_network() -> None:
         {"binary_inputs": 2},
         {"day_first": True},
         {"missing_in": {"age": [3]}},
+        {"separators": {"day": "/"}},
     ):
         assert outputs(**settings) != plain, settings
     stopped = MLPClassifier(1, 4, epochs=500, seconds=1e-9).fit(frame, labels)

@@ -15,6 +15,7 @@ BRACES = {
     "drop": ("[]", "columns to leave out"),
     "missing": ("[]", "codes that mean no answer, in every column"),
     "missing_in": ("{}", "codes that mean no answer in a column"),
+    "separators": ("{}", "signs between the answers of a cell"),
     "levels": ("{}", "values of an ordinal column, in order"),
     "types": ("{}", "kinds as they were found: numeric, binary, category, date; text is not read"),
 }

@@ -188,7 +188,8 @@ def say_doubts(doubts: Doubts, rows: int) -> None:
     for name, count in doubts.missing.items():
         which = f"{count:,} of {rows:,} rows have" if count < rows else "every row has"
         which = which.replace(" have", " has") if count == 1 else which
-        print(f"column {name!r}: {which} no value, as no training row had", file=sys.stderr)
+        known = "though every training row had one"
+        print(f"column {name!r}: {which} no value, {known}", file=sys.stderr)
 
 
 def with_predictions(

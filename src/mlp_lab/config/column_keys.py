@@ -6,10 +6,13 @@ Such a name is handed to Hydra as a key of plain letters, and is itself again in
 import re
 from collections.abc import Mapping
 
-BY_COLUMN = ("types", "levels", "missing_in")
+BY_COLUMN = ("types", "levels", "missing_in", "separators")
 """Settings of data= that a column's name follows."""
 
 ENTRY = re.compile(rf"(\+*data\.(?:{'|'.join(BY_COLUMN)}))\.(.+?)=(\[.*|[\w,]*)", re.DOTALL)
+SEPARATOR = re.compile(r"(\+*data\.separators)\.(.+?)=([^\w\s=]+|'[^']*'|\"[^\"]*\"|newline)")
+"""A sign is no value of the other settings."""
+
 GROUP = re.compile(rf"(\+*data\.(?:{'|'.join(BY_COLUMN)}|target_transform))=\{{(.*)\}}", re.DOTALL)
 PAIR = re.compile(
     r"\s*('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^:]+?)\s*:\s*(\[[^\]]*\]|[^,\[]*)\s*(?:,|$)"
@@ -40,7 +43,7 @@ def hidden_names(word: str) -> str:
     >>> hidden_names("data.types.q 1=category"), hidden_names("data.types.age=numeric")
     ('data.types.column_0x712031=category', 'data.types.age=numeric')
     """
-    if found := ENTRY.fullmatch(word):
+    if found := SEPARATOR.fullmatch(word) or ENTRY.fullmatch(word):
         return f"{found[1]}.{hidden(found[2])}={found[3]}"
     found = GROUP.fullmatch(word)
     if found is None:

@@ -11,7 +11,7 @@ from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab.config.column_keys import with_names
+from mlp_lab.config.column_keys import BY_COLUMN, with_names
 from mlp_lab.config.reading import convert, read
 from mlp_lab.config.recipe import FactsOf, settled
 from mlp_lab.config.renamed_keys import with_current_names
@@ -27,7 +27,7 @@ def store_open_groups() -> None:
 
     Hydra refuses keys that no YAML file has, and YAML cannot say that a group is open.
     """
-    open_columns = OmegaConf.create({"types": {}, "levels": {}, "missing_in": {}})
+    open_columns = OmegaConf.create({name: {} for name in BY_COLUMN})
     for name in open_columns:
         OmegaConf.set_struct(open_columns[name], False)
     ConfigStore.instance().store(name="open_columns", node=open_columns)

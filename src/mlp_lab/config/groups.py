@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from mlp_lab.config.column_keys import BY_COLUMN
 from mlp_lab.config.schema import CONFIG_NAME, GROUPS, OF_THE_COMMAND
 from mlp_lab.errors import require_choice
 from mlp_lab.network.own_parts import OWN_CHOICES
@@ -156,7 +157,7 @@ def _file(path: str) -> Mapping[str, object]:
     found: dict[str, object] = {}
     for entry in _defaults(values):
         if entry == "/open_columns@_here_":  # groups of a table's columns, empty until one is named
-            found |= {"types": {}, "levels": {}, "missing_in": {}}
+            found |= {name: {} for name in BY_COLUMN}
         elif isinstance(entry, str) and entry != "_self_":
             file, _, package = entry.partition("@")
             other = _file(str(PurePosixPath("/", path).parent / file)[1:])  # as Hydra has it

@@ -16,7 +16,7 @@ from mlp_lab.config.schema import GROUPS
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import MOST_LETTERS, quoted
 
-SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote))=([,;:'\"\t]|\\t)")
+SIGN = re.compile(r"(data\.(?:delimiter|decimal|quote|separators\.\w+))=([,;:'\"\t]|\\t)")
 """A sign that Hydra takes for a part of its own grammar."""
 
 PATHS = (

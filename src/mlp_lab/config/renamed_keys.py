@@ -46,6 +46,7 @@ ADDED: dict[str, Added] = {
     "data.quantile_noise": Added(0.0),
     "data.binary_inputs": Added(1, ("table",)),
     "data.missing_words": Added(None, ("table",)),
+    "data.separators": Added({}, ("table",)),
     "data.header": Added("auto", ("table",)),
     "data.skip_rows": Added(0, ("table",)),
     "data.comment": Added("", ("table",)),

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from mlp_lab.data.answers import AnswersEncoding, encoding_of, kept_answers, recoded_sets
 from mlp_lab.data.arrays import Array, Floats, Index, Mask
-from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.columns import MISSING, OTHER, UNSEEN, Column
 
 LEAST_PROBABILITY = 1e-7
 """Least of a quantile: no encoded number lies beyond 5.2 standard deviations."""
@@ -23,7 +24,6 @@ CYCLES = ("hour", "weekday", "month")
 """What comes again and again in dates with a time: each is a sine and a cosine of it."""
 
 WAVES = (("sine", np.sin), ("cosine", np.cos))
-OTHER, MISSING = "(other)", "(missing)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def _mark(rows: Mask, inputs: Floats | Index, out: Array) -> None:
     out.reshape(-1)[chosen * out.shape[1] + inputs[chosen].astype(np.int64)] = 1
 
 
-Encoding = NumberEncoding | DateEncoding | LevelEncoding
+Encoding = NumberEncoding | DateEncoding | LevelEncoding | AnswersEncoding
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,14 +303,19 @@ class InputColumn:
         """
         if column.kind == "date":
             return cls(column, DateEncoding.fit(values, method, quantiles))
+        if column.kind == "multiple":
+            answers, rare = kept_answers(column, values)
+            others = [*column.others, *rare]
+            fitted = replace(column, levels=list(answers), others=others)
+            return cls(fitted, encoding_of(fitted, recoded(values, column, fitted)))
         if column.kind not in ("binary", "category"):
             return cls(column, NumberEncoding.fit(values, method, quantiles))
         counts = np.bincount(values[values >= 0].astype(np.int64), minlength=len(column.levels))
         least = max(2.0, column.min_frequency * len(values)) if column.kind == "category" else 1.0
         rows = list(zip(column.levels, counts.tolist(), strict=True))
         kept = [level for level, count in rows if count >= least]
-        rare = [level for level, count in rows if 0 < count < least]
-        fitted = replace(column, levels=kept, others=rare)
+        rarer = [level for level, count in rows if 0 < count < least]
+        fitted = replace(column, levels=kept, others=rarer)
         codes = recoded(values, column, fitted)
         other, missing = bool((codes == UNSEEN).any()), bool(np.isnan(codes).any())
         paired = binary_inputs == 2 and len(kept) == 2
@@ -328,6 +333,8 @@ class InputColumn:
 
 def recoded(codes: Floats, column: Column, fitted: Column) -> Floats:
     """Codes of a column's levels as codes of those that were kept; NaN stays."""
+    if column.kind == "multiple":
+        return recoded_sets(codes, column, fitted)
     place = {level: code for code, level in enumerate(fitted.levels)}
     table = np.array([place.get(level, UNSEEN) for level in column.levels])
     fresh = codes.copy()

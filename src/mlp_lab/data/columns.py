@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-KINDS = ("numeric", "binary", "category", "ordinal", "date")
-"""What a network can read: numbers, dates as days since 1970, else indices of levels."""
+KINDS = ("numeric", "binary", "category", "ordinal", "date", "multiple")
+"""What a network can read: numbers, dates as days since 1970, else indices of levels, or sets of
+them where a cell holds several (`mlp_lab.data.answers`)."""
+
+OTHER, MISSING = "(other)", "(missing)"
+"""Inputs of levels that have none of their own, and of missing values."""
 
 UNSEEN = -1.0
 """Index of a level that is not among a column's levels."""
@@ -28,7 +32,8 @@ class Column:
     levels that they mean, `missing` lists cell texts that count as no value. `day_first` tells
     3/4/2020 as the third of April; None where every date began with its year. `amount` is the form
     of numbers with a sign or grouped digits, as `$#`, or `CLOCK_TIMES`; else empty. `missing_words`
-    mean no answer unless they are levels; None: those that do by default.
+    mean no answer unless they are levels; None: those that do by default. `separator` is the sign
+    between the answers of a cell, of a column that holds several (multiple).
     """
 
     name: str
@@ -41,12 +46,15 @@ class Column:
     min_frequency: float = 0.0
     amount: str = ""
     missing_words: list[str] | None = None
+    separator: str = ""
 
     @property
     def fingerprint(self) -> str:
         """Text hashed with a data set's values, as in the checkpoints of version 0.1.0."""
         added = f", amount={self.amount!r}, missing_words={self.missing_words!r})"
         text = repr(self)
+        if not self.separator:
+            text = f"{text.removesuffix(', separator=' + repr(self.separator) + ')')})"
         if not self.amount and self.missing_words is None:
             text = f"{text.removesuffix(added)})"
         return text.replace(", min_frequency=", ", rare=")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+from mlp_lab.data.answers import MOST_ANSWERS, AnswersEncoding
 from mlp_lab.data.column_encoding import (
     CYCLES,
     DateEncoding,
@@ -27,6 +28,7 @@ ENCODINGS: Mapping[str, type[Encoding]] = {
     "date": DateEncoding,
     "binary": LevelEncoding,
     "category": LevelEncoding,
+    "multiple": AnswersEncoding,
 }
 """Kind of a column -> how it is encoded."""
 
@@ -80,6 +82,11 @@ def _column(value: object, key: str) -> Column:
     if column.kind not in KINDS:
         raise UserError(f"{key}.kind must be one of {', '.join(KINDS)}, got {brief(column.kind)}")
     _require_unique(column.levels, f"{key}.levels", "levels")
+    if (column.kind == "multiple") != bool(column.separator):
+        rule = "a sign of a multiple column, else empty"
+        raise UserError(f"{key}.separator must be {rule}, got {brief(column.separator)}")
+    if column.kind == "multiple" and len(column.levels) > MOST_ANSWERS:
+        raise UserError(f"{key}.levels must be at most {MOST_ANSWERS}, got {len(column.levels)}")
     if not 0 <= column.min_frequency <= 1:
         raise UserError(f"{key}.min_frequency must be in [0, 1], got {column.min_frequency}")
     return column
@@ -98,7 +105,7 @@ def _require_encoding(encoding: Encoding, column: Column, key: str) -> None:
     elif encoding.levels != len(column.levels):
         levels = len(column.levels)
         raise UserError(f"{key}.levels must be {levels}, the number of levels: {encoding.levels}")
-    elif encoding.paired and encoding.levels != 2:
+    elif isinstance(encoding, LevelEncoding) and encoding.paired and encoding.levels != 2:
         raise UserError(f"{key}.paired must be false of {encoding.levels} levels")
 
 

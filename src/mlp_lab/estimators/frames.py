@@ -80,7 +80,7 @@ def _features(
         return given, numeric(array_names(given.shape[1]))
     if schema is not None:
         return feature_values(TableFrame(given), schema), [e.column for e in schema.inputs]
-    for key in ("types", "levels"):
+    for key in ("types", "levels", "separators"):
         for name in getattr(config, key):
             if name not in given:
                 close = nearest(name, map(str, given.columns))

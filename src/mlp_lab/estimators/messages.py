@@ -11,8 +11,8 @@ KEYWORDS = {key: name for name, key in keys().items()}
 """Key of a configuration -> how Python calls it."""
 
 _KEY = re.compile(r"(?<![\w.'/])([a-z_]+)\.([a-z_]\w*)")
-_ENTRY = re.compile(r"\b(types|levels|missing_in)\.([^\s=]+)=(\[[^\]]*\]|[^\s,;:)]+)")
-_QUOTED = re.compile(r"'(types|levels|missing_in)\.([^=]+)=([^']*)'")
+_ENTRY = re.compile(r"\b(types|levels|missing_in|separators)\.([^\s=]+)=(\[[^\]]*\]|[^\s,;:)]+)")
+_QUOTED = re.compile(r"'(types|levels|missing_in|separators)\.([^=]+)=([^']*)'")
 _NULL = re.compile(r"(?<![\w'])null(?![\w'])")
 _TRUTH = re.compile(r"=(true|false)\b")
 

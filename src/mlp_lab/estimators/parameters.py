@@ -86,6 +86,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         quantile_noise: float = 0.0,
         types: Mapping[str, str] | None = None,
         levels: Mapping[str, Sequence[object]] | None = None,
+        separators: Mapping[str, str] | None = None,
         missing: Sequence[object] | None = None,
         missing_in: Mapping[str, Sequence[object]] | None = None,
         missing_words: Sequence[object] | None = None,
@@ -156,9 +157,11 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             quantiles: of the training values, of quantile scaling.
             quantile_noise: standard deviations of noise added before they are taken, as 1e-3.
             types: kind of a column, as `{"zip": "category"}`: numeric, binary, category, ordinal,
-                date, text.
+                date, multiple, text.
             levels: values of an ordinal column, or the target's, in order, as
                 `{"grade": ["low", "high"]}`.
+            separators: sign between the answers of a column whose cells hold several, as
+                `{"languages": ";"}`.
             missing: codes that mean no answer, in every column.
             missing_in: the same in one column, as `{"income": [-1]}`.
             missing_words: words that do so unless they are declared levels; by default NA, NaN,
@@ -223,7 +226,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.val_fraction = val_fraction
         self.scaling = scaling
         self.quantiles, self.quantile_noise = quantiles, quantile_noise
-        self.types, self.levels = types, levels
+        self.types, self.levels, self.separators = types, levels, separators
         self.missing, self.missing_in, self.missing_words = missing, missing_in, missing_words
         self.day_first, self.binary_inputs = day_first, binary_inputs
         self.min_frequency = min_frequency

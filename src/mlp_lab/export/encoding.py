@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from mlp_lab.data.answers import AnswersEncoding
 from mlp_lab.data.column_encoding import (
     LEAST_PROBABILITY,
     DateEncoding,
@@ -29,6 +30,7 @@ from mlp_lab.data.tables.cells import (
     level_index,
 )
 from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.errors import UserError
 from mlp_lab.export.graph import ML, Graph
 
 UNKNOWN, NO_VALUE = -1, -2
@@ -73,7 +75,11 @@ class Encoder:
         self._refused: list[str] = []
 
     def encode(self, schema: Schema) -> Encoded:
-        """Every column of a schema is an input of the graph, by its name."""
+        """Every column of a schema is an input of the graph, by its name.
+
+        Raises:
+            UserError: a column holds several answers in a cell.
+        """
         at = 0
         for entry in schema.inputs:
             self._column(entry, at)
@@ -94,6 +100,11 @@ class Encoder:
             self._levels(graph.input(column.name, str), column, encoding, at)
         elif isinstance(encoding, DateEncoding):
             self._date(graph.input(column.name, np.float64), encoding, at)
+        elif isinstance(encoding, AnswersEncoding):
+            raise UserError(
+                f"ONNX cannot take cells with several answers apart, as {column.name!r} has:"
+                " --format torch writes a program that reads encoded rows"
+            )
         elif column.kind == "ordinal":
             self._number(self._ordinal(graph.input(column.name, str), column), encoding, at)
         else:

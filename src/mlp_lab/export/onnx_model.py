@@ -33,8 +33,8 @@ def onnx_bytes(
     outputs are those of `output_names`.
 
     Raises:
-        UserError: an output has the name of a column, a layer is one of the user's own, or the
-            weights are too large for such a file.
+        UserError: an output has the name of a column, a layer is one of the user's own, the weights
+            are too large for such a file, or a column holds several answers in a cell.
     """
     columns = [entry.column.name for entry in schema.inputs]
     names = output_names(

@@ -16,6 +16,7 @@ from itertools import pairwise
 import numpy as np
 import torch
 
+from mlp_lab.data.answers import AnswersEncoding, set_of
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, NumberEncoding, Scaling
 from mlp_lab.data.dataset import Part
@@ -154,6 +155,15 @@ def _grid(entry: InputColumn, inputs: Floats) -> tuple[list[str], Floats, Floats
         encoded = np.zeros((len(kept), inputs.shape[1]))
         encoding.write(kept.astype(np.float64), encoded, 0)
         levels = [entry.column.levels[code] for code in kept]
+        return levels, np.arange(float(len(kept))), encoded
+    if isinstance(encoding, AnswersEncoding):
+        counts = (inputs[:, : encoding.levels] == 1).sum(0)
+        kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_LEVELS])
+        kept = kept[counts[kept] > 0]
+        alone = np.array([set_of([int(place)]) for place in kept])
+        encoded = np.zeros((len(kept), inputs.shape[1]))
+        encoding.write(alone, encoded, 0)
+        levels = [entry.column.levels[place] for place in kept]
         return levels, np.arange(float(len(kept))), encoded
     return None  # a date has several numbers, which do not vary alone
 

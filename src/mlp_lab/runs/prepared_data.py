@@ -100,7 +100,8 @@ class PreparedData:
 
 def facts_of_rows(raw: RawData, data: DataConfig) -> Facts:
     """What there is to choose settings by."""
-    numbers = sum(column.kind not in ("binary", "category") for column in raw.columns)
+    of_levels = ("binary", "category", "multiple")
+    numbers = sum(column.kind not in of_levels for column in raw.columns)
     rows = len(split_rows(raw, data).train)
     classes = max(len(column.levels) for column in raw.target_columns)
     return Facts(rows, numbers, len(raw.columns), classes)

@@ -69,6 +69,12 @@ def _cell(column: Column) -> Plain:
         return {"type": ["string", "null"], "description": "a date, as 2026-03-31"}
     if column.kind == "ordinal":
         return {"enum": [*column.levels, None], "description": "in this order"}
+    if column.kind == "multiple":
+        several: Plain = {"type": "array", "items": {"type": "string"}}
+        kept = {"examples": column.levels, "description": "answers that were given"}
+        between = f"{column.separator} between them"
+        text: Plain = {"type": ["string", "null"], "description": between}
+        return {"oneOf": [several, text], **kept}
     kinds = ["string", "number", "boolean", "null"]
     about = "others count as a level that no training row had"
     return {"type": kinds, "examples": column.levels, "description": about}

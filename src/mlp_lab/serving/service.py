@@ -155,9 +155,12 @@ class Service:
         return columns | {name: [row[name] for row in rows] for name in wanted}
 
     def _frame(self, columns: Mapping[str, list[object]]) -> TableFrame:
+        schema = self.predictor.schema
+        several = {e.column.name for e in schema.inputs if e.column.kind == "multiple"}
         for name, cells in columns.items():
             for place, cell in enumerate(cells):
-                if isinstance(cell, list | dict):
+                of_answers = name in several and _is_plain_list(cell)
+                if isinstance(cell, list | dict) and not of_answers:
                     rule = "must hold numbers, text, true, false or null"
                     raise UserError(f"column {name!r} {rule}, got {brief(cell)} in row {place + 1}")
         return TableFrame(pd.DataFrame({name: pd.Series(own) for name, own in columns.items()}))
@@ -167,6 +170,11 @@ class Service:
             raise UserError(f"{BODY} has no row")
         if rows > self.limits.rows:
             raise TooLarge(f"{BODY} must have at most {self.limits.rows:,} rows, got more")
+
+
+def _is_plain_list(cell: object) -> bool:
+    """Whether it is a list of answers."""
+    return isinstance(cell, list) and not any(isinstance(one, list | dict) for one in cell)
 
 
 def json_of(answers: Answers, unseen: Mapping[str, int], *, by_row: bool) -> bytes:

@@ -175,7 +175,7 @@ def _limits(schema: Schema, result: Mapping[str, Any]) -> Iterator[str]:
     yield "## Limits"
     yield ""
     yield f"- It learnt from one table ({rows_of(result)} rows), and knows nothing of others."
-    if any(entry.column.kind in ("binary", "category") for entry in schema.inputs):
+    if any(entry.column.kind in ("binary", "category", "multiple") for entry in schema.inputs):
         yield "- A level that no training row had is predicted as what is none of the levels."
     if any(entry.column.kind == "numeric" for entry in schema.inputs):
         yield "- Beyond the numbers of the training rows it extrapolates, and does not say so."

@@ -20,6 +20,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "drop": ((), "[age]"),
     "types": ((), "{age: category}"),
     "levels": ((), "{trust: [low,middle,high]}"),
+    "separators": ((), "{region: ','}"),
     "missing": ((), "[-9]"),
     "missing_in": ((), "{age: [-9]}"),
     "day_first": ((), "false"),

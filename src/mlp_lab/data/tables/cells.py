@@ -183,6 +183,11 @@ class Cells:
         """Other cells, which mean the same."""
         return Cells(series, self.decimal, self.missing, self.words, self.known)
 
+    def knowing(self, level: str) -> "Cells":
+        """The same cells, of which one more word is a level."""
+        known = {*self.known, level}
+        return Cells(self.series, self.decimal, self.missing, self.words, known)
+
     def some(self, kept: Mask, *, declared: bool) -> "Cells":
         """Cells of some rows; text that is all numbers there is numbers unless `declared`."""
         some = self.like(self.series[kept])

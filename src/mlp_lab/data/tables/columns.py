@@ -13,7 +13,7 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import CLOCK_TIMES, Column, Dropped
-from mlp_lab.data.tables import kinds
+from mlp_lab.data.tables import answers, kinds
 from mlp_lab.data.tables.amounts import NUMBER, as_amount, number_of
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, FileCodes, RowName, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
@@ -54,13 +54,17 @@ class _Source:
         labels, missing = table.first.codes(name).labels, list(self._all.missing)
         words = words_of(config)
         self.plain = Column(name=name, labels=labels, missing=missing, missing_words=words)
-        self.kind = "ordinal" if name in config.levels else config.types.get(name)
+        self.kind = _declared_kind(name, config)
         """The kind that the settings declare, if they do."""
         self.config = config
         self._table = table
         declared, learnt = self.kind is not None, table.learnt
         self.cells = self._all if learnt is None else self._all.some(learnt, declared=declared)
         """Those by which its kind is chosen: all but those of test rows, which decide nothing."""
+
+    def let_none_be_a_level(self) -> None:
+        """Read the word None as a value."""
+        self._all, self.cells = (own.knowing(NONE) for own in (self._all, self.cells))
 
     def read(self, column: Column, *, refusing: bool = False) -> ReadColumn:
         """The numbers of all rows, once it is known how they are read; refusing unseen levels."""
@@ -70,6 +74,12 @@ class _Source:
         warnings = [*_warnings(self, column), *undeclared(column, values, self.config)]
         warnings += taken(self._all, column, values, self.config)
         return ReadColumn(column, values, warnings)
+
+
+def _declared_kind(name: str, config: TableConfig) -> str | None:
+    if name in config.levels:
+        return "ordinal"
+    return "multiple" if name in config.separators else config.types.get(name)
 
 
 def words_of(config: TableConfig) -> list[str] | None:
@@ -142,8 +152,8 @@ def _feature_column(source: _Source) -> Column | Dropped:
         return Dropped(plain.name, reason)
     kind = kind or kinds.kind_of(cells, plain.labels)
     if kind == "text":
-        stray = kinds.stray_words(cells, plain.name)
-        return Dropped(plain.name, kinds.too_varied(cells.values) + stray)
+        more = kinds.stray_words(cells, plain.name) or answers.hint(cells)
+        return Dropped(plain.name, kinds.too_varied(cells.values) + more)
     return _of_kind(source, kind)
 
 
@@ -152,6 +162,8 @@ def _of_kind(source: _Source, kind: str) -> Column:
         return replace(source.plain, amount=kinds.amounts_in(source.cells) or "")
     if kind == "date":
         return _date(source, source.plain)
+    if kind == "multiple":
+        return _of_answers(source)
     if kind != "ordinal":
         levels = _levels(source, kind)
     elif source.plain.name in source.config.levels:
@@ -160,6 +172,15 @@ def _of_kind(source: _Source, kind: str) -> Column:
         levels = ordered_levels(source.cells.values.texts)
     least = source.config.min_frequency if kind == "category" else 0.0
     return replace(source.plain, kind=kind, levels=levels, min_frequency=least)
+
+
+def _of_answers(source: _Source) -> Column:
+    """A column of several answers; None, alone in a cell, is one of them."""
+    name, config = source.plain.name, source.config
+    if NONE in source.cells.texts and NONE not in source.cells.missing:
+        source.let_none_be_a_level()
+    sign = config.separators.get(name)
+    return answers.several_answers(source.plain, source.cells, sign, config.min_frequency)
 
 
 def _date(source: _Source, column: Column) -> Column:
@@ -246,9 +267,11 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
     """
     source = _Source(table, name, config)
     declared = source.kind
-    if declared in ("date", "text"):
+    if declared in ("date", "text", "multiple"):
         fit = "cannot be the kind of a target: choose numeric or category"
-        raise UserError(f"data.types.{name}={declared} {fit}")
+        several = name in config.separators
+        setting = f"data.separators.{name}" if several else f"data.types.{name}={declared}"
+        raise UserError(f"{setting} {'makes several answers, which ' * several}{fit}")
     said = f"data.levels.{name}" if name in config.levels else f"data.types.{name}={declared}"
     classes = config.task in ("binary", "multiclass")
     if (config.task == "regression" and declared in CLASSES) or (classes and declared == "numeric"):
@@ -324,8 +347,18 @@ def _warnings(source: _Source, column: Column) -> Iterator[str]:
                 f" data.day_first={other} reads it the other way round"
             )
     yield from _words_and_amounts(source, column)
-    if name in config.types:
-        return
+    if column.kind == "multiple":
+        yield from answers.in_words(column, cells, declared=source.kind is not None)
+        yield from _alike(column)
+    elif name not in config.types:
+        yield from _of_levels(source, column)
+
+
+def _of_levels(source: _Source, column: Column) -> Iterator[str]:
+    """What may be misunderstood of levels and their labels."""
+    name, cells, config = column.name, source.cells, source.config
+    if name in config.targets and column.levels:
+        yield from answers.of_target(name, cells)
     if column.kind == "ordinal" and name not in config.levels:
         levels = ", ".join(column.levels[:MOST_NAMED])
         yield f"{name} is ordinal: {levels}; {typed_kind(name, 'category')} reads categories"
@@ -339,6 +372,8 @@ def _warnings(source: _Source, column: Column) -> Iterator[str]:
     unlabelled = column.kind == "category" and not column.labels
     if unlabelled and (stray := kinds.stray_words(cells, name)):
         yield f"{name} is a category{stray}"
+    elif unlabelled and name not in config.targets and (several := answers.hint(cells)):
+        yield f"{name} is a category{several}"
 
 
 def _are(codes: Sequence[str]) -> str:

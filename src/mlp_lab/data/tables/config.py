@@ -71,7 +71,8 @@ class TableConfig(DataConfig):
 
     `path` and `target` say what is learnt, one column or several; `test_path` is a file of test
     rows. `features` names the columns to read (null: all that are left), `drop` those to leave out.
-    `types` declares the kind of a column, `levels` the order of an ordinal one's values. `missing`
+    `types` declares the kind of a column, `levels` the order of an ordinal one's values,
+    `separators` the sign between several answers in its cells. `missing`
     lists codes that mean no answer, in every column; `missing_in`, in one; `missing_words`, words
     that do so unless they are declared levels. `day_first` reads
     3/4/2020 as the third of April; null finds out. `min_frequency` is the share of training rows
@@ -96,6 +97,7 @@ class TableConfig(DataConfig):
     drop: list[str]
     types: dict[str, str]
     levels: dict[str, list[Cell]]
+    separators: dict[str, str]
     missing: list[Cell]
     missing_in: dict[str, list[Cell]]
     missing_words: list[Cell] | None
@@ -128,6 +130,7 @@ class TableConfig(DataConfig):
             if (kind := self.types.get(column, "ordinal")) != "ordinal":
                 what = f"data.types.{column} is {kind}"
                 raise UserError(f"data.levels.{column} is for an ordinal column, but {what}")
+        self._check_separators()
         for column, kind in self.types.items():
             if kind == "ordinal" and column not in self.levels:
                 example = f"data.levels.{column}=[low,middle,high]"
@@ -140,6 +143,16 @@ class TableConfig(DataConfig):
         require_choice(str(self.stream).lower(), "data.stream", STREAM)
         require(self.binary_inputs in (1, 2), "data.binary_inputs", "1 or 2", self.binary_inputs)
         self._check_roles()
+
+    def _check_separators(self) -> None:
+        for column, sign in self.separators.items():
+            key = f"data.separators.{column}"
+            require(sign.strip() != "", key, "a sign between answers, as ;", repr(sign))
+            kind = "ordinal" if column in self.levels else self.types.get(column, "multiple")
+            if kind != "multiple":
+                what = f"levels.{column} gives" if column in self.levels else f"types.{column} is"
+                said = what + (" an order" if column in self.levels else f" {kind}")
+                raise UserError(f"{key} is for several answers in a cell, but data.{said}")
 
     def _check_targets(self) -> None:
         names, several = self.targets, len(self.targets) > 1

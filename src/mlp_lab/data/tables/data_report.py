@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from mlp_lab.data.answers import chosen_in
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.rows import RawData, by_target
@@ -177,6 +178,16 @@ def _shares(levels: Sequence[str], codes: Floats, most: int) -> str:
     return ", ".join(words) + more
 
 
+def _answer_shares(column: Column, values: Floats, most: int = 4) -> str:
+    """The commonest answers with the shares of rows that give them."""
+    shares = chosen_in(values, len(column.levels)).mean(axis=0)
+    order = np.argsort(-shares, kind="stable")
+    words = [f"{column.levels[i]} {shares[i]:.1%}" for i in order[:most]]
+    more = f", and {len(order) - most} more" if len(order) > most else ""
+    none = float((values == 0).mean())
+    return f"several of {', '.join(words)}{more}" + f"; none chosen {none:.1%}" * (none > 0)
+
+
 def _summary(raw: RawData, index: int, inputs: int, alone: Sequence[str]) -> ColumnSummary:
     column, values = raw.columns[index], raw.inputs[:, index]
     missing, content = float(np.isnan(values).mean()), _content(column, values)
@@ -184,6 +195,8 @@ def _summary(raw: RawData, index: int, inputs: int, alone: Sequence[str]) -> Col
 
 
 def _content(column: Column, values: Floats) -> str:
+    if column.kind == "multiple":
+        return _answer_shares(column, values)
     if column.levels:
         return _shares(column.levels, values, most=4)
     present = values[~np.isnan(values)]

@@ -1,4 +1,4 @@
-"""Columns of a survey's design among the inputs: weights, households, strata, waves.
+"""Columns of a survey's design among the inputs: weights, households, strata, waves, parts.
 
 A suspicion by name and values, with the setting that gives such a column its role. What
 `data.features` or `data.types` name is what somebody wants to be read, and never suspected.
@@ -15,6 +15,7 @@ from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.parts import says_parts
 from mlp_lab.formatting import typed, typed_kind, typed_name
 
 WEIGHT = frozenset(("weight", "weights", "wt", "wgt", "wght", "gewicht", "poids", "peso"))
@@ -116,9 +117,10 @@ def design_columns(
     suspects = [one for one in found if one is not None and one.name not in config.types]
     if sum(one.kind != "text" for one in suspects) >= len(columns):
         return  # nothing would be left
-    for role, say in (("weight", _weights), ("group", _groups), ("strata", _strata)):
+    kinds = (("part", _parts), ("weight", _weights), ("group", _groups), ("strata", _strata))
+    for role, say in kinds:
         yield from say([one for one in suspects if one.role == role], config)
-    grouped = config.group is not None or any(one.role == "group" for one in suspects)
+    grouped = config.group is not None or any(one.role in ("group", "part") for one in suspects)
     waves = [one for one in suspects if one.role == "wave"]
     yield from _waves(waves, config, split=grouped or config.part is not None)
 
@@ -136,7 +138,9 @@ def words(name: str) -> list[str]:
 def _suspected(column: Column, values: Floats) -> _Suspect | None:
     """A column that is read, if its name and its values are of such a kind."""
     said = words(column.name)
-    role = _role(said)
+    role = "part" if says_parts(column) else _role(said)
+    if role == "part":
+        return _Suspect(column.name, column.kind, role, values)
     if role is None or np.isnan(values).any():
         return None
     own = _Suspect(column.name, column.kind, role, values, _surely_a_weight(said))
@@ -218,6 +222,16 @@ def _is_wave(own: _Suspect, column: Column) -> bool:
     return few and None not in numbers and bool((own.values % 1 == 0).all())
 
 
+def _parts(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
+    """The first can decide the split, where nothing else does and each row says a part."""
+    others = (config.group, config.time, config.part, config.test_path, config.folds)
+    free = all(other is None for other in others)
+    for one in found:
+        whole = free and one is found[0] and not np.isnan(one.values).any()
+        part = f"{typed_name('data.part', one.name)} splits the rows by it, " if whole else ""
+        yield _left_out(one, "the part that each row is kept for", config, part)
+
+
 def _weights(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
     """The first is proposed, a sure one before others; the others are left out."""
     ordered = sorted(found, key=lambda one: not one.sure)
@@ -231,12 +245,13 @@ def _weights(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
         yield _left_out(one, "another sampling weight", config)
 
 
-def _left_out(one: _Suspect, what: str, config: TableConfig) -> str:
+def _left_out(one: _Suspect, what: str, config: TableConfig, role: str = "") -> str:
+    """`role`: the setting that gives it what it seems to be, if one can."""
     drop = typed("data.drop", *config.drop, one.name)
     other = typed_kind(one.name, "category" if one.kind == "binary" else one.kind)
     return (
-        f"{one.name} is read as an input and looks like {what}: {drop} leaves it out, {other} if"
-        " it is none"
+        f"{one.name} is read as an input and looks like {what}: {role}{drop} leaves it out, {other}"
+        " if it is none"
     )
 
 
@@ -269,9 +284,7 @@ def _strata(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
 def _waves(found: Sequence[_Suspect], config: TableConfig, *, split: bool) -> Iterator[str]:
     """Waves can decide the split, where nothing else does."""
     for one in found:
-        line = _left_out(one, f"the wave of a panel ({one.count} values)", config)
         free = not split and config.time is None and one.kind == "numeric"
-        if free and one.count >= FEWEST_WAVES:
-            time = f"{typed_name('data.time', one.name)} tests on the latest"
-            line = line.replace(": ", f": {time}, ", 1)
-        yield line
+        free = free and one.count >= FEWEST_WAVES
+        time = f"{typed_name('data.time', one.name)} tests on the latest, " if free else ""
+        yield _left_out(one, f"the wave of a panel ({one.count} values)", config, time)

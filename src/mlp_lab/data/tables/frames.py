@@ -9,21 +9,36 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from mlp_lab.data.answers import holds_unknown
 from mlp_lab.data.arrays import Floats, Index, Mask
-from mlp_lab.data.column_encoding import MISSING
-from mlp_lab.data.columns import UNSEEN, Column
+from mlp_lab.data.columns import MISSING, UNSEEN, Column
 from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.schema import TRANSFORM, AnyTarget, Schema, Target
+from mlp_lab.data.tables.answers import joined_lists, sets_of
 from mlp_lab.data.tables.cells import (
     Cells,
     FileCodes,
     MissingRange,
+    RowName,
     canonical,
     cell_text,
     column_values,
 )
 from mlp_lab.data.tables.column_files import ColumnFile
 from mlp_lab.errors import UserError, nearest
+
+
+def read_values(cells: Cells, column: Column, row: RowName) -> Floats:
+    """The values of a column, (N,), NaN where missing: see `column_values`, and `sets_of`.
+
+    Raises:
+        UserError: a cell is not of the column's kind.
+    """
+    if column.kind != "multiple":
+        return column_values(cells, column, row)
+    pairs = zip(sets_of(cells, column), cells.absent, strict=True)
+    known = [np.nan if gone else value for value, gone in pairs]
+    return np.array([*known, np.nan])[cells.factorized[0]]
 
 
 class TableFrame:
@@ -84,7 +99,7 @@ class TableFrame:
         if len(places) != 1:
             what = "appears twice" if places else f"is missing{nearest(name, self.names)}"
             raise UserError(f"column {name!r} {what} (columns: {', '.join(self.names[:30])})")
-        series = self._series(places[0])
+        series = joined_lists(self._series(places[0]), "" if column is None else column.separator)
         if column is None:
             return Cells(series, self.decimal, missing)
         known = {*column.levels, *column.others}
@@ -114,7 +129,7 @@ class TableFrame:
         cells = self.cells(column.name, [*column.missing, *own.missing], column)
         if own.labels and own.labels != column.labels:  # the same code may mean another thing
             cells = cells.like(_relabelled(cells, own, column))
-        return column_values(cells, column, self.row)
+        return read_values(cells, column, self.row)
 
 
 class StoredFrame(TableFrame):
@@ -202,7 +217,7 @@ class Table:
 
     def values(self, column: Column, cells: Cells) -> Floats:
         """A column's numbers, (N,); `cells` are those of `data.path`."""
-        found = [column_values(cells, column, self.first.row)]
+        found = [read_values(cells, column, self.first.row)]
         found += [frame.values(column) for frame in self.frames[1:]]
         return found[0] if len(found) == 1 else np.concatenate(found)
 
@@ -230,12 +245,13 @@ def feature_values(frame: TableFrame, schema: Schema) -> Floats:
 
 
 def unseen_levels(values: Floats, schema: Schema) -> dict[str, int]:
-    """Rows of each category or binary column whose level no training row had."""
-    counts = {
-        entry.column.name: int((values[:, i] == UNSEEN).sum())
-        for i, entry in enumerate(schema.inputs)
-        if entry.column.kind in ("binary", "category")
-    }
+    """Rows of each column of levels that hold one, or an answer, that no training row had."""
+    counts = {}
+    for i, entry in enumerate(schema.inputs):
+        if entry.column.kind == "multiple":
+            counts[entry.column.name] = int(holds_unknown(values[:, i]).sum())
+        elif entry.column.kind in ("binary", "category"):
+            counts[entry.column.name] = int((values[:, i] == UNSEEN).sum())
     return {name: count for name, count in counts.items() if count}
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.tables.amounts import as_amount, form_of, number_of
+from mlp_lab.data.tables.answers import separator_in
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS, Cells, DistinctValues
 from mlp_lab.data.tables.dates import are_times, as_days, days_lead, is_date
 from mlp_lab.data.tables.numbers import as_number
@@ -62,7 +63,7 @@ def says_nothing(cells: Cells) -> str:
 
 
 def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
-    """What a column seems to hold: date, binary, numeric, category, or text that is not read.
+    """What a column seems to hold: one of `KINDS`, or text that is not read.
 
     Codes that all have value labels name categories.
     """
@@ -77,9 +78,16 @@ def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
     first, clock = days_lead(texts), are_times(texts)
     if dates and None not in as_days(texts, day_first=first, clock=clock):
         return "category" if all_labelled(values, labels) else "date"
-    if ordered_levels(texts):
+    return _kind_of_words(cells)
+
+
+def _kind_of_words(cells: Cells) -> str:
+    """What texts are that are neither numbers nor dates."""
+    if ordered_levels(cells.values.texts):
         return "ordinal"
-    return "text" if too_varied(values) else "category"
+    if separator_in(cells):
+        return "multiple"
+    return "text" if too_varied(cells.values) else "category"
 
 
 def all_labelled(values: DistinctValues, labels: Mapping[str, str]) -> bool:

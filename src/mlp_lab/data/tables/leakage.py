@@ -10,6 +10,7 @@ from itertools import chain
 
 import numpy as np
 
+from mlp_lab.data.answers import chosen_in
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column
 from mlp_lab.data.rows import RawData
@@ -66,9 +67,20 @@ def _determines(values: Floats, target: Floats, column: Column, classes: bool) -
     """Whether a column alone almost determines the target."""
     if explained(values, target, column, classes) >= LEAKAGE:
         return True
+    if column.kind == "multiple":
+        return _an_answer_determines(values, target, column, classes)
     if column.levels:
         return False
     return separates(values, target) if classes else _follows(values, target) >= LEAKAGE
+
+
+def _an_answer_determines(values: Floats, target: Floats, column: Column, classes: bool) -> bool:
+    """Whether one answer alone does, of a column that holds several."""
+    given = chosen_in(values, len(column.levels)).astype(np.float64)
+    return any(
+        explained(answer, target, Column(name=level, levels=["no", "yes"]), classes) >= LEAKAGE
+        for answer, level in zip(given.T, column.levels, strict=True)
+    )
 
 
 def separates(values: Floats, labels: Floats) -> bool:
@@ -214,6 +226,8 @@ def explained(values: Floats, target: Floats, column: Column, classes: bool) -> 
 def _binned(values: Floats, column: Column, fitted: Index) -> Index:
     """A bin of each value, from 0; missing ones have their own."""
     missing = np.isnan(values)
+    if column.kind == "multiple":  # whole sets, whose numbers are large
+        return np.where(missing, 0, 1 + np.unique(values, return_inverse=True)[1])
     if column.levels:
         return np.where(missing, 0, values + 2).astype(np.int64)
     present = values[fitted][~missing[fitted]]

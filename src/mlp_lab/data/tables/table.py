@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from mlp_lab.data.arrays import Floats, Index, Mask
+from mlp_lab.data.arrays import Floats, Mask
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.rows import Held, PartName, RawData, Source, SplitConstraints
@@ -27,20 +27,11 @@ from mlp_lab.data.tables.declared import cells_taken, code_in_row
 from mlp_lab.data.tables.design import design_columns
 from mlp_lab.data.tables.frames import StoredFrame, Table, TableFrame, weight_values
 from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.parts import parts_named
 from mlp_lab.data.tables.reading import open_columns, read_table
 from mlp_lab.data.tables.streaming import content, is_streamed, unchanged
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import counted, listed
-
-PARTS = {
-    **dict.fromkeys(("train", "training"), PartName.FREE),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), PartName.VAL),
-    **dict.fromkeys(("test", "testing", "holdout"), PartName.TEST),
-}
-"""What a column that names the part may say, in any case."""
-
-UNNAMED = -1
-"""Part of a row of which that column says nothing of the kind."""
 
 ROLES = ("weight", "group", "time", "part")
 """Settings that name a column each, which is no input unless `data.features` names it too; neither
@@ -125,7 +116,7 @@ def rows_of(
     )
 
 
-BY_COLUMN = ("types", "levels", "missing_in")
+BY_COLUMN = ("types", "levels", "missing_in", "separators")
 """Settings that name a column each time they say something."""
 
 MOST_FOOTERS = 5
@@ -224,7 +215,8 @@ def _with_parts(frames: list[TableFrame], config: TableConfig) -> Table:
         return Table(frames, parts.astype(np.int64))
     if config.part is None:
         return Table(frames)
-    parts = _parts(frames[0], config.part, config)
+    codes = missing_codes(config, config.part, frames[0].codes(config.part))
+    parts = parts_named(frames[0], config.part, codes)
     if not (parts == PartName.FREE).any():
         raise UserError(f"data.part={config.part} keeps no row for training: some must say train")
     learnt = parts != PartName.TEST
@@ -246,6 +238,7 @@ def _checked_targets(config: TableConfig, frame: TableFrame) -> list[str]:
         ("types", "."),
         ("levels", "."),
         ("missing_in", "."),
+        ("separators", "."),
     ):
         named += [(f"data.{key}{sign}{name}", name) for name in getattr(config, key) or []]
     for what, name in named:
@@ -366,21 +359,6 @@ def _require_present(table: Table, missing: Mask, role: str, config: TableConfig
         said = code_in_row(frame, name, place - start, codes)
         where = f"data.{role}={name} is missing in {table.row(place)}"
         raise UserError(f"{where}: every row needs one{said}")
-
-
-def _parts(frame: TableFrame, name: str, config: TableConfig) -> Index:
-    """The part that each row is kept for."""
-    said = frame.codes(name)
-    cells = frame.cells(name, missing_codes(config, name, said))
-    codes, pairs = cells.factorized[0], zip(cells.texts, cells.absent, strict=True)
-    texts = ["" if gone else said.labels.get(text, text) for text, gone in pairs] + [""]
-    found = np.array([PARTS.get(text.lower(), UNNAMED) for text in texts], dtype=np.int64)[codes]
-    bad = np.flatnonzero(found == UNNAMED)
-    if len(bad):
-        shown = repr(texts[codes[bad[0]]]) if texts[codes[bad[0]]] else "nothing"
-        got = f"got {shown} in {frame.row(bad[0])}"
-        raise UserError(f"data.part={name} must say train, val or test, {got}")
-    return found
 
 
 def _unused_codes(frames: Sequence[TableFrame], config: TableConfig) -> list[str]:
