@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -108,6 +109,7 @@ def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         backpropagate(browser)
         type_a_function(browser)
         drop(browser)
+        draw_points(browser)
         by_hand(browser)
         assert browser.complaints() == []
         place = urlsplit(address)
@@ -208,6 +210,43 @@ def drop(browser: Browser) -> None:
     browser.wait(f"{COUNTER} === '0'")
     browser.click(PLAY)
     browser.wait(f"{ACCURACY} >= 0.9")
+
+
+CANVAS = "document.querySelector('.points canvas')"
+COUNTED = "document.querySelector('.points output').textContent"
+
+
+def draw_points(browser: Browser) -> None:
+    """A stroke of one class by mouse, one of another by keys; both are learnt, and can be saved."""
+    browser.run("document.activeElement.blur()")
+    browser.press("d")
+    browser.wait("!document.querySelector('.points').hidden")
+    browser.run(f"{CANVAS}.scrollIntoView({{ block: 'center' }})")
+    place = (
+        f"(() => {{ const r = {CANVAS}.getBoundingClientRect(); return [r.x, r.y, r.width]; }})()"
+    )
+    left, top, side = cast(list[float], browser.run(place))
+    for k in range(12):
+        kind = "mouseMoved" if k else "mousePressed"
+        x, y = left + side * (0.1 + 0.06 * k), top + side * 0.2
+        browser.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=1)
+    browser.call("Input.dispatchMouseEvent", type="mouseReleased", x=x, y=y, button="left")
+    browser.wait(f"{COUNTED} === '12 points'")
+    browser.click(".points .primary")
+    browser.wait(f"{COUNTED} === 'Draw points of two classes.'")
+    browser.run(f"{CANVAS}.focus()")
+    for key in ("2", *["ArrowDown", "Enter"] * 13, "Backspace"):
+        browser.press(key)
+    browser.wait(f"{COUNTED} === '24 points'")
+    browser.click(".points .primary")
+    browser.wait(f"{COUNTER} === '0' && document.querySelector('.notice').hidden")
+    browser.click(PLAY)
+    browser.wait(f"{ACCURACY} === 1")
+    browser.click(PLAY)
+    browser.wait(f"!({RUNNING})")
+    browser.click("header > button:last-child")
+    browser.wait(f"{NOTICE}.includes('data.path=points.csv data.target=class ')")
+    assert "Save as CSV" in str(browser.run(NOTICE))
 
 
 ENTRIES = "document.querySelectorAll('.entry').length"

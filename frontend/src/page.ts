@@ -9,6 +9,7 @@ import { EXAMPLES, LANGUAGE, LANGUAGES, TEXT, keepLanguage, say, short } from ".
 import { NetworkView } from "./network";
 import { OwnDataPanel } from "./owndata";
 import { PARTS, PlaneView } from "./plane";
+import { POINTS, PointsPanel } from "./points";
 import type { Arrays, Connect, Frame, Message, Passes, Scene, Wire } from "./wire";
 
 const SPEEDS = [0, 1, 2, 5, 10, 30];
@@ -64,6 +65,9 @@ export class Page {
     },
     train: () => this.toggle(),
   });
+  private points = new PointsPanel({ train: (file, target) => void this.learn(file, target) });
+  private pointsButton = button(TEXT.pointsOpen, TEXT.pointsOpenHint, () => this.points.toggle());
+  private drawn = ""; // the target of points that were sent, until the engine asks for it
   private network: NetworkView;
   private plane: PlaneView;
   private curves: CurveView[];
@@ -109,6 +113,8 @@ export class Page {
     };
     this.passes.onToggle = (open, focused) => this.panel(this.traceButton, open, focused);
     this.byHand.onToggle = (open, focused) => this.panel(this.handButton, open, focused);
+    this.points.onToggle = (open, focused) => this.panel(this.pointsButton, open, focused);
+    this.panel(this.pointsButton, false, false);
     this.panel(this.traceButton, false, false);
     this.panel(this.handButton, false, false);
     this.curves = [0, 1].map(
@@ -122,6 +128,7 @@ export class Page {
         target: (name) => this.wire.send("target", { value: name }),
       },
       host.keys,
+      this.pointsButton,
     );
     settings.prepend(this.examplePanel(), this.ownData.place);
     settings.append(this.comparePanel());
@@ -185,6 +192,7 @@ export class Page {
       { class: "middle" },
       this.asked,
       make("section", { class: "panel net" }, this.layerButtons, canvas, this.tip),
+      this.points.place,
       this.byHand.place,
       this.passes.place,
       this.networks,
@@ -296,7 +304,21 @@ export class Page {
   }
 
   private async upload(file: File): Promise<void> {
+    this.drawn = "";
     this.say(await this.wire.upload(file));
+  }
+
+  /** Learn points that were drawn: a file like others, whose target is known. */
+  private async learn(file: File, target: string): Promise<void> {
+    this.pause();
+    this.drawn = target;
+    this.say(await this.wire.upload(file));
+  }
+
+  private askTarget(names: string[]): void {
+    if (this.drawn) this.wire.send("target", { value: this.drawn });
+    else this.ownData.askTarget(names);
+    this.drawn = "";
   }
 
   private suggestValues(): void {
@@ -355,6 +377,7 @@ export class Page {
       r: () => this.wire.send("restart"),
       b: () => this.togglePasses(),
       h: () => this.byHand.toggle(),
+      d: () => this.points.toggle(),
     };
     if (this.passes.isOpen) {
       acts.arrowright = () => this.passes.next();
@@ -557,7 +580,7 @@ export class Page {
       if (!message.went_on) this.ask(this.question);
       this.question = "";
     }
-    else if (message.kind === "columns") this.ownData.askTarget(message.names ?? []);
+    else if (message.kind === "columns") this.askTarget(message.names ?? []);
     else if (message.kind === "report") this.ownData.showReport(message.lines ?? []);
     else if (message.kind === "passes") this.passes.take(message as unknown as Passes);
     else if (message.kind === "verdict") this.showVerdict(message.lines ?? []);
@@ -612,12 +635,16 @@ export class Page {
       copied = ""; // a browser may forbid it: the line can be read and copied by hand
     }
     this.inform([copied && `${copied}:`, line, message.unlike && `(${message.unlike})`].filter(Boolean).join(" "));
+    if (message.file === POINTS) {
+      this.notice.append(" ", button(TEXT.pointsSave, TEXT.pointsSaveHint, () => this.points.save()));
+    }
   }
 
   private redraw(): void {
     this.network.draw();
     this.plane.draw();
     this.byHand.draw();
+    this.points.draw();
     this.curves.forEach((view) => view.rebuild());
   }
 

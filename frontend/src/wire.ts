@@ -94,6 +94,7 @@ export interface Message extends Partial<Omit<Passes, "lines" | "steps">> {
   line?: string;
   lines?: string[];
   unlike?: string;
+  file?: string;
   of?: string;
   went_on?: boolean;
 }
@@ -164,8 +165,7 @@ export class Socket implements Wire {
   async upload(file: File): Promise<string> {
     const address = new URL("table", location.href);
     address.searchParams.set("session", sessionName());
-    const suffix = /(\.\w+)(\.gz)?$/.exec(file.name)?.[0] ?? "";
-    address.searchParams.set("suffix", suffix);
+    address.searchParams.set("name", file.name);
     try {
       const answer = await fetch(address, { method: "POST", body: file });
       return answer.ok ? "" : await answer.text();

@@ -213,7 +213,11 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     heard.ask("epoch")
     assert heard.engine.session.epoch == 1
     heard.ask("command")
-    assert heard.messages[0]["unlike"] == "data.path is a copy: name your own file"
+    (found,) = heard.messages
+    assert " data.path=own.csv data.target=y " in str(found["line"])
+    assert str(tmp_path) not in str(found["line"])
+    said = "data.path=own.csv is the file that the page was given: say where it lies"
+    assert (found["unlike"], found["file"]) == (said, "own.csv")
 
 
 def test_what_is_no_table(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from lab import train
-from played import losses, session
+from played import compose, losses, session, settings
 
 from mlp_lab.config.overrides import readable
 from mlp_lab.errors import UserError
+from mlp_lab.play.session import Session
 from mlp_lab.tracking.curves import CURVES, read_curves
 
 
@@ -34,6 +35,20 @@ def test_the_command_trains_the_same_network_to_the_same_numbers(
     assert [row["train_loss"] for row in rows] == losses(found)[1:]
     own = found.lineup.trials[0].rows
     assert [row["val_loss"] for row in rows] == [row["val_loss"] for row in own[1:]]
+
+
+def test_the_command_trains_on_a_table_that_was_given(tmp_path: Path) -> None:
+    """In the folder of that file it is the page's network, as of points that were drawn."""
+    rows = [f"{k % 7 / 3},{k % 5 / 2},{'AB'[k % 7 > k % 5]}" for k in range(60)]
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join(["x1,x2,class", *rows, ""]))
+    found = Session(settings().of_table(path, "class"), compose)
+    for _ in range(3):
+        found.train_epoch()
+    words = list(map(readable, shlex.split(found.command(0)[0])[2:]))
+    folder = train(tmp_path / "run", *words, "quiet=true", "tracking.report=false")
+    curves = read_curves(folder / CURVES)
+    assert [row["train_loss"] for row in curves] == losses(found)[1:]
 
 
 def test_back_to_an_epoch_that_was_let_go() -> None:

@@ -15,6 +15,7 @@ from played import SMALL, compose
 from mlp_lab.errors import UserError
 from mlp_lab.play import widget
 from mlp_lab.play.process import Live
+from mlp_lab.play.uploads import MEGABYTES
 from mlp_lab.play.widget import LivePage, Sent
 
 
@@ -91,7 +92,7 @@ def test_commands_and_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         told = engine.recv_bytes()
         path = Path(told[1:].decode())
         assert told[:1] == b"f"
-        assert (path.suffix, path.parent.parent) == (".csv", tmp_path)
+        assert (path.name, path.parent.parent.parent) == ("My-survey.csv", tmp_path)
         assert path.read_bytes() == b"a,b\n1,2\n"
 
     in_a_notebook(tmp_path, monkeypatch, act)
@@ -102,7 +103,7 @@ def test_what_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     def act(page: Shown, engine: Connection) -> None:
         page.say(page, {"file": "run.sh"}, [b"x"])
-        page.say(page, {"file": "rows.csv"}, [b"x" * (widget.MEGABYTES * 10**6 + 1)])
+        page.say(page, {"file": "rows.csv"}, [b"x" * (MEGABYTES * 10**6 + 1)])
         page.say(page, {"do": "words", "values": ["x" * 5000]}, [])
         lines = [json.loads(str(content))["line"] for content, _ in page.told]
         assert lines[0].startswith("no table: its name must end with one of .csv")

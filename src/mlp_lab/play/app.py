@@ -21,21 +21,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from mlp_lab.data.tables.config import SUFFIXES
-from mlp_lab.files import write_whole
+from mlp_lab.errors import UserError
 from mlp_lab.play.engine import COMMAND, FILE
 from mlp_lab.play.lineup import Compose
 from mlp_lab.play.process import Live, start
 from mlp_lab.play.protocol import LONGEST, message
+from mlp_lab.play.uploads import kept, plain_name, require_size
 
 MOST_SESSIONS = 4
 """Pages with an engine of their own at the same time."""
 
 KEPT_SECONDS = 60.0
 """How long an engine waits for its page to come back, as after a reload."""
-
-MEGABYTES = 16
-"""Of a table that is dropped on a page."""
 
 FILES: Mapping[str, str] = {
     "page.html": "text/html",
@@ -148,15 +145,13 @@ def make_app(sessions: Sessions, token: str, origins: Callable[[], Sequence[str]
         if not _allowed(request.path_params["token"], token) or own not in origins():
             return PlainTextResponse("not found", 404, HEADERS)
         live = sessions.live.get(request.query_params.get("session", ""))
-        suffix = request.query_params.get("suffix", "").lower()
-        if live is None or suffix not in SUFFIXES:
-            text = f"no table: its name must end with one of {', '.join(SUFFIXES)}"
-            return PlainTextResponse(text, 415, HEADERS)
-        content = await _body(request)
-        if content is None:
-            return PlainTextResponse(f"a table must have at most {MEGABYTES} MB", 413, HEADERS)
-        path = sessions.folder / f"{secrets.token_hex(8)}{suffix}"
-        await asyncio.to_thread(write_whole, path, content)
+        if live is None:
+            return PlainTextResponse("not found", 404, HEADERS)
+        try:
+            name = plain_name(request.query_params.get("name", ""))
+            path = await asyncio.to_thread(kept, sessions.folder, name, await _body(request))
+        except UserError as error:
+            return PlainTextResponse(str(error), 415, HEADERS)
         await asyncio.to_thread(live.pipe.send_bytes, FILE + str(path).encode())
         return Response(status_code=204, headers=HEADERS)
 
@@ -190,13 +185,16 @@ def make_app(sessions: Sessions, token: str, origins: Callable[[], Sequence[str]
     )
 
 
-async def _body(request: Request) -> bytes | None:
-    """What is sent; None where it is more than a page may send, which is not read to its end."""
+async def _body(request: Request) -> bytes:
+    """What is sent; more than a page may send is not read to its end.
+
+    Raises:
+        UserError: it is more.
+    """
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > MEGABYTES * 10**6:
-            return None
+        require_size(size)
         parts.append(part)
     return b"".join(parts)
 

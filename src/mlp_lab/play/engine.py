@@ -42,6 +42,9 @@ DEEPEST = 12
 SAID_BEFORE = 20
 """Epochs that are trained again to go back to one: so many are announced."""
 
+PATH = "data.path="
+"""How the word begins that says where a table lies."""
+
 Sink = Callable[[str | bytes], None]
 """Where messages and frames go."""
 
@@ -274,9 +277,14 @@ class Engine:
     def command(self, _: Request) -> None:
         """Give the command line that trains the network in focus."""
         line, unlike = self.session.command(self._focus)
-        if COPIES in line:
-            unlike = "; ".join(filter(None, ["data.path is a copy: name your own file", unlike]))
-        self._send(message("command", line=line, unlike=unlike))
+        words = self.session.settings.words
+        paths = [word.removeprefix(PATH) for word in words if word.startswith(PATH)]
+        name = next((Path(path).name for path in paths if COPIES in path), "")
+        if name:
+            line = line.replace(paths[0], name)
+            own = f"{PATH}{name} is the file that the page was given: say where it lies"
+            unlike = "; ".join(filter(None, [own, unlike]))
+        self._send(message("command", line=line, unlike=unlike, file=name))
 
     def verdict(self, _: Request) -> None:
         """Judge the network in focus as if it ended now."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from mlp_lab.config.schema import GROUPS
 from mlp_lab.data.formula import ANNOUNCED, Formula
 from mlp_lab.errors import UserError, nearest, require
-from mlp_lab.formatting import quoted
+from mlp_lab.formatting import in_a_list
 from mlp_lab.plain import brief
 
 ENGINE = ("device=cpu", "kernel=torch")
@@ -146,7 +146,7 @@ class Settings:
         if not any(word.startswith("model=") for word in words):
             words.insert(0, "model=deep")
         words = [word for word in words if not word.startswith("loss")]  # the rows may choose it
-        own = ["data=table", f"data.path={quoted(str(path))}", f"data.target={quoted(target)}"]
+        own = ["data=table", f"data.path={path}", f"data.target={in_a_list(target)}"]
         return Settings((*own, *words))
 
     def of_batch(self, rows: int) -> Settings:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import atexit
 import json
-import secrets
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -14,17 +13,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol, cast
 
-from mlp_lab.data.tables.config import SUFFIXES, suffix_of
 from mlp_lab.errors import UserError, require_extra
-from mlp_lab.files import write_whole
 from mlp_lab.play.engine import COMMAND, FILE
 from mlp_lab.play.lineup import Compose
 from mlp_lab.play.process import start
 from mlp_lab.play.protocol import LONGEST, message
 from mlp_lab.play.session import Session
-
-MEGABYTES = 16
-"""Of a table that is dropped on the page."""
+from mlp_lab.play.uploads import kept
 
 Sent = Callable[[object, object, Sequence[bytes]], None]
 """What hears a widget: the widget, what was sent, and the bytes beside it."""
@@ -108,7 +103,8 @@ class LivePage:
         """Pass on what the page sends; the engine refuses what it does not know."""
         try:
             if isinstance(content, dict) and "file" in content and buffers:
-                self._put(FILE + self._kept(str(content["file"]), bytes(buffers[0])))
+                path = kept(Path(self._folder.name), str(content["file"]), bytes(buffers[0]))
+                self._put(FILE + str(path).encode())
             else:
                 text = json.dumps(content)
                 if len(text) <= LONGEST:
@@ -122,14 +118,3 @@ class LivePage:
         except OSError:
             gone = "the engine has ended: call mlp_lab.play again"
             self._widget.send(message("failed", line=gone))
-
-    def _kept(self, name: str, content: bytes) -> bytes:
-        """Put a table under a name of our own; the path of it."""
-        suffix = suffix_of(Path(name))
-        if suffix not in SUFFIXES:
-            raise UserError(f"no table: its name must end with one of {', '.join(SUFFIXES)}")
-        if len(content) > MEGABYTES * 10**6:
-            raise UserError(f"a table must have at most {MEGABYTES} MB")
-        path = Path(self._folder.name) / f"{secrets.token_hex(8)}{suffix}"
-        write_whole(path, content)
-        return str(path).encode()
