@@ -401,6 +401,11 @@ def baselines(folder: Path) -> object:
     return list(json.loads((folder / "result.json").read_text())["baselines"])
 
 
+def calibrated(folder: Path) -> object:
+    """Whether the saved network has a temperature."""
+    return "temperature" in json.loads((folder / "schema.json").read_text())["network"]
+
+
 def labels(folder: Path) -> object:
     """Name and tags, as a list of runs has them."""
     return list(read_run(folder).labels.values())
@@ -447,6 +452,7 @@ EFFECTS: dict[str, tuple[Plain, object, Look, object, object]] = {
     "tracking.histograms": (EVENTS, 2, histogram_epochs, [], [2, 4]),
     "tracking.gradient_norms": (EVENTS, True, gradient_tags, [], NORMS),
     "tracking.boosting": ({}, "always", baselines, SIMPLE, [*SIMPLE, "boosting"]),
+    "calibration": ({}, "always", calibrated, False, True),
     "tracking.report": ({}, True, pages, [], ["learning_curve.png", "report.html"]),
 }
 """Setting -> what else must be set, its other value, where to look, what is there before, after."""

@@ -199,7 +199,8 @@ class Predictor:
         elif isinstance(target, Targets):
             predicted = outputs
         else:
-            decided = target.decide(outputs.mean(0))
+            tempered = self.objective.temperature != 1  # the mean's probabilities, not those of each
+            decided = target.decide(self.forward(inputs) if tempered else outputs.mean(0))
             scores = np.stack([target.scores(own) for own in outputs])
             predicted = scores[:, np.arange(len(decided)), decided]
         spread: Floats = predicted.std(axis=0, ddof=1)
@@ -444,6 +445,7 @@ class Predictor:
             self.networks,
             self.schema,
             probabilities=self.gives_probabilities,
+            temperature=self.objective.temperature,
             asked=format,
             prefix=prefix,
         )

@@ -159,10 +159,7 @@ def test_effects_can_be_left_out() -> None:
     draw = np.random.default_rng(0)
     rows = draw.normal(size=(60, 2))
     own = MLPRegressor(0, epochs=20, lr=0.1, val_fraction=0.3).fit(rows, rows @ [2.0, 1.0])._fitted
-    whole, without = (
-        pictures_of(own.network, own.run.dataset, own.scored, effects=wanted)
-        for wanted in (True, False)
-    )
+    whole, without = (pictures_of(own.finished, effects=wanted) for wanted in (True, False))
     assert isinstance(whole[-1], Effects)
     assert without == whole[:-1]
 

@@ -17,7 +17,9 @@ from mlp_lab.runs import preflight
 from mlp_lab.runs.preflight import require_machine, require_memory, why_ended
 from mlp_lab.runs.prepared_data import prepare_data
 
-RESUME_KEYS = "epochs, quiet, device, devices, kernel, threads, stop, tracking, name, tags"
+RESUME_KEYS = (
+    "epochs, quiet, device, devices, kernel, threads, stop, tracking, calibration, name, tags"
+)
 
 
 @pytest.mark.parametrize(

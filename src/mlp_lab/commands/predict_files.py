@@ -29,7 +29,7 @@ from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
 from mlp_lab.data.tables.writing import open_writer
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_named
-from mlp_lab.formatting import counted
+from mlp_lab.formatting import counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
@@ -93,6 +93,9 @@ def evaluate_file(
     named = {name: groups.names(name) for name in groups.cells}
     found = evaluate(scored)
     print_evaluation(found)
+    if predictor.objective.temperature != 1:
+        temperature = four_digits(predictor.objective.temperature)
+        print(f"probabilities are calibrated by a temperature of {temperature}")
     of_groups = {name: scores_by_group(scored, own) for name, own in named.items()}
     for name, own in of_groups.items():
         print()

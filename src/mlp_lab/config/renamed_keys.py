@@ -27,6 +27,7 @@ class Added(NamedTuple):
 ADDED: dict[str, Added] = {
     "name": Added(None),
     "tags": Added([]),
+    "calibration": Added("never"),
     "ensemble": Added(1),
     "budget": Added(None),
     "vary": Added([]),

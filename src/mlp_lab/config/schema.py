@@ -40,6 +40,7 @@ LABELS = ("name", "tags")
 
 MAY_CHANGE_ON_RESUME = (
     *("resume", "epochs", "quiet", "device", "devices", "kernel", "threads", "stop", "tracking"),
+    "calibration",
     *LABELS,
 )
 
@@ -70,6 +71,7 @@ class Config:
     `device`: auto, cpu or cuda. `dtype`: float32 or float64. `autocast`: a lower
     precision of a step's products on a GPU, or none. `gradient`: explicit (backpropagation
     as written out here) or autograd. `kernel`: what computes: auto, native (compiled) or torch.
+    `calibration`: of probabilities, by a temperature: auto, always or never.
     `ensemble`: networks that predict the mean of their outputs. `budget`: time in which networks
     that differ in the settings that `vary` names are trained, and the best kept together.
     `threads`: of one operation, or of the kernel. `quiet`: print errors only. `name` and `tags`:
@@ -93,6 +95,7 @@ class Config:
     autocast: str
     gradient: str
     kernel: str
+    calibration: str
     ensemble: int
     budget: float | str | None
     vary: list[str]
@@ -116,6 +119,7 @@ class Config:
         self._check_autocast()
         require_choice(self.gradient, "gradient", ["explicit", "autograd"])
         require_choice(self.kernel, "kernel", KERNELS)
+        require_choice(self.calibration, "calibration", ["auto", "always", "never"])
         require_count(self.ensemble, "ensemble", 1, MOST_NETWORKS)
         require(self.threads >= 1, "threads", "1 or more", self.threads)
         if self.name is not None:
@@ -193,6 +197,8 @@ class Config:
         validated = self.data.folds is not None or self.data.val_fraction > 0
         if self.stop.patience is not None and not validated:
             raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
+        if self.calibration == "always" and not validated:
+            raise UserError("calibration=always needs validation rows, but data.val_fraction is 0")
 
     def _check_devices(self) -> None:
         """Raise where several processes cannot do what one does."""

@@ -131,7 +131,8 @@ def mean_pre_activation(
 ) -> Tensor:
     """f of the last layer of K members, (K, r, C), for their inputs, (K, r, D).
 
-    Where the stack holds M networks for each member, f is what gives the mean of their outputs.
+    Where the stack holds M networks for each member, f is what gives the mean of their outputs;
+    the objective's temperature divides it.
     `forward`: what computes it in the network's place.
     """
     networks = network.members // len(inputs)
@@ -141,9 +142,9 @@ def mean_pre_activation(
         f = network.pre_activation(inputs)
     else:
         f = network.pre_activation(inputs.repeat_interleave(networks, 0))
-    if networks == 1:
-        return f
-    return objective.of_mean(f.view(len(inputs), networks, *f.shape[1:]))
+    if networks > 1:
+        f = objective.of_mean(f.view(len(inputs), networks, *f.shape[1:]))
+    return objective.tempered(f)
 
 
 @torch.inference_mode()
@@ -176,6 +177,16 @@ def sums_over_rows(
     if ranks is not None:
         ranks.add_up(sums)
     return sums
+
+
+@torch.inference_mode()
+def last_pre_activations(network: MLP, source: RowSource, objective: Objective) -> Tensor:
+    """f of the last layer, (N, C), on the CPU; of an ensemble what gives its mean outputs."""
+    pieces = [
+        mean_pre_activation(network, rows.inputs, objective)[0].cpu()
+        for rows in source.chunks(rows_at_once(network))
+    ]
+    return torch.cat(pieces)
 
 
 @torch.inference_mode()

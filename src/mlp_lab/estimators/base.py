@@ -121,7 +121,7 @@ class MLPEstimator(Parameters):
             assert isinstance(stop, dict)
             assert isinstance(data, dict)
             stop["patience"], data["val_fraction"], values["epochs"] = None, 0.0, 1
-            values["budget"], values["vary"] = None, []
+            values["budget"], values["vary"], values["calibration"] = None, [], "never"
             before = None if first else self._fitted
             self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
         return self

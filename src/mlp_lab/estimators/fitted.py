@@ -22,8 +22,10 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.mlp import MLP
 from mlp_lab.predictor import Predictor
 from mlp_lab.report.diagnostics import MOST_EFFECTS, effects_of, importance, probable
+from mlp_lab.runs.calibrating import by_temperature, calibration_of, rescored, with_scores
+from mlp_lab.runs.calibration import PARTS, Calibration
 from mlp_lab.runs.findings import Finding, Verdict
-from mlp_lab.runs.finish import DatasetCache, described
+from mlp_lab.runs.finish import DatasetCache, FinishedRun, described
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment
 from mlp_lab.runs.scoring import PartScores, score_model, scores_of, scores_of_each, single_scores
@@ -107,9 +109,25 @@ class Fitted:
     @cached_property
     def predictor(self) -> Predictor:
         """The network for new rows; in double precision, so that no batch changes a prediction."""
-        network = self.network.plain().cpu().double()
-        prepared = self.run.prepared
-        return Predictor(network, prepared.encoded.schema, prepared.objective)
+        objective = by_temperature(self.run.prepared.objective, self.calibration)
+        network = self.network.plain(objective.temperature).cpu().double()
+        return Predictor(network, self.run.prepared.encoded.schema, objective)
+
+    @cached_property
+    def calibration(self) -> Calibration | None:
+        """What was found out of a temperature of its probabilities."""
+        self.require_rows()
+        setting = self.config.calibration if self.termination.divergence is None else "never"
+        return calibration_of(self.network, self.run.dataset, self.run.prepared.objective, setting)
+
+    @cached_property
+    def finished(self) -> FinishedRun:
+        """What pictures are drawn of: validation and test rows are scored by its temperature."""
+        objective = self.predictor.objective
+        after = rescored(self.network, self.run.dataset, objective)
+        return FinishedRun(
+            self.termination, self.run.dataset, self.network, objective, {**self.scored, **after}
+        )
 
     @cached_property
     def scored(self) -> Mapping[str, Predictions]:
@@ -131,7 +149,7 @@ class Fitted:
             UserError: there is no such column, or it has no effect that can be shown.
         """
         self.require_rows()
-        network, dataset = self.network, self.run.dataset
+        network, dataset, objective = self.network, self.run.dataset, self.predictor.objective
         require(isinstance(most, Integral), "rows", "a whole number", most)
         require(most >= 1, "rows", "1 or more", most)
         if not probable(self.scored["train"]):
@@ -140,11 +158,11 @@ class Fitted:
         if columns is None:
             worth = importance(network, dataset)
             names = known if worth is None else worth.columns
-            found = effects_of(network, dataset, names[:MOST_EFFECTS], most)
+            found = effects_of(network, dataset, objective, names[:MOST_EFFECTS], most)
             return [] if found is None else found.columns
         for name in columns:
             require_choice(name, "column", known)
-        found = effects_of(network, dataset, columns, most)
+        found = effects_of(network, dataset, objective, columns, most)
         shown = {} if found is None else {own.column: own for own in found.columns}
         for name in columns:
             if name not in shown:
@@ -169,7 +187,8 @@ class Fitted:
         """
         gone = cast(Any, None)
         run = replace(self.run, prepared=gone, dataset=gone)
-        kept = {name: value for name, value in vars(self).items() if name != "scored"}
+        rows = ("scored", "finished")
+        kept = {name: value for name, value in vars(self).items() if name not in rows}
         return {**kept, "run": run, "predictor": self.predictor, "shared": Shared()}
 
     @property
@@ -225,6 +244,10 @@ class Fitted:
         self.require_rows()
         self.run.models, self.run.single = dict(self.models), self.single
         self.run.targets = scores_of_each(self.scored)
+        if self.calibration is not None:
+            parts = {name: self.finished.scored[name] for name in PARTS}
+            own = self.calibration.temperature != 1
+            self.run.calibration = with_scores(self.calibration, parts if own else {})
         found = self.scored["test"].intervals() if intervals else {}
         return described(
             self.run,

@@ -35,6 +35,7 @@ from mlp_lab.runs.prepared_data import (
     facts_of_rows,
     hashing,
     prepare_rows,
+    require_calibrated,
     require_monitored,
 )
 from mlp_lab.terminal import Screen
@@ -133,6 +134,7 @@ def prepared_job(
     else:
         prepared = cache.prepared(digest.result() + PreparedDataCache.key(config), make)
     require_monitored(config, prepared.summary)
+    require_calibrated(config, prepared.summary)
     training = prepared.rows["train"]
     if isinstance(config.batch_size, int) and config.batch_size > training:
         values = {**values, "batch_size": training}

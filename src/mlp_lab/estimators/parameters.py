@@ -94,6 +94,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         binary_inputs: int = 1,
         min_frequency: float = 0.01,
         class_weights: str = "none",
+        calibration: str = "auto",
         ensemble: int = 1,
         budget: float | str | None = None,
         vary: Sequence[str] | None = None,
@@ -170,6 +171,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
             binary_inputs: inputs of a category with two levels: 1, or 2 as of any other.
             min_frequency: levels of a smaller share of the training rows are one level.
             class_weights: none, or balanced: every class has the same share of the loss.
+            calibration: of probabilities, by a temperature that validation rows choose: auto, where
+                their log loss falls; always; never.
             ensemble: networks that predict the mean of their outputs.
             budget: time, in seconds or as "5m", in which networks of several settings are trained
                 and the best of them kept together, at most `ensemble`.
@@ -230,7 +233,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         self.missing, self.missing_in, self.missing_words = missing, missing_in, missing_words
         self.day_first, self.binary_inputs = day_first, binary_inputs
         self.min_frequency = min_frequency
-        self.class_weights = class_weights
+        self.class_weights, self.calibration = class_weights, calibration
         self.ensemble, self.budget, self.vary = ensemble, budget, vary
         self.target_transform = target_transform
         self.gradient, self.kernel = gradient, kernel

@@ -51,7 +51,7 @@ class Run:
     @property
     def network(self) -> nn.Sequential | Ensemble:
         """The network, or the ensemble, at its best weights, as plain torch layers."""
-        return self._fitted.network.plain()
+        return self._fitted.network.plain(self._fitted.predictor.objective.temperature)
 
     @property
     def curves(self) -> pd.DataFrame:

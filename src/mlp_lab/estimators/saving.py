@@ -9,7 +9,6 @@ from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.files import to_json
 from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.page import write_report
-from mlp_lab.runs.finish import FinishedRun
 from mlp_lab.runs.folder import PAGE, claim
 from mlp_lab.runs.job import labels_of
 from mlp_lab.runs.lock import alone_in
@@ -36,11 +35,11 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
             give_report(run.prepared.overview, folder, quiet=True)
         _track(fitted, folder)
         schema = to_json(run.dataset.schema.to_dict())
-        write_results(folder, fitted.network, schema, run.prepared.objective, fitted.result())
+        objective = fitted.predictor.objective
+        write_results(folder, fitted.network, schema, objective, fitted.result())
         if fitted.config.tracking.report if report is None else report:
-            finished = FinishedRun(fitted.termination, run.dataset, fitted.network, fitted.scored)
             tensorboard = fitted.config.tracking.tensorboard
-            report_run(finished, folder, write_report, tensorboard=tensorboard)
+            report_run(fitted.finished, folder, write_report, tensorboard=tensorboard)
 
 
 class Page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from mlp_lab.network.backprop import Batch
 from mlp_lab.network.loss_surface import LossSurface, loss_surface
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
+from mlp_lab.network.plain_network import pre_activation
 from mlp_lab.predictor import load
 from mlp_lab.runs.folder import SCHEMA
 from mlp_lab.runs.prepared_data import prepare_data
@@ -67,11 +68,11 @@ def of_folder(folder: Path) -> Around:
     config = read(Config, saved_values(folder), "")
     data = Dataset.of(prepare_data(config).encoded, torch.float64, torch.device("cpu"))
     rows = _in_double(data.train)
-    plain = predictor.networks[0].double()
-    network = stack_of(plain, config.model, predictor.objective)
+    plain, objective = predictor.networks[0].double(), replace(predictor.objective, temperature=1.0)
+    network = stack_of(plain, config.model, objective)
     if network is None or not _agree(network, plain, rows):
         raise UserError(f"{folder}: the model or the data of config.yaml is not that of {SCHEMA}")
-    return Around(network, predictor.objective, rows)
+    return Around(network, objective, rows)
 
 
 def stack_of(plain: nn.Sequential, model: ModelConfig, objective: Objective) -> MLP | None:
@@ -94,7 +95,8 @@ def _agree(network: MLP, plain: nn.Sequential, rows: Part) -> bool:
     outputs = network.layers.sizes[-1] + network.output.fewer
     if (rows.inputs.shape[1], rows.targets.shape[1]) != (read, outputs):
         return False
-    return bool(torch.allclose(network(rows.inputs)[0], plain(rows.inputs), atol=1e-9))
+    f = network.pre_activation(rows.inputs)[0]
+    return bool(torch.allclose(f, pre_activation(plain, rows.inputs), atol=1e-9))
 
 
 def _in_double(rows: Part) -> Part:

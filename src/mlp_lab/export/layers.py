@@ -19,6 +19,7 @@ from mlp_lab.network.plain_network import (
     Gated,
     Ordinal,
     Residual,
+    Temperature,
 )
 
 
@@ -33,8 +34,8 @@ class Layers:
         array = value.detach().cpu().numpy() if isinstance(value, Tensor) else value
         return self.graph.constant(array, self.dtype)
 
-    def network(self, network: nn.Sequential, inputs: str) -> str:
-        """Outputs of a network, (N, C).
+    def network(self, network: nn.Sequential, inputs: str, until: str = "") -> str:
+        """Outputs of a network, (N, C), or what the layer called `until` gives.
 
         Raises:
             UserError: a layer is one that no graph can have.
@@ -43,10 +44,15 @@ class Layers:
         for name, layer in network.named_children():
             if name.startswith("hidden_"):
                 read = h
-            h = self.layer(layer, h)
+            if isinstance(layer, Temperature):
+                h = self.graph.node("Div", h, self.constant(layer.temperature))
+            else:
+                h = self.layer(layer, h)
             adds = name.startswith("activation_") and name != "activation_0"
             if isinstance(network, Residual) and adds:
                 h = self.graph.node("Add", read, h)
+            if name == until:
+                break
         return h
 
     def layer(self, layer: nn.Module, h: str) -> str:

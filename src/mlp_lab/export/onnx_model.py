@@ -14,7 +14,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.export.encoding import Encoder
 from mlp_lab.export.graph import Graph
 from mlp_lab.export.layers import Layers
-from mlp_lab.export.predictions import Predictions, output_names
+from mlp_lab.export.predictions import Predictions, by_temperature, output_names
 from mlp_lab.formatting import counted, gigabytes
 from mlp_lab.version import __version__
 
@@ -25,9 +25,16 @@ TEXT_KINDS = ("binary", "category", "ordinal")
 
 
 def onnx_bytes(
-    networks: Sequence[nn.Sequential], schema: Schema, *, probabilities: bool, prefix: str = ""
+    networks: Sequence[nn.Sequential],
+    schema: Schema,
+    *,
+    probabilities: bool,
+    prefix: str = "",
+    temperature: float = 1.0,
 ) -> bytes:
     """The content of a file: the mean of networks' outputs for rows of a schema.
+
+    `temperature`: that of the mean of several; one network has its own among its layers.
 
     Its inputs are the columns by name, (N, 1): text for classes and levels, else float64. Its
     outputs are those of `output_names`.
@@ -51,8 +58,13 @@ def onnx_bytes(
     dtype = np.dtype(str(weights[0].dtype).removeprefix("torch."))
     encoded = Encoder(graph, dtype).encode(schema)
     layers = Layers(graph, dtype)
-    outputs = [layers.network(network, encoded.inputs) for network in networks]
-    Predictions(graph, outputs, encoded.refused).write(schema.target, names)
+    if len(networks) > 1 and temperature != 1:
+        last = [layers.network(network, encoded.inputs, until="output") for network in networks]
+        outputs, mean = by_temperature(graph, last, temperature, schema.target)
+    else:
+        outputs = [layers.network(network, encoded.inputs) for network in networks]
+        mean = None
+    Predictions(graph, outputs, encoded.refused, mean).write(schema.target, names)
     about = "\n".join(description(schema, list(names.values()), len(networks)))
     content: bytes = graph.model(about, facts(schema), __version__).SerializeToString()
     return content

@@ -36,15 +36,51 @@ def output_names(
     }
 
 
+def mean_of(graph: Graph, values: Sequence[str]) -> str:
+    """The mean of values of one shape, in double precision."""
+    if len(values) == 1:
+        return values[0]
+    count = graph.constant(float(len(values)), np.float64)
+    return graph.node("Div", graph.node("Sum", *values), count)
+
+
+def by_temperature(
+    graph: Graph, last: Sequence[str], temperature: float, target: AnyTarget
+) -> tuple[list[str], str]:
+    """Probabilities of each network by a temperature, and those of their mean, (N, C) of each.
+
+    Of the networks' last pre-activations f, in double precision: in single precision a probability
+    near 1 has lost what a temperature would make of it.
+    """
+    one, divisor = (graph.constant(value, np.float64) for value in (1.0, temperature))
+    sigmoid = not isinstance(target, Target) or target.outputs == 1
+
+    def value(f: str) -> str:
+        return graph.node("Sigmoid", f) if sigmoid else graph.node("Softmax", f, axis=-1)
+
+    own = [graph.cast(f, np.float64) for f in last]
+    mean = mean_of(graph, [value(f) for f in own])
+    f = graph.node("Log", mean)
+    if sigmoid:
+        f = graph.node("Sub", f, graph.node("Log", graph.node("Sub", one, mean)))
+    each = [value(graph.node("Div", each, divisor)) for each in own]
+    return each, value(graph.node("Div", f, divisor))
+
+
 class Predictions:
     """Writes the nodes behind the outputs of one network or several, each (N, C)."""
 
-    def __init__(self, graph: Graph, outputs: Sequence[str], refused: str) -> None:
-        """Outputs of networks; `refused` marks rows, (N, 1), for which nothing is predicted."""
+    def __init__(
+        self, graph: Graph, outputs: Sequence[str], refused: str, mean: str | None = None
+    ) -> None:
+        """Outputs of networks; `refused` marks rows, (N, 1), for which nothing is predicted.
+
+        `mean`: what they predict together, by default their mean.
+        """
         self.graph, self._refused = graph, refused
         own = [graph.cast(each, np.float64) for each in outputs]
         self._outputs = [self._known(each) for each in own]
-        self._mean = self._mean_of(self._outputs)
+        self._mean = mean_of(graph, self._outputs) if mean is None else self._known(mean)
 
     def write(self, target: AnyTarget, names: dict[str, str]) -> None:
         """Name the outputs of the graph, by what they are."""
@@ -90,13 +126,6 @@ class Predictions:
         none = self.graph.constant(np.nan, np.float64)
         return self.graph.node("Where", self._refused, none, outputs)
 
-    def _mean_of(self, values: Sequence[str]) -> str:
-        if len(values) == 1:
-            return values[0]
-        graph = self.graph
-        count = graph.constant(float(len(values)), np.float64)
-        return graph.node("Div", graph.node("Sum", *values), count)
-
     def _decoded(self, target: Target, outputs: str) -> str:
         """As `Target.decode`, (N, 1)."""
         graph, scaling = self.graph, target.scaling
@@ -134,7 +163,7 @@ class Predictions:
 
     def _deviation(self, values: Sequence[str]) -> str:
         """The standard deviation of M numbers, (N, 1) each, with M - 1 degrees of freedom."""
-        graph, mean = self.graph, self._mean_of(values)
+        graph, mean = self.graph, mean_of(self.graph, values)
         apart = graph.node("Sub", graph.joined(list(values)), mean)
         squares = graph.node("Mul", apart, apart)
         axis = graph.constant([1], np.int64)

@@ -39,6 +39,7 @@ def export_network(
     schema: Schema,
     *,
     probabilities: bool,
+    temperature: float = 1.0,
     asked: str | None = None,
     prefix: str = "",
 ) -> list[str]:
@@ -50,6 +51,7 @@ def export_network(
         networks: itself, or those of the ensemble.
         schema: what its inputs and outputs mean.
         probabilities: whether its outputs are such.
+        temperature: of these, which `network` has already.
         asked: onnx or torch; by default what the file's name tells.
         prefix: before the names of a graph's outputs.
 
@@ -62,6 +64,8 @@ def export_network(
     require_extra("onnx", "exporting to ONNX", "onnx")
     from mlp_lab.export.onnx_model import left_outside, onnx_bytes  # noqa: PLC0415  optional
 
-    content = onnx_bytes(networks, schema, probabilities=probabilities, prefix=prefix)
+    content = onnx_bytes(
+        networks, schema, probabilities=probabilities, prefix=prefix, temperature=temperature
+    )
     write_named(path, content)
     return left_outside(schema)

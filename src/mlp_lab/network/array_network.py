@@ -171,23 +171,32 @@ class ArrayNetworks:
         """How many there are."""
         return len(self.weights)
 
+    @SILENT
     def outputs(self, inputs: Inputs) -> Floats:
-        """Their mean, (N, D) -> (N, C)."""
-        found: Floats = self.outputs_of_each(inputs).mean(0)
-        return found
+        """Their mean, by the temperature if there is one, (N, D) -> (N, C)."""
+        if self.layers.temperature == 1 or self.count == 1:
+            found: Floats = self.outputs_of_each(inputs).mean(0)
+            return found
+        output = array_losses.OUTPUTS[self.layers.output]
+        f = output.of_mean(self._pre_activations(inputs))
+        return output.value(f / self.layers.temperature)
 
     @SILENT
     def outputs_of_each(self, inputs: Inputs) -> Floats:
         """(N, D) -> (M, N, C)."""
-        return array_losses.OUTPUTS[self.layers.output].value(self._pre_activations(inputs))
+        f = self._tempered(self._pre_activations(inputs))
+        return array_losses.OUTPUTS[self.layers.output].value(f)
 
     @SILENT
     def outputs_and_losses(self, inputs: Inputs, targets: Floats) -> tuple[Floats, Floats, Floats]:
         """f of the mean, (N, C'), outputs, (N, C), and loss of each row, (N,)."""
         output, each = array_losses.OUTPUTS[self.layers.output], self._pre_activations(inputs)
-        f = each[0] if len(each) == 1 else output.of_mean(each)
+        f = self._tempered(each[0] if len(each) == 1 else output.of_mean(each))
         y = output.value(f)
         return f, y, row_losses(self.layers.objective, y, f, targets)
+
+    def _tempered(self, f: Floats) -> Floats:
+        return f if self.layers.temperature == 1 else f / self.layers.temperature
 
     def _pre_activations(self, inputs: Inputs) -> Floats:
         """f of each network, (M, N, C), some rows at a time."""

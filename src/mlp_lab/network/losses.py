@@ -381,6 +381,9 @@ class Objective:
     numbers: Numbers = ()
     label_smoothing: float = 0.0
     """Share of each target that is spread over all classes while a network is trained."""
+    temperature: float = 1.0
+    """What f of the last layer is divided by, once a network is trained: it calibrates
+    probabilities (Guo et al., On Calibration of Modern Neural Networks, 2017)."""
 
     @property
     def function(self) -> Loss:
@@ -426,6 +429,10 @@ class Objective:
         classes = target.shape[-1] if self.function.summed else 2
         return target * (1 - self.label_smoothing) + self.label_smoothing / classes
 
+    def tempered(self, f: Tensor) -> Tensor:
+        """f by the temperature; f itself where there is none."""
+        return f if self.temperature == 1 else f / self.temperature
+
     def predict(self, f: Tensor) -> Tensor:
         """The network's output y = o(f)."""
         return OUTPUTS[self.output].value(f)
@@ -442,6 +449,10 @@ class Objective:
         """Whether the outputs are probabilities: sigmoids of several classes need not add to 1."""
         of_all = self.output in ("softmax", "ordinal")
         return of_all or (self.output == "sigmoid" and task != "multiclass")
+
+    def can_be_calibrated(self, task: str) -> bool:
+        """Whether a temperature calibrates the outputs, and leaves every decision as it is."""
+        return self.output in ("sigmoid", "softmax") and self.gives_probabilities(task)
 
 
 def choose_objective(task: str, output: str, loss: LossConfig) -> Objective:

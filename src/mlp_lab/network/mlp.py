@@ -351,7 +351,7 @@ class MLP(nn.Module):
         """The same networks over other weights, which they share with the caller."""
         return self._some(range(self.members), layers)
 
-    def member(self, k: int) -> nn.Sequential:
+    def member(self, k: int, temperature: float = 1.0) -> nn.Sequential:
         """Member k as plain torch layers; maps (B, D) to (B, C)."""
         return plain_network(
             self.member_sizes[k],
@@ -361,15 +361,18 @@ class MLP(nn.Module):
             None if self.embedding is None else self.embedding.plan,
             normalisation=self.normalisation,
             residual=self.residual,
+            temperature=temperature,
         )
 
-    def plain(self) -> nn.Sequential | Ensemble:
+    def plain(self, temperature: float = 1.0) -> nn.Sequential | Ensemble:
         """All members as one module of plain torch layers: of several, the mean of their outputs.
 
-        Maps (B, D) to (B, C).
+        Maps (B, D) to (B, C), by a temperature of the probabilities.
         """
+        if self.members == 1:
+            return self.member(0, temperature)
         networks = [self.member(k) for k in range(self.members)]
-        return networks[0] if len(networks) == 1 else Ensemble(networks)
+        return Ensemble(networks, self.output_name, temperature)
 
     def plain_state(self) -> dict[str, Tensor]:
         """The weights, as the state_dict of what `plain` builds."""

@@ -11,6 +11,7 @@ from mlp_lab.network.activations import ACTIVATIONS, GATES, LEAK, parts_of
 from mlp_lab.network.architecture import EPS, layer_names, linear_shapes, normalisation_name
 from mlp_lab.network.embedding_plan import EmbeddingPlan
 from mlp_lab.network.embeddings import Embedding
+from mlp_lab.network.losses import OUTPUTS
 
 
 def plain_network(
@@ -22,6 +23,7 @@ def plain_network(
     *,
     normalisation: str = "none",
     residual: bool = False,
+    temperature: float = 1.0,
 ) -> nn.Sequential:
     """One network of torch's own layers, with the weights of `state`, as it predicts.
 
@@ -41,6 +43,8 @@ def plain_network(
                 normalised = NORMALISATION_LAYERS[normalisation](n_out, eps=EPS, dtype=dtype)
                 layers[normalisation_name(k)] = normalised
             layers[f"activation_{k}"] = plain_activation(activations[k])
+    if temperature != 1:
+        layers["temperature"] = Temperature(temperature)
     if output in OUTPUT_LAYERS:
         name, layer = OUTPUT_LAYERS[output]
         layers[name] = layer()
@@ -63,13 +67,45 @@ def units_of(network: nn.Sequential, activations: Sequence[str]) -> list[int]:
 class Ensemble(nn.Module):
     """Networks that predict the mean of their outputs, (B, D) -> (B, C)."""
 
-    def __init__(self, networks: Sequence[nn.Sequential]) -> None:
+    def __init__(
+        self, networks: Sequence[nn.Sequential], output: str = "linear", temperature: float = 1.0
+    ) -> None:
+        """`temperature` is that of their mean, of the output function `output`."""
         super().__init__()
         self.networks = nn.ModuleList(networks)
+        self.output, self.temperature = output, temperature
 
     def forward(self, inputs: Tensor) -> Tensor:
         """(B, D) -> (B, C)."""
-        return torch.stack([network(inputs) for network in self.networks]).mean(0)
+        if self.temperature == 1:
+            return torch.stack([network(inputs) for network in self.networks]).mean(0)
+        own = [each for each in self.networks if isinstance(each, nn.Sequential)]
+        f = torch.stack([pre_activation(each, inputs) for each in own])
+        output = OUTPUTS[self.output]
+        return output.value(output.of_mean(f) / self.temperature)
+
+
+def pre_activation(network: nn.Sequential, inputs: Tensor) -> Tensor:
+    """f of the last layer of plain layers, (N, D) -> (N, C); what comes behind is left out."""
+    names = [name for name, _ in network.named_children()]
+    f: Tensor = network[: names.index("output") + 1](inputs)
+    return f
+
+
+class Temperature(nn.Module):
+    """f by a temperature, before the output function: see `Objective`."""
+
+    def __init__(self, temperature: float) -> None:
+        super().__init__()
+        self.temperature = temperature
+
+    def forward(self, f: Tensor) -> Tensor:
+        """(B, C) -> (B, C)."""
+        return f / self.temperature
+
+    def extra_repr(self) -> str:
+        """As it is printed."""
+        return f"{self.temperature:g}"
 
 
 class Residual(nn.Sequential):

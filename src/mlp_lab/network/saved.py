@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,7 @@ class Layers:
     """Units of every layer, inputs first; activations of the hidden ones; output and loss.
 
     With an embedding, the first hidden layer reads what it makes of the inputs.
+    `temperature` divides f of the last layer, of an ensemble that of its mean.
     `loss_options` are the numbers of the loss, which version 0.1 had not. `ensemble_widths`: units
     of the hidden layers of each network of an ensemble, where these differ; `sizes` has the first.
     """
@@ -54,11 +56,13 @@ class Layers:
     normalisation: str = "none"
     residual: bool = False
     ensemble_widths: list[list[int]] = field(default_factory=list)
+    temperature: float = 1.0
 
     @property
     def objective(self) -> Objective:
         """What the outputs are, and how far they are from targets."""
-        return Objective(self.output, self.loss, tuple(self.loss_options.items()))
+        numbers = tuple(self.loss_options.items())
+        return Objective(self.output, self.loss, numbers, temperature=self.temperature)
 
     @property
     def networks(self) -> list[Layers]:
@@ -130,6 +134,7 @@ def layers_of(value: object, key: str, task: str) -> Layers:
     _require_known([layers.output], fitting, f"{key}.output")
     _require_known([layers.loss], fitting[layers.output], f"{key}.loss")
     _require_numbers(layers, f"{key}.loss_options")
+    _require_temperature(layers, f"{key}.temperature", task)
     _require_known([layers.normalisation], NORMALISATIONS, f"{key}.normalisation")
     if layers.residual and any(len(set(own.sizes[1:-1])) != 1 for own in layers.networks):
         raise UserError(f"{key}.residual must be false where hidden layers are not of one width")
@@ -144,6 +149,13 @@ def _require_widths(layers: Layers, key: str) -> None:
     require(fits, key, rule, brief(widths))
     require(all(min(own) >= 1 for own in widths if own), key, "1 or more units", brief(widths))
     require(widths[0] == layers.sizes[1:-1], key, "first those of sizes", brief(widths[0]))
+
+
+def _require_temperature(layers: Layers, key: str, task: str) -> None:
+    """Raise unless a temperature is a number above 0, and of probabilities."""
+    require(0 < layers.temperature < math.inf, key, "above 0", layers.temperature)
+    if layers.temperature != 1 and not layers.objective.can_be_calibrated(task):
+        raise UserError(f"{key} must be 1 of a {task} target with {layers.output} output")
 
 
 def _require_embedding(plan: EmbeddingPlan, inputs: int, key: str) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mlp_lab.network.array_losses import Floats
 from mlp_lab.network.array_network import Inputs
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.plain_network import Ensemble, plain_network
+from mlp_lab.network.plain_network import Ensemble, plain_network, pre_activation
 from mlp_lab.network.saved import Layers, Weights
 
 
@@ -27,10 +27,13 @@ def networks_of(layers: Layers, weights: Sequence[Weights], dtype: str) -> nn.Se
             own.embedding,
             normalisation=own.normalisation,
             residual=own.residual,
+            temperature=own.temperature if layers.ensemble == 1 else 1.0,
         )
         for own, arrays in zip(layers.networks, weights, strict=True)
     ]
-    return networks[0] if layers.ensemble == 1 else Ensemble(networks)
+    if layers.ensemble == 1:
+        return networks[0]
+    return Ensemble(networks, layers.output, layers.temperature)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,16 @@ class TorchNetworks:
     def outputs_of_each(self, inputs: Inputs) -> Floats:
         """(N, D) -> (M, N, C)."""
         rows = self._tensor(inputs)
-        return torch.stack([network(rows) for network in self.networks]).double().numpy()
+        f = torch.stack([pre_activation(network, rows) for network in self.networks])
+        return self.objective.predict(self.objective.tempered(f)).double().numpy()
 
     @torch.inference_mode()
     def outputs_and_losses(self, inputs: Inputs, targets: Floats) -> tuple[Floats, Floats, Floats]:
         """f of the mean, (N, C'), outputs, (N, C), and loss of each row, (N,)."""
         rows = self._tensor(inputs)
-        each = [_pre_activation(network, rows) for network in self.networks]
+        each = [pre_activation(network, rows) for network in self.networks]
         f = each[0] if len(each) == 1 else self.objective.of_mean(torch.stack(each))
+        f = self.objective.tempered(f)
         losses = self.objective.rows(f, torch.as_tensor(targets, dtype=f.dtype))
         found = (f, self.objective.predict(f), losses)
         last, outputs, own = (tensor.double().numpy() for tensor in found)
@@ -82,11 +87,3 @@ class TorchNetworks:
 
     def _tensor(self, inputs: Inputs) -> Tensor:
         return torch.as_tensor(inputs, dtype=getattr(torch, self.dtype))
-
-
-def _pre_activation(network: nn.Sequential, inputs: Tensor) -> Tensor:
-    """f of the last layer, (N, C)."""
-    names = [name for name, _ in network.named_children()]
-    last = names.index("output") + 1  # what comes behind is the output function
-    f: Tensor = network[:last](inputs)
-    return f

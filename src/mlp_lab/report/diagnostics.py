@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +12,13 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import NumberEncoding
 from mlp_lab.data.dataset import Dataset
 from mlp_lab.data.schema import Schema, Target
-from mlp_lab.engine.evaluation import rows_at_once
+from mlp_lab.engine.evaluation import mean_pre_activation, rows_at_once
 from mlp_lab.metrics.classification import BINS, wilson_interval
 from mlp_lab.metrics.column_effects import ROWS as EFFECT_ROWS
 from mlp_lab.metrics.column_effects import column_effects
 from mlp_lab.metrics.permutation_importance import ROWS, permutation_importance
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
+from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.report.pictures import (
     MOST_TARGETS,
@@ -65,7 +66,7 @@ def report_run(
     whether the run has an image tab, which shows them at the best epoch; `effects`: whether the
     page has what columns do, which a sweep's many jobs need not.
     """
-    shown = pictures_of(finished.network, finished.dataset, finished.scored, effects=effects)
+    shown = pictures_of(finished, effects=effects)
     write_pictures(shown, folder)
     draw(folder)
     if tensorboard:
@@ -78,10 +79,9 @@ def report_run(
         events.close()
 
 
-def pictures_of(
-    network: MLP, dataset: Dataset, scored: Mapping[str, Predictions], *, effects: bool = True
-) -> list[Picture]:
+def pictures_of(finished: FinishedRun, *, effects: bool = True) -> list[Picture]:
     """All that a run's network, at its best weights, its data and its predictions can show."""
+    network, dataset, scored = finished.network, finished.dataset, finished.scored
     part = next((name for name in ("test", "val") if len(scored[name].truth)), "train")
     each = scored[part].each
     found: list[Picture | None] = []
@@ -101,7 +101,7 @@ def pictures_of(
     found.append(worth)
     if effects and worth is not None and probable(next(iter(scored.values()))):
         names = [name for name, loss in zip(worth.columns, worth.losses, strict=True) if loss > 0]
-        found.append(effects_of(network, dataset, names[:MOST_EFFECTS]))
+        found.append(effects_of(network, dataset, finished.objective, names[:MOST_EFFECTS]))
     return [picture for picture in found if picture is not None]
 
 
@@ -239,12 +239,20 @@ def decoded(schema: Schema, column: int, values: torch.Tensor) -> Numbers:
     return found
 
 
-def outputs_of(network: MLP) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Inputs (N, D) -> the network's outputs, (N, C)."""
+def outputs_of(
+    network: MLP, objective: Objective | None = None
+) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Inputs (N, D) -> the network's outputs, (N, C), by the objective's temperature."""
+
+    def of_piece(inputs: torch.Tensor) -> torch.Tensor:
+        if objective is None or objective.temperature == 1:
+            outputs: torch.Tensor = network(inputs)
+            return outputs.mean(0)
+        return objective.predict(mean_pre_activation(network, inputs[None], objective))[0]
 
     def predict(inputs: torch.Tensor) -> torch.Tensor:
         pieces = torch.split(inputs, rows_at_once(network))  # that a processor's cache holds
-        return torch.cat([network(piece).mean(0) for piece in pieces])
+        return torch.cat([of_piece(piece) for piece in pieces])
 
     return predict
 
@@ -256,13 +264,18 @@ def probable(predictions: Predictions) -> bool:
 
 
 def effects_of(
-    network: MLP, dataset: Dataset, columns: Sequence[str], most: int = EFFECT_ROWS
+    network: MLP,
+    dataset: Dataset,
+    objective: Objective,
+    columns: Sequence[str],
+    most: int = EFFECT_ROWS,
 ) -> Effects | None:
     """What some columns do, by the validation rows; else by those of the test or the training."""
     parts = {"val": dataset.val, "test": dataset.test, "train": dataset.train}
     part = next(name for name, rows in parts.items() if len(rows))
     with torch.inference_mode():
-        found = column_effects(outputs_of(network), parts[part], dataset.schema, columns, most)
+        predict = outputs_of(network, objective)
+        found = column_effects(predict, parts[part], dataset.schema, columns, most)
     if not found:
         return None
     return Effects(part, dataset.schema.target.name, min(most, len(parts[part])), found)

@@ -17,6 +17,7 @@ from mlp_lab.report.html import embedded, template
 from mlp_lab.report.learning_curve import curve_picture, draw_learning_curve
 from mlp_lab.report.pictures import MOST_TARGETS, read_pictures
 from mlp_lab.report.tried import HEADINGS, tried
+from mlp_lab.runs.calibration import calibration_in_words
 from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
 from mlp_lab.runs.result_file import read_result, with_single
 from mlp_lab.stored import read_json, read_text
@@ -69,6 +70,7 @@ def write_report(folder: Path) -> None:
         curve=curve_picture(rows, embedded(folder / f"{CURVE}.png"), curve_text),
         numbers=headlines(result),
         pictures=pictures,
+        calibration=calibration_in_words(result),
         tried=tried(result),
         tried_headings=HEADINGS,
         first=shlex.join([*train_words(), *result["overrides"]]),

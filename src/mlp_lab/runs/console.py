@@ -16,6 +16,7 @@ from mlp_lab.metrics.choosing import named_score
 from mlp_lab.metrics.epoch import Scores, main_metric
 from mlp_lab.network.activations import GATES
 from mlp_lab.program import TRY
+from mlp_lab.runs.calibration import calibration_in_words, is_calibrated
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 if TYPE_CHECKING:
@@ -250,6 +251,8 @@ def print_result(
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{by}{reason},"
         f" {duration(seconds)}, kernel {environment['kernel']}{shared}"
     )
+    if is_calibrated(result):
+        console.say(calibration_in_words(result))
     print_lines(console, verdict)
     console.print(str(folder), soft_wrap=True)
 

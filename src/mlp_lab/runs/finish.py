@@ -14,6 +14,7 @@ from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
 from mlp_lab.runs.boosting import BOOSTING, boosting, is_wanted
+from mlp_lab.runs.calibrating import by_temperature, calibration_of, rescored, with_scores
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment, write_results
@@ -101,11 +102,15 @@ class DatasetCache:
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A run that has ended: its best network, a stack of one, and its outputs by part."""
+    """A run that has ended: its best network, a stack of one, and its outputs by part.
+
+    `objective` has the temperature by which validation and test rows are `scored`, if there is one.
+    """
 
     termination: Termination
     dataset: Dataset
     network: MLP
+    objective: Objective
     scored: Mapping[str, Predictions]
 
 
@@ -129,6 +134,7 @@ def described(
         **run.models["network"],
         **({"targets": run.targets} if run.targets else {}),
         **({} if run.single is None else {"single_network": run.single}),
+        **({} if run.calibration is None else {"calibration": run.calibration.to_dict()}),
         **({} if run.budget is None else {"budget": run.budget}),
         "test_intervals": intervals,
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
@@ -165,6 +171,7 @@ def finish_network(
     run.models = {"network": {**others, "test": test}, **common.baselines_of(run)}
     run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
+    objective, after = _calibrated(run, network)
     run.validation = {"network": scored["val"], **common.validation_of(run)}
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.validation = {}
@@ -176,5 +183,20 @@ def finish_network(
     run.tracker.add_text("verdict", verdict.in_markdown(), epochs)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
-    write_results(run.job.folder, network, schema, run.prepared.objective, run.result)
-    return FinishedRun(run.termination, run.dataset, network, scored)
+    write_results(run.job.folder, network, schema, objective, run.result)
+    return FinishedRun(run.termination, run.dataset, network, objective, {**scored, **after})
+
+
+def _calibrated(run: Run, network: MLP) -> tuple[Objective, dict[str, Predictions]]:
+    """The objective with a temperature of the probabilities, and predictions by part that have it.
+
+    The scores of a run stay those of the network as it was trained.
+    """
+    assert run.termination is not None
+    objective, dataset = run.prepared.objective, run.dataset
+    setting = run.job.config.calibration if run.termination.divergence is None else "never"
+    found = calibration_of(network, dataset, objective, setting)
+    own = by_temperature(objective, found)
+    after = rescored(network, dataset, own)
+    run.calibration = None if found is None else with_scores(found, after)
+    return own, after

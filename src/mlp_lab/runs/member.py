@@ -17,6 +17,7 @@ from mlp_lab.engine.stack import Member, SharedSettings, Stack
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.own_parts import require_true_derivatives
+from mlp_lab.runs.calibration import Calibration
 from mlp_lab.runs.job import Job, labels_of
 from mlp_lab.runs.prepared_data import PreparedData, embedded_columns
 from mlp_lab.runs.progress import Origin, Progress
@@ -45,6 +46,8 @@ class Run:
     """Of several targets, the network's scores of each, once the run has ended."""
     single: PartScores | None = None
     """Of an ensemble, mean scores of its networks one by one, once it has ended."""
+    calibration: Calibration | None = None
+    """What was found out of a temperature of its probabilities, once it has ended."""
     budget: dict[str, object] | None = None
     """What was tried within a budget, once it has ended."""
     verdict: list[str] = field(default_factory=list)

@@ -168,6 +168,7 @@ class PreparedDataCache:
             self._forget()
         _require_batch(config, self._summaries[key])
         require_monitored(config, self._summaries[key])
+        require_calibrated(config, self._summaries[key])
         return self._prepared[key]
 
     def summary(self, config: Config) -> DataSummary:
@@ -181,6 +182,7 @@ class PreparedDataCache:
             self.prepare_data(config)
         _require_batch(config, self._summaries[key])
         require_monitored(config, self._summaries[key])
+        require_calibrated(config, self._summaries[key])
         return self._summaries[key]
 
     def facts(self, data: DataConfig) -> Facts:
@@ -368,6 +370,20 @@ def _require_batch(config: Config, summary: DataSummary) -> None:
             f"batch_size must be at most the {rows} training rows, got {config.batch_size}:"
             " batch_size=full takes all of them"
         )
+
+
+def require_calibrated(config: Config, summary: DataSummary) -> None:
+    """Raise where `calibration=always` asks for what the outputs are not.
+
+    Raises:
+        UserError: they are no probabilities, or those of an order.
+    """
+    if config.calibration != "always" or summary.objective.can_be_calibrated(summary.task):
+        return
+    raise UserError(
+        "calibration=always needs sigmoid or softmax probabilities, but this task is"
+        f" {summary.task} with {summary.objective.output} output: use auto"
+    )
 
 
 def require_monitored(config: Config, summary: DataSummary) -> None:

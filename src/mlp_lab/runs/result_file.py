@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -52,6 +52,19 @@ class _Verdict(_Finding):
 
 
 @dataclass(frozen=True, slots=True)
+class _Calibration:
+    """A temperature, by how many rows it helps how much, or why there is none; scores with it."""
+
+    temperature: float
+    rows: float
+    gain: float
+    error: float
+    reason: str
+    val: Scores = field(default_factory=dict)
+    test: Scores = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class _Trial:
     """A network that a budget has tried; `changes` are values by their keys."""
 
@@ -87,6 +100,7 @@ TYPES: Mapping[str, type] = {
     "baselines": dict[str, dict[str, Scores]],
     "targets": dict[str, dict[str, Scores]],
     "single_network": dict[str, Scores],
+    "calibration": _Calibration,
     "budget": _Budget,
     "verdict": _Verdict,
     "seconds": float,
@@ -95,9 +109,10 @@ TYPES: Mapping[str, type] = {
 }
 """Keys of a run that has ended, and what they hold."""
 
-OPTIONAL = ("targets", "single_network", "budget")
+OPTIONAL = ("targets", "single_network", "calibration", "budget")
 """Those that only some runs have: with several targets each has scores of its own, an ensemble says
-what one of its networks reaches, and a run with a budget what it has tried."""
+what one of its networks reaches, probabilities whether they are calibrated, and a run with a budget
+what it has tried."""
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def write_results(
         "loss_options": dict(objective.numbers),
         **({} if network.normalisation == "none" else {"normalisation": network.normalisation}),
         **({"residual": True} if network.residual else {}),
+        **({} if objective.temperature == 1 else {"temperature": objective.temperature}),
     }
     network_json = to_json({"network": layers})
     write_whole(folder / MODEL, save(state), wait=False)

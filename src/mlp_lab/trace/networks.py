@@ -72,7 +72,8 @@ def _of_run(folder: Path, request: TraceRequest) -> Network:
     predictor = load(folder)
     config = read(Config, saved_values(folder), "")
     model, output = config.model, predictor.objective.output
-    objective = replace(predictor.objective, label_smoothing=config.loss.smoothing)
+    smoothing = config.loss.smoothing
+    objective = replace(predictor.objective, label_smoothing=smoothing, temperature=1.0)
     networks = predictor.networks
     plain, other = networks[0].double(), f"{folder}: the model of config.yaml is not that of"
     if not _activates(plain, model.activations):

@@ -1,0 +1,62 @@
+"""A trained network's probabilities are calibrated: a temperature, by the validation rows."""
+
+from dataclasses import replace
+
+from mlp_lab.data.dataset import Dataset
+from mlp_lab.engine.evaluation import last_pre_activations
+from mlp_lab.engine.row_source import RowSource
+from mlp_lab.metrics.choosing import OF_PROBABILITIES
+from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.temperature import scaled
+from mlp_lab.network.losses import Objective
+from mlp_lab.network.mlp import MLP
+from mlp_lab.runs.calibration import PARTS, Calibration
+from mlp_lab.runs.scoring import scored
+
+
+def calibration_of(
+    network: MLP, dataset: Dataset, objective: Objective, setting: str
+) -> Calibration | None:
+    """The temperature of a stack of one, or of an ensemble, as `calibration` has it.
+
+    None where there are no probabilities or no validation rows, or nobody wants it.
+    """
+    val = dataset.val
+    possible = objective.can_be_calibrated(dataset.schema.target.task) and len(val) > 0
+    if setting == "never" or not possible:
+        return None
+    f = last_pre_activations(network, RowSource([val]), objective).double().numpy()
+    targets = val.targets.double().cpu().numpy()
+    weights = None if val.weights is None else val.weights.double().cpu().numpy()
+    found = scaled(f, targets, weights, sigmoid=objective.output == "sigmoid")
+    return Calibration.of(found, setting)
+
+
+def by_temperature(objective: Objective, calibration: Calibration | None) -> Objective:
+    """An objective with what was found."""
+    return (
+        objective
+        if calibration is None
+        else replace(objective, temperature=calibration.temperature)
+    )
+
+
+def rescored(network: MLP, dataset: Dataset, objective: Objective) -> dict[str, Predictions]:
+    """Predictions by the objective's temperature for the parts that were not trained on.
+
+    Nothing where it has none.
+    """
+    if objective.temperature == 1:
+        return {}
+    parts, target = {"val": dataset.val, "test": dataset.test}, dataset.schema.target
+    return {name: scored(network, parts[name], objective, target) for name in PARTS}
+
+
+def with_scores(calibration: Calibration, parts: dict[str, Predictions]) -> Calibration:
+    """With the scores that a temperature changes."""
+    changed = ("loss", *OF_PROBABILITIES)
+    scores = {
+        part: {name: value for name, value in rows.scores().items() if name in changed}
+        for part, rows in parts.items()
+    }
+    return replace(calibration, scores=scores)

@@ -1,0 +1,43 @@
+"""What a run says of the temperature of its probabilities."""
+
+from mlp_lab.metrics.temperature import Scaled
+from mlp_lab.runs.calibration import Calibration, calibration_in_words, is_calibrated
+
+HELPS = Scaled(2.0, gain=0.1, error=0.01, rows=400)
+VAGUE = Scaled(1.5, gain=0.01, error=0.02, rows=400)
+FEW = Scaled(2.0, gain=0.1, error=0.01, rows=60)
+
+
+def test_auto_takes_what_helps() -> None:
+    """And says why not, of what does not; `always` takes all."""
+    assert Calibration.of(HELPS, "auto") == Calibration(2.0, HELPS, "")
+    assert Calibration.of(VAGUE, "always").temperature == 1.5
+    assert Calibration.of(FEW, "auto").reason == "60 validation rows are fewer than 100"
+    none = Calibration.of(VAGUE, "auto")
+    assert none.temperature == 1
+    assert none.reason == (
+        "a temperature of 1.5 lowers the log loss by 0.01 on validation rows that did not"
+        " choose it, with a standard error of 0.02"
+    )
+
+
+def test_words() -> None:
+    """Scores before and after, of the parts that have rows; nothing of a regression."""
+    scores = {"val": {"log_loss": 0.4}, "test": {}}
+    result: dict[str, object] = {
+        "val": {"log_loss": 0.5},
+        "test": {},
+        "calibration": Calibration(2.0, HELPS, "", scores).to_dict(),
+    }
+    assert calibration_in_words(result) == (
+        "probabilities are calibrated by a temperature of 2 (log loss of validation rows"
+        " 0.5000 to 0.4000); the scores above are without it"
+    )
+    assert is_calibrated(result)
+    other = result | {"calibration": Calibration.of(FEW, "auto").to_dict()}
+    assert not is_calibrated(other)
+    assert calibration_in_words(other) == (
+        "probabilities are not calibrated: 60 validation rows are fewer than 100"
+    )
+    assert calibration_in_words({"val": {}}) == ""
+    assert not is_calibrated({"val": {}})
