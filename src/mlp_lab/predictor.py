@@ -199,7 +199,7 @@ class Predictor:
         elif isinstance(target, Targets):
             predicted = outputs
         else:
-            tempered = self.objective.temperature != 1  # the mean's probabilities, not those of each
+            tempered = self.objective.temperature != 1  # that of the mean, not of each
             decided = target.decide(self.forward(inputs) if tempered else outputs.mean(0))
             scores = np.stack([target.scores(own) for own in outputs])
             predicted = scores[:, np.arange(len(decided)), decided]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from lab import BARE, curves, refused, train
+from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 import mlp_lab
@@ -117,8 +118,8 @@ def test_the_same_by_numpy_torch_and_exported(
     np.testing.assert_allclose(layers.forward(inputs.numpy()), wanted, atol=1e-9)
     np.testing.assert_allclose(layers.network(inputs).detach().numpy(), wanted, atol=1e-9)
     if arrays.count > 1:
-        both = (own.spread(inputs.numpy()) for own in (arrays, layers))
-        np.testing.assert_allclose(*both, atol=1e-9)
+        spread = layers.spread(inputs.numpy())
+        np.testing.assert_allclose(arrays.spread(inputs.numpy()), spread, atol=1e-9)
     truth = arrays.schema.target.encode(np.zeros(wanted.shape if target[0] == "[" else 50))
     for one, other in zip(
         *(own.outputs_and_losses(inputs.numpy(), truth) for own in (arrays, layers)), strict=True
@@ -139,10 +140,9 @@ def _held_by_a_graph(run: Path, rows: pd.DataFrame, path: Path) -> None:
     names = [entry.name for entry in session.get_outputs()]
     found = dict(zip(names, session.run(None, given), strict=True))
     answers = predictor.answers(rows[predictor.schema.names].to_numpy())
+    shares = [own for name, own in answers.items() if name.startswith("probability")]
     for name, own in found.items():
-        wanted = answers.get(name)
-        if wanted is None:
-            wanted = np.column_stack([v for k, v in answers.items() if k.startswith("probability")])
+        wanted: NDArray[Any] = answers[name] if name in answers else np.column_stack(shares)
         if wanted.dtype.kind == "f":
             np.testing.assert_allclose(own, wanted, atol=1e-5)
         else:
