@@ -22,13 +22,16 @@ from mlp_lab.estimators import surface
 )
 def test_any_layers(words: tuple[str, ...], tmp_path: Path) -> None:
     """From a folder, embeddings and all; the middle is what the saved network gives."""
-    folder = train(tmp_path / "run", *words, "epochs=1", *BARE)
+    folder = train(tmp_path / "run", *words, "epochs=1", "calibration=never", *BARE)
     around = surface.of_folder(folder)
     plain = mlp_lab.load(folder).networks[0].double()
     y = plain(around.rows.inputs).detach()
     t = around.rows.targets
     bce = -(t * y.log() + (1 - t) * (1 - y).log()).mean()
     assert around.surface(points=3, reach=1, seed=0).centre == pytest.approx(float(bce))
+    calibrated = train(tmp_path / "other", *words, "epochs=1", "calibration=always", *BARE)
+    own = surface.of_folder(calibrated).surface(points=3, reach=1, seed=0)
+    assert own.centre == pytest.approx(float(bce))  # the loss that was trained
 
 
 def test_from_python() -> None:
