@@ -60,7 +60,7 @@ MAY_IMPORT = {
     "lessons": BOTTOM | {"data", "network", "metrics", "engine", "config", "runs", "sweep"},
     "play": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs", "verdict"}
-    | {"serving", "sweep", "trace"},
+    | {"serving", "report", "sweep", "trace"},
     "estimators": BOTTOM
     | {"data", "network", "metrics", "engine", "tracking", "config", "runs"}
     | {"verdict", "predictor", "report", "compare", "sweep", "trace", "lessons", "play"},

@@ -110,6 +110,7 @@ def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         type_a_function(browser)
         drop(browser)
         draw_points(browser)
+        keep(browser)
         by_hand(browser)
         assert browser.complaints() == []
         place = urlsplit(address)
@@ -247,6 +248,30 @@ def draw_points(browser: Browser) -> None:
     browser.click("header > button:last-child")
     browser.wait(f"{NOTICE}.includes('data.path=points.csv data.target=class ')")
     assert "Save as CSV" in str(browser.run(NOTICE))
+
+
+BEGINS = "[...new Uint8Array(await new Response(kept[{n}]).arrayBuffer())].slice(0, 4).join()"
+FILES = ("26,69,223,163", "137,80,78,71", "80,75,3,4")
+"""How a WebM film, a PNG picture and a ZIP file begin."""
+
+
+def keep(browser: Browser) -> None:
+    """A film of an epoch, a picture and the run's folder are files of their kinds."""
+    browser.run(
+        "window.kept = []; URL.createObjectURL = (own) => { kept.push(own); return 'data:,' }"
+    )
+    places = [f".pair button:nth-child({n})" for n in (2, 1)]
+    browser.click(places[0])
+    browser.wait(f"document.querySelector('{places[0]}').getAttribute('aria-pressed') === 'true'")
+    seen = browser.run(COUNTER)
+    browser.click(EPOCH)
+    browser.wait(f"{COUNTER} !== {json.dumps(seen)}")
+    browser.wait("new Promise((done) => setTimeout(() => done(true), 300))")  # of film
+    for n, selector in enumerate((*places, ":has(> .pair) > button"), start=1):
+        browser.click(selector)
+        browser.wait(f"kept.length === {n}")
+        found = browser.run(f"(async () => {BEGINS.format(n=n - 1)})()")
+        assert found == FILES[n - 1]
 
 
 ENTRIES = "document.querySelectorAll('.entry').length"

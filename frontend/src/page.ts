@@ -5,6 +5,7 @@ import { ByHandPanel, THREE_UNITS } from "./byhand";
 import { onTheme, classColour, css } from "./colours";
 import { Controls, KEYS, button, make, valueOf } from "./controls";
 import { CurveStore, CurveView } from "./curves";
+import { ExportPanel, download } from "./export";
 import { EXAMPLES, LANGUAGE, LANGUAGES, TEXT, keepLanguage, say, short } from "./messages";
 import { NetworkView } from "./network";
 import { OwnDataPanel } from "./owndata";
@@ -73,6 +74,7 @@ export class Page {
   private curves: CurveView[];
   private controls: Controls;
   private ownData: OwnDataPanel;
+  private export: ExportPanel;
   private compareKey = make("select", { "aria-label": TEXT.compareKey });
   private compareValues = make("input", {
     "aria-label": TEXT.compareValues,
@@ -131,7 +133,16 @@ export class Page {
       this.pointsButton,
     );
     settings.prepend(this.examplePanel(), this.ownData.place);
-    settings.append(this.comparePanel());
+    this.export = new ExportPanel({
+      title: () => this.sheetTitle(),
+      rows: () => this.sheets(networkCanvas, planeCanvas, places),
+      say: (text) => this.say(text),
+      run: () => {
+        this.inform(TEXT.exporting);
+        this.wire.send("export");
+      },
+    });
+    settings.append(this.comparePanel(), this.export.place);
     if (host.hasAddress) settings.append(this.languagePanel()); // in a notebook it is the browser's
     onTheme(() => this.redraw());
     this.inform(TEXT.starting);
@@ -301,6 +312,34 @@ export class Page {
     }
     this.addressed = true;
     history.replaceState(null, "", `#${all.map(encodeURIComponent).join("&")}`);
+  }
+
+  private sheetTitle(): string {
+    const [scene, frame] = [this.scene_, this.frame_];
+    if (!scene || !frame) return TEXT.title;
+    const data = String(scene.values["data.formula"] ?? scene.values["data.name"]);
+    const where = say(TEXT.sheet, { data, epoch: frame.epoch.toLocaleString(LANGUAGE) });
+    return [where, scene.labels[frame.focus]].filter(Boolean).join(", ");
+  }
+
+  /** Network beside output, curves below. */
+  private sheets(network: HTMLCanvasElement, plane: HTMLCanvasElement, places: HTMLElement[]) {
+    const heading = (own: HTMLElement) => own.textContent ?? "";
+    const curves = places.flatMap((own, k) => {
+      const found = own.querySelector("canvas");
+      return found ? [[heading(this.curveTitles[k]), found] as [string, HTMLCanvasElement]] : [];
+    });
+    const first: [string, HTMLCanvasElement][] = [
+      [TEXT.network, network],
+      [heading(this.planeTitle), plane],
+    ];
+    return [first, curves].filter((row) => row.length);
+  }
+
+  /** A file that the engine has made. */
+  file(name: string, content: Uint8Array): void {
+    this.inform("");
+    download(new Blob([content as Uint8Array<ArrayBuffer>]), name);
   }
 
   private async upload(file: File): Promise<void> {
@@ -507,6 +546,7 @@ export class Page {
       this.read(view, k, frame);
     });
     this.drawNorms(arrays);
+    this.export.drawn();
     if (first) this.setNetworks();
     this.passes.stale(frame.epoch, frame.step);
   }

@@ -2,6 +2,7 @@
 
 import { classColour, css, isDark, middle } from "./colours";
 import { button, make } from "./controls";
+import { download } from "./export";
 import { TEXT, say } from "./messages";
 import { prepared } from "./network";
 
@@ -273,12 +274,4 @@ function line(context: CanvasRenderingContext2D, from: [number, number], to: [nu
   context.moveTo(...from);
   context.lineTo(...to);
   context.stroke();
-}
-
-/** Let the browser keep something as a file. */
-export function download(content: Blob, name: string): void {
-  const address = URL.createObjectURL(content);
-  const link = make("a", { href: address, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,7 +1,7 @@
 // The page in a notebook: the same, in a tree of its own so that no style leaks, over the kernel.
 
 import { Page } from "./page";
-import { unpack, type Listener, type Wire } from "./wire";
+import { deliver, type Listener, type Wire } from "./wire";
 
 declare const STYLE: string; // page.css, put in place when this is built
 
@@ -41,9 +41,7 @@ class Kernel implements Wire {
     }
     const { buffer, byteOffset, byteLength } = buffers[0];
     const own = (buffer as ArrayBuffer).slice(byteOffset, byteOffset + byteLength); // aligned
-    const [header, arrays] = unpack(own);
-    if ("scene" in header) this.listener.scene(header, arrays);
-    else this.listener.frame(header, arrays);
+    deliver(this.listener, own);
   };
 }
 

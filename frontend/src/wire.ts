@@ -103,11 +103,20 @@ export interface Listener {
   scene(scene: Scene, arrays: Arrays): void;
   frame(frame: Frame, arrays: Arrays): void;
   message(message: Message): void;
+  file(name: string, content: Uint8Array): void;
   closed(): void;
 }
 
+/** Give a listener what bytes hold: a scene, a frame, or a file. */
+export function deliver(listener: Listener, buffer: ArrayBuffer): void {
+  const [header, arrays] = unpack(buffer);
+  if ("scene" in header) listener.scene(header, arrays);
+  else if ("file" in header) listener.file(header.file, arrays.content.data as Uint8Array);
+  else listener.frame(header, arrays);
+}
+
 /** The header and the arrays of a frame; arrays are views of its bytes. */
-export function unpack(buffer: ArrayBuffer): [Scene | Frame, Arrays] {
+function unpack(buffer: ArrayBuffer): [Scene | Frame | { file: string }, Arrays] {
   const length = new DataView(buffer).getUint32(0, true);
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
   const arrays: Arrays = {};
@@ -179,8 +188,6 @@ export class Socket implements Wire {
       this.listener.message(JSON.parse(data));
       return;
     }
-    const [header, arrays] = unpack(data);
-    if ("scene" in header) this.listener.scene(header, arrays);
-    else this.listener.frame(header, arrays);
+    deliver(this.listener, data);
   }
 }

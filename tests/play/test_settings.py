@@ -88,7 +88,7 @@ def test_depth_repeats_the_last_layer() -> None:
 
 
 def test_a_command_says_each_setting_once() -> None:
-    assert command(["seed=1", "epochs=9"], "epochs=3") == "python train.py seed=1 epochs=3"
+    assert command(["seed=1", "epochs=9", "epochs=3"]) == "python train.py seed=1 epochs=3"
     assert command(["model.width=[4,8]"]) == "python train.py 'model.width=[4,8]'"
 
 

@@ -11,18 +11,21 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import numpy as np
+
 from mlp_lab.config.messages import explain
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.printing import report_text
 from mlp_lab.data.tables.reading import read_table
 from mlp_lab.errors import UserError, require, require_choice
-from mlp_lab.play.frames import frame, scene
+from mlp_lab.play.export import zipped_run
+from mlp_lab.play.frames import frame, pack, scene
 from mlp_lab.play.lineup import Compose, fit_batch
 from mlp_lab.play.maps import View, view_of
 from mlp_lab.play.passes import passes
 from mlp_lab.play.protocol import Request, message, read_request
 from mlp_lab.play.session import Session
-from mlp_lab.play.settings import COPIES, FORMULA, Settings, checked, checked_words
+from mlp_lab.play.settings import FORMULA, PATH, Settings, checked, checked_words, table_of
 from mlp_lab.play.verdict_now import verdict_now
 
 UNDER_WAY = 2
@@ -41,9 +44,6 @@ DEEPEST = 12
 
 SAID_BEFORE = 20
 """Epochs that are trained again to go back to one: so many are announced."""
-
-PATH = "data.path="
-"""How the word begins that says where a table lies."""
 
 Sink = Callable[[str | bytes], None]
 """Where messages and frames go."""
@@ -277,14 +277,18 @@ class Engine:
     def command(self, _: Request) -> None:
         """Give the command line that trains the network in focus."""
         line, unlike = self.session.command(self._focus)
-        words = self.session.settings.words
-        paths = [word.removeprefix(PATH) for word in words if word.startswith(PATH)]
-        name = next((Path(path).name for path in paths if COPIES in path), "")
-        if name:
-            line = line.replace(paths[0], name)
-            own = f"{PATH}{name} is the file that the page was given: say where it lies"
+        table = table_of(self.session.settings.words)
+        if table is not None:
+            line = line.replace(str(table), table.name)
+            own = f"{PATH}{table.name} is the file that the page was given: say where it lies"
             unlike = "; ".join(filter(None, [own, unlike]))
-        self._send(message("command", line=line, unlike=unlike, file=name))
+        self._send(message("command", line=line, unlike=unlike, file=table and table.name))
+
+    def export(self, _: Request) -> None:
+        """Send the network in focus as a run's folder, packed."""
+        name, content = zipped_run(self.session, self._focus)
+        self._pause()
+        self._send(pack({"file": name}, {"content": np.frombuffer(content, np.uint8)}))
 
     def verdict(self, _: Request) -> None:
         """Judge the network in focus as if it ended now."""
@@ -319,6 +323,7 @@ ACTIONS: dict[str, Callable[[Engine, Request], None]] = {
     "target": Engine.target,
     "passes": Engine.passes,
     "weight": Engine.weight,
+    "export": Engine.export,
 }
 """Command -> what does it."""
 

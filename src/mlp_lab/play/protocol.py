@@ -14,7 +14,7 @@ LONGEST = 4096
 ACTIONS = (
     *("hello", "seen", "play", "pause", "step", "epoch", "back", "restart"),
     *("set", "words", "compare", "alone", "focus", "depth", "axes", "speed"),
-    *("command", "verdict", "target", "passes", "weight"),
+    *("command", "verdict", "target", "passes", "weight", "export"),
 )
 """All that a page can ask for."""
 

@@ -19,12 +19,13 @@ from mlp_lab.metrics.epoch import Scale, Scores, score
 from mlp_lab.play.finished import COMPUTING, computed_by, opened, settings_of, take_up
 from mlp_lab.play.history import History, Moment
 from mlp_lab.play.lineup import Compose, Trial, go_on_with, line_up
-from mlp_lab.play.settings import Settings, command
+from mlp_lab.play.settings import Settings, command, each_once
 from mlp_lab.runs.finish import DatasetCache
 from mlp_lab.runs.member import keep_best
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.trace.names import tensor_shapes
 from mlp_lab.tracking.curves import Row
+from mlp_lab.tracking.tracker import curve_row
 from mlp_lab.verdict.judge import Judge
 
 KEPT_DATA = 2**26
@@ -43,7 +44,7 @@ class Session:
         Raises:
             UserError: a setting cannot be.
         """
-        self._compose = compose
+        self.compose = compose
         self._cache = PreparedDataCache(KEPT_DATA)
         self._begin(settings)
 
@@ -68,7 +69,7 @@ class Session:
 
     def _begin(self, settings: Settings) -> None:
         """Build all networks of some settings; those of before stay where these cannot be."""
-        lineup = line_up(settings, self._compose, self._cache)
+        lineup = line_up(settings, self.compose, self._cache)
         self.settings, self.lineup = settings, lineup
         self.epoch, self.step = 0, 0
         self.history = History()
@@ -182,8 +183,9 @@ class Session:
 
         def is_best(record: MemberRecord, seconds: float, position: int) -> bool:
             trial = trials[position]
-            trial.rows.append(_row(record, tests[position]))
-            return trial.run.progress.observe(record, seconds, trial.config.stop)
+            best = trial.run.progress.observe(record, seconds, trial.config.stop)
+            trial.rows.append(_row(record, tests[position], trial.run.progress.seconds))
+            return best
 
         keep_best(epoch, stack, is_best)
 
@@ -283,7 +285,7 @@ class Session:
         """
         if self.step:
             self.train_epoch()  # what has begun ends as it began
-        if go_on_with(self.lineup, settings, self._compose, self._cache):
+        if go_on_with(self.lineup, settings, self.compose, self._cache):
             self.settings = settings
             for trial in self.lineup.trials:
                 trial.run.progress.reason = ""
@@ -347,11 +349,14 @@ class Session:
 
     def command(self, number: int) -> tuple[str, str]:
         """A command line that trains a network to where it stands, and what it does not say."""
-        trial = self.lineup.trials[number]
+        return command(self.command_words(number)), self._unlike_the_command(number)
+
+    def command_words(self, number: int) -> list[str]:
+        """The words of that command line, each setting once."""
         more = [] if self._planned or not self.epoch else [f"epochs={self.epoch}"]
-        if self._went_on(trial):
+        if self._went_on(self.lineup.trials[number]):
             more.append("stop.patience=null")
-        return command(self.settings.variants[number], *more), self._unlike_the_command(number)
+        return each_once([*self.settings.variants[number], *more])
 
     @property
     def _planned(self) -> bool:
@@ -400,7 +405,7 @@ class Session:
         return f"{said} rounding" if by else ""
 
 
-def _row(record: MemberRecord, test: Scores) -> Row:
-    """All that curves show of an epoch."""
+def _row(record: MemberRecord, test: Scores, seconds: float) -> Row:
+    """All that curves show of an epoch, and what a run's file says of it."""
     own = {f"test_{name}": value for name, value in test.items()}
-    return {"epoch": float(record.epoch), "lr": record.lr, **record.scores, **own}
+    return {**curve_row(record, seconds), **own}

@@ -205,10 +205,24 @@ KEPT = {"model": ("width", "activation", "init")}
 """Settings of a group that are kept when another of its choices is made."""
 
 
-def command(words: Sequence[str], *more: str) -> str:
+def command(words: Sequence[str]) -> str:
     """A command line that trains what some words say; later words count in place of earlier."""
-    last = {word.partition("=")[0]: word for word in (*words, *more)}
-    return shlex.join(["python", "train.py", *last.values()])
+    return shlex.join(["python", "train.py", *each_once(words)])
+
+
+def each_once(words: Sequence[str]) -> list[str]:
+    """The last word of each key."""
+    return list({word.partition("=")[0]: word for word in words}.values())
+
+
+PATH = "data.path="
+"""How the word begins that says where a table lies."""
+
+
+def table_of(words: Sequence[str]) -> Path | None:
+    """The copy of a table that a page was given; None of other data."""
+    paths = [word.removeprefix(PATH) for word in words if word.startswith(PATH)]
+    return next((Path(path) for path in paths if COPIES in path), None)
 
 
 def checked(key: str, value: str) -> tuple[str, str]:

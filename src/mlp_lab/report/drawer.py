@@ -69,7 +69,7 @@ class Drawer:
         try:
             error = self._drawn_there(folder)
         except (EOFError, OSError):  # it has died, or will not answer
-            _page_writer()(folder)
+            page_writer()(folder)
             return
         if error is not None:
             raise error
@@ -110,7 +110,7 @@ def _serve(connection: Connection, parents: Connection, lock: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever trains decides what Ctrl-C means
     parents.close()  # else its end would never come
     os.close(lock)  # else it would outlast a parent that is killed
-    write_report = _page_writer()
+    write_report = page_writer()
     try:
         folder = connection.recv()
     except EOFError:  # there is nothing to draw
@@ -124,7 +124,7 @@ def _serve(connection: Connection, parents: Connection, lock: int) -> None:
         connection.send(outcome)
 
 
-def _page_writer() -> Callable[[Path], None]:
+def page_writer() -> Callable[[Path], None]:
     """What writes a page, with the libraries that it needs."""
     # matplotlib, which a refused setting must not wait for, and torch loads beside it
     from mlp_lab.report import page  # noqa: PLC0415

@@ -44,10 +44,13 @@ class Tracker:
 
     def add_row(self, record: MemberRecord, seconds: float) -> None:
         """Write down an epoch's scores."""
-        row = curve_row(record, seconds)
+        self.write(curve_row(record, seconds))
+
+    def write(self, row: Row) -> None:
+        """Write a row of curves.csv, here and in TensorBoard."""
         self.curves.add(row)
         if self.events is not None:
-            self.events.add_scalars(dict(scalars(row)), record.epoch)
+            self.events.add_scalars(dict(scalars(row)), int(row["epoch"]))
 
     def add_text(self, tag: str, text: str, epoch: int) -> None:
         """Write Markdown, for the text tab."""
