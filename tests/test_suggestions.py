@@ -19,7 +19,7 @@ ROWS = 60
 NUMBERS = np.arange(ROWS)
 NAMES = [
     *("Age (years)", "Mother's job", "q:1", "education.num", "2020", "größe", "age, in years"),
-    *("a=b", "$pay", "[x]", " lead", 'say "hi"', "{x}", "true", "null", "-", "a\\b", "1e5"),
+    *("a=b", "$pay", "[x]", " lead", 'say "hi"', "{x}", "true", "null", "-", "a\\b", "1e5", "${y}"),
 ]
 """Names that a shell, Hydra or YAML would take for something else."""
 

@@ -192,12 +192,16 @@ def shown(value: object) -> str:
 
 
 def in_a_list(name: str) -> str:
-    """A name as an element of a list that is typed, in quotes unless it is plain letters."""
+    r"""A name as an element of a list that is typed, in quotes unless it is plain letters.
+
+    >>> print(in_a_list("age"), in_a_list("net pay"), in_a_list("${y}"))
+    age 'net pay' '\${y}'
+    """
     if re.fullmatch(
         r"(?!(?:null|true|false|inf|nan)$)[a-z_][\w.]*", name, re.ASCII | re.IGNORECASE
     ):
         return name
-    return quoted(name)
+    return quoted(name.replace("${", "\\${"))  # else a reference to another setting
 
 
 def typed(key: str, *values: str, column: str | None = None) -> str:

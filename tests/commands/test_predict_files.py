@@ -15,6 +15,7 @@ from surveys import call, survey, survey_run
 from surveys import written as save
 
 import mlp_lab
+from mlp_lab.commands.predict_files import trained_on
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.writing import Writer
@@ -248,13 +249,90 @@ def test_a_file_is_read_as_the_training_file_was(tmp_path: Path) -> None:
     frame.to_csv(tmp_path / "comma.csv", index=False)
     for name, options in (("t.csv", []), ("comma.csv", ["--delimiter", "auto"])):
         done = command(["evaluate", "run", name, *options], tmp_path, MLP_LAB)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, "is what run was trained on" in done.stderr) == (0, not options)
     done = command(["predict", "run", "comma.csv", "-o", "p.csv"], tmp_path, MLP_LAB)
     assert done.returncode == 1
     assert done.stderr.startswith("column 'age' is missing")
     assert mlp_lab.load(tmp_path / "run").schema.file == FileSettings(
         delimiter=":", encoding="cp1250"
     )
+
+
+DIALECTS: list[tuple[str, str, str, str, list[str]]] = [
+    (";", ",", "cp1252", '"', []),
+    ("\t", ".", "utf-8", '"', []),
+    ("|", ".", "utf-16", '"', []),
+    (";", ".", "utf-8-sig", '"', []),
+    (",", ".", "latin-1", "'", ["--quote", "'"]),
+]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_file_is_answered_as_it_is_written(
+    dialect: tuple[str, str, str, str, list[str]],
+    small: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Delimiter, decimal sign, encoding and quotes; cells that hold these signs come back whole."""
+    delimiter, decimal, encoding, quote, options = dialect
+    names = ["Zürich", f"a{delimiter}b", f"say {quote}x{quote}", "b"] * 3
+    frame = pd.DataFrame({"x": np.arange(12) + 0.25, "town": names})
+    suffix = "tsv" if delimiter == "\t" else "csv"
+    path, out = tmp_path / "new.csv", tmp_path / f"out.{suffix}"
+    sep, enc = delimiter, encoding
+    frame.to_csv(path, sep=sep, decimal=decimal, encoding=enc, quotechar=quote, index=False)
+    call("predict", str(small), str(path), "-o", str(out), *options, monkeypatch=monkeypatch)
+    found = pd.read_csv(out, sep=sep, decimal=decimal, encoding=enc, quotechar=quote)
+    pd.testing.assert_frame_equal(found[["x", "town"]], frame)
+    predicted = mlp_lab.load(small).predict(frame).tolist()
+    assert found["prediction"].astype(float).tolist() == pytest.approx(predicted)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on a number and a town, of which none is missing."""
+    folder = tmp_path_factory.mktemp("small")
+    towns = ["Zürich", "b", "c"]
+    frame = pd.DataFrame({"x": np.arange(60) % 13 + 0.25, "town": np.resize(towns, 60)})
+    path = save(frame.assign(y=frame["x"] * 2), folder)
+    settings = ("data.target=y", "model=shallow", "epochs=2", "quiet=true")
+    return train(folder / "run", "data=table", f"data.path='{path}'", *settings)
+
+
+def test_newly_missing_values_are_counted(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By both commands, over all pieces of a file; a word for no value is none."""
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 2)
+    path = lines(tmp_path, "x,town,y", ["1,b,2", ",NA,2", "2,,3", "NA,b,4", "3,Ulm,6"])
+    for words in (("predict", "-o", str(tmp_path / "p.csv")), ("evaluate",)):
+        call(words[0], str(small), str(path), *words[1:], monkeypatch=monkeypatch)
+        assert capsys.readouterr().err.splitlines() == [
+            "column 'town': 1 of 5 rows holds a value that no training row had",
+            "column 'x': 2 of 5 rows have no value, though every training row had one",
+            "column 'town': 2 of 5 rows have no value, though every training row had one",
+        ]
+    call(
+        *("predict", str(small), str(lines(tmp_path, "x,town", [",b", ",c"], "all.csv"))),
+        *("-o", str(tmp_path / "p.csv")),
+        monkeypatch=monkeypatch,
+    )
+    assert "column 'x': every row has no value, though" in capsys.readouterr().err
+
+
+def test_scores_on_rows_of_the_training_are_said_to_be_such(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the run's own file, by whatever path; not of a copy, nor where its settings are gone."""
+    own = small.parent / "survey.csv"
+    link = tmp_path / "link.csv"
+    link.symlink_to(own)
+    for file, known in ((own, True), (link, True), (save(pd.read_csv(own), tmp_path), False)):
+        call("evaluate", str(small), str(file), monkeypatch=monkeypatch)
+        said = f"{file} is what {small} was trained on: most of these rows are known to it;"
+        assert capsys.readouterr().err.startswith(said) == known
+    assert not trained_on(tmp_path, own)
 
 
 def test_what_is_said_of_a_file_must_be_of_use(run: Path, tmp_path: Path) -> None:

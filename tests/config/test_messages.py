@@ -207,3 +207,17 @@ def test_a_reference_to_nothing(word: str, why: str, tmp_path: Path) -> None:
         assert key in done.stderr
         assert f"refers to what cannot be found: {why}" in done.stderr
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_that_looks_like_a_reference(tmp_path: Path) -> None:
+    r"""It is told how it is typed, and found as it is told: `\${y}`."""
+    rows = "\n".join(f"{i % 7},{'pq'[i % 2]},{i % 5}.5" for i in range(60))
+    (tmp_path / "t.csv").write_text(f"x,${{y}},z\n{rows}\n")
+    words = ["data=table", "data.path=t.csv", "data.report_only=true", "model=shallow"]
+    done = call([*words, "data.target=${y}"], tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    missing = "data.target refers to what cannot be found: there is no key 'y'"
+    assert done.stderr == f"{missing}; '\\${{' begins a name that holds ${{\n"
+    done = call([*words, r"data.target=\${y}"], tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\n${y} (binary): p 50.0%, q 50.0%\n" in done.stdout

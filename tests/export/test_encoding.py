@@ -113,6 +113,24 @@ def test_dates(method: str, tmp_path: Path) -> None:
     held(predictor(columns, NUMBER, "linear", "mse"), rows, tmp_path)
 
 
+@pytest.mark.parametrize("clock", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_cycles(clock: bool, dtype: torch.dtype, tmp_path: Path) -> None:
+    """Sine and cosine of the hour, the weekday and the month, missing and before 1970, too."""
+    draw = np.random.default_rng(5)
+    known = draw.uniform(0, 1, 80) if clock else draw.uniform(-3_000, 20_000, 80)
+    hours = np.floor(known * 24) / 24
+    columns = [
+        InputColumn.fit(Column(name=name, kind="date"), values, "standard")
+        for name, values in (("when", hours), ("then", np.append(known, NAN)))
+    ]
+    cycles = ["hour"] if clock else ["hour", "weekday", "month"]
+    assert [getattr(one.encoding, "cycles", None) for one in columns] == [cycles] * 2
+    ends = [0.0, 0.25, 0.5, 0.75, 1 - 2**-20] if clock else [-0.25, 0.0, 58.75, 59.0, 789.5]
+    rows = pd.DataFrame({"when": [*hours, *ends, NAN], "then": [NAN, *ends, *known]})
+    held(predictor(columns, NUMBER, "linear", "mse", dtype=dtype), rows, tmp_path)
+
+
 def test_refused_rows(tmp_path: Path) -> None:
     """What `predict` refuses gets NaN or no text, and its neighbours what they get without it."""
     columns = [number("x"), number("q", "quantile"), levels("rank", "ordinal", 0, 1, 2)]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlp_lab.config.saved import saved_values
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
@@ -37,6 +38,8 @@ from mlp_lab.report.group_scores import DesignColumns, Groups, print_groups, sco
 
 CHUNK = 2**15
 """Rows in memory at once."""
+
+ITS_OWN_SCORES = "most of these rows are known to it; result.json there has scores of its test rows"
 
 Written = Mapping[str, Any]
 """How a file is written, as far as an option says so; the rest is as in the training."""
@@ -92,6 +95,8 @@ def evaluate_file(
     scored = replace(scored, design=sampled.design())
     named = {name: groups.names(name) for name in groups.cells}
     found = evaluate(scored)
+    if trained_on(Path(run), Path(file)):
+        print(f"{file} is what {run} was trained on: {ITS_OWN_SCORES}", file=sys.stderr)
     print_evaluation(found)
     if predictor.objective.temperature != 1:
         temperature = four_digits(predictor.objective.temperature)
@@ -104,6 +109,16 @@ def evaluate_file(
         content = {"file": file, **found} | ({"by": of_groups} if of_groups else {})
         write_named(Path(output), to_json(content))
         print(output)
+
+
+def trained_on(run: Path, file: Path) -> bool:
+    """Whether a run's configuration names the file as `data.path`; one that is moved is another."""
+    try:
+        data = saved_values(run).get("data")
+        path = data.get("path") if isinstance(data, Mapping) else None
+        return isinstance(path, str) and file.samefile(path)
+    except (UserError, OSError):  # files beside the network may be gone
+        return False
 
 
 def file_settings(predictor: Predictor, file: str, written: Written) -> FileSettings:

@@ -219,7 +219,9 @@ def _explain_reference(error: BaseException) -> str | None:
     said = str(error).splitlines()[0]
     missing = re.fullmatch(r"Interpolation key '(.*)' not found", said)
     why = f"there is no key {missing[1]!r}" if missing else said[:1].lower() + said[1:]
-    return f"{error.full_key or 'a setting'} refers to what cannot be found: {why}"
+    key = str(error.full_key or "a setting")
+    name = "; '\\${' begins a name that holds ${" if key.startswith("data.") else ""
+    return f"{key} refers to what cannot be found: {why}{name}"
 
 
 def _explain_long_number(error: BaseException) -> str | None:

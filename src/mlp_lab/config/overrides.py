@@ -78,7 +78,14 @@ def setting_of(word: str) -> Setting:
     key = path.removeprefix("data.")
     first, _, column = key.partition(".")
     name = shown_names(column) if first in BY_COLUMN and column else None
-    return Setting(first if name is not None else key, name, found.value())
+    return Setting(first if name is not None else key, name, _as_meant(found.value()))
+
+
+def _as_meant(value: object) -> object:
+    r"""A value without the sign by which `\${` is text, and no reference."""
+    if isinstance(value, list):
+        return [_as_meant(entry) for entry in value]
+    return value.replace("\\${", "${") if isinstance(value, str) else value
 
 
 def settings_in(sentence: str) -> tuple[str, list[Setting]]:

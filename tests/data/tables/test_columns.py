@@ -1,5 +1,6 @@
 """Cells that a careless reader would take for something else."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -490,3 +491,44 @@ def test_parts_without_a_row_to_train(part: str, tmp_path: Path) -> None:
     with pytest.raises(UserError) as error:
         raw_of(path, "data.part=part")
     assert str(error.value) == "data.part=part keeps no row for training: some must say train"
+
+
+CODED = [0.5, 1.5, 99.0, 99.9, 2.5, 99.9] * 10
+"""Codes of no answer as floats: 99.9 in single precision is 99.90000152587890625."""
+
+
+@pytest.mark.parametrize("file", ["t.dta", "t.sav", "t.parquet", "t.feather", "t.csv"])
+@pytest.mark.parametrize("single", [False, True])
+def test_codes_of_floats(file: str, single: bool, tmp_path: Path) -> None:
+    """`data.missing=[99.9]` is the code that a person sees, however precise the file is."""
+    x = pd.Series(CODED, dtype="float32" if single else "float64")
+    frame = pd.DataFrame({"x": x, "z": np.arange(60.0) % 7, "y": ["p", "q"] * 30})
+    path = tmp_path / file
+    if file == "t.sav":
+        import pyreadstat  # noqa: PLC0415  optional
+
+        pyreadstat.write_sav(frame, str(path))
+    else:
+        writers: dict[str, Callable[[], object]] = {
+            "t.dta": lambda: frame.to_stata(path, write_index=False),
+            "t.parquet": lambda: frame.to_parquet(path, index=False),
+            "t.feather": lambda: frame.to_feather(path),
+            "t.csv": lambda: frame.to_csv(path, index=False),
+        }
+        writers[file]()
+    for setting in ("data.missing_in.x=[99.9,99]", "data.missing=[99.9,99.0]"):
+        raw = raw_of(path, *([f"+{setting}"] if "_in" in setting else [setting]))
+        assert np.isnan(raw.inputs[:, 0]).tolist() == [value > 9 for value in CODED], setting
+        assert raw.source is not None
+        assert any("20 cells say 99.9" in line for line in raw.source.warnings)
+
+
+def test_a_suspected_code_in_single_precision(tmp_path: Path) -> None:
+    """It is named as a person sees it, and the setting works."""
+    x = np.where(NUMBERS % 10 == 3, 99.9, NUMBERS % 7 + 0.5).astype(np.float32)
+    frame = pd.DataFrame({"x": x, "z": NUMBERS % 11, "y": ["p", "q"] * 30})
+    frame.to_parquet(tmp_path / "t.parquet", index=False)
+    (line,) = warnings_of(tmp_path / "t.parquet")
+    assert line.startswith("x: 6 cells say 99.9, apart from the others, 0.5 to 6.5")
+    raw = raw_of(tmp_path / "t.parquet", *pasted(line))
+    assert np.isnan(raw.inputs[:, 0]).sum() == 6

@@ -47,6 +47,22 @@ def test_leaks_and_copies_are_seen(tmp_path: Path) -> None:
     assert seen.copies["test"] > 50
 
 
+@pytest.mark.parametrize("decimals", [0, 1])
+def test_rows_of_few_values_are_alike_by_chance(decimals: int, tmp_path: Path) -> None:
+    """Nothing is said of them; of as many rows that were copied, it is."""
+    draw = np.random.default_rng(0)
+    x = draw.uniform(0, 9, 200).round(decimals)
+    frame = pd.DataFrame({"x": x, "sex": draw.choice(["f", "m"], 200), "y": ["p", "q"] * 100})
+    seen = problem_of(written(frame, tmp_path), "data.target=y").overview
+    assert seen is not None
+    assert seen.copies == {"val": 0, "test": 0}
+    more = frame.assign(z=draw.uniform(size=200).round(2))
+    copied = pd.concat([more, more[:60]])
+    seen = problem_of(written(copied, tmp_path), "data.target=y").overview
+    assert seen is not None
+    assert seen.copies["test"] > 5
+
+
 def test_columns_that_repeat_others(tmp_path: Path) -> None:
     """In another unit, or by other names; measured numbers that are all different do not."""
     a, b = np.random.default_rng(0).normal(size=(2, 500)).round(5)

@@ -15,7 +15,7 @@ from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import CLOCK_TIMES, RARE, UNSEEN, Column
 from mlp_lab.data.tables.amounts import number_of
 from mlp_lab.data.tables.dates import as_days, wanted
-from mlp_lab.data.tables.numbers import as_number, floats, numbers
+from mlp_lab.data.tables.numbers import as_number, as_stored, floats, numbers
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import typed
 
@@ -226,7 +226,7 @@ def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
         values[unread] = _spread(others, known, column, lambda place: row(int(unread[place])))
     codes = [number for code in cells.missing if (number := as_number(code)) is not None]
     if codes:
-        values = np.where(np.isin(values, codes), np.nan, values)
+        values = np.where(np.isin(values, as_stored(codes)), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise _refused(cells, "a finite number", infinite[0], row)

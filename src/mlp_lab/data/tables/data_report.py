@@ -20,6 +20,9 @@ from mlp_lab.formatting import apart
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
 
+BY_CHANCE = 2
+"""Times as many repeated rows as chance makes, up to which nothing is said of them."""
+
 PAIRS = 4000
 """Rows of validation and training that lie side by side in the file, of which a model's errors are
 compared."""
@@ -51,7 +54,10 @@ class DataReport:
     dropped: list[Dropped]
     warnings: list[str]
     copies: dict[str, int]
-    """Rows of validation and test that training rows repeat, target included."""
+    """Rows of validation and test that training rows repeat, target included.
+
+    None where columns have so few values that rows are alike by chance.
+    """
     repeats: dict[str, str]
     """Column -> an earlier one that tells the same rows apart."""
     inputs: int
@@ -111,7 +117,12 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         ],
         dropped=raw.source.dropped,
         warnings=raw.source.warnings,
-        copies={part: int(np.isin(hashes[parts[part]], trained).sum()) for part in ("val", "test")},
+        copies={
+            part: 0
+            if _alike_by_chance(raw, hashes, sampled, parts[part])
+            else int(np.isin(hashes[parts[part]], trained).sum())
+            for part in ("val", "test")
+        },
         repeats=_repeats(raw, sampled),
         inputs=len(schema.names),
         leaking_sums=[names for names in found if len(names) > 1],
@@ -244,10 +255,25 @@ def _repeats(raw: RawData, rows: Index) -> dict[str, str]:
     return repeats
 
 
+def _alike_by_chance(raw: RawData, hashes: NDArray[np.uint64], train: Index, rows: Index) -> bool:
+    """Whether about as many of the rows would repeat a training row, were its columns unrelated."""
+    some = rows[:: max(1, len(rows) // SAMPLE)]
+    columns = [*raw.inputs.T, *by_target(raw.target).T]
+    draw = np.random.default_rng(0)
+    unrelated = hashes_of([column[draw.permutation(train)] for column in columns])
+    repeats = int(np.isin(hashes[some], hashes[train]).sum())
+    return repeats <= BY_CHANCE * int(np.isin(hashes[some], unrelated).sum())
+
+
 def row_hashes(raw: RawData) -> NDArray[np.uint64]:
+    """A number of each row of a table, target included, as `hashes_of` has it."""
+    return hashes_of([*raw.inputs.T, *by_target(raw.target).T])
+
+
+def hashes_of(columns: Sequence[Floats]) -> NDArray[np.uint64]:
     """A number of each row that equal rows share, and others hardly ever (Fowler-Noll-Vo)."""
-    hashes = np.full(len(raw.target), 14695981039346656037, dtype=np.uint64)
-    for values in (*raw.inputs.T, *by_target(raw.target).T):
+    hashes = np.full(len(columns[0]), 14695981039346656037, dtype=np.uint64)
+    for values in columns:
         bits = np.nan_to_num(values + 0.0, nan=np.finfo(np.float64).max).view(np.uint64)
         hashes = (hashes ^ bits) * np.uint64(1099511628211)
         hashes ^= hashes >> np.uint64(29)

@@ -10,7 +10,7 @@ from mlp_lab.data.tables.amounts import number_of
 from mlp_lab.data.tables.cells import Cells, canonical, cell_text
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import TableFrame
-from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.numbers import as_number, as_stored
 from mlp_lab.formatting import counted, listed
 
 ELSEWHERE = "data.missing_in says it for other columns alone"
@@ -32,7 +32,8 @@ def _count(cells: Cells, column: Column, texts: set[str]) -> int:
     """How many cells hold one of the texts, however they are spelled."""
     numbers = [number for text in texts if (number := as_number(text)) is not None]
     if cells.numeric:
-        return int(cells.series.isin(numbers).sum())
+        values = cells.series.to_numpy(np.float64, na_value=np.nan)
+        return int(np.isin(values, as_stored(numbers)).sum())
     spelled = {canonical(text) for text in texts}
     amounts = [number_of(text, column.amount, cells.decimal) for text in cells.texts]
     places = [

@@ -5,6 +5,7 @@ one that no float holds for a word.
 """
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, TypedDict
 
@@ -93,3 +94,14 @@ def _float(cell: object) -> object:
         return cell
     number = as_number(text)
     return cell if number is None else number
+
+
+def as_stored(codes: Sequence[float]) -> Floats:
+    """Codes, and as single precision has them: 99.9 is 99.90000153 there, and in files made of it.
+
+    >>> as_stored([99.9]).tolist()
+    [99.9, 99.9000015258789]
+    """
+    found = np.array(codes, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        return np.concatenate([found, found.astype(np.float32).astype(np.float64)])

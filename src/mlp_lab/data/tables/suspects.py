@@ -90,11 +90,20 @@ def _may_be(present: Floats) -> bool:
     )
 
 
+def as_seen(number: float) -> float:
+    """A number without the digits that single precision adds.
+
+    >>> as_seen(float(np.float32(99.9))), as_seen(999999999.0)
+    (99.9, 999999999.0)
+    """
+    return number if number.is_integer() else float(f"{number:.7g}")
+
+
 def _usual(code: float, sign: int) -> bool:
     """Whether a number is a usual code below (-1) or above (1) the values of a column."""
     if code == 0:
         return sign < 0
-    text = str(int(abs(code))) if code.is_integer() else repr(abs(code))
+    text = str(int(abs(code))) if code.is_integer() else repr(as_seen(abs(code)))
     return bool((SINGLE if code < 0 else USUAL).fullmatch(text)) and (sign < 0) == (code < 0)
 
 

@@ -26,7 +26,7 @@ from mlp_lab.data.tables.config import Cell, TableConfig, require_use
 from mlp_lab.data.tables.declared import cells_taken, code_in_row
 from mlp_lab.data.tables.design import design_columns
 from mlp_lab.data.tables.frames import StoredFrame, Table, TableFrame, weight_values
-from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.numbers import as_number, as_stored
 from mlp_lab.data.tables.parts import parts_named
 from mlp_lab.data.tables.reading import open_columns, read_table
 from mlp_lab.data.tables.streaming import content, is_streamed, unchanged
@@ -387,5 +387,5 @@ def _occurs(cells: Cells, code: str, labels: Mapping[str, str]) -> bool:
     texts = with_labels([code], labels)
     if cells.numeric:
         numbers = [number for text in texts if (number := as_number(text)) is not None]
-        return any(bool((cells.series == number).any()) for number in numbers)
+        return any(bool((cells.series == number).any()) for number in as_stored(numbers).tolist())
     return not set(map(canonical, texts)).isdisjoint(map(canonical, cells.texts))

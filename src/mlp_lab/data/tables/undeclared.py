@@ -9,7 +9,7 @@ from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.suspects import Suspects, suspects
+from mlp_lab.data.tables.suspects import Suspects, as_seen, suspects
 from mlp_lab.formatting import counted, listed, typed
 
 REFUSALS = frozenset(
@@ -50,7 +50,7 @@ def _numbers_of(column: Column, values: Floats) -> Floats:
 
 
 def _in_words(column: Column, found: Suspects, config: TableConfig) -> str:
-    codes = {cell_text(code): count for code, count in found.counts.items()}
+    codes = {cell_text(as_seen(code)): count for code, count in found.counts.items()}
     codes = {code: count for code, count in codes.items() if code not in column.labels}
     if not codes:
         return ""

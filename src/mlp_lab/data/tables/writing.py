@@ -29,7 +29,8 @@ SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing.
 
-    Delimiter, decimal sign and encoding are as in the file that is answered, where it is a text.
+    Delimiter, quotes, decimal sign and encoding are as in the file that is answered, where it is a
+    text.
     """
 
     def __init__(self, file: BinaryIO, suffix: str, dialect: Dialect = PLAIN) -> None:
@@ -40,6 +41,7 @@ class _TextWriter:
         known = dialect.delimiter not in ("", WHITESPACE)
         usual = "," if not known or dialect.delimiter == "\t" else dialect.delimiter
         self._separator = "\t" if suffix.startswith(".tsv") else usual
+        self._quote = dialect.quote or '"'
         self._decimal = dialect.decimal if dialect.decimal != self._separator else "."
         self._started = False
 
@@ -50,6 +52,7 @@ class _TextWriter:
             self._file,
             sep=self._separator,
             decimal=self._decimal,
+            quotechar=self._quote,
             header=header,
             index=False,
             lineterminator="\n",
