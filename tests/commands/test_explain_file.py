@@ -1,5 +1,6 @@
 """Contributions of columns to the predictions for a file."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,41 @@ def test_no_row(run: Path, tmp_path: Path, capsys: Capture) -> None:
         explained(run, new)
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("new.csv has no row")
+
+
+def test_some_rows(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same ones each time, however the file is read, with what they have among all."""
+    new = save(survey(25, seed=1), tmp_path, "new.csv")
+    whole = explained(run, new, "--samples=8")
+    some = explained(run, new, "--samples=8", "--rows=6")
+    monkeypatch.setattr(predict_files, "CHUNK", 4)
+    again = explained(run, new, "--samples=8", "--rows=6", f"--background={new}")
+    pd.testing.assert_frame_equal(again, some, rtol=1e-9)
+    own = whole[whole["id"].isin(some["id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some, own, rtol=1e-9)
+    assert len(some) == 6
+    assert len(explained(run, new, "--samples=2", "--rows=99")) == 25
+
+
+def test_how_long_it_takes(
+    run: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is said of many rows before they are explained; fewer are not timed."""
+    new = save(survey(25, seed=1), tmp_path, "new.csv")
+    monkeypatch.setattr(explain_file, "LONG", -1.0)
+    explained(run, new, "--samples=2")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(explain_file, "MANY", 24)
+    explained(run, new, "--samples=2")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"about .* s for 25 rows: --rows 24 explains so many of them", line)
+    explained(run, new, "--samples=2", "--rows=24")
+    assert capsys.readouterr().err == ""
+
+
+def test_no_rows_at_all(run: Path, tmp_path: Path, capsys: Capture) -> None:
+    """One line."""
+    new = save(survey(4), tmp_path, "new.csv")
+    with pytest.raises(SystemExit):
+        explained(run, new, "--rows=0")
+    assert capsys.readouterr().err.endswith("--rows must be 1 or more, got 0\n")

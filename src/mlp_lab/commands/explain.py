@@ -42,6 +42,11 @@ def parser() -> Parser:
         help=f"background rows that are drawn; default: {SAMPLES}",
     )
     found.add_argument(
+        "--rows",
+        type=int,
+        help="rows that are explained, by chance, but always the same; default: all",
+    )
+    found.add_argument(
         "--class", dest="class_name", help="the class that is explained; of two: the second"
     )
     found.add_argument("--target", help="of several targets the one that is explained")

@@ -1,8 +1,10 @@
 """What each column adds to a network's predictions for the rows of a file."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -15,17 +17,26 @@ from mlp_lab.commands.predict_files import (
     file_settings,
     say_doubts,
 )
-from mlp_lab.data.arrays import Array, Floats
+from mlp_lab.data.arrays import Array, Floats, Mask
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.reading import detect
 from mlp_lab.data.tables.writing import open_writer
-from mlp_lab.errors import UserError
-from mlp_lab.formatting import counted, four_digits, one_line
+from mlp_lab.errors import UserError, require
+from mlp_lab.formatting import counted, duration, four_digits, one_line
 from mlp_lab.predictor import POOL, Asked, Predictor, load
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 ROWS = 256
 """Rows that are explained until the terminal hears of it."""
+
+TIMED = 4
+"""Rows whose explanation tells how long all will take."""
+
+MANY = 500
+"""Rows from which that is looked at; so many say what columns are worth."""
+
+LONG = 20.0
+"""Seconds that nobody expects."""
 
 MOST_COLUMNS = 30
 """Columns in the table on the terminal."""
@@ -69,6 +80,18 @@ class _Explaining:
                 raise UserError(f"the file has a column {name!r} already: set --prefix")
         return pd.concat([frame.reset_index(drop=True), named], axis=1)
 
+    def say_how_long(self, rows: int) -> None:
+        """Say how long so many rows will take, as a few of the background do, if it is long."""
+        some = self.background[:TIMED]
+        if rows <= MANY:
+            return
+        started = perf_counter()
+        self.predictor.contributions(some, self.background, self.asked)
+        seconds = (perf_counter() - started) / len(some) * rows
+        if seconds > LONG:
+            fewer = f"--rows {MANY} explains so many of them"
+            print(f"about {duration(seconds)} for {counted(rows, 'row')}: {fewer}", file=sys.stderr)
+
     def print(self, background: str) -> None:
         """The base, and the mean absolute contribution of each column, the greatest first."""
         names = [entry.column.name for entry in self.predictor.schema.inputs]
@@ -95,6 +118,7 @@ def explain_file(
     prefix: str,
     background: str | None,
     samples: int,
+    rows: int | None,
     class_name: str | None,
     target: str | None,
     written: Written,
@@ -102,22 +126,26 @@ def explain_file(
     """Print the mean absolute contribution of each column; write those of each row.
 
     `background`: a file of rows to compare with, of which `samples` are drawn; by default FILE.
+    `rows`: how many of FILE are explained, by chance, but always the same; None: all.
 
     Raises:
         UserError: the run, a file, a column or an option cannot be used; nothing is written.
     """
+    require(rows is None or rows >= 1, "--rows", "1 or more", rows)
     predictor, asked = load(run), Asked(class_name, target, samples)
     predictor.require_explainable(asked)
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
     if background is None:
-        drawn = _drawn(predictor, chunks(Path(file), settings, form), asked)
+        drawn, total = _drawn(predictor, chunks(Path(file), settings, form), asked)
     else:
         own, place = file_settings(predictor, background, {}), Path(background)
         others = chunks(place, own, detect(place, own, "--background"), "--background")
-        drawn = _drawn(predictor, others, asked)
-    explaining = _Explaining(predictor, asked, drawn, prefix)
-    tables = _explained(explaining, chunks(Path(file), settings, form))
+        drawn, _ = _drawn(predictor, others, asked)
+        total = sum(map(len, chunks(Path(file), settings, form)))
+    explaining, chosen = _Explaining(predictor, asked, drawn, prefix), _chosen(total, rows)
+    explaining.say_how_long(int(chosen.sum()))
+    tables = _explained(explaining, _some(chunks(Path(file), settings, form), chosen))
     if output is None:
         for _ in tables:
             pass
@@ -142,9 +170,32 @@ def _explained(explaining: _Explaining, frames: Iterable[TableFrame]) -> Iterato
         status.close()
 
 
-def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> Array:
-    """Encoded rows to compare with, (B, D), of rows that are drawn without having all at once."""
-    most = max(POOL, asked.samples)
+def _chosen(total: int, rows: int | None) -> Mask:
+    """Which rows are explained, (N,)."""
+    chosen = np.ones(total, dtype=bool)
+    if rows is not None:
+        chosen[np.random.default_rng(1).permutation(total)[rows:]] = False
+    return chosen
+
+
+def _some(frames: Iterable[TableFrame], chosen: Mask) -> Iterator[TableFrame]:
+    """The chosen rows, under the numbers that they have."""
+    start = 0
+    for frame in frames:
+        own = chosen[start : start + len(frame)]
+        start += len(frame)
+        if own.all():
+            yield frame
+        elif own.any():
+            yield frame.some(own)
+
+
+def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> tuple[Array, int]:
+    """Encoded rows to compare with, (B, D), of rows that are drawn without having all at once.
+
+    And how many rows there are.
+    """
+    total, most = 0, max(POOL, asked.samples)
     generator = np.random.default_rng(0)
     keys, kept = np.empty(0), np.empty((0, len(predictor.schema.inputs)))
     for frame in frames:
@@ -152,4 +203,5 @@ def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> 
         keys = np.concatenate([keys, generator.random(len(values))])
         chosen = np.sort(np.argsort(keys)[:most])
         keys, kept = keys[chosen], np.concatenate([kept, values])[chosen]
-    return predictor.background_of(predictor.encode_values(kept), asked)
+        total += len(values)
+    return predictor.background_of(predictor.encode_values(kept), asked), total
