@@ -86,7 +86,7 @@ def test_a_page_in_a_browser(
         ],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=True,
     ).stdout
     title = unescape(done.partition("<title>")[2].partition("</title>")[0])

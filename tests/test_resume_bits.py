@@ -256,7 +256,7 @@ def start(folder: Path, *overrides: str) -> subprocess.Popen[str]:
         text=True,
     )
     path = folder / "run" / "curves.csv"
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not rows_in(path) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.02)
     assert rows_in(path), process.communicate()

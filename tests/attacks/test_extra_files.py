@@ -12,7 +12,7 @@ from tampered import DEEP, bomb, instead, writing
 
 HEADER = "# @package _global_\n"
 
-SECONDS = 10
+SECONDS = 120
 """Longest that a refusal may take on a busy machine; on an idle one it is part of a second."""
 
 

@@ -90,7 +90,7 @@ def start(kind: str, folder: Path) -> subprocess.Popen[str]:
     """A command as the leader of a process group, once it is in its folder."""
     process = leader(words(kind, folder), folder.parent)
     marks = (".hydra",) if kind == "run" else ("sweep.json", "multirun.yaml")
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while process.poll() is None and time.monotonic() < deadline:
         if any((folder / mark).exists() for mark in marks):
             break

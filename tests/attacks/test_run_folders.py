@@ -19,7 +19,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.checkpoint import load_checkpoint, save_checkpoint
 
-SECONDS = 20
+SECONDS = 120
 """Longest that a command may take."""
 
 SAMPLE, MANY = 3, 25

@@ -18,7 +18,7 @@ from lab import BARE, call, within
 from mlp_lab.config.schema import CHOICES, Config
 from mlp_lab.sweep.config import SweepConfig
 
-SECONDS = 60
+SECONDS = 240
 """Of a command; those that train an epoch take one."""
 
 QUICK = 40

@@ -132,7 +132,7 @@ def test_a_killed_rank_ends_all_and_the_run_goes_on(tmp_path: Path) -> None:
         pytest.skip("this system does not say which processes a process has started")
     (rank,) = map(int, children.read_text().split())
     os.kill(rank, signal.SIGKILL)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=240)
     assert process.returncode == 1
     assert said.startswith(f"rank 1 (process {rank}) ended with SIGKILL, and with it the training")
     assert len(said.splitlines()) == 1

@@ -39,7 +39,7 @@ def test_answers_until_it_is_asked_to_end(iris_run: Path) -> None:
 
     def ask() -> None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=30) as page:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=240) as page:
                 answers.append(json.load(page))
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
@@ -93,7 +93,7 @@ def ask_on(address: str, body: bytes, found: list[int], refused: list[OSError]) 
     asked = urllib.request.Request(address, body, {"content-type": "application/json"})  # noqa: S310
     while not refused:
         try:
-            with urllib.request.urlopen(asked, timeout=30) as page:  # noqa: S310  our own server
+            with urllib.request.urlopen(asked, timeout=240) as page:  # noqa: S310  our own server
                 found.append(len(json.load(page)["predictions"]))
         except OSError as error:
             refused.append(error)

@@ -179,7 +179,7 @@ def test_a_killed_search_ends_like_an_undisturbed_one(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*TRAIN, *words], cwd=tmp_path, env=clean_environment(), start_new_session=True
     )
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 240
     while not (wild / "5" / "curves.csv").is_file() and time.monotonic() < deadline:
         time.sleep(0.005)
     os.killpg(process.pid, signal.SIGKILL)
