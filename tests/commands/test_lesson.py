@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from given import SEEDS, bench, evidence
-from lab import MLP_LAB, ROOT, command, written
+from lab import MLP_LAB, ROOT, call, command, written
 
+from mlp_lab.commands.main import main
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.page import Given, figure, write_lesson
@@ -43,7 +44,7 @@ def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
 )
 def test_bad_input_is_one_line(words: list[str], message: str, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
-    done = command(words, tmp_path, [*MLP_LAB, "lesson"])
+    done = call(["lesson", *words], tmp_path, main, "mlp-lab")
     assert done.returncode == 1
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
