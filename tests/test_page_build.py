@@ -10,6 +10,7 @@ from lab import ROOT
 
 FRONTEND = ROOT / "frontend"
 PAGE = ROOT / "src" / "mlp_lab" / "play" / "page"
+CHARTS = ROOT / "src" / "mlp_lab" / "report" / "templates" / "charts.js"
 MODULES = FRONTEND / "node_modules"
 
 SOURCES = FRONTEND / "src"
@@ -25,7 +26,17 @@ def test_the_page_is_built_from_its_sources(tmp_path: Path) -> None:
     assert node is not None
     subprocess.run([node, "build.mjs", str(tmp_path)], cwd=FRONTEND, check=True)
     built = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert built.pop(CHARTS.name) == CHARTS.read_bytes()
     assert built == {path.name: path.read_bytes() for path in PAGE.iterdir()}
+
+
+def test_a_script_within_a_page_does_not_end_it() -> None:
+    """Its text stands between tags, and names nothing that is elsewhere."""
+    text = CHARTS.read_text("utf-8")
+    assert "</script" not in text
+    assert "<!--" not in text
+    assert "https://" not in text.partition("*/")[2]
+    assert len(text) < 70_000
 
 
 def test_versions_are_exact() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
@@ -25,6 +25,7 @@ from mlp_lab.formatting import (
     score_written,
     significant,
 )
+from mlp_lab.report.charts import Chart, Series
 from mlp_lab.report.headline import is_share, named
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
@@ -39,6 +40,7 @@ PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "0.6"
 ENDS = {"best": ORANGE, "median": BLUE, "worst": GREY}
+GREY_OF_A_PAGE = "#8b939e"
 WIDE = 30.0
 """Ratio of the largest value of a key to the smallest, from which its axis is logarithmic."""
 
@@ -73,6 +75,7 @@ class Drawn:
     caption: str
     alt_text: str
     broad: bool
+    chart: Chart | None = None
 
 
 def draw(ranking: Ranking, folder: Path) -> list[Drawn]:
@@ -304,6 +307,7 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     score = _score_by_epoch(ranking.score, rows_of.values())
     names = ["best", "median", "worst"] if len(settings) > 2 else list(chosen)[: len(settings)]
     ends: list[str] = []
+    series: list[Series] = []
     several = False
     figure, axis = blank_axes(6, 3.8)
     for name in reversed(names):  # the best above the others
@@ -317,6 +321,13 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
             for curve in curves:
                 axis.plot(range(1, len(curve) + 1), curve, color=ENDS[name], lw=0.8, alpha=0.4)
         axis.plot(range(1, len(mean) + 1), mean, color=ENDS[name], label=label, linewidth=2)
+        colour = GREY_OF_A_PAGE if ENDS[name] == GREY else ENDS[name]
+        each = curves if len(curves) > 1 else []
+        series = [
+            *(Series(label, own, colour, thin=True) for own in each),
+            Series(label, mean, colour),
+            *series,
+        ]
         ends.insert(0, f"{label} ends at {four_digits(mean[-1])}")
     whole_ticks(axis.xaxis)
     axis.set(xlabel="epoch", ylabel=f"validation {named(score)}")
@@ -327,7 +338,8 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     caption = f"Validation {named(score)} by epoch: {listed(names)} setting"
     caption += ", mean over runs (thick) and each run (thin)." if several else "."
     alt_text = f"Validation {named(score)} by epoch: {'; '.join(ends)}."
-    return _save(figure, path, "Learning curves", caption, alt_text)
+    found = _save(figure, path, "Learning curves", caption, alt_text)
+    return replace(found, chart=Chart(f"validation {named(score)}", series))
 
 
 def _score_by_epoch(score: str, curves: Iterable[Sequence[Row]]) -> str:

@@ -26,6 +26,7 @@ from mlp_lab.compare.values import value_of
 from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.report.about import called, read_config, rows_of, source_of
+from mlp_lab.report.charts import script
 from mlp_lab.report.html import embedded, template
 
 PAGE = "summary.html"
@@ -61,6 +62,7 @@ def write_page(
         again=shlex.join(again),
         config=config,
         environment=first.result["environment"],
+        charts_script=script(),
     )
     write_whole(folder / PAGE, page, wait=False)
 

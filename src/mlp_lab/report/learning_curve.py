@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 
 from mlp_lab.drawing import blank_figure, legend_above, legend_within, save, whole_ticks
 from mlp_lab.formatting import four_digits, listed
+from mlp_lab.report.charts import Chart, Series
 from mlp_lab.report.headline import PART, named
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.phases import PLATEAU, in_words, phases
@@ -61,6 +62,7 @@ class Panel:
 
     box: str
     alt_text: str
+    chart: Chart
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,36 @@ class CurvePicture:
     panels: Sequence[Panel]
 
 
-def curve_picture(rows: Sequence[Row], content: str, alt_text: str) -> CurvePicture:
+def curve_picture(
+    rows: Sequence[Row], result: Mapping[str, Any], content: str, alt_text: str
+) -> CurvePicture:
     """The drawn picture panel by panel, without the verdict above them."""
     quantities = _quantities(rows)
     width, height, top = (round(DPI * inches) for inches in (WIDTH, HEIGHT, 0.075 * HEIGHT))
     texts = [alt_text, *(_ends_in_words(rows, quantity) for quantity in quantities[1:])]
+    charts = [curve_chart(rows, quantity, result["best_epoch"]) for quantity in quantities]
     panels = [
-        Panel(f"{place * width} {top} {width} {height - top}", text)
-        for place, text in enumerate(texts)
+        Panel(f"{place * width} {top} {width} {height - top}", text, chart)
+        for place, (text, chart) in enumerate(zip(texts, charts, strict=True))
     ]
     return CurvePicture(content, width * len(quantities), height, panels)
+
+
+def curve_chart(rows: Sequence[Row], quantity: str, best_epoch: int) -> Chart:
+    """The numbers of a panel."""
+    series = []
+    for part, colour in COLORS.items():
+        values = [row.get(f"{part}_{quantity}", math.nan) for row in rows]
+        if any(map(math.isfinite, values)):
+            series.append(Series(PART[part], values, colour))
+    return Chart(named(quantity), series, best_epoch, _is_logarithmic(rows, quantity))
+
+
+def _is_logarithmic(rows: Sequence[Row], quantity: str) -> bool:
+    """Whether a loss falls so far that a linear axis would hide its end."""
+    every = [row.get(f"{part}_{quantity}", math.nan) for part in COLORS for row in rows]
+    shown = [value for value in every if value > 0]
+    return quantity == "loss" and bool(shown) and max(shown) > LOG_FROM * min(shown)
 
 
 def _quantities(rows: Sequence[Row]) -> list[str]:
@@ -124,8 +146,7 @@ def draw_curves(
         marker = "o" if len(rows) == 1 else None
         axis.plot(epochs, values, color=color, label=PART[part], marker=marker)
     every = [row.get(f"{part}_{quantity}", math.nan) for part in COLORS for row in rows]
-    shown = [value for value in every if value > 0]
-    if quantity == "loss" and shown and max(shown) > LOG_FROM * min(shown):
+    if _is_logarithmic(rows, quantity):
         axis.set_yscale("log")
     if quantity == "loss":
         _shade_plateaus(axis, rows)

@@ -9,6 +9,7 @@ from mlp_lab.drawing import missing_letters_named
 from mlp_lab.files import write_whole
 from mlp_lab.program import train_words
 from mlp_lab.report.about import about_run, read_config, source_of
+from mlp_lab.report.charts import script
 from mlp_lab.report.data_section import HEADINGS as DATA_HEADINGS
 from mlp_lab.report.data_section import data_section
 from mlp_lab.report.figures import caption, draw, heading
@@ -67,7 +68,7 @@ def write_report(folder: Path) -> None:
         about=about_run(settings, result, schema),
         data=source_of(settings["data"]),
         config=config,
-        curve=curve_picture(rows, embedded(folder / f"{CURVE}.png"), curve_text),
+        curve=curve_picture(rows, result, embedded(folder / f"{CURVE}.png"), curve_text),
         numbers=headlines(result),
         pictures=pictures,
         calibration=calibration_in_words(result),
@@ -76,5 +77,6 @@ def write_report(folder: Path) -> None:
         first=shlex.join([*train_words(), *result["overrides"]]),
         again=shlex.join(again),
         folder=folder,
+        charts_script=script(),
     )
     write_whole(folder / PAGE, page)
