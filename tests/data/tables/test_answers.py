@@ -279,6 +279,30 @@ def test_new_rows(
     )
 
 
+def test_another_sign_of_known_answers(trained: tuple[Path, Path]) -> None:
+    """A file of another program is understood, unless an answer in it is unknown."""
+    predictor = load(trained[1])
+    cells = ["car;train", "car, train", "train|car", "car\ntrain", "car,moped", "on foot, car"]
+    found = predictor.predict(pd.DataFrame({"how": cells, "z": 5.5})).tolist()
+    alone = predictor.predict(pd.DataFrame({"how": [";", "car;on foot"], "z": 5.5})).tolist()
+    assert len({*found[:4]}) == 1
+    assert found[4:] == pytest.approx(alone)
+
+
+def test_lists_are_written_as_texts(
+    trained: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To a text file; Parquet keeps them."""
+    frame = pd.DataFrame({"how": [["car", "train"], [], ["bus"]], "z": 5.5})
+    frame.to_parquet(tmp_path / "new.parquet")
+    for name in ("p.csv", "p.parquet"):
+        words = (str(trained[1]), str(tmp_path / "new.parquet"), "-o", str(tmp_path / name))
+        call("predict", *words, monkeypatch=monkeypatch)
+    assert pd.read_csv(tmp_path / "p.csv")["how"].tolist() == ["car;train", ";", "bus"]
+    kept = pd.read_parquet(tmp_path / "p.parquet")["how"]
+    assert [list(cell) for cell in kept] == [["car", "train"], [], ["bus"]]
+
+
 def test_a_column_is_one(trained: tuple[Path, Path]) -> None:
     """It has one contribution, which adds up, and one place in the schema."""
     path, run = trained

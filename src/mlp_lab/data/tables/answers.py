@@ -187,16 +187,25 @@ def _sign(cells: Cells) -> str:
 
 
 def sets_of(cells: Cells, column: Column) -> list[float]:
-    """The set of answers of each distinct cell, as a number; NaN if all mean no answer."""
+    """The set of answers of each distinct cell, as a number; NaN if all mean no answer.
+
+    Another program may have written another sign: it is taken where all answers are known then.
+    """
     exact: Mapping[str, int] = level_index(column)
     loose = by_canonical_spelling(exact)
 
     def place(answer: str) -> int:
         return exact.get(answer, loose.get(canonical(answer), int(UNSEEN)))
 
+    def known(answers: Sequence[str]) -> bool:
+        return len(answers) > 1 and all(place(answer) != UNSEEN for answer in answers)
+
     found = []
     for text in map(cell_text, cells.factorized[1]):
         answers = parted(text, column.separator)
+        if len(answers) == 1 and place(answers[0]) == UNSEEN:
+            others = (parted(text, sign) for sign in SEPARATORS)
+            answers = next(filter(known, others), answers)
         gone = _no_answers(answers, cells.missing)
         said = [answer for answer in answers if answer not in gone]
         found.append(math.nan if answers and not said else set_of(map(place, said)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pandas as pd
 
 from mlp_lab.data.config import WHITESPACE
+from mlp_lab.data.tables.answers import joined_lists
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
@@ -48,7 +49,7 @@ class _TextWriter:
     def write(self, frame: pd.DataFrame) -> None:
         """Append; the first frame's names are the header."""
         header, self._started = not self._started, True
-        frame.to_csv(
+        frame.apply(joined_lists, separator="").to_csv(
             self._file,
             sep=self._separator,
             decimal=self._decimal,
