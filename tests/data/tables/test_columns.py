@@ -151,10 +151,14 @@ def test_codes_that_nobody_gave(tmp_path: Path) -> None:
     rows = [f"{i % 7}.5,{('a', 'b', 'n.a.')[i % 3]},{i % 4 * 3},{'pq'[i % 2]}" for i in range(ROWS)]
     path = lines(tmp_path, "number,word,code,y", [*rows[:-1], "1.5,a,3,-"])
     words = ("data.drop_missing_target=true", "data.missing=[9,n.a.,-,NA,-1,unknown]")
-    expected = ["data.missing: -1 occurs in no column", "data.missing: unknown occurs in no column"]
+    expected = [
+        "1 of 60 rows left out: no value of y, the target",
+        "data.missing: -1 occurs in no column",
+        "data.missing: unknown occurs in no column",
+    ]
     assert warnings_of(path, *words) == expected
     inside = warnings_of(path, words[0], "data.missing=[-]", "+data.missing_in.number=[9,1.5]")
-    assert inside == ["data.missing_in.number: 9 does not occur in it"]
+    assert inside == [expected[0], "data.missing_in.number: 9 does not occur in it"]
 
 
 def test_whole_numbers_that_are_all_different(tmp_path: Path) -> None:

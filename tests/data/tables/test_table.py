@@ -497,3 +497,23 @@ def test_splitting_ignores_the_rest(path: Path) -> None:
     raw = load_rows(config.data)
     again = split_rows(replace(raw, inputs=raw.inputs * 0), config.data)
     np.testing.assert_array_equal(again.test, split_rows(raw, config.data).test)
+
+
+def test_rows_without_a_target_are_counted(tmp_path: Path) -> None:
+    """Of each file, if they are left out; nothing is said where none is."""
+    rows = "".join(f"{i % 7},{'pq'[i % 2] if i % 10 else ''}\n" for i in range(60))
+    for name in ("t.csv", "test.csv"):
+        (tmp_path / name).write_text(f"x,y\n{rows}")
+    settings = (f"data.test_path='{tmp_path / 'test.csv'}'", "data.drop_missing_target=true")
+    raw = raw_of(tmp_path / "t.csv", *settings)
+    assert raw.source is not None
+    left = [line for line in raw.source.warnings if "left out" in line]
+    assert left == [
+        "6 of 60 rows left out: no value of y, the target",
+        "6 of 60 rows of test.csv left out: no value of y, the target",
+    ]
+    whole = "".join(f"{i % 7},{'pq'[i % 2]}\n" for i in range(60))
+    (tmp_path / "t.csv").write_text(f"x,y\n{whole}")
+    raw = raw_of(tmp_path / "t.csv", "data.drop_missing_target=true")
+    assert raw.source is not None
+    assert not any("left out" in line for line in raw.source.warnings)

@@ -1,6 +1,6 @@
 """A file of rows and columns -> a data set: which column is what, and what each of them holds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -93,7 +93,7 @@ def rows_of(
     config = named_as_written(config, frames[0].names)
     names = _checked_targets(config, frames[0])
     complete = [_with_targets(frame, names, config) for frame in frames]
-    unused = _unused_codes(frames, config)
+    unused = [*_left_out(frames, complete, names), *_unused_codes(frames, config)]
     frames.clear()  # a copy of the rows, where some have no target
     table = _with_parts(complete, config)
     targets = read_targets(table, names, config)
@@ -114,6 +114,17 @@ def rows_of(
         constraints,
         source,
     )
+
+
+def _left_out(
+    frames: Sequence[TableFrame], complete: Sequence[TableFrame], targets: Sequence[str]
+) -> Iterator[str]:
+    """How many rows have no target, where they are left out."""
+    for frame, kept in zip(frames, complete, strict=True):
+        if count := len(frame) - len(kept):
+            rows = f"{count:,} of {counted(len(frame), 'row')}{frame.of}"
+            what = "the target" if len(targets) == 1 else "the targets"
+            yield f"{rows} left out: no value of {listed(targets)}, {what}"
 
 
 BY_COLUMN = ("types", "levels", "missing_in", "separators")
