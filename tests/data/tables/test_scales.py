@@ -47,7 +47,7 @@ def test_three_or_more(tmp_path: Path) -> None:
     (column,) = raw.columns
     assert (column.kind, column.levels) == ("ordinal", ["0", "1", "2", "3+"])
     assert raw.source is not None
-    (said,) = raw.source.warnings
+    (said,) = (line for line in raw.source.warnings if "left out" not in line)
     assert raw_of(path, *pasted(said)).columns[0].kind == "category"
     assert TableFrame(pd.DataFrame({"x": ["2", "3+", 1]})).values(column).tolist() == [2, 3, 1]
 
