@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,16 +14,22 @@ from numpy.typing import ArrayLike, NDArray
 from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.data.preprocessing import require_finite, require_fitting
 from mlp_lab.data.schema import Schema, Target, Targets
-from mlp_lab.data.schema_file import schema_of
-from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.errors import UserError
 from mlp_lab.formatting import counted
+from mlp_lab.metrics.decision_threshold import Rates, Threshold
+from mlp_lab.metrics.explained import POOL, SAMPLES, Asked, explained, in_brief, one_target
 from mlp_lab.metrics.shapley import Contributions, evenly, shapley, some_rows
+from mlp_lab.metrics.validation_record import (
+    ValidationRecord,
+    intervals,
+    place_of_class,
+    require_ranking,
+)
 from mlp_lab.network.array_network import ArrayNetworks
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.saved import Layers, layers_of, read_weights
-from mlp_lab.plain import brief, read_as
+from mlp_lab.network.saved import read_weights
 from mlp_lab.runs.folder import MODEL, SCHEMA
-from mlp_lab.stored import naming, read_json
+from mlp_lab.runs.schema import read_schema
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,21 +44,6 @@ if TYPE_CHECKING:
 
     OtherRows = ArrayLike | pd.DataFrame | None
     """Rows to compare them with, if there are any."""
-
-
-SAMPLES = 32
-"""Background rows with which a prediction is compared."""
-
-POOL = 1_000
-"""Rows that are drawn by chance, among which those are chosen."""
-
-
-class Asked(NamedTuple):
-    """What is to be explained, and with how many background rows."""
-
-    class_name: str | None = None
-    target: str | None = None
-    samples: int = SAMPLES
 
 
 class Predictor:
@@ -88,9 +79,12 @@ class Predictor:
         network: nn.Sequential | Ensemble | ArrayNetworks,
         schema: Schema,
         objective: Objective,
+        validation: ValidationRecord | None = None,
     ) -> None:
         self.schema = schema
         """What its inputs and its output mean."""
+        self.validation = validation
+        """What is kept of the rows that validated it, if anything is."""
         self.objective = objective
         """What its outputs are, and how far they are from targets."""
         self._arrays = network if isinstance(network, ArrayNetworks) else None
@@ -122,10 +116,10 @@ class Predictor:
     def __repr__(self) -> str:
         target, inputs = self.schema.target, [entry.column.name for entry in self.schema.inputs]
         classes = target.classes if isinstance(target, Target) else []
-        of = f": {_in_brief(classes)}" if classes else ""
+        of = f": {in_brief(classes)}" if classes else ""
         return (
             f"a network that predicts {target.name} ({target.task}{of})\n"
-            f"from {counted(len(inputs), 'column')}: {_in_brief(inputs)}\n{self.network}"
+            f"from {counted(len(inputs), 'column')}: {in_brief(inputs)}\n{self.network}"
         )
 
     def encode(self, rows: NewRows) -> torch.Tensor:
@@ -219,39 +213,100 @@ class Predictor:
             require_finite(losses[:, None], [self.schema.target.name])
         return outputs, losses
 
-    def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
+    def predict(
+        self, rows: NewRows, *, threshold: float | None = None, class_name: str | None = None
+    ) -> Floats | NDArray[np.str_]:
         """The target, (N,): a number in its own units, or the name of a class.
 
         Of several targets (N, T), a column for each in the order of `schema.target.each`.
-        """
-        return self.decode(self.outputs(rows))
 
-    def decode(self, outputs: Floats) -> Floats | NDArray[np.str_]:
+        Args:
+            rows: a DataFrame, or an array where all columns are numbers.
+            threshold: of two classes, the probability of `class_name` above which it is decided
+                for, in the place of one half.
+            class_name: by default the second class.
+
+        Raises:
+            UserError: a column is missing, or holds what it cannot, or there is no such threshold.
+        """
+        chosen = None if threshold is None else self.threshold(threshold, class_name)
+        return self.decode(self.outputs(rows), chosen)
+
+    def predict_interval(self, rows: NewRows, level: float = 0.9) -> Floats:
+        """Bounds of what a number is with a probability of `level`, (N, 2); of several (N, T, 2).
+
+        As far from the prediction as validation rows were off (split conformal prediction).
+
+        Raises:
+            UserError: the target is no number, or too few validation rows were kept of it.
+        """
+        return self.intervals(self.outputs(rows), level)
+
+    def threshold(self, value: float, class_name: str | None = None) -> Threshold:
+        """A decision threshold: the probability of a class, by default the second of two.
+
+        Raises:
+            UserError: there are no two classes with probabilities, or no such class or threshold.
+        """
+        return Threshold(value, self._place(class_name))
+
+    def cheapest_threshold(self, cost: float, class_name: str | None = None) -> Rates:
+        """The threshold that cost least on the validation rows, and what it gave.
+
+        `cost`: of missing a row of the class, by default the second of two, in false alarms.
+
+        Raises:
+            UserError: as of `threshold`, or no validation rows were kept.
+        """
+        place = self._place(class_name)
+        return require_ranking(self.validation).cheapest(cost, place)
+
+    def _place(self, class_name: str | None) -> int:
+        target = self.schema.target
+        return place_of_class(target, class_name, probabilities=self.gives_probabilities)
+
+    def intervals(self, outputs: Floats, level: float) -> Floats:
+        """The same as `predict_interval` for outputs, (N, C)."""
+        bounds = intervals(self.validation, self.schema.target, self.objective, outputs, level)
+        return bounds[:, 0] if isinstance(self.schema.target, Target) else bounds
+
+    def decode(
+        self, outputs: Floats, threshold: Threshold | None = None
+    ) -> Floats | NDArray[np.str_]:
         """What outputs, (N, C), predict, (N,); of several targets (N, T)."""
         target = self.schema.target
         if target.task == "regression":
             return target.decode(outputs)
         if isinstance(target, Target):
-            names: NDArray[np.str_] = np.array(target.classes)[target.decide(outputs)]
+            decided = target.decide(outputs)
+            if threshold is not None:
+                decided = threshold.decide(target.scores(outputs))
+            names: NDArray[np.str_] = np.array(target.classes)[decided]
             return names
         columns = [np.array(one.classes)[one.decide(own)] for one, own in target.parted(outputs)]
         return np.column_stack(columns)
 
-    def answers(self, values: Floats) -> dict[str, Floats | NDArray[np.str_]]:
+    def answers(
+        self, values: Floats, *, threshold: Threshold | None = None, interval: float | None = None
+    ) -> dict[str, Floats | NDArray[np.str_]]:
         """What is predicted for values of the schema's columns, (N,) by name.
 
-        `prediction`, of classes `probability_x` of each, and of an ensemble `spread`: how far its
-        networks disagree, as a standard deviation. Of several targets each has such arrays under
-        its name: `prediction_x`, `probability_x` of its second class, `spread_x`.
+        `prediction`, of classes `probability_x` of each, `low` and `high` of an interval if one is
+        asked for, and of an ensemble `spread`: how far its networks disagree, as a standard
+        deviation. Of several targets each has its own: `prediction_x`, `probability_x` of its
+        second class, `low_x`, `high_x`, `spread_x`.
 
         Raises:
-            UserError: a number is too large to be encoded.
+            UserError: a number is too large to be encoded, or there is no such interval.
         """
         inputs = self.encode_values(values)
         outputs, target = self.forward(inputs), self.schema.target
-        found = {"prediction": self.decode(outputs)}
+        found = {"prediction": self.decode(outputs, threshold)}
         if self.gives_probabilities:
             found |= self._probabilities(outputs)
+        if interval is not None:
+            bounds = self.intervals(outputs, interval)
+            found |= {"low": bounds[..., 0], "high": bounds[..., 1]}
         if self.count > 1:
             found["spread"] = self.spread(inputs)
         if isinstance(target, Target):
@@ -330,7 +385,7 @@ class Predictor:
         pool = some_rows(rows, max(POOL, asked.samples))
         if len(pool) <= asked.samples:
             return pool
-        target, place, _ = self._one_target(asked.target)
+        target, place, _ = one_target(self.schema.target, asked.target)
         if target.classes is None or len(target.classes) == 2:  # the same for both classes
             key = self.forward(pool)[:, place][:, 0]
         else:
@@ -363,39 +418,8 @@ class Predictor:
 
     def _explained(self, asked: Asked) -> tuple[str, Callable[[Array], Floats]]:
         """What is explained: its name, and the number itself for encoded rows."""
-        require(asked.samples >= 1, "samples", "1 or more", asked.samples)
-        target, place, of = self._one_target(asked.target)
-        if target.classes is None:
-            if asked.class_name is not None:
-                raise UserError(f"class_name is for classes, but {target.name} is a number")
-            return f"prediction{of}", lambda inputs: target.decode(self.forward(inputs)[:, place])
-        two = len(target.classes) == 2
-        if asked.class_name is None and not two:
-            raise UserError(
-                f"{target.name} has {len(target.classes)} classes: class_name must say which is"
-                f" explained ({_in_brief(target.classes)})"
-            )
-        name = target.classes[1] if asked.class_name is None else str(asked.class_name)
-        require_choice(name, "class_name", target.classes)
-        k = target.classes.index(name)
-        what = "probability" if self.gives_probabilities else "score"
-        return (
-            f"{what}{of}_{name}",
-            lambda inputs: target.scores(self.forward(inputs)[:, place])[:, k],
-        )
-
-    def _one_target(self, asked: str | None) -> tuple[Target, slice, str]:
-        """The target that is explained, its outputs, and its name where there are several."""
-        target = self.schema.target
-        names = [one.name for one in target.each]
-        if asked is not None:
-            require_choice(asked, "target", names)
-        if isinstance(target, Target):
-            return target, slice(None), ""
-        if asked is None:
-            raise UserError(f"there are several targets: target must say which ({target.name})")
-        t = names.index(asked)
-        return target.each[t], slice(t, t + 1), f"_{asked}"
+        target, probabilities = self.schema.target, self.gives_probabilities
+        return explained(target, asked, self.forward, probabilities=probabilities)
 
     @property
     def gives_probabilities(self) -> bool:
@@ -451,12 +475,6 @@ class Predictor:
         )
 
 
-def _in_brief(names: Sequence[str], most: int = 8) -> str:
-    """Some names, and how many more there are."""
-    more = f", and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def load(folder: str | Path) -> Predictor:
     """Read a run folder's model.safetensors and schema.json; nothing in them is executed.
 
@@ -468,29 +486,12 @@ def load(folder: str | Path) -> Predictor:
     if not (folder / MODEL).is_file():
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     try:
-        schema, layers = _read_schema(folder / SCHEMA)
+        schema, layers, validation = read_schema(folder / SCHEMA)
         weights = read_weights(folder / MODEL, layers)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
-    found = Predictor(ArrayNetworks.of(layers, weights), schema, layers.objective)
+    arrays = ArrayNetworks.of(layers, weights)
+    found = Predictor(arrays, schema, layers.objective, validation)
     if not ArrayNetworks.can_compute(layers):
         _ = found.network
     return found
-
-
-def _read_schema(path: Path) -> tuple[Schema, Layers]:
-    """What schema.json says: of the columns, and of the layers between them."""
-    found = read_json(path, megabytes=64)
-    with naming(path):
-        described = read_as(dict[str, object], found)
-        layers = described.pop("network", None)
-        schema = schema_of(described)
-        network = layers_of(layers, "network", schema.target.task)
-        last = network.objective.pre_activations(schema.target.outputs)
-        ends = (len(schema.names), last)
-        if (network.sizes[0], network.sizes[-1]) != ends:
-            raise UserError(
-                f"network.sizes must begin with {ends[0]} inputs and end with {ends[1]} outputs,"
-                f" got {brief(network.sizes)}"
-            )
-    return schema, network

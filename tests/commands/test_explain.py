@@ -6,8 +6,8 @@ import pytest
 from surveys import call, survey, survey_run
 from surveys import written as save
 
-from mlp_lab import predictor
 from mlp_lab.commands import explain
+from mlp_lab.metrics import explained
 
 Capture = pytest.CaptureFixture[str]
 
@@ -66,4 +66,4 @@ def test_more_than_two_classes(iris_run: Path, tmp_path: Path, capsys: Capture) 
 
 def test_the_default_is_that_of_python() -> None:
     """The number stands twice, since `--help` does without numpy."""
-    assert explain.SAMPLES == predictor.SAMPLES
+    assert explain.SAMPLES == explained.SAMPLES

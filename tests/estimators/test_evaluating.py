@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -65,7 +65,7 @@ def test_intervals_by_clusters(run: Path) -> None:
 def test_bad_words(run: Path) -> None:
     """One line each."""
     frame = survey(60, seed=1)
-    for line, rows, options in (
+    refusals: list[tuple[str, pd.DataFrame, dict[str, Any]]] = [
         ("by: no such column in rows: 'smokr': did you mean 'smoker'?", frame, {"by": "smokr"}),
         ("by must be a column of at most 50 different values, got 60", frame, {"by": "remark"}),
         ("column 'w' is missing", frame, {"weight": "w"}),
@@ -73,7 +73,8 @@ def test_bad_words(run: Path) -> None:
         ("strata region: every row needs a value", frame, {"strata": "region"}),
         ("column 'voted' is missing", frame.drop(columns="voted"), {}),
         ("rows must be a DataFrame with the target, got list", cast(pd.DataFrame, [[1]]), {}),
-    ):
+    ]
+    for line, rows, options in refusals:
         with pytest.raises(UserError, match=f"^{line}".replace("?", r"\?")):
             mlp_lab.evaluate(run, rows, **options)
     with pytest.raises(UserError, match="holds no finished run"):

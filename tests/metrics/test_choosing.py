@@ -1,6 +1,7 @@
 """Which scores may choose, and which of two values is the better one."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,7 +39,7 @@ def test_every_metric_that_is_reported_may_choose(probabilities: bool, ordered: 
     """As `classification_metrics` has them; a perfect model is the best by each."""
     labels = np.array([0, 1, 2, 1])
     good, bad = np.eye(3)[labels] * 0.8 + 0.1, np.eye(3)[[2, 0, 0, 2]] * 0.8 + 0.1
-    kinds = {"probabilities": probabilities, "ordered": ordered}
+    kinds: dict[str, Any] = {"probabilities": probabilities, "ordered": ordered}
     best, worst = (
         classification_metrics(scores / scores.sum(1, keepdims=True), labels, None, **kinds)
         for scores in (good, bad)

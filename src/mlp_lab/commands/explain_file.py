@@ -23,7 +23,8 @@ from mlp_lab.data.tables.reading import detect
 from mlp_lab.data.tables.writing import open_writer
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted, duration, four_digits, one_line
-from mlp_lab.predictor import POOL, Asked, Predictor, load
+from mlp_lab.metrics.explained import POOL, Asked
+from mlp_lab.predictor import Predictor, load
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 ROWS = 256

@@ -7,12 +7,16 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlp_lab.commands.arguments import Parser, run_parsed
+from mlp_lab.commands.decisions import Deciding, add_threshold_options, deciding_as_typed
 from mlp_lab.errors import UserError
 
 FILE_OPTIONS = (
     *("delimiter", "quote", "encoding", "decimal", "sheet", "header", "skip_rows", "comment"),
 )
 """What may be said of FILE, each as the training's `data.<name>`."""
+
+DECIDING = ("threshold", "cost", "class_name", "interval")
+"""What may be said of decisions."""
 
 ABOUT = {
     "predict": "Predict the rows of a file: its columns, `prediction`, a probability per class.",
@@ -30,6 +34,12 @@ def parser(command: str) -> Parser:
     if command == "predict":
         found.add_argument("-o", "--output", required=True, help="file to write: CSV or Parquet")
         found.add_argument("--prefix", default="", help="before the names of the new columns")
+        found.add_argument(
+            "--interval",
+            type=float,
+            metavar="LEVEL",
+            help="of numbers, columns low and high: an interval that holds this share of new rows",
+        )
     else:
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
@@ -41,6 +51,7 @@ def parser(command: str) -> Parser:
         found.add_argument(
             "--drop-missing-target", action="store_true", help="leave out rows without a target"
         )
+    add_threshold_options(found)
     add_file_options(found)
     return found
 
@@ -67,11 +78,12 @@ def run(command: str, arguments: Namespace) -> None:
     from mlp_lab.commands import predict_files  # noqa: PLC0415 torch: `--help` stays fast
 
     options, written = parted(arguments)
-    with options_as_typed():
+    deciding = Deciding(**{name: options.pop(name, None) for name in DECIDING})
+    with options_as_typed(), deciding_as_typed():
         if command == "predict":
-            predict_files.predict_file(**options, written=written)
+            predict_files.predict_file(**options, written=written, deciding=deciding)
         else:
-            predict_files.evaluate_file(**options, written=written)
+            predict_files.evaluate_file(**options, written=written, deciding=deciding)
 
 
 def parted(arguments: Namespace) -> tuple[dict[str, Any], dict[str, str]]:

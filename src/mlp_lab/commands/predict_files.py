@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from mlp_lab.commands.decisions import Deciding
 from mlp_lab.config.saved import saved_values
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
@@ -41,25 +43,46 @@ CHUNK = 2**15
 
 ITS_OWN_SCORES = "most of these rows are known to it; result.json there has scores of its test rows"
 
+Answers = Mapping[str, Floats | NDArray[np.str_]]
+"""What is predicted, (N,) by name."""
+
 Written = Mapping[str, Any]
 """How a file is written, as far as an option says so; the rest is as in the training."""
 
 
-def predict_file(run: str, file: str, output: str, prefix: str, written: Written) -> None:
+AS_USUAL = Deciding()
+"""Two classes part at one half, and numbers have no interval."""
+
+
+def predict_file(
+    run: str,
+    file: str,
+    output: str,
+    prefix: str,
+    written: Written,
+    *,
+    deciding: Deciding = AS_USUAL,
+) -> None:
     """Write the rows of a file with their predictions, a chunk at a time.
 
     Raises:
         UserError: the run, the file or a column cannot be used; nothing is written.
     """
     predictor, rows, doubts = load(run), 0, Doubts()
+    threshold, interval = deciding.chosen(predictor), deciding.interval
+    if interval is not None:  # whether there is one is said before a row is read
+        predictor.intervals(np.zeros((1, predictor.schema.target.outputs)), interval)
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
     with open_writer(Path(output), form) as writer:
         for frame in chunks(Path(file), settings, form):
             values = feature_rows(predictor, frame, doubts)
-            writer.write(with_predictions(predictor, frame.frame, values, prefix))
+            answers = predictor.answers(values, threshold=threshold, interval=interval)
+            writer.write(with_predictions(answers, frame.frame, prefix))
             rows += len(frame)
     say_doubts(doubts, rows)
+    if words := deciding.words(predictor):
+        print(words)
     print(f"{counted(rows, 'row')}: {output}")
 
 
@@ -74,6 +97,7 @@ def evaluate_file(
     by: Sequence[str] = (),
     cluster: str | None = None,
     strata: str | None = None,
+    deciding: Deciding = AS_USUAL,
 ) -> None:
     """Print loss, metrics and the confusion matrix of a file's rows; write them as JSON.
 
@@ -85,6 +109,7 @@ def evaluate_file(
         UserError: the run, the file or a column cannot be used; nothing is written.
     """
     predictor = load(run)
+    threshold = deciding.chosen(predictor)
     if output is not None:
         _require_place(Path(output))
     settings, drop = file_settings(predictor, file, written), drop_missing_target
@@ -92,12 +117,14 @@ def evaluate_file(
     sampled = DesignColumns(cluster, strata)
     columns = (groups, sampled)
     scored = score_file(predictor, Path(file), settings, weight, columns, drop_missing_target=drop)
-    scored = replace(scored, design=sampled.design())
+    scored = replace(scored, design=sampled.design(), threshold=threshold)
     named = {name: groups.names(name) for name in groups.cells}
     found = evaluate(scored)
     if trained_on(Path(run), Path(file)):
         print(f"{file} is what {run} was trained on: {ITS_OWN_SCORES}", file=sys.stderr)
     print_evaluation(found)
+    if words := deciding.words(predictor):
+        print(words)
     if predictor.objective.temperature != 1:
         temperature = four_digits(predictor.objective.temperature)
         print(f"probabilities are calibrated by a temperature of {temperature}")
@@ -107,6 +134,10 @@ def evaluate_file(
         print_groups(name, own)
     if output is not None:
         content = {"file": file, **found} | ({"by": of_groups} if of_groups else {})
+        if threshold is not None:
+            content |= {
+                "threshold": {"class": deciding.name_of(predictor), "above": threshold.value}
+            }
         write_named(Path(output), to_json(content))
         print(output)
 
@@ -210,15 +241,13 @@ def say_doubts(doubts: Doubts, rows: int) -> None:
         print(f"column {name!r}: {which} no value, {known}", file=sys.stderr)
 
 
-def with_predictions(
-    predictor: Predictor, frame: pd.DataFrame, values: Floats, prefix: str
-) -> pd.DataFrame:
+def with_predictions(answers: Answers, frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
     """A frame's columns, then what is predicted, by the names of `Predictor.answers`.
 
     Raises:
         UserError: a new column has the name of one in the file.
     """
-    named = {f"{prefix}{name}": pd.Series(own) for name, own in predictor.answers(values).items()}
+    named = {f"{prefix}{name}": pd.Series(own) for name, own in answers.items()}
     for name in named:
         if name in frame.columns:
             raise UserError(f"the file has a column {name!r} already: set --prefix")

@@ -36,8 +36,9 @@ from mlp_lab.estimators.messages import naming_keywords
 from mlp_lab.estimators.parameters import NOT_SETTINGS, Parameters
 from mlp_lab.estimators.run import Run
 from mlp_lab.estimators.settings import options, values_of
+from mlp_lab.metrics.explained import SAMPLES
 from mlp_lab.network.plain_network import Ensemble
-from mlp_lab.predictor import SAMPLES, Predictor
+from mlp_lab.predictor import Predictor
 from mlp_lab.runs.findings import Verdict
 
 if TYPE_CHECKING:

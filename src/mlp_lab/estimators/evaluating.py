@@ -28,13 +28,16 @@ def evaluate(
     weight: str | None = None,
     cluster: str | None = None,
     strata: str | None = None,
+    threshold: float | None = None,
+    class_name: str | None = None,
 ) -> pd.DataFrame:
     """Scores of a saved network on rows that hold the target, as `mlp-lab evaluate` has them.
 
     `run`: a run's folder, or what `mlp_lab.load` gives. `by` names columns, by the values of which
     there are scores, too. `weight`: a column of row weights; else that of the training. `cluster`
     and `strata` name columns by which the rows were sampled: intervals then resample clusters
-    in the place of rows, within strata.
+    in the place of rows, within strata. `threshold`: of two classes the probability of
+    `class_name`, by default the second, above which it is decided for.
 
     Returns a row for all and for each group of at least ten rows, called by column and value:
     `rows`, each score, the ends of its 95 % interval by resampling rows (`accuracy_low`,
@@ -55,7 +58,8 @@ def evaluate(
         sampled.add(frame, predictor.schema)
         design = sampled.design()
         named = {column: groups.names(column) for column in groups.cells}
-    found = replace(_scored(predictor, frame, weight), design=design)
+    chosen = None if threshold is None else predictor.threshold(threshold, class_name)
+    found = replace(_scored(predictor, frame, weight), design=design, threshold=chosen)
     scores, intervals = found.measured()
     table = {("", "all"): {"rows": len(rows), **_numbers(scores, intervals, {})}}
     for column, names in named.items():

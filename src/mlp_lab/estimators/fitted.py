@@ -19,6 +19,7 @@ from mlp_lab.estimators.messages import KEYWORDS
 from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.network.mlp import MLP
 from mlp_lab.predictor import Predictor
 from mlp_lab.report.diagnostics import MOST_EFFECTS, effects_of, importance, probable
@@ -28,7 +29,14 @@ from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.finish import DatasetCache, FinishedRun, described
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment
-from mlp_lab.runs.scoring import PartScores, score_model, scores_of, scores_of_each, single_scores
+from mlp_lab.runs.scoring import (
+    PartScores,
+    score_model,
+    scored,
+    scores_of,
+    scores_of_each,
+    single_scores,
+)
 from mlp_lab.runs.termination import Termination
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.tracker import curve_row
@@ -111,7 +119,9 @@ class Fitted:
         """The network for new rows; in double precision, so that no batch changes a prediction."""
         objective = by_temperature(self.run.prepared.objective, self.calibration)
         network = self.network.plain(objective.temperature).cpu().double()
-        return Predictor(network, self.run.prepared.encoded.schema, objective)
+        val, schema = self.run.dataset.val, self.run.prepared.encoded.schema
+        kept = ValidationRecord.of(scored(self.network, val, objective, schema.target))
+        return Predictor(network, schema, objective, kept)
 
     @cached_property
     def calibration(self) -> Calibration | None:

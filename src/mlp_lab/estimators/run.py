@@ -21,8 +21,8 @@ from mlp_lab.estimators.surface import of_network, require_grid
 from mlp_lab.formatting import score_written
 from mlp_lab.metrics.column_effects import Effect
 from mlp_lab.metrics.epoch import main_metric
+from mlp_lab.metrics.explained import SAMPLES, Asked
 from mlp_lab.network.plain_network import Ensemble
-from mlp_lab.predictor import SAMPLES, Asked
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.result_file import with_single
 from mlp_lab.runs.tried import kept_in_words
@@ -94,15 +94,29 @@ class Run:
         overview = self._fitted.run.prepared.overview
         return "" if overview is None else report_text(overview)
 
-    def predict(self, rows: NewRows) -> Floats | NDArray[np.str_]:
+    def predict(
+        self, rows: NewRows, *, threshold: float | None = None, class_name: str | None = None
+    ) -> Floats | NDArray[np.str_]:
         """The target of each row, (N,): a number in its own units, or the name of a class.
 
-        Of several targets (N, T), a column for each.
+        Of several targets (N, T), a column for each. `threshold`: of two classes the probability of
+        `class_name`, by default the second, above which it is decided for.
 
         Raises:
             UserError: a column is missing, or holds what it cannot.
         """
-        return self._fitted.predictor.predict(rows)
+        predictor = self._fitted.predictor
+        return predictor.predict(rows, threshold=threshold, class_name=class_name)
+
+    def predict_interval(self, rows: NewRows, level: float = 0.9) -> Floats:
+        """Bounds of what a number is with a probability of `level`, (N, 2); of several (N, T, 2).
+
+        As far from the prediction as validation rows were off (split conformal prediction).
+
+        Raises:
+            UserError: the target is no number, or there were too few validation rows.
+        """
+        return self._fitted.predictor.predict_interval(rows, level)
 
     def predict_proba(self, rows: NewRows) -> pd.DataFrame:
         """A probability for each class, a column for each; of several targets a column for each.

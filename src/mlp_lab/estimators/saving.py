@@ -35,8 +35,8 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
             give_report(run.prepared.overview, folder, quiet=True)
         _track(fitted, folder)
         schema = to_json(run.dataset.schema.to_dict())
-        objective = fitted.predictor.objective
-        write_results(folder, fitted.network, schema, objective, fitted.result())
+        objective, kept = fitted.predictor.objective, fitted.predictor.validation
+        write_results(folder, fitted.network, schema, objective, fitted.result(), validation=kept)
         if fitted.config.tracking.report if report is None else report:
             tensorboard = fitted.config.tracking.tensorboard
             report_run(fitted.finished, folder, write_report, tensorboard=tensorboard)

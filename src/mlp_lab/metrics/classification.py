@@ -29,6 +29,7 @@ def classification_metrics(
     *,
     probabilities: bool,
     ordered: bool = False,
+    decided: Index | None = None,
 ) -> Metrics:
     """Metrics of scores (N, C) for labels (N,), C at least 2; the last three need probabilities.
 
@@ -38,7 +39,8 @@ def classification_metrics(
     probability of the second of two, else summed over classes; calibration_error: of the
     predicted class's probability in 10 equally wide bins (Guo et al., On Calibration of Modern
     Neural Networks, 2017). Of `ordered` classes, too: rank_mae, how many classes a prediction is
-    off; quadratic_kappa, Cohen's kappa with squares of that as weights (1968).
+    off; quadratic_kappa, Cohen's kappa with squares of that as weights (1968). `decided`: the
+    class of each row, (N,), where it is not the one with the highest score.
 
     >>> scores = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]])
     >>> labels = np.array([0, 1, 1, 1])
@@ -47,12 +49,13 @@ def classification_metrics(
     (0.75, 0.8, 1.0)
     """
     classes = scores.shape[1]
-    predicted = scores.argmax(1)
+    likeliest = scores.argmax(1)
+    predicted = likeliest if decided is None else decided
     every = np.arange(classes)[:, None]
     truth, guess = every == labels, every == predicted
     rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
     areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
-    others = [_probability_metrics(scores, labels, predicted)] if probabilities else []
+    others = [_probability_metrics(scores, labels, likeliest)] if probabilities else []
     others += [_rank_metrics(predicted, labels)] if ordered else []
 
     def metrics(counts: Floats) -> Values:

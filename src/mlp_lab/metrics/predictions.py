@@ -14,6 +14,7 @@ from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import AnyTarget, Target
 from mlp_lab.metrics.bootstrap import Intervals, Metrics, Values, mean_of_known, ratio
 from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
+from mlp_lab.metrics.decision_threshold import Threshold
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import own_scores
 from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
@@ -59,6 +60,15 @@ class TargetPredictions:
     """Whether the outputs are probabilities of the classes."""
     ordered: bool = False
     """Whether the network was told that the classes are in an order."""
+    threshold: Threshold | None = None
+    """Where the two classes part, if not at one half."""
+
+    @property
+    def decided(self) -> Index:
+        """The class that is predicted, (N,)."""
+        if self.threshold is None:
+            return self.target.decide(self.outputs)
+        return self.threshold.decide(self.target.scores(self.outputs))
 
     @property
     def labels(self) -> Index:
@@ -75,6 +85,7 @@ class TargetPredictions:
             self.weights,
             probabilities=self.probabilities,
             ordered=self.ordered,
+            decided=None if self.threshold is None else self.decided,
         )
 
     def own(self) -> Scores:
@@ -89,8 +100,7 @@ class TargetPredictions:
         classes = self.target.classes
         if classes is None:
             return None
-        predicted = self.target.decide(self.outputs)
-        counts = confusion_matrix(predicted, self.labels, self.weights, len(classes))
+        counts = confusion_matrix(self.decided, self.labels, self.weights, len(classes))
         return {
             name: dict(zip(classes, row, strict=True))
             for name, row in zip(classes, counts.tolist(), strict=True)
@@ -124,6 +134,8 @@ class Predictions:
     """Whether the outputs are probabilities of the classes."""
     ordered: bool = False
     """Whether the network was told that the classes are in an order."""
+    threshold: Threshold | None = None
+    """Where two classes part, if not at one half."""
     design: SurveyDesign | None = None
     """What intervals resample in the place of rows."""
 
@@ -162,6 +174,7 @@ class Predictions:
                 weights=self.weights,
                 probabilities=self.probabilities,
                 ordered=self.ordered,
+                threshold=self.threshold,
             )
             for (target, outputs), truth in zip(own, by_target(self.truth).T, strict=True)
         ]

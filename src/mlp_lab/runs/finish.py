@@ -10,6 +10,7 @@ from mlp_lab.engine.stack import Stack
 from mlp_lab.files import to_json
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
@@ -183,8 +184,10 @@ def finish_network(
     run.tracker.add_text("verdict", verdict.in_markdown(), epochs)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
-    write_results(run.job.folder, network, schema, objective, run.result)
-    return FinishedRun(run.termination, run.dataset, network, objective, {**scored, **after})
+    scored |= after
+    kept = ValidationRecord.of(scored["val"])
+    write_results(run.job.folder, network, schema, objective, run.result, validation=kept)
+    return FinishedRun(run.termination, run.dataset, network, objective, scored)
 
 
 def _calibrated(run: Run, network: MLP) -> tuple[Objective, dict[str, Predictions]]:

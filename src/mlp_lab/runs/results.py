@@ -13,6 +13,7 @@ from safetensors.torch import save
 
 from mlp_lab.errors import Interrupted
 from mlp_lab.files import is_full, joined_json, to_json, write_whole
+from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.folder import MODEL, RESULT, SCHEMA
@@ -61,7 +62,13 @@ def environment(device: torch.device, kernel: str, devices: int = 1) -> dict[str
 
 
 def write_results(
-    folder: Path, network: MLP, schema: str, objective: Objective, result: Mapping[str, object]
+    folder: Path,
+    network: MLP,
+    schema: str,
+    objective: Objective,
+    result: Mapping[str, object],
+    *,
+    validation: ValidationRecord | None = None,
 ) -> None:
     """The weights of a network or an ensemble, the schema (JSON) they need, the result."""
     state = {name: tensor.cpu() for name, tensor in network.plain_state().items()}
@@ -81,7 +88,8 @@ def write_results(
         **({"residual": True} if network.residual else {}),
         **({} if objective.temperature == 1 else {"temperature": objective.temperature}),
     }
-    network_json = to_json({"network": layers})
+    kept = {} if validation is None else {"validation": validation.to_dict()}
+    network_json = to_json({"network": layers, **kept})
     write_whole(folder / MODEL, save(state), wait=False)
     write_whole(folder / SCHEMA, joined_json(schema, network_json), wait=False)
     write_whole(folder / RESULT, to_json(result), wait=False)

@@ -1,0 +1,169 @@
+"""What a run keeps of its validation rows, beside the network that they chose.
+
+Of a number its residuals, by which predictions get intervals; of two classes the probabilities of
+both, by which a decision threshold is chosen. No row can be told from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.rows import by_target
+from mlp_lab.data.schema import AnyTarget, Target
+from mlp_lab.errors import UserError, require_choice
+from mlp_lab.metrics.conformal import Residuals, require_level
+from mlp_lab.metrics.decision_threshold import Ranking
+from mlp_lab.metrics.predictions import Predictions, TargetPredictions
+from mlp_lab.network.losses import Objective
+from mlp_lab.plain import brief, read_as
+
+MOST_NUMBERS = 10_000
+"""Of one list."""
+
+NOTHING_KEPT = "this run kept none: it had none, or is of an earlier version"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRecord:
+    """`residuals`: of each target that is a number; `ranking`: of one target of two classes."""
+
+    residuals: list[Residuals] = field(default_factory=list)
+    ranking: Ranking | None = None
+
+    @classmethod
+    def of(cls, val: Predictions) -> ValidationRecord | None:
+        """Of a network's predictions for the validation rows; None where nothing is to be kept."""
+        if len(val.truth) == 0:
+            return None
+        if val.target.task == "regression":
+            return cls([_residuals(one) for one in val.each])
+        target = val.target
+        if not ranks(target) or not val.probabilities:
+            return None
+        (one,) = val.each
+        probabilities = one.target.scores(one.outputs)[:, 1]
+        return cls(ranking=Ranking.of(probabilities, one.labels, val.weights))
+
+    def to_dict(self) -> dict[str, object]:
+        """As schema.json has it."""
+        if self.ranking is not None:
+            return {"ranking": asdict(self.ranking)}
+        return {"residuals": [asdict(own) for own in self.residuals]}
+
+
+def ranks(target: AnyTarget) -> bool:
+    """Whether a target is one of two classes."""
+    return isinstance(target, Target) and target.classes is not None and len(target.classes) == 2
+
+
+def _residuals(one: TargetPredictions) -> Residuals:
+    return Residuals.of((one.outputs - one.target.encode(one.truth))[:, 0], one.weights)
+
+
+def require_ranking(record: ValidationRecord | None) -> Ranking:
+    """What is kept of the validation rows of two classes.
+
+    Raises:
+        UserError: nothing is.
+    """
+    if record is None or record.ranking is None:
+        raise UserError(f"cost needs validation rows, and {NOTHING_KEPT}")
+    return record.ranking
+
+
+def place_of_class(target: AnyTarget, class_name: str | None, *, probabilities: bool) -> int:
+    """Which of its two classes a threshold is of: the second, unless another is named.
+
+    Raises:
+        UserError: there are no two classes with probabilities, or no such class.
+    """
+    if not isinstance(target, Target) or target.classes is None or len(target.classes) != 2:
+        what = f"several targets ({target.name})"
+        if isinstance(target, Target):
+            count = "a number" if target.classes is None else f"{len(target.classes)} classes"
+            what = f"{target.name}, {count}"
+        raise UserError(
+            f"threshold and cost are for one target of two classes, and this run has {what}"
+        )
+    if not probabilities:
+        raise UserError(
+            f"threshold and cost need probabilities: the outputs for {target.name} are none"
+        )
+    if class_name is None:
+        return 1
+    require_choice(class_name, "class_name", target.classes)
+    return target.classes.index(class_name)
+
+
+def intervals(
+    record: ValidationRecord | None,
+    target: AnyTarget,
+    objective: Objective,
+    outputs: Floats,
+    level: float,
+) -> Floats:
+    """Both ends of an interval of each target, (N, T, 2), around outputs, (N, T).
+
+    Counts have none below 0.
+
+    Raises:
+        UserError: the target is no number, or too few validation rows were kept.
+    """
+    require_level(level)
+    if target.task != "regression":
+        raise UserError(
+            f"an interval is for numbers, and {target.name} holds classes: its probabilities say"
+            " how sure a prediction is"
+        )
+    if record is None:
+        raise UserError(f"an interval needs validation rows, and {NOTHING_KEPT}")
+    widths = np.array([own.half_width(level) for own in record.residuals])
+    least = 0.0 if objective.output == "exponential" else -np.inf
+    ends = np.maximum(outputs - widths, least), outputs + widths
+    return np.stack([by_target(target.decode(end)) for end in ends], -1)
+
+
+def record_of(value: object, key: str, target: AnyTarget) -> ValidationRecord:
+    """What schema.json says of the validation rows of a target.
+
+    Raises:
+        UserError: a key is unknown, or holds what it cannot.
+    """
+    found = read_as(ValidationRecord, value, key)
+    wanted = len(target.each) if target.task == "regression" else 0
+    if len(found.residuals) != wanted:
+        raise UserError(f"{key}.residuals must be of {wanted} targets, got {len(found.residuals)}")
+    for place, own in enumerate(found.residuals):
+        name = f"{key}.residuals[{place}]"
+        _require_ascending({"sizes": own.sizes, "shares": own.shares}, name)
+        if own.rows < 0 or (own.sizes and own.sizes[0] < 0):
+            raise UserError(f"{name} must have sizes and rows of 0 or more")
+    if found.ranking is not None:
+        if not ranks(target):
+            raise UserError(
+                f"{key}.ranking must be missing for {target.name}: it is of two classes"
+            )
+        rows = found.ranking
+        lists = {"probabilities": rows.probabilities, "first": rows.first, "second": rows.second}
+        _require_ascending(lists, f"{key}.ranking")
+    return found
+
+
+def _require_ascending(lists: dict[str, list[float]], key: str) -> None:
+    """Raise unless lists are of one length, and each ascends."""
+    length = len(next(iter(lists.values())))
+    for name, values in lists.items():
+        if len(values) != length or length > MOST_NUMBERS:
+            rule = f"of {length} numbers, as the others, and at most {MOST_NUMBERS:,}"
+            raise UserError(f"{key}.{name} must be {rule}, got {len(values)}")
+        if not _ascend(values):
+            raise UserError(f"{key}.{name} must be finite numbers in order, got {brief(values)}")
+
+
+def _ascend(values: Sequence[float]) -> bool:
+    return all(a <= b for a, b in pairwise([*values, float("inf")])) and float("inf") not in values

@@ -1,0 +1,171 @@
+"""What a run keeps of its validation rows: what is read of it, and what an interval is by it."""
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.column_encoding import Scaling
+from mlp_lab.data.columns import Column, classified
+from mlp_lab.data.schema import AnyTarget, Target, Targets
+from mlp_lab.errors import UserError
+from mlp_lab.metrics.conformal import Residuals
+from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.validation_record import ValidationRecord, intervals, place_of_class, record_of
+from mlp_lab.network.losses import Objective
+
+SCALING = Scaling(20.0, 4.0, [])
+WAGE = Target(Column(name="wage"), "regression", None, 1, "none", SCALING)
+RENT = Target(Column(name="rent"), "regression", None, 1, "log", Scaling(2.0, 0.5, []))
+VOTE = Target(classified("vote", ["no", "yes"]), "binary", ["no", "yes"], 1, "none", SCALING)
+SIZE = Target(
+    classified("size", ["s", "m", "l"]), "multiclass", ["s", "m", "l"], 3, "none", SCALING
+)
+SQUARED = Objective("linear", "mse")
+
+
+def predictions(
+    target: AnyTarget,
+    outputs: Floats,
+    truth: Floats,
+    weights: Floats | None = None,
+    *,
+    probabilities: bool = True,
+) -> Predictions:
+    """Of some rows."""
+    return Predictions(
+        target=target,
+        outputs=outputs,
+        truth=truth,
+        losses=np.zeros(len(truth)),
+        weights=weights,
+        loss_weights=None,
+        probabilities=probabilities,
+    )
+
+
+def test_residuals_are_in_the_networks_units() -> None:
+    """Of each target; weights count."""
+    outputs, truth = np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[24.0, np.e**2], [24.0, 1.0]])
+    found = ValidationRecord.of(predictions(Targets([WAGE, RENT]), outputs, truth))
+    assert found is not None
+    assert found.residuals[0].sizes == [0.0, 1.0]
+    assert found.residuals[1].sizes == pytest.approx([0.0, 5.0])
+    weights = np.array([1.0, 0.0])
+    found = ValidationRecord.of(predictions(WAGE, outputs[:, :1], truth[:, 0], weights=weights))
+    assert found == ValidationRecord([Residuals([1.0], [1.0], 1.0)])
+
+
+def test_two_classes_are_ranked() -> None:
+    """By the probability of the second."""
+    outputs, truth = np.array([[0.7], [0.2], [0.2]]), np.array([1.0, 0.0, 1.0])
+    found = ValidationRecord.of(predictions(VOTE, outputs, truth))
+    assert found is not None
+    assert found.ranking is not None
+    assert asdict(found.ranking) == {
+        "probabilities": [0.2, 0.7],
+        "first": [1.0, 1.0],
+        "second": [1.0, 2.0],
+    }
+
+
+def test_nothing_is_kept() -> None:
+    """Of no rows, of more classes, of outputs that are no probabilities."""
+    assert ValidationRecord.of(predictions(WAGE, np.empty((0, 1)), np.empty(0))) is None
+    assert ValidationRecord.of(predictions(SIZE, np.eye(3), np.arange(3.0))) is None
+    two = np.array([[0.1], [0.9]]), np.array([0.0, 1.0])
+    assert ValidationRecord.of(predictions(VOTE, *two, probabilities=False)) is None
+
+
+def test_intervals_end_where_the_target_can_be() -> None:
+    """In the target's units: a logarithm's by factors, counts not below 0."""
+    record = ValidationRecord([Residuals([1.0, 2.0], [0.5, 1.0], 2.0)] * 2)
+    outputs = np.array([[0.0, 1.0]])
+    found = intervals(record, Targets([WAGE, RENT]), SQUARED, outputs, 0.3)
+    assert found[0, 0].tolist() == [16.0, 24.0]
+    assert found[0, 1] == pytest.approx([np.exp(2.0), np.exp(3.0)])
+    one = ValidationRecord(record.residuals[:1])
+    counts = Target(Column(name="n"), "regression", None, 1, "none", Scaling(0.0, 2.0, []))
+    found = intervals(one, counts, Objective("exponential", "poisson"), np.array([[0.5]]), 0.6)
+    assert found[0, 0].tolist() == [0.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("record", "target", "line"),
+    [
+        (None, WAGE, "an interval needs validation rows, and this run kept none: it had none, or"),
+        (None, VOTE, "an interval is for numbers, and vote holds classes: its probabilities say"),
+    ],
+)
+def test_no_interval(record: ValidationRecord | None, target: Target, line: str) -> None:
+    """The message says why."""
+    with pytest.raises(UserError, match=line):
+        intervals(record, target, SQUARED, np.zeros((1, 1)), 0.9)
+
+
+@pytest.mark.parametrize(
+    ("target", "class_name", "line"),
+    [
+        (WAGE, None, "for one target of two classes, and this run has wage, a number"),
+        (SIZE, None, "for one target of two classes, and this run has size, 3 classes"),
+        (Targets([VOTE, VOTE]), None, r"and this run has several targets \(vote, vote\)"),
+        (VOTE, "maybe", r"unknown class_name 'maybe' \(no, yes\)"),
+    ],
+)
+def test_no_threshold(target: AnyTarget, class_name: str | None, line: str) -> None:
+    """The message says why."""
+    with pytest.raises(UserError, match=line):
+        place_of_class(target, class_name, probabilities=True)
+
+
+def test_which_class() -> None:
+    """The second, or the one that is named; scores that are no probabilities have no threshold."""
+    assert place_of_class(VOTE, None, probabilities=True) == 1
+    assert place_of_class(VOTE, "no", probabilities=True) == 0
+    with pytest.raises(UserError, match="need probabilities: the outputs for vote are none"):
+        place_of_class(VOTE, None, probabilities=False)
+
+
+SIZES: dict[str, Any] = {"sizes": [1.0, 2.0], "shares": [0.5, 1.0], "rows": 2.0}
+RANKING: dict[str, Any] = {"probabilities": [0.1, 0.2], "first": [1.0, 1.0], "second": [0.0, 1.0]}
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "line"),
+    [
+        ({"residuals": []}, WAGE, "validation.residuals must be of 1 targets, got 0"),
+        ({"residuals": [SIZES]}, VOTE, "validation.residuals must be of 0 targets, got 1"),
+        (
+            {"residuals": [SIZES | {"sizes": [2.0, 1.0]}]},
+            WAGE,
+            r"validation.residuals\[0\].sizes must be finite numbers in order, got \[2.0, 1.0\]",
+        ),
+        (
+            {"residuals": [SIZES | {"shares": [1.0]}]},
+            WAGE,
+            r"validation.residuals\[0\].shares must be of 2 numbers, as the others, and at most",
+        ),
+        ({"residuals": [SIZES | {"rows": -1.0}]}, WAGE, "must have sizes and rows of 0 or more"),
+        ({"residuals": [SIZES | {"rows": "2"}]}, WAGE, r"residuals\[0\].rows must be a number"),
+        ({"ranking": RANKING}, SIZE, "validation.ranking must be missing for size"),
+        (
+            {"ranking": RANKING | {"second": [1.0, float("inf")]}},
+            VOTE,
+            "validation.ranking.second must be finite numbers in order",
+        ),
+        ({"rows": 3}, VOTE, "unknown key 'validation.rows'"),
+        ([], VOTE, "validation must be a group"),
+    ],
+)
+def test_what_a_file_may_not_say(value: object, target: Target, line: str) -> None:
+    """The key is named."""
+    with pytest.raises(UserError, match=line):
+        record_of(value, "validation", target)
+
+
+def test_what_is_written_is_read() -> None:
+    """As it was."""
+    for value, target in (({"residuals": [SIZES]}, WAGE), ({"ranking": RANKING}, VOTE)):
+        assert record_of(value, "validation", target).to_dict() == value
