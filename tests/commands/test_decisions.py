@@ -78,7 +78,7 @@ def test_new_rows_lie_in_their_intervals(
         if name in ("rent", "visits"):
             assert low.min() >= 0
     wide = load(run).predict_interval(pd.read_csv(file), level)
-    wanted = found[[n for n in found if n.startswith("low")]].to_numpy()
+    wanted = found.filter(regex="^low").to_numpy()
     np.testing.assert_allclose(wide[..., 0].reshape(wanted.shape), wanted, rtol=1e-6, atol=1e-9)
 
 
