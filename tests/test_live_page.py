@@ -62,7 +62,7 @@ def with_page(folder: Path, words: list[str], look: Callable[[Browser, str], Non
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
-    def say(address: str) -> None:
+    def say(address: str, _: str) -> None:
         threading.Thread(target=watch, args=(address,)).start()
 
     with listen("127.0.0.1", 0) as listening:
@@ -111,6 +111,7 @@ def test_spirals_and_a_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         drop(browser)
         draw_points(browser)
         keep(browser)
+        fits_a_phone(browser)
         by_hand(browser)
         assert browser.complaints() == []
         place = urlsplit(address)
@@ -245,7 +246,7 @@ def draw_points(browser: Browser) -> None:
     browser.wait(f"{ACCURACY} === 1")
     browser.click(PLAY)
     browser.wait(f"!({RUNNING})")
-    browser.click("header > button:last-child")
+    browser.click(".tools button:last-child")
     browser.wait(f"{NOTICE}.includes('data.path=points.csv data.target=class ')")
     assert "Save as CSV" in str(browser.run(NOTICE))
 
@@ -253,6 +254,20 @@ def draw_points(browser: Browser) -> None:
 BEGINS = "[...new Uint8Array(await new Response(kept[{n}]).arrayBuffer())].slice(0, 4).join()"
 FILES = ("26,69,223,163", "137,80,78,71", "80,75,3,4")
 """How a WebM film, a PNG picture and a ZIP file begin."""
+
+
+def fits_a_phone(browser: Browser) -> None:
+    """Two lines of buttons at most, nothing beyond the edge; the others lie behind a button."""
+    browser.size(390, 844)
+    browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'none'")
+    assert cast(float, browser.run("document.querySelector('header').offsetHeight")) < 100
+    assert browser.run("document.documentElement.scrollWidth") == 390
+    browser.click("button.more")
+    browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'flex'")
+    browser.click(".tools .hand")
+    browser.wait("!document.querySelector('.byhand').hidden")
+    browser.press("h")
+    browser.size(1400, 900)
 
 
 def keep(browser: Browser) -> None:

@@ -15,6 +15,7 @@ const ENGLISH = {
   stepHint: "One step: one mini-batch (S)",
   epochHint: "One epoch: all training rows once (E)",
   playHint: "Train on, or pause (space)",
+  tools: "More",
   restartHint: "Begin again with the same weights (R)",
   speed: "Speed",
   fastest: "as fast as it goes",

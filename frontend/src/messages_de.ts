@@ -13,6 +13,7 @@ export const GERMAN: Texts = {
   stepHint: "Ein Schritt: ein Mini-Batch (S)",
   epochHint: "Eine Epoche: alle Trainingszeilen einmal (E)",
   playHint: "Weiter trainieren oder anhalten (Leertaste)",
+  tools: "Mehr",
   restartHint: "Neu beginnen, mit denselben Anfangsgewichten (R)",
   speed: "Geschwindigkeit",
   fastest: "so schnell es geht",

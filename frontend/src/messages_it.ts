@@ -13,6 +13,7 @@ export const ITALIAN: Texts = {
   stepHint: "Un passo: un mini-batch (S)",
   epochHint: "Un'epoca: tutte le righe di addestramento una volta (E)",
   playHint: "Continua ad addestrare, o metti in pausa (spazio)",
+  tools: "Altro",
   restartHint: "Ricomincia con gli stessi pesi iniziali (R)",
   speed: "Velocità",
   fastest: "il più veloce possibile",

@@ -35,6 +35,8 @@ export class Page {
   private playButton = button(TEXT.play, TEXT.playHint, () => this.toggle(), "primary");
   private handButton = button(TEXT.byHandOpen, TEXT.byHandOpenHint, () => this.byHand.toggle(), "quiet hand");
   private traceButton = button(TEXT.passesOpen, TEXT.passesHint, () => this.togglePasses(), "quiet trace");
+  private tools = make("div", { class: "tools" });
+  private toolsButton = button("⋯", TEXT.tools, () => this.showTools(!this.tools.classList.contains("open")), "more");
   private counter = make("output", { class: "counter", "aria-label": TEXT.epoch }, "0");
   private slider = make("input", { type: "range", min: "0", max: "0", value: "0" });
   private speed = make("select", { "aria-label": TEXT.speed });
@@ -164,6 +166,13 @@ export class Page {
       this.wire.send("speed", { number: Number(this.speed.value) }),
     );
     this.slider.setAttribute("aria-label", TEXT.backTo);
+    this.tools.append(
+      this.handButton,
+      this.traceButton,
+      button(TEXT.copy, TEXT.copy, () => this.wire.send("command"), "quiet"),
+    );
+    this.tools.addEventListener("click", () => this.showTools(false));
+    this.showTools(false);
     this.slider.addEventListener("change", () => this.back(Number(this.slider.value)));
     return make(
       "header",
@@ -179,10 +188,15 @@ export class Page {
       ),
       make("label", { class: "time" }, TEXT.epoch, this.counter, this.slider),
       this.speed,
-      this.handButton,
-      this.traceButton,
-      button(TEXT.copy, TEXT.copy, () => this.wire.send("command"), "quiet"),
+      this.toolsButton,
+      this.tools,
     );
+  }
+
+  /** On a narrow page what is not needed all the time lies behind a button. */
+  private showTools(open: boolean): void {
+    this.tools.classList.toggle("open", open);
+    this.toolsButton.setAttribute("aria-expanded", String(open));
   }
 
   private middle(canvas: HTMLCanvasElement, places: HTMLElement[]): HTMLElement {

@@ -16,6 +16,8 @@ pytest.importorskip("websockets")
     ("words", "message"),
     [
         (["--port=70000"], "--port must be from 0 to 65535, got 70000"),
+        (["--pages=0"], "--pages must be from 1 to 64, got 0"),
+        (["--host=203.0.113.9"], "cannot listen at 203.0.113.9, port 0: "),
         (
             ["outputs/run"],
             "settings are written as key=value, and 'outputs/run' is no run's folder",

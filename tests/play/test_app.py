@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,15 +11,24 @@ from played import SMALL, compose
 
 pytest.importorskip("starlette")
 
+from mlp_lab.play import app
 from mlp_lab.play.app import FILES, MOST_SESSIONS, Sessions, make_app, message_of
 from mlp_lab.play.process import Live
 
 HOME = "http://127.0.0.1:8000"
 APP = make_app(Sessions(list(SMALL), compose, Path()), "token", lambda: [HOME])
+ASKING = make_app(Sessions(list(SMALL), compose, Path()), "token", lambda: [HOME], asks=True)
 Message = dict[str, object]
 
 
-def said(path: str, kind: str = "http", headers: Mapping[str, str] | None = None) -> list[Message]:
+def said(
+    path: str,
+    kind: str = "http",
+    headers: Mapping[str, str] | None = None,
+    *,
+    query: str = "",
+    asks: bool = False,
+) -> list[Message]:
     """What the application sends to a request of this path, or to one for a socket."""
     found: list[Message] = []
     waiting: list[Message] = [
@@ -38,10 +48,10 @@ def said(path: str, kind: str = "http", headers: Mapping[str, str] | None = None
         "method": "GET",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "headers": [(k.encode(), v.encode()) for k, v in (headers or {}).items()],
     }
-    asyncio.run(APP(scope, receive, send))  # type: ignore[arg-type]
+    asyncio.run((ASKING if asks else APP)(scope, receive, send))  # type: ignore[arg-type]
     return found
 
 
@@ -90,6 +100,26 @@ def test_files(name: str) -> None:
 def test_whatever_else_is_asked_for(path: str) -> None:
     """Nothing is there: neither without the token, nor any other file."""
     assert said(path)[0]["status"] in (307, 404)
+
+
+def test_the_entrance_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where other machines may come in: a form, without a script; a wrong token takes a while."""
+    assert said("/")[0]["status"] == 404
+    start, body = said("/", asks=True)
+    assert start["status"] == 200
+    assert "form-action 'self'" in headers_of(start)["content-security-policy"]
+    text = bytes(body["body"]).decode()  # type: ignore[call-overload]
+    assert 'name="token"' in text
+    assert "alert" not in text
+    monkeypatch.setattr(app, "WRONG_TOKEN", 0.05)
+    started = time.monotonic()
+    _, body = said("/", query="token=<b>nekot", asks=True)
+    assert time.monotonic() - started >= 0.05
+    text = bytes(body["body"]).decode()  # type: ignore[call-overload]
+    assert "That is not the token." in text
+    assert "nekot" not in text
+    start, _ = said("/", query="token=%20Token%20", asks=True)
+    assert (start["status"], headers_of(start)["location"]) == (303, "/token/")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from played import SMALL, Heard, compose
 
-from mlp_lab.play.engine import ACTIONS, COMMAND, FILE, UNDER_WAY, run_engine
+from mlp_lab.play.engine import ACTIONS, COMMAND, FILE, UNDER_WAY, Inbox, run_engine
 from mlp_lab.play.frames import unpack
 from mlp_lab.play.protocol import ACTIONS as NAMES
 from mlp_lab.play.settings import COPIES
@@ -264,7 +264,7 @@ def test_what_is_refused_stops_no_training() -> None:
 
 
 def test_epochs_that_are_trained_again_are_announced() -> None:
-    """Before they are, since nothing can be done meanwhile."""
+    """Before they are; a pause ends it on the way, where curves are known further on."""
     heard = Heard(("epochs=30", "data.rows=20"))
     for _ in range(26):
         heard.engine.session.train_epoch()
@@ -275,3 +275,31 @@ def test_epochs_that_are_trained_again_are_announced() -> None:
     assert str(first["why"]).startswith("epochs 1 to 25 are trained again")
     assert last["why"] == "epochs 1 to 25 were trained again"
     assert heard.engine.session.last == 26
+    before = [row["train_loss"] for row in heard.engine.session.lineup.trials[0].rows]
+    history.moments = {0: history.moments[0], 26: history.moments[26]}
+    heard.engine._stops = lambda: heard.engine.session.epoch == 9
+    heard.ask("back", number=25)
+    first, last = heard.messages
+    assert (first["running"], last["running"]) == (True, False)
+    assert last["why"] == "paused on the way back"
+    assert (heard.engine.session.epoch, heard.engine.session.last) == (9, 26)
+    assert [row["train_loss"] for row in heard.engine.session.lineup.trials[0].rows] == before
+    heard.ask("epoch")
+    assert heard.engine.session.last == 10
+
+
+def test_a_pause_is_found_among_what_waits() -> None:
+    """Everything is still read in its turn."""
+    here, there = Pipe()
+    inbox = Inbox(there)
+    assert inbox.next(0) is None
+    here.send_bytes(b'c{"do":"seen"}')
+    assert not inbox.asks_to_pause()
+    here.send_bytes(b'c{"do":"pause"}')
+    here.send_bytes(b'c{"do":"step"}')
+    assert inbox.asks_to_pause()
+    found = [inbox.next(0) for _ in range(4)]
+    assert found == [b'c{"do":"seen"}', b'c{"do":"pause"}', b'c{"do":"step"}', None]
+    here.close()
+    with pytest.raises(EOFError):
+        inbox.next(None)

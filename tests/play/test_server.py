@@ -20,7 +20,7 @@ from websockets.typing import Origin
 
 from mlp_lab.commands.composing import composed
 from mlp_lab.play.frames import unpack
-from mlp_lab.play.server import serve
+from mlp_lab.play.server import LETTERS, Opened, names_of, serve, typed_token
 from mlp_lab.serving.server import listen
 
 PATIENCE = 240
@@ -59,7 +59,8 @@ def test_a_page_from_its_address_to_an_epoch() -> None:
         finally:
             os.kill(os.getpid(), signal.SIGINT)
 
-    def say(address: str) -> None:
+    def say(address: str, token: str) -> None:
+        assert address.endswith(f"/{token}/")
         said.append(address)
         threading.Thread(target=look, args=(address,)).start()
 
@@ -67,3 +68,29 @@ def test_a_page_from_its_address_to_an_epoch() -> None:
         serve(list(SMALL), composed, listening, say)
     assert len(urlsplit(said[0]).path) > 20
     assert heard == [200, [2, 3, 1], 0, 1]
+
+
+def test_names_of_a_server() -> None:
+    """A page of another origin has no socket; of an address, only that one."""
+    assert names_of("127.0.0.1") == ["127.0.0.1", "localhost"]
+    assert names_of("192.168.1.7") == ["192.168.1.7"]
+    assert names_of("fe80::1") == ["[fe80::1]"]
+    everywhere = names_of("0.0.0.0")  # noqa: S104  what is tested
+    assert {"127.0.0.1", "localhost"} < set(everywhere)
+    assert "0.0.0.0" not in everywhere  # noqa: S104
+
+
+def test_only_this_machine_unless_asked() -> None:
+    assert not Opened().to_others
+    assert not Opened("localhost").to_others
+    assert Opened("0.0.0.0").to_others  # noqa: S104
+    assert Opened("192.168.1.7").to_others
+
+
+def test_a_token_to_type() -> None:
+    """Twelve letters that none confuses, another each time."""
+    tokens = {typed_token() for _ in range(50)}
+    assert len(tokens) == 50
+    for token in tokens:
+        assert [len(part) for part in token.split("-")] == [4, 4, 4]
+        assert set(token.replace("-", "")) <= set(LETTERS)

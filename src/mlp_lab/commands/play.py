@@ -21,6 +21,14 @@ MORE = """\
   mlp-lab play outputs/2026-11-30/14-05-09"""
 
 
+MOST_PAGES = 64
+"""Engines at a time: each is a process of some hundred megabytes."""
+
+TO_OTHERS = """\
+Others open {} and type the token {}. Whoever has it trains on this machine,
+with the settings that a page has and tables of their own; nothing is encrypted."""
+
+
 def parser() -> Parser:
     """The arguments of `mlp-lab play ...`."""
     found = Parser("mlp-lab play", description=ABOUT, formatter_class=RawDescriptionHelpFormatter)
@@ -32,6 +40,10 @@ def parser() -> Parser:
         help="settings as `train` has them, or a run's folder",
     )
     found.add_argument("--port", type=int, default=0, help="default: any that is free")
+    found.add_argument(
+        "--host", default="127.0.0.1", help="0.0.0.0 lets other machines in that have the token"
+    )
+    found.add_argument("--pages", type=int, default=4, help="engines at a time (default: 4)")
     found.add_argument("--no-browser", action="store_true", help="only print the address")
     return found
 
@@ -43,16 +55,23 @@ def run(arguments: Namespace) -> None:
         UserError: a setting or an option cannot be used.
     """
     require(0 <= arguments.port < 2**16, "--port", "from 0 to 65535", arguments.port)
+    require(
+        1 <= arguments.pages <= MOST_PAGES, "--pages", f"from 1 to {MOST_PAGES}", arguments.pages
+    )
     words = [word if _is_setting(word) else _run_folder(word) for word in arguments.words]
     require_extra("play", "the live page", "Starlette", "uvicorn", "websockets")
-    from mlp_lab.play.server import play  # noqa: PLC0415  torch, optional
+    from mlp_lab.play.server import Opened, play  # noqa: PLC0415  torch, optional
 
-    def say(address: str) -> None:
+    opened = Opened(arguments.host, arguments.port, arguments.pages)
+
+    def say(address: str, token: str) -> None:
         print(f"{address} (Ctrl-C ends it)", flush=True)
+        if opened.to_others:
+            print(TO_OTHERS.format(address.removesuffix(f"{token}/"), token), flush=True)
         if not arguments.no_browser:
             webbrowser.open(address)
 
-    play(words, composed, arguments.port, say)
+    play(words, composed, opened, say)
 
 
 def _is_setting(word: str) -> bool:

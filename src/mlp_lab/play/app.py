@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -52,6 +52,32 @@ HEADERS = {
 """Of every answer: a page loads nothing from elsewhere, and tells nobody its address."""
 
 
+WRONG_TOKEN = 1.0
+"""Seconds that an answer to a wrong token takes."""
+
+WRONG = "<p role=alert>That is not the token.</p>"
+ENTRANCE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>mlp-lab play</title>
+<link rel="icon" href="data:,">
+<h1>mlp-lab play</h1>
+<form><label>Token, as it was told to you:
+<input name="token" autofocus autocomplete="off" autocapitalize="none" spellcheck="false"
+maxlength="40" required></label> <button>Open</button></form>
+{}
+</html>
+"""
+OF_THE_ENTRANCE = {
+    **HEADERS,
+    "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'",
+}
+"""Of the page that asks for the token, which has neither script nor style."""
+
+
 @dataclass(slots=True)
 class Sessions:
     """The engines of all pages, by the name that each page gave itself."""
@@ -60,6 +86,8 @@ class Sessions:
     compose: Compose
     folder: Path
     """Where tables are put that pages send; whoever makes it removes it."""
+    most: int = MOST_SESSIONS
+    """Pages with an engine of their own at the same time."""
     live: dict[str, Live] = field(default_factory=dict)
     spare: Live | None = None
     """An engine that is started before there is a page, since its libraries take seconds."""
@@ -77,7 +105,7 @@ class Sessions:
             self.drop(name)
             found = None
         if found is None:
-            if len(self.live) >= MOST_SESSIONS and not self._drop_idle():
+            if len(self.live) >= self.most and not self._drop_idle():
                 return None
             found = self.live[name] = self.spare or self._start()
             self.spare = None
@@ -130,8 +158,30 @@ def message_of(action: str) -> bytes:
     return f'{{"do": "{action}"}}'.encode()
 
 
-def make_app(sessions: Sessions, token: str, origins: Callable[[], Sequence[str]]) -> Starlette:
-    """The application; `origins` are the addresses at which its page is at home."""
+def entrance(token: str) -> Callable[[Request], Awaitable[Response]]:
+    """What asks for the token, and leads to the page of whoever gives it."""
+    door = asyncio.Lock()
+
+    async def enter(request: Request) -> Response:
+        given = request.query_params.get("token", "").strip().lower()
+        right = _allowed(given, token)
+        async with door:  # one after another, so that nobody tries many
+            if given and not right:
+                await asyncio.sleep(WRONG_TOKEN)
+        if right:
+            return RedirectResponse(f"/{token}/", 303, HEADERS)
+        return HTMLResponse(ENTRANCE.format(WRONG if given else ""), headers=OF_THE_ENTRANCE)
+
+    return enter
+
+
+def make_app(
+    sessions: Sessions, token: str, origins: Callable[[], Sequence[str]], *, asks: bool = False
+) -> Starlette:
+    """The application; `origins` are the addresses at which its page is at home.
+
+    `asks`: an address without a token asks for it, as where others come from other machines.
+    """
 
     async def file(request: Request) -> Response:
         name = request.path_params.get("name", "page.html")
@@ -164,7 +214,7 @@ def make_app(sessions: Sessions, token: str, origins: Callable[[], Sequence[str]
         name = websocket.query_params.get("session", "")[:40] or secrets.token_hex(8)
         live = await _taken(sessions, name)
         if live is None:
-            text = f"{MOST_SESSIONS} pages are open already, or this one twice: close another"
+            text = f"{sessions.most} pages are open already, or this one twice: close another"
             await websocket.send_text(message("failed", line=text))
             await websocket.close(4409)
             return
@@ -177,6 +227,7 @@ def make_app(sessions: Sessions, token: str, origins: Callable[[], Sequence[str]
 
     return Starlette(
         routes=[
+            *([Route("/", entrance(token), methods=["GET"])] if asks else []),
             Route("/{token}/", file, methods=["GET"]),
             Route("/{token}/{name}", file, methods=["GET"]),
             Route("/{token}/table", table, methods=["POST"]),

@@ -7,6 +7,7 @@ without pictures, and the next frame has the curves of all of them; nothing is q
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -52,8 +53,16 @@ Sink = Callable[[str | bytes], None]
 class Engine:
     """A session that is driven by commands; `send` takes what the page is to be told."""
 
-    def __init__(self, words: Sequence[str], compose: Compose, send: Sink) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        compose: Compose,
+        send: Sink,
+        stops: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Draw the weights of what the command line asks for.
+
+        `stops`: whether the page has asked to pause, while a command is under way.
 
         Raises:
             UserError: a setting cannot be.
@@ -61,6 +70,7 @@ class Engine:
         self.session = Session.of(words, compose)
         self._compose = compose
         self._send = send
+        self._stops = stops
         self.running = False
         self._focus = 0
         self._inputs: list[int] = []
@@ -183,9 +193,10 @@ class Engine:
         epochs = f"epochs {request.count - again + 1} to {request.count}"
         self.running = False
         why = f"{epochs} are trained again, from the last ones that were kept: this takes a while"
-        self._send(message("state", running=False, why=why))
-        self.session.back_to(request.count)
-        self._pause(f"{epochs} were trained again")
+        self._send(message("state", running=True, why=why))
+        self.session.back_to(request.count, self._stops)
+        there = self.session.epoch == request.count
+        self._pause(f"{epochs} were trained again" if there else "paused on the way back")
 
     def restart(self, _: Request) -> None:
         """Begin again with the same weights."""
@@ -328,13 +339,43 @@ ACTIONS: dict[str, Callable[[Engine, Request], None]] = {
 """Command -> what does it."""
 
 
+class Inbox:
+    """What the page has sent, in its order; a look ahead finds out whether it asks to pause."""
+
+    def __init__(self, pipe: Connection) -> None:
+        """Read from the engine's end of a pipe."""
+        self._pipe = pipe
+        self._waiting: deque[bytes] = deque()
+
+    def next(self, seconds: float | None) -> bytes | None:
+        """The next message; None if there is none for so many seconds, or None: as long as needed.
+
+        Raises:
+            EOFError: the other end is closed.
+        """
+        if self._waiting:
+            return self._waiting.popleft()
+        return self._pipe.recv_bytes() if self._pipe.poll(seconds) else None
+
+    def asks_to_pause(self) -> bool:
+        """Whether one that waits is Pause; all that wait are read in their turn."""
+        while self._pipe.poll():
+            self._waiting.append(self._pipe.recv_bytes())
+        return any(content in PAUSES for content in self._waiting)
+
+
+PAUSES = (b'c{"do":"pause"}', b'c{"do": "pause"}')
+"""Pause as a page writes it, and as the server or a notebook does."""
+
+
 def run_engine(pipe: Connection, words: list[str], compose: Compose) -> None:
     """Drive a session until the other end of the pipe is closed."""
     try:
-        engine = Engine(words, compose, lambda content: _put(pipe, content))
+        inbox = Inbox(pipe)
+        engine = Engine(words, compose, lambda content: _put(pipe, content), inbox.asks_to_pause)
         while True:
-            while pipe.poll(engine.wait):
-                _hear(engine, pipe.recv_bytes())
+            while (content := inbox.next(engine.wait)) is not None:
+                _hear(engine, content)
             engine.go_on()
     except (EOFError, OSError):
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
@@ -213,11 +213,12 @@ class Session:
                 found |= {f"{part}_{name}": value for name, value in own.items()}
         return found
 
-    def back_to(self, epoch: int) -> None:
+    def back_to(self, epoch: int, stops: Callable[[], bool] = lambda: False) -> None:
         """Put all networks where they stood after an epoch.
 
         One that was let go is trained again from the last kept one before it, to the same numbers;
-        where settings were changed since, it is that one itself.
+        where settings were changed since, it is that one itself. Between two epochs `stops` says
+        whether that is to end where it is.
 
         Raises:
             UserError: no epoch has this number yet.
@@ -225,16 +226,16 @@ class Session:
         count = self.trained_again(epoch)
         kept = self.history.at_or_before(epoch)
         again = count == epoch - kept
-        later = self._later(epoch)
+        known = self._known()
         progress = self.history.moments[kept].put(kept, self.lineup.stacks)
         for trial, own in zip(self.lineup.trials, progress, strict=True):
             trial.run.progress = own
         self.epoch, self.step = kept, 0
         self._fits = [fit_monitored(stack) for stack in self.lineup.stacks]
         if again:
-            self._train_again(epoch)
-            if self.last == epoch:
-                self._set_later(*later)
+            self._train_again(epoch, stops)
+            if self.epoch > kept:
+                self._set_later(*known)
 
     def trained_again(self, epoch: int) -> int:
         """How many epochs `back_to` trains again: 0 of one that is kept, or of other settings.
@@ -247,33 +248,33 @@ class Session:
         again = all(map(self._is_as_now, self._trained_by[kept:epoch]))
         return epoch - kept if again else 0
 
-    def _train_again(self, epoch: int) -> None:
+    def _train_again(self, epoch: int, stops: Callable[[], bool]) -> None:
         """Train up to an epoch that there was, also where training is now to end before it."""
         planned = self.lineup.trials[0].config.epochs
         too_few = planned if planned is not None and planned < epoch else None
         if too_few is not None:
             for stack in self.lineup.stacks:
                 stack.end_after(epoch)
-        while self.epoch < epoch and not self._all_diverged:
+        while self.epoch < epoch and not self._all_diverged and not stops():
             self._train_epoch()
         if too_few is not None:
             for stack in self.lineup.stacks:
                 stack.end_after(too_few)
 
-    def _later(self, epoch: int) -> tuple[list[Settings], list[list[Row]], dict[int, Moment]]:
-        """What is known of epochs after one: settings, scores of each network, and moments."""
-        moments = {k: kept for k, kept in self.history.moments.items() if k > epoch}
-        rows = [trial.rows[epoch + 1 :] for trial in self.lineup.trials]
-        return self._trained_by[epoch:], rows, moments
+    def _known(self) -> tuple[list[Settings], list[list[Row]], dict[int, Moment]]:
+        """What is known of all epochs: settings, scores of each network, and moments."""
+        rows = [list(trial.rows) for trial in self.lineup.trials]
+        return list(self._trained_by), rows, dict(self.history.moments)
 
     def _set_later(
         self, settings: list[Settings], rows: list[list[Row]], moments: dict[int, Moment]
     ) -> None:
         """Epochs that were trained again lead to the same later ones, which stay in sight."""
-        self._trained_by += settings
+        self._trained_by += settings[self.epoch :]
         for trial, own in zip(self.lineup.trials, rows, strict=True):
-            trial.rows += own
-        self.history.moments |= moments
+            trial.rows += own[self.epoch + 1 :]
+        later = {k: kept for k, kept in moments.items() if k > self.epoch}
+        self.history.moments |= later
 
     def change(self, settings: Settings) -> bool:
         """Take other settings; whether networks train on by them, or begin again.
