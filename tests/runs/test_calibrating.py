@@ -185,7 +185,7 @@ def test_it_is_said(party: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     run = unsure(tmp_path / "run", party, *words)
     said = " ".join(capsys.readouterr().out.split())
     assert "probabilities are calibrated by a temperature of " in said
-    assert "the scores above are without it" in said
+    assert "the scores above are without it, predictions with it" in said
     page = (run / "report.html").read_text()
     assert "<p>Probabilities are calibrated by a temperature of " in page
     few = unsure(tmp_path / "few", party, *words, "data.val_fraction=0.05")

@@ -31,7 +31,7 @@ def test_words() -> None:
     }
     assert calibration_in_words(result) == (
         "probabilities are calibrated by a temperature of 2 (log loss of validation rows"
-        " 0.5000 to 0.4000); the scores above are without it"
+        " 0.5000 to 0.4000); the scores above are without it, predictions with it"
     )
     assert is_calibrated(result)
     other = result | {"calibration": Calibration.of(FEW, "auto").to_dict()}

@@ -125,8 +125,7 @@ class Fitted:
 
     @cached_property
     def calibration(self) -> Calibration | None:
-        """What was found out of a temperature of its probabilities."""
-        self.require_rows()
+        """What was found out of a temperature of its probabilities, before it was pickled."""
         setting = self.config.calibration if self.termination.divergence is None else "never"
         return calibration_of(self.network, self.run.dataset, self.run.prepared.objective, setting)
 

@@ -73,5 +73,5 @@ def calibration_in_words(result: Mapping[str, object]) -> str:
     temperature = four_digits(cast(float, about["temperature"]))
     return (
         f"probabilities are calibrated by a temperature of {temperature} (log loss"
-        f" {', '.join(falls)}); the scores above are without it"
+        f" {', '.join(falls)}); the scores above are without it, predictions with it"
     )
