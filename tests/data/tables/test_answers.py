@@ -140,6 +140,8 @@ def test_a_sign_can_be_said(tmp_path: Path) -> None:
     assert [column.separator for column in raw.columns[:2]] == ["/", ";"]
     assert (chosen_in(raw.inputs[:, 0], 5) == chosen_in(raw.inputs[:, 1], 5)).all()
     assert rows_of(table(tmp_path, x=cells("\n")), "data.separators.x=newline").columns[0].levels
+    none = rows_of(table(tmp_path, x=["a;b", "c", "b"] * 40), "data.separators.x=/")
+    assert warnings(none) == ["x: no cell holds several answers with '/' between them"]
 
 
 @pytest.mark.parametrize(

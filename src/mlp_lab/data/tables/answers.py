@@ -230,10 +230,12 @@ def in_words(column: Column, cells: Cells, *, declared: bool) -> Iterator[str]:
     if column.others:
         count = len(column.levels) + len(column.others)
         yield f"{name} has {count} different answers: the {MOST_ANSWERS} most frequent are inputs"
-    if declared:
-        return
     texts = map(cell_text, cells.values.cells)
-    shown = next(text for text in texts if len(parted(text, separator)) > 1)
+    shown = next((text for text in texts if len(parted(text, separator)) > 1), None)
+    if shown is None:
+        yield f"{name}: no cell holds several answers with {separator!r} between them"
+    if declared or shown is None:
+        return
     yield (
         f"{name} holds several answers in a cell, as {shown!r}: each is an input;"
         f" {typed_kind(name, 'category')} reads whole cells as categories"
