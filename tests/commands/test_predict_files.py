@@ -18,7 +18,11 @@ import mlp_lab
 from mlp_lab.commands.predict_files import trained_on
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.schema_file import schema_of
+from mlp_lab.data.tables.frames import beyond_training
 from mlp_lab.data.tables.writing import Writer
+from mlp_lab.errors import UserError
+from mlp_lab.runs.folder import SCHEMA
 
 ROWS = 60
 
@@ -319,6 +323,59 @@ def test_newly_missing_values_are_counted(
         monkeypatch=monkeypatch,
     )
     assert "column 'x': every row has no value, though" in capsys.readouterr().err
+
+
+def test_numbers_beyond_those_of_the_training_are_said(
+    small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those far away, which a typing error leaves; any, where most are: of another unit."""
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 2)
+
+    def said(*numbers: float) -> list[str]:
+        path = lines(tmp_path, "x,town,y", [f"{number},b,1" for number in numbers])
+        heard = []
+        for words in (("predict", "-o", str(tmp_path / "p.csv")), ("evaluate",)):
+            call(words[0], str(small), str(path), *words[1:], monkeypatch=monkeypatch)
+            heard.append(capsys.readouterr().err.splitlines())
+        assert heard[0] == heard[1]
+        return heard[0]
+
+    assert said(0.25, 12.25, 1, 2, 3) == []
+    assert said(24.25, -11.75, 1, 2, 3) == []  # outside, by no more than the range is wide
+    assert said(24.5, 13, 1, 2, 3) == [
+        "column 'x': 1 of 5 rows has a number far outside the 0.25 to 12.25 of training rows (24.5)"
+    ]
+    assert said(1, 2, 3, 4, 5, 99, 2000) == [
+        "column 'x': 2 of 7 rows have a number far outside the 0.25 to 12.25 of training rows"
+        " (99 to 2000)"
+    ]
+    assert said(0.01, 0.02, -3, 1, 2) == [
+        "column 'x': 3 of 5 rows have a number outside the 0.25 to 12.25 of training rows"
+        " (-3 to 0.02): is it in another unit?"
+    ]
+    assert said(20, 20) == [
+        "column 'x': every row has a number outside the 0.25 to 12.25 of training rows (20): is it"
+        " in another unit?"
+    ]
+
+
+def test_a_schema_without_ranges_says_nothing_of_them(small: Path) -> None:
+    """As those of earlier releases; damaged ones are refused."""
+    whole = json.loads((small / SCHEMA).read_text())
+    values = {key: whole[key] for key in ("columns", "target", "weight")}
+    encoding = values["columns"][0]["encoding"]
+    assert (encoding.pop("low"), encoding.pop("high")) == (0.25, 12.25)
+    assert beyond_training(np.array([[1e9, 0]]), schema_of(values)) == {}
+    for damaged, rule in (
+        ({"low": 1.0}, "must both be numbers, or neither"),
+        (
+            {"low": 2.0, "high": 1.0},
+            r"low must be at most columns\[0\].encoding.high, 1.0, got 2.0",
+        ),
+    ):
+        encoding.update({"low": None, "high": None} | damaged)
+        with pytest.raises(UserError, match=rule):
+            schema_of(values)
 
 
 def test_scores_on_rows_of_the_training_are_said_to_be_such(

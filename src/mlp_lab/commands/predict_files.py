@@ -20,7 +20,9 @@ from mlp_lab.data.schema import AnyTarget
 from mlp_lab.data.tables.config import require_use
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.frames import (
+    Beyond,
     TableFrame,
+    beyond_training,
     feature_values,
     missing_target,
     newly_missing,
@@ -32,7 +34,7 @@ from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
 from mlp_lab.data.tables.writing import open_writer
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_named
-from mlp_lab.formatting import counted, four_digits
+from mlp_lab.formatting import apart, counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
@@ -213,10 +215,14 @@ def chunks(
 
 @dataclass(frozen=True, slots=True)
 class Doubts:
-    """Rows by column whose level no training row had, and without a value where all of them had."""
+    """Rows by column whose level no training row had, and without a value where all of them had.
+
+    `beyond`: numbers that lie beyond those of the training rows.
+    """
 
     unseen: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
+    beyond: dict[str, Beyond] = field(default_factory=dict)
 
 
 def feature_rows(predictor: Predictor, frame: TableFrame, doubts: Doubts) -> Floats:
@@ -224,6 +230,9 @@ def feature_rows(predictor: Predictor, frame: TableFrame, doubts: Doubts) -> Flo
     values = feature_values(frame, predictor.schema)
     doubts.unseen.update(unseen_levels(values, predictor.schema))
     doubts.missing.update(newly_missing(values, predictor.schema))
+    for name, found in beyond_training(values, predictor.schema).items():
+        before = doubts.beyond.get(name)
+        doubts.beyond[name] = found if before is None else before + found
     return values
 
 
@@ -239,6 +248,23 @@ def say_doubts(doubts: Doubts, rows: int) -> None:
         which = which.replace(" have", " has") if count == 1 else which
         known = "though every training row had one"
         print(f"column {name!r}: {which} no value, {known}", file=sys.stderr)
+    for name, found in doubts.beyond.items():
+        _say_beyond(name, found, rows)
+
+
+def _say_beyond(name: str, found: Beyond, rows: int) -> None:
+    """A number or two outside is what new rows are like; many, or some far away, are not."""
+    most = found.outside.count > rows / 2
+    if not (most or found.far.count):
+        return
+    some, where = (found.outside, "outside") if most else (found.far, "far outside")
+    which = f"{some.count:,} of {rows:,} rows have" if some.count < rows else "every row has"
+    which = which.replace(" have", " has") if some.count == 1 else which
+    known = " to ".join(apart([found.low, found.high]))
+    own = " to ".join(dict.fromkeys(apart([some.least, some.most])))
+    hint = ": is it in another unit?" * most
+    line = f"{which} a number {where} the {known} of training rows ({own}){hint}"
+    print(f"column {name!r}: {line}", file=sys.stderr)
 
 
 def with_predictions(answers: Answers, frame: pd.DataFrame, prefix: str) -> pd.DataFrame:

@@ -100,12 +100,16 @@ class Scaling:
 class NumberEncoding:
     """One input: the scaled number, `fill` (the training median) for a missing one.
 
-    Where training rows miss it, a second input is 1 for a missing number, else 0.
+    Where training rows miss it, a second input is 1 for a missing number, else 0. `low` and `high`
+    are the least and the greatest training value: nothing is computed by them, but they tell what
+    lies beyond. Schemas of earlier releases have none.
     """
 
     fill: float
     scaling: Scaling
     indicator: bool
+    low: float | None = None
+    high: float | None = None
 
     @classmethod
     def fit(cls, values: Floats, method: str, quantiles: Quantiles = THOUSAND) -> NumberEncoding:
@@ -113,7 +117,9 @@ class NumberEncoding:
         missing = np.isnan(values)
         present = values[~missing] if missing.any() else values
         fill = _median(present) if len(present) else 0.0
-        return cls(fill, Scaling.fit(present, method, quantiles), len(present) < len(values))
+        scaling, indicator = Scaling.fit(present, method, quantiles), len(present) < len(values)
+        ends = (float(present.min()), float(present.max())) if len(present) else (None, None)
+        return cls(fill, scaling, indicator, *ends)
 
     def names(self, column: Column) -> list[str]:
         """Names of the inputs."""

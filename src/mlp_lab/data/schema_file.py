@@ -95,6 +95,7 @@ def _column(value: object, key: str) -> Column:
 def _require_encoding(encoding: Encoding, column: Column, key: str) -> None:
     if isinstance(encoding, NumberEncoding):
         _require_scaling(encoding.scaling, f"{key}.scaling")
+        _require_range(encoding, key)
     elif isinstance(encoding, DateEncoding):
         if encoding.cycles not in ([], list(CYCLES[:1]), list(CYCLES)):
             raise UserError(f"{key}.cycles must be {', '.join(CYCLES)}, got {encoding.cycles}")
@@ -114,6 +115,14 @@ def _require_scaling(scaling: Scaling, key: str) -> None:
         raise UserError(f"{key}.scale must be positive, got {scaling.scale}")
     if len(scaling.quantiles) > MOST_QUANTILES or sorted(scaling.quantiles) != scaling.quantiles:
         raise UserError(f"{key}.quantiles must be at most {MOST_QUANTILES} numbers in order")
+
+
+def _require_range(encoding: NumberEncoding, key: str) -> None:
+    low, high = encoding.low, encoding.high
+    if (low is None) != (high is None):
+        raise UserError(f"{key}.low and {key}.high must both be numbers, or neither")
+    if low is not None and high is not None and low > high:
+        raise UserError(f"{key}.low must be at most {key}.high, {high}, got {low}")
 
 
 def _targets(value: object, key: str) -> Targets:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 import pandas as pd
 
 from mlp_lab.data.answers import holds_unknown
 from mlp_lab.data.arrays import Floats, Index, Mask
+from mlp_lab.data.column_encoding import NumberEncoding
 from mlp_lab.data.columns import MISSING, UNSEEN, Column
 from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.schema import TRANSFORM, AnyTarget, Schema, Target
@@ -263,6 +265,62 @@ def newly_missing(values: Floats, schema: Schema) -> dict[str, int]:
         if not entry.names[-1].endswith(f"={MISSING}")
     }
     return {name: count for name, count in counts.items() if count}
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How many numbers, the least of them and the greatest."""
+
+    count: int = 0
+    least: float = inf
+    most: float = -inf
+
+    @classmethod
+    def of(cls, numbers: Floats) -> Ends:
+        """Of (N,) numbers."""
+        some = len(numbers) > 0
+        return cls(len(numbers), float(numbers.min()), float(numbers.max())) if some else cls()
+
+    def __add__(self, other: Ends) -> Ends:
+        """With further numbers."""
+        ends = min(self.least, other.least), max(self.most, other.most)
+        return Ends(self.count + other.count, *ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Beyond:
+    """Numbers of a column beyond those of its training rows, which go from `low` to `high`.
+
+    `outside`: all of them; `far`: those beyond by more than that range is wide.
+    """
+
+    low: float
+    high: float
+    outside: Ends
+    far: Ends
+
+    def __add__(self, other: Beyond) -> Beyond:
+        """Of further rows of the same column."""
+        return replace(self, outside=self.outside + other.outside, far=self.far + other.far)
+
+
+def beyond_training(values: Floats, schema: Schema) -> dict[str, Beyond]:
+    """Of each column of numbers, what lies beyond those of its training rows, if any does."""
+    found = {}
+    for i, entry in enumerate(schema.inputs):
+        encoding = entry.encoding
+        if entry.column.kind != "numeric" or not isinstance(encoding, NumberEncoding):
+            continue
+        low, high = encoding.low, encoding.high
+        if low is None or high is None:
+            continue
+        numbers = values[:, i]
+        outside = numbers[(numbers < low) | (numbers > high)]
+        if len(outside):
+            with np.errstate(over="ignore"):  # the widest range is infinite, and nothing far
+                far = outside[np.maximum(low - outside, outside - high) > high - low]
+            found[entry.column.name] = Beyond(low, high, Ends.of(outside), Ends.of(far))
+    return found
 
 
 def missing_target(frame: TableFrame, target: Target) -> Mask:
