@@ -6,7 +6,7 @@ import torch
 from given import evidence, small_stack
 
 from mlp_lab.lessons.batch_size_and_rate import noise, rates
-from mlp_lab.lessons.tables import by_seed, table_of
+from mlp_lab.lessons.tables import by_seed, table_of, where
 
 NAME = "batch_size_and_rate"
 NAMES = ("hidden_0.weight", "hidden_0.bias", "output.weight", "output.bias")
@@ -46,5 +46,7 @@ def test_noise_is_that_of_samples_without_replacement() -> None:
 def test_seconds_are_compared_seed_by_seed() -> None:
     found = evidence(NAME)
     seconds = found.tables["seconds"]
+    assert set(seconds["kernel"]) == {"torch", "auto"}
+    seconds = where(seconds, kernel="torch")
     slow, quick = (by_seed(seconds, "seconds", batch_size=size) for size in (4, 1024))
     assert found.findings["quicker"].values == pytest.approx((quick / slow).tolist())

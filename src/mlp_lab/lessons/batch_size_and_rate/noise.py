@@ -26,6 +26,8 @@ BATCHES = (1, 4, 16, 64, 256)
 DRAWS = 200  # batches of each size
 TIMED = 5  # epochs, the quickest counts; processor time, since other work sways it less
 STATES = ("untrained", "trained")
+KERNELS = {"torch": "by torch's operations", "auto": "compiled"}
+"""What computes an epoch that is timed, and how it is called; `auto` where there is a compiler."""
 
 
 def measure(bench: Bench, trained: Iterable[Trained]) -> Tables:
@@ -39,7 +41,8 @@ def measure(bench: Bench, trained: Iterable[Trained]) -> Tables:
             by_row = gradients(replace(network, outcome=outcome))
             noise.append({"state": state, "seed": seed, **of_batches(by_row, seed)})
     seconds: list[Columns] = []
-    for trial in grid(BASE, bench.seeds, batch_size=varied("batch_size", SIZES)):
+    each = {"kernel": varied("kernel", list(KERNELS)), "batch_size": varied("batch_size", SIZES)}
+    for trial in grid(BASE, bench.seeds, **each):
         epoch = bench.stack(trial.words).train_epoch
         times = repeat(epoch, timer=process_time, number=1, repeat=TIMED)
         seconds.append({**trial.labels, "seconds": min(times)})
@@ -96,23 +99,32 @@ CLAIMS = {
     ),
     "quicker": Claim(
         "The larger the batches, the quicker an epoch.",
-        "processor seconds of an epoch of one network, largest / smallest batches",
-        lambda t: np.divide(*by_seed(t["seconds"], "seconds", "batch_size")[[-1, 0]]),
+        "processor seconds of an epoch of one network, by torch's operations, largest / smallest"
+        " batches",
+        lambda t: np.divide(*epoch_seconds(t, "torch")[[-1, 0]]),
         below=0.5,
         within=POSITIVE,
     ),
 }
 
 
+def epoch_seconds(tables: Tables, kernel: str) -> Floats:
+    """Of one network, (batch sizes, seeds)."""
+    return by_seed(where(tables["seconds"], kernel=kernel), "seconds", "batch_size")
+
+
 def notes(tables: Tables) -> list[str]:
     """Where noise and gradient are equally long, and seconds of an epoch."""
     start, end = (np.exp(np.log(noise_scale(tables["noise"], s)).mean()) for s in STATES)
-    times = 1000 * by_seed(tables["seconds"], "seconds", "batch_size").mean(axis=1)
+    times = {kernel: 1000 * epoch_seconds(tables, kernel).mean(axis=1) for kernel in KERNELS}
+    torch, auto = (listed(own, ".2f") for own in times.values())
     return [
         f"A batch's noise is as long as the gradient at {start:.0f} rows before training, {end:.0f}"
         " after it: much smaller batches mostly walk at random, much larger repeat themselves.",
-        f"An epoch of one network takes {listed(times, '.2f')} ms with batches of {listed(SIZES)},"
-        " on the machine that gave this lesson.",
+        f"An epoch of one network takes {torch} ms with batches of {listed(SIZES)} by torch's"
+        f" operations, {auto} ms compiled (kernel=auto), on the machine that gave this lesson. Its"
+        " arithmetic is the same with all of them: what large batches save is mostly the price of"
+        " calling each operation of a step, which a compiled step does not pay.",
     ]
 
 
@@ -129,8 +141,11 @@ def panels(tables: Tables) -> list[Panel]:
             Mark(y=signal, label=f"gradient, {state}", color=color, line="--"),
         ]
     title, size = "Noise of a batch's gradient (dotted: 1 / batch size)", "batch size"
-    times = band(tables["seconds"], "batch_size", "seconds", "one network alone")
+    times = [
+        band(where(tables["seconds"], kernel=kernel), "batch_size", "seconds", name, color=color)
+        for color, (kernel, name) in enumerate(KERNELS.items())
+    ]
     return [
         Panel(title, size, "squared length", noise, log="xy"),
-        Panel("Time of an epoch", size, "processor seconds", [times], log="xy"),
+        Panel("Time of an epoch of one network", size, "processor seconds", times, log="xy"),
     ]
