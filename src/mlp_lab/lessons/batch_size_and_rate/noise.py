@@ -41,8 +41,8 @@ def measure(bench: Bench, trained: Iterable[Trained]) -> Tables:
             by_row = gradients(replace(network, outcome=outcome))
             noise.append({"state": state, "seed": seed, **of_batches(by_row, seed)})
     seconds: list[Columns] = []
-    each = {"kernel": varied("kernel", list(KERNELS)), "batch_size": varied("batch_size", SIZES)}
-    for trial in grid(BASE, bench.seeds, **each):
+    kernels, sizes = varied("kernel", list(KERNELS)), varied("batch_size", SIZES)
+    for trial in grid(BASE, bench.seeds, kernel=kernels, batch_size=sizes):
         epoch = bench.stack(trial.words).train_epoch
         times = repeat(epoch, timer=process_time, number=1, repeat=TIMED)
         seconds.append({**trial.labels, "seconds": min(times)})
