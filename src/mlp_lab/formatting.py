@@ -201,7 +201,16 @@ def in_a_list(name: str) -> str:
         r"(?!(?:null|true|false|inf|nan)$)[a-z_][\w.]*", name, re.ASCII | re.IGNORECASE
     ):
         return name
-    return quoted(name.replace("${", "\\${"))  # else a reference to another setting
+    return quoted(literal(name))
+
+
+def literal(text: str) -> str:
+    r"""Text in which OmegaConf finds no reference: `${` after a backslash, any before it doubled.
+
+    >>> print(literal("${y}"), literal(r"\${oc.env:HOME}"), literal(r"a\b"))
+    \${y} \\\${oc.env:HOME} a\b
+    """
+    return re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + r"\${", text)
 
 
 def typed(key: str, *values: str, column: str | None = None) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from mlp_lab.config.overrides import (
     Setting,
@@ -15,6 +16,7 @@ from mlp_lab.config.overrides import (
     settings_in,
 )
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import in_a_list
 
 
 @pytest.mark.parametrize("key", ["delimiter", "decimal", "quote"])
@@ -111,6 +113,17 @@ def test_words_that_no_file_could_hold() -> None:
         UserError, match=r"^words must be Unicode text, got 'hydra.run.dir=b\\udcff'"
     ):
         require_unicode(["epochs=1", "hydra.run.dir=b\udcff"])
+
+
+@pytest.mark.parametrize("ending", ["y}", "oc.env:PATH}", "y", "y} and \\${seed}", "y}\\"])
+@pytest.mark.parametrize("backslashes", range(4))
+def test_a_name_is_never_a_reference(backslashes: int, ending: str) -> None:
+    """However it is spelled, Hydra and OmegaConf give it back as it is, and so do we."""
+    name = f"a{backslashes * chr(92)}${{{ending}"
+    word = f"data.target={in_a_list(name)}"
+    (override,) = OverridesParser.create().parse_overrides([word])
+    assert OmegaConf.create({"target": override.value()}).target == name
+    assert setting_of(word).value == name
 
 
 def test_settings_in_a_sentence() -> None:

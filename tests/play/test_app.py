@@ -10,6 +10,7 @@ import pytest
 from played import SMALL, compose
 
 pytest.importorskip("starlette")
+from starlette.requests import Request
 
 from mlp_lab.play import app
 from mlp_lab.play.app import FILES, MOST_SESSIONS, Sessions, make_app, message_of
@@ -120,6 +121,29 @@ def test_the_entrance_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "nekot" not in text
     start, _ = said("/", query="token=%20Token%20", asks=True)
     assert (start["status"], headers_of(start)["location"]) == (303, "/token/")
+
+
+def test_who_has_the_token_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many wrong ones are tried meanwhile; those wait for each other."""
+    monkeypatch.setattr(app, "WRONG_TOKEN", 3600.0)
+
+    async def enter() -> tuple[int, int]:
+        door = app.entrance("token")
+        wrong = [asyncio.create_task(door(asking("nekot"))) for _ in range(3)]  # type: ignore[arg-type]
+        await asyncio.sleep(0)
+        found = [(await door(asking(given))).status_code for given in ("token", "")]
+        assert not any(each.done() for each in wrong)
+        for each in wrong:
+            each.cancel()
+        return found[0], found[1]
+
+    assert asyncio.run(enter()) == (303, 200)
+
+
+def asking(given: str) -> Request:
+    """A request for the entrance."""
+    query = f"token={given}".encode()
+    return Request({"type": "http", "query_string": query, "headers": [], "path": "/"})
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,40 @@ def test_a_table_of_ones_own(tmp_path: Path) -> None:
     assert (found["unlike"], found["file"]) == (said, "own.csv")
 
 
+@pytest.mark.parametrize("folder", ["1", "1, 2", "1's (old)"])
+def test_wherever_the_server_puts_it(folder: str, tmp_path: Path) -> None:
+    """A temporary folder may have any name; what is copied still says the file's own."""
+    path = tmp_path / f"{COPIES}{folder}" / "own.csv"
+    path.parent.mkdir()
+    path.write_text(TABLE)
+    heard = Heard()
+    heard.engine.take_file(path)
+    heard.ask("target", value="y")
+    assert heard.scenes[0][0]["inputs"] == ["x", "group=b"]
+    heard.ask("command")
+    (found,) = heard.messages
+    assert found["file"] == "own.csv"
+    assert str(path.parent) not in str(found["line"])
+
+
+@pytest.mark.parametrize("name", ["${oc.env:A_SECRET}", r"\${oc.env:A_SECRET}", r"\\\${seed}"])
+def test_a_name_says_nothing_of_this_machine(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends a table names its columns; a name is text, whatever stands in it."""
+    monkeypatch.setenv("A_SECRET", "s3cr3t")
+    path = tmp_path / f"{COPIES}1" / "own.csv"
+    path.parent.mkdir()
+    path.write_text(TABLE.replace("x,group", f"x,{name}", 1))
+    heard = Heard()
+    heard.engine.take_file(path)
+    heard.ask("target", value=name)
+    assert "s3cr3t" not in str(heard.messages)
+    assert heard.scenes[0][0]["inputs"] == ["x", "y"]
+    assert heard.refusal("words", values=["data=moons", f"data.noise={name}"])
+    assert "s3cr3t" not in str(heard.messages)
+
+
 def test_what_is_no_table(tmp_path: Path) -> None:
     """One line, without the path at which the server put it."""
     path = tmp_path / "own.csv"

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import threading
 import urllib.error
 import urllib.request
@@ -20,7 +21,7 @@ from websockets.typing import Origin
 
 from mlp_lab.commands.composing import composed
 from mlp_lab.play.frames import unpack
-from mlp_lab.play.server import LETTERS, Opened, names_of, serve, typed_token
+from mlp_lab.play.server import LETTERS, Opened, names_of, origins_of, serve, typed_token
 from mlp_lab.serving.server import listen
 
 PATIENCE = 240
@@ -78,6 +79,14 @@ def test_names_of_a_server() -> None:
     everywhere = names_of("0.0.0.0")  # noqa: S104  what is tested
     assert {"127.0.0.1", "localhost"} < set(everywhere)
     assert "0.0.0.0" not in everywhere  # noqa: S104
+
+
+def test_origins_are_written_as_by_browsers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names in small letters, and no port where it is that of HTTP."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "Teacher-Mac")
+    found = origins_of("0.0.0.0", 8000)  # noqa: S104  what is tested
+    assert {"http://teacher-mac:8000", "http://teacher-mac.local:8000"} < set(found)
+    assert origins_of("192.168.1.7", 80) == ["http://192.168.1.7"]
 
 
 def test_only_this_machine_unless_asked() -> None:

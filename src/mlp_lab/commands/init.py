@@ -13,7 +13,7 @@ from mlp_lab.commands.options import YAML, require_free_name
 from mlp_lab.config.overrides import readable, setting_of
 from mlp_lab.errors import UserError
 from mlp_lab.files import write_named
-from mlp_lab.formatting import counted, quoted
+from mlp_lab.formatting import counted, literal, quoted
 from mlp_lab.runs.prepared_data import prepare_data
 
 ABOUT = """\
@@ -71,7 +71,7 @@ def run(arguments: Namespace) -> None:
 
 def _as_it_is(text: str) -> str:
     """Text of which Hydra and OmegaConf read no part as anything else."""
-    return quoted(text.replace("${", "\\${"))
+    return quoted(literal(text))
 
 
 @contextmanager

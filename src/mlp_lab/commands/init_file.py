@@ -9,7 +9,7 @@ from itertools import chain
 from mlp_lab.config.overrides import Setting, settings_in
 from mlp_lab.data.tables.data_report import ColumnSummary, DataReport
 from mlp_lab.data.tables.printing import not_read, sentences
-from mlp_lab.formatting import counted, visible
+from mlp_lab.formatting import counted, literal, visible
 
 BRACES = {
     "drop": ("[]", "columns to leave out"),
@@ -144,7 +144,7 @@ def in_yaml(value: object) -> str:
     [age, "no", "2020", 77, null, true, "a: b"]
     """
     if isinstance(value, str):
-        return _key(value.replace("${", "\\${"))
+        return _key(literal(value))
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{_key(name)}: {in_yaml(of)}" for name, of in value.items()) + "}"
     if isinstance(value, Sequence):

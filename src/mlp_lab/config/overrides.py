@@ -62,6 +62,10 @@ class Setting:
     value: object
 
 
+ESCAPED = re.compile(r"(\\*)\\\$\{")
+"""What begins no reference, as `literal` writes it."""
+
+
 def setting_of(word: str) -> Setting:
     """A setting of the data as it is typed, without the shell's quotes.
 
@@ -82,10 +86,12 @@ def setting_of(word: str) -> Setting:
 
 
 def _as_meant(value: object) -> object:
-    r"""A value without the sign by which `\${` is text, and no reference."""
+    r"""A value as it was before `literal`: without the signs by which `${` is text."""
     if isinstance(value, list):
         return [_as_meant(entry) for entry in value]
-    return value.replace("\\${", "${") if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return ESCAPED.sub(lambda found: found[1][: len(found[1]) // 2] + "${", value)
 
 
 def settings_in(sentence: str) -> tuple[str, list[Setting]]:

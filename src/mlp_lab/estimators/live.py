@@ -17,7 +17,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.estimators.data import Data, data_settings
 from mlp_lab.estimators.settings import config_of, from_words, key_of, plain, values_of
 from mlp_lab.files import write_whole
-from mlp_lab.formatting import quoted
+from mlp_lab.formatting import in_a_list, literal, quoted
 from mlp_lab.play.lineup import begin
 from mlp_lab.play.settings import COPIES
 from mlp_lab.play.widget import LivePage
@@ -68,8 +68,8 @@ def _data_words(data: Data, target: str | None, folder: Path) -> list[str]:
         data.to_csv(file, index=False)
         data = folder / FRAME
         write_whole(data, file.getvalue())
-    wanted = [] if target is None else [f"data.target={quoted(target)}"]
-    return ["data=table", f"data.path={quoted(str(data))}", *wanted]
+    wanted = [] if target is None else [f"data.target={in_a_list(target)}"]
+    return ["data=table", f"data.path={quoted(literal(str(data)))}", *wanted]
 
 
 def compose(words: Sequence[str]) -> tuple[Config, dict[str, object]]:

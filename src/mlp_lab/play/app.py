@@ -165,8 +165,8 @@ def entrance(token: str) -> Callable[[Request], Awaitable[Response]]:
     async def enter(request: Request) -> Response:
         given = request.query_params.get("token", "").strip().lower()
         right = _allowed(given, token)
-        async with door:  # one after another, so that nobody tries many
-            if given and not right:
+        if given and not right:
+            async with door:  # one after another, so that nobody tries many
                 await asyncio.sleep(WRONG_TOKEN)
         if right:
             return RedirectResponse(f"/{token}/", 303, HEADERS)

@@ -24,6 +24,9 @@ EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  only where somebody asks for it
 ELSEWHERE = "192.0.2.1"
 """An address that no machine has (RFC 5737)."""
 
+HTTP = 80
+"""The port that an address does not say."""
+
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Of a token that is typed: none looks like another."""
 
@@ -70,11 +73,17 @@ def names_of(host: str) -> list[str]:
         return [_bracketed(host), "localhost"]
     if host not in EVERYWHERE:
         return [_bracketed(host)]
-    name = socket.gethostname()
+    name = socket.gethostname().lower()  # as browsers write it
     found = [_outward(), LOOPBACK, "localhost", name, f"{name}.local"]
     with suppress(OSError):
         found += [_bracketed(str(own[4][0])) for own in socket.getaddrinfo(name, None)]
     return list(dict.fromkeys(found))
+
+
+def origins_of(host: str, port: int) -> list[str]:
+    """Where pages of a server are at home, as browsers say it: port 80 by nothing."""
+    own = "" if port == HTTP else f":{port}"
+    return [f"http://{name}{own}" for name in names_of(host)]
 
 
 def _bracketed(host: str) -> str:
@@ -109,7 +118,7 @@ def serve(
     """Serve the page until Ctrl-C; `say` is given its address and the token that this ends with."""
     host, port = listening.getsockname()[:2]
     token = typed_token() if opened.to_others else secrets.token_urlsafe(16)
-    origins = [f"http://{name}:{port}" for name in names_of(host)]
+    origins = origins_of(host, port)
     with TemporaryDirectory(prefix=COPIES) as folder:
         sessions = Sessions(words, compose, Path(folder), opened.pages)
         sessions.prepare()

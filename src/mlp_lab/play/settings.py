@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mlp_lab.config.overrides import setting_of
 from mlp_lab.config.schema import GROUPS
 from mlp_lab.data.formula import ANNOUNCED, Formula
 from mlp_lab.errors import UserError, nearest, require
-from mlp_lab.formatting import in_a_list
+from mlp_lab.formatting import in_a_list, literal, quoted
 from mlp_lab.plain import brief
 
 ENGINE = ("device=cpu", "kernel=torch")
@@ -146,7 +147,8 @@ class Settings:
         if not any(word.startswith("model=") for word in words):
             words.insert(0, "model=deep")
         words = [word for word in words if not word.startswith("loss")]  # the rows may choose it
-        own = ["data=table", f"data.path={path}", f"data.target={in_a_list(target)}"]
+        place = str(path) if PLAIN_PATH.fullmatch(str(path)) else quoted(literal(str(path)))
+        own = ["data=table", f"{PATH}{place}", f"data.target={in_a_list(target)}"]
         return Settings((*own, *words))
 
     def of_batch(self, rows: int) -> Settings:
@@ -218,10 +220,13 @@ def each_once(words: Sequence[str]) -> list[str]:
 PATH = "data.path="
 """How the word begins that says where a table lies."""
 
+PLAIN_PATH = re.compile(r"[\w./-]+")
+"""One that needs no quotes."""
+
 
 def table_of(words: Sequence[str]) -> Path | None:
     """The copy of a table that a page was given; None of other data."""
-    paths = [word.removeprefix(PATH) for word in words if word.startswith(PATH)]
+    paths = [str(setting_of(word).value) for word in words if word.startswith(PATH)]
     return next((Path(path) for path in paths if COPIES in path), None)
 
 
@@ -269,7 +274,9 @@ def split_values(text: str) -> list[str]:
 
 def _is_list(word: str) -> bool:
     key, sign, text = word.partition("=")
-    return bool(key and sign) and len(split_values(text)) > 1 and not text.startswith(("{", "'"))
+    return (
+        bool(key and sign) and len(split_values(text)) > 1 and not text.startswith(("{", "'", '"'))
+    )
 
 
 def _without(words: Sequence[str], key: str) -> Iterator[str]:
