@@ -129,7 +129,7 @@ def test_who_has_the_token_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> 
 
     async def enter() -> tuple[int, int]:
         door = app.entrance("token")
-        wrong = [asyncio.create_task(door(asking("nekot"))) for _ in range(3)]  # type: ignore[arg-type]
+        wrong = [asyncio.ensure_future(door(asking("nekot"))) for _ in range(3)]
         await asyncio.sleep(0)
         found = [(await door(asking(given))).status_code for given in ("token", "")]
         assert not any(each.done() for each in wrong)
