@@ -1,6 +1,7 @@
 """`predict` and `evaluate` with a threshold, a cost or an interval, from outside."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from lab import BARE, train
 from surveys import call
 
 import mlp_lab
+from mlp_lab.commands.decisions import threshold_in_words
 from mlp_lab.errors import UserError
+from mlp_lab.metrics.decision_threshold import Ranking
+from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.predictor import load
 
 Capture = pytest.CaptureFixture[str]
@@ -144,6 +148,32 @@ def test_a_cost_chooses_a_threshold(
         for yes in (found.prediction == "yes", found.probability_yes > 0.5)
     ]
     assert costs[0] < costs[1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [
+        ([0, 0, 1, 1], "finds 50 % of them, and 100 % of those decided for are right (at one half"),
+        ([0, 0, 0, 0], ": no validation row is ill=yes"),
+        ([1, 1, 1, 1], "finds 25 % of them, and 100 % of those decided for are right (at one half"),
+    ],
+)
+def test_rates_in_words(place: Path, labels: list[int], said: str) -> None:
+    """Of a class that no validation row is of, that; "about" where fewer are kept than were."""
+    predictor = load(learnt(place, "ill"))
+    chosen = predictor.threshold(0.65)
+    ranking = Ranking.of(np.array([0.1, 0.2, 0.6, 0.7]), np.array(labels), None)
+    predictor.validation = ValidationRecord(ranking=ranking)
+    words = threshold_in_words(predictor, chosen, None)
+    assert said in words
+    assert "nan" not in words
+    assert "about" not in words
+    predictor.validation = ValidationRecord(ranking=replace(ranking, left_out=[0, 0, 0, 5]))
+    words = threshold_in_words(predictor, chosen, 3)
+    if 1 in labels:
+        assert "finds about " in words
+        assert ", and about 100 % of those decided for are right (at one half " in words
+        assert "; a row costs about " in words
 
 
 @pytest.mark.parametrize(

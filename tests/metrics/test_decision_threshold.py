@@ -69,9 +69,87 @@ def test_many_probabilities_are_thinned(monkeypatch: pytest.MonkeyPatch) -> None
     whole = Ranking.of(probabilities, labels, weights)
     monkeypatch.setattr(decision_threshold, "MOST_KEPT", 40)
     ranking = Ranking.of(probabilities, labels, weights)
-    assert len(ranking.probabilities) == 40
+    assert 30 < len(ranking.probabilities) <= 40
+    assert len(ranking.left_out) == len(ranking.probabilities)
+    assert len(ranking.probabilities) + sum(ranking.left_out) == len(whole.probabilities)
     assert ranking.second[-1] == whole.second[-1]
     assert ranking.cheapest(5.0).cost == pytest.approx(whole.cheapest(5.0).cost, rel=0.05)
+
+
+@pytest.mark.parametrize("rare", [0, 1])
+def test_of_a_rare_class_all_is_kept(rare: int) -> None:
+    """Its recall is exact, the cheapest threshold the true one, and one half, too."""
+    random = default_rng(4)
+    labels = (random.random(40_000) < 0.004).astype(int)
+    own = 1 / (1 + np.exp(-(random.normal(-4, 1.2, 40_000) + 4 * labels)))
+    probabilities, labels = (own, labels) if rare else (1 - own, 1 - labels)
+    ranking = Ranking.of(probabilities, labels, None)
+    assert len(ranking.probabilities) <= decision_threshold.MOST_KEPT
+    both = np.column_stack([1 - probabilities, probabilities])
+    for value in (0.01, 0.1, 0.3, 0.5, 0.6, 0.8, 0.95):
+        found = ranking.rates(Threshold(value, rare))
+        truth, guess = labels == rare, Threshold(value, rare).decide(both) == rare
+        assert found.recall == pytest.approx(recall_score(truth, guess))
+        exact = precision_score(truth, guess)
+        assert found.precision == pytest.approx(exact, rel=1e-9 if found.exact else 0.05)
+    assert ranking.rates(Threshold(0.5, rare)).exact
+    order = np.argsort(probabilities)
+    above = labels[order][::-1].cumsum()[::-1]
+    rows_above = np.arange(40_000, 0, -1)
+    for cost in (0.5, 1.0, 10.0, 100.0):
+        found = ranking.cheapest(cost, rare)
+        missed = labels.sum() - above if rare else (1 - labels).sum() - (rows_above - above)
+        if rare:
+            costs = cost * missed + rows_above - above
+        else:
+            costs = cost * (rows_above - above) + labels.sum() - above
+        decided = Threshold(found.threshold.value, rare).decide(both)
+        wrong = np.where(labels == rare, cost, 1.0) @ (decided != labels)
+        assert found.exact
+        assert found.cost == pytest.approx(wrong / 40_000)
+        assert wrong <= costs.min() + 1e-9
+
+
+def test_of_many_rows_of_both_classes_it_is_nearly_all() -> None:
+    """Rates are within a few in a hundred of themselves, and said not to be exact."""
+    probabilities, labels, weights = rows(100_000)
+    probabilities += default_rng(1).random(100_000) * 1e-4
+    ranking = Ranking.of(probabilities, labels, weights)
+    assert len(ranking.probabilities) <= decision_threshold.MOST_KEPT
+    exact = []
+    for value in (0.05, 0.2, 0.5, 0.7, 0.8):
+        found = ranking.rates(Threshold(value))
+        exact.append(found.exact)
+        truth, guess = labels == 1, probabilities > value
+        precision = precision_score(truth, guess, sample_weight=weights)
+        assert found.precision == pytest.approx(precision, rel=0.02)
+        recall = recall_score(truth, guess, sample_weight=weights)
+        assert found.recall == pytest.approx(recall, rel=0.05)
+    assert exact[2]
+    assert not all(exact)
+
+
+def test_what_was_kept_without_noting_gaps_is_not_exact() -> None:
+    """As of a record of a thousand probabilities, evenly by rank."""
+    values, sums = np.linspace(0.1, 0.9, 1000), np.arange(1.0, 1001.0)
+    ranking = Ranking(values.tolist(), sums.tolist(), sums.tolist())
+    assert not ranking.rates(Threshold(0.33333)).exact
+    assert ranking.rates(Threshold(0.95)).exact
+    assert Ranking([0.2, 0.7], [1.0, 1.0], [0.0, 1.0]).rates(Threshold(0.4)).exact
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("cost", [0.1, 1.0, 20.0])
+def test_a_cheapest_threshold_costs_what_it_says(place: int, cost: float) -> None:
+    """Where probabilities are 0 or 1, too, which no threshold has on its other side."""
+    probabilities = np.array([0.0, 0.0, 0.0, 1.0, 1.0, 0.3])
+    for labels in ([1, 0, 0, 1, 1, 0], [0, 0, 0, 1, 1, 0], [0, 0, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1]):
+        ranking = Ranking.of(probabilities, np.array(labels), None)
+        found = ranking.cheapest(cost, place)
+        assert found == ranking.rates(found.threshold, cost)
+        decided = found.threshold.decide(np.column_stack([1 - probabilities, probabilities]))
+        wrong = np.where(np.array(labels) == place, cost, 1.0) @ (decided != labels)
+        assert found.cost == pytest.approx(wrong / 6)
 
 
 def test_nothing_is_decided_for() -> None:

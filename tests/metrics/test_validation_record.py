@@ -68,6 +68,7 @@ def test_two_classes_are_ranked() -> None:
         "probabilities": [0.2, 0.7],
         "first": [1.0, 1.0],
         "second": [1.0, 2.0],
+        "left_out": [0, 0],
     }
 
 
@@ -77,6 +78,9 @@ def test_nothing_is_kept() -> None:
     assert ValidationRecord.of(predictions(SIZE, np.eye(3), np.arange(3.0))) is None
     two = np.array([[0.1], [0.9]]), np.array([0.0, 1.0])
     assert ValidationRecord.of(predictions(VOTE, *two, probabilities=False)) is None
+    unknown = np.full((2, 1), np.nan), np.array([0.0, 1.0])
+    assert ValidationRecord.of(predictions(VOTE, *unknown)) is None
+    assert ValidationRecord.of(predictions(VOTE, *two, weights=np.zeros(2))) is None
 
 
 def test_intervals_end_where_the_target_can_be() -> None:
@@ -129,7 +133,12 @@ def test_which_class() -> None:
 
 
 SIZES: dict[str, Any] = {"sizes": [1.0, 2.0], "shares": [0.5, 1.0], "rows": 2.0}
-RANKING: dict[str, Any] = {"probabilities": [0.1, 0.2], "first": [1.0, 1.0], "second": [0.0, 1.0]}
+RANKING: dict[str, Any] = {
+    "probabilities": [0.1, 0.2],
+    "first": [1.0, 1.0],
+    "second": [0.0, 1.0],
+    "left_out": [0, 3],
+}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +156,18 @@ RANKING: dict[str, Any] = {"probabilities": [0.1, 0.2], "first": [1.0, 1.0], "se
             WAGE,
             r"validation.residuals\[0\].shares must be of 2 numbers, as the others, and at most",
         ),
-        ({"residuals": [SIZES | {"rows": -1.0}]}, WAGE, "must have sizes and rows of 0 or more"),
+        (
+            {"residuals": [SIZES | {"rows": -1.0}]},
+            WAGE,
+            r"validation.residuals\[0\].rows must be 0 to 9,007,199,254,740,992, got -1.0",
+        ),
+        ({"residuals": [SIZES | {"rows": 1e308}]}, WAGE, r"rows must be 0 to .*, got 1e\+308"),
+        ({"residuals": [SIZES | {"sizes": [-1.0, 1.0]}]}, WAGE, "sizes must be 0 or more, got -1"),
+        (
+            {"residuals": [SIZES | {"shares": [0.5, 7.0]}]},
+            WAGE,
+            r"residuals\[0\].shares must be in \[0, 1\], got \[0.5, 7.0\]",
+        ),
         ({"residuals": [SIZES | {"rows": "2"}]}, WAGE, r"residuals\[0\].rows must be a number"),
         ({"ranking": RANKING}, SIZE, "validation.ranking must be missing for size"),
         (
@@ -155,6 +175,37 @@ RANKING: dict[str, Any] = {"probabilities": [0.1, 0.2], "first": [1.0, 1.0], "se
             VOTE,
             "validation.ranking.second must be finite numbers in order",
         ),
+        (
+            {"ranking": {"probabilities": [], "first": [], "second": []}},
+            VOTE,
+            "validation.ranking.probabilities must be of 1 number or more, got none",
+        ),
+        (
+            {"ranking": RANKING | {"probabilities": [0.1, 1.2]}},
+            VOTE,
+            r"validation.ranking.probabilities must be in \[0, 1\], got \[0.1, 1.2\]",
+        ),
+        (
+            {"ranking": RANKING | {"first": [-1.0, 1.0]}},
+            VOTE,
+            "validation.ranking.first must be 0 or more, got -1.0",
+        ),
+        (
+            {"ranking": RANKING | {"first": [0.0, 0.0], "second": [0.0, 0.0]}},
+            VOTE,
+            "validation.ranking must be of rows that weigh more than 0 together, got 0.0",
+        ),
+        (
+            {"ranking": RANKING | {"first": [0.0, 1e308], "second": [0.0, 1e308]}},
+            VOTE,
+            "validation.ranking must be of rows that weigh more than 0 together, got inf",
+        ),
+        (
+            {"ranking": RANKING | {"left_out": [1]}},
+            VOTE,
+            "validation.ranking.left_out must be 2 counts of 0 or more, as the other lists have",
+        ),
+        ({"ranking": RANKING | {"left_out": [1, -1]}}, VOTE, "left_out must be 2 counts of 0 or"),
         ({"rows": 3}, VOTE, "unknown key 'validation.rows'"),
         ([], VOTE, "validation must be a group"),
     ],

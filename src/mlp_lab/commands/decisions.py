@@ -103,24 +103,32 @@ def threshold_in_words(predictor: Predictor, threshold: Threshold, cost: float |
     price = 1.0 if cost is None else cost
     half = replace(threshold, value=0.5)
     own, usual = (record.ranking.rates(each, price) for each in (threshold, half))
+    if math.isnan(own.recall):
+        return f"{words}: no validation row is {name}"
     found = (
-        f"on the validation rows this finds {percent(own.recall)} of them, and {_right(own)}"
-        f" (at one half {percent(usual.recall)}, and {_right(usual)})"
+        f"on the validation rows this finds {_found(own)} (at one half {_found(usual, them=False)})"
     )
     if cost is None:
         return f"{words}: {found}"
     exact = four_digits(1 / (1 + cost))
     return (
         f"{words}, by --cost {cost:g} (of exact probabilities it would be {exact}): {found}; a row"
-        f" costs {four_digits(own.cost)} false alarms on average, and {four_digits(usual.cost)} at"
-        " one half"
+        f" costs {_about(own)}{four_digits(own.cost)} false alarms on average, and"
+        f" {_about(usual)}{four_digits(usual.cost)} at one half"
     )
 
 
-def _right(rates: Rates) -> str:
+def _found(rates: Rates, *, them: bool = True) -> str:
+    """Recall and precision."""
+    recall = f"{_about(rates)}{percent(rates.recall)}{' of them' * them}"
     if math.isnan(rates.precision):
-        return "no row is decided for"
-    return f"{percent(rates.precision)} of those decided for are right"
+        return f"{recall}, and no row is decided for"
+    right = f"{_about(rates)}{percent(rates.precision)} of those decided for are right"
+    return f"{recall}, and {right}"
+
+
+def _about(rates: Rates) -> str:
+    return "about " * (not rates.exact)
 
 
 def interval_in_words(predictor: Predictor, level: float) -> str:

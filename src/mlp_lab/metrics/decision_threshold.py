@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,7 +18,13 @@ from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.errors import UserError, require
 
 MOST_KEPT = 1000
-"""Different probabilities that are kept, evenly over all: each is a place for a threshold."""
+"""Different probabilities that are kept at most."""
+
+SHARE_OF_THE_RARER = 0.8
+"""Of these, for places where a row of the rarer class lies next to a threshold."""
+
+HALF = 0.5
+"""Where two classes part by default."""
 
 LARGEST_COST = 1e6
 """Of a miss: with more, every row is decided for."""
@@ -49,13 +55,15 @@ class Rates:
     """What a threshold gives on validation rows.
 
     `recall`: of the class's rows the share that is found; `precision`: of those decided for it the
-    share that is right (NaN of none); `cost`: mean of a row, in false alarms.
+    share that is right (NaN of none); `cost`: mean of a row, in false alarms. Where they are not
+    `exact`, they are those of a threshold close by, as fewer rows were kept than there were.
     """
 
     threshold: Threshold
     precision: float
     recall: float
     cost: float
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,35 +71,53 @@ class Ranking:
     """Validation rows of two classes by the probability of the second, ascending.
 
     `first`, `second`: weight of the rows of either class up to and including each probability.
+    `left_out`: how many different probabilities are missing right below each, nothing where this
+    was not noted.
     """
 
     probabilities: list[float]
     first: list[float]
     second: list[float]
+    left_out: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, probabilities: Floats, labels: Index, weights: Floats | None) -> Ranking:
         """Of probabilities, (N,), and true classes, 0 or 1, of rows that have weights, (N,)."""
         counts = np.ones(len(labels)) if weights is None else weights
-        known = np.isfinite(probabilities)
+        known = np.isfinite(probabilities) & (counts > 0)
         values, places = np.unique(probabilities[known], return_inverse=True)
-        sums = [
-            np.bincount(places, counts[known] * (labels[known] == k), len(values)).cumsum()
+        counts, labels = counts[known].astype(np.float64), labels[known]
+        own: list[Floats] = [
+            np.bincount(places, counts * (labels == k), len(values)).astype(np.float64)
             for k in (0, 1)
         ]
         kept = np.arange(len(values))
         if len(kept) > MOST_KEPT:
-            kept = np.linspace(0, len(values) - 1, MOST_KEPT).round().astype(int)
-        return cls(values[kept].tolist(), *(own[kept].tolist() for own in sums))
+            kept = _thinned(values, own)
+        first, second = (each.cumsum()[kept].tolist() for each in own)
+        left_out = (np.diff(kept, prepend=-1) - 1).tolist()
+        return cls(values[kept].tolist(), first, second, left_out)
 
     def rates(self, threshold: Threshold, cost: float = 1.0) -> Rates:
-        """What a threshold gives, where a miss costs so many false alarms."""
+        """What a threshold gives, where a miss costs so many false alarms.
+
+        Where probabilities next to it were left out, what the nearest below it that is kept gives:
+        no row of the rarer class lies between, as far as all of these were kept.
+        """
         value = threshold.value if threshold.place == 1 else 1 - threshold.value
         search = bisect_right if threshold.place == 1 else bisect_left  # equal is not above
         count = search(self.probabilities, value)
-        return self._rates(count, threshold, cost)
+        between = 0 < count < len(self.probabilities) and self._gap(count)
+        exact = not between or value == self.probabilities[count - 1]
+        return self._rates(count, threshold, cost, exact=exact)
 
-    def _rates(self, count: int, threshold: Threshold, cost: float) -> Rates:
+    def _gap(self, place: int) -> bool:
+        """Whether probabilities right below one that is kept were left out, or may have been."""
+        if not self.left_out:
+            return len(self.probabilities) >= MOST_KEPT
+        return self.left_out[place] > 0
+
+    def _rates(self, count: int, threshold: Threshold, cost: float, *, exact: bool) -> Rates:
         """With so many of the probabilities on the first class's side."""
         below = [own[count - 1] if count else 0.0 for own in (self.first, self.second)]
         whole = self.first[-1], self.second[-1]
@@ -104,6 +130,7 @@ class Ranking:
             precision=right / (right + alarms) if right + alarms else math.nan,
             recall=right / whole[place] if whole[place] else math.nan,
             cost=(cost * missed + alarms) / sum(whole),
+            exact=exact,
         )
 
     def cheapest(self, cost: float, place: int = 1) -> Rates:
@@ -116,10 +143,49 @@ class Ranking:
         if not self.probabilities or 0 in (self.first[-1], self.second[-1]):
             raise UserError("a threshold needs validation rows of both classes, and there are none")
         values = np.array([0.0, *self.probabilities, 1.0])
-        middles = (values[:-1] + values[1:]) / 2
-        exact = 1 / (1 + cost)
-        tried = []
-        for count, middle in enumerate(middles.tolist()):
-            threshold = Threshold(middle if place == 1 else 1 - middle, place)
-            tried.append(self._rates(count, threshold, cost))
-        return min(tried, key=lambda own: (round(own.cost, 12), abs(own.threshold.value - exact)))
+        middles = ((values[:-1] + values[1:]) / 2).tolist()
+        each = (Threshold(middle if place == 1 else 1 - middle, place) for middle in middles)
+        tried = [self.rates(threshold, cost) for threshold in each]
+        optimal = 1 / (1 + cost)
+        return min(
+            tried,
+            key=lambda own: (
+                *(round(own.cost, 12), not own.exact),
+                abs(own.threshold.value - optimal),
+            ),
+        )
+
+
+def _thinned(values: Floats, own: list[Floats]) -> Index:
+    """Which of many probabilities, (V,), are kept, by the weight of either class at each, (V,).
+
+    A threshold costs least, at whatever cost, where a row of the first class is the last below it,
+    and one of the second the first above: so both sides of each such place are kept for the rarer
+    class, whose rows decide what is found. The others are of all rows, dense where few are left.
+    """
+    last = len(values) - 1
+    rarer = int(np.count_nonzero(own[1]) <= np.count_nonzero(own[0]))
+    places = np.flatnonzero(own[rarer])
+    cuts = places - 1 if rarer else places  # a cut lies between a probability and the next
+    most = int(MOST_KEPT * SHARE_OF_THE_RARER) - 6
+    if len(np.union1d(cuts, cuts + 1)) > most:
+        cuts = cuts[_dense_at_ends(own[rarer][places], most // 2)]
+    halves = [np.searchsorted(values, HALF, side) - 1 for side in ("left", "right")]
+    cuts = np.concatenate([cuts, halves, [0, last]])
+    kept = np.union1d(cuts, cuts + 1)
+    others = _dense_at_ends(own[1 - rarer], MOST_KEPT - len(kept))
+    found: Index = np.union1d(kept, others)
+    return found[(found >= 0) & (found <= last)]
+
+
+def _dense_at_ends(weights: Floats, count: int) -> Index:
+    """So many places at most, evenly over the log odds of the sum of weights, (V,), up to each.
+
+    So what a class has below a place, and above it, is known to the same share of itself.
+    """
+    sums = weights.cumsum()
+    one = sums[-1] / np.count_nonzero(weights)
+    odds = np.log((sums + one) / (sums[-1] - sums + one))
+    wanted = np.linspace(odds[0], odds[-1], count)
+    found: Index = np.unique(np.searchsorted(odds, wanted).clip(0, len(odds) - 1))
+    return found

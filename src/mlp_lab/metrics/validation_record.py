@@ -6,6 +6,7 @@ both, by which a decision threshold is chosen. No row can be told from it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -15,8 +16,8 @@ import numpy as np
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import AnyTarget, Target
-from mlp_lab.errors import UserError, require_choice
-from mlp_lab.metrics.conformal import Residuals, require_level
+from mlp_lab.errors import UserError, require, require_choice
+from mlp_lab.metrics.conformal import ROUNDING, Residuals, require_level
 from mlp_lab.metrics.decision_threshold import Ranking
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.network.losses import Objective
@@ -24,6 +25,9 @@ from mlp_lab.plain import brief, read_as
 
 MOST_NUMBERS = 10_000
 """Of one list."""
+
+MOST_ROWS = 2.0**53
+"""Above it not every whole number is one of double precision."""
 
 NOTHING_KEPT = "this run kept none: it had none, or is of an earlier version"
 
@@ -47,7 +51,8 @@ class ValidationRecord:
             return None
         (one,) = val.each
         probabilities = one.target.scores(one.outputs)[:, 1]
-        return cls(ranking=Ranking.of(probabilities, one.labels, val.weights))
+        ranking = Ranking.of(probabilities, one.labels, val.weights)
+        return cls(ranking=ranking) if ranking.probabilities else None
 
     def to_dict(self) -> dict[str, object]:
         """As schema.json has it."""
@@ -141,17 +146,36 @@ def record_of(value: object, key: str, target: AnyTarget) -> ValidationRecord:
     for place, own in enumerate(found.residuals):
         name = f"{key}.residuals[{place}]"
         _require_ascending({"sizes": own.sizes, "shares": own.shares}, name)
-        if own.rows < 0 or (own.sizes and own.sizes[0] < 0):
-            raise UserError(f"{name} must have sizes and rows of 0 or more")
+        if own.sizes and own.sizes[0] < 0:
+            raise UserError(f"{name}.sizes must be 0 or more, got {brief(own.sizes[0])}")
+        if own.shares and not 0 <= own.shares[0] <= own.shares[-1] <= 1 + ROUNDING:
+            raise UserError(f"{name}.shares must be in [0, 1], got {brief(own.shares)}")
+        require(0 <= own.rows <= MOST_ROWS, f"{name}.rows", f"0 to {MOST_ROWS:,.0f}", own.rows)
     if found.ranking is not None:
         if not ranks(target):
             raise UserError(
                 f"{key}.ranking must be missing for {target.name}: it is of two classes"
             )
-        rows = found.ranking
-        lists = {"probabilities": rows.probabilities, "first": rows.first, "second": rows.second}
-        _require_ascending(lists, f"{key}.ranking")
+        _require_ranked(found.ranking, f"{key}.ranking")
     return found
+
+
+def _require_ranked(rows: Ranking, key: str) -> None:
+    """Raise unless they are probabilities, with a weight below each."""
+    lists = {"probabilities": rows.probabilities, "first": rows.first, "second": rows.second}
+    _require_ascending(lists, key)
+    if not rows.probabilities:
+        raise UserError(f"{key}.probabilities must be of 1 number or more, got none")
+    if rows.probabilities[0] < 0 or rows.probabilities[-1] > 1:
+        raise UserError(f"{key}.probabilities must be in [0, 1], got {brief(rows.probabilities)}")
+    for name, sums in (("first", rows.first), ("second", rows.second)):
+        if sums[0] < 0:
+            raise UserError(f"{key}.{name} must be 0 or more, got {brief(sums[0])}")
+    total = rows.first[-1] + rows.second[-1]
+    require(0 < total < math.inf, key, "of rows that weigh more than 0 together", total)
+    if len(rows.left_out) not in (0, len(rows.first)) or any(n < 0 for n in rows.left_out):
+        rule = f"{len(rows.first)} counts of 0 or more, as the other lists have"
+        raise UserError(f"{key}.left_out must be {rule}, got {brief(rows.left_out)}")
 
 
 def _require_ascending(lists: dict[str, list[float]], key: str) -> None:
