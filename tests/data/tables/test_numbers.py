@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from surveys import raw_of
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import Cells
@@ -58,3 +59,18 @@ def test_a_missing_cell_stays_missing_where_the_decimal_sign_is_a_comma() -> Non
     assert floats(cells.pointed)[[0, 2]].tolist() == [1.5, 2.5]
     some = cells.some(np.array([True, True, False]), declared=False)
     assert some.numeric
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+@pytest.mark.parametrize("single", [False, True])
+def test_whole_codes_in_single_precision(name: str, single: bool, tmp_path: Path) -> None:
+    """99999999 is 100000000 there; in columns of double precision that is a value of its own."""
+    x = pd.Series([100000000.0, *range(59)], dtype="float32" if single else "float64")
+    frame = pd.DataFrame({"x": x, "z": np.arange(60.0) % 7, "y": ["p", "q"] * 30})
+    path = tmp_path / name
+    _ = frame.to_csv(path, index=False) if name == "t.csv" else frame.to_parquet(path, index=False)
+    raw = raw_of(path, "data.missing=[99999999]")
+    assert np.isnan(raw.inputs[:, 0]).sum() == (single and name == "t.parquet")
+    assert raw.source is not None
+    unused = "data.missing: 99999999 occurs in no column"
+    assert (unused in raw.source.warnings) != (single and name == "t.parquet")

@@ -226,7 +226,7 @@ def _numbers(cells: Cells, column: Column, row: RowName) -> Floats:
         values[unread] = _spread(others, known, column, lambda place: row(int(unread[place])))
     codes = [number for code in cells.missing if (number := as_number(code)) is not None]
     if codes:
-        values = np.where(np.isin(values, as_stored(codes)), np.nan, values)
+        values = np.where(np.isin(values, as_stored(codes, cells.series.dtype)), np.nan, values)
     infinite = np.flatnonzero(np.isinf(values))
     if len(infinite):
         raise _refused(cells, "a finite number", infinite[0], row)

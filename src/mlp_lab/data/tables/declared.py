@@ -33,7 +33,7 @@ def _count(cells: Cells, column: Column, texts: set[str]) -> int:
     numbers = [number for text in texts if (number := as_number(text)) is not None]
     if cells.numeric:
         values = cells.series.to_numpy(np.float64, na_value=np.nan)
-        return int(np.isin(values, as_stored(numbers)).sum())
+        return int(np.isin(values, as_stored(numbers, cells.series.dtype)).sum())
     spelled = {canonical(text) for text in texts}
     amounts = [number_of(text, column.amount, cells.decimal) for text in cells.texts]
     places = [

@@ -96,12 +96,17 @@ def _float(cell: object) -> object:
     return cell if number is None else number
 
 
-def as_stored(codes: Sequence[float]) -> Floats:
+def as_stored(codes: Sequence[float], dtype: object = None) -> Floats:
     """Codes, and as single precision has them: 99.9 is 99.90000153 there, and in files made of it.
 
-    >>> as_stored([99.9]).tolist()
-    [99.9, 99.9000015258789]
+    A whole number in single precision may be a value of its own, as 100000000 for 99999999: it
+    counts in columns of that `dtype` alone.
+
+    >>> as_stored([99.9, 99999999]).tolist()
+    [99.9, 99999999.0, 99.9000015258789]
     """
     found = np.array(codes, dtype=np.float64)
     with np.errstate(over="ignore"):
-        return np.concatenate([found, found.astype(np.float32).astype(np.float64)])
+        single = found.astype(np.float32).astype(np.float64)
+    kept = single if str(dtype).lower().startswith("float32") else single[np.trunc(single) != single]
+    return np.concatenate([found, kept])

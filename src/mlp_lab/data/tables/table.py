@@ -398,5 +398,6 @@ def _occurs(cells: Cells, code: str, labels: Mapping[str, str]) -> bool:
     texts = with_labels([code], labels)
     if cells.numeric:
         numbers = [number for text in texts if (number := as_number(text)) is not None]
-        return any(bool((cells.series == number).any()) for number in as_stored(numbers).tolist())
+        stored = as_stored(numbers, cells.series.dtype).tolist()
+        return any(bool((cells.series == number).any()) for number in stored)
     return not set(map(canonical, texts)).isdisjoint(map(canonical, cells.texts))
