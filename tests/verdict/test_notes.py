@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from judged import SOUND
+from surveys import pasted
 
 from mlp_lab.engine.records import Divergence
 from mlp_lab.verdict.evidence import Evidence, LayerStatistics
@@ -231,8 +232,9 @@ def test_rows_next_to_each_other() -> None:
     low = replace(series, train=0.1, val=0.1, baselines={"linear": 0.9})
     assert TIME not in notes(low)
     said = [judge(replace(series, in_order=names)).notes[0].words for names in ([], ["day no"])]
-    assert "data.time=COLUMN keeps these for the test" in said[0]
-    assert "data.time='day no' keeps these for the test" in said[1]
+    assert "data.time, if a column tells when, keeps these for the test" in said[0]
+    assert "'data.time=day no' keeps these for the test" in said[1]
+    assert [pasted(words) for words in said] == [[], ["data.time=day no"]]
 
 
 def test_errors_that_grow_with_counts() -> None:

@@ -151,7 +151,7 @@ def explain_file(
         for _ in tables:
             pass
     else:
-        with open_writer(Path(output), form) as writer:
+        with open_writer(Path(output), form, predictor.schema.separators) as writer:
             for table in tables:
                 writer.write(table)
     say_doubts(explaining.doubts, explaining.rows)

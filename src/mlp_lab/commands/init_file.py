@@ -17,7 +17,10 @@ BRACES = {
     "missing_in": ("{}", "codes that mean no answer in a column"),
     "separators": ("{}", "signs between the answers of a cell"),
     "levels": ("{}", "values of an ordinal column, in order"),
-    "types": ("{}", "kinds as they were found: numeric, binary, category, date; text is not read"),
+    "types": (
+        "{}",
+        "kinds as they were found: numeric, binary, category, date, multiple; text is not read",
+    ),
 }
 """Keys with an entry on each line -> their brackets, and what they are."""
 

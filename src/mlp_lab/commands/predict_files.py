@@ -76,7 +76,7 @@ def predict_file(
         predictor.intervals(np.zeros((1, predictor.schema.target.outputs)), interval)
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
-    with open_writer(Path(output), form) as writer:
+    with open_writer(Path(output), form, predictor.schema.separators) as writer:
         for frame in chunks(Path(file), settings, form):
             values = feature_rows(predictor, frame, doubts)
             answers = predictor.answers(values, threshold=threshold, interval=interval)

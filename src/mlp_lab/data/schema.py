@@ -164,6 +164,12 @@ class Schema:
         return [name for entry in self.inputs for name in entry.names]
 
     @property
+    def separators(self) -> dict[str, str]:
+        """The sign between the answers in a cell, of each column that holds several."""
+        columns = [entry.column for entry in self.inputs]
+        return {column.name: column.separator for column in columns if column.separator}
+
+    @property
     def number_inputs(self) -> list[int]:
         """Positions of the inputs that are numbers: of numeric columns, and parts of dates."""
         found = []

@@ -12,6 +12,7 @@ from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import Column
 from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import Schema
+from mlp_lab.data.tables.answers import names_of_sets
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.errors import UserError, nearest
@@ -138,10 +139,11 @@ def _texts(frame: TableFrame, column: Column) -> list[str | None]:
     own = frame.codes(column.name)
     cells = frame.cells(column.name, [*column.missing, *own.missing], column)
     labels = {**column.labels, **own.labels}
-    distinct = [
-        None if gone else labels.get(text, text)
-        for text, gone in zip(cells.texts, cells.absent, strict=True)
-    ]
+    several = column.kind == "multiple"
+    names = (
+        names_of_sets(cells, column) if several else [labels.get(own, own) for own in cells.texts]
+    )
+    distinct = [None if gone else name for name, gone in zip(names, cells.absent, strict=True)]
     return [(*distinct, None)[code] for code in cells.factorized[0].tolist()]
 
 

@@ -72,7 +72,7 @@ def _cell(column: Column) -> Plain:
     if column.kind == "multiple":
         several: Plain = {"type": "array", "items": {"type": "string"}}
         kept = {"examples": column.levels, "description": "answers that were given"}
-        between = f"{column.separator} between them"
+        between = f"{column.separator.strip(' ')} between them"
         text: Plain = {"type": ["string", "null"], "description": between}
         return {"oneOf": [several, text], **kept}
     kinds = ["string", "number", "boolean", "null"]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mlp_lab.formatting import in_a_list, percent
+from mlp_lab.formatting import percent, typed_name
 from mlp_lab.runs.findings import Finding
 from mlp_lab.verdict.evidence import (
     CLEARLY,
@@ -296,13 +296,16 @@ def rows_in_order(evidence: Evidence) -> Finding | None:
         return None
     if evidence.alike < max(ALIKE, SURELY / math.sqrt(max(1, evidence.pairs))):
         return None
-    column = evidence.in_order[0] if evidence.in_order else "COLUMN"
+    keeps = (
+        f"{typed_name('data.time', evidence.in_order[0])} keeps these"
+        if evidence.in_order
+        else "data.time, if a column tells when, keeps these"
+    )
     return Finding(
         "rows in order of time",
         f"rows in order of time: errors on rows next to each other in the file correlate by"
-        f" {evidence.alike:.2f}, but were split at random: expect less of later rows; data.time="
-        f"{in_a_list(column)} keeps these for the test (or data.group=COLUMN, if neighbours are of"
-        " one group)",
+        f" {evidence.alike:.2f}, but were split at random: expect less of later rows; {keeps}"
+        " for the test (or data.group, if a column names groups of neighbours)",
         f"rank correlation of errors on {evidence.pairs:,} pairs of a validation row and a training"
         f" row next to it at least {ALIKE:g} and {SURELY:g} / sqrt(pairs), of a random split",
         {"correlation": evidence.alike, "pairs": evidence.pairs},

@@ -16,6 +16,7 @@ from mlp_lab.data.answers import chosen_in
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema_file import schema_of
+from mlp_lab.data.tables.answers import parted, said_sign
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.column_effects import column_effects
 from mlp_lab.predictor import load
@@ -239,6 +240,34 @@ def test_lists_are_sets(tmp_path: Path) -> None:
     assert (chosen_in(raw.inputs[:, 0], 5) == TICKED[:, order]).all()
 
 
+def test_lists_that_begin_late(tmp_path: Path) -> None:
+    """After more than a thousand rows without any."""
+    ticked = [["bus", "bike"], ["bus"], ["bike", "car", "bus"], ["car", "bike"]]
+    own = [*[None] * 1001, *ticked * 66]
+    frame = pd.DataFrame({"how": own, "y": np.arange(len(own)) % 7 * 1.0})
+    frame.to_parquet(tmp_path / "late.parquet", index=False)
+    raw = rows_of(tmp_path / "late.parquet", "data.target=y")
+    assert raw.columns[0].levels == ["bike", "bus", "car"]
+    assert np.isnan(raw.inputs[:, 0]).sum() == 1001
+
+
+WORDS = ["sand", "band", "andorra", "oil"]
+
+
+def test_a_sign_of_words_cuts_none(tmp_path: Path) -> None:
+    """Its blanks belong to it; a word alone, which would cut others, is refused."""
+    given = [" and ".join(WORDS[k] for k in range(4) if i >> k & 1) for i in range(1, 16)] * 8
+    path = table(tmp_path, x=given)
+    raw = rows_of(path, "data.separators.x=' and '")
+    assert raw.columns[0].levels == sorted(WORDS)
+    with pytest.raises(UserError) as caught:
+        rows_of(path, "data.separators.x='and'")
+    said = "data.separators.x must be a word between blanks, as ' and ', got 'and'"
+    assert str(caught.value) == said
+    assert parted("and", " and ") == []
+    assert parted("salt, and andorra", said_sign(" , and ")) == ["salt", "andorra"]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A table, and a run on it."""
@@ -303,6 +332,24 @@ def test_lists_are_written_as_texts(
     assert pd.read_csv(tmp_path / "p.csv")["how"].tolist() == ["car;train", ";", "bus"]
     kept = pd.read_parquet(tmp_path / "p.parquet")["how"]
     assert [list(cell) for cell in kept] == [["car", "train"], [], ["bus"]]
+
+
+def test_groups_are_of_sets(
+    trained: tuple[Path, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The order, blanks and the sign of a cell make no group of their own."""
+    spelled = ["car;train", "train; car", "train|car", "bus"] * 10
+    pd.DataFrame({"how": spelled, "z": 5.5, "y": np.arange(40) % 7}).to_csv(
+        tmp_path / "new.csv", index=False
+    )
+    words = (str(trained[1]), str(tmp_path / "new.csv"), "--by", "how")
+    call("evaluate", *words, "-o", str(tmp_path / "e.json"), monkeypatch=monkeypatch)
+    capsys.readouterr()
+    found = json.loads((tmp_path / "e.json").read_text())["by"]["how"]["groups"]
+    assert {name: group["rows"] for name, group in found.items()} == {"bus": 10, "car;train": 30}
 
 
 def test_a_column_is_one(trained: tuple[Path, Path]) -> None:

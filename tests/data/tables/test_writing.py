@@ -138,3 +138,41 @@ def test_parquet_needs_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         open_writer(tmp_path / "out.parquet"),
     ):
         pass
+
+
+@pytest.mark.parametrize(("signs", "sign"), [({}, ";"), ({"m": "/"}, "/"), ({"m": "|"}, "|")])
+def test_lists_have_one_sign(tmp_path: Path, signs: dict[str, str], sign: str) -> None:
+    """That of the first list, in all frames; the one of the training where it is free."""
+    path = tmp_path / "out.csv"
+    with open_writer(path, signs=signs) as writer:
+        for cells in ([None], [["x", "y"], []], [["y", "z"], "x"]):
+            writer.write(pd.DataFrame({"m": pd.Series(cells, dtype=object)}))
+    written = pd.read_csv(path, skip_blank_lines=False)["m"].tolist()
+    assert written[1:] == [f"x{sign}y", sign, f"y{sign}z", "x"]
+
+
+@pytest.mark.parametrize(
+    ("frames", "held"),
+    [
+        ([[["x", "y"]], [["p;q", "r"]]], "';'"),
+        ([[["a;b", "c|d"], ["e\nf", "g,h"]]], r"';', '|', '\n', ','"),
+    ],
+)
+def test_an_answer_that_holds_the_sign(
+    tmp_path: Path, frames: list[list[list[str]]], held: str
+) -> None:
+    """It would be two: refused in one line, and nothing is written."""
+    path = tmp_path / "out.csv"
+
+    def write() -> None:
+        with open_writer(path) as writer:
+            for cells in frames:
+                writer.write(pd.DataFrame({"m": cells}))
+
+    with pytest.raises(UserError) as caught:
+        write()
+    assert str(caught.value) == (
+        f"cannot write {path}: column 'm' holds lists with {held} within an answer, where it would"
+        " be between answers: .parquet keeps lists"
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -83,7 +83,8 @@ def parted(text: str, separator: str) -> list[str]:
     >>> parted("bus; train;", ";"), parted(";", ";")
     (['bus', 'train'], [])
     """
-    return [part for piece in text.split(separator) if (part := piece.strip())]
+    pieces = f" {text} ".split(separator)  # at its ends, a sign of words has its blanks, too
+    return [part for piece in pieces if (part := piece.strip())]
 
 
 def separator_in(cells: Cells) -> str:
@@ -146,7 +147,7 @@ def several_answers(plain: Column, cells: Cells, sign: str | None, least: float)
     Raises:
         UserError: no cell holds several, and none was said.
     """
-    separator = _sign(cells) if sign is None else NAMED.get(sign, sign).strip(" ")
+    separator = _sign(cells) if sign is None else said_sign(sign)
     if not separator:
         raise UserError(
             f"data.types.{plain.name}=multiple needs cells with several answers, as a;b: no cell"
@@ -168,6 +169,20 @@ def several_answers(plain: Column, cells: Cells, sign: str | None, least: float)
     )
 
 
+def said_sign(sign: str) -> str:
+    """A sign as `data.separators` says it; blanks that part a word from the answers belong to it.
+
+    >>> said_sign(" ; "), said_sign(" and ")
+    (';', ' and ')
+    """
+    bare = sign.strip(" ")
+    if bare in NAMED:
+        return NAMED[bare]
+    before = " " if sign[:1] == " " and bare[:1].isalnum() else ""
+    after = " " if sign[-1:] == " " and bare[-1:].isalnum() else ""
+    return f"{before}{bare}{after}"
+
+
 def _by_size(text: str) -> tuple[bool, float, str]:
     """Numbers by size and before words."""
     number = as_number(text)
@@ -187,7 +202,27 @@ def _sign(cells: Cells) -> str:
 
 
 def sets_of(cells: Cells, column: Column) -> list[float]:
-    """The set of answers of each distinct cell, as a number; NaN if all mean no answer.
+    """The set of answers of each distinct cell, as a number; NaN if all mean no answer."""
+    return [math.nan if said is None else set_of(said.values()) for said in _said(cells, column)]
+
+
+def names_of_sets(cells: Cells, column: Column) -> list[str | None]:
+    """One name for each set of answers, by distinct cell, in whatever order; None if it has none.
+
+    >>> column = Column(name="m", kind="multiple", levels=["bus", "car"], separator=";")
+    >>> names_of_sets(Cells(pd.Series(["car; bus", "bus;car", ";"])), column)
+    ['bus;car', 'bus;car', ';']
+    """
+    found: list[str | None] = []
+    for said in _said(cells, column):
+        texts = {column.levels[i] if i >= 0 else text for text, i in (said or {}).items()}
+        name = column.separator.join(sorted(texts, key=_by_size)) or column.separator
+        found.append(None if said is None else name)
+    return found
+
+
+def _said(cells: Cells, column: Column) -> Iterator[Mapping[str, int] | None]:
+    """The answers of each distinct cell and their levels; None if all mean no answer.
 
     Another program may have written another sign: it is taken where all answers are known then.
     """
@@ -200,16 +235,14 @@ def sets_of(cells: Cells, column: Column) -> list[float]:
     def known(answers: Sequence[str]) -> bool:
         return len(answers) > 1 and all(place(answer) != UNSEEN for answer in answers)
 
-    found = []
     for text in map(cell_text, cells.factorized[1]):
         answers = parted(text, column.separator)
         if len(answers) == 1 and place(answers[0]) == UNSEEN:
             others = (parted(text, sign) for sign in SEPARATORS)
             answers = next(filter(known, others), answers)
         gone = _no_answers(answers, cells.missing)
-        said = [answer for answer in answers if answer not in gone]
-        found.append(math.nan if answers and not said else set_of(map(place, said)))
-    return found
+        said = {answer: place(answer) for answer in answers if answer not in gone}
+        yield None if answers and not said else said
 
 
 def _no_answers(answers: Iterable[str], missing: Collection[str]) -> set[str]:
@@ -268,26 +301,35 @@ def joined_lists(series: pd.Series, separator: str) -> pd.Series:
 
     Other cells, and columns with other lists, as of measurements, stay as they are.
     """
-    if series.dtype != object or not any(map(_is_list, series.iloc[:1000])):
+    cells = with_lists(series)
+    if cells is None:
         return series
+    return as_texts(series, cells, separator or free_sign(cells) or SEPARATORS[0])
+
+
+def with_lists(series: pd.Series) -> list[object] | None:
+    """The cells of a column, those that are lists as lists of texts; None where no such list is."""
+    if series.dtype != object or not any(map(_is_list, series)):
+        return None
     if not all(isinstance(one, str) for cell in series if _is_list(cell) for one in cell):
-        return series
-    own = [list(map(cell_text, cell)) if _is_list(cell) else cell for cell in series]
-    if not separator:
-        free = (sign for sign in SEPARATORS if not any(_holds(cell, sign) for cell in own))
-        separator = next(free, SEPARATORS[0])
-    texts = [_joined(cell, separator) if isinstance(cell, list) else cell for cell in own]
+        return None
+    return [list(map(cell_text, cell)) if _is_list(cell) else cell for cell in series]
+
+
+def free_sign(cells: Iterable[object], first: str = "") -> str:
+    """A sign that no answer of lists holds, `first` if it is one; nothing where all are held."""
+    held = {text for cell in cells if isinstance(cell, list) for text in cell}
+    signs = (sign for sign in (first, *SEPARATORS) if sign)
+    return next((sign for sign in signs if not any(sign in text for text in held)), "")
+
+
+def as_texts(series: pd.Series, cells: Iterable[object], separator: str) -> pd.Series:
+    """A column whose lists are texts; an empty list is a cell in which nothing was chosen."""
+    texts = [
+        separator.join(cell) or separator if isinstance(cell, list) else cell for cell in cells
+    ]
     return pd.Series(texts, index=series.index, name=series.name, dtype=object)
 
 
 def _is_list(cell: object) -> bool:
     return isinstance(cell, list | tuple | set | frozenset | np.ndarray)
-
-
-def _holds(cell: object, sign: str) -> bool:
-    return isinstance(cell, list) and any(sign in text for text in cell)
-
-
-def _joined(answers: Sequence[str], separator: str) -> str:
-    """An empty list is a cell in which nothing was chosen."""
-    return separator.join(answers) or separator

@@ -108,5 +108,7 @@ def as_stored(codes: Sequence[float], dtype: object = None) -> Floats:
     found = np.array(codes, dtype=np.float64)
     with np.errstate(over="ignore"):
         single = found.astype(np.float32).astype(np.float64)
-    kept = single if str(dtype).lower().startswith("float32") else single[np.trunc(single) != single]
+    kept = (
+        single if str(dtype).lower().startswith("float32") else single[np.trunc(single) != single]
+    )
     return np.concatenate([found, kept])

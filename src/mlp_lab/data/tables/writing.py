@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from gzip import GzipFile
 from io import TextIOWrapper
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pandas as pd
 
 from mlp_lab.data.config import WHITESPACE
-from mlp_lab.data.tables.answers import joined_lists
+from mlp_lab.data.tables.answers import SEPARATORS, as_texts, free_sign, with_lists
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
@@ -31,10 +31,16 @@ class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing.
 
     Delimiter, quotes, decimal sign and encoding are as in the file that is answered, where it is a
-    text.
+    text. Lists of texts are cells with one sign between the answers of a column in all frames.
     """
 
-    def __init__(self, file: BinaryIO, suffix: str, dialect: Dialect = PLAIN) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        suffix: str,
+        dialect: Dialect = PLAIN,
+        signs: Mapping[str, str] | None = None,
+    ) -> None:
         self._compressed = GzipFile("", "wb", fileobj=file) if suffix.endswith(".gz") else None
         encoding = dialect.encoding if dialect.delimiter else "utf-8"
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
@@ -45,11 +51,13 @@ class _TextWriter:
         self._quote = dialect.quote or '"'
         self._decimal = dialect.decimal if dialect.decimal != self._separator else "."
         self._started = False
+        self._known_signs = signs or {}
+        self._signs: dict[str, str] = {}
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append; the first frame's names are the header."""
         header, self._started = not self._started, True
-        frame.apply(joined_lists, separator="").to_csv(
+        frame.apply(self._without_lists).to_csv(
             self._file,
             sep=self._separator,
             decimal=self._decimal,
@@ -58,6 +66,22 @@ class _TextWriter:
             index=False,
             lineterminator="\n",
         )
+
+    def _without_lists(self, series: pd.Series) -> pd.Series:
+        """A column whose lists are texts; the first list of a column decides on their sign."""
+        cells = with_lists(series)
+        if cells is None:
+            return series
+        name = str(series.name)
+        sign = self._signs.get(name) or free_sign(cells, self._known_signs.get(name, ""))
+        if not sign or free_sign(cells, sign) != sign:
+            held = repr(sign) if sign else ", ".join(map(repr, SEPARATORS))
+            raise ValueError(
+                f"column {name!r} holds lists with {held} within an answer, where it would be"
+                " between answers: .parquet keeps lists"
+            )
+        self._signs[name] = sign
+        return as_texts(series, cells, sign)
 
     def close(self) -> None:
         """Hand over what is still here."""
@@ -70,7 +94,7 @@ class _TextWriter:
 class _ParquetWriter:
     """Parquet: the first frame decides the types of columns, categories being their values."""
 
-    def __init__(self, file: BinaryIO, _: str, __: Dialect) -> None:
+    def __init__(self, file: BinaryIO, _: str, __: Dialect, ___: Mapping[str, str]) -> None:
         self._file = file
         self._parquet: ParquetWriter | None = None
 
@@ -137,10 +161,13 @@ def _one_line(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def open_writer(path: Path, dialect: Dialect = PLAIN) -> Iterator[Writer]:
+def open_writer(
+    path: Path, dialect: Dialect = PLAIN, signs: Mapping[str, str] | None = None
+) -> Iterator[Writer]:
     """A file that is at `path` once the block has ended; an error leaves what was there before.
 
-    `dialect` is that of the file which it answers, if that is a text.
+    `dialect` is that of the file which it answers, if that is a text. `signs` by column stand
+    between the answers of lists, unless an answer holds them.
 
     Raises:
         UserError: its suffix is unknown, its folder cannot be written to, or pyarrow is missing.
@@ -158,7 +185,8 @@ def open_writer(path: Path, dialect: Dialect = PLAIN) -> Iterator[Writer]:
         remove_leftovers(place.parent, of=place)
         file = stack.enter_context(whole_file(place))
     with stack:
-        rows = (_ParquetWriter if suffix == ".parquet" else _TextWriter)(file, suffix, dialect)
+        kind = _ParquetWriter if suffix == ".parquet" else _TextWriter
+        rows = kind(file, suffix, dialect, signs or {})
         with closing(Writer(path, rows)) as writer:
             yield writer
         with _one_line(path):
