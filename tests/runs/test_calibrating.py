@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import log_loss
 
 import mlp_lab
+from mlp_lab.metrics.own_metrics import OWN_METRICS
 from mlp_lab.predictor import load
 
 UNSURE = (
@@ -68,7 +69,8 @@ def test_what_is_not_sure_enough_is_calibrated(runs: tuple[Path, Path], party: P
     for part in ("train", "val", "test"):
         assert auto[part] == never[part]
         if part in about:
-            assert about[part].keys() == {"loss", "log_loss", "brier", "calibration_error"}
+            changed = {"loss", "log_loss", "brier", "calibration_error", "roc_auc"}
+            assert about[part].keys() == changed
             for name in ("loss", "log_loss", "brier"):
                 assert about[part][name] < auto[part][name]
     own, raw = (load(folder) for folder in runs)
@@ -80,6 +82,35 @@ def test_what_is_not_sure_enough_is_calibrated(runs: tuple[Path, Path], party: P
     assert [row["val_loss"] for row in curves(runs[0])] == [
         row["val_loss"] for row in curves(runs[1])
     ]
+
+
+def test_the_scores_that_change_are_all_there(party: Path, tmp_path: Path) -> None:
+    """Own metrics, too; the area under the curve of two classes does not."""
+
+    def sureness(_: Any, shares: Any) -> float:
+        return float(shares.max(1).mean())
+
+    mlp_lab.register_metric("sureness", sureness)
+    try:
+        run = result_of(unsure(tmp_path / "run", party, target="voted"))
+    finally:
+        del OWN_METRICS["classification"]["sureness"]
+    about, usual = run["calibration"]["val"], run["val"]
+    assert about["sureness"] != usual["sureness"]
+    assert about.keys() == {"loss", "log_loss", "brier", "calibration_error", "sureness"}
+
+
+def test_one_validation_row(tmp_path: Path) -> None:
+    """It has no temperature, and the page says so."""
+    words = ("data.rows=20", "data.val_fraction=0.05", "data.test_fraction=0.2", "epochs=2")
+    own = ("calibration=always", "batch_size=full", "model=shallow", "tracking.report=true")
+    run = train(tmp_path / "run", "data=xor", *BARE, *words, *own)
+    assert result_of(run)["calibration"]["temperature"] == 1
+    page = " ".join((run / "report.html").read_text().split())
+    assert (
+        "Probabilities are not calibrated: a temperature needs 2 validation rows or more with"
+        " finite outputs, got 1." in page
+    )
 
 
 def test_evaluate_gives_the_calibrated_scores(runs: tuple[Path, Path], party: Path) -> None:
@@ -190,7 +221,7 @@ def test_it_is_said(party: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "<p>Probabilities are calibrated by a temperature of " in page
     few = unsure(tmp_path / "few", party, *words, "data.val_fraction=0.05")
     assert "calibrated" not in capsys.readouterr().out
-    assert "Probabilities are not calibrated: 90 validation rows are fewer" in " ".join(
+    assert "Probabilities are not calibrated: 90 validation rows, fewer" in " ".join(
         (few / "report.html").read_text().split()
     )
 

@@ -1,5 +1,9 @@
 """What a run says of the temperature of its probabilities."""
 
+from dataclasses import replace
+
+import pytest
+
 from mlp_lab.metrics.temperature import Scaled
 from mlp_lab.runs.calibration import Calibration, calibration_in_words, is_calibrated
 
@@ -12,13 +16,27 @@ def test_auto_takes_what_helps() -> None:
     """And says why not, of what does not; `always` takes all."""
     assert Calibration.of(HELPS, "auto") == Calibration(2.0, HELPS, "")
     assert Calibration.of(VAGUE, "always").temperature == 1.5
-    assert Calibration.of(FEW, "auto").reason == "60 validation rows are fewer than 100"
+    assert Calibration.of(FEW, "auto").reason == "60 validation rows, fewer than 100"
     none = Calibration.of(VAGUE, "auto")
     assert none.temperature == 1
     assert none.reason == (
-        "a temperature of 1.5 lowers the log loss by 0.01 on validation rows that did not"
-        " choose it, with a standard error of 0.02"
+        "temperatures chosen on one half of the validation rows lower the log loss of the other"
+        " half by 0.01, with a standard error of 0.02"
     )
+    raised = Calibration.of(replace(VAGUE, gain=-0.01), "auto").reason
+    assert " of the validation rows raise the log loss of the other half by 0.01, with" in raised
+
+
+@pytest.mark.parametrize("setting", ["auto", "always"])
+def test_without_a_temperature_there_is_a_reason(setting: str) -> None:
+    """Of too few rows, or where it is 1."""
+    one = Calibration.of(Scaled(1.0, gain=0.0, error=0.0, rows=1), setting)
+    assert one.reason == "a temperature needs 2 validation rows or more with finite outputs, got 1"
+    same = Calibration.of(Scaled(1.0, gain=0.0, error=0.0, rows=400), setting)
+    assert same.reason == "a temperature of 1 has the least log loss of the validation rows"
+    for own in (one, same):
+        result: dict[str, object] = {"val": {}, "test": {}, "calibration": own.to_dict()}
+        assert calibration_in_words(result) == f"probabilities are not calibrated: {own.reason}"
 
 
 def test_words() -> None:
@@ -37,7 +55,7 @@ def test_words() -> None:
     other = result | {"calibration": Calibration.of(FEW, "auto").to_dict()}
     assert not is_calibrated(other)
     assert calibration_in_words(other) == (
-        "probabilities are not calibrated: 60 validation rows are fewer than 100"
+        "probabilities are not calibrated: 60 validation rows, fewer than 100"
     )
     assert calibration_in_words({"val": {}}) == ""
     assert not is_calibrated({"val": {}})

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from mlp_lab.formatting import four_digits, score_written
+from mlp_lab.formatting import counted, four_digits, score_written
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.temperature import FEWEST_ROWS, Scaled
 
@@ -29,7 +29,7 @@ class Calibration:
     @classmethod
     def of(cls, found: Scaled, setting: str) -> Calibration:
         """What is made of a temperature with `calibration=always` or `auto`."""
-        if setting == "always" or found.helps:
+        if found.temperature != 1 and (setting == "always" or found.helps):
             return cls(found.temperature, found, "")
         return cls(1.0, found, _why_not(found))
 
@@ -41,13 +41,18 @@ class Calibration:
 
 
 def _why_not(found: Scaled) -> str:
+    if found.rows < 2 and found.temperature == 1:
+        known = f"{found.rows:.0f}"
+        return f"a temperature needs 2 validation rows or more with finite outputs, got {known}"
     if found.rows < FEWEST_ROWS:
-        return f"{found.rows:.0f} validation rows are fewer than {FEWEST_ROWS}"
-    changes = "lowers" if found.gain >= 0 else "raises"
+        return f"{counted(round(found.rows), 'validation row')}, fewer than {FEWEST_ROWS}"
+    if found.temperature == 1:
+        return "a temperature of 1 has the least log loss of the validation rows"
+    changes = "lower" if found.gain >= 0 else "raise"
     return (
-        f"a temperature of {four_digits(found.temperature)} {changes} the log loss by"
-        f" {four_digits(abs(found.gain))} on validation rows that did not choose it, with a"
-        f" standard error of {four_digits(found.error)}"
+        f"temperatures chosen on one half of the validation rows {changes} the log loss of the"
+        f" other half by {four_digits(abs(found.gain))}, with a standard error of"
+        f" {four_digits(found.error)}"
     )
 
 
