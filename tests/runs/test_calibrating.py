@@ -251,6 +251,29 @@ def test_what_cannot_be_calibrated(words: tuple[str, ...], line: str) -> None:
     assert refused(*words) == line
 
 
+@pytest.mark.parametrize(
+    ("word", "key"),
+    [
+        ("calibration=always", "calibration=always"),
+        ("stop.patience=3", "stop.patience"),
+        ("budget=1s", "budget"),
+    ],
+)
+def test_a_column_may_name_the_validation_rows(word: str, key: str, tmp_path: Path) -> None:
+    """Then no share of the rows needs to be; where it names none, a line says so."""
+    random = np.random.default_rng(5)
+    rows = pd.DataFrame({"x": random.normal(size=300)})
+    rows["y"] = np.where(rows.x + random.normal(0, 1, 300) > 0, "b", "a")
+    words = ("data=table", "data.target=y", "data.part=part", "data.val_fraction=0", word)
+    for name, parts in (("some", ["train", "val", "test"]), ("none", ["train", "train", "test"])):
+        rows["part"] = np.tile(parts, 100)
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+    run = train(tmp_path / "run", *words, f"data.path={tmp_path / 'some.csv'}", *BARE)
+    assert result_of(run)["rows"]["val"] == 100
+    line = f"{key} needs validation rows, but data.part=part names none"
+    assert refused(*words, f"data.path={tmp_path / 'none.csv'}") == line
+
+
 def test_weights_count(tmp_path: Path) -> None:
     """Rows of weight 0 say nothing of the temperature."""
     random = np.random.default_rng(3)

@@ -163,8 +163,6 @@ class Config:
             if self.vary:
                 raise UserError(f"vary={self.vary} needs a budget: set one, or vary=[]")
             return
-        if self.data.folds is None and self.data.val_fraction == 0:
-            raise UserError("budget needs validation rows to choose by, but data.val_fraction is 0")
         if self.stop.seconds is not None:
             raise UserError(
                 f"budget={self.budget} and stop.seconds={self.stop.seconds:g} both bound the time:"
@@ -194,11 +192,23 @@ class Config:
         self._check_warmup()
         self._check_budget()
         self._check_devices()
-        validated = self.data.folds is not None or self.data.val_fraction > 0
-        if self.stop.patience is not None and not validated:
-            raise UserError("stop.patience needs validation rows, but data.val_fraction is 0")
-        if self.calibration == "always" and not validated:
-            raise UserError("calibration=always needs validation rows, but data.val_fraction is 0")
+        if not self.data.may_validate:
+            self.require_validation("data.val_fraction is 0")
+
+    def require_validation(self, missing: str) -> None:
+        """Raise where a setting needs validation rows, of which `missing` says why there are none.
+
+        Raises:
+            UserError: one does; the message names it.
+        """
+        needing = {
+            "budget": self.budget is not None,
+            "stop.patience": self.stop.patience is not None,
+            "calibration=always": self.calibration == "always",
+        }
+        for name, needs in needing.items():
+            if needs:
+                raise UserError(f"{name} needs validation rows, but {missing}")
 
     def _check_devices(self) -> None:
         """Raise where several processes cannot do what one does."""

@@ -101,6 +101,11 @@ class DataConfig:
         require_choice(self.class_weights, "data.class_weights", ["none", "balanced"])
 
     @property
+    def may_validate(self) -> bool:
+        """Whether some rows may be kept for validation."""
+        return self.folds is not None or self.val_fraction > 0
+
+    @property
     def inputs_of_two(self) -> int:
         """Inputs of a category with two levels, which only tables may have."""
         return 1

@@ -373,11 +373,16 @@ def _require_batch(config: Config, summary: DataSummary) -> None:
 
 
 def require_calibrated(config: Config, summary: DataSummary) -> None:
-    """Raise where `calibration=always` asks for what the outputs are not.
+    """Raise where `calibration=always` asks for what the outputs are not, or rows that are none.
 
     Raises:
-        UserError: they are no probabilities, or those of an order.
+        UserError: they are no probabilities, or those of an order, or a setting needs validation
+            rows, and the column `data.part` names none.
     """
+    if summary.rows["val"] == 0:
+        part = config.data.part if isinstance(config.data, TableConfig) else None
+        told = "the split leaves none" if part is None else f"data.part={part} names none"
+        config.require_validation(told)
     if config.calibration != "always" or summary.objective.can_be_calibrated(summary.task):
         return
     raise UserError(

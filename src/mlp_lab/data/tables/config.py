@@ -197,6 +197,11 @@ class TableConfig(DataConfig):
             raise UserError(f"data.folds does not fit data.time: {why}")
 
     @property
+    def may_validate(self) -> bool:
+        """Whether some rows may be kept for validation: `part` may say so."""
+        return self.part is not None or self.folds is not None or self.val_fraction > 0
+
+    @property
     def targets(self) -> list[str]:
         """Names of the columns to predict."""
         if self.target is None:
