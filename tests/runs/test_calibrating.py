@@ -87,7 +87,7 @@ def test_what_is_not_sure_enough_is_calibrated(runs: tuple[Path, Path], party: P
 def test_the_scores_that_change_are_all_there(party: Path, tmp_path: Path) -> None:
     """Own metrics, too; the area under the curve of two classes does not."""
 
-    def sureness(_: Any, shares: Any) -> float:
+    def sureness(_: NDArray[Any], shares: NDArray[Any]) -> float:
         return float(shares.max(1).mean())
 
     mlp_lab.register_metric("sureness", sureness)
