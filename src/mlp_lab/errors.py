@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 from importlib.util import find_spec
+from numbers import Real
 
 from mlp_lab.formatting import shown
 
@@ -33,6 +34,12 @@ def require_extra(extra: str, action: str, *libraries: str) -> None:
     if not all(find_spec(library.lower()) for library in libraries):
         names = " and ".join(libraries)
         raise UserError(f"{action} needs {names}: pip install 'mlp_lab[{extra}]'")
+
+
+def require_real(value: object, key: str) -> None:
+    """Raise unless a value from Python is one real number, of Python's or of numpy's."""
+    holds = isinstance(value, Real) and not isinstance(value, bool)
+    require(holds, key, "a number", value)
 
 
 LARGEST_SEED = 2**63 - 1

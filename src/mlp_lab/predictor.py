@@ -16,7 +16,7 @@ from mlp_lab.data.preprocessing import require_finite, require_fitting
 from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import counted
-from mlp_lab.metrics.decision_threshold import Rates, Threshold
+from mlp_lab.metrics.decision_threshold import Rates, Threshold, require_threshold
 from mlp_lab.metrics.explained import POOL, SAMPLES, Asked, explained, in_brief, one_target
 from mlp_lab.metrics.shapley import Contributions, evenly, shapley, some_rows
 from mlp_lab.metrics.validation_record import (
@@ -229,6 +229,7 @@ class Predictor:
         Raises:
             UserError: a column is missing, or holds what it cannot, or there is no such threshold.
         """
+        require_threshold(threshold, class_name)
         chosen = None if threshold is None else self.threshold(threshold, class_name)
         return self.decode(self.outputs(rows), chosen)
 

@@ -1,8 +1,11 @@
 """`predict` and `evaluate` with a threshold, a cost or an interval, from outside."""
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -225,6 +228,29 @@ def test_a_run_without_validation_rows(place: Path) -> None:
     with pytest.raises(UserError, match="cost needs validation rows, and this run kept none"):
         ill.cheapest_threshold(2)
     assert len(ill.predict(rows, threshold=0.3)) == 10
+
+
+def test_bad_words_of_python(place: Path) -> None:
+    """One line, as of the command; a class of digits may be a number."""
+    ill, wage, rows = load(learnt(place, "ill")), load(learnt(place, "wage")), table(10, 2)
+    text: Any = "0.3"
+    tried: dict[str, Callable[[], object]] = {
+        "class_name says whose threshold it is: set threshold, too": lambda: ill.predict(
+            rows, class_name="no"
+        ),
+        "threshold must be a number, got '0.3'": lambda: ill.predict(rows, threshold=text),
+        "cost must be a number, got '0.3'": lambda: ill.cheapest_threshold(text),
+        "interval must be a number, got '0.3'": lambda: wage.predict_interval(rows, text),
+        "unknown class_name '1' (no, yes)": lambda: ill.threshold(0.3, cast("str", 1)),
+        "threshold must be a number, got true": lambda: mlp_lab.evaluate(ill, rows, threshold=True),
+    }
+    for line, call_it in tried.items():
+        with pytest.raises(UserError, match=f"^{re.escape(line)}$"):
+            call_it()
+    with pytest.raises(UserError, match=r"^class_name says whose threshold it is"):
+        mlp_lab.evaluate(ill, rows, class_name="no")
+    usual = ill.predict(rows, threshold=0.25)
+    assert (ill.predict(rows, threshold=cast("float", np.float32(0.25))) == usual).all()
 
 
 def test_a_network_in_memory_has_them_too(place: Path, tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ def test_words() -> None:
         " 0.5000 to 0.4000); the scores above are without it, predictions with it"
     )
     assert is_calibrated(result)
+    bare = result | {"calibration": Calibration(2.0, HELPS, "").to_dict()}
+    assert "by a temperature of 2; the scores above" in calibration_in_words(bare)
     other = result | {"calibration": Calibration.of(FEW, "auto").to_dict()}
     assert not is_calibrated(other)
     assert calibration_in_words(other) == (

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from mlp_lab.errors import UserError
+from mlp_lab.runs.calibration import calibration_in_words
 from mlp_lab.runs.result_file import read_result
 from mlp_lab.sharing.card import card_of, plain
 
@@ -30,6 +31,8 @@ def test_classes(iris_run: Path) -> None:
     assert "## Scores on the test rows" in body
     assert plain(result["verdict"]["words"]) in body
     assert str(iris_run.parent) not in text
+    (line,) = [line for line in body.splitlines() if line.startswith("Probabilities are ")]
+    assert line[1:-1] == plain(calibration_in_words(result))[1:]
 
 
 def test_numbers(diabetes_run: Path) -> None:

@@ -14,6 +14,7 @@ from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.frames import TableFrame, feature_values, target_values, weight_values
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.bootstrap import Intervals
+from mlp_lab.metrics.decision_threshold import require_threshold
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.predictor import Predictor, load
@@ -58,6 +59,7 @@ def evaluate(
         sampled.add(frame, predictor.schema)
         design = sampled.design()
         named = {column: groups.names(column) for column in groups.cells}
+    require_threshold(threshold, class_name)
     chosen = None if threshold is None else predictor.threshold(threshold, class_name)
     found = replace(_scored(predictor, frame, weight), design=design, threshold=chosen)
     scores, intervals = found.measured()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.errors import UserError, require
+from mlp_lab.errors import UserError, require, require_real
 from mlp_lab.metrics.temperature import equal_rows
 
 MOST_KEPT = 1000
@@ -90,4 +90,5 @@ def require_level(level: float) -> None:
     Raises:
         UserError: it cannot.
     """
+    require_real(level, "interval")
     require(0 < level < 1, "interval", "above 0 and below 1, as 0.9", level)

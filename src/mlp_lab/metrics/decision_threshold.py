@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlp_lab.data.arrays import Floats, Index
-from mlp_lab.errors import UserError, require
+from mlp_lab.errors import UserError, require, require_real
 
 MOST_KEPT = 1000
 """Different probabilities that are kept at most."""
@@ -41,6 +41,7 @@ class Threshold:
     place: int = 1
 
     def __post_init__(self) -> None:
+        require_real(self.value, "threshold")
         require(0 <= self.value <= 1, "threshold", "in [0, 1]", self.value)
 
     def decide(self, scores: Floats) -> Index:
@@ -48,6 +49,16 @@ class Threshold:
         own = scores[:, self.place] > self.value
         decided: Index = np.where(own, self.place, 1 - self.place).astype(np.int64)
         return decided
+
+
+def require_threshold(threshold: float | None, class_name: str | None) -> None:
+    """Raise where a class is named, but no threshold of it.
+
+    Raises:
+        UserError: it is.
+    """
+    if threshold is None and class_name is not None:
+        raise UserError("class_name says whose threshold it is: set threshold, too")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,7 @@ class Ranking:
         Raises:
             UserError: no rows were kept, or all are of one class.
         """
+        require_real(cost, "cost")
         require(0 < cost <= LARGEST_COST, "cost", f"above 0, at most {LARGEST_COST:,.0f}", cost)
         if not self.probabilities or 0 in (self.first[-1], self.second[-1]):
             raise UserError("a threshold needs validation rows of both classes, and there are none")

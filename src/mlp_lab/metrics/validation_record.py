@@ -101,8 +101,9 @@ def place_of_class(target: AnyTarget, class_name: str | None, *, probabilities: 
         )
     if class_name is None:
         return 1
-    require_choice(class_name, "class_name", target.classes)
-    return target.classes.index(class_name)
+    name = str(class_name)  # classes of numbers are named by their digits
+    require_choice(name, "class_name", target.classes)
+    return target.classes.index(name)
 
 
 def intervals(

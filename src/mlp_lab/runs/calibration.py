@@ -71,12 +71,13 @@ def calibration_in_words(result: Mapping[str, object]) -> str:
         return f"probabilities are not calibrated: {about['reason']}"
     falls = []
     for part, name in PARTS.items():
-        both = [cast(Scores, own[part]).get("log_loss") for own in (result, about)]
+        both = [cast(Scores, own.get(part, {})).get("log_loss") for own in (result, about)]
         if None not in both:
             before, after = (score_written("log_loss", value) for value in both)
             falls.append(f"of {name} rows {before} to {after}")
+    fall = f" (log loss {', '.join(falls)})" if falls else ""
     temperature = four_digits(cast(float, about["temperature"]))
     return (
-        f"probabilities are calibrated by a temperature of {temperature} (log loss"
-        f" {', '.join(falls)}); the scores above are without it, predictions with it"
+        f"probabilities are calibrated by a temperature of {temperature}{fall}; the scores above"
+        " are without it, predictions with it"
     )

@@ -19,6 +19,7 @@ from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.plain import read_as
 from mlp_lab.predictor import load
 from mlp_lab.report.about import about_run, read_config, rows_of
+from mlp_lab.runs.calibration import calibration_in_words
 from mlp_lab.runs.folder import RESULT, SCHEMA
 from mlp_lab.runs.result_file import ENDED, read_result
 from mlp_lab.stored import read_json
@@ -128,6 +129,9 @@ def _scores(result: Mapping[str, Any]) -> Iterator[str]:
     if found:
         yield ""
         yield f"95 % intervals of the network's, over resampled test rows: {', '.join(found)}."
+    if words := calibration_in_words(result):
+        yield ""
+        yield f"{plain(words[0].upper() + words[1:])}."
 
 
 def _verdict(result: Mapping[str, Any]) -> Iterator[str]:
