@@ -293,6 +293,29 @@ def test_a_file_is_answered_as_it_is_written(
     assert found["prediction"].astype(float).tolist() == pytest.approx(predicted)
 
 
+@pytest.mark.parametrize(
+    ("name", "answer", "sign"),
+    [
+        ("new.csv", "out.csv", "\t"),
+        ("new.txt", "out.csv.gz", "\t"),
+        ("new.tsv", "out.csv", ","),
+        ("new.tab", "out.csv", ","),
+        ("new.tab", "out.tsv", "\t"),
+    ],
+)
+def test_tabs(
+    name: str, answer: str, sign: str, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in the input, but where a suffix says what stands between cells."""
+    path, out = tmp_path / name, tmp_path / answer
+    frame = pd.DataFrame({"x": np.arange(12) + 0.25, "town": ["b", "c, d", "e"] * 4})
+    frame.to_csv(path, sep="\t", index=False)
+    call("predict", str(small), str(path), "-o", str(out), monkeypatch=monkeypatch)
+    found = pd.read_csv(out, sep=sign)
+    assert list(found.columns) == ["x", "town", "prediction"]
+    pd.testing.assert_frame_equal(found[["x", "town"]], frame)
+
+
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on a number and a town, of which none is missing."""

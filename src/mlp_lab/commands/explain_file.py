@@ -20,7 +20,7 @@ from mlp_lab.commands.predict_files import (
 from mlp_lab.data.arrays import Array, Floats, Mask
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.reading import detect
-from mlp_lab.data.tables.writing import open_writer
+from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted, duration, four_digits, one_line
 from mlp_lab.metrics.explained import POOL, Asked
@@ -151,6 +151,7 @@ def explain_file(
         for _ in tables:
             pass
     else:
+        form = dialect_of_answer(Path(file), form)
         with open_writer(Path(output), form, predictor.schema.separators) as writer:
             for table in tables:
                 writer.write(table)

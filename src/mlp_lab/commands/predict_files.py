@@ -31,7 +31,7 @@ from mlp_lab.data.tables.frames import (
     weight_values,
 )
 from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
-from mlp_lab.data.tables.writing import open_writer
+from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import apart, counted, four_digits
@@ -76,7 +76,8 @@ def predict_file(
         predictor.intervals(np.zeros((1, predictor.schema.target.outputs)), interval)
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
-    with open_writer(Path(output), form, predictor.schema.separators) as writer:
+    own, signs = dialect_of_answer(Path(file), form), predictor.schema.separators
+    with open_writer(Path(output), own, signs) as writer:
         for frame in chunks(Path(file), settings, form):
             values = feature_rows(predictor, frame, doubts)
             answers = predictor.answers(values, threshold=threshold, interval=interval)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from gzip import GzipFile
 from io import TextIOWrapper
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 
 from mlp_lab.data.config import WHITESPACE
 from mlp_lab.data.tables.answers import SEPARATORS, as_texts, free_sign, with_lists
+from mlp_lab.data.tables.config import suffix_of
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import require_library
 from mlp_lab.errors import UserError
@@ -46,7 +48,7 @@ class _TextWriter:
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         self._file = TextIOWrapper(self._compressed or file, encoding=encoding, newline="")
         known = dialect.delimiter not in ("", WHITESPACE)
-        usual = "," if not known or dialect.delimiter == "\t" else dialect.delimiter
+        usual = dialect.delimiter if known else ","
         self._separator = "\t" if suffix.startswith(".tsv") else usual
         self._quote = dialect.quote or '"'
         self._decimal = dialect.decimal if dialect.decimal != self._separator else "."
@@ -158,6 +160,17 @@ def _one_line(path: Path) -> Iterator[None]:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from error
     except (ValueError, TypeError) as error:  # Arrow's are these
         raise UserError(f"cannot write {path}: {' '.join(str(error).split())}") from error
+
+
+def dialect_of_answer(file: Path, dialect: Dialect) -> Dialect:
+    """That of a file, but for tabs that its suffix promises: the answer's own suffix does, or not.
+
+    >>> [dialect_of_answer(Path(name), Dialect("\\t", "", "utf-8", ".")).delimiter
+    ...  for name in ("t.csv", "t.tsv")]
+    ['\\t', ',']
+    """
+    tabs = dialect.delimiter == "\t" and suffix_of(file).startswith((".tsv", ".tab"))
+    return replace(dialect, delimiter=",") if tabs else dialect
 
 
 @contextmanager
