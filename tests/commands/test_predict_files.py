@@ -294,20 +294,20 @@ def test_a_file_is_answered_as_it_is_written(
 
 
 @pytest.mark.parametrize(
-    ("name", "answer", "sign"),
+    ("names", "sign"),
     [
-        ("new.csv", "out.csv", "\t"),
-        ("new.txt", "out.csv.gz", "\t"),
-        ("new.tsv", "out.csv", ","),
-        ("new.tab", "out.csv", ","),
-        ("new.tab", "out.tsv", "\t"),
+        (("new.csv", "out.csv"), "\t"),
+        (("new.txt", "out.csv.gz"), "\t"),
+        (("new.tsv", "out.csv"), ","),
+        (("new.tab", "out.csv"), ","),
+        (("new.tab", "out.tsv"), "\t"),
     ],
 )
 def test_tabs(
-    name: str, answer: str, sign: str, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    names: tuple[str, str], sign: str, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in the input, but where a suffix says what stands between cells."""
-    path, out = tmp_path / name, tmp_path / answer
+    path, out = (tmp_path / name for name in names)
     frame = pd.DataFrame({"x": np.arange(12) + 0.25, "town": ["b", "c, d", "e"] * 4})
     frame.to_csv(path, sep="\t", index=False)
     call("predict", str(small), str(path), "-o", str(out), monkeypatch=monkeypatch)
