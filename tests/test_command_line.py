@@ -25,7 +25,7 @@ CLASS_METRICS = [
 
 RESULT = [
     *("status", "epochs_run", "best_epoch", "parameters", "output", "loss", "rows"),
-    *("train", "val", "test", "test_intervals", "baselines", "verdict"),
+    *("train", "val", "test", "calibration", "test_intervals", "baselines", "verdict"),
     *("seconds", "overrides", "environment"),
 ]
 
