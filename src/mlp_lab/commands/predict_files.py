@@ -245,12 +245,16 @@ def say_doubts(doubts: Doubts, rows: int) -> None:
         hint = "" if count < rows else ": is it spelled otherwise?"
         print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
     for name, count in doubts.missing.items():
-        which = f"{count:,} of {rows:,} rows have" if count < rows else "every row has"
-        which = which.replace(" have", " has") if count == 1 else which
         known = "though every training row had one"
-        print(f"column {name!r}: {which} no value, {known}", file=sys.stderr)
+        print(f"column {name!r}: {_have(count, rows)} no value, {known}", file=sys.stderr)
     for name, found in doubts.beyond.items():
         _say_beyond(name, found, rows)
+
+
+def _have(count: int, rows: int) -> str:
+    if count == rows:
+        return "every row has"
+    return f"{count:,} of {rows:,} rows {'has' if count == 1 else 'have'}"
 
 
 def _say_beyond(name: str, found: Beyond, rows: int) -> None:
@@ -259,8 +263,7 @@ def _say_beyond(name: str, found: Beyond, rows: int) -> None:
     if not (most or found.far.count):
         return
     some, where = (found.outside, "outside") if most else (found.far, "far outside")
-    which = f"{some.count:,} of {rows:,} rows have" if some.count < rows else "every row has"
-    which = which.replace(" have", " has") if some.count == 1 else which
+    which = _have(some.count, rows)
     known = " to ".join(apart([found.low, found.high]))
     own = " to ".join(dict.fromkeys(apart([some.least, some.most])))
     hint = ": is it in another unit?" * most

@@ -6,6 +6,7 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.evaluation import last_pre_activations
 from mlp_lab.engine.row_source import RowSource
 from mlp_lab.metrics.choosing import OF_PROBABILITIES
+from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import OWN_METRICS
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.temperature import scaled
@@ -55,15 +56,13 @@ def rescored(network: MLP, dataset: Dataset, objective: Objective) -> dict[str, 
 
 def with_scores(calibration: Calibration, parts: dict[str, Predictions]) -> Calibration:
     """With the scores that a temperature changes, and all of the user's own, which may."""
-    scores = {
-        part: {name: value for name, value in rows.scores().items() if name in _changed(rows)}
-        for part, rows in parts.items()
-    }
+    scores = {part: _changed(rows) for part, rows in parts.items()}
     return replace(calibration, scores=scores)
 
 
-def _changed(rows: Predictions) -> set[str]:
+def _changed(rows: Predictions) -> Scores:
     """Areas under curves: of three classes or more another order of rows may be of one class."""
     several = any(len(one.classes or []) > 2 for one in rows.target.each)
     areas = ("roc_auc",) if several else ()
-    return {"loss", *OF_PROBABILITIES, *areas, *OWN_METRICS["classification"]}
+    names = {"loss", *OF_PROBABILITIES, *areas, *OWN_METRICS["classification"]}
+    return {name: value for name, value in rows.scores().items() if name in names}
