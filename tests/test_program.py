@@ -95,9 +95,9 @@ def test_a_forked_child_that_is_terminated(capfd: pytest.CaptureFixture[str]) ->
     with interruptible():
         child = context.Process(target=work)
         child.start()
-        assert begun.wait(10)
+        assert begun.wait(60)
         child.terminate()
-        child.join(10)
+        child.join(60)
     assert child.exitcode == -signal.SIGTERM
     assert capfd.readouterr() == ("", "")
 

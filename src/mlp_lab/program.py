@@ -18,6 +18,25 @@ TRY = "try: "
 """Before a command that may mend what was found."""
 
 
+def _end(number: int, frame: FrameType | None) -> None:
+    """SIGTERM as Ctrl-C has it."""
+    raise KeyboardInterrupt
+
+
+def _end_as_others() -> None:
+    """In a forked child: SIGTERM ends it as if nothing were handled.
+
+    The system does that. A handler of Python's runs between two of its instructions only, so a
+    signal that comes just before a system call that waits would be seen when that call is over.
+    """
+    if signal.getsignal(signal.SIGTERM) is _end:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing is forked
+    os.register_at_fork(after_in_child=_end_as_others)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Where a command starts: it can write any text, and ends with one line on Ctrl-C or SIGTERM.
@@ -25,15 +44,7 @@ def interruptible() -> Iterator[None]:
     So no half-written file stays.
     """
     show_everything()
-    owner = os.getpid()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        if os.getpid() == owner:
-            raise KeyboardInterrupt
-        signal.signal(number, signal.SIG_DFL)  # a forked child ends as if nothing were handled
-        os.kill(os.getpid(), number)
-
-    before = signal.signal(signal.SIGTERM, end)
+    before = signal.signal(signal.SIGTERM, _end)
     try:
         yield
     except BaseException as error:
