@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,14 @@ from mlp_lab.report.drawer import Drawer
 from mlp_lab.runs.lock import alone_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="drawn in the same process")
+
+
+def test_it_loads_what_draws_alone() -> None:
+    """Torch and the libraries of tables would take longer than all that it draws."""
+    code = "import sys; from mlp_lab.report.drawer import page_writer; page_writer()"
+    code += "; print({'torch', 'sklearn', 'hydra', 'scipy'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
 
 
 def test_what_cannot_be_drawn_is_an_error_here(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.report.effect_words import predicted_words, sentence
 
 AGE = Effect(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.report.figures import caption, draw, heading, short_name
 from mlp_lab.report.pictures import (
     Calibration,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlp_lab.errors import UserError
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.report.pictures import (
     FILE,
     KINDS,

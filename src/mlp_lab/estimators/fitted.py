@@ -16,7 +16,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.estimators.messages import KEYWORDS
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.validation_record import ValidationRecord

@@ -19,7 +19,7 @@ from mlp_lab.data.tables.printing import report_text
 from mlp_lab.estimators.fitted import Fitted
 from mlp_lab.estimators.surface import of_network, require_grid
 from mlp_lab.formatting import score_written
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.metrics.epoch import main_metric
 from mlp_lab.metrics.explained import SAMPLES, Asked
 from mlp_lab.network.plain_network import Ensemble

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +20,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, NumberEncoding, Scaling
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.schema import Schema, Target
+from mlp_lab.metrics.effect import Effect
 
 ROWS = 64
 """Rows whose predictions are averaged on a page, spread over all: no page may be slow."""
@@ -41,26 +41,6 @@ TAILS = (2.5, 97.5)
 
 Predict = Callable[[torch.Tensor], torch.Tensor]
 """Inputs (N, D) -> outputs (N, C)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """Mean prediction by the value of a column, with a 95 % interval.
-
-    `predicted` is the class whose probability it is; nothing where the target is a number, in its
-    own units. `values` are numbers, or places of `levels`. `change` is from the first value to the
-    last, of levels from that of the least prediction to that of the greatest.
-    """
-
-    column: str
-    predicted: str
-    levels: list[str]
-    values: list[float]
-    mean: list[float]
-    low: list[float]
-    high: list[float]
-    change: tuple[float, float, float]
-    """And the ends of its interval."""
 
 
 def column_effects(

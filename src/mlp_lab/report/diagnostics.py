@@ -16,7 +16,7 @@ from mlp_lab.engine.evaluation import mean_pre_activation, rows_at_once
 from mlp_lab.metrics.classification import BINS, wilson_interval
 from mlp_lab.metrics.column_effects import ROWS as EFFECT_ROWS
 from mlp_lab.metrics.column_effects import column_effects
-from mlp_lab.metrics.permutation_importance import ROWS, permutation_importance
+from mlp_lab.metrics.permutation_importance import ROWS, SHUFFLES, permutation_importance
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
@@ -298,4 +298,5 @@ def importance(network: MLP, dataset: Dataset) -> Importance | None:
         high=[own.high for own in ordered.values()],
         rows=min(ROWS, len(dataset.val)),
         several=not isinstance(schema.target, Target),
+        shuffles=SHUFFLES,
     )

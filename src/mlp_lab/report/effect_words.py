@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import floor, log10
 
 from mlp_lab.formatting import one_line, significant
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 
 MOSTLY = 0.75
 """Share of the range of predictions from which the change between the ends is most of it."""

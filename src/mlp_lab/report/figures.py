@@ -12,7 +12,6 @@ from matplotlib.ticker import MaxNLocator
 from mlp_lab.drawing import blank_figure, legend_above, save
 from mlp_lab.formatting import counted, listed, one_line, percent, rows_written, significant
 from mlp_lab.metrics.classification import BINS
-from mlp_lab.metrics.permutation_importance import SHUFFLES
 from mlp_lab.report.effect_words import predicted_words, sentence
 from mlp_lab.report.headline import PART, named
 from mlp_lab.report.pictures import (
@@ -69,8 +68,9 @@ def caption(picture: Picture) -> str:
         case Fit() | Plane():
             return "with training rows as points"
         case Importance():
+            rows = counted(picture.rows, "validation row")
             return (
-                f"bars: mean over {SHUFFLES} shuffles of {counted(picture.rows, 'validation row')};"
+                f"bars: mean over {picture.shuffles} shuffles of {rows};"
                 " lines: 95 % interval over shuffles and rows"
             )
         case Effects():

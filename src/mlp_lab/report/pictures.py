@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_whole
-from mlp_lab.metrics.column_effects import Effect
+from mlp_lab.metrics.effect import Effect
 from mlp_lab.plain import brief, read_as, require_keys
 from mlp_lab.runs.result_file import PARTS
 from mlp_lab.stored import naming, read_json
@@ -102,6 +102,8 @@ class Importance:
     rows: int
     several: bool = False
     """Whether the score is a mean over targets."""
+    shuffles: int = 5
+    """How often each was shuffled."""
 
 
 @dataclass(frozen=True, slots=True)
