@@ -76,7 +76,10 @@ PLAUSIBLE: dict[str, Sequence[str]] = {
     "data.skip_rows": ("0", "1", "[2]", "[-1]"),
     "data.comment": ("''", "'#'", "a"),
     "data.min_frequency": ("0", "0.01", "0.3", "0.9"),
-    **dict.fromkeys(("data.weight", "data.group", "data.time", "data.part"), ("null", *COLUMNS)),
+    **dict.fromkeys(
+        (f"data.{role}" for role in ("weight", "group", "strata", "time", "part")),
+        ("null", *COLUMNS),
+    ),
     "data.delimiter": ("auto", "\\,", ";", "|", "\\t"),
     "data.quote": ("'\"'", '"\'"', "null"),
     "data.encoding": ("auto", "utf-8", "utf-16", "cp1252", "ascii", "idna", "rot13", "base64"),

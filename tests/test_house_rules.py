@@ -311,7 +311,7 @@ def test_what_fit_needs() -> None:
     assert len(needed & MODULES.keys()) <= MOST_FILES_OF_FIT
 
 
-MOST_FILES_OF_FIT = 51
+MOST_FILES_OF_FIT = 52
 """Five of them only open a package; two thirds are the mathematics and the data's own classes."""
 
 

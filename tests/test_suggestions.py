@@ -108,6 +108,7 @@ SAID: list[tuple[str, object, Callable[[RawData, str], bool]]] = [
     ("data.drop=[{}]", NUMBERS % 11, lambda raw, name: _kind(raw, name) == ""),
     ("data.features=[{}]", NUMBERS % 11, lambda raw, name: len(raw.columns) == 1),
     ("data.group={}", NUMBERS % 11, lambda raw, _: raw.constraints.groups is not None),
+    ("data.strata={}", NUMBERS % 11, lambda raw, _: raw.design is not None),
     ("data.target={}", NUMBERS % 11, lambda raw, name: raw.target_columns[0].name == name),
 ]
 

@@ -466,6 +466,26 @@ def test_scores_by_group(
     assert "\nby wave  rows  accuracy     95 % interval  constant  balanced accuracy" in printed
 
 
+def test_groups_of_several_answers_that_the_training_did_not_read(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answers are one group in whatever order, as of a column that it read."""
+    ways = [
+        ["bus"],
+        ["car"],
+        ["car", "bus"],
+        ["bus", "car"],
+        ["bike", "car"],
+        ["bus", "bike", "car"],
+    ]
+    frame = survey(120, seed=3).assign(how=[";".join(ways[i % 6]) for i in range(120)])
+    path, out = save(frame, tmp_path, "new.csv"), tmp_path / "found.json"
+    call("evaluate", str(run), str(path), "--by", "how", "-o", str(out), monkeypatch=monkeypatch)
+    groups = json.loads(out.read_text())["by"]["how"]["groups"]
+    rows = {name: own["rows"] for name, own in groups.items()}
+    assert rows == {"bike;bus;car": 20, "bike;car": 20, "bus": 20, "bus;car": 40, "car": 20}
+
+
 BAD_GROUPS = {
     "smokr": "--by: no such column in FILE: 'smokr': did you mean 'smoker'? (id, age, ",
     "smoker,": "--by: no such column in FILE: ''",
@@ -500,7 +520,8 @@ def test_intervals_by_clusters_within_strata(
     )
     path, out = save(frame, tmp_path, "new.csv"), tmp_path / "found.json"
     found = {}
-    for options in ((), ("--cluster", "house"), ("--cluster", "house", "--strata", "area")):
+    clusters_alone = ("--cluster", "house")
+    for options in (("--resample-rows",), clusters_alone, (*clusters_alone, "--strata", "area")):
         words = (str(run), str(path), *options, "--by", "smoker", "-o", str(out))
         call("evaluate", *words, monkeypatch=monkeypatch)
         found[options[::2]] = json.loads(out.read_text())

@@ -11,6 +11,7 @@ from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.loading import load_rows
 from mlp_lab.data.preprocessing import encode
 from mlp_lab.data.splitting import split_rows
+from mlp_lab.data.survey_design import SurveyDesign
 
 CPU = torch.device("cpu")
 
@@ -55,3 +56,15 @@ def test_some_rows_are_spread_over_all() -> None:
     assert few.weights is not None
     assert few.weights.tolist() == [0, 3, 6, 9]
     assert part.some(10) is part
+
+
+def test_some_rows_have_their_clusters() -> None:
+    """Where they were sampled in such."""
+    rows = torch.arange(10.0)
+    design = SurveyDesign(np.arange(10) // 3, None, "school")
+    part = Part(rows[:, None], rows[:, None], design=design)
+    own = part.some(4).design
+    assert own is not None
+    assert own.clusters is not None
+    assert own.clusters.tolist() == [0, 1, 2, 3]
+    assert own.cluster == "school"

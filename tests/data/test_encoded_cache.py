@@ -1,5 +1,6 @@
 """Encoded tables on disk: whole, or not there."""
 
+import json
 import os
 import pickle
 import time
@@ -58,6 +59,30 @@ def test_it_is_found_again(table: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert np.array_equal(one.targets, other.targets)
         assert np.array_equal(one.weights, other.weights)
         assert np.array_equal(one.loss_weights, other.loss_weights)
+
+
+def test_clusters_and_strata(table: Path) -> None:
+    """They lie beside the rows; what was kept before there were any is opened, too."""
+    words = (*WEIGHTED, "data.group=household", "data.strata=trust")
+    memory = problem_of(table, *words, "data.stream=never").encoded
+    found = problem_of(table, *words, "data.stream=always").encoded
+    for encoded in (found, pickle.loads(pickle.dumps(found))):  # noqa: S301  our own
+        for name in ("train", "val", "test"):
+            one, other = getattr(memory, name).design, getattr(encoded, name).design
+            assert np.array_equal(one.clusters, other.clusters)
+            assert np.array_equal(one.strata, other.strata)
+            assert (one.cluster, one.stratum) == (other.cluster, other.stratum)
+    (folder,) = entries()
+    about = json.loads((folder / "about.json").read_text())
+    for part in about["parts"].values():
+        del part["clusters"], part["strata"]
+    del about["schema"]["group"], about["schema"]["strata"]
+    (folder / "about.json").write_text(json.dumps(about))
+    former = opened(folder)
+    assert former is not None
+    assert former[0].test.design is None
+    (folder / "about.json").write_text(json.dumps({**about, "parts": {}}))
+    assert opened(folder) is None
 
 
 def test_the_key(table: Path) -> None:

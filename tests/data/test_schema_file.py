@@ -68,6 +68,8 @@ def test_a_former_name() -> None:
         ("target.scaling.quantiles", [1.0], "target.scaling.quantiles must be empty"),
         ("file", {"quote": "ab"}, "data.quote must be one ASCII character"),
         ("weight", {}, "weight.name is missing"),
+        ("group", {}, "group.name is missing"),
+        ("strata", {"name": "a", "kind": "b"}, "strata.kind must be one of numeric, binary"),
         ("more", 1, "unknown key 'more'"),
     ],
 )

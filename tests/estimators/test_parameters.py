@@ -18,6 +18,7 @@ NO_KEYWORDS = {
     "task": "a classifier or a regressor",
     **dict.fromkeys(("features", "drop", "drop_missing_target"), "X holds what is to be read"),
     **dict.fromkeys(("weight", "group", "time", "part"), "sample_weight, groups and X_val of fit"),
+    "strata": "of the intervals of a run; mlp_lab.evaluate has it",
     "decimal": "of files",
     "quiet": "verbose",
     **dict.fromkeys(("name", "tags"), "labels of a run's folder"),

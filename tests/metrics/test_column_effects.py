@@ -1,5 +1,7 @@
 """Partial dependence, against functions whose effects are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +10,7 @@ from mlp_lab.data.column_encoding import InputColumn, Scaling
 from mlp_lab.data.columns import Column
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.schema import Schema, Target
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.column_effects import column_effects
 
 PLAIN = Scaling(0.0, 1.0, [])
@@ -122,3 +125,20 @@ def test_rows_without_weight_say_nothing() -> None:
         lambda inputs: pay(schema, inputs), part_of(schema, weights), schema, ["age"], 3
     )
     np.testing.assert_allclose(age.mean, 10 * np.array(age.values), rtol=1e-6)
+
+
+def test_rows_that_were_sampled_together() -> None:
+    """Clusters are drawn in their place: rows of one town say little of other towns."""
+    schema, (alone, together) = schema_of(NUMBER), (None, SurveyDesign(TOWNS.astype(int), None))
+    effects = [
+        column_effects(
+            lambda inputs: pay(schema, inputs),
+            replace(part_of(schema), design=design),
+            schema,
+            ["age"],
+        )[0]
+        for design in (alone, together)
+    ]
+    assert effects[0].mean == effects[1].mean
+    widths = [own.high[0] - own.low[0] for own in effects]
+    assert widths[1] > 2 * widths[0]

@@ -1,13 +1,17 @@
 """Standard errors of differences in skill, by hand and by resampling."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mlp_lab.data.column_encoding import Scaling
 from mlp_lab.data.columns import Column
 from mlp_lab.data.schema import Target
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.paired import (
     RowErrors,
+    design_effect,
     loss_errors,
     score_errors,
     standard_error_of_difference,
@@ -95,3 +99,24 @@ def test_models_that_agree_are_not_surely_equal() -> None:
     assert standard_error_of_difference(same, same) == pytest.approx(0.2)
     same = score_errors(model, constant, balanced=True)
     assert standard_error_of_difference(same, same) == pytest.approx(0.2)
+
+
+def test_rows_of_a_cluster_are_no_more_than_one() -> None:
+    """Copies of rows leave the standard error of a difference as it was; within strata it falls."""
+    one, other = DRAW.normal(size=60), DRAW.normal(size=60)
+    alone = [RowErrors(errors, None, 0.0) for errors in (one, other)]
+    wanted = standard_error_of_difference(*alone)
+    copies = SurveyDesign(np.tile(np.arange(60), 5), None, "house")
+    five = [RowErrors(np.tile(errors, 5), None, 0.0) for errors in (one, other)]
+    clustered = [replace(own, design=copies) for own in five]
+    assert standard_error_of_difference(*clustered) == pytest.approx(wanted)
+    assert standard_error_of_difference(*five) < 0.5 * wanted
+    assert design_effect(clustered[0]) == pytest.approx(5, rel=0.02)
+    assert design_effect(five[0]) == 1
+    sorted_by = SurveyDesign(None, np.argsort(np.argsort(one - other)) // 20, None, "region")
+    within = [replace(own, design=sorted_by) for own in alone]
+    assert standard_error_of_difference(*within) < 0.6 * wanted
+    assert design_effect(within[0]) >= 1
+    one_house = replace(alone[0], design=SurveyDesign(np.zeros(60, int), None, "house"))
+    assert standard_error_of_difference(one_house, alone[1]) == pytest.approx(wanted)
+    assert design_effect(replace(alone[0], errors=np.zeros(60), design=sorted_by)) == 1

@@ -1,11 +1,13 @@
 """Permutation importance by hand."""
 
+import numpy as np
 import pytest
 import torch
 from lab import prepared_dataset
 from sklearn.metrics import r2_score
 
 from mlp_lab.data.dataset import Part
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.permutation_importance import errors_by_row, permutation_importance
 
 
@@ -48,3 +50,19 @@ def test_no_rows_have_no_importance() -> None:
     _, dataset = prepared_dataset("data=diabetes", "data.val_fraction=0")
     schema = dataset.schema
     assert permutation_importance(lambda x: x, dataset.val, schema, schema.target) == {}
+
+
+def test_rows_that_were_sampled_together() -> None:
+    """An interval of copies is as wide as that of what they copy, not narrower by their number."""
+    _, dataset = prepared_dataset("data=diabetes")
+    schema, val = dataset.schema, dataset.val.some(40)
+    inputs, targets = val.inputs.repeat(6, 1), val.inputs[:, 2:3].repeat(6, 1)
+    copies = SurveyDesign(np.tile(np.arange(40), 6), None, "house")
+    lost = [
+        permutation_importance(
+            lambda x: x[:, 2:3], Part(inputs, targets, design=design), schema, schema.target
+        )[schema.inputs[2].column.name]
+        for design in (None, copies)
+    ]
+    assert lost[0].mean == lost[1].mean
+    assert lost[1].high - lost[1].low > 1.3 * (lost[0].high - lost[0].low)

@@ -10,6 +10,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import Scaling
 from mlp_lab.data.columns import Column
 from mlp_lab.data.schema import Target, Targets
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.predictions import Predictions
 
 NUMBER = Target(Column(name="y"), "regression", None, 1, "none", Scaling(100.0, 10.0, []))
@@ -134,3 +135,29 @@ def test_scores_of_labels_are_scikit_learns() -> None:
             for i, other in enumerate(("no", "yes"))
         },
     }
+
+
+def test_intervals_of_a_sample_of_clusters_within_strata_cover() -> None:
+    """The truth lies in nearly as many as it should; by rows in far fewer."""
+    draw, covered = np.random.default_rng(0), {"design": 0, "rows": 0}
+    strata, clusters = np.repeat([0, 1, 2], 96), np.repeat(np.arange(24), 12)
+    sizes = np.array([0.5, 1.0, 2.0])  # of errors in each stratum
+    truth = float((sizes * np.sqrt(2 / np.pi)).mean() * np.sqrt(1.09))
+    target = Target(Column(name="y"), "regression", None, 1, "none", Scaling(0.0, 1.0, []))
+    for _ in range(100):
+        effect = np.repeat(draw.normal(size=24), 12) + 0.3 * draw.normal(size=288)
+        errors = effect * sizes[strata]
+        for name, design in (("design", SurveyDesign(clusters, strata)), ("rows", None)):
+            low, high = Predictions(
+                target=target,
+                outputs=errors[:, None],
+                truth=np.zeros(288),
+                losses=errors**2,
+                weights=None,
+                loss_weights=None,
+                probabilities=False,
+                design=design,
+            ).intervals()["mae"]
+            covered[name] += low <= truth <= high
+    assert covered["design"] >= 85
+    assert covered["rows"] <= 75

@@ -12,6 +12,7 @@ from mlp_lab.program import TRY
 from mlp_lab.runs.console import (
     ProgressLine,
     growing,
+    intervals_in_words,
     print_lines,
     print_result,
     print_scores,
@@ -179,3 +180,17 @@ def test_products_of_products_grow(words: tuple[str, ...], lines: int) -> None:
     said = growing([configure(), configure(*words)])
     assert len(said) == lines
     assert all("model.init=torch" in line for line in said)
+
+
+def test_what_an_interval_resamples_is_said() -> None:
+    """With the main test score; of clusters that are all alone only that they are."""
+    result: dict[str, object] = {"test": {"loss": 0.6, "accuracy": 0.75}}
+    assert intervals_in_words({**result, "test_intervals": {"accuracy": (0.7, 0.8)}}) == []
+    lines = ["95 % intervals: a bootstrap over 9 clusters of s", "the data have one cluster"]
+    result |= {"resampled": lines}
+    assert intervals_in_words({**result, "test_intervals": {"accuracy": (0.7, 0.8)}}) == [
+        "test accuracy 0.7500, 95 % interval 0.7000 to 0.8000: a bootstrap over 9 clusters of s",
+        "the data have one cluster",
+    ]
+    alike = {"accuracy": (0.75, 0.75)}
+    assert intervals_in_words({**result, "test_intervals": alike}) == lines[1:]

@@ -42,6 +42,9 @@ def test_error_of_nothing() -> None:
     assert error_of_nothing(evidence({})) == 0.025
     assert error_of_nothing(evidence({"val": 0.5})) == pytest.approx(0.05)
     assert error_of_nothing(evidence({"val": 0.1})) == pytest.approx((0.09 / 400) ** 0.5 / 0.1)
+    for errors in ({}, {"val": 0.1}):
+        clustered = replace(evidence(errors), design_effect=4.0)
+        assert error_of_nothing(clustered) == pytest.approx(2 * error_of_nothing(evidence(errors)))
 
 
 @pytest.mark.parametrize(

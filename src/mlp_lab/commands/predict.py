@@ -49,6 +49,9 @@ def parser(command: str) -> Parser:
         found.add_argument("--cluster", help="column: intervals resample its values, not rows")
         found.add_argument("--strata", help="column: intervals resample within its values")
         found.add_argument(
+            "--resample-rows", action="store_true", help="not the clusters of the training"
+        )
+        found.add_argument(
             "--drop-missing-target", action="store_true", help="leave out rows without a target"
         )
     add_threshold_options(found)

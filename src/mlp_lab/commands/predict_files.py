@@ -100,13 +100,15 @@ def evaluate_file(
     by: Sequence[str] = (),
     cluster: str | None = None,
     strata: str | None = None,
+    resample_rows: bool = False,
     deciding: Deciding = AS_USUAL,
 ) -> None:
     """Print loss, metrics and the confusion matrix of a file's rows; write them as JSON.
 
     `drop_missing_target` leaves out rows without a target, and says how many there were. `by`
     names columns, several with commas between them, by whose values scores are given, too.
-    Intervals resample the values of the column `cluster`, within those of `strata`, not rows.
+    Intervals resample the values of the column `cluster`, within those of `strata`, by default as
+    in the training, unless they are to `resample_rows`.
 
     Raises:
         UserError: the run, the file or a column cannot be used; nothing is written.
@@ -117,12 +119,15 @@ def evaluate_file(
         _require_place(Path(output))
     settings, drop = file_settings(predictor, file, written), drop_missing_target
     groups = Groups(list(by))
-    sampled = DesignColumns(cluster, strata)
+    schema = predictor.schema
+    sampled = DesignColumns.chosen(cluster, strata, schema, resample_rows=resample_rows)
     columns = (groups, sampled)
     scored = score_file(predictor, Path(file), settings, weight, columns, drop_missing_target=drop)
     scored = replace(scored, design=sampled.design(), threshold=threshold)
     named = {name: groups.names(name) for name in groups.cells}
     found = evaluate(scored)
+    if sampled.notes:
+        found["resampled"] = [*found.get("resampled", []), *sampled.notes]
     if trained_on(Path(run), Path(file)):
         print(f"{file} is what {run} was trained on: {ITS_OWN_SCORES}", file=sys.stderr)
     print_evaluation(found)

@@ -20,7 +20,8 @@ from mlp_lab.errors import UserError, nearest, require, require_choice
 from mlp_lab.formatting import shown
 
 NAMES = tuple(
-    f"data.{key}" for key in ("target", "features", "drop", "weight", "group", "time", "part")
+    f"data.{key}"
+    for key in ("target", "features", "drop", "weight", "group", "strata", "time", "part")
 )
 """Settings that hold names of columns, which may be digits only."""
 

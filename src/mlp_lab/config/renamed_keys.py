@@ -51,6 +51,7 @@ ADDED: dict[str, Added] = {
     "data.header": Added("auto", ("table",)),
     "data.skip_rows": Added(0, ("table",)),
     "data.comment": Added("", ("table",)),
+    "data.strata": Added(None, ("table",)),
     "data.stream": Added("never", ("table",)),
     "optimizer.l1": Added(0.0),
     "schedule.per": Added("epoch", ("cosine", "warmup")),

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mlp_lab.data.preprocessing import EncodedData, EncodedPart
 from mlp_lab.data.schema import Schema
+from mlp_lab.data.survey_design import SurveyDesign
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +20,7 @@ class Part:
 
     Where rows differ in weight, `weights` (N,) counts in metrics and `loss_weights` (N,) in the
     loss; their mean over the training rows is 1. `on_disk`: its inputs lie in a file, where single
-    rows are far apart.
+    rows are far apart. `design`: what intervals of its scores resample, if not rows.
     """
 
     inputs: Tensor
@@ -27,6 +28,7 @@ class Part:
     weights: Tensor | None = None
     loss_weights: Tensor | None = None
     on_disk: bool = False
+    design: SurveyDesign | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -43,7 +45,9 @@ class Part:
         weights, loss_weights = (
             None if part is None else part[index] for part in (self.weights, self.loss_weights)
         )
-        return Part(self.inputs[index], self.targets[index], weights, loss_weights)
+        design = None if self.design is None else self.design.at(rows.cpu().numpy())
+        own = self.inputs[index], self.targets[index], weights, loss_weights
+        return Part(*own, design=design)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +75,10 @@ class Dataset:
             inputs, targets = tensor(part.inputs), tensor(part.targets)
             on_disk = part.files is not None and device.type == "cpu"
             if part.weights is None or part.loss_weights is None:
-                return Part(inputs, targets, on_disk=on_disk)
+                return Part(inputs, targets, on_disk=on_disk, design=part.design)
             weights, loss_weights = tensor(part.weights), tensor(part.loss_weights)
             own = weights / means[0], loss_weights / means[1]
-            return Part(inputs, targets, *own, on_disk=on_disk)
+            return Part(inputs, targets, *own, on_disk=on_disk, design=part.design)
 
         train, val, test = map(tensors, (encoded.train, encoded.val, encoded.test))
         return cls(train, val, test, encoded.schema)

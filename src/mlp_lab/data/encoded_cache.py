@@ -16,10 +16,12 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import DTypeLike
 
-from mlp_lab.data.arrays import Array, Floats
+from mlp_lab.data.arrays import Array, Floats, Index
 from mlp_lab.data.mapped import AnyArray, MapFile, new_map, room_in_cache, tables_folder
 from mlp_lab.data.preprocessing import EncodedData, EncodedPart, Room, opened_part
+from mlp_lab.data.schema import Schema
 from mlp_lab.data.schema_file import schema_of
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.streaming import content
 from mlp_lab.errors import UserError
@@ -52,6 +54,8 @@ class _PartFiles:
     inputs: int
     outputs: int
     weights: bool
+    clusters: bool = False
+    strata: bool = False
 
 
 Make = Callable[[Room], tuple[EncodedData, Mapping[str, object]]]
@@ -157,13 +161,19 @@ def keep(folder: Path, make: Make) -> None:
 def _written(
     part: EncodedPart, name: str, room: Callable[[str, tuple[int, ...], DTypeLike], Array]
 ) -> dict[str, object]:
-    """Write the weights of a part; what its files hold."""
+    """Write the weights of a part, and its clusters and strata; what its files hold."""
     weighted = part.weights is not None and part.loss_weights is not None
     if part.weights is not None and part.loss_weights is not None:
         room(f"{name}-weights", part.weights.shape, np.float64)[:] = part.weights
         room(f"{name}-loss-weights", part.weights.shape, np.float64)[:] = part.loss_weights
+    design = part.design
+    codes = (None, None) if design is None else (design.clusters, design.strata)
+    for what, own in zip(("clusters", "strata"), codes, strict=True):
+        if own is not None:
+            room(f"{name}-{what}", own.shape, np.int64)[:] = own
     sizes = part.inputs.shape[1], part.targets.shape[1]
-    return asdict(_PartFiles(len(part), *sizes, weighted))
+    given = [own is not None for own in codes]
+    return asdict(_PartFiles(len(part), *sizes, weighted, *given))
 
 
 def opened(folder: Path) -> tuple[EncodedData, dict[str, object]] | None:
@@ -178,21 +188,33 @@ def opened(folder: Path) -> tuple[EncodedData, dict[str, object]] | None:
         )
         parts = read_as(dict[str, _PartFiles], found["parts"], "parts")
         dtype = read_as(str, found["dtype"], "dtype")
-        train, val, test = (_opened(folder, name, parts[name], dtype) for name in PARTS)
+        schema = schema_of(found["schema"])
+        train, val, test = (_opened(folder, name, parts[name], dtype, schema) for name in PARTS)
         about = read_as(dict[str, object], found["about"], "about")
-        return EncodedData(schema_of(found["schema"]), train, val, test), about
+        return EncodedData(schema, train, val, test), about
     except (UserError, OSError, KeyError, TypeError):
         return None
 
 
-def _opened(folder: Path, name: str, about: _PartFiles, dtype: str) -> EncodedPart:
+def _opened(folder: Path, name: str, about: _PartFiles, dtype: str, schema: Schema) -> EncodedPart:
     def weights(what: str) -> Floats | None:
         path = folder / f"{name}-{what}"
         found = MapFile(path, (about.rows,), "float64").open() if about.weights else None
         return None if found is None else np.array(found)
 
+    def codes(what: str) -> Index | None:
+        given = getattr(about, what)
+        found = MapFile(folder / f"{name}-{what}", (about.rows,), "int64").open() if given else None
+        return None if found is None else np.array(found)
+
+    clusters, strata = codes("clusters"), codes("strata")
+    design = None
+    if clusters is not None or strata is not None:
+        columns = schema.group, schema.strata
+        cluster, stratum = (None if column is None else column.name for column in columns)
+        design = SurveyDesign(clusters, strata, cluster, stratum)
     files = (
         MapFile(folder / f"{name}-inputs", (about.rows, about.inputs), dtype),
         MapFile(folder / f"{name}-targets", (about.rows, about.outputs), dtype),
     )
-    return opened_part(files, weights("weights"), weights("loss-weights"))
+    return opened_part(files, weights("weights"), weights("loss-weights"), design)

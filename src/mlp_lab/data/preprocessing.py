@@ -17,6 +17,7 @@ from mlp_lab.data.mapped import MapFile
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema import AnyTarget, Schema, fit_target
 from mlp_lab.data.splitting import Split, noisy_train_target
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import gigabytes, typed
 from mlp_lab.memory import free_memory
@@ -34,6 +35,7 @@ class EncodedPart:
 
     `weights` (N,) count in metrics, `loss_weights` (N,) in the loss; both absent where all are 1.
     `files` of the inputs and the targets, where these lie on disk, both as precise as the network.
+    `design`: what intervals of its scores resample, if not rows.
     """
 
     inputs: Array
@@ -41,6 +43,7 @@ class EncodedPart:
     weights: Floats | None
     loss_weights: Floats | None
     files: tuple[MapFile, MapFile] | None = None
+    design: SurveyDesign | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -49,8 +52,8 @@ class EncodedPart:
         """Another process opens the same files."""
         weights = self.weights, self.loss_weights
         if self.files is not None:
-            return opened_part, (self.files, *weights)
-        return EncodedPart, (self.inputs, self.targets, *weights)
+            return opened_part, (self.files, *weights, self.design)
+        return EncodedPart, (self.inputs, self.targets, *weights, None, self.design)
 
     @property
     def nbytes(self) -> int:
@@ -59,7 +62,10 @@ class EncodedPart:
 
 
 def opened_part(
-    files: tuple[MapFile, MapFile], weights: Floats | None, loss_weights: Floats | None
+    files: tuple[MapFile, MapFile],
+    weights: Floats | None,
+    loss_weights: Floats | None,
+    design: SurveyDesign | None,
 ) -> EncodedPart:
     """A part whose inputs and targets lie in files.
 
@@ -67,7 +73,8 @@ def opened_part(
         UserError: a file is not what was written.
         OSError: one cannot be opened.
     """
-    return EncodedPart(files[0].open(), files[1].open(), weights, loss_weights, files)
+    arrays = files[0].open(), files[1].open()
+    return EncodedPart(*arrays, weights, loss_weights, files, design)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +143,12 @@ def encode(
             require_finite(block, [one.name for one in schema.target.each])
             require_fitting(block, output, schema.target)
             targets[start : start + BLOCK] = block
+        design = None if raw.design is None else raw.design.at(rows)
         if raw.weights is None and of_class is None:
-            return EncodedPart(encoded, targets, None, None)
+            return EncodedPart(encoded, targets, None, None, design=design)
         weights = np.ones(len(rows)) if raw.weights is None else raw.weights[rows]
         balanced = weights if of_class is None else weights * of_class[target.astype(int)]
-        return EncodedPart(encoded, targets, weights, balanced)
+        return EncodedPart(encoded, targets, weights, balanced, design=design)
 
     return EncodedData(
         schema,
@@ -163,7 +171,9 @@ def _fitted(raw: RawData, split: Split, noisy: Floats, config: DataConfig, outpu
         for i, (column, stream) in enumerate(zip(raw.columns, streams, strict=True))
     ]
     file = None if raw.source is None else raw.source.file
-    return Schema(inputs, fit_target(raw, noisy, config, output), raw.weight_column, file)
+    target = fit_target(raw, noisy, config, output)
+    design = raw.group_column, raw.strata_column
+    return Schema(inputs, target, raw.weight_column, file, *design)
 
 
 def _require_memory(raw: RawData, schema: Schema, item: int) -> None:

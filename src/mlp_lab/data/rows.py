@@ -9,6 +9,7 @@ import numpy as np
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.config import FileSettings
+from mlp_lab.data.survey_design import SurveyDesign
 
 
 class PartName(IntEnum):
@@ -63,7 +64,8 @@ class RawData:
 
     `target` (N,) is in its own units, or the class of each row as an index into the levels of its
     column; of several targets (N, T), a column for each. `weights` (N,) say how much each row
-    counts, where that differs.
+    counts, where that differs. `design`: in which clusters and strata rows were sampled, if those
+    are known, of the columns that say so.
     """
 
     inputs: Floats
@@ -74,6 +76,9 @@ class RawData:
     weight_column: Column | None = None
     constraints: SplitConstraints = SplitConstraints()
     source: Source | None = None
+    design: SurveyDesign | None = None
+    group_column: Column | None = None
+    strata_column: Column | None = None
 
     @property
     def nbytes(self) -> int:

@@ -151,12 +151,17 @@ TRANSFORM = {
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """Inputs and target; `file` is how the training file was written, as far as its user said."""
+    """Inputs and target; `file` is how the training file was written, as far as its user said.
+
+    `group` and `strata`: the columns of the clusters and strata by which its rows were sampled.
+    """
 
     inputs: list[InputColumn]
     target: AnyTarget
     weight: Column | None
     file: FileSettings | None = None
+    group: Column | None = None
+    strata: Column | None = None
 
     @property
     def names(self) -> list[str]:
@@ -224,7 +229,13 @@ class Schema:
             **self._targets(),
             "weight": None if self.weight is None else asdict(self.weight),
             "file": None if self.file is None else asdict(self.file),
+            **self._design(),
         }
+
+    def _design(self) -> dict[str, object]:
+        """Columns of the survey's design, if it has some."""
+        columns = {"group": self.group, "strata": self.strata}
+        return {name: asdict(own) for name, own in columns.items() if own is not None}
 
     def _targets(self) -> dict[str, object]:
         if isinstance(self.target, Target):

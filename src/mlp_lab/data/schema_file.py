@@ -46,7 +46,8 @@ def schema_of(values: Mapping[str, Any]) -> Schema:
     """
     several = isinstance(values, Mapping) and "targets" in values
     target = "targets" if several else "target"
-    names = {"columns": True, target: True, "weight": True, "file": False}
+    optional = dict.fromkeys(("file", "group", "strata"), False)
+    names = {"columns": True, target: True, "weight": True, **optional}
     found = require_keys(values, names)
     columns = read_as(list[object], found["columns"], "columns")
     inputs = [_input(entry, f"columns[{place}]") for place, entry in enumerate(columns)]
@@ -55,6 +56,7 @@ def schema_of(values: Mapping[str, Any]) -> Schema:
         _targets(found[target], target) if several else _target(found[target], target),
         None if found["weight"] is None else _column(found["weight"], "weight"),
         read_as(FileSettings, found["file"], "file") if found.get("file") is not None else None,
+        *(_column(found[name], name) if name in found else None for name in ("group", "strata")),
     )
     _require_unique([entry.column.name for entry in inputs], "columns", "names")
     return schema

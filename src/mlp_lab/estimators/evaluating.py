@@ -29,6 +29,7 @@ def evaluate(
     weight: str | None = None,
     cluster: str | None = None,
     strata: str | None = None,
+    resample_rows: bool = False,
     threshold: float | None = None,
     class_name: str | None = None,
 ) -> pd.DataFrame:
@@ -37,7 +38,9 @@ def evaluate(
     `run`: a run's folder, or what `mlp_lab.load` gives. `by` names columns, by the values of which
     there are scores, too. `weight`: a column of row weights; else that of the training. `cluster`
     and `strata` name columns by which the rows were sampled: intervals then resample clusters
-    in the place of rows, within strata. `threshold`: of two classes the probability of
+    in the place of rows, within strata. Without either they are `data.group` and `data.strata` of
+    the training, where `rows` have them, unless `resample_rows`; `attrs["resampled"]` of the table
+    says what was resampled, where that is not rows. `threshold`: of two classes the probability of
     `class_name`, by default the second, above which it is decided for.
 
     Returns a row for all and for each group of at least ten rows, called by column and value:
@@ -52,9 +55,10 @@ def evaluate(
         raise UserError(f"rows must be a DataFrame with the target, got {type(rows).__name__}")
     predictor = run if isinstance(run, Predictor) else load(run)
     groups = Groups([by] if isinstance(by, str) else list(by))
-    sampled = DesignColumns(cluster, strata)
     frame = TableFrame(rows.reset_index(drop=True))
     with _keywords():
+        schema = predictor.schema
+        sampled = DesignColumns.chosen(cluster, strata, schema, resample_rows=resample_rows)
         groups.add(frame, predictor.schema)
         sampled.add(frame, predictor.schema)
         design = sampled.design()
@@ -69,7 +73,11 @@ def evaluate(
             numbers = _numbers(own["scores"], own["intervals"], own["constant"])
             table[column, name] = {"rows": own["rows"], **numbers}
     index = pd.MultiIndex.from_tuples(table, names=["by", "group"])
-    return pd.DataFrame(list(table.values()), index=index)
+    answer = pd.DataFrame(list(table.values()), index=index)
+    words = [] if design is None else design.in_words()
+    if words or sampled.notes:
+        answer.attrs["resampled"] = [*words, *map(_in_keywords, sampled.notes)]
+    return answer
 
 
 @contextmanager
@@ -78,8 +86,13 @@ def _keywords() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        said = re.sub(r"^--(?=by|cluster|strata)", "", str(error))
-        raise UserError(said.replace("in FILE", "in rows")) from None
+        raise UserError(_in_keywords(str(error))) from None
+
+
+def _in_keywords(said: str) -> str:
+    said = re.sub(r"--(?=by\b|cluster\b|strata\b)", "", said)
+    said = said.replace("--resample-rows", "resample_rows=True")
+    return re.sub(r"\b(in|of) FILE\b", r"\1 rows", said)
 
 
 def _scored(predictor: Predictor, frame: TableFrame, weight: str | None) -> Predictions:

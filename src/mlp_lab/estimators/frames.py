@@ -12,6 +12,7 @@ from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.data.columns import Column, classified, numeric
 from mlp_lab.data.rows import PartName, RawData, SplitConstraints
 from mlp_lab.data.schema import Schema
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.frames import Table, TableFrame, feature_values
 from mlp_lab.data.tables.table import read_features
@@ -25,7 +26,7 @@ class Rows:
 
     `target` holds numbers, or indices into the `classes` of each target: (N,), or (N, T) of several
     targets, which have `target_names`. Rows after the first `training` are validated on. `groups`:
-    rows of one number stay in one part.
+    rows of one number stay in one part, and are a cluster of a sample.
     """
 
     features: Floats | pd.DataFrame
@@ -70,6 +71,7 @@ def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> R
         targets,
         weights=rows.weights,
         constraints=SplitConstraints(parts=parts, groups=rows.groups),
+        design=None if rows.groups is None else SurveyDesign(rows.groups, None, "groups"),
     )
 
 

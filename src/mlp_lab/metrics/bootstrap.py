@@ -13,7 +13,7 @@ from math import nan
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.metrics.survey_design import SurveyDesign
+from mlp_lab.data.survey_design import SurveyDesign
 
 Intervals = dict[str, tuple[float, float]]
 """Metric -> bounds of its 95 % interval."""

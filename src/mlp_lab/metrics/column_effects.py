@@ -3,7 +3,7 @@
 The mean prediction when every row has the same value in a column, as a function of that value
 (Friedman, "Greedy function approximation: a gradient boosting machine", 2001, section 8.2). Where
 columns go together, it looks at rows that nobody has. Intervals are percentiles over draws of the
-rows with replacement.
+rows with replacement, or of clusters within strata where rows were sampled so.
 """
 
 from __future__ import annotations
@@ -89,10 +89,7 @@ def _measured(
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights.double().cpu().numpy()
     means = np.einsum("gnc,n->gc", curves, weights / weights.sum())
     k = 1 if means.shape[1] == 2 else int(np.ptp(means, axis=0).argmax())
-    draws = np.random.default_rng(0).multinomial(
-        len(rows), np.full(len(rows), 1 / len(rows)), size=RESAMPLES
-    )
-    drawn = (draws * weights).T  # (N, R)
+    drawn = _draws(rows) * weights[:, None]  # (N, R)
     totals = drawn.sum(0)
     drawn = drawn[:, totals > 0] / totals[totals > 0]
     mean, again = means[:, k], curves[..., k] @ drawn  # (G,), (G, R)
@@ -110,6 +107,17 @@ def _measured(
         high=high.tolist(),
         change=(float(mean[last] - mean[first]), *ends),
     )
+
+
+def _draws(part: Part) -> Floats:
+    """How often each row is drawn, (N, R)."""
+    rows = len(part)
+    if part.design is not None:
+        (counts,) = part.design.resamples(RESAMPLES, 0, RESAMPLES)
+        return counts
+    generator = np.random.default_rng(0)
+    draws = generator.multinomial(rows, np.full(rows, 1 / rows), size=RESAMPLES)
+    return draws.T.astype(np.float64)
 
 
 def _grid(entry: InputColumn, inputs: Floats) -> tuple[list[str], Floats, Floats] | None:

@@ -46,15 +46,16 @@ def permutation_importance(
     """Column -> score that is lost when it is shuffled; inputs of a column move together.
 
     `predict` maps inputs (N, D) to outputs (N, C) for `target`; `schema` says which inputs a column
-    gives. The interval is of draws of rows with replacement (percentile bootstrap), each judged
-    after one of the shuffles: it holds what chance does by the rows and by the shuffles.
+    gives. The interval is of draws of rows with replacement (percentile bootstrap), or of clusters
+    within strata where the part has such, each judged after one of the shuffles: it holds what
+    chance does by the rows and by the shuffles.
     """
     if not len(part) or len(schema.inputs) > MOST_COLUMNS:
         return {}
     rows = part.some(ROWS)
     unshuffled, totals = errors_by_row(target, predict(rows.inputs), rows)
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights.double().cpu().numpy()
-    drawn = weights * _draws(len(rows))  # (S, B, N)
+    drawn = weights * _draws(rows)  # (S, B, N)
     bounds = np.cumsum([0, *(len(entry.names) for entry in schema.inputs)]).tolist()
     generator = torch.Generator().manual_seed(0)
     orders = [torch.randperm(len(rows), generator=generator) for _ in range(SHUFFLES)]
@@ -92,8 +93,12 @@ def errors_by_row(target: AnyTarget, y: torch.Tensor, rows: Part) -> tuple[Float
     return np.stack(errors, axis=1), np.stack(totals, axis=1)
 
 
-def _draws(rows: int) -> Floats:
+def _draws(part: Part) -> Floats:
     """How often each row is drawn, (S, B, N)."""
+    rows, draws = len(part), SHUFFLES * RESAMPLES
+    if part.design is not None:
+        (counts,) = part.design.resamples(draws, 0, draws)
+        return counts.T.reshape(SHUFFLES, RESAMPLES, rows)
     generator = np.random.default_rng(0)
     equal = np.full(rows, 1 / rows)
     return generator.multinomial(rows, equal, size=(SHUFFLES, RESAMPLES)).astype(np.float64)

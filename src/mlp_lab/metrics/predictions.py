@@ -12,13 +12,13 @@ import numpy as np
 from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import AnyTarget, Target
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.bootstrap import Intervals, Metrics, Values, mean_of_known, ratio
 from mlp_lab.metrics.classification import classification_metrics, confusion_matrix
 from mlp_lab.metrics.decision_threshold import Threshold
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import own_scores
 from mlp_lab.metrics.regression import regression_metrics, residual_quantiles
-from mlp_lab.metrics.survey_design import SurveyDesign
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ import torch
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import NumberEncoding
-from mlp_lab.data.dataset import Dataset
+from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.engine.evaluation import mean_pre_activation, rows_at_once
 from mlp_lab.metrics.classification import BINS, wilson_interval
@@ -278,7 +278,13 @@ def effects_of(
         found = column_effects(predict, parts[part], dataset.schema, columns, most)
     if not found:
         return None
-    return Effects(part, dataset.schema.target.name, min(most, len(parts[part])), found)
+    rows, cluster = min(most, len(parts[part])), cluster_of(parts[part])
+    return Effects(part, dataset.schema.target.name, rows, found, cluster)
+
+
+def cluster_of(part: Part) -> str:
+    """The column whose values intervals resample; nothing where they resample rows."""
+    return "" if part.design is None else part.design.cluster or ""
 
 
 def importance(network: MLP, dataset: Dataset) -> Importance | None:
@@ -299,4 +305,5 @@ def importance(network: MLP, dataset: Dataset) -> Importance | None:
         rows=min(ROWS, len(dataset.val)),
         several=not isinstance(schema.target, Target),
         shuffles=SHUFFLES,
+        cluster=cluster_of(dataset.val),
     )

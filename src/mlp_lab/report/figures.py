@@ -71,17 +71,22 @@ def caption(picture: Picture) -> str:
             rows = counted(picture.rows, "validation row")
             return (
                 f"bars: mean over {picture.shuffles} shuffles of {rows};"
-                " lines: 95 % interval over shuffles and rows"
+                f" lines: 95 % interval over shuffles and {_units(picture)}"
             )
         case Effects():
             said = [sentence(picture.target, own) for own in picture.columns]
             rows = counted(picture.rows, f"{PART[picture.part]} row")
             said.append(
                 f"Mean prediction of {rows}, all with the same value of a column (partial"
-                " dependence), with 95 % intervals over rows; it says what the network does, not"
-                " what causes what."
+                f" dependence), with 95 % intervals over {_units(picture)}; it says what the"
+                " network does, not what causes what."
             )
             return " ".join(said)
+
+
+def _units(picture: Importance | Effects) -> str:
+    """What intervals resample."""
+    return f"clusters of {one_line(picture.cluster)}" if picture.cluster else "rows"
 
 
 def draw(picture: Picture, path: Path) -> str:

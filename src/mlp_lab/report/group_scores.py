@@ -1,5 +1,7 @@
 """Scores by group of rows, with intervals, beside those of the best constant of each group."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,15 +14,15 @@ from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import Column
 from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import Schema
-from mlp_lab.data.tables.answers import names_of_sets
+from mlp_lab.data.survey_design import SurveyDesign
+from mlp_lab.data.tables.answers import in_one_order, names_of_sets
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.errors import UserError, nearest
-from mlp_lab.formatting import counted, in_a_list, one_line, score_written, significant
+from mlp_lab.formatting import counted, in_a_list, listed, one_line, score_written, significant
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
-from mlp_lab.metrics.survey_design import SurveyDesign
 from mlp_lab.terminal import Screen, plain_table
 
 FEWEST_ROWS = 10
@@ -57,12 +59,14 @@ class ByGroup(TypedDict):
 class Groups:
     """Cells of the columns that rows are grouped by; `by` as the option names them.
 
-    `cells`: text, or None where the training would have no value, of all rows so far.
+    `cells`: text, or None where the training would have no value, of all rows so far. `unread`:
+    columns of which the training says nothing.
     """
 
     by: list[str]
     option: str = "--by"
     cells: dict[str, list[str | None]] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
 
     def add(self, frame: TableFrame, schema: Schema) -> None:
         """The rows of a piece of the table.
@@ -70,7 +74,8 @@ class Groups:
         Raises:
             UserError: there is no such column.
         """
-        known = {entry.column.name: entry.column for entry in schema.inputs}
+        sampled = [one for one in (schema.group, schema.strata) if one is not None]
+        known = {one.name: one for one in (*sampled, *(entry.column for entry in schema.inputs))}
         for text in self.by:
             names = [text]
             if text not in frame.names and self.option == "--by":
@@ -79,15 +84,24 @@ class Groups:
                 if name not in frame.names:
                     where = f"{nearest(name, frame.names)} ({', '.join(frame.names[:30])})"
                     raise UserError(f"{self.option}: no such column in FILE: {name!r}{where}")
+                if name not in known:
+                    self.unread.add(name)
                 texts = _texts(frame, known.get(name, Column(name=name)))
                 self.cells.setdefault(name, []).extend(texts)
 
     def names(self, name: str) -> Names:
         """The group of each row."""
         texts = self.cells[name]
+        if name in self.unread:
+            texts = in_one_order(texts)
         numbers = [math.nan if text is None else as_number(text) for text in texts]
         values = None if None in numbers else np.array(numbers, dtype=np.float64)
         return group_names(name, texts, values)
+
+    @property
+    def lacking(self) -> int:
+        """Rows without a value in one of the columns."""
+        return sum(text is None for texts in self.cells.values() for text in texts)
 
     def numbers(self) -> Index | None:
         """A number for each different value of the one column, (N,); None where none is named.
@@ -96,9 +110,8 @@ class Groups:
             UserError: a row has no value.
         """
         for name, texts in self.cells.items():
-            lacking = sum(text is None for text in texts)
-            if lacking:
-                rows = counted(lacking, "row")
+            if self.lacking:
+                rows = counted(self.lacking, "row")
                 raise UserError(f"{self.option} {name}: every row needs a value, {rows} had none")
             found = np.array(texts, dtype=np.str_)
             return np.unique(found, return_inverse=True)[1].reshape(-1).astype(np.int64)
@@ -107,15 +120,46 @@ class Groups:
 
 @dataclass(slots=True)
 class DesignColumns:
-    """Cells of the columns by which rows were sampled: their cluster, their stratum."""
+    """Cells of the columns by which rows were sampled: their cluster, their stratum.
+
+    Those of the training (`of_training`) need not be there, nor have a value in each row: `notes`
+    say which are not resampled then.
+    """
 
     cluster: str | None
     strata: str | None
+    of_training: bool = False
     groups: list[Groups] = field(init=False)
+    notes: list[str] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         named = (("--cluster", self.cluster), ("--strata", self.strata))
         self.groups = [Groups([] if name is None else [name], option) for option, name in named]
+
+    @classmethod
+    def chosen(
+        cls, cluster: str | None, strata: str | None, schema: Schema, *, resample_rows: bool
+    ) -> DesignColumns:
+        """Those that options name; without any those of the training, unless rows are resampled.
+
+        Raises:
+            UserError: options contradict each other.
+        """
+        for option, name in (("--cluster", cluster), ("--strata", strata)):
+            if name is not None and resample_rows:
+                raise UserError(f"{option} and --resample-rows contradict each other: choose one")
+        if cluster is not None and cluster == strata:
+            raise UserError(
+                f"--strata {strata} is --cluster, too: each stratum would have one cluster"
+            )
+        if resample_rows or cluster is not None or strata is not None:
+            return cls(cluster, strata)
+        group, strata_column = schema.group, schema.strata
+        return cls(
+            None if group is None else group.name,
+            None if strata_column is None else strata_column.name,
+            of_training=True,
+        )
 
     def add(self, frame: TableFrame, schema: Schema) -> None:
         """The rows of a piece of the table.
@@ -124,14 +168,34 @@ class DesignColumns:
             UserError: there is no such column.
         """
         for own in self.groups:
+            if self.of_training and own.by and own.by[0] not in frame.names:
+                self._leave_out(own, "is no column of FILE")
             own.add(frame, schema)
 
+    def _leave_out(self, own: Groups, why: str) -> None:
+        role = own.option.removeprefix("--")
+        self.notes.append(f"{own.by[0]}, the {role} of the training, {why}: not resampled")
+        own.by.clear()
+        own.cells.clear()
+
     def design(self) -> SurveyDesign | None:
-        """What intervals resample; None where no column was named: rows."""
+        """What intervals resample; None where no column was named: rows.
+
+        Raises:
+            UserError: a row has no value in a column that an option names.
+        """
+        if self.of_training:
+            for own in self.groups:
+                if lacking := own.lacking:
+                    self._leave_out(own, f"has no value in {counted(lacking, 'row')}")
         clusters, strata = (own.numbers() for own in self.groups)
+        cluster, stratum = (own.by[0] if own.by else None for own in self.groups)
         if clusters is None and strata is None:
             return None
-        return SurveyDesign(clusters, strata, self.cluster, self.strata)
+        if self.of_training:
+            names = listed([name for name in (cluster, stratum) if name is not None])
+            self.notes.append(f"{names} as in the training; --resample-rows resamples rows")
+        return SurveyDesign(clusters, strata, cluster, stratum)
 
 
 def _texts(frame: TableFrame, column: Column) -> list[str | None]:

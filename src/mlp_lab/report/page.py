@@ -56,6 +56,7 @@ def write_report(folder: Path) -> None:
         models=with_single({**models, **result["baselines"]}, result.get("single_network")),
         parts=[part for part in ("test", "val", "train") if result["rows"][part]],
         intervals=result["test_intervals"],
+        resampled=result.get("resampled", []),
         of_targets=result.get("targets", {}),
         undrawn=max(0, len(targets) - MOST_TARGETS),
         data_report=data_section(read_text(data_report, megabytes=64))

@@ -104,16 +104,22 @@ class Importance:
     """Whether the score is a mean over targets."""
     shuffles: int = 5
     """How often each was shuffled."""
+    cluster: str = ""
+    """The column whose values intervals resample, if not rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What the most important columns do to the predictions, by so many rows of a part."""
+    """What the most important columns do to the predictions, by so many rows of a part.
+
+    `cluster`: the column whose values intervals resample, if not rows.
+    """
 
     part: str
     target: str
     rows: int
     columns: list[Effect]
+    cluster: str = ""
 
 
 Picture = Confusion | Observed | Calibration | Fit | Plane | Importance | Effects
@@ -146,8 +152,9 @@ def write_pictures(pictures: Sequence[Picture], folder: Path) -> None:
 
 
 def _plain(picture: Picture) -> dict[str, object]:
-    """As JSON has it, without a target that has no name."""
-    return {key: value for key, value in asdict(picture).items() if (key, value) != ("target", "")}
+    """As JSON has it, without a target or a cluster that has no name."""
+    unnamed = [("target", ""), ("cluster", "")]
+    return {key: own for key, own in asdict(picture).items() if (key, own) not in unnamed}
 
 
 def read_pictures(folder: Path) -> dict[str, Picture]:

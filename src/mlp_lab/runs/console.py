@@ -251,10 +251,27 @@ def print_result(
         f" best epoch {result['best_epoch']} of {result['epochs_run']}{by}{reason},"
         f" {duration(seconds)}, kernel {environment['kernel']}{shared}"
     )
+    for line in intervals_in_words(result):
+        console.say(line)
     if is_calibrated(result):
         console.say(calibration_in_words(result))
     print_lines(console, verdict)
     console.print(str(folder), soft_wrap=True)
+
+
+def intervals_in_words(result: Mapping[str, object]) -> list[str]:
+    """The interval of the main test score, and what it resamples; nothing where that is rows."""
+    resampled = cast(Sequence[str], result.get("resampled", ()))
+    if not resampled:
+        return []
+    scores = cast(Scores, result["test"])
+    score = main_metric(scores)
+    low, high = cast(Mapping[str, Sequence[float]], result["test_intervals"])[score]
+    own, *ends = (score_written(score, value) for value in (scores[score], low, high))
+    first, *others = resampled
+    how = first.partition(": ")[2]
+    found = [f"test {score} {own}, 95 % interval {ends[0]} to {ends[1]}: {how}"]
+    return [*found, *others] if low != high else others
 
 
 def print_lines(console: Screen, lines: Sequence[str]) -> None:

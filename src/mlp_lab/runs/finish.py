@@ -138,12 +138,19 @@ def described(
         **({} if run.calibration is None else {"calibration": run.calibration.to_dict()}),
         **({} if run.budget is None else {"budget": run.budget}),
         "test_intervals": intervals,
+        **_resampled(run, intervals),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
         "overrides": run.progress.origin.overrides,
         "environment": surroundings,
     }
+
+
+def _resampled(run: Run, intervals: Intervals) -> dict[str, list[str]]:
+    """What intervals resample, in words, where that is not rows."""
+    design = run.dataset.test.design
+    return {"resampled": design.in_words()} if design is not None and intervals else {}
 
 
 def finish(

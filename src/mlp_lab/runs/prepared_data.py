@@ -290,6 +290,8 @@ def _digest(raw: RawData) -> str:
     arrays: list[NDArray[Any] | None] = [*raw.inputs.T, raw.target, raw.weights]
     for array in (*arrays, constraints.parts, constraints.groups, constraints.times):
         found.update(b"none" if array is None else np.ascontiguousarray(array).data)
+    if raw.design is not None and raw.design.strata is not None:
+        found.update(np.ascontiguousarray(raw.design.strata).data)
     return found.hexdigest()
 
 

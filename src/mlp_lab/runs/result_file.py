@@ -97,6 +97,7 @@ TYPES: Mapping[str, type] = {
     "rows": _Rows,
     **dict.fromkeys(PARTS, Scores),
     "test_intervals": dict[str, tuple[float | None, float | None]],
+    "resampled": list[str],
     "baselines": dict[str, dict[str, Scores]],
     "targets": dict[str, dict[str, Scores]],
     "single_network": dict[str, Scores],
@@ -109,10 +110,10 @@ TYPES: Mapping[str, type] = {
 }
 """Keys of a run that has ended, and what they hold."""
 
-OPTIONAL = ("targets", "single_network", "calibration", "budget")
-"""Those that only some runs have: with several targets each has scores of its own, an ensemble says
-what one of its networks reaches, probabilities whether they are calibrated, and a run with a budget
-what it has tried."""
+OPTIONAL = ("resampled", "targets", "single_network", "calibration", "budget")
+"""Those that only some runs have: rows of a sample say which clusters intervals resample, with
+several targets each has scores of its own, an ensemble says what one of its networks reaches,
+probabilities whether they are calibrated, and a run with a budget what it has tried."""
 
 
 def read_result(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A model's outputs for every part of its data; the one place where test rows are looked at."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from torch import Tensor
@@ -70,4 +71,5 @@ def _outputs_of(model: MLP, objective: Objective, rows: Part) -> tuple[Tensor, T
 
 
 def _scored(outputs: Outputs, rows: Part, objective: Objective, target: AnyTarget) -> Predictions:
-    return Predictions.of_outputs(*outputs(rows), rows, objective, target)
+    found = Predictions.of_outputs(*outputs(rows), rows, objective, target)
+    return found if rows.design is None else replace(found, design=rows.design)

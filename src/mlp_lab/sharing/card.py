@@ -128,7 +128,11 @@ def _scores(result: Mapping[str, Any]) -> Iterator[str]:
     ]
     if found:
         yield ""
-        yield f"95 % intervals of the network's, over resampled test rows: {', '.join(found)}."
+        how = result.get("resampled") or ["95 % intervals: a bootstrap over the test rows"]
+        said = plain(how[0].partition(": ")[2])
+        yield f"95 % intervals of the network's, by {said}: {', '.join(found)}."
+        for line in how[1:]:
+            yield f"{plain(line[:1].upper() + line[1:])}."
     if words := calibration_in_words(result):
         yield ""
         yield f"{plain(words[0].upper() + words[1:])}."

@@ -50,11 +50,12 @@ class Evidence:
     `train` and `val` are the skill of the weights that were `kept`, those after so many epochs,
     and `kept_d2` their D2 by part; `baselines` the skill of simple methods on the validation rows
     by their names, `baselines_d2` the D2 of those that have a loss, `differences` the standard
-    errors of the network's skill less theirs, paired by row. `measure`: what a skill stands
-    for, R2, accuracy, balanced accuracy or D2; `constant_errors`: share of a part's rows, or of
-    its classes, that a constant gets wrong, empty for a number. `weight_decay`: how strong it is
-    beside the gradient. `early_stopping`: whether it was
-    on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
+    errors of the network's skill less theirs, paired by row, or by cluster within strata where rows
+    were sampled so; `design_effect`: by how much that widens the variance of a skill on validation
+    rows. `measure`: what a skill stands for, R2, accuracy, balanced accuracy or D2;
+    `constant_errors`: share of a part's rows, or of its classes, that a constant gets wrong, empty
+    for a number. `weight_decay`: how strong it is beside the gradient. `early_stopping`: whether it
+    was on; `stopped_early`: whether it ended the run. `moved`: |W - W before the first step| /
     |W before|. `test`: skill on `test_rows`, where those are later rows or other groups, None where
     they are drawn like the others; `later`: whether they are of another time, `changed`: columns
     whose mean on them has moved, by how many standard deviations. `largest_input`: of the inputs'
@@ -82,6 +83,7 @@ class Evidence:
     kept_d2: Mapping[str, float]
     baselines_d2: Mapping[str, float]
     differences: Mapping[str, float] = field(default_factory=dict)
+    design_effect: float = 1.0
     measure: str = "R²"
     constant_errors: Mapping[str, float]
     weight_decay: float = 0.0
@@ -119,7 +121,7 @@ def smoothed(values: Sequence[float]) -> list[float]:
 
 def standard_error(evidence: Evidence) -> float:
     """The largest standard error that a skill can have on the validation rows."""
-    return LARGEST_ERROR / math.sqrt(evidence.val_rows)
+    return LARGEST_ERROR * math.sqrt(evidence.design_effect / evidence.val_rows)
 
 
 def own_standard_error(evidence: Evidence, skill: float) -> float:
@@ -131,7 +133,8 @@ def own_standard_error(evidence: Evidence, skill: float) -> float:
     if not wrong:
         return standard_error(evidence)
     errors = min(1.0, max(0.0, (1 - skill) * wrong))
-    return math.sqrt(errors * (1 - errors) / evidence.val_rows) / wrong
+    variance = errors * (1 - errors) * evidence.design_effect / evidence.val_rows
+    return math.sqrt(variance) / wrong
 
 
 def error_of_nothing(evidence: Evidence) -> float:

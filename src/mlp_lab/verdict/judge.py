@@ -81,6 +81,7 @@ class Judge:
             },
             baselines_d2={_title(name): _d2(run, name, "val") for name in named},
             differences=_differences(run, measure) if validated else {},
+            design_effect=_design_effect(run, measure) if validated else 1.0,
             steps=len(curves) * steps_of_an_epoch(run),
             kept=watch.best_epoch,
             measure=measure.title,
@@ -128,6 +129,13 @@ def _differences(run: Run, measure: Measure) -> dict[str, float]:
     if run.termination is None or run.termination.divergence is not None:
         return {}
     return {_title(name): error for name, error in measure.errors_of_differences(run).items()}
+
+
+def _design_effect(run: Run, measure: Measure) -> float:
+    """How much wider errors of scores are by the clusters of rows, unless it diverged."""
+    if run.termination is None or run.termination.divergence is not None:
+        return 1.0
+    return measure.design_effect(run)
 
 
 def _title(name: str) -> str:

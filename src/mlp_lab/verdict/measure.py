@@ -10,6 +10,7 @@ import torch
 from mlp_lab.data.dataset import Part
 from mlp_lab.metrics.paired import (
     RowErrors,
+    design_effect,
     loss_errors,
     score_errors,
     standard_error_of_difference,
@@ -67,6 +68,13 @@ class Measure:
         each = {name: self._row_errors(own, run.validation) for name, own in run.validation.items()}
         one = each.pop("network")
         return {name: standard_error_of_difference(one, other) for name, other in each.items()}
+
+    def design_effect(self, run: Run) -> float:
+        """How many validation rows tell as much as one drawn by itself; 1 unless they cluster."""
+        network = run.validation.get("network")
+        if network is None or network.design is None:
+            return 1.0
+        return design_effect(self._row_errors(network, run.validation))
 
     def _row_errors(self, own: Predictions, found: Mapping[str, Predictions]) -> RowErrors:
         if self.name == "D²":

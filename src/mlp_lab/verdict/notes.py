@@ -93,8 +93,8 @@ def no_better(evidence: Evidence) -> Finding | None:
     return Finding(
         "no better than a baseline",
         f"{measure} than the {name} baseline: {_against(evidence, baseline, error)}",
-        f"skill(val) no more than {CLEARLY:g} standard errors of the difference, paired by row,"
-        " above a baseline's",
+        f"skill(val) no more than {CLEARLY:g} standard errors of the difference, paired by row or"
+        " cluster, above a baseline's",
         {"val": evidence.val, name: baseline, "standard error": error},
     )
 
@@ -113,7 +113,7 @@ def behind_boosting(evidence: Evidence) -> Finding | None:
         "worse than gradient boosting",
         f"worse than gradient boosting: {_against(evidence, reached, error)}",
         f"skill(val) below gradient boosting's by more than {CLEARLY:g} standard errors of the"
-        " difference, paired by row",
+        " difference, paired by row or cluster",
         {"val": evidence.val, GRADIENT_BOOSTING: reached, "standard error": error},
     )
 
@@ -245,7 +245,7 @@ def later_rows(evidence: Evidence) -> Finding | None:
     if evidence.val is None or evidence.test is None or evidence.divergence is not None:
         return None
     rows = 1 / evidence.val_rows + 1 / max(1, evidence.test_rows)
-    margin = 2 * LARGEST_ERROR * math.sqrt(rows)
+    margin = 2 * LARGEST_ERROR * math.sqrt(rows * evidence.design_effect)
     if evidence.val - evidence.test <= SHIFTED + margin:
         return None
     return Finding(

@@ -465,6 +465,7 @@ def test_codes_for_no_answer_are_no_group_and_no_part(tmp_path: Path) -> None:
         (["+data.levels.x=[0,1,2,0]"], "data.levels.x names '0' twice"),
         (["data.weight=y"], "data.weight=y is the target: choose another column"),
         (["data.group=y"], "data.group=y is the target: choose another column"),
+        (["data.strata=y"], "data.strata=y is the target: choose another column"),
         (["data.part=y"], "data.part=y is the target: choose another column"),
         (["data.drop=[y]"], "data.drop names the target, y"),
     ],

@@ -28,6 +28,7 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     "binary_inputs": ((), "2"),
     "weight": ((), "weight"),
     "group": ((), "household"),
+    "strata": ((), "trust"),
     "time": ((), "interview"),
     "part": ((), "part"),
     "drop_missing_target": (("data.target=income",), "true"),

@@ -120,19 +120,25 @@ def test_waves_and_strata(tmp_path: Path) -> None:
     """The latest wave may be the test; nothing is proposed that contradicts another setting."""
     columns: dict[str, Cells] = {"wave": NUMBERS % 4 + 1, "stratum": NUMBERS % 5}
     strata, wave = said(tmp_path, columns)
-    assert "looks like the strata of a sample: data.drop=[stratum] leaves it out" in strata
+    assert "looks like the strata of a sample: data.strata=stratum resamples within them" in strata
+    assert pasted(strata)[1:] == ["data.drop=[stratum]", "data.types.stratum=numeric"]
     time, drop, other = pasted(wave)
     assert (time, drop, other) == ("data.time=wave", "data.drop=[wave]", "data.types.wave=numeric")
     assert said(tmp_path, columns, time) == [strata]
     assert said(tmp_path, columns, other, *pasted(strata)[:1]) == []
     (again,) = said(tmp_path, columns, drop)
-    assert pasted(again)[0] == "data.drop=[wave,stratum]"
+    assert pasted(again)[1] == "data.drop=[wave,stratum]"
     with_groups = said(tmp_path, {**columns, "hhid": PAIRS})
     assert [pasted(line)[0] for line in with_groups] == [
         "data.group=hhid",
-        "data.drop=[stratum]",
+        "data.strata=stratum",
         "data.drop=[wave]",
     ]
+    two_strata: dict[str, Cells] = {**columns, "strata": NUMBERS % 6}
+    lines = said(tmp_path, two_strata, other)
+    assert [pasted(line)[0] for line in lines] == ["data.strata=stratum", "data.drop=[strata]"]
+    (line,) = said(tmp_path, two_strata, other, "data.strata=strata")
+    assert pasted(line)[0] == "data.drop=[stratum]"
     (two,) = said(tmp_path, {"survey round": NUMBERS % 2})
     assert pasted(two)[0] == "data.drop=[survey round]"
     assert said(tmp_path, columns, "data.features=[wave,stratum,z]") == []

@@ -11,6 +11,7 @@ from lab import BARE, refused, train
 from surveys import config_of, problem_of, survey, written
 
 from mlp_lab.data.mapped import tables_folder
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.data.tables import column_files, reading, streaming
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.streaming import is_streamed
@@ -22,6 +23,8 @@ TARGETS = {
     "weights": ("data.target=trust", "data.weight=weight", "data.class_weights=balanced"),
     "codes": ("data.target=voted", "data.missing=[-9,77]", "data.drop=[remark]"),
     "group": ("data.target=voted", "data.group=household", "data.features=[age,income,region]"),
+    "design": ("data.target=voted", "data.group=household", "data.strata=trust"),
+    "strata": ("data.target=age", "data.strata=smoker", "data.folds=3"),
     "time": ("data.target=voted", "data.time=interview", "data.scaling=quantile"),
     "several": ("data.target=[voted,smoker]", "data.label_noise=0.1", "data.types.zip=category"),
     "folds": ("data.target=age", "data.folds=3", "dtype=float64", "data.scaling=robust"),
@@ -69,9 +72,18 @@ def same(one: PreparedData, other: PreparedData) -> bool:
             and a.targets.astype(b.targets.dtype).tobytes() == b.targets.tobytes()
             and np.array_equal(str(a.weights), str(b.weights))
             and np.array_equal(str(a.loss_weights), str(b.loss_weights))
+            and drawn(a.design) == drawn(b.design)
             for a, b in pairs
         )
     )
+
+
+def drawn(design: SurveyDesign | None) -> list[object]:
+    """What intervals resample, in words and numbers."""
+    if design is None:
+        return []
+    (counts,) = design.resamples(20, 0, 20)
+    return [*design.in_words(), counts.tolist()]
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -432,6 +432,16 @@ REFUSED = [
     (("data.target=voted", "data.features=[id,country]"), "no column of"),
     (("data.target=voted", "data.features=[voted,age]"), "data.features names the target, voted"),
     (("data.target=voted", "data.group=region"), "data.group=region is missing in row"),
+    (("data.target=voted", "data.strata=region"), "data.strata=region is missing in row"),
+    (("data.target=voted", "data.strata=regio"), "data.strata=regio: no such column in "),
+    (
+        ("data.target=voted", "data.group=id", "data.strata=id"),
+        "data.strata=id is data.group, too: each stratum would have one cluster",
+    ),
+    (
+        ("data.target=voted", "data.part=smoker", "data.strata=smoker"),
+        "data.strata=smoker is data.part, too: each part would have one stratum",
+    ),
     (
         ("data.target=voted", "data.part=smoker"),
         "data.part=smoker must say train, val or test, got '",

@@ -79,10 +79,11 @@ class TableConfig(DataConfig):
     below which levels of a category count as one (as in scikit-learn's OneHotEncoder).
     `binary_inputs` of a category with two levels: 1, or 2 as of any other.
 
-    `weight` is a column of row weights. `group`: rows with one value stay in one part. `time`: the
-    latest rows are the test. `part`: a column that says train, val or test. `task`: auto,
-    regression, binary, multiclass, or multilabel of several columns. `drop_missing_target` leaves
-    out rows without a target.
+    `weight` is a column of row weights. `group`: rows with one value stay in one part, and are a
+    cluster of a sample; `strata`: the column within whose values these were sampled. Intervals of
+    scores resample clusters within strata. `time`: the latest rows are the test. `part`: a column
+    that says train, val or test. `task`: auto, regression, binary, multiclass, or multilabel of
+    several columns. `drop_missing_target` leaves out rows without a target.
     `delimiter`, `quote`, `encoding`, `decimal`, `sheet`, `header`, `skip_rows` and `comment` say
     how the file is written.
     `stream` reads by columns from disk: always or true, never or false, auto where the table is
@@ -106,6 +107,7 @@ class TableConfig(DataConfig):
     binary_inputs: int
     weight: str | None
     group: str | None
+    strata: str | None
     time: str | None
     part: str | None
     drop_missing_target: bool
@@ -176,7 +178,7 @@ class TableConfig(DataConfig):
             )
 
     def _check_roles(self) -> None:
-        roles = {"weight": self.weight, "group": self.group, "part": self.part}
+        roles = {name: getattr(self, name) for name in ("weight", "group", "strata", "part")}
         for key, column in roles.items():
             if column is not None and column in self.targets:
                 what = "the target" if len(self.targets) == 1 else "one of the targets"
@@ -195,6 +197,16 @@ class TableConfig(DataConfig):
         if self.time is not None and self.folds is not None:
             why = "later rows would train for earlier ones"
             raise UserError(f"data.folds does not fit data.time: {why}")
+        self._check_strata()
+
+    def _check_strata(self) -> None:
+        said = {
+            "group": "each stratum would have one cluster",
+            "part": "each part would have one stratum",
+        }
+        for key, why in said.items():
+            if self.strata is not None and self.strata == getattr(self, key):
+                raise UserError(f"data.strata={self.strata} is data.{key}, too: {why}")
 
     @property
     def may_validate(self) -> bool:

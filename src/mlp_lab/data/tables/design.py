@@ -277,8 +277,12 @@ def _groups(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
 
 
 def _strata(found: Sequence[_Suspect], config: TableConfig) -> Iterator[str]:
-    for one in found:
-        yield _left_out(one, "the strata of a sample", config)
+    """The first is proposed for intervals, where none is declared."""
+    for place, one in enumerate(found):
+        free = place == 0 and config.strata is None
+        key = typed_name("data.strata", one.name)
+        strata = f"{key} resamples within them for intervals of scores, " * free
+        yield _left_out(one, "the strata of a sample", config, strata)
 
 
 def _waves(found: Sequence[_Suspect], config: TableConfig, *, split: bool) -> Iterator[str]:

@@ -9,10 +9,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from mlp_lab.data.arrays import Floats, Mask
+from mlp_lab.data.arrays import Floats, Index, Mask
 from mlp_lab.data.columns import Column, Dropped
 from mlp_lab.data.mapped import Workspace
 from mlp_lab.data.rows import Held, PartName, RawData, Source, SplitConstraints
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, canonical, cell_text
 from mlp_lab.data.tables.columns import (
     cells_of,
@@ -33,7 +34,7 @@ from mlp_lab.data.tables.streaming import content, is_streamed, unchanged
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import counted, listed
 
-ROLES = ("weight", "group", "time", "part")
+ROLES = ("weight", "group", "strata", "time", "part")
 """Settings that name a column each, which is no input unless `data.features` names it too; neither
 is a target."""
 
@@ -100,9 +101,14 @@ def rows_of(
     inputs, columns, dropped, of_features = read_features(table, config)
     of_features += design_columns(table.first, columns, inputs, dropped, config)
     weights = _weights(table, config)
-    constraints, of_times = _constraints(table, config)
+    groups, group_column = _codes(table, config, "group")
+    strata, strata_column = _codes(table, config, "strata")
+    constraints, of_times = _constraints(table, groups, config)
+    sampled = groups is not None or strata is not None
+    design = SurveyDesign(groups, strata, config.group, config.strata) if sampled else None
     of_targets = [warning for target in targets for warning in target.warnings]
-    warnings = dict.fromkeys([*of_targets, *of_times, *of_features, *unused])
+    split = [] if design is None else design.split_clusters()
+    warnings = dict.fromkeys([*of_targets, *of_times, *split, *of_features, *unused])
     source = Source(config.file, note, dropped, list(warnings), held)
     values = [target.values for target in targets]
     return RawData(
@@ -113,6 +119,9 @@ def rows_of(
         *weights,
         constraints,
         source,
+        design,
+        group_column,
+        strata_column,
     )
 
 
@@ -344,15 +353,28 @@ def _weights(table: Table, config: TableConfig) -> tuple[Floats | None, Column |
     return weights, column
 
 
-def _constraints(table: Table, config: TableConfig) -> tuple[SplitConstraints, list[str]]:
+def _codes(table: Table, config: TableConfig, role: str) -> tuple[Index | None, Column | None]:
+    """A number for each value of a column of which every row needs one, (N,), and the column.
+
+    None where no column has the role.
+    """
+    name = getattr(config, role)
+    if name is None:
+        return None, None
+    series = [frame.cells(name).series for frame in table.frames]
+    texts = pd.concat([some.map(cell_text).where(some.notna()) for some in series])
+    column = Column(name=name, missing=missing_codes(config, name, table.first.codes(name)))
+    cells = Cells(texts, missing=column.missing)
+    _require_present(table, cells.missing_rows, role, config)
+    return cells.factorized[0], column
+
+
+def _constraints(
+    table: Table, groups: Index | None, config: TableConfig
+) -> tuple[SplitConstraints, list[str]]:
     """What the split is bound to, and warnings."""
-    if config.group is not None:
-        series = [frame.cells(config.group).series for frame in table.frames]
-        texts = pd.concat([some.map(cell_text).where(some.notna()) for some in series])
-        codes = missing_codes(config, config.group, table.first.codes(config.group))
-        cells = Cells(texts, missing=codes)
-        _require_present(table, cells.missing_rows, "group", config)
-        return SplitConstraints(parts=table.parts, groups=cells.factorized[0]), []
+    if groups is not None:
+        return SplitConstraints(parts=table.parts, groups=groups), []
     if config.time is not None:
         time = read_time(table, config.time, config)
         _require_present(table, np.isnan(time.values), "time", config)
@@ -361,7 +383,7 @@ def _constraints(table: Table, config: TableConfig) -> tuple[SplitConstraints, l
 
 
 def _require_present(table: Table, missing: Mask, role: str, config: TableConfig) -> None:
-    """Raise if a column that decides the split has no value in a row; say if a code did it."""
+    """Raise if a column that has a role has no value in a row; say if a code did it."""
     places = np.flatnonzero(missing)
     if len(places):
         name, place = getattr(config, role), int(places[0])

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from mlp_lab.data.arrays import Index
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.metrics.regression import regression_metrics
-from mlp_lab.metrics.survey_design import SurveyDesign
 
 
 def clusters_of(count: int, size: int) -> Index:
@@ -99,3 +99,59 @@ def test_a_group_is_of_the_whole_sample() -> None:
     # In each stratum one of two clusters is drawn and counts twice: 6 rows of the group, or none.
     assert totals.var() == pytest.approx(30 * 3**2, rel=0.1)
     assert design.some(group).in_words() == design.in_words()
+
+
+def test_numbers_of_clusters_do_not_matter() -> None:
+    """The same rows are resampled alike, however clusters and strata are numbered."""
+    generator = np.random.default_rng(3)
+    clusters, strata = generator.integers(20, size=90), generator.integers(4, size=90)
+    design = SurveyDesign(clusters, strata, "school", "region")
+    renamed = SurveyDesign(1000 - 7 * clusters, strata * -2, "school", "region")
+    assert np.array_equal(drawn(design), drawn(renamed))
+    rows = np.flatnonzero(strata != 2)
+    part = SurveyDesign(clusters[rows], strata[rows], "school", "region")
+    assert np.array_equal(drawn(design.at(rows)), drawn(part))
+    assert design.at(rows).in_words() == part.in_words()
+
+
+def test_a_part_without_rows() -> None:
+    """It is none of anything."""
+    none = SurveyDesign(clusters_of(3, 2), None, "school").at(np.arange(0))
+    assert len(none) == 0
+    assert [len(numbers) for numbers in none.numbered()] == [0, 0]
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+def test_the_variance_of_a_total_is_that_of_its_resamples(stratified: bool) -> None:
+    """By the formula, and by drawing; of a group of rows, too."""
+    generator = np.random.default_rng(2)
+    clusters = clusters_of(24, 4)
+    strata = np.repeat([0, 1, 2], 32) if stratified else None
+    values = generator.normal(size=96) + np.repeat(generator.normal(size=24), 4)
+    design = SurveyDesign(clusters, strata, "school", "region")
+    some = design.some(clusters % 3 > 0)
+    for own, added in ((design, values), (some, values[clusters % 3 > 0])):
+        totals = added @ drawn(own, 20_000)
+        assert own.variance_of_total(added) == pytest.approx(totals.var(), rel=0.05)
+    rows = SurveyDesign(None, np.zeros(96, int), None, "region")
+    assert rows.variance_of_total(values) == pytest.approx(96 * values.var(ddof=1))
+    one = SurveyDesign(np.zeros(96, int), None, "school")
+    assert one.variance_of_total(values) is None
+    alone = SurveyDesign(clusters, clusters, "school", "region")  # each in a stratum of its own
+    together = SurveyDesign(clusters, None, "school")
+    assert alone.variance_of_total(values) == together.variance_of_total(values)
+    assert np.array_equal(drawn(alone), drawn(together))
+    (_, line) = alone.in_words()
+    assert line.startswith("24 of the strata have one cluster alone: they are resampled as one str")
+
+
+def test_clusters_in_several_strata_are_counted() -> None:
+    """In words that name both columns."""
+    strata = np.array([0, 0, 1, 1, 1, 1])
+    whole = SurveyDesign(np.array([0, 0, 1, 1, 2, 2]), strata, "school", "region")
+    assert whole.split_clusters() == []
+    assert SurveyDesign(strata, None, "school").split_clusters() == []
+    split = SurveyDesign(np.array([0, 5, 5, 1, 2, 2]), strata, "school", "region")
+    assert split.split_clusters() == [
+        "1 of 4 values of school is in more than one stratum of region: a cluster in each"
+    ]
