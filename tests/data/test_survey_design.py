@@ -137,6 +137,7 @@ def test_the_variance_of_a_total_is_that_of_its_resamples(stratified: bool) -> N
     assert rows.variance_of_total(values) == pytest.approx(96 * values.var(ddof=1))
     one = SurveyDesign(np.zeros(96, int), None, "school")
     assert one.variance_of_total(values) is None
+    assert (drawn(one) == 1).all()
     alone = SurveyDesign(clusters, clusters, "school", "region")  # each in a stratum of its own
     together = SurveyDesign(clusters, None, "school")
     assert alone.variance_of_total(values) == together.variance_of_total(values)

@@ -76,16 +76,20 @@ class SurveyDesign:
     def resamples(self, replicates: int, seed: int, most: int) -> Iterator[Floats]:
         """How often each counted row does in each replicate, in chunks (N, R) of at most `most`."""
         own, stratum_of = self.numbered()
-        sizes = np.bincount(stratum_of)
-        members = np.split(np.argsort(stratum_of, kind="stable"), np.cumsum(sizes)[:-1])
+        sizes, clusters = np.bincount(stratum_of), len(stratum_of)
+        members = np.argsort(stratum_of, kind="stable")  # stratum by stratum
+        stratum = np.repeat(np.arange(len(sizes)), sizes - 1)  # of each draw, (D,)
+        first, of = (np.cumsum(sizes) - sizes)[stratum, None], sizes[stratum, None]
+        weights = (sizes / np.maximum(1, sizes - 1))[stratum_of, None]
+        alone = np.flatnonzero(sizes[stratum_of] == 1)
         generator = np.random.default_rng(seed)
         while replicates > 0:
             count = min(replicates, most)
-            counts = np.ones((len(stratum_of), count))
-            for clusters, size in zip(members, sizes.tolist(), strict=True):
-                if size > 1:
-                    draws = generator.multinomial(size - 1, np.full(size, 1 / size), size=count)
-                    counts[clusters] = draws.T * (size / (size - 1))
+            draws = members[first + generator.integers(of, size=(len(stratum), count))]
+            cells = draws * count + np.arange(count)
+            counts = np.bincount(cells.ravel(), minlength=clusters * count) * 1.0
+            counts = counts.reshape(clusters, count) * weights
+            counts[alone] = 1.0
             yield counts[own if self.asked is None else own[self.asked]]
             replicates -= count
 
