@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mlp_lab.data.arrays import Floats, Index
 from mlp_lab.metrics.bootstrap import Metrics, Values, WeightedMetrics, mean_of_known, quiet, ratio
 
-Areas = Callable[[Floats], Floats]
-"""Weights (N, R) -> the area under the ROC curve of each class, (C, R)."""
+Areas = Callable[[Floats, Floats], Floats]
+"""Weights (N, R), and what all pairs of a positive and a negative row weigh, (C, R) -> the area
+under the ROC curve of each class, (C, R)."""
 
 BINS = 10
 """Bins of confidence for the calibration error."""
@@ -52,20 +53,25 @@ def classification_metrics(
     likeliest = scores.argmax(1)
     predicted = likeliest if decided is None else decided
     every = np.arange(classes)[:, None]
-    truth, guess = every == labels, every == predicted
-    rows = np.vstack([truth, guess, truth & guess]).astype(np.float64)
-    areas = _roc_areas(scores, truth, [1] if classes == 2 else range(classes))
+    of_class, wrong = every == labels, np.flatnonzero(predicted != labels)
+    truth, others_than = of_class.astype(np.float64), 1 - np.eye(classes)
+    mistakes = np.vstack([truth[:, wrong], every == predicted[wrong]])
+    curves = [1] if classes == 2 else list(range(classes))
+    areas = _roc_areas(scores, of_class, curves)
     others = [_probability_metrics(scores, labels, likeliest)] if probabilities else []
     others += [_rank_metrics(predicted, labels)] if ordered else []
 
     def metrics(counts: Floats) -> Values:
-        support, guessed, right = np.split(rows @ counts, 3)
-        f1 = 2 * ratio(right, support + guessed)
+        support = truth @ counts
+        missed, taken = np.split(mistakes @ counts[wrong], 2)  # few rows, of a good model
+        right = np.maximum(support - missed, 0)  # rounding may leave less of weights
+        f1 = 2 * ratio(right, support + right + taken)
+        pairs = support[curves] * (others_than @ support)[curves]
         found = {
             "accuracy": ratio(right.sum(0), support.sum(0)),
             "balanced_accuracy": mean_of_known(ratio(right, support)),
             "f1": np.nan_to_num(f1[1]) if classes == 2 else mean_of_known(f1),
-            "roc_auc": mean_of_known(areas(counts)),
+            "roc_auc": mean_of_known(areas(counts, pairs)),
         }
         for each in others:
             found |= each(counts)
@@ -95,8 +101,8 @@ def _roc_areas(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) 
     """
     if len(scores) <= TABLE_ROWS:
         return _areas_by_table(scores, truth, curves)
-    sorted_ = [_area_by_order(scores[:, c], truth[c]) for c in curves]
-    return lambda weights: np.stack([area(weights) for area in sorted_])
+    sorted_ = [_won_by_order(scores[:, c], truth[c]) for c in curves]
+    return lambda weights, pairs: ratio(np.stack([won(weights) for won in sorted_]), pairs)
 
 
 def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[int]) -> Areas:
@@ -108,36 +114,36 @@ def _areas_by_table(scores: Floats, truth: NDArray[np.bool_], curves: Sequence[i
     others = scores[:, curves].T[owner]
     missed = ~(others < own) & ~truth[curves][owner]
     losers, winners = np.flatnonzero(missed.any(1)), np.flatnonzero(missed.any(0))
-    pairs = np.ix_(losers, winners)
-    lost = missed[pairs] * (1 - 0.5 * (others[pairs] == own[losers]))
+    both = np.ix_(losers, winners)
+    lost = missed[both] * (1 - 0.5 * (others[both] == own[losers]))
     of_curve = (np.arange(len(curves))[:, None] == owner[losers]).astype(np.float64)
-    sides = np.vstack([truth[curves], ~truth[curves]]).astype(np.float64)
 
-    def areas(weights: Floats) -> Floats:
+    def areas(weights: Floats, pairs: Floats) -> Floats:
         # Single precision is ten times as exact as a percentile of resamples needs.
         kind = np.float64 if weights.shape[1] == 1 else np.float32
         beating = lost.astype(kind) @ weights[winners].astype(kind)
-        above, below = np.split(sides @ weights, 2)
-        return 1 - ratio(of_curve @ (weights[rows[losers]] * beating), above * below)
+        return 1 - ratio(of_curve @ (weights[rows[losers]] * beating), pairs)
 
     return areas
 
 
-def _area_by_order(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
-    """Negative rows are sorted once; what lies below a positive row is a sum of their weights."""
+def _won_by_order(scores: Floats, positive: NDArray[np.bool_]) -> Callable[[Floats], Floats]:
+    """What the pairs weigh that the positive row wins, (R,), from the weights of all rows.
+
+    Negative rows are sorted once; what lies below a positive row is a sum of their weights.
+    """
     above, below = np.flatnonzero(positive), np.flatnonzero(~positive)
     below = below[np.argsort(scores[below])]
     beaten = np.searchsorted(scores[below], scores[above], side="left")
     reached = np.searchsorted(scores[below], scores[above], side="right")
 
-    def area(weights: Floats) -> Floats:
+    def won(weights: Floats) -> Floats:
         heights = np.zeros((len(below) + 1, weights.shape[1]))
         np.cumsum(weights[below], axis=0, out=heights[1:])
-        chosen = weights[above]
-        won = (chosen * (heights[beaten] + heights[reached])).sum(0) / 2
-        return ratio(won, chosen.sum(0) * heights[-1])
+        pairs: Floats = (weights[above] * (heights[beaten] + heights[reached])).sum(0) / 2
+        return pairs
 
-    return area
+    return won
 
 
 def _rank_metrics(predicted: Index, labels: Index) -> WeightedMetrics:
@@ -164,7 +170,7 @@ def _probability_metrics(scores: Floats, labels: Index, predicted: Index) -> Wei
     confidence = scores[every, predicted]
     bins = np.clip(np.ceil(confidence * BINS) - 1, 0, BINS - 1)
     excess = (np.arange(BINS)[:, None] == bins) * (confidence - (predicted == labels))
-    rows = np.vstack([np.ones(len(labels)), surprise, brier, excess])
+    rows = np.vstack([np.ones(len(labels)), surprise, brier, excess[excess.any(1)]])
 
     def metrics(weights: Floats) -> Values:
         total, surprises, squared, *excesses = rows @ weights
