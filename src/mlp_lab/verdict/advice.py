@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from mlp_lab.config.schema import Config
@@ -215,9 +215,12 @@ def next_command(
     overrides = _as_it_ended(job, progress.origin.overrides)
     # an experiment or a whole configuration may set what a group would choose
     by_key = any(word.startswith(("experiment=", "--config-name=")) for word in overrides)
+    alternatives = alternatives_for(finding, config, leaks, by_key=by_key)
+    if not alternatives:
+        return ""
     before = {settings_of(overrides), *(one.words for one in tried)}
     rates = Rates.of(config, tried)
-    for changes in alternatives_for(finding, config, leaks, by_key=by_key):
+    for changes in alternatives:
         words = with_changes(overrides, rates.bounded(changes, config.optimizer.lr))
         if settings_of(words) not in before:
             return shlex.join([*train_words(), *words])
@@ -282,30 +285,33 @@ def alternatives_for(
     finding: Finding, config: Config, leaks: Sequence[str], *, by_key: bool
 ) -> list[list[str]]:
     """Settings to change, each list by itself, the likeliest first."""
-    rate = config.optimizer.lr
-    changes = {
-        "diverged": [[f"optimizer.lr={min(rate / 10, usual_rate(config)):g}"]],
-        "unstable": [[f"optimizer.lr={rate / 5:g}"], _against_exploding(config)],
-        "undecided": [["data.val_fraction=0.15"] * ("validation rows" not in finding.numbers)],
-        "dead units": [
-            [f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"]
-        ],
-        "saturated units": [["model.activation=relu"]],
-        "vanishing gradients": [_against_vanishing(config)],
-        "exploding gradients": [_against_exploding(config)],
-        "overfit": _against_overfitting(config),
-        "underfit": _against_underfitting(config, by_key=by_key),
-        "suspiciously good": [_dropping(config, leaks)],
-        "learning rate too low": [_faster(config)],
-        "strong weight decay": [["optimizer.weight_decay=0"]],
-        "unscaled inputs": [["data.scaling=standard"] * (config.data.scaling == "none")],
-        "outliers": _against_outliers(config),
-        "counts": [["loss=poisson"]],
-        "rare classes": [["data.class_weights=balanced"]],
-    }
     if config.budget_seconds is not None and finding.kind in UNFINISHED:
         return [[f"budget={written(LONGER * config.budget_seconds)}"]]
-    return [words for words in changes.get(finding.kind, []) if words]
+    rate = config.optimizer.lr
+    changes: Mapping[str, Callable[[], list[list[str]]]] = {
+        "diverged": lambda: [[f"optimizer.lr={min(rate / 10, usual_rate(config)):g}"]],
+        "unstable": lambda: [[f"optimizer.lr={rate / 5:g}"], _against_exploding(config)],
+        "undecided": lambda: [
+            ["data.val_fraction=0.15"] * ("validation rows" not in finding.numbers)
+        ],
+        "dead units": lambda: [
+            [f"optimizer.lr={rate / 10:g}" if _killed_by_steps(finding) else "model.activation=elu"]
+        ],
+        "saturated units": lambda: [["model.activation=relu"]],
+        "vanishing gradients": lambda: [_against_vanishing(config)],
+        "exploding gradients": lambda: [_against_exploding(config)],
+        "overfit": lambda: _against_overfitting(config),
+        "underfit": lambda: _against_underfitting(config, by_key=by_key),
+        "suspiciously good": lambda: [_dropping(config, leaks)],
+        "learning rate too low": lambda: [_faster(config)],
+        "strong weight decay": lambda: [["optimizer.weight_decay=0"]],
+        "unscaled inputs": lambda: [["data.scaling=standard"] * (config.data.scaling == "none")],
+        "outliers": lambda: _against_outliers(config),
+        "counts": lambda: [["loss=poisson"]],
+        "rare classes": lambda: [["data.class_weights=balanced"]],
+    }
+    of_finding = changes.get(finding.kind)
+    return [] if of_finding is None else [words for words in of_finding() if words]
 
 
 def _dropping(config: Config, leaks: Sequence[str]) -> list[str]:
