@@ -39,9 +39,10 @@ def hidden_unit_statistics(
 def passed(network: MLP, batch: Batch, objective: Objective) -> Backprop:
     """The forward and the backward pass of the first of some networks over some rows.
 
-    By a copy, without padding to wider ones: batch normalisation moves its averages with a batch.
+    By a copy where others pad it, or averages move: those of batch normalisation do with a batch.
     """
-    first = network.take([0])
+    moves = bool(network.layers.statistics)
+    first = network.take([0]) if moves else network.alone(0)
     backprop = Backprop(first, first.layers.like(), objective, 1, batch.inputs.shape[1])
     backprop(batch)
     return backprop

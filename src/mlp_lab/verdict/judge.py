@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -39,12 +40,39 @@ TOLD_APART = 0.5
 """Distinct values of a number, by distinct rows, from which equal rows are no accident."""
 
 
+class _Rows:
+    """What is found out about the rows of a data set, each thing once, when somebody asks."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+
+    @cached_property
+    def neighbours(self) -> float:
+        """As `neighbours_skill`."""
+        return neighbours_skill(self.dataset)
+
+    @cached_property
+    def largest_input(self) -> float:
+        """As the function, of the training rows."""
+        return largest_input(self.dataset.train)
+
+    @cached_property
+    def outlying(self) -> float:
+        """As the function, of the training rows."""
+        return outlying(self.dataset.train)
+
+    @cached_property
+    def changed(self) -> dict[str, float]:
+        """As `changed_columns`."""
+        return changed_columns(self.dataset)
+
+
 class Judge:
     """Judges runs; what it finds out about rows serves all runs on them."""
 
     def __init__(self, history: History = nothing_before) -> None:
         """`history` finds what was tried before on the same data."""
-        self._neighbours: dict[int, tuple[Dataset, float]] = {}
+        self._rows: dict[int, _Rows] = {}
         self._history = history
 
     def __call__(self, run: Run, network: MLP, curves: Sequence[Row]) -> Verdict:
@@ -64,7 +92,7 @@ class Judge:
         met = config.stop.met(watch.waited, run.progress.change, seconds)
         validated = bool(run.models["network"]["val"])
         measure, named = Measure.of(run), _baselines(run) if validated else []
-        initial, train = initial_network(run, network), run.dataset.train
+        initial, rows = initial_network(run, network), self._rows_of(run.dataset)
         overview = run.prepared.overview
         alike, pairs = (0.0, 0) if is_shifted(run) else neighbours_correlation(run, network)
         return Evidence(
@@ -93,10 +121,12 @@ class Judge:
             test=measure.skill(run, "network", "test") if is_shifted(run) else None,
             test_rows=run.prepared.rows["test"],
             later=isinstance(config.data, TableConfig) and config.data.time is not None,
-            changed=changed_columns(run.dataset) if is_shifted(run) else {},
-            largest_input=largest_input(train),
-            outlying=outlying(train) if run.prepared.objective.loss in OF_DEVIATIONS else 0.0,
-            layers=hidden_unit_statistics(initial, network, train, run.prepared.objective),
+            changed=rows.changed if is_shifted(run) else {},
+            largest_input=rows.largest_input,
+            outlying=rows.outlying if run.prepared.objective.loss in OF_DEVIATIONS else 0.0,
+            layers=hidden_unit_statistics(
+                initial, network, run.dataset.train, run.prepared.objective
+            ),
             leaks=suspected_leaks(run),
             copied=copied(run),
             spread=spread_of_counts(run) if validated else 0.0,
@@ -110,13 +140,13 @@ class Judge:
         """Skill of every simple method on the validation rows."""
         found = {_title(name): measure.skill(run, name, "val") for name in _baselines(run)}
         if measure.of_neighbours:
-            found[f"the {NEIGHBOURS} nearest neighbours"] = self._neighbours_of(run.dataset)
+            found[f"the {NEIGHBOURS} nearest neighbours"] = self._rows_of(run.dataset).neighbours
         return found
 
-    def _neighbours_of(self, dataset: Dataset) -> float:
-        if id(dataset) not in self._neighbours:
-            self._neighbours[id(dataset)] = dataset, neighbours_skill(dataset)
-        return self._neighbours[id(dataset)][1]
+    def _rows_of(self, dataset: Dataset) -> _Rows:
+        if id(dataset) not in self._rows:
+            self._rows[id(dataset)] = _Rows(dataset)
+        return self._rows[id(dataset)]
 
 
 def _baselines(run: Run) -> list[str]:
