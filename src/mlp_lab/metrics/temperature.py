@@ -95,9 +95,14 @@ def fitted(f: Floats, targets: Floats, weights: Floats, *, sigmoid: bool) -> flo
     chance = 1 / (equal_rows(weights) + 2)
     classes = 2 if sigmoid else f.shape[1]
     targets = targets * (1 - chance) + chance / classes
+    if not sigmoid:
+        f = f - f.max(1, keepdims=True)  # which changes no probability
+    expected = float(weights @ (targets * f).sum(1))
+    columns = np.ascontiguousarray(f.T)  # few, each summed over all rows at once
     low, high, s = 1 / HOTTEST, 1 / COLDEST, 1.0
     for _ in range(STEPS):
-        slope, curvature = _derivatives(f, targets, weights, s, sigmoid=sigmoid)
+        mean, curvature = _moments(columns, weights, s, sigmoid=sigmoid)
+        slope = mean - expected
         low, high = (low, s) if slope > 0 else (s, high)
         step = s - slope / curvature if curvature > 0 else low
         new = step if low < step < high else math.sqrt(low * high)
@@ -107,18 +112,21 @@ def fitted(f: Floats, targets: Floats, weights: Floats, *, sigmoid: bool) -> flo
     return 1 / s
 
 
-def _derivatives(
-    f: Floats, targets: Floats, weights: Floats, s: float, *, sigmoid: bool
-) -> tuple[float, float]:
-    """Of the weighted log loss of s f by s: the first and the second."""
+def _moments(f: Floats, weights: Floats, s: float, *, sigmoid: bool) -> tuple[float, float]:
+    """Weighted sums over rows of the mean and of the variance of f, (C, N), as s f shares them out.
+
+    The derivatives of the weighted log loss by s: the first, but for the mean of f as the targets
+    share it out, and the second.
+    """
     if sigmoid:
         y = np.exp(-np.logaddexp(0, -s * f))
-        slopes, curvatures = ((y - targets) * f).sum(1), (y * (1 - y) * f**2).sum(1)
+        means, variances = (y * f).sum(0), (y * (1 - y) * f**2).sum(0)
     else:
-        y = np.exp(_log_softmax(s * f))
-        mean = (y * f).sum(1)
-        slopes, curvatures = mean - (targets * f).sum(1), (y * f**2).sum(1) - mean**2
-    return float(weights @ slopes), float(weights @ curvatures)
+        odds = np.exp(s * f)
+        total, of_f = odds.sum(0), odds * f
+        means = of_f.sum(0) / total
+        variances = (of_f * f).sum(0) / total - means**2
+    return float(weights @ means), float(weights @ variances)
 
 
 def log_losses(f: Floats, targets: Floats, *, sigmoid: bool) -> Floats:
