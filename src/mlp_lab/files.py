@@ -353,14 +353,14 @@ def joined_json(*texts: str) -> str:
 
 def _json(value: object, line: str) -> str:
     """A value whose lines begin with `line`; `json.dumps` is in C only without indents."""
+    if isinstance(value, float):  # what most entries are
+        return float.__repr__(value) if math.isfinite(value) else "null"
     if isinstance(value, str):
         return encode_basestring(value)
     if value is None or isinstance(value, bool):
         return CONSTANTS[value]
     if isinstance(value, int):
         return int.__repr__(value)
-    if isinstance(value, float):
-        return float.__repr__(value) if math.isfinite(value) else "null"
     inner = line + "  "
     if isinstance(value, Mapping):
         entries = [f"{_json_name(key)}: {_json(entry, inner)}" for key, entry in value.items()]

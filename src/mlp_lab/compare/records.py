@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ ASIDE = (*INCIDENTAL, "sweep", "defaults")
 """Parts of a configuration that no result depends on."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RunRecord:
     """A run: its folder, its settings by dotted key, and what result.json says.
 
@@ -33,7 +34,7 @@ class RunRecord:
     reason: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def overrides(self) -> dict[str, str]:
         """What its command line changed: key -> value as typed."""
         words = (str(word) for word in self.result.get("overrides", []))

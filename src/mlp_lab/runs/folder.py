@@ -106,24 +106,32 @@ def _dumped(value: object) -> str:
 def _mapping(values: Mapping[object, object], indent: str) -> list[str] | None:
     """Lines of a mapping; None where one may fold, or holds what is not plain."""
     found: list[str] = []
+    room = FOLDED - len(indent)
     for key, value in values.items():
         if type(key) is not str:
             return None
         inner: list[str] | None = []
-        if isinstance(value, dict):
+        if type(value) in SCALARS:
+            line = _entry(key, value)
+        elif isinstance(value, dict):
             inner = _mapping(value, indent + "  ")
-            line = _entry(key, 0).removesuffix(" 0") + ("" if value else " {}")
+            line = _heading(key, "" if value else " {}")
         elif isinstance(value, list):
             inner = _sequence(value, indent)
-            line = _entry(key, 0).removesuffix(" 0") + ("" if value else " []")
-        elif type(value) in SCALARS:
-            line = _entry(key, value)
+            line = _heading(key, "" if value else " []")
         else:
             return None
-        if inner is None or not line.strip(" []{}") or len(indent) + len(line) > FOLDED:
+        if inner is None or not 0 < len(line) <= room:
             return None
-        found += [indent + line, *inner]
+        found.append(indent + line)
+        found += inner
     return found
+
+
+def _heading(key: str, value: str) -> str:
+    """The line before what a key holds; nothing where it takes several."""
+    line = _entry(key, 0)
+    return line and line.removesuffix(" 0") + value
 
 
 def _sequence(values: Sequence[object], indent: str) -> list[str] | None:
@@ -146,7 +154,7 @@ def _entry(key: str | None, value: object) -> str:
     return text if text.isprintable() else ""  # a line break is not
 
 
-SCALARS = (str, int, float, bool, type(None))
+SCALARS = frozenset([str, int, float, bool, type(None)])
 FOLDED = 72
 """Characters of a line, beyond which YAML may begin another; that depends on where it stands."""
 
