@@ -4,13 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from mlp_lab.errors import UserError
 from mlp_lab.runs import lock
-from mlp_lab.runs.lock import alone_in, remove_unused_folder
+from mlp_lab.runs.lock import alone_in, in_turn, remove_unused_folder
 
 HOLDER = """
 import sys, time
@@ -107,3 +109,22 @@ def test_a_folder_that_was_removed_meanwhile(
         alone_in(folder),
     ):
         pass
+
+
+def test_one_after_the_other(tmp_path: Path) -> None:
+    """Whoever comes second waits, and the file may be there already."""
+    inside, order = Event(), list[str]()
+
+    def first() -> None:
+        with in_turn(tmp_path / "turn"):
+            inside.set()
+            time.sleep(0.2)
+            order.append("first")
+
+    thread = Thread(target=first)
+    thread.start()
+    assert inside.wait(10)
+    with in_turn(tmp_path / "turn"):
+        order.append("second")
+    thread.join()
+    assert order == ["first", "second"]

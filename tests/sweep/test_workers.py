@@ -34,7 +34,7 @@ def test_workers_have_the_gpus_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
     started: list[object] = []
 
-    def start(context: object, gpu: str | None) -> SimpleNamespace:
+    def start(context: object, gpu: str | None, shared: Path | None) -> SimpleNamespace:
         started.append(gpu)
         process = SimpleNamespace(join=lambda: None, exitcode=-9)
         return SimpleNamespace(gpu=gpu, process=process)

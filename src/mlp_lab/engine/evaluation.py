@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -179,14 +179,33 @@ def sums_over_rows(
     return sums
 
 
+def _pre_activations(network: MLP, source: RowSource, objective: Objective) -> Iterator[Tensor]:
+    for rows in source.chunks(rows_at_once(network)):
+        yield mean_pre_activation(network, rows.inputs, objective)
+
+
 @torch.inference_mode()
-def last_pre_activations(network: MLP, source: RowSource, objective: Objective) -> Tensor:
-    """f of the last layer, (N, C), on the CPU; of an ensemble what gives its mean outputs."""
-    pieces = [
-        mean_pre_activation(network, rows.inputs, objective)[0].cpu()
-        for rows in source.chunks(rows_at_once(network))
-    ]
-    return torch.cat(pieces)
+def last_pre_activations(network: MLP, source: RowSource, objective: Objective) -> list[Tensor]:
+    """f of the last layer, (1, r, C) of some rows after the others.
+
+    Of a stack of one, or of an ensemble what gives the mean of its networks' outputs.
+    """
+    return list(_pre_activations(network, source, objective))
+
+
+@torch.inference_mode()
+def outputs_of(
+    pieces: Iterable[Tensor], source: RowSource, objective: Objective
+) -> tuple[Tensor, Tensor]:
+    """Outputs y, (N, C), and each row's loss, (N,), on the CPU, of f as `last_pre_activations`."""
+    targets, start = source.targets, 0
+    ys, losses = [targets[:0].cpu()], [targets.new_empty(0).cpu()]
+    for f in pieces:
+        end = start + f.shape[1]
+        ys.append(objective.predict(f)[0].cpu())
+        losses.append(objective.rows(f, targets[start:end].unsqueeze(0))[0].cpu())
+        start = end
+    return torch.cat(ys), torch.cat(losses)
 
 
 @torch.inference_mode()
@@ -195,12 +214,4 @@ def outputs(network: MLP, source: RowSource, objective: Objective) -> tuple[Tens
 
     Of a stack of one, or of the networks of one ensemble together.
     """
-    length = rows_at_once(network)
-    bias = network.layers.biases[-1][0]
-    none = objective.predict(bias.new_empty(0, bias.shape[1]))
-    ys, losses = [none.cpu()], [bias.new_empty(0).cpu()]
-    for rows in source.chunks(length):
-        f = mean_pre_activation(network, rows.inputs, objective)
-        ys.append(objective.predict(f)[0].cpu())
-        losses.append(objective.rows(f, rows.targets)[0].cpu())
-    return torch.cat(ys), torch.cat(losses)
+    return outputs_of(_pre_activations(network, source, objective), source, objective)

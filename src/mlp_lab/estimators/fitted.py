@@ -31,6 +31,7 @@ from mlp_lab.runs.member import Run
 from mlp_lab.runs.results import environment
 from mlp_lab.runs.scoring import (
     PartScores,
+    Passes,
     score_model,
     scored,
     scores_of,
@@ -127,22 +128,28 @@ class Fitted:
     def calibration(self) -> Calibration | None:
         """What was found out of a temperature of its probabilities, before it was pickled."""
         setting = self.config.calibration if self.termination.divergence is None else "never"
-        return calibration_of(self.network, self.run.dataset, self.run.prepared.objective, setting)
+        return calibration_of(self.passes, self.run.prepared.objective, setting)
 
     @cached_property
     def finished(self) -> FinishedRun:
         """What pictures are drawn of: validation and test rows are scored by its temperature."""
         objective = self.predictor.objective
-        after = rescored(self.network, self.run.dataset, objective)
+        after = rescored(self.passes, objective)
         return FinishedRun(
             self.termination, self.run.dataset, self.network, objective, {**self.scored, **after}
         )
 
     @cached_property
+    def passes(self) -> Passes:
+        """Its passes over validation and test rows."""
+        return Passes(self.network, self.run.dataset, self.run.prepared.objective)
+
+    @cached_property
     def scored(self) -> Mapping[str, Predictions]:
         """Its outputs for every part."""
         self.require_rows()
-        return score_model(self.network, self.run.dataset, self.run.prepared.objective)
+        objective = self.run.prepared.objective
+        return score_model(self.network, self.run.dataset, objective, self.passes)
 
     @property
     def training_inputs(self) -> Floats | None:
@@ -196,7 +203,7 @@ class Fitted:
         """
         gone = cast(Any, None)
         run = replace(self.run, prepared=gone, dataset=gone)
-        rows = ("scored", "finished")
+        rows = ("passes", "scored", "finished")
         kept = {name: value for name, value in vars(self).items() if name not in rows}
         return {**kept, "run": run, "predictor": self.predictor, "shared": Shared()}
 

@@ -2,32 +2,28 @@
 
 from dataclasses import replace
 
-from mlp_lab.data.dataset import Dataset
-from mlp_lab.engine.evaluation import last_pre_activations
-from mlp_lab.engine.row_source import RowSource
+import torch
+
 from mlp_lab.metrics.choosing import OF_PROBABILITIES
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.own_metrics import OWN_METRICS
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.temperature import scaled
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.mlp import MLP
-from mlp_lab.runs.calibration import PARTS, Calibration
-from mlp_lab.runs.scoring import scored
+from mlp_lab.runs.calibration import Calibration
+from mlp_lab.runs.scoring import Passes, predictions
 
 
-def calibration_of(
-    network: MLP, dataset: Dataset, objective: Objective, setting: str
-) -> Calibration | None:
+def calibration_of(passes: Passes, objective: Objective, setting: str) -> Calibration | None:
     """The temperature of a stack of one, or of an ensemble, as `calibration` has it.
 
     None where there are no probabilities or no validation rows, or nobody wants it.
     """
-    val = dataset.val
-    possible = objective.can_be_calibrated(dataset.schema.target.task) and len(val) > 0
+    val, target = passes.dataset.val, passes.dataset.schema.target
+    possible = objective.can_be_calibrated(target.task) and len(val) > 0
     if setting == "never" or not possible:
         return None
-    f = last_pre_activations(network, RowSource([val]), objective).double().numpy()
+    f = torch.cat(list(passes.of(val)), 1)[0].double().cpu().numpy()
     targets = val.targets.double().cpu().numpy()
     weights = None if val.weights is None else val.weights.double().cpu().numpy()
     found = scaled(f, targets, weights, sigmoid=objective.output == "sigmoid")
@@ -43,15 +39,19 @@ def by_temperature(objective: Objective, calibration: Calibration | None) -> Obj
     )
 
 
-def rescored(network: MLP, dataset: Dataset, objective: Objective) -> dict[str, Predictions]:
+def rescored(passes: Passes, objective: Objective) -> dict[str, Predictions]:
     """Predictions by the objective's temperature for the parts that were not trained on.
 
     Nothing where it has none.
     """
     if objective.temperature == 1:
         return {}
+    dataset = passes.dataset
     parts, target = {"val": dataset.val, "test": dataset.test}, dataset.schema.target
-    return {name: scored(network, parts[name], objective, target) for name in PARTS}
+    return {
+        name: predictions(*passes.outputs(objective, rows), rows, objective, target)
+        for name, rows in parts.items()
+    }
 
 
 def with_scores(calibration: Calibration, parts: dict[str, Predictions]) -> Calibration:

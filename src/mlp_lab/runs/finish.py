@@ -18,15 +18,18 @@ from mlp_lab.runs.boosting import BOOSTING, boosting, is_wanted
 from mlp_lab.runs.calibrating import by_temperature, calibration_of, rescored, with_scores
 from mlp_lab.runs.findings import Verdict
 from mlp_lab.runs.member import Run
+from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.runs.results import environment, write_results
 from mlp_lab.runs.scoring import (
     PartScores,
+    Passes,
     score_model,
     score_outputs,
     scores_of,
     scores_of_each,
     single_scores,
 )
+from mlp_lab.runs.shared_baselines import Scored, SharedBaselines
 from mlp_lab.runs.termination import Termination, describe_termination
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
@@ -34,26 +37,13 @@ RunJudge = Callable[[Run, MLP, Sequence[Row]], Verdict]
 """Says how a run went, from its scores, its best network and its curves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A baseline's scores by part, and what it predicts for the validation rows."""
-
-    scores: PartScores
-    val: Predictions
-
-    @classmethod
-    def of(cls, parts: Mapping[str, Predictions]) -> Scored:
-        """Of its predictions for every part, of which the others are let go."""
-        return cls(scores_of(parts), parts["val"])
-
-
 class DatasetCache:
     """What runs on the same rows have in common, found once."""
 
-    def __init__(self) -> None:
-        """Start with empty caches."""
-        self._baselines: dict[tuple[int, Objective], dict[str, Scored]] = {}
-        self._boosting: dict[tuple[int, Objective], dict[str, Scored]] = {}
+    def __init__(self, shared: SharedBaselines | None = None) -> None:
+        """Start with empty caches; `shared` with other processes, where there are any."""
+        self._shared = shared
+        self._baselines: dict[tuple[str, int, Objective], dict[str, Scored]] = {}
         self._schemas: dict[int, str] = {}
 
     def baselines_of(self, run: Run) -> dict[str, PartScores]:
@@ -67,38 +57,46 @@ class DatasetCache:
     def _scored(self, run: Run) -> dict[str, Scored]:
         """Every baseline that is wanted."""
         dataset, objective, config = run.dataset, run.prepared.objective, run.job.config
-        found = self._linear(dataset, objective)
+        found = self._once("linear", run, lambda: _linear(dataset, objective))
         if not is_wanted(config.tracking.boosting, config.data, len(dataset.train)):
             return found
-        return found | self._trees(dataset, objective, config.threads)
+        trees = self._once(BOOSTING, run, lambda: _trees(dataset, objective, config.threads))
+        return found | trees
 
-    def _linear(self, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
-        """The networks without hidden layers."""
-        key = (id(dataset), objective)
+    def _once(
+        self, kind: str, run: Run, find: Callable[[], dict[str, Scored]]
+    ) -> dict[str, Scored]:
+        """Baselines of a kind: for all runs on the same rows, and for other processes."""
+        dataset, objective, config = run.dataset, run.prepared.objective, run.job.config
+        key = kind, id(dataset), objective
         if key not in self._baselines:
-            self._baselines[key] = {
-                name: Scored.of(score_model(model, dataset, objective))
-                for name, model in baselines(dataset, objective).items()
-            }
-        return self._baselines[key]
-
-    def _trees(self, dataset: Dataset, objective: Objective, threads: int) -> dict[str, Scored]:
-        """Gradient boosting, if it can be fitted."""
-        key = (id(dataset), objective)
-        if key not in self._boosting:
-            fitted = boosting(dataset, objective, threads)
-            self._boosting[key] = (
-                {}
-                if fitted is None
-                else {BOOSTING: Scored.of(score_outputs(fitted.outputs, dataset, objective))}
+            name = [kind, PreparedDataCache.key(config), config.device]
+            self._baselines[key] = (
+                find() if self._shared is None else self._shared.of(name, dataset, objective, find)
             )
-        return self._boosting[key]
+        return self._baselines[key]
 
     def schema(self, dataset: Dataset) -> str:
         """What inputs and outputs mean, as JSON."""
         if id(dataset) not in self._schemas:
             self._schemas[id(dataset)] = to_json(dataset.schema.to_dict())
         return self._schemas[id(dataset)]
+
+
+def _linear(dataset: Dataset, objective: Objective) -> dict[str, Scored]:
+    """The networks without hidden layers."""
+    return {
+        name: Scored.of(score_model(model, dataset, objective))
+        for name, model in baselines(dataset, objective).items()
+    }
+
+
+def _trees(dataset: Dataset, objective: Objective, threads: int) -> dict[str, Scored]:
+    """Gradient boosting, if it can be fitted."""
+    fitted = boosting(dataset, objective, threads)
+    if fitted is None:
+        return {}
+    return {BOOSTING: Scored.of(score_outputs(fitted.outputs, dataset, objective))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +171,14 @@ def finish_network(
 ) -> FinishedRun:
     """The same of a network, or an ensemble, that is no part of a stack any more."""
     assert run.termination is not None
-    scored = score_model(network, run.dataset, run.prepared.objective)
+    passes = Passes(network, run.dataset, run.prepared.objective)
+    scored = score_model(network, run.dataset, run.prepared.objective, passes)
     test, intervals = scored["test"].measured()
     others = scores_of({part: found for part, found in scored.items() if part != "test"})
     run.models = {"network": {**others, "test": test}, **common.baselines_of(run)}
     run.targets = scores_of_each(scored)
     run.single = single_scores(network, run.dataset, run.prepared.objective)
-    objective, after = _calibrated(run, network)
+    objective, after = _calibrated(run, passes)
     run.validation = {"network": scored["val"], **common.validation_of(run)}
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.validation = {}
@@ -197,16 +196,15 @@ def finish_network(
     return FinishedRun(run.termination, run.dataset, network, objective, scored)
 
 
-def _calibrated(run: Run, network: MLP) -> tuple[Objective, dict[str, Predictions]]:
+def _calibrated(run: Run, passes: Passes) -> tuple[Objective, dict[str, Predictions]]:
     """The objective with a temperature of the probabilities, and predictions by part that have it.
 
     The scores of a run stay those of the network as it was trained.
     """
     assert run.termination is not None
-    objective, dataset = run.prepared.objective, run.dataset
     setting = run.job.config.calibration if run.termination.divergence is None else "never"
-    found = calibration_of(network, dataset, objective, setting)
-    own = by_temperature(objective, found)
-    after = rescored(network, dataset, own)
+    found = calibration_of(passes, run.prepared.objective, setting)
+    own = by_temperature(run.prepared.objective, found)
+    after = rescored(passes, own)
     run.calibration = None if found is None else with_scores(found, after)
     return own, after

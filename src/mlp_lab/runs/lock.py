@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Set
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -14,6 +14,9 @@ from mlp_lab.runs.folder import remove_folder
 
 LOCK = ".lock"
 """A file that is locked where a folder cannot be; it goes when it is closed."""
+
+TURN_SECONDS = 0.01
+"""How often one that waits for its turn looks whether it has come."""
 
 
 @contextmanager
@@ -33,6 +36,21 @@ def alone_in(folder: Path) -> Iterator[int]:
         if not folder.is_dir():  # another process, which had nothing to leave, has removed it
             raise UserError(f"{folder} was removed by another process: try again")
         yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Let the processes that name a file into the block one after the other.
+
+    Where a file system has no locks, they are in it together.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        with suppress(OSError):
+            lock_descriptor(descriptor, poll_interval=TURN_SECONDS)
+        yield
     finally:
         os.close(descriptor)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
@@ -101,8 +102,9 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
         require_no_tasks(folder, settings)
         for place in (folder, *([] if settings.on_a_cluster else [folder / STACKS])):
             remove_leftovers(place)  # where tasks of a cluster may write, a lock may say nothing
+        shared = Path(afterwards.enter_context(TemporaryDirectory(prefix="mlp_lab-")))
         with Workers(
-            count, command.device
+            count, command.device, shared
         ) as workers:  # which load torch while the jobs are composed
             sweep = Sweep(command, make_job, Manifest.load(folder), workers, processes)
             afterwards.callback(sweep.close)

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from mlp_lab.errors import DiskFull, Interrupted, UserError
@@ -115,7 +116,11 @@ def train_chunk(sweep: Path, number: int, asked: TaskRequest, back: Callable[[],
     journal.write(Entry(BEGAN, reason=os.uname().nodename))
     chunk = Chunk.load(chunk_file(sweep, number))
     line = JournalLine(journal)
-    with Workers(chunk.processes) as workers, journal.beating(line.epochs):
+    with (
+        TemporaryDirectory(prefix="mlp_lab-") as shared,
+        Workers(chunk.processes, shared=Path(shared)) as workers,
+        journal.beating(line.epochs),
+    ):
         data = PreparedDataCache(KEPT)
         jobs = _jobs(chunk, sweep, data, journal)
         scheduler = Scheduler(jobs, data, workers, asked.listening)

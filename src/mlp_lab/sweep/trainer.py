@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 import torch
 
@@ -28,6 +29,7 @@ from mlp_lab.runs.folder import (
 )
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.results import failure_recorded, record_failure
+from mlp_lab.runs.shared_baselines import SharedBaselines
 from mlp_lab.runs.training import Training
 from mlp_lab.sweep.jobs import SweepJob
 from mlp_lab.sweep.messages import (
@@ -48,12 +50,15 @@ Send = Callable[[Message], None]
 class Trainer:
     """Trains stacks one after the other; what they share is loaded once."""
 
-    def __init__(self, send: Send, stop_requested: Callable[[], bool]) -> None:
-        """`stop_requested` says whether to stop after the epoch at hand."""
+    def __init__(
+        self, send: Send, stop_requested: Callable[[], bool], shared: Path | None = None
+    ) -> None:
+        """`stop_requested` says whether to stop after the epoch at hand; `shared` as of `work`."""
         self._send = send
         self._stop_requested = stop_requested
         self._datasets: dict[str, Dataset] = {}
-        self._common = DatasetCache()
+        self._shared = None if shared is None else SharedBaselines(shared)
+        self._common = DatasetCache(self._shared)
         self._judge = Judge()
 
     def train(self, request: StackRequest) -> None:
@@ -117,7 +122,7 @@ class Trainer:
                 key: kept[key] if key in kept else Dataset.of(prepared.encoded, dtype, device)
                 for key, prepared in request.prepared_data.items()
             }
-            self._common, self._judge = DatasetCache(), Judge()
+            self._common, self._judge = DatasetCache(self._shared), Judge()
 
     @staticmethod
     def _resume(

@@ -1,5 +1,6 @@
 """Worker processes: one for each core, one intra-op thread each."""
 
+import gc
 import multiprocessing
 import os
 import platform
@@ -9,6 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,10 +26,13 @@ ENDING_SECONDS = 30.0
 """How long one without work may take to end: torch may still be loading."""
 
 
-def work(connection: Connection, parent: int, gpu: str | None = None) -> None:
+def work(
+    connection: Connection, parent: int, gpu: str | None = None, shared: Path | None = None
+) -> None:
     """Train stacks as they come, until there are no more or the sweep has died.
 
-    `gpu`: the only one that it is to see, where there are several.
+    `gpu`: the only one that it is to see, where there are several. `shared`: a folder in which the
+    workers of a sweep leave for each other what all of them need.
     SIGTERM, which may reach all processes of a sweep at once, lets a stack finish its epoch.
     """
     show_everything()
@@ -48,7 +53,8 @@ def work(connection: Connection, parent: int, gpu: str | None = None) -> None:
         with suppress(OSError):  # the sweep has died
             connection.send(message)
 
-    here = trainer.Trainer(send, stop_requested)
+    here = trainer.Trainer(send, stop_requested, shared)
+    gc.freeze()  # what is loaded stays: it is looked through no more for what nobody needs
     while not told and not orphaned():
         if heard(connection, IDLE_SECONDS):
             request = received(connection)
@@ -78,12 +84,17 @@ def received(connection: Connection) -> object:
 class Worker:
     """A process, the pipe to it, and what it is training."""
 
-    def __init__(self, context: ForkContext | SpawnContext, gpu: str | None = None) -> None:
-        """Start it; `gpu` as of `work`."""
+    def __init__(
+        self,
+        context: ForkContext | SpawnContext,
+        gpu: str | None = None,
+        shared: Path | None = None,
+    ) -> None:
+        """Start it; `gpu` and `shared` as of `work`."""
         self.gpu = gpu
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=work, args=(theirs, os.getpid(), gpu), daemon=True
+            target=work, args=(theirs, os.getpid(), gpu, shared), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -111,14 +122,18 @@ def process_context() -> ForkContext | SpawnContext:
 class Workers:
     """All workers of a sweep; they end with the block that they are used in."""
 
-    def __init__(self, count: int, device: str = "cpu") -> None:
+    def __init__(self, count: int, device: str = "cpu", shared: Path | None = None) -> None:
         """Start them; where a process can be copied they share what is loaded already.
 
-        `device`: auto, cpu or cuda; the GPUs that there are they have by turn.
+        `device`: auto, cpu or cuda; the GPUs that there are they have by turn. `shared` as of
+        `work`.
         """
-        self._context = process_context()
+        self._context, self._shared = process_context(), shared
         gpus = visible_gpus()
-        self.all = [Worker(self._context, gpu_of(k, device, gpus)) for k in range(count)]
+        self.all = [self._started(gpu_of(k, device, gpus)) for k in range(count)]
+
+    def _started(self, gpu: str | None) -> Worker:
+        return Worker(self._context, gpu, self._shared)
 
     def __enter__(self) -> Self:
         return self
@@ -160,7 +175,7 @@ class Workers:
     def replace(self, worker: Worker) -> int | None:
         """Start another in place of one that died; the exit code of the dead."""
         worker.process.join()
-        self.all[self.all.index(worker)] = Worker(self._context, worker.gpu)
+        self.all[self.all.index(worker)] = self._started(worker.gpu)
         return worker.process.exitcode
 
     def kill(self) -> None:
