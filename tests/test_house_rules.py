@@ -48,7 +48,7 @@ MAY_IMPORT = {
     "verdict": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "export": BOTTOM | {"data", "network"},
     "predictor": BOTTOM | {"data", "network", "metrics", "runs", "export"},
-    "serving": BOTTOM | {"data", "network", "runs", "export", "predictor"},
+    "serving": BOTTOM | {"data", "network", "metrics", "runs", "export", "predictor"},
     "report": BOTTOM | {"data", "network", "metrics", "engine", "tracking", "config", "runs"},
     "compare": BOTTOM | {"metrics", "tracking", "config", "runs", "report"},
     "sharing": BOTTOM

@@ -16,6 +16,7 @@ from surveys import call
 import mlp_lab
 from mlp_lab.commands.decisions import threshold_in_words
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import percent
 from mlp_lab.metrics.decision_threshold import Ranking
 from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.predictor import load
@@ -102,6 +103,34 @@ def test_an_interval_is_said(place: Path, monkeypatch: pytest.MonkeyPatch, capsy
         ", from 180 validation rows; as these chose the best epoch, too, a little fewer of new rows"
         " may lie inside"
     )
+
+
+def test_evaluate_counts_rows_in_intervals(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    """As many as lie between low and high of `predict`; a run says it of its test rows."""
+    run, file = (
+        learnt(place, "[wage,rent]", "data.target_transform=[none,log]"),
+        str(place / "new.csv"),
+    )
+    written = place / "e.json"
+    call("evaluate", str(run), file, "-o", str(written), "--interval=0.8", monkeypatch=monkeypatch)
+    said = capsys.readouterr().out
+    (line,) = [line for line in said.splitlines() if line.startswith("intervals of 0.8, wage ± ")]
+    rows = pd.read_csv(file)
+    bounds = load(run).predict_interval(rows, 0.8)
+    found = json.loads(written.read_text())["interval"]
+    assert (found["level"], found["validation_rows"]) == (0.8, 180)
+    for t, name in enumerate(("wage", "rent")):
+        low, high = bounds[:, t].T
+        own = found["targets"][name]
+        assert own["coverage"] == pytest.approx(((low <= rows[name]) & (rows[name] <= high)).mean())
+        assert own["mean_width"] == pytest.approx((high - low).mean())
+        assert f"{name} {percent(own['coverage'])}, with a mean width of" in line
+    assert " from 180 validation rows hold of 4,000 rows: wage " in line
+    result = json.loads((run / "result.json").read_text())
+    assert result["interval"]["level"] == 0.9
+    assert result["interval"]["targets"].keys() == {"wage", "rent"}
 
 
 def test_a_threshold_decides(place: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

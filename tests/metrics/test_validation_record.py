@@ -12,8 +12,16 @@ from mlp_lab.data.columns import Column, classified
 from mlp_lab.data.schema import AnyTarget, Target, Targets
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.conformal import Residuals
+from mlp_lab.metrics.coverage import TargetCoverage
 from mlp_lab.metrics.predictions import Predictions
-from mlp_lab.metrics.validation_record import ValidationRecord, intervals, place_of_class, record_of
+from mlp_lab.metrics.validation_record import (
+    ValidationRecord,
+    coverage_of,
+    intervals,
+    place_of_class,
+    record_of,
+    usual_coverage,
+)
 from mlp_lab.network.losses import Objective
 
 SCALING = Scaling(20.0, 4.0, [])
@@ -220,3 +228,50 @@ def test_what_is_written_is_read() -> None:
     """As it was."""
     for value, target in (({"residuals": [SIZES]}, WAGE), ({"ranking": RANKING}, VOTE)):
         assert record_of(value, "validation", target).to_dict() == value
+
+
+def test_coverage_of_rows_by_hand() -> None:
+    """Shares and widths of each target by the weights of the rows, in its own units."""
+    kept = Residuals([1.0], [1.0], 99.0)
+    record = ValidationRecord([kept, kept])
+    outputs = np.zeros((4, 2))  # wage 20 ± 4, rent exp(2 ± 0.5)
+    rent = np.exp([2.0, 2.4, 2.6, 1.4])
+    truth = np.column_stack([[16.0, 24.0, 24.1, 20.0], rent])
+    both = Targets([WAGE, RENT])
+    found = coverage_of(record, predictions(both, outputs, truth), SQUARED, 0.9)
+    assert found.level == 0.9
+    assert found.validation_rows == 99
+    assert found.targets["wage"] == TargetCoverage(0.75, 8.0, 4.0)
+    assert found.targets["rent"].coverage == 0.5
+    assert found.targets["rent"].mean_width == pytest.approx(np.exp(2.5) - np.exp(1.5))
+    assert found.targets["rent"].half_width is None
+    weights = np.array([1.0, 1.0, 6.0, 0.0])
+    rows = predictions(WAGE, outputs[:, :1], truth[:, 0], weights=weights)
+    assert (
+        coverage_of(ValidationRecord([kept]), rows, SQUARED, 0.9).targets["wage"].coverage == 0.25
+    )
+
+
+def test_intervals_without_an_end_have_no_width() -> None:
+    """JSON has no infinity."""
+    record = ValidationRecord([Residuals([1e4], [1.0], 99.0)])
+    rows = predictions(RENT, np.zeros((1, 1)), np.array([3.0]))
+    with np.errstate(over="ignore"):
+        own = coverage_of(record, rows, SQUARED, 0.9).targets["rent"]
+    assert own == TargetCoverage(1.0, None, None)
+
+
+def test_the_usual_coverage_is_of_numbers_alone() -> None:
+    """None of classes, without rows, weights, or enough validation rows; else of 90 %."""
+    kept = ValidationRecord([Residuals([1.0], [1.0], 99.0)])
+    zeros = np.zeros((1, 1))
+    rows = predictions(WAGE, zeros, np.array([20.0]))
+    found = usual_coverage(kept, rows, SQUARED)
+    assert found is not None
+    assert (found.level, found.targets["wage"].coverage) == (0.9, 1.0)
+    none = predictions(WAGE, zeros[:0], np.array([]))
+    unweighted = predictions(WAGE, zeros, np.array([20.0]), weights=np.array([0.0]))
+    few = ValidationRecord([Residuals([1.0], [1.0], 8.0)])
+    tried = [(kept, none), (kept, unweighted), (few, rows), (None, rows)]
+    votes = predictions(VOTE, np.array([[0.3]]), np.array([1.0]))
+    assert [usual_coverage(*own, SQUARED) for own in [*tried, (None, votes)]] == [None] * 5

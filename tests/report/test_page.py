@@ -12,10 +12,11 @@ import yaml
 from lab import train
 
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import duration, score_written
+from mlp_lab.formatting import duration, percent, score_written
 from mlp_lab.report.charts import script
 from mlp_lab.report.headline import headlines, named, tone
 from mlp_lab.report.page import write_report
+from mlp_lab.runs.result_file import interval_in_words
 
 LINKS = ("src", "href", "srcset", "action", "poster", "data", "xlink:href")
 VOID = ("meta", "img", "br", "hr", "link", "input")
@@ -175,6 +176,19 @@ def test_names_are_escaped(iris_run: Path, tmp_path: Path) -> None:
     source = (tmp_path / "report.html").read_text()
     assert "<script>a" not in source
     assert "&lt;script&gt;a &amp; b from 4 inputs" in source
+
+
+def test_intervals_around_numbers(diabetes_run: Path, tmp_path: Path) -> None:
+    """How many test rows they hold, where there are validation rows to make them of."""
+    assert "ntervals of 0.9" not in Page(diabetes_run / "report.html").text
+    overrides = ("data=diabetes", "epochs=2", "quiet=true", "tracking.tensorboard=false")
+    folder = train(tmp_path / "run", *overrides)
+    result = json.loads((folder / "result.json").read_text())
+    line = interval_in_words(result)
+    share = percent(result["interval"]["targets"]["progression"]["coverage"])
+    assert f"validation rows hold {share} of {result['rows']['test']} test rows, with" in line
+    text = Page(folder / "report.html").text
+    assert f"{line[0].upper()}{line[1:]} (split conformal prediction)." in text
 
 
 @pytest.mark.parametrize("epochs", [1, 3])

@@ -3,11 +3,15 @@
 import json
 import re
 
+import numpy as np
 from exported import NUMBER, TWO, date, levels, number, predictor
 
 from mlp_lab.data.schema import Target, Targets
+from mlp_lab.metrics.conformal import Residuals
+from mlp_lab.metrics.decision_threshold import Threshold
+from mlp_lab.metrics.validation_record import ValidationRecord
 from mlp_lab.serving.openapi import openapi, prediction_schema, row_schema
-from mlp_lab.serving.service import JSON, Limits, Service
+from mlp_lab.serving.service import JSON, Decisions, Limits, Service
 
 COLUMNS = [number("x"), levels("k", "category", 0, 1), levels("o", "ordinal", 0, 1), date("d")]
 
@@ -24,6 +28,17 @@ def test_a_row() -> None:
     assert "string" in properties["d"]["type"]
 
 
+def require_described(service: Service) -> dict[str, object]:
+    """The parts of a prediction, once an answer has these and no others."""
+    answer = json.loads(service.answer(b'[{"x": 1}]', JSON))
+    described = prediction_schema(service)
+    assert isinstance(described["required"], list)
+    assert set(answer["predictions"][0]) == set(described["required"])
+    properties = described["properties"]
+    assert isinstance(properties, dict)
+    return properties
+
+
 def test_predictions_are_as_described() -> None:
     """Names of what is answered, for classes, numbers, several targets, ensembles."""
     both = Targets([NUMBER, Target(NUMBER.column, "regression", None, 1, "log", NUMBER.scaling)])
@@ -34,15 +49,28 @@ def test_predictions_are_as_described() -> None:
         predictor(COLUMNS[:1], Targets([TWO, TWO]), networks=2),
     ]
     for model in models:
-        answer = json.loads(Service(model, Limits()).answer(b'[{"x": 1}]', JSON))
-        described = prediction_schema(model)["required"]
-        assert isinstance(described, list)
-        assert set(answer["predictions"][0]) == set(described)
+        require_described(Service(model, Limits()))
+
+
+def test_decisions_are_described() -> None:
+    """Ends of an interval for each number, and the threshold, in words that somebody gave them."""
+    both = Targets([NUMBER, Target(NUMBER.column, "regression", None, 1, "log", NUMBER.scaling)])
+    kept = Residuals.of(np.arange(1.0, 20.0), None)
+    for target, ends in ((NUMBER, [""]), (both, [f"_{one.name}" for one in both.each])):
+        model = predictor(COLUMNS[:1], target, "linear", "mse", networks=2)
+        model.validation = ValidationRecord([kept] * len(ends))
+        found = require_described(Service(model, Limits(), Decisions(interval=0.9, words="wide")))
+        for end in ends:
+            assert found[f"low{end}"] == found[f"high{end}"]
+            assert found[f"low{end}"] == {"type": ["number", "null"], "description": "wide"}
+    decisions = Decisions(threshold=Threshold(0.3), words="above 0.3")
+    found = require_described(Service(predictor(COLUMNS[:1]), Limits(), decisions))
+    assert found["prediction"] == {"enum": ["no", "yes"], "description": "above 0.3"}
 
 
 def test_every_reference_leads_somewhere() -> None:
     """And the limits are in it."""
-    found = openapi(predictor(COLUMNS), Limits(rows=7))
+    found = openapi(Service(predictor(COLUMNS), Limits(rows=7)))
     text = json.dumps(found)
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     components = found["components"]

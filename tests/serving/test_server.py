@@ -47,10 +47,11 @@ def test_answers_until_it_is_asked_to_end(iris_run: Path) -> None:
     def end(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
+    service = Service.of(iris_run, Limits())
     before = signal.signal(signal.SIGTERM, end)
     try:
         with listening:
-            server.serve(iris_run, Limits(), listening, 1, threading.Thread(target=ask).start)
+            server.serve(service, iris_run, listening, 1, threading.Thread(target=ask).start)
     finally:
         signal.signal(signal.SIGTERM, before)
     assert answers[0]["status"] == "ok"
@@ -131,10 +132,11 @@ def test_requests_in_flight_are_answered(iris_run: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Service, "answer", answer)
     own = (address, body, found, refused)
     asking = [threading.Thread(target=ask_on, args=own) for _ in range(3)]
+    service = Service.of(iris_run, Limits())
     before = signal.signal(signal.SIGTERM, end)
     try:
         with listening:
-            server.serve(iris_run, Limits(), listening, 1, begin)
+            server.serve(service, iris_run, listening, 1, begin)
     finally:
         signal.signal(signal.SIGTERM, before)
     for each in asking:

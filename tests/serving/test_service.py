@@ -8,7 +8,19 @@ import pytest
 from exported import NUMBER, levels, number, predictor, values_of
 
 from mlp_lab.errors import UserError
-from mlp_lab.serving.service import CSV, JSON, BadBody, Limits, Service, TooLarge, json_of
+from mlp_lab.metrics.conformal import Residuals
+from mlp_lab.metrics.decision_threshold import Threshold
+from mlp_lab.metrics.validation_record import ValidationRecord
+from mlp_lab.serving.service import (
+    CSV,
+    JSON,
+    BadBody,
+    Decisions,
+    Limits,
+    Service,
+    TooLarge,
+    json_of,
+)
 
 MODEL = predictor([number("x"), levels("k", "category", 0, 1), levels("o", "ordinal", 0, 1)])
 SERVICE = Service(MODEL, Limits(rows=50))
@@ -93,6 +105,26 @@ def test_limits(name: str, value: int) -> None:
     """Named as the option that sets them."""
     with pytest.raises(UserError, match=f"--{name} must be"):
         Limits(**{name: value})
+
+
+def test_decisions() -> None:
+    """The same probabilities, but another class; of a number the ends of its interval."""
+    body = json.dumps(cells()).encode()
+    usual = json.loads(SERVICE.answer(body, JSON))["predictions"]
+    never = Service(MODEL, SERVICE.limits, Decisions(threshold=Threshold(1.0)))
+    found = json.loads(never.answer(body, JSON))["predictions"]
+    assert found == usual | {"prediction": ["no"] * 3}
+    always = Service(MODEL, SERVICE.limits, Decisions(threshold=Threshold(1.0, place=0)))
+    assert b"yes" in always.answer(b"x,k,o\n1,a,a\n", CSV).splitlines()[1]
+    assert always.about() == MODEL.schema.to_dict() | {"threshold": {"class": "no", "above": 1.0}}
+    model = predictor([number("x")], NUMBER, "linear", "mse")
+    model.validation = ValidationRecord([Residuals.of(np.arange(1.0, 20.0), None)])
+    service = Service(model, Limits(), Decisions(interval=0.9))
+    (row,) = json.loads(service.answer(b'[{"x": 2}]', JSON))["predictions"]
+    low, high = model.predict_interval([[2.0]])[0]
+    assert (row["low"], row["high"]) == (low, high)
+    assert low < row["prediction"] < high
+    assert service.about() == model.schema.to_dict() | {"interval": 0.9}
 
 
 def test_what_is_no_finite_number() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lab import BARE, train
 
 from mlp_lab.errors import UserError
 from mlp_lab.runs.calibration import calibration_in_words
-from mlp_lab.runs.result_file import read_result
+from mlp_lab.runs.result_file import interval_in_words, read_result
 from mlp_lab.sharing.card import card_of, plain
 
 
@@ -41,6 +42,15 @@ def test_numbers(diabetes_run: Path) -> None:
     assert "pipeline_tag: tabular-regression" in text
     assert "a number in its own units." in text
     assert "Probabilities" not in text
+
+
+def test_intervals_of_numbers(tmp_path: Path) -> None:
+    """How many test rows they hold, as result.json and the page have it."""
+    words = ("data=diabetes", "model=shallow", "model.width=8", "epochs=3", *BARE)
+    folder = train(tmp_path / "run", *words)
+    line = interval_in_words(read_result(folder / "result.json"))
+    assert line.startswith("intervals of 0.9, progression ± ")
+    assert plain(line[0].upper() + line[1:]) + "." in card_of(folder).splitlines()
 
 
 def test_signs_of_markdown() -> None:

@@ -1,4 +1,4 @@
-"""Options of `predict` and `evaluate` that decide otherwise, and what is said of them."""
+"""Options of commands that decide otherwise, and what is said of them."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import four_digits, percent
+from mlp_lab.metrics.coverage import half_widths, intervals_in_words
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
     from mlp_lab.metrics.decision_threshold import Rates, Threshold
     from mlp_lab.predictor import Predictor
+
+DECIDING = ("threshold", "cost", "class_name", "interval")
+"""What may be said of decisions."""
+
+LOW_AND_HIGH = "columns low and high: an interval that holds this share of new rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,16 @@ class Deciding:
     interval: float | None = None
 
     def chosen(self, predictor: Predictor) -> Threshold | None:
-        """The threshold, if there is one.
+        """The threshold, if there is one; an interval is tried, before any row is read.
 
         Raises:
             UserError: the options contradict each other, or the run.
         """
+        if self.interval is not None:
+            import numpy as np  # noqa: PLC0415  `--help` stays fast
+
+            outputs = np.zeros((1, predictor.schema.target.outputs))
+            predictor.intervals(outputs, self.interval)
         if self.threshold is not None and self.cost is not None:
             raise UserError("--threshold and --cost both choose a threshold: leave out one")
         if self.cost is not None:
@@ -47,13 +58,6 @@ class Deciding:
             raise UserError("--class says whose threshold it is: set --threshold or --cost, too")
         return None
 
-    def name_of(self, predictor: Predictor) -> str:
-        """The class that the threshold is of."""
-        target, chosen = predictor.schema.target.each[0], self.chosen(predictor)
-        assert target.classes is not None
-        assert chosen is not None
-        return target.classes[chosen.place]
-
     def words(self, predictor: Predictor) -> str:
         """What threshold or interval gave on validation rows; nothing if there is none."""
         if self.interval is not None:
@@ -62,8 +66,18 @@ class Deciding:
         return "" if chosen is None else threshold_in_words(predictor, chosen, self.cost)
 
 
+def deciding_of(options: dict[str, Any]) -> Deciding:
+    """What was said of decisions, taken out of all that was said."""
+    return Deciding(**{name: options.pop(name, None) for name in DECIDING})
+
+
+def add_interval_option(found: ArgumentParser, gives: str = LOW_AND_HIGH) -> None:
+    """What a command lets say of an interval around a number, and what it gives for it."""
+    found.add_argument("--interval", type=float, metavar="LEVEL", help=f"of numbers, {gives}")
+
+
 def add_threshold_options(found: ArgumentParser) -> None:
-    """What both commands let say of a threshold."""
+    """What a command lets say of a threshold."""
     own = found.add_argument_group(
         "where two classes part", "default: at a probability of one half"
     )
@@ -133,16 +147,10 @@ def _about(rates: Rates) -> str:
 
 def interval_in_words(predictor: Predictor, level: float) -> str:
     """How wide intervals are, from how many rows, and what makes them a little too narrow."""
-    target, record = predictor.schema.target, predictor.validation
+    record = predictor.validation
     assert record is not None
-    each = []
-    for one, residuals in zip(target.each, record.residuals, strict=True):
-        if one.transform == "none":
-            width = four_digits(one.scaling.scale * residuals.half_width(level))
-            each.append(f"{one.name} ± {width}")
-    wide = f", {', '.join(each)}," if each else ""
-    rows = f"{record.residuals[0].rows:.0f}"
+    halves = half_widths(record.residuals, predictor.schema.target, level)
     return (
-        f"intervals of {level:g}{wide} from {rows} validation rows; as these chose the best epoch,"
-        " too, a little fewer of new rows may lie inside"
+        f"{intervals_in_words(level, halves, record.residuals[0].rows)}; as these chose the best"
+        " epoch, too, a little fewer of new rows may lie inside"
     )

@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.commands.decisions import Deciding, add_threshold_options, deciding_as_typed
+from mlp_lab.commands.decisions import (
+    add_interval_option,
+    add_threshold_options,
+    deciding_as_typed,
+    deciding_of,
+)
 from mlp_lab.errors import UserError
 
 FILE_OPTIONS = (
@@ -15,8 +20,7 @@ FILE_OPTIONS = (
 )
 """What may be said of FILE, each as the training's `data.<name>`."""
 
-DECIDING = ("threshold", "cost", "class_name", "interval")
-"""What may be said of decisions."""
+HELD = "how many rows lie in intervals that are to hold this share of them, and how wide they are"
 
 ABOUT = {
     "predict": "Predict the rows of a file: its columns, `prediction`, a probability per class.",
@@ -34,13 +38,9 @@ def parser(command: str) -> Parser:
     if command == "predict":
         found.add_argument("-o", "--output", required=True, help="file to write: CSV or Parquet")
         found.add_argument("--prefix", default="", help="before the names of the new columns")
-        found.add_argument(
-            "--interval",
-            type=float,
-            metavar="LEVEL",
-            help="of numbers, columns low and high: an interval that holds this share of new rows",
-        )
+        add_interval_option(found)
     else:
+        add_interval_option(found, HELD)
         found.add_argument("-o", "--output", help="JSON file to write")
         found.add_argument("--weight", help="column of row weights; default: that of the training")
         found.add_argument(
@@ -81,7 +81,7 @@ def run(command: str, arguments: Namespace) -> None:
     from mlp_lab.commands import predict_files  # noqa: PLC0415 torch: `--help` stays fast
 
     options, written = parted(arguments)
-    deciding = Deciding(**{name: options.pop(name, None) for name in DECIDING})
+    deciding = deciding_of(options)
     with options_as_typed(), deciding_as_typed():
         if command == "predict":
             predict_files.predict_file(**options, written=written, deciding=deciding)

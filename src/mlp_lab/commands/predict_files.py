@@ -36,6 +36,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import apart, counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.validation_record import coverage_of
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
 from mlp_lab.report.group_scores import DesignColumns, Groups, print_groups, scores_by_group
@@ -72,8 +73,6 @@ def predict_file(
     """
     predictor, rows, doubts = load(run), 0, Doubts()
     threshold, interval = deciding.chosen(predictor), deciding.interval
-    if interval is not None:  # whether there is one is said before a row is read
-        predictor.intervals(np.zeros((1, predictor.schema.target.outputs)), interval)
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
     own, signs = dialect_of_answer(Path(file), form), predictor.schema.separators
@@ -131,7 +130,8 @@ def evaluate_file(
     if trained_on(Path(run), Path(file)):
         print(f"{file} is what {run} was trained on: {ITS_OWN_SCORES}", file=sys.stderr)
     print_evaluation(found)
-    if words := deciding.words(predictor):
+    words, decided = decided_so(deciding, predictor, scored)
+    if words:
         print(words)
     if predictor.objective.temperature != 1:
         temperature = four_digits(predictor.objective.temperature)
@@ -142,12 +142,22 @@ def evaluate_file(
         print_groups(name, own)
     if output is not None:
         content = {"file": file, **found} | ({"by": of_groups} if of_groups else {})
-        if threshold is not None:
-            content |= {
-                "threshold": {"class": deciding.name_of(predictor), "above": threshold.value}
-            }
-        write_named(Path(output), to_json(content))
+        write_named(Path(output), to_json(content | decided))
         print(output)
+
+
+def decided_so(
+    deciding: Deciding, predictor: Predictor, scored: Predictions
+) -> tuple[str, dict[str, object]]:
+    """What is said of a threshold or of intervals of rows that were scored, and as plain data."""
+    if deciding.interval is not None:
+        record, objective = predictor.validation, predictor.objective
+        found = coverage_of(record, scored, objective, deciding.interval)
+        return found.in_words(counted(len(scored.truth), "row")), {"interval": found.to_dict()}
+    if scored.threshold is None:
+        return "", {}
+    classes = predictor.schema.target.each[0].classes or []
+    return deciding.words(predictor), {"threshold": scored.threshold.described(classes)}
 
 
 def trained_on(run: Path, file: Path) -> bool:

@@ -1,9 +1,16 @@
 """The command `serve`: a finished run's network behind HTTP."""
 
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 
 from mlp_lab.commands.arguments import Parser, run_parsed
+from mlp_lab.commands.decisions import (
+    add_interval_option,
+    add_threshold_options,
+    deciding_as_typed,
+    deciding_of,
+)
 from mlp_lab.errors import require, require_extra
 
 ABOUT = """\
@@ -23,6 +30,8 @@ def parser() -> Parser:
     )
     found.add_argument("--port", type=int, default=8000, help="default: 8000; 0: any")
     found.add_argument("--workers", type=int, default=1, help="processes; default: 1")
+    add_interval_option(found)
+    add_threshold_options(found)
     limits = found.add_argument_group("limits of a request")
     limits.add_argument("--megabytes", type=float, default=16.0, help="of its body; default: 16")
     limits.add_argument("--rows", type=int, default=100_000, help="default: 100,000")
@@ -40,17 +49,25 @@ def run(arguments: Namespace) -> None:
     require(1 <= arguments.workers <= 256, "--workers", "from 1 to 256", arguments.workers)
     require_extra("serve", "serving", "starlette", "uvicorn")
     from mlp_lab.serving.server import listen, serve  # noqa: PLC0415  torch, optional
-    from mlp_lab.serving.service import Limits  # noqa: PLC0415  pandas, torch
+    from mlp_lab.serving.service import Decisions, Limits, Service  # noqa: PLC0415  pandas, torch
 
     limits = Limits(arguments.megabytes, arguments.rows, arguments.seconds)
+    deciding = deciding_of(vars(arguments))
     with listen(arguments.host, arguments.port) as listening:
+        service = Service.of(Path(arguments.run), limits)
+        with deciding_as_typed():
+            threshold = deciding.chosen(service.predictor)
+        words = deciding.words(service.predictor)
+        service = replace(service, decisions=Decisions(threshold, deciding.interval, words))
         host, port = listening.getsockname()[:2]
         place = f"[{host}]" if ":" in host else host
 
         def say() -> None:
             print(f"{arguments.run} at http://{place}:{port} (Ctrl-C ends it)", flush=True)
+            if words:
+                print(words, flush=True)
 
-        serve(Path(arguments.run), limits, listening, arguments.workers, say)
+        serve(service, Path(arguments.run), listening, arguments.workers, say)
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from mlp_lab.estimators.messages import KEYWORDS
 from mlp_lab.metrics.effect import Effect
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
-from mlp_lab.metrics.validation_record import ValidationRecord
+from mlp_lab.metrics.validation_record import ValidationRecord, usual_coverage
 from mlp_lab.network.mlp import MLP
 from mlp_lab.predictor import Predictor
 from mlp_lab.report.diagnostics import MOST_EFFECTS, effects_of, importance, probable
@@ -270,6 +270,9 @@ class Fitted:
             self.network,
             self.epochs,
             intervals=found,
+            coverage=usual_coverage(
+                self.predictor.validation, self.scored["test"], self.predictor.objective
+            ),
             verdict=self.verdict,
             surroundings=environment(self.device, self.kernel, self.run.job.config.devices),
         )

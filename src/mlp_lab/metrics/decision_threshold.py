@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -43,6 +44,14 @@ class Threshold:
     def __post_init__(self) -> None:
         require_real(self.value, "threshold")
         require(0 <= self.value <= 1, "threshold", "in [0, 1]", self.value)
+
+    def described(self, classes: Sequence[str]) -> dict[str, object]:
+        """As plain data, with the name of its class.
+
+        >>> Threshold(0.3).described(["no", "yes"])
+        {'class': 'yes', 'above': 0.3}
+        """
+        return {"class": classes[self.place], "above": self.value}
 
     def decide(self, scores: Floats) -> Index:
         """The class of each row, (N,), by probabilities of both, (N, 2)."""

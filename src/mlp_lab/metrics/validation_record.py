@@ -18,6 +18,7 @@ from mlp_lab.data.rows import by_target
 from mlp_lab.data.schema import AnyTarget, Target
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.metrics.conformal import ROUNDING, Residuals, require_level
+from mlp_lab.metrics.coverage import Coverage, TargetCoverage, half_widths
 from mlp_lab.metrics.decision_threshold import Ranking
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.network.losses import Objective
@@ -28,6 +29,9 @@ MOST_NUMBERS = 10_000
 
 MOST_ROWS = 2.0**53
 """Above it not every whole number is one of double precision."""
+
+USUAL_LEVEL = 0.9
+"""Of the intervals that a run tries on its test rows."""
 
 NOTHING_KEPT = "this run kept none: it had none, or is of an earlier version"
 
@@ -132,6 +136,40 @@ def intervals(
     least = 0.0 if objective.output == "exponential" else -np.inf
     ends = np.maximum(outputs - widths, least), outputs + widths
     return np.stack([by_target(target.decode(end)) for end in ends], -1)
+
+
+def coverage_of(
+    record: ValidationRecord | None, rows: Predictions, objective: Objective, level: float
+) -> Coverage:
+    """How many of some rows, one of which has a weight, lie in their intervals.
+
+    Raises:
+        UserError: as of `intervals`.
+    """
+    bounds = intervals(record, rows.target, objective, rows.outputs, level)  # (N, T, 2)
+    assert record is not None
+    low, high, truth = bounds[..., 0], bounds[..., 1], by_target(rows.truth)
+    shares = np.average((low <= truth) & (truth <= high), axis=0, weights=rows.weights).tolist()
+    widths = np.average(high - low, axis=0, weights=rows.weights).tolist()
+    halves = half_widths(record.residuals, rows.target, level)
+    found = {
+        name: TargetCoverage(share, width if math.isfinite(width) else None, half)
+        for (name, half), share, width in zip(halves.items(), shares, widths, strict=True)
+    }
+    return Coverage(level, record.residuals[0].rows, found)
+
+
+def usual_coverage(
+    record: ValidationRecord | None, rows: Predictions, objective: Objective
+) -> Coverage | None:
+    """The same of the usual level; None where there is no such interval, or no row."""
+    some = len(rows.truth) > 0 and (rows.weights is None or bool(rows.weights.any()))
+    if rows.target.task != "regression" or not some:
+        return None
+    try:
+        return coverage_of(record, rows, objective, USUAL_LEVEL)
+    except UserError:  # too few validation rows
+        return None
 
 
 def record_of(value: object, key: str, target: AnyTarget) -> ValidationRecord:

@@ -20,7 +20,7 @@ from mlp_lab.report.pictures import MOST_TARGETS, read_pictures
 from mlp_lab.report.tried import HEADINGS, tried
 from mlp_lab.runs.calibration import calibration_in_words
 from mlp_lab.runs.folder import PAGE, RESULT, SCHEMA
-from mlp_lab.runs.result_file import read_result, with_single
+from mlp_lab.runs.result_file import interval_in_words, read_result, with_single
 from mlp_lab.stored import read_json, read_text
 from mlp_lab.tracking.curves import CURVES, read_curves
 
@@ -73,6 +73,7 @@ def write_report(folder: Path) -> None:
         numbers=headlines(result),
         pictures=pictures,
         calibration=calibration_in_words(result),
+        interval=interval_in_words(result),
         tried=tried(result),
         tried_headings=HEADINGS,
         first=shlex.join([*train_words(), *result["overrides"]]),

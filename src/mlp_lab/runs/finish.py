@@ -9,8 +9,9 @@ from mlp_lab.data.dataset import Dataset
 from mlp_lab.engine.stack import Stack
 from mlp_lab.files import to_json
 from mlp_lab.metrics.bootstrap import Intervals
+from mlp_lab.metrics.coverage import Coverage
 from mlp_lab.metrics.predictions import Predictions
-from mlp_lab.metrics.validation_record import ValidationRecord
+from mlp_lab.metrics.validation_record import ValidationRecord, usual_coverage
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.baselines import baselines
@@ -119,6 +120,7 @@ def described(
     epochs_run: int,
     *,
     intervals: Intervals,
+    coverage: Coverage | None,
     verdict: Verdict,
     surroundings: Mapping[str, object],
 ) -> dict[str, object]:
@@ -137,6 +139,7 @@ def described(
         **({} if run.budget is None else {"budget": run.budget}),
         "test_intervals": intervals,
         **_resampled(run, intervals),
+        **({} if coverage is None else {"interval": coverage.to_dict()}),
         "baselines": {name: scores for name, scores in run.models.items() if name != "network"},
         "verdict": verdict.to_dict(),
         "seconds": round(run.progress.seconds, 3),
@@ -182,16 +185,20 @@ def finish_network(
     run.validation = {"network": scored["val"], **common.validation_of(run)}
     verdict = judge(run, network, read_curves(run.job.folder / CURVES))
     run.validation = {}
+    scored |= after
+    kept = ValidationRecord.of(scored["val"])
     run.result = described(
-        run, network, epochs, intervals=intervals, verdict=verdict, surroundings=surroundings
+        *(run, network, epochs),
+        intervals=intervals,
+        coverage=usual_coverage(kept, scored["test"], objective),
+        verdict=verdict,
+        surroundings=surroundings,
     )
     assert run.tracker is not None
     run.verdict = verdict.in_brief()
     run.tracker.add_text("verdict", verdict.in_markdown(), epochs)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
     schema = common.schema(run.dataset)
-    scored |= after
-    kept = ValidationRecord.of(scored["val"])
     write_results(run.job.folder, network, schema, objective, run.result, validation=kept)
     return FinishedRun(run.termination, run.dataset, network, objective, scored)
 

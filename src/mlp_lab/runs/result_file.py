@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 
 from mlp_lab.engine.records import Divergence
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import counted
+from mlp_lab.metrics.coverage import Coverage
 from mlp_lab.metrics.epoch import METRICS
 from mlp_lab.plain import brief, read_as
 from mlp_lab.runs.folder import RESULT
@@ -102,6 +104,7 @@ TYPES: Mapping[str, type] = {
     "targets": dict[str, dict[str, Scores]],
     "single_network": dict[str, Scores],
     "calibration": _Calibration,
+    "interval": Coverage,
     "budget": _Budget,
     "verdict": _Verdict,
     "seconds": float,
@@ -110,10 +113,11 @@ TYPES: Mapping[str, type] = {
 }
 """Keys of a run that has ended, and what they hold."""
 
-OPTIONAL = ("resampled", "targets", "single_network", "calibration", "budget")
+OPTIONAL = ("resampled", "targets", "single_network", "calibration", "interval", "budget")
 """Those that only some runs have: rows of a sample say which clusters intervals resample, with
 several targets each has scores of its own, an ensemble says what one of its networks reaches,
-probabilities whether they are calibrated, and a run with a budget what it has tried."""
+probabilities whether they are calibrated, numbers how many test rows lie in their intervals, and a
+run with a budget what it has tried."""
 
 
 def read_result(path: Path) -> dict[str, Any]:
@@ -195,6 +199,14 @@ def result_of(folder: Path) -> dict[str, Any]:
         return read_result(path)
     except (OSError, Damaged):
         return {}
+
+
+def interval_in_words(result: Mapping[str, object]) -> str:
+    """What result.json says of the intervals around numbers, in a line; nothing if it does not."""
+    if "interval" not in result:
+        return ""
+    rows = cast(Mapping[str, int], result["rows"])["test"]
+    return read_as(Coverage, result["interval"]).in_words(counted(rows, "test row"))
 
 
 SINGLE = "single network"

@@ -27,7 +27,7 @@ def make_app(service: Service) -> Starlette:
     further requests.
     """
     one_at_a_time = CapacityLimiter(1)
-    limits, predictor = service.limits, service.predictor
+    limits = service.limits
 
     async def predict(request: Request) -> Response:
         kind = kind_of(request.headers.get("content-type", JSON))
@@ -45,9 +45,9 @@ def make_app(service: Service) -> Starlette:
     return Starlette(
         routes=[
             Route("/predict", predict, methods=["POST"]),
-            _page("/schema", predictor.schema.to_dict()),
+            _page("/schema", service.about()),
             _page("/health", {"status": "ok", "version": __version__}),
-            _page("/openapi.json", openapi(predictor, limits)),
+            _page("/openapi.json", openapi(service)),
         ],
         exception_handlers={HTTPException: refused},
     )

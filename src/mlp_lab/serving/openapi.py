@@ -7,23 +7,24 @@ from collections.abc import Mapping
 from mlp_lab.data.columns import Column
 from mlp_lab.data.schema import Schema, Target
 from mlp_lab.export.predictions import SPREAD
-from mlp_lab.predictor import Predictor
-from mlp_lab.serving.service import CSV, JSON, Limits
+from mlp_lab.serving.service import CSV, JSON, Limits, Service
 from mlp_lab.version import __version__
 
 Plain = dict[str, object]
 
+SCHEMA = "schema.json: columns, levels, scaling, classes; threshold and interval, if there are any"
 
-def openapi(predictor: Predictor, limits: Limits) -> Plain:
+
+def openapi(service: Service) -> Plain:
     """The description of a network's server."""
-    schema = predictor.schema
-    row, found = row_schema(schema), prediction_schema(predictor)
+    schema, limits = service.predictor.schema, service.limits
+    row, found = row_schema(schema), prediction_schema(service)
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Predicts {schema.target.name}", "version": __version__},
         "paths": {
             "/predict": {"post": _predict(limits)},
-            "/schema": {"get": _get("schema.json: columns, levels, scaling, classes")},
+            "/schema": {"get": _get(SCHEMA)},
             "/health": {"get": _get("that the server answers")},
         },
         "components": {
@@ -44,20 +45,27 @@ def row_schema(schema: Schema) -> Plain:
     return _object(properties)
 
 
-def prediction_schema(predictor: Predictor) -> Plain:
+def prediction_schema(service: Service) -> Plain:
     """What is predicted for a row."""
+    predictor, decisions = service.predictor, service.decisions
     target = predictor.schema.target
+    number: Plain = {"type": ["number", "null"]}
     properties: Plain = {}
     for one in target.each:
         end = "" if isinstance(target, Target) else f"_{one.name}"
-        found: Plain = {"enum": one.classes} if one.classes else {"type": ["number", "null"]}
+        found: Plain = {"enum": one.classes} if one.classes else number
+        if decisions.threshold is not None:
+            found |= {"description": decisions.words}
         properties[f"prediction{end}"] = found
         if predictor.gives_probabilities:
             share: Plain = {"type": "number", "minimum": 0, "maximum": 1}
             names = [end] if end else [f"_{name}" for name in one.classes or []]
             properties |= {f"probability{name}": share for name in names}
+        if decisions.interval is not None:
+            bound = number | {"description": decisions.words}
+            properties |= {f"low{end}": bound, f"high{end}": bound}
         if predictor.count > 1:
-            properties[f"{SPREAD}{end}"] = {"type": ["number", "null"]}
+            properties[f"{SPREAD}{end}"] = number
     return _object(properties)
 
 

@@ -15,9 +15,8 @@ import torch
 from uvicorn import Config, Server
 
 from mlp_lab.errors import UserError
-from mlp_lab.predictor import Predictor, load
 from mlp_lab.serving.app import make_app
-from mlp_lab.serving.service import Limits, Service
+from mlp_lab.serving.service import Decisions, Limits, Service
 
 LEAVE = 10
 """Seconds that requests have to be answered in, once the server is asked to end."""
@@ -46,31 +45,32 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    run: Path, limits: Limits, listening: socket.socket, workers: int, say: Callable[[], None]
+    service: Service, run: Path, listening: socket.socket, workers: int, say: Callable[[], None]
 ) -> None:
     """Answer requests until Ctrl-C or SIGTERM; those that have begun are answered first.
 
+    Several `workers` load the network anew, each for itself, from the folder of its `run`.
+
     Raises:
-        UserError: the folder holds no finished run, or processes end again and again.
+        UserError: processes end again and again.
     """
-    predictor = load(run)  # what cannot be served is refused before anything listens
     say()
     if workers == 1:
-        _answer(predictor, limits, listening)
+        _answer(service, listening)
     else:
-        _supervise(lambda: _worker(run, limits, listening), workers)
+        _supervise(lambda: _worker(service, run, listening), workers)
 
 
-def work(run: Path, limits: Limits, listening: socket.socket) -> None:
+def work(run: Path, limits: Limits, decisions: Decisions, listening: socket.socket) -> None:
     """One of several processes that answer requests."""
     with suppress(KeyboardInterrupt):  # all processes of a terminal hear it
-        _answer(load(run), limits, listening)
+        _answer(Service.of(run, limits, decisions), listening)
 
 
-def _answer(predictor: Predictor, limits: Limits, listening: socket.socket) -> None:
+def _answer(service: Service, listening: socket.socket) -> None:
     torch.set_num_threads(1)
     config = Config(
-        make_app(Service(predictor, limits)),
+        make_app(service),
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -83,8 +83,9 @@ def _answer(predictor: Predictor, limits: Limits, listening: socket.socket) -> N
         Server(config).run(sockets=[listening])
 
 
-def _worker(run: Path, limits: Limits, listening: socket.socket) -> SpawnProcess:
-    process = get_context("spawn").Process(target=work, args=(run, limits, listening))
+def _worker(service: Service, run: Path, listening: socket.socket) -> SpawnProcess:
+    arguments = run, service.limits, service.decisions, listening
+    process = get_context("spawn").Process(target=work, args=arguments)
     process.start()
     return process
 

@@ -18,8 +18,9 @@ from mlp_lab.data.tables.frames import TableFrame, feature_values, unseen_levels
 from mlp_lab.data.tables.reading import detect, read_chunks
 from mlp_lab.errors import UserError, require
 from mlp_lab.files import write_whole
+from mlp_lab.metrics.decision_threshold import Threshold
 from mlp_lab.plain import brief
-from mlp_lab.predictor import Predictor
+from mlp_lab.predictor import Predictor, load
 from mlp_lab.stored import parse_json
 
 JSON, CSV = "application/json", "text/csv"
@@ -59,11 +60,49 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """How a server decides, in every answer.
+
+    `threshold`: where two classes part, if not at one half; `interval`: the share of new rows that
+    an interval around a number is to hold, if there is one; `words`: what either gave on the
+    validation rows.
+    """
+
+    threshold: Threshold | None = None
+    interval: float | None = None
+    words: str = ""
+
+
+AS_USUAL = Decisions()
+"""Two classes part at one half, and numbers have no interval."""
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """A network, and how much of it one request may ask for."""
+    """A network, how much of it one request may ask for, and how it decides."""
 
     predictor: Predictor
     limits: Limits
+    decisions: Decisions = AS_USUAL
+
+    @classmethod
+    def of(cls, run: Path, limits: Limits, decisions: Decisions = AS_USUAL) -> Service:
+        """Of the network in a run folder.
+
+        Raises:
+            UserError: the folder holds no finished run.
+        """
+        return cls(load(run), limits, decisions)
+
+    def about(self) -> dict[str, object]:
+        """schema.json as the network has it, and what is decided otherwise than as usual."""
+        schema, threshold = self.predictor.schema, self.decisions.threshold
+        found = schema.to_dict()
+        if threshold is not None:
+            found["threshold"] = threshold.described(schema.target.each[0].classes or [])
+        if self.decisions.interval is not None:
+            found["interval"] = self.decisions.interval
+        return found
 
     def answer(self, body: bytes, kind: str) -> bytes:
         """The predictions for the rows of a body, as `kind` says that both are written.
@@ -87,7 +126,10 @@ class Service:
         """What is predicted, and in how many rows a column has a level that no training row had."""
         schema = self.predictor.schema
         values = feature_values(rows, schema)
-        return self.predictor.answers(values), unseen_levels(values, schema)
+        answers = self.predictor.answers(
+            values, threshold=self.decisions.threshold, interval=self.decisions.interval
+        )
+        return answers, unseen_levels(values, schema)
 
     def _csv(self, body: bytes) -> TableFrame:
         """Read as `mlp-lab predict` reads a file."""

@@ -21,7 +21,7 @@ from mlp_lab.predictor import load
 from mlp_lab.report.about import about_run, read_config, rows_of
 from mlp_lab.runs.calibration import calibration_in_words
 from mlp_lab.runs.folder import RESULT, SCHEMA
-from mlp_lab.runs.result_file import ENDED, read_result
+from mlp_lab.runs.result_file import ENDED, interval_in_words, read_result
 from mlp_lab.stored import read_json
 
 CARD = "README.md"
@@ -133,7 +133,7 @@ def _scores(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"95 % intervals of the network's, by {said}: {', '.join(found)}."
         for line in how[1:]:
             yield f"{plain(line[:1].upper() + line[1:])}."
-    if words := calibration_in_words(result):
+    for words in filter(None, (calibration_in_words(result), interval_in_words(result))):
         yield ""
         yield f"{plain(words[0].upper() + words[1:])}."
 
