@@ -7,16 +7,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from lab import train
+from lab import train, values_of
 from surveys import call, pasted, problem_of
 from surveys import raw_of as raw_as_read
 
 from mlp_lab.config.overrides import readable
+from mlp_lab.config.reading import read
+from mlp_lab.config.schema import Config
 from mlp_lab.data.answers import chosen_in
+from mlp_lab.data.columns import Column
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.rows import RawData
 from mlp_lab.data.schema_file import schema_of
-from mlp_lab.data.tables.answers import parted, said_sign
+from mlp_lab.data.tables.answers import joined_lists, names_of_sets, parted, said_sign
+from mlp_lab.data.tables.cells import Cells
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.column_effects import column_effects
 from mlp_lab.predictor import load
@@ -240,6 +246,21 @@ def test_lists_are_sets(tmp_path: Path) -> None:
     assert (chosen_in(raw.inputs[:, 0], 5) == TICKED[:, order]).all()
 
 
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv"])
+@pytest.mark.parametrize(("sign", "none"), [("newline", ";"), (";", ";"), ("/", "/")])
+def test_nothing_chosen_by_any_sign(name: str, sign: str, none: str, tmp_path: Path) -> None:
+    """An empty list, and a cell of a sign alone, are no missing values, and no answer either."""
+    own = [[name for name, ticked in zip(OPTIONS, row, strict=True) if ticked] for row in TICKED]
+    texts = [("\n" if sign == "newline" else sign).join(row) or none for row in own]
+    path = table(tmp_path, name, how=own if name == "t.parquet" else texts)
+    raw = rows_of(path, f"data.separators.how={';' if name == 't.parquet' else sign}")
+    assert sorted(raw.columns[0].levels) == sorted(OPTIONS)
+    order = [OPTIONS.index(level) for level in raw.columns[0].levels]
+    assert not np.isnan(raw.inputs[:, 0]).any()
+    assert (chosen_in(raw.inputs[:, 0], 5) == TICKED[:, order]).all()
+    assert (raw.inputs[:, 0] == 0).sum() == (~TICKED.any(1)).sum() > 0
+
+
 def test_lists_that_begin_late(tmp_path: Path) -> None:
     """After more than a thousand rows without any."""
     ticked = [["bus", "bike"], ["bus"], ["bike", "car", "bus"], ["car", "bike"]]
@@ -249,6 +270,22 @@ def test_lists_that_begin_late(tmp_path: Path) -> None:
     raw = rows_of(tmp_path / "late.parquet", "data.target=y")
     assert raw.columns[0].levels == ["bike", "bus", "car"]
     assert np.isnan(raw.inputs[:, 0]).sum() == 1001
+
+
+def test_a_line_is_a_sign_in_python_too() -> None:
+    """As `newline`; of new rows an empty list is nothing chosen, None is missing."""
+    column = Column(name="m", kind="multiple", levels=["bus", "car"], separator="\n")
+    new = pd.Series([["car", "bus"], [], None, ["bus"]], name="m", dtype=object)
+    for sign in ("\n", "newline"):
+        settings = values_of("data=table", "data.path=t.csv", data__separators={"m": sign})
+        config = read(Config, settings, "").data
+        assert isinstance(config, TableConfig)
+        assert said_sign(config.separators["m"]) == "\n"
+    joined = Cells(joined_lists(new, "\n"))
+    assert names_of_sets(joined, column) == ["bus\ncar", ";", "bus"]
+    values = TableFrame(pd.DataFrame({"m": new})).values(column)
+    assert values.tolist()[:2] == [3.0, 0.0]
+    assert np.isnan(values[2])
 
 
 WORDS = ["sand", "band", "andorra", "oil"]

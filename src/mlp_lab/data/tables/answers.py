@@ -32,6 +32,9 @@ SEPARATORS = (";", "|", "\n", ",")
 NAMED = {"newline": "\n"}
 """What `data.separators` may call a sign."""
 
+NOTHING_CHOSEN = tuple(sign for sign in SEPARATORS if sign.strip())
+"""Cells in which nothing was chosen, as they can be seen."""
+
 MOST_KNOWN = 10_000
 """Different answers that are remembered, those too rare for an input among them."""
 
@@ -80,9 +83,13 @@ class _Answered:
 def parted(text: str, separator: str) -> list[str]:
     """The answers of a cell; what is between two signs, without blanks, unless it is nothing.
 
-    >>> parted("bus; train;", ";"), parted(";", ";")
-    (['bus', 'train'], [])
+    A sign alone, whichever it is, is no answer.
+
+    >>> parted("bus; train;", ";"), parted(";", ";"), parted(";", "/")
+    (['bus', 'train'], [], [])
     """
+    if text.strip() in NOTHING_CHOSEN:
+        return []
     pieces = f" {text} ".split(separator)  # at its ends, a sign of words has its blanks, too
     return [part for piece in pieces if (part := piece.strip())]
 
@@ -216,8 +223,8 @@ def names_of_sets(cells: Cells, column: Column) -> list[str | None]:
     found: list[str | None] = []
     for said in _said(cells, column):
         texts = {column.levels[i] if i >= 0 else text for text, i in (said or {}).items()}
-        name = column.separator.join(sorted(texts, key=_by_size)) or column.separator
-        found.append(None if said is None else name)
+        name = column.separator.join(sorted(texts, key=_by_size))
+        found.append(None if said is None else name or nothing_chosen(column.separator))
     return found
 
 
@@ -338,10 +345,18 @@ def free_sign(cells: Iterable[object], first: str = "") -> str:
 
 def as_texts(series: pd.Series, cells: Iterable[object], separator: str) -> pd.Series:
     """A column whose lists are texts; an empty list is a cell in which nothing was chosen."""
-    texts = [
-        separator.join(cell) or separator if isinstance(cell, list) else cell for cell in cells
-    ]
+    none = nothing_chosen(separator)
+    texts = [separator.join(cell) or none if isinstance(cell, list) else cell for cell in cells]
     return pd.Series(texts, index=series.index, name=series.name, dtype=object)
+
+
+def nothing_chosen(separator: str) -> str:
+    r"""A cell in which nothing was chosen: the sign alone, or one that is no blank and no line.
+
+    >>> nothing_chosen("/"), nothing_chosen("\n")
+    ('/', ';')
+    """
+    return separator if separator.strip() else NOTHING_CHOSEN[0]
 
 
 def _is_list(cell: object) -> bool:

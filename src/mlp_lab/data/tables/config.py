@@ -149,7 +149,7 @@ class TableConfig(DataConfig):
     def _check_separators(self) -> None:
         for column, sign in self.separators.items():
             key = f"data.separators.{column}"
-            require(sign.strip() != "", key, "a sign between answers, as ;", sign)
+            require(sign.strip(" ") != "", key, "a sign between answers, as ;", sign)
             whole = sign == "newline" or not sign.replace(" ", "").isalnum()
             parts = sign[0] == sign[-1] == " "
             require(whole or parts, key, "a word between blanks, as ' and '", sign)
