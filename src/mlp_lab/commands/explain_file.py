@@ -19,7 +19,7 @@ from mlp_lab.commands.predict_files import (
 )
 from mlp_lab.data.arrays import Array, Floats, Mask
 from mlp_lab.data.tables.frames import TableFrame
-from mlp_lab.data.tables.reading import detect
+from mlp_lab.data.tables.reading import detect, own_types
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted, duration, four_digits, one_line
@@ -152,7 +152,8 @@ def explain_file(
             pass
     else:
         form = dialect_of_answer(Path(file), form)
-        with open_writer(Path(output), form, predictor.schema.separators) as writer:
+        signs, types = predictor.schema.separators, own_types(Path(file))
+        with open_writer(Path(output), form, signs, types) as writer:
             for table in tables:
                 writer.write(table)
     say_doubts(explaining.doubts, explaining.rows)

@@ -30,7 +30,7 @@ from mlp_lab.data.tables.frames import (
     unseen_levels,
     weight_values,
 )
-from mlp_lab.data.tables.reading import detect, own_codes, read_chunks
+from mlp_lab.data.tables.reading import detect, own_codes, own_types, read_chunks
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
 from mlp_lab.files import to_json, write_named
@@ -76,7 +76,7 @@ def predict_file(
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
     own, signs = dialect_of_answer(Path(file), form), predictor.schema.separators
-    with open_writer(Path(output), own, signs) as writer:
+    with open_writer(Path(output), own, signs, own_types(Path(file))) as writer:
         for frame in chunks(Path(file), settings, form):
             values = feature_rows(predictor, frame, doubts)
             answers = predictor.answers(values, threshold=threshold, interval=interval)

@@ -3,6 +3,7 @@
 import gzip
 import sys
 from contextlib import suppress
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mlp_lab.data.config import FileSettings
-from mlp_lab.data.tables.reading import read_table
+from mlp_lab.data.tables.reading import own_types, read_chunks, read_table
 from mlp_lab.data.tables.writing import SUFFIXES, Writer, _TextWriter, open_writer
 from mlp_lab.errors import UserError
 
@@ -176,3 +177,72 @@ def test_an_answer_that_holds_the_sign(
         " be between answers: .parquet keeps lists"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+KINDS: dict[str, list[object]] = {
+    "texts": ["x", "ü"],
+    "truths": [True, False],
+    "numbers": [1.5, 2.0],
+    "wholes": [2**60 + 1, 3],
+    "dates": [date(2020, 1, 31), date(1931, 12, 1)],
+    "moments": [datetime(2020, 1, 31, 12, 30), datetime(1931, 12, 1)],
+    "times": [time(12, 30), time(0, 1)],
+    "spans": [timedelta(hours=3), timedelta(days=2)],
+    "bytes": [b"\xff", b""],
+    "lists": [["a", "b"], []],
+    "measurements": [[1.5, 2.0], []],
+    "lists of lists": [[["a"], []], []],
+    "groups": [{"a": 1, "b": ["x"]}, {"a": 2, "b": []}],
+}
+"""Kinds of columns, and two values of each."""
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "feather"])
+@pytest.mark.parametrize("first", [[None, None], [[], None]])
+def test_parquet_columns_that_begin_without_a_value(
+    tmp_path: Path, suffix: str, first: list[object]
+) -> None:
+    """Their types are those of the file that is answered, whatever the first rows tell."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    feather = pytest.importorskip("pyarrow.feather")
+    lists = {name for name, own in KINDS.items() if isinstance(own[0], list)}
+    columns = {
+        name: pyarrow.array([*(first if name in lists else [None, None]), *own, None])
+        for name, own in KINDS.items()
+    }
+    source, output = tmp_path / f"in.{suffix}", tmp_path / "out.parquet"
+    table = pyarrow.table(columns)
+    if suffix == "parquet":
+        parquet.write_table(table, source)
+    else:
+        feather.write_feather(table, source, compression="uncompressed")
+    with open_writer(output, types=own_types(source)) as writer:
+        for piece in read_chunks(source, FileSettings(), 2):
+            writer.write(piece)
+    found = parquet.read_table(output)
+    assert found.schema.types == table.schema.types
+    assert found.to_pylist() == table.to_pylist()
+
+
+def test_parquet_columns_of_which_nothing_is_known(tmp_path: Path) -> None:
+    """They are text, and later values become it; those that stay empty are text, too."""
+    frame = pd.DataFrame({"a": [None, None], "b": [None, None], "c": [1, 2]}, dtype=object)
+    later = pd.DataFrame({"a": [time(8, 30), " x "], "b": [None, None], "c": [3, 4]}, dtype=object)
+    output = tmp_path / "out.parquet"
+    with open_writer(output) as writer:
+        for piece in (frame, later):
+            writer.write(piece)
+    found = pd.read_parquet(output)
+    assert found["a"].tolist()[2:] == ["08:30:00", " x "]
+    assert found["b"].isna().all()
+    assert found["c"].tolist() == [1, 2, 3, 4]
+
+
+def test_a_type_that_is_known_changes_no_other(tmp_path: Path) -> None:
+    """Values decide where there are any: a column may have become another one."""
+    pyarrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    output, types = tmp_path / "out.parquet", {"a": pyarrow.int64(), "b": pyarrow.null()}
+    with open_writer(output, types=types) as writer:
+        writer.write(pd.DataFrame({"a": ["x"], "b": [None]}))
+    assert [str(kind) for kind in parquet.read_schema(output).types][1] == "string"
+    assert pd.read_parquet(output)["a"].tolist() == ["x"]

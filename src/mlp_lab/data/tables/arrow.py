@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,8 +15,11 @@ from mlp_lab.data.tables.header import column_names
 from mlp_lab.data.tables.limits import COPIES, NUMBER, require_cells, require_memory, rows_at_once
 
 if TYPE_CHECKING:
-    from pyarrow import RecordBatch, Schema
+    from pyarrow import DataType, RecordBatch, Schema
     from pyarrow.parquet import ParquetFile
+
+    ArrowTypes = Mapping[str, DataType]
+    """Types of columns, by name."""
 
 UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 """Row labels of a frame of which some rows were taken: they say where a row stood in another."""
@@ -156,3 +159,29 @@ def _plain(schema: Schema) -> Schema:
         elif types.is_decimal(column.type):
             schema = schema.set(i, column.with_type(float64()))
     return schema
+
+
+def arrow_types(path: Path) -> ArrowTypes:
+    """Types of a file's columns, as its pieces have them, by name.
+
+    Raises:
+        UserError: a column has no name of its own.
+    """
+    from pyarrow.ipc import open_file  # noqa: PLC0415 optional
+    from pyarrow.parquet import read_schema  # noqa: PLC0415 optional
+
+    with path.open("rb") as file:
+        parquet = suffix_of(path) in PARQUET
+        schema = _plain(read_schema(file) if parquet else open_file(file).schema)
+    return dict(zip(column_names(path, schema.names), schema.types, strict=True))
+
+
+def tells_type(kind: DataType) -> bool:
+    """Whether a type says what values are: of nothing but missing ones, or empty lists, not."""
+    from pyarrow import types  # noqa: PLC0415 optional
+
+    if types.is_struct(kind):
+        return all(tells_type(field.type) for field in kind)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return tells_type(kind.value_type)
+    return not types.is_null(kind)

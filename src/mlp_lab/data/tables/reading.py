@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Literal, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
 import pandas as pd
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.mapped import Workspace
-from mlp_lab.data.tables.arrow import arrow_pieces
+from mlp_lab.data.tables.arrow import arrow_pieces, arrow_types
 from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
 from mlp_lab.data.tables.column_files import ColumnFile, ParquetColumns, TextColumns
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
@@ -33,6 +33,9 @@ from mlp_lab.data.tables.numbers import PRECISION
 from mlp_lab.errors import UserError, nearest
 from mlp_lab.formatting import counted
 from mlp_lab.memory import at_most, free_memory
+
+if TYPE_CHECKING:
+    from mlp_lab.data.tables.arrow import ArrowTypes
 
 ROWS = 1 << 20
 """Read at once where a file is read whole."""
@@ -382,6 +385,16 @@ def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Mi
         if suffix in STATA and _label_sets(path):
             return _read_stata(path, settings, ()).labels, {}
     return {}, {}
+
+
+def own_types(path: Path) -> ArrowTypes:
+    """Types that a file itself says its columns have, by name; nothing where it says none.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
+    with _one_line(path):
+        return arrow_types(path) if suffix_of(path) in (*PARQUET, *FEATHER) else {}
 
 
 def open_columns(

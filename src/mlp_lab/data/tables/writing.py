@@ -14,6 +14,8 @@ import pandas as pd
 
 from mlp_lab.data.config import WHITESPACE
 from mlp_lab.data.tables.answers import SEPARATORS, as_texts, free_sign, with_lists
+from mlp_lab.data.tables.arrow import tells_type
+from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import suffix_of
 from mlp_lab.data.tables.dialect import Dialect
 from mlp_lab.data.tables.reading import require_library
@@ -21,7 +23,10 @@ from mlp_lab.errors import UserError
 from mlp_lab.files import remove_leftovers, whole_file
 
 if TYPE_CHECKING:
+    from pyarrow import Schema
     from pyarrow.parquet import ParquetWriter
+
+    from mlp_lab.data.tables.arrow import ArrowTypes
 
 PLAIN = Dialect("", "", "", ".")
 """Of what is no answer to a text: commas between cells, and UTF-8."""
@@ -94,32 +99,56 @@ class _TextWriter:
 
 
 class _ParquetWriter:
-    """Parquet: the first frame decides the types of columns, categories being their values."""
+    """Parquet: the first frame decides the types of columns, categories being their values.
 
-    def __init__(self, file: BinaryIO, _: str, __: Dialect, ___: Mapping[str, str]) -> None:
+    Where it has no value to tell one by, `types` of the file that is answered do; else the column
+    is text, as are its later values.
+    """
+
+    def __init__(self, file: BinaryIO, types: ArrowTypes) -> None:
         self._file = file
+        self._known = types
+        self._texts: set[str] = set()
         self._parquet: ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append."""
-        from pyarrow import Table, string, types  # noqa: PLC0415 optional
+        from pyarrow import Table  # noqa: PLC0415 optional
         from pyarrow.parquet import ParquetWriter  # noqa: PLC0415 optional
 
         if self._parquet is None:
-            schema = Table.from_pandas(frame, preserve_index=False).schema.remove_metadata()
-            for i, field in enumerate(schema):
-                if types.is_null(field.type):  # a column without a value yet holds text
-                    schema = schema.set(i, field.with_type(string()))
-                elif types.is_dictionary(field.type):
-                    schema = schema.set(i, field.with_type(field.type.value_type))
-            self._parquet = ParquetWriter(self._file, schema)
+            self._parquet = ParquetWriter(self._file, self._schema(frame))
+        if self._texts:
+            frame = frame.assign(**{name: _as_text(frame[name]) for name in self._texts})
         table = Table.from_pandas(frame, schema=self._parquet.schema, preserve_index=False)
         self._parquet.write_table(table)
+
+    def _schema(self, frame: pd.DataFrame) -> Schema:
+        """Types of all columns, by the first frame."""
+        from pyarrow import Table, string, types  # noqa: PLC0415 optional
+
+        schema = Table.from_pandas(frame, preserve_index=False).schema.remove_metadata()
+        for i, field in enumerate(schema):
+            kind = field.type
+            if types.is_dictionary(kind):
+                kind = kind.value_type
+            elif not tells_type(kind) or frame[field.name].isna().all():
+                kind = self._known.get(field.name, kind)
+            if not tells_type(kind):
+                self._texts.add(field.name)
+                kind = string()
+            schema = schema.set(i, field.with_type(kind))
+        return schema
 
     def close(self) -> None:
         """Finish the content."""
         if self._parquet is not None:
             self._parquet.close()
+
+
+def _as_text(series: pd.Series) -> pd.Series:
+    """Values as text; missing ones, and what is text, as they are."""
+    return series.map(lambda cell: cell if isinstance(cell, str) else cell_text(cell), "ignore")
 
 
 class Writer:
@@ -175,12 +204,16 @@ def dialect_of_answer(file: Path, dialect: Dialect) -> Dialect:
 
 @contextmanager
 def open_writer(
-    path: Path, dialect: Dialect = PLAIN, signs: Mapping[str, str] | None = None
+    path: Path,
+    dialect: Dialect = PLAIN,
+    signs: Mapping[str, str] | None = None,
+    types: ArrowTypes | None = None,
 ) -> Iterator[Writer]:
     """A file that is at `path` once the block has ended; an error leaves what was there before.
 
     `dialect` is that of the file which it answers, if that is a text. `signs` by column stand
-    between the answers of lists, unless an answer holds them.
+    between the answers of lists, unless an answer holds them. `types` by column are those of
+    the file that is answered, if it has any.
 
     Raises:
         UserError: its suffix is unknown, its folder cannot be written to, or pyarrow is missing.
@@ -198,8 +231,11 @@ def open_writer(
         remove_leftovers(place.parent, of=place)
         file = stack.enter_context(whole_file(place))
     with stack:
-        kind = _ParquetWriter if suffix == ".parquet" else _TextWriter
-        rows = kind(file, suffix, dialect, signs or {})
+        rows: _ParquetWriter | _TextWriter
+        if suffix == ".parquet":
+            rows = _ParquetWriter(file, types or {})
+        else:
+            rows = _TextWriter(file, suffix, dialect, signs)
         with closing(Writer(path, rows)) as writer:
             yield writer
         with _one_line(path):
