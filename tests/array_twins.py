@@ -44,3 +44,18 @@ def held_equal(layers: Layers, rows: int = 20) -> None:
     for mine, torchs in found:
         if layers.output != "softmax" or mine.ndim == 1:  # its f has an offset that nothing sees
             np.testing.assert_allclose(mine, torchs, rtol=1e-8, atol=1e-12)
+
+
+def held_by_column(layers: Layers, widths: list[int]) -> None:
+    """Outputs by sums over columns of so many inputs, of rows and of mixtures of two rows."""
+    rows, others = np.random.default_rng(1).normal(size=(2, 20, layers.sizes[0]))
+    chosen = np.arange(len(widths)) % 3 != 1
+    mixed = np.where(np.repeat(chosen, widths), rows, others)
+    for networks in both(layers):
+        sums = networks.by_column(widths)
+        assert sums is not None
+        own, theirs = sums.parts(rows), sums.parts(others)
+        pairs = [(own, rows), (np.where(chosen[:, None], own, theirs), mixed)]
+        for parts, inputs in pairs:
+            wanted = networks.outputs(inputs)
+            np.testing.assert_allclose(sums.outputs(parts.sum(1)), wanted, rtol=1e-9, atol=1e-13)

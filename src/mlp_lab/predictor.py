@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +16,8 @@ from mlp_lab.data.schema import Schema, Target, Targets
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import counted
 from mlp_lab.metrics.decision_threshold import Rates, Threshold, require_threshold
-from mlp_lab.metrics.explained import POOL, SAMPLES, Asked, explained, in_brief, one_target
-from mlp_lab.metrics.shapley import Contributions, evenly, shapley, some_rows
+from mlp_lab.metrics.explained import SAMPLES, Asked, in_brief
+from mlp_lab.metrics.explainer import Explainer
 from mlp_lab.metrics.validation_record import (
     ValidationRecord,
     intervals,
@@ -370,57 +369,18 @@ class Predictor:
         others = inputs if trained is None else trained
         if background is not None:
             others = self.encode_values(self._values(background))
-        found = self.contributions(inputs, self.background_of(others, asked), asked)
+        explainer = self.explainer(asked)
+        found = explainer.contributions(inputs, explainer.background_of(others))
         return pd.DataFrame(found, index=rows.index if isinstance(rows, pd.DataFrame) else None)
 
-    def background_of(self, rows: Array, asked: Asked) -> Array:
-        """So many of encoded rows, (N, D), as are asked for, evenly along their predictions.
-
-        Their mean prediction is that of all rows far more closely than of rows by chance.
-
-        Raises:
-            UserError: there is no such class or target, or no row.
-        """
-        if len(rows) == 0:
-            raise UserError("there is no background row to compare with")
-        pool = some_rows(rows, max(POOL, asked.samples))
-        if len(pool) <= asked.samples:
-            return pool
-        target, place, _ = one_target(self.schema.target, asked.target)
-        if target.classes is None or len(target.classes) == 2:  # the same for both classes
-            key = self.forward(pool)[:, place][:, 0]
-        else:
-            key = self._explained(asked)[1](pool)
-        return evenly(pool, key, asked.samples)
-
-    def contributions(self, inputs: Array, background: Array, asked: Asked) -> dict[str, Floats]:
-        """The columns of `explain`, (N,) by name, for encoded rows and those to compare with.
+    def explainer(self, asked: Asked) -> Explainer:
+        """What explains one number of its predictions.
 
         Raises:
             UserError: there is no such class or target.
         """
-        name, explained = self._explained(asked)
-        widths = [len(entry.names) for entry in self.schema.inputs]
-        found: Contributions = shapley(explained, inputs, background, widths)
-        columns = [f"contribution_{entry.column.name}" for entry in self.schema.inputs]
-        return {
-            name: found.explained,
-            "base": np.full(len(inputs), found.base),
-            **dict(zip(columns, found.by_column.T, strict=True)),
-        }
-
-    def require_explainable(self, asked: Asked) -> None:
-        """Raise unless there is such a class or target.
-
-        Raises:
-            UserError: there is none.
-        """
-        self._explained(asked)
-
-    def _explained(self, asked: Asked) -> tuple[str, Callable[[Array], Floats]]:
-        """What is explained: its name, and the number itself for encoded rows."""
-        target, probabilities = self.schema.target, self.gives_probabilities
-        return explained(target, asked, self.forward, probabilities=probabilities)
+        probabilities = self.gives_probabilities
+        return Explainer(self._computing, self.schema, asked, probabilities=probabilities)
 
     @property
     def gives_probabilities(self) -> bool:

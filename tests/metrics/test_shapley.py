@@ -7,7 +7,7 @@ import pytest
 
 from mlp_lab.data.arrays import Array, Floats
 from mlp_lab.metrics import shapley as module
-from mlp_lab.metrics.shapley import shapley
+from mlp_lab.metrics.shapley import Sums, shapley
 
 
 def product(rows: Array) -> Floats:
@@ -109,3 +109,31 @@ def test_what_does_not_change_is_not_computed() -> None:
     assert found.by_column[1].tolist() == [0, 0, 0, 0]
     assert found.by_column[2].tolist() == [25, 0, 0, 0]
     np.testing.assert_allclose(found.base + found.by_column.sum(1), found.explained)
+
+
+def test_sums_of_what_columns_give() -> None:
+    """The same, of a function of them; what a column gives is asked for once a row."""
+    draw = np.random.default_rng(5)
+    weights = draw.normal(size=(4, 3))
+    rows, background = draw.normal(size=(12, 4)), draw.normal(size=(6, 4))
+    asked: list[int] = []
+
+    def explained(inputs: Array) -> Floats:
+        found: Floats = np.tanh(inputs @ weights).sum(1)
+        return found
+
+    def parts(inputs: Array) -> Floats:
+        asked.append(len(inputs))
+        found: Floats = inputs[:, :, None] * weights
+        return found
+
+    def value(sums: Array) -> Floats:
+        found: Floats = np.tanh(sums).sum(1)
+        return found
+
+    widths = [1, 1, 1, 1]
+    whole = shapley(explained, rows, background, widths)
+    found = shapley(explained, rows, background, widths, sums=Sums(parts, value))
+    np.testing.assert_allclose(found.by_column, whole.by_column, atol=1e-12)
+    assert found.explained.tolist() == whole.explained.tolist()
+    assert asked == [1, 12, 12]  # for their size, of the rows, and of two orders a background row

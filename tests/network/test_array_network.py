@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from array_twins import both, held_equal
+from array_twins import both, held_by_column, held_equal
 
 from mlp_lab.network.activations import ACTIVATIONS
 from mlp_lab.network.array_network import NUMBERS_AT_ONCE, ArrayNetworks
@@ -15,7 +15,9 @@ from mlp_lab.network.saved import Layers
 def test_layers(activation: str, normalisation: str) -> None:
     """Every activation behind every normalisation, around which layers add."""
     more = {"normalisation": normalisation, "residual": True}
-    held_equal(Layers([3, 5, 5, 5, 2], [activation] * 3, "linear", "mse", **more))  # type: ignore[arg-type]
+    layers = Layers([3, 5, 5, 5, 2], [activation] * 3, "linear", "mse", **more)  # type: ignore[arg-type]
+    held_equal(layers)
+    held_by_column(layers, [1, 2])
 
 
 @pytest.mark.parametrize("kind", ["none", "piecewise", "periodic", "both"])
@@ -31,7 +33,22 @@ def test_embeddings(kind: str) -> None:
         category_size=2,
         inputs=8,
     )
-    held_equal(Layers([8, 4, 1], ["relu"], "linear", "mse", plan, ensemble=2))
+    layers = Layers([8, 4, 1], ["relu"], "linear", "mse", plan, ensemble=2)
+    held_equal(layers)
+    held_by_column(layers, [1, 2, 1, 3, 1])
+    held_by_column(layers, [2, 2, 4])
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.7])
+@pytest.mark.parametrize("widths", [[], [[3], [5]]])
+def test_sums_over_columns(widths: list[list[int]], temperature: float) -> None:
+    """Of an ensemble, each network has its part; a temperature is that of the mean."""
+    hidden = ["tanh"] if widths else []
+    sizes = [4, 3, 1] if widths else [4, 1]
+    more = {"ensemble": 2, "ensemble_widths": widths, "temperature": temperature}
+    layers = Layers(sizes, hidden, "sigmoid", "bce", **more)  # type: ignore[arg-type]
+    held_equal(layers)
+    held_by_column(layers, [1, 2, 1])
 
 
 def test_many_rows_in_pieces() -> None:

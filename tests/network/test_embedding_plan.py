@@ -61,3 +61,13 @@ def test_parameters() -> None:
 def test_overlaps(bounds: list[list[int]], *, found: bool) -> None:
     """Ranges one after the other share nothing."""
     assert overlaps(bounds) is found
+
+
+def test_origins() -> None:
+    """An input for each number that the first layer reads, in its order."""
+    plan = made("both", 2)
+    assert plan is not None
+    assert len(plan.origins) == plan.outputs
+    numbers = [at for _ in range(2) for at in plan.numbers for _ in range(plan.size)]
+    firsts = [first for first, _ in plan.categories for _ in range(2)]
+    assert plan.origins == [*plan.rest, *numbers, *firsts]

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 from array_twins import both
+from torch import nn
 
+from mlp_lab.network.losses import Objective
 from mlp_lab.network.plain_network import Ensemble
 from mlp_lab.network.saved import Layers
+from mlp_lab.network.torch_networks import TorchNetworks
 
 
 @pytest.mark.parametrize("ensemble", [1, 3])
@@ -27,3 +30,15 @@ def test_losses_start_from_the_last_pre_activations() -> None:
     assert np.isfinite(losses).all()
     assert {float(y) for y in outputs.round(300).ravel()} == {0.0, 1.0}
     assert losses.max() == pytest.approx(np.abs(f).max())
+
+
+def test_layers_that_somebody_made_add_up_nothing() -> None:
+    """Others than ours have no sums over columns."""
+    objective = Objective("sigmoid", "bce")
+    own = nn.Sequential(nn.Linear(2, 1), nn.Sigmoid())
+    assert TorchNetworks(own, objective).by_column([1, 1]) is None
+    _, found = both(Layers([2, 3, 1], ["relu"], "sigmoid", "bce"))
+    assert found.by_column([1, 1]) is not None
+    (network,) = found.networks
+    network[0] = nn.Sequential(nn.Tanh(), nn.Linear(2, 3))
+    assert found.by_column([1, 1]) is None

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -24,6 +25,7 @@ from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError, require
 from mlp_lab.formatting import counted, duration, four_digits, one_line
 from mlp_lab.metrics.explained import POOL, Asked
+from mlp_lab.metrics.explainer import Explainer
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
@@ -45,10 +47,10 @@ MOST_COLUMNS = 30
 
 @dataclass
 class _Explaining:
-    """A network, what is asked of it, and what was found so far."""
+    """A network, what explains it, and what was found so far."""
 
     predictor: Predictor
-    asked: Asked
+    explainer: Explainer
     background: Array
     prefix: str
     screen: Screen = field(default_factory=Screen)
@@ -67,7 +69,7 @@ class _Explaining:
         pieces = []
         for start in range(0, len(values), ROWS):
             inputs = self.predictor.encode_values(values[start : start + ROWS])
-            found = self.predictor.contributions(inputs, self.background, self.asked)
+            found = self.explainer.contributions(inputs, self.background)
             pieces.append(pd.DataFrame(found))
             self.rows += len(inputs)
             if status.live:
@@ -87,7 +89,7 @@ class _Explaining:
         if rows <= MANY:
             return
         started = perf_counter()
-        self.predictor.contributions(some, self.background, self.asked)
+        self.explainer.contributions(some, self.background)
         seconds = (perf_counter() - started) / len(some) * rows
         if seconds > LONG:
             fewer = f"--rows {MANY} explains so many of them"
@@ -133,18 +135,19 @@ def explain_file(
         UserError: the run, a file, a column or an option cannot be used; nothing is written.
     """
     require(rows is None or rows >= 1, "--rows", "1 or more", rows)
-    predictor, asked = load(run), Asked(class_name, target, samples)
-    predictor.require_explainable(asked)
+    predictor = load(run)
+    explainer = predictor.explainer(Asked(class_name, target, samples))
+    draw = partial(_drawn, predictor, explainer, max(POOL, samples))
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
     if background is None:
-        drawn, total = _drawn(predictor, chunks(Path(file), settings, form), asked)
+        drawn, total = draw(chunks(Path(file), settings, form))
     else:
         own, place = file_settings(predictor, background, {}), Path(background)
         others = chunks(place, own, detect(place, own, "--background"), "--background")
-        drawn, _ = _drawn(predictor, others, asked)
+        drawn, _ = draw(others)
         total = sum(map(len, chunks(Path(file), settings, form)))
-    explaining, chosen = _Explaining(predictor, asked, drawn, prefix), _chosen(total, rows)
+    explaining, chosen = _Explaining(predictor, explainer, drawn, prefix), _chosen(total, rows)
     explaining.say_how_long(int(chosen.sum()))
     tables = _explained(explaining, _some(chunks(Path(file), settings, form), chosen))
     if output is None:
@@ -193,12 +196,14 @@ def _some(frames: Iterable[TableFrame], chosen: Mask) -> Iterator[TableFrame]:
             yield frame.some(own)
 
 
-def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> tuple[Array, int]:
-    """Encoded rows to compare with, (B, D), of rows that are drawn without having all at once.
+def _drawn(
+    predictor: Predictor, explainer: Explainer, most: int, frames: Iterable[TableFrame]
+) -> tuple[Array, int]:
+    """Encoded rows to compare with, (B, D), of at most so many that are drawn from all by chance.
 
-    And how many rows there are.
+    They are not all there at once. And how many rows there are.
     """
-    total, most = 0, max(POOL, asked.samples)
+    total = 0
     generator = np.random.default_rng(0)
     keys, kept = np.empty(0), np.empty((0, len(predictor.schema.inputs)))
     for frame in frames:
@@ -207,4 +212,4 @@ def _drawn(predictor: Predictor, frames: Iterable[TableFrame], asked: Asked) -> 
         chosen = np.sort(np.argsort(keys)[:most])
         keys, kept = keys[chosen], np.concatenate([kept, values])[chosen]
         total += len(values)
-    return predictor.background_of(predictor.encode_values(kept), asked), total
+    return explainer.background_of(predictor.encode_values(kept)), total

@@ -7,7 +7,7 @@ so that no prediction depends on the rows beside it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,18 +118,27 @@ def _periodic(x: Floats, frequency: Floats, weight: Floats, bias: Floats) -> Flo
 def pre_activation(layers: Layers, weights: Weights, inputs: Floats) -> Floats:
     """f of the last layer of one network, (N, D) -> (N, C)."""
     h = inputs if layers.embedding is None else embed(layers.embedding, weights, inputs)
-    *hidden, last = layer_names(len(layers.activations))
+    return after_first(layers, weights, _affine(weights, _names(layers)[0], h))
 
-    def affine(name: str, h: Floats) -> Floats:
-        found: Floats = h @ weights[f"{name}.weight"].T
-        found += weights[f"{name}.bias"]
-        return found
 
-    for k, name in enumerate(hidden):
-        f = _normalised(layers.normalisation, weights, k, affine(name, h))
-        own = activate(layers.activations[k], f)
+def after_first(layers: Layers, weights: Weights, f: Floats) -> Floats:
+    """f of the last layer by that of the first, (N, H) -> (N, C)."""
+    h, (_, *following) = f, _names(layers)
+    for k, (activation, name) in enumerate(zip(layers.activations, following, strict=True)):
+        own = activate(activation, _normalised(layers.normalisation, weights, k, f))
         h = h + own if layers.residual and k else own
-    return affine(last, h)
+        f = _affine(weights, name, h)
+    return f
+
+
+def _names(layers: Layers) -> list[str]:
+    return layer_names(len(layers.activations))
+
+
+def _affine(weights: Weights, name: str, h: Floats) -> Floats:
+    found: Floats = h @ weights[f"{name}.weight"].T
+    found += weights[f"{name}.bias"]
+    return found
 
 
 def _normalised(kind: str, weights: Weights, layer: int, f: Floats) -> Floats:
@@ -174,12 +183,16 @@ class ArrayNetworks:
     @SILENT
     def outputs(self, inputs: Inputs) -> Floats:
         """Their mean, by the temperature if there is one, (N, D) -> (N, C)."""
-        if self.layers.temperature == 1 or self.count == 1:
-            found: Floats = self.outputs_of_each(inputs).mean(0)
-            return found
+        return self.mean_output(self._pre_activations(inputs))
+
+    @SILENT
+    def mean_output(self, f: Floats) -> Floats:
+        """The same by f of the last layer of each, (M, N, C)."""
         output = array_losses.OUTPUTS[self.layers.output]
-        f = output.of_mean(self._pre_activations(inputs))
-        return output.value(f / self.layers.temperature)
+        if self.layers.temperature == 1 or self.count == 1:
+            found: Floats = output.value(self._tempered(f)).mean(0)
+            return found
+        return output.value(self._tempered(output.of_mean(f)))
 
     @SILENT
     def outputs_of_each(self, inputs: Inputs) -> Floats:
@@ -198,6 +211,10 @@ class ArrayNetworks:
     def _tempered(self, f: Floats) -> Floats:
         return f if self.layers.temperature == 1 else f / self.layers.temperature
 
+    def by_column(self, widths: Sequence[int]) -> ArraySums:
+        """The same as functions of sums over columns of so many inputs each."""
+        return ArraySums(self, widths)
+
     def _pre_activations(self, inputs: Inputs) -> Floats:
         """f of each network, (M, N, C), some rows at a time."""
         embedding = self.layers.embedding
@@ -214,3 +231,51 @@ class ArrayNetworks:
                 for own, weights in zip(self.layers.networks, self.weights, strict=True)
             ]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ArraySums:
+    """Networks as functions of sums over columns, which have so many inputs each, `widths`.
+
+    The first layer adds up what it reads, and an embedding reads one column at a time. So of rows
+    that are put together of columns of a few others, only the sums are new.
+    """
+
+    networks: ArrayNetworks
+    widths: Sequence[int]
+
+    @SILENT
+    def parts(self, inputs: Inputs) -> Floats:
+        """What each column adds to f of the first layers, (N, D) -> (N, F, S).
+
+        S counts the units of all networks. Biases are a part of the first column.
+        """
+        of_input = np.repeat(np.arange(len(self.widths)), self.widths)
+        double, parts = inputs.astype(np.float64), []
+        for layers, weights in self._each:
+            name, h, columns = _names(layers)[0], double, of_input
+            if layers.embedding is not None:
+                h = embed(layers.embedding, weights, double)
+                columns = of_input[layers.embedding.origins]
+            weight, bias = weights[f"{name}.weight"].T, weights[f"{name}.bias"]
+            found = np.empty((len(inputs), len(self.widths), len(bias)))
+            for column in range(len(self.widths)):
+                own = np.flatnonzero(columns == column)
+                found[:, column] = h[:, own] @ weight[own]
+            found[:, 0] += bias
+            parts.append(found)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, 2)
+
+    @SILENT
+    def outputs(self, sums: Inputs) -> Floats:
+        """Outputs of rows by the sum of what their columns add, (N, S) -> (N, C)."""
+        double, each, at = sums.astype(np.float64, copy=False), [], 0
+        for layers, weights in self._each:
+            units = len(weights[f"{_names(layers)[0]}.bias"])
+            each.append(after_first(layers, weights, double[:, at : at + units]))
+            at += units
+        return self.networks.mean_output(np.stack(each))
+
+    @property
+    def _each(self) -> Iterator[tuple[Layers, Weights]]:
+        return zip(self.networks.layers.networks, self.networks.weights, strict=True)

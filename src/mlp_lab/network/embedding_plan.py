@@ -82,6 +82,13 @@ class EmbeddingPlan:
         return len(self.rest) + numbers + len(self.categories) * self.category_size
 
     @property
+    def origins(self) -> list[int]:
+        """The input that each number of the first layer comes from; of a category its first one."""
+        numbers = [at for _ in self.kinds for at in self.numbers for _ in range(self.size)]
+        firsts = [first for first, _ in self.categories for _ in range(self.category_size)]
+        return [*self.rest, *numbers, *firsts]
+
+    @property
     def shapes(self) -> dict[str, tuple[int, int]]:
         """Shape of each tensor that is learnt, by its name, without the axis of members."""
         count, size = len(self.numbers), self.size

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from mlp_lab.network.array_losses import Floats
 from mlp_lab.network.array_network import Inputs
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.plain_network import Ensemble, plain_network, pre_activation
+from mlp_lab.network.plain_network import EmbeddedInputs, Ensemble, plain_network, pre_activation
 from mlp_lab.network.saved import Layers, Weights
 
 
@@ -85,5 +85,66 @@ class TorchNetworks:
         last, outputs, own = (tensor.double().numpy() for tensor in found)
         return last, outputs, own
 
+    def by_column(self, widths: Sequence[int]) -> TorchSums | None:
+        """The same as functions of sums over columns of so many inputs each.
+
+        None where somebody has made, or changed, the layers so that their first adds up nothing.
+        """
+        layers = [_first_layer(network) for network in self.networks]
+        linear = [layer for layer in layers if type(layer) is nn.Linear]
+        return TorchSums(self, widths, linear) if len(linear) == len(layers) else None
+
     def _tensor(self, inputs: Inputs) -> Tensor:
         return torch.as_tensor(inputs, dtype=getattr(torch, self.dtype))
+
+
+def _first_layer(network: nn.Sequential) -> nn.Module | None:
+    """What reads the inputs, or what an embedding makes of them; None of layers by other names."""
+    layers = dict(network.named_children())
+    layers.pop("embedding", None)
+    name = next(iter(layers), "")
+    return layers[name] if name in ("hidden_0", "output") and "output" in layers else None
+
+
+@dataclass(frozen=True, slots=True)
+class TorchSums:
+    """As `ArraySums`, of layers of torch; `first` are the linear ones of the networks."""
+
+    networks: TorchNetworks
+    widths: Sequence[int]
+    first: Sequence[nn.Linear]
+
+    @torch.inference_mode()
+    def parts(self, inputs: Inputs) -> Floats:
+        """What each column adds to f of the first layers, (N, D) -> (N, F, S)."""
+        rows, widths = self.networks._tensor(inputs), torch.tensor(self.widths)
+        of_input = torch.arange(len(widths)).repeat_interleave(widths)
+        parts = []
+        for network, linear in zip(self.networks.networks, self.first, strict=True):
+            h, columns = rows, of_input
+            if isinstance(network[0], EmbeddedInputs):
+                h, columns = network[0](rows), of_input[network[0].plan.origins]
+            chosen = [columns == column for column in range(len(self.widths))]
+            each = [h[:, own] @ linear.weight[:, own].T for own in chosen]
+            each[0] = each[0] + linear.bias
+            parts.append(torch.stack(each, 1))
+        return torch.cat(parts, 2).double().numpy()
+
+    @torch.inference_mode()
+    def outputs(self, sums: Inputs) -> Floats:
+        """Outputs of rows by the sum of what their columns add, (N, S) -> (N, C)."""
+        objective, at, each = self.networks.objective, 0, []
+        whole = objective.temperature == 1 or self.networks.count == 1
+        for network, linear in zip(self.networks.networks, self.first, strict=True):
+            f = self.networks._tensor(sums[:, at : at + linear.out_features])
+            names = [name for name, _ in network.named_children()]
+            begin = 1 + isinstance(network[0], EmbeddedInputs)
+            each.append(network[begin : None if whole else names.index("output") + 1](f))
+            at += linear.out_features
+        stacked = torch.stack(each)
+        outputs = (
+            stacked.mean(0)
+            if whole
+            else objective.predict(objective.tempered(objective.of_mean(stacked)))
+        )
+        return outputs.double().numpy()
