@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
@@ -30,7 +29,7 @@ from mlp_lab.data.tables.limits import (
     rows_at_once,
 )
 from mlp_lab.data.tables.numbers import PRECISION
-from mlp_lab.errors import UserError, nearest
+from mlp_lab.errors import UserError, nearest, require_extra
 from mlp_lab.formatting import counted
 from mlp_lab.memory import at_most, free_memory
 
@@ -308,20 +307,8 @@ def _format(path: Path, key: str) -> _Format:
         raise UserError(f"{key}: unknown suffix {suffix!r} of {path.name} ({', '.join(FORMATS)})")
     if path.stat().st_size == 0:
         raise UserError(f"{path.name} is empty")
-    require_library(FORMATS[suffix].library, f"reading {suffix} files")
+    require_extra("formats", f"reading {suffix} files", FORMATS[suffix].library)
     return FORMATS[suffix]
-
-
-def require_library(library: str, action: str) -> None:
-    """Refuse to do what needs a library that is not installed.
-
-    Raises:
-        UserError: the library is missing; the message says how to install it.
-    """
-    try:
-        import_module(library)
-    except ImportError as error:
-        raise UserError(f"{action} needs {library}: pip install 'mlp_lab[formats]'") from error
 
 
 @contextmanager
@@ -417,7 +404,7 @@ def open_columns(
         found = parquet_files(path)
         if not found:
             raise UserError(f"{key}: a folder without a .parquet file: {str(path)!r}")
-        require_library("pyarrow", "reading .parquet files")
+        require_extra("formats", "reading .parquet files", "pyarrow")
         return ParquetColumns(found, _one_line), f"Parquet, {counted(len(found), 'file')}"
     with _one_line(path):
         _format(path, key)

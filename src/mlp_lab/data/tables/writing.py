@@ -18,8 +18,7 @@ from mlp_lab.data.tables.arrow import tells_type
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import suffix_of
 from mlp_lab.data.tables.dialect import Dialect
-from mlp_lab.data.tables.reading import require_library
-from mlp_lab.errors import UserError
+from mlp_lab.errors import UserError, require_extra
 from mlp_lab.files import remove_leftovers, whole_file
 
 if TYPE_CHECKING:
@@ -224,7 +223,7 @@ def open_writer(
     if not suffix:
         raise UserError(f"cannot write {path}: choose one of {', '.join(SUFFIXES)}")
     if suffix == ".parquet":
-        require_library("pyarrow", "writing .parquet files")
+        require_extra("formats", "writing .parquet files", "pyarrow")
     stack = ExitStack()
     with _one_line(path):
         place = path.resolve()  # where a link leads to
