@@ -16,6 +16,7 @@ from mlp_lab.formatting import (
     quoted,
     shown,
     significant,
+    typed_value,
 )
 
 
@@ -61,3 +62,9 @@ def test_hydra_reads_what_was_quoted(text: str) -> None:
     (one, several) = parser.parse_overrides([f"a={quoted(text)}", f"a=[{in_a_list(text)}]"])
     assert one.value() == text
     assert several.value() == [text]
+
+
+def test_values_as_one_types_them() -> None:
+    """YAML's words, not Python's."""
+    assert typed_value([None, False, [0.5, "relu"]]) == "[null,false,[0.5,relu]]"
+    assert typed_value({"age": [1], "sex": None}) == "{age:[1],sex:null}"

@@ -250,6 +250,21 @@ def typed_name(key: str, column: str) -> str:
     return word if plain == column and " " not in word else shlex.quote(word)
 
 
+def typed_value(value: object) -> str:
+    """A value as one would type it behind its key.
+
+    >>> typed_value([128, 64]), typed_value(None), typed_value(True)
+    ('[128,64]', 'null', 'true')
+    """
+    if isinstance(value, list):
+        return f"[{','.join(map(typed_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{name}:{typed_value(own)}' for name, own in value.items())}}}"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
+
+
 def by_column(key: str, column: str | None) -> str:
     """A key that a column's name follows; in quotes, where it could be read as another."""
     if column is None:

@@ -2,7 +2,7 @@
 
 from compared import run
 
-from mlp_lab.compare.values import as_number, as_typed, value_of
+from mlp_lab.compare.values import as_number, value_of
 
 
 def test_values_of_a_run() -> None:
@@ -10,11 +10,6 @@ def test_values_of_a_run() -> None:
     record = run({"model": "deep", "optimizer.lr": "1e-2"}, 0, 0.5)
     assert [value_of(record, key) for key in ("data", "model", "seed")] == ["iris", "deep", "0"]
     assert value_of(record, "schedule.min_lr") == "default"
-
-
-def test_as_one_would_type_it() -> None:
-    """YAML's words, not Python's."""
-    assert as_typed([None, False, [0.5, "relu"]]) == "[null,false,[0.5,relu]]"
 
 
 def test_as_numbers() -> None:

@@ -9,7 +9,6 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from mlp_lab.compare.values import as_typed
 from mlp_lab.config.groups import chosen
 from mlp_lab.config.recipe import settled
 from mlp_lab.config.schema import Config
@@ -17,7 +16,7 @@ from mlp_lab.errors import UserError
 from mlp_lab.estimators.data import Data, data_settings
 from mlp_lab.estimators.settings import config_of, from_words, key_of, plain, values_of
 from mlp_lab.files import write_whole
-from mlp_lab.formatting import in_a_list, literal, quoted
+from mlp_lab.formatting import in_a_list, literal, quoted, typed_value
 from mlp_lab.play.lineup import begin
 from mlp_lab.play.settings import COPIES
 from mlp_lab.play.widget import LivePage
@@ -44,7 +43,7 @@ def play(
     Raises:
         UserError: rows or settings cannot be used, or there is no notebook.
     """
-    given = [f"{key_of(name)}={as_typed(plain(value))}" for name, value in settings.items()]
+    given = [f"{key_of(name)}={typed_value(plain(value))}" for name, value in settings.items()]
     folder = TemporaryDirectory(prefix=COPIES)
     try:
         own = [] if data is None else _data_words(data, target, Path(folder.name))

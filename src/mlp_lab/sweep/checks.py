@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from mlp_lab.compare.records import data_of, flat
-from mlp_lab.compare.values import as_typed
 from mlp_lab.config.schema import Config
 from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.errors import UserError
 from mlp_lab.files import require_no_links
+from mlp_lab.formatting import typed_value
 from mlp_lab.metrics.choosing import require_reported
 from mlp_lab.sweep.config import SweepConfig
 from mlp_lab.sweep.halving import Rung, rungs
@@ -67,7 +67,7 @@ def require_comparable(
     found = dict(known)
     for job in jobs:
         data = job.job.config.data
-        criterion = (job.loss, as_typed(data.target_transform), data.class_weights)
+        criterion = (job.loss, typed_value(data.target_transform), data.class_weights)
         first = found.setdefault(data_name(job), criterion)
         if settings.select == "loss" and criterion != first:
             raise UserError(

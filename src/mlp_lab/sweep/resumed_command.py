@@ -9,9 +9,10 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from mlp_lab.compare.values import as_number, as_typed
+from mlp_lab.compare.values import as_number
 from mlp_lab.config.extra_folder import CALLS, NOTHING_RUNS
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import typed_value
 from mlp_lab.plain import brief
 from mlp_lab.runs.job import INCIDENTAL
 from mlp_lab.sweep.manifest import MANIFEST, Manifest
@@ -157,7 +158,7 @@ def _in(composed: DictConfig, key: str) -> list[str]:
     value = choices[key] if key in choices else OmegaConf.select(composed, key)
     if OmegaConf.is_config(value):
         value = OmegaConf.to_container(value)
-    return [as_typed(value)]
+    return [typed_value(value)]
 
 
 def _alike(text: str) -> object:

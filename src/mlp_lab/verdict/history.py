@@ -16,6 +16,7 @@ from mlp_lab.config.saved import saved_values
 from mlp_lab.config.schema import GROUPS, Config
 from mlp_lab.engine.early_stopping import EarlyStopping
 from mlp_lab.errors import UserError
+from mlp_lab.formatting import typed_value
 from mlp_lab.plain import read_as
 from mlp_lab.runs.findings import Finding, Verdict
 from mlp_lab.runs.folder import OF_A_SWEEP, RESULT
@@ -160,9 +161,8 @@ def _leaves(key: str, value: object) -> Iterator[tuple[str, str]]:
 
 
 def _written(value: object) -> str:
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = str(value)
+    """A value as one types it, in the same way however it was typed."""
+    text = typed_value(value)
     with suppress(ValueError):
         return f"{float(text):g}"
     return text.replace(" ", "").replace("'", "")
