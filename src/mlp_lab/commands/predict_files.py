@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from mlp_lab.commands.decisions import Deciding
 from mlp_lab.config.saved import saved_values
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.columns import Column
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.schema import AnyTarget
 from mlp_lab.data.tables.config import require_use
@@ -26,13 +25,12 @@ from mlp_lab.data.tables.frames import (
     feature_values,
     missing_target,
     newly_missing,
-    target_values,
     unseen_levels,
-    weight_values,
 )
 from mlp_lab.data.tables.reading import detect, own_codes, own_types, read_chunks
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
+from mlp_lab.estimators.evaluating import joined, scored_rows
 from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import apart, counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
@@ -319,29 +317,17 @@ def score_file(
     frames = chunks(path, settings, form)
     if drop_missing_target:
         frames = _with_target(frames, predictor.schema.target, path)
-    pieces = []
+    pieces: list[Predictions] = []
     for frame in frames:
         for each in columns:
             each.add(frame, predictor.schema)
         values = feature_rows(predictor, frame, doubts)
-        pieces.append(_scored_rows(predictor, frame, values, weight))
-    outputs, truth, losses, weights = (
-        np.concatenate(arrays) for arrays in zip(*pieces, strict=True)
-    )
-    say_doubts(doubts, len(truth))
-    weighted = len(weights) > 0
-    if weighted and not weights.any():
+        pieces.append(scored_rows(predictor, frame, values, weight))
+    found = joined(pieces)
+    say_doubts(doubts, len(found.truth))
+    if found.weights is not None and not found.weights.any():
         raise UserError("FILE: no row has a weight above 0")
-    return Predictions(
-        target=predictor.schema.target,
-        outputs=outputs,
-        truth=truth,
-        losses=losses,
-        weights=weights if weighted else None,
-        loss_weights=weights if weighted else None,
-        probabilities=predictor.gives_probabilities,
-        ordered=predictor.objective.output == "ordinal",
-    )
+    return found
 
 
 def _with_target(
@@ -359,16 +345,3 @@ def _with_target(
     if kept_rows < rows:
         left = f"{rows - kept_rows:,} of {counted(rows, 'row')}"
         print(f"{left} left out: no value of {target.name}, the target", file=sys.stderr)
-
-
-def _scored_rows(
-    predictor: Predictor, frame: TableFrame, values: Floats, weight: str | None
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Outputs (N, C), truth, (N,) or (N, T), losses and weights (N,); no weights: of length 0."""
-    target = predictor.schema.target
-    truth = target_values(frame, target)
-    column = predictor.schema.weight if weight is None else Column(name=weight)
-    weights = np.empty(0) if column is None else weight_values(frame, column)
-    inputs = predictor.encode_values(values)
-    outputs, losses = predictor.outputs_and_losses(inputs, target.encode(truth))
-    return outputs, truth, losses, weights

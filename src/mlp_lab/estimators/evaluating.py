@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.frames import TableFrame, feature_values, target_values, weight_values
 from mlp_lab.errors import UserError
@@ -65,7 +67,9 @@ def evaluate(
         named = {column: groups.names(column) for column in groups.cells}
     require_threshold(threshold, class_name)
     chosen = None if threshold is None else predictor.threshold(threshold, class_name)
-    found = replace(_scored(predictor, frame, weight), design=design, threshold=chosen)
+    values = feature_values(frame, predictor.schema)
+    found = scored_rows(predictor, frame, values, weight)
+    found = replace(found, design=design, threshold=chosen)
     scores, intervals = found.measured()
     table = {("", "all"): {"rows": len(rows), **_numbers(scores, intervals, {})}}
     for column, names in named.items():
@@ -95,12 +99,19 @@ def _in_keywords(said: str) -> str:
     return re.sub(r"\b(in|of) FILE\b", r"\1 rows", said)
 
 
-def _scored(predictor: Predictor, frame: TableFrame, weight: str | None) -> Predictions:
+def scored_rows(
+    predictor: Predictor, frame: TableFrame, values: Floats, weight: str | None
+) -> Predictions:
+    """Outputs, truth and losses of rows that hold the target, by values of the schema's columns.
+
+    Raises:
+        UserError: a row has no target, a class that the training did not have, or a bad weight.
+    """
     schema = predictor.schema
     truth = target_values(frame, schema.target)
     column = schema.weight if weight is None else Column(name=weight)
     weights = None if column is None else weight_values(frame, column)
-    inputs = predictor.encode_values(feature_values(frame, schema))
+    inputs = predictor.encode_values(values)
     outputs, losses = predictor.outputs_and_losses(inputs, schema.target.encode(truth))
     return Predictions(
         target=schema.target,
@@ -111,6 +122,20 @@ def _scored(predictor: Predictor, frame: TableFrame, weight: str | None) -> Pred
         loss_weights=weights,
         probabilities=predictor.gives_probabilities,
         ordered=predictor.objective.output == "ordinal",
+    )
+
+
+def joined(pieces: Sequence[Predictions]) -> Predictions:
+    """Predictions for the rows of all pieces, of one network."""
+    weights = [own.weights for own in pieces if own.weights is not None]
+    every = np.concatenate(weights) if weights else None
+    return replace(
+        pieces[0],
+        outputs=np.concatenate([own.outputs for own in pieces]),
+        truth=np.concatenate([own.truth for own in pieces]),
+        losses=np.concatenate([own.losses for own in pieces]),
+        weights=every,
+        loss_weights=every,
     )
 
 
