@@ -115,10 +115,7 @@ def default_values() -> dict[str, object]:
 
 @cache
 def _default_values() -> Mapping[str, object]:
-    found = _own_values()
-    for group, name in _default_names().items():
-        found = merged(found, chosen(group, name))
-    return found
+    return composed({})
 
 
 def _own_values() -> dict[str, object]:
