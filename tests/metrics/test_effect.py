@@ -11,8 +11,8 @@ from mlp_lab.plain import read_as
 
 def test_it_is_kept_as_plain_data() -> None:
     """And read again, its lists and its pair as they were."""
-    ends = {"low": [0.3, 0.6], "high": [0.5, 0.7], "change": (-0.27, -0.33, -0.2)}
-    effect = Effect("age", "", [], [20.0, 60.0], mean=[0.68, 0.41], **ends)
+    low, high, change = [0.3, 0.6], [0.5, 0.7], (-0.27, -0.33, -0.2)
+    effect = Effect("age", "", [], [20.0, 60.0], [0.68, 0.41], low, high, change)
     assert read_as(Effect, json.loads(json.dumps(asdict(effect)))) == effect
 
 
