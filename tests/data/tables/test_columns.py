@@ -9,6 +9,7 @@ import pytest
 from surveys import config_of, pasted, raw_of
 
 from mlp_lab.data.loading import load_rows
+from mlp_lab.data.tables.cells import Cells, cell_text
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.errors import UserError
 
@@ -324,6 +325,21 @@ def test_what_is_no_number_is_named(text: str, tmp_path: Path) -> None:
     (reason,) = [column.reason for column in raw.source.dropped]
     (setting,) = pasted(reason)
     assert [column.name for column in raw_of(path, setting).columns] == ["x", "z"]
+
+
+def test_numbers_are_not_read_as_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of millions that differ, that would take most of the time and of the memory."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({name: draw.normal(size=ROWS) for name in "xzy"})
+    frame.loc[::7, "x"] = np.nan
+    frame.to_parquet(tmp_path / "t.parquet")
+
+    def spelled(self: Cells) -> list[str]:
+        assert not self.numeric, self.name
+        return [cell_text(value) for value in self.factorized[1]]
+
+    monkeypatch.setattr(Cells, "texts", property(spelled))
+    assert raw_of(tmp_path / "t.parquet").inputs.shape == (ROWS, 2)
 
 
 @pytest.mark.parametrize("words", ["[inf]", "[Inf]", "['inf',NAN]"])

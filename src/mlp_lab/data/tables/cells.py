@@ -158,6 +158,8 @@ class Cells:
     @property
     def missing_rows(self) -> Mask:
         """Where there is no value, (N,)."""
+        if self.numeric and not self.missing and self.words is MISSING_WORDS:  # no number is one
+            return self.series.isna().to_numpy()
         return np.array([*self.absent, True], dtype=bool)[self.factorized[0]]
 
     @property

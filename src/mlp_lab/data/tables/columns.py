@@ -100,7 +100,7 @@ def cells_of(frame: TableFrame, name: str, config: TableConfig) -> Cells:
     if name not in config.levels and config.types.get(name) in (None, "numeric"):
         codes = [*codes, *with_labels(no_answers(said.labels), said.labels)]
     cells = Cells(frame.cells(name).series, frame.decimal, codes, words, known)
-    if name not in config.targets or NONE not in cells.texts or NONE in codes or cells.numeric:
+    if name not in config.targets or cells.numeric or NONE in codes or NONE not in cells.texts:
         return cells
     others = [text for text in cells.values.texts if as_number(text) is None]
     if len(others) < len(cells.values.texts) or not others:
@@ -426,7 +426,13 @@ def _amounts(name: str, cells: Cells, column: Column, *, target: bool) -> str:
 
 
 def _require_finite(cells: Cells, row: RowName) -> None:
-    """Refuse infinite numbers, with the setting that reads them as no value."""
+    """Refuse infinite numbers, with the setting that reads them as no value.
+
+    A column of numbers without any is seen to be that in a pass; as texts it would take fifty
+    times as long, and a hundred bytes for each number.
+    """
+    if cells.numeric and not np.isinf(cells.series.to_numpy(np.float64, na_value=np.nan)).any():
+        return
     texts = zip(cells.texts, cells.absent, strict=True)
     infinite = [not gone and math.isinf(as_number(text) or 0.0) for text, gone in texts]
     places = np.flatnonzero(infinite).tolist()
