@@ -1,19 +1,22 @@
 """The live page's engine, as a page drives it over its pipe: `python benchmarks/play.py`.
 
-The page's own drawing is left out: this one says at once that it has drawn a frame.
+The page's own drawing is left out: this one says at once that it has drawn a frame. With a number,
+as `python benchmarks/play.py 30`, it trains so many minutes on, and says what memory the engine has.
 """
 
 import json
+import os
 import statistics
 import time
 from multiprocessing.connection import Connection
+from pathlib import Path
 
-from race import QUICK, machine
+from race import QUICK, machine, words
 
 from mlp_lab.commands.composing import composed
 from mlp_lab.play.engine import COMMAND
 from mlp_lab.play.frames import unpack
-from mlp_lab.play.process import start
+from mlp_lab.play.process import Live, start
 from mlp_lab.play.settings import begun
 
 SECONDS, ROUNDS = (0.2, 1) if QUICK else (5.0, 20)
@@ -78,6 +81,22 @@ def pauses(pipe: Connection) -> None:
     )
 
 
+def at_length(live: Live, minutes: float) -> None:
+    """Megabytes of the engine's process, minute by minute at full speed; its end begins again."""
+    step = 0.05 if QUICK else 60.0
+    ask(live.pipe, "play")
+    started = time.perf_counter()
+    for turn in range(round(minutes * 60 / step) + 1):
+        while time.perf_counter() - started < turn * step:
+            found, _ = hear(live.pipe)
+            if found.get("running") is False and found.get("why"):  # all epochs are trained
+                ask(live.pipe, "restart")
+                ask(live.pipe, "play")
+        pages = int(Path(f"/proc/{live.process.pid}/statm").read_text().split()[1])
+        megabytes = pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+        print(f"MB of the engine after {turn * step / 60:5.1f} min  {megabytes:8.1f}", flush=True)
+
+
 def main() -> None:
     """Measure one engine."""
     live = start(begun(WORDS), composed)
@@ -86,6 +105,9 @@ def main() -> None:
         until_state(live.pipe, running=False)
         full_speed(live.pipe)
         pauses(live.pipe)
+        minutes = 0.01 if QUICK else float(words()[0]) if words() else 0.0
+        if minutes:
+            at_length(live, minutes)
         print(machine())
     finally:
         live.end()

@@ -23,6 +23,9 @@ OPTIONS = (
 PATIENCE = 240
 """Seconds for one answer, on a machine that does much else."""
 
+CODES = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
+"""Of keys whose effect is the browser's own."""
+
 Message = dict[str, object]
 LOUD = ("error", "warning", "assert")
 WATCHED = ("Runtime", "Log", "Network", "Page")
@@ -136,7 +139,7 @@ class Browser:
         """Press a key, as Tab, Enter or a letter."""
         text = {"Enter": "\r", " ": " "}.get(key, key if len(key) == 1 else "")
         more: dict[str, object] = {"text": text} if text else {}
-        code = {"Tab": 9, "Enter": 13}.get(key) or (ord(key.upper()) if len(key) == 1 else 0)
+        code = CODES.get(key) or (ord(key.upper()) if len(key) == 1 else 0)
         for kind in ("keyDown", "keyUp"):
             self.call(
                 "Input.dispatchKeyEvent",

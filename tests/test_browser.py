@@ -138,3 +138,30 @@ def test_curves_are_read_off_zoomed_and_switched(pages: dict[str, Path], tmp_pat
             assert (browser.run(still), browser.run(plot)) == ("block", "none")
             browser.call("Emulation.setEmulatedMedia", media="")
         assert browser.complaints() == []
+
+
+SHADE = """(() => {
+    const canvas = document.querySelector('.chart canvas');
+    const context = canvas.getContext('2d');
+    const colour = (at) => context.getImageData(canvas.width * at, 20, 1, 1).data.join();
+    return colour(0.3) !== colour(0.9);
+})()"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no chromium here")
+def test_plateaus_are_shaded_and_said(pages: dict[str, Path], tmp_path: Path) -> None:
+    """Grey from one epoch to another, in the words for whoever reads off, too."""
+    text = pages["run"].read_text("utf-8").replace('"plateaus": []', '"plateaus": [[1, 2]]', 1)
+    page = tmp_path / "run.html"
+    page.write_text(text, "utf-8")
+    reading = "document.querySelector('.chart > .reading').textContent"
+    with browsing(tmp_path / "browser") as browser:
+        browser.open(page.as_uri())
+        browser.wait(f"{reading}.endsWith('Grey: the training loss is on a plateau.')")
+        assert browser.run(SHADE)
+        browser.run("document.querySelector('.chart > .plot').focus()")
+        for rests in (True, True, False):
+            browser.press("ArrowRight")
+            assert str(browser.run(reading)).endswith("on a plateau") is rests
+        assert browser.complaints() == []

@@ -2,9 +2,6 @@
 
 import json
 import os
-import signal
-import threading
-from collections.abc import Callable
 from multiprocessing import active_children
 from pathlib import Path
 from typing import cast
@@ -16,13 +13,10 @@ from waiting import until
 pytest.importorskip("uvicorn")
 pytest.importorskip("websockets")
 
-from chromium import CHROMIUM, Browser, browsing
+from chromium import CHROMIUM, Browser
+from live_page import COUNTER, EPOCH, NOTICE, PLAY, RUNNING, STEP, value, with_page
 
-from mlp_lab.commands.composing import composed
 from mlp_lab.play import app
-from mlp_lab.play.server import serve
-from mlp_lab.play.settings import begun
-from mlp_lab.serving.server import listen
 
 pytestmark = [
     pytest.mark.slow,
@@ -40,40 +34,7 @@ DROP = f"""(() => {{
   document.dispatchEvent(new DragEvent("drop", {{ dataTransfer: held, cancelable: true }}));
 }})()"""
 
-PLAY = ".transport button:nth-child(1)"
-STEP = ".transport button:nth-child(2)"
-EPOCH = ".transport button:nth-child(3)"
-COUNTER = "document.querySelector('.counter').textContent"
-NOTICE = "document.querySelector('.notice').textContent"
-RUNNING = f"document.querySelector('{PLAY}').getAttribute('aria-pressed') === 'true'"
 ACCURACY = "Number(document.querySelectorAll('.reading .train')[1].textContent.split(' ')[1])"
-
-
-def with_page(folder: Path, words: list[str], look: Callable[[Browser, str], None]) -> None:
-    """Serve a page in this process, and look at it in a browser until `look` returns."""
-    wrong: list[BaseException] = []
-
-    def watch(address: str) -> None:
-        try:
-            with browsing(folder) as browser:
-                look(browser, address)
-        except BaseException as error:
-            wrong.append(error)
-        finally:
-            os.kill(os.getpid(), signal.SIGINT)
-
-    def say(address: str, _: str) -> None:
-        threading.Thread(target=watch, args=(address,)).start()
-
-    with listen("127.0.0.1", 0) as listening:
-        serve(begun(words), composed, listening, say)
-    if wrong:
-        raise wrong[0]
-
-
-def value(browser: Browser, key: str) -> object:
-    """What a field shows."""
-    return browser.run(f"document.getElementById('field-{key.replace('.', '-')}').value")
 
 
 def test_other_languages(tmp_path: Path) -> None:
@@ -257,11 +218,12 @@ FILES = ("26,69,223,163", "137,80,78,71", "80,75,3,4")
 
 
 def fits_a_phone(browser: Browser) -> None:
-    """Two lines of buttons at most, nothing beyond the edge; the others lie behind a button."""
-    browser.size(390, 844)
-    browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'none'")
-    assert cast(float, browser.run("document.querySelector('header').offsetHeight")) < 100
-    assert browser.run("document.documentElement.scrollWidth") == 390
+    """Two lines of buttons at most, one on its side; nothing beyond the edge, others behind a button."""
+    for width, height, most in ((320, 640, 100), (844, 390, 60), (390, 844, 100)):
+        browser.size(width, height)
+        browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'none'")
+        assert cast(float, browser.run("document.querySelector('header').offsetHeight")) < most
+        assert browser.run("document.documentElement.scrollWidth") == width
     browser.click("button.more")
     browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'flex'")
     browser.click(".tools .hand")

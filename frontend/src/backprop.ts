@@ -33,7 +33,7 @@ export class PassesPanel {
   private partSelect = make("select", { "aria-label": TEXT.part });
   private row = make("input", { "aria-label": TEXT.row, inputmode: "numeric", class: "short" });
   private quiz = make("input", { type: "checkbox", id: "quiz" });
-  private where = make("span", { class: "quiet" });
+  private where = make("span", { class: "quiet where" });
   private given = make("p", { class: "given" });
   private line = make("div", { class: "step", "aria-live": "polite" });
   private answer = make("input", { "aria-label": TEXT.prediction, class: "short", inputmode: "decimal" });

@@ -19,6 +19,7 @@ interface Chart {
   quantity: string;
   logarithmic: boolean;
   best: number;
+  plateaus: [number, number][];
   series: (Series & { with: number })[];
 }
 
@@ -116,6 +117,7 @@ class ChartView {
         ],
         cursor: { y: false, drag: { x: true, y: false } },
         hooks: {
+          drawClear: [(u) => this.shade(u)],
           draw: [(u) => this.markBest(u)],
           setCursor: [(u) => this.read(u.cursor.idx ?? null)],
         },
@@ -123,6 +125,18 @@ class ChartView {
       [chart.epochs, ...chart.series.map((own) => own.values)],
       this.place,
     );
+  }
+
+  /** Stretches of epochs in which the loss rests, grey as in the static picture. */
+  private shade(u: uPlot): void {
+    const { left, top, width, height } = u.bbox;
+    u.ctx.save();
+    u.ctx.fillStyle = dark.matches ? "rgb(200 206 214 / 0.13)" : "rgb(90 96 104 / 0.13)";
+    for (const ends of this.chart.plateaus) {
+      const [from, to] = ends.map((epoch) => Math.max(left, Math.min(left + width, u.valToPos(epoch, "x", true))));
+      u.ctx.fillRect(from, top, to - from, height);
+    }
+    u.ctx.restore();
   }
 
   private markBest(u: uPlot): void {
@@ -144,15 +158,18 @@ class ChartView {
   private read(at: number | null): void {
     this.at = at;
     if (at === null) {
-      const best = this.chart.best ? ` ${TEXT.best.replace("{n}", String(this.chart.best))}` : "";
-      this.reading.textContent = TEXT.how + best;
+      const { best, plateaus } = this.chart;
+      const marks = [best && TEXT.best.replace("{n}", String(best)), plateaus.length && TEXT.plateau];
+      this.reading.textContent = [TEXT.how, ...marks].filter(Boolean).join(" ");
       return;
     }
     const numbers = this.chart.series.flatMap((own, k) => {
       const value = own.values[at];
       return own.with === k && this.shown[k] && value !== null ? [`${own.label} ${short(value)}`] : [];
     });
-    this.reading.textContent = [`${TEXT.epoch} ${this.chart.epochs[at]}`, ...numbers].join(", ");
+    const epoch = this.chart.epochs[at];
+    const rests = this.chart.plateaus.some(([first, last]) => first <= epoch && epoch <= last);
+    this.reading.textContent = [`${TEXT.epoch} ${epoch}`, ...numbers, ...(rests ? [TEXT.rests] : [])].join(", ");
   }
 
   private zoom(first: number, last: number): void {

@@ -56,6 +56,7 @@ export class CurveView {
 
   setScene(scene: Scene): void {
     this.scene = scene;
+    this.place.setAttribute("aria-label", `${TEXT.curves}: ${this.quantity ? this.name : TEXT.loss}`);
     this.rebuild();
   }
 
@@ -70,15 +71,16 @@ export class CurveView {
     const grid = { stroke: isDark() ? "#2b2f36" : "#ebecee", width: 1 };
     const text = isDark() ? "#9aa1ab" : "#6b7178";
     const axis = { stroke: text, grid, ticks: grid, font: "11px system-ui", size: 30 };
+    const incrs = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4];
     const distribution = this.logarithmic ? 3 : 1;
     this.plot = new uPlot(
       {
         width: Math.max(200, this.place.clientWidth),
         height: Math.max(110, this.place.clientHeight),
-        padding: [8, 8, 0, 0],
+        padding: [8, 14, 0, 0],
         legend: { show: false },
         scales: { x: { time: false }, y: { distr: distribution } },
-        axes: [axis, { ...axis, size: 46, values: (_, all) => all.map(this.tick) }],
+        axes: [{ ...axis, incrs }, { ...axis, size: 46, values: (_, all) => all.map(this.tick) }],
         series: [{ label: TEXT.epoch }, ...this.series()],
         cursor: { y: false, drag: { x: true, y: false } },
         hooks: { draw: [(u) => this.mark(u)], ready: [(u) => this.listen(u)] },
@@ -92,7 +94,8 @@ export class CurveView {
 
   private series(): uPlot.Series[] {
     const labels = this.scene!.labels;
-    const plain = { points: { show: false }, spanGaps: false };
+    const single = () => this.store.epochs === 1; // no line yet
+    const plain = { points: { show: single, size: 6 }, spanGaps: false };
     if (labels.length > 1) {
       return labels.flatMap((label, k) => [
         { ...plain, label, stroke: css(classColour(k)), width: 2 },

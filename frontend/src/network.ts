@@ -1,7 +1,7 @@
 // The network: units as small maps of what they give over the inputs, edges by their weights.
 
 import { css, diverging, ends, isDark, table, classColour, toned } from "./colours";
-import { TEXT, say, short } from "./messages";
+import { LANGUAGE, TEXT, say, short } from "./messages";
 import type { Arrays, Passes, Scene, Step } from "./wire";
 
 const MOST_UNITS = 12; // of a layer; more are counted below it
@@ -67,7 +67,10 @@ export class NetworkView {
     private tip: HTMLElement,
   ) {
     canvas.addEventListener("pointermove", (event) => this.hover(event));
-    canvas.addEventListener("pointerleave", () => this.leave());
+    canvas.addEventListener("pointerdown", (event) => this.hover(event)); // a finger does not hover
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.leave();
+    });
     new ResizeObserver(() => {
       this.lay();
       this.draw();
@@ -146,6 +149,7 @@ export class NetworkView {
   }
 
   private drawEdges(context: CanvasRenderingContext2D): void {
+    if (!this.isWeighed) return this.drawFan(context);
     const [low, high] = ends();
     const largest: number[] = [];
     for (const edge of this.edges) {
@@ -159,6 +163,26 @@ export class NetworkView {
       context.lineWidth = chosen ? 4 : 0.5 + 3.2 * share;
       context.stroke(path(edge));
     }
+  }
+
+  /** Whether weights are known: of very many none is sent. */
+  private get isWeighed(): boolean {
+    return "Omega_0" in this.arrays;
+  }
+
+  /** Edges without weights, and why they are so. */
+  private drawFan(context: CanvasRenderingContext2D): void {
+    context.strokeStyle = isDark() ? "rgb(154 161 171 / 0.14)" : "rgb(107 113 120 / 0.14)";
+    context.lineWidth = 1;
+    for (const edge of this.edges) context.stroke(path(edge));
+    if (!Object.keys(this.arrays).length) return;
+    const sizes = this.scene!.sizes;
+    const n = sizes.slice(1).reduce((sum, size, k) => sum + size * sizes[k], 0);
+    context.fillStyle = isDark() ? "#9aa1ab" : "#6b7178";
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "center";
+    const text = say(TEXT.tooLarge, { n: n.toLocaleString(LANGUAGE) });
+    context.fillText(text, this.canvas.clientWidth / 2, 12);
   }
 
   private isAt(edge: Edge): boolean {
@@ -226,19 +250,24 @@ export class NetworkView {
     context.roundRect(left, top, side, side, 4);
     context.stroke();
     context.setLineDash([]);
-    if (box.layer === 0) this.label(context, box, this.scene!.inputs[box.unit] ?? "", "right");
+    if (box.layer === 0) this.label(context, box, this.input(box));
     if (box.layer === this.scene!.sizes.length - 1) {
       const classes = this.scene!.classes;
       const many = this.scene!.sizes.at(-1)! > 1;
-      this.label(context, box, classes && many ? classes[box.unit] : this.scene!.target, "left");
+      this.label(context, box, classes && many ? classes[box.unit] : this.scene!.target);
     }
   }
 
-  private label(context: CanvasRenderingContext2D, box: Box, text: string, align: "left" | "right") {
+  /** The name of an input; numbers that embed inputs have none. */
+  private input(box: Box): string {
+    const { inputs, sizes } = this.scene!;
+    return inputs.length === sizes[0] ? inputs[box.unit] : `e[${box.unit + 1}]`;
+  }
+
+  private label(context: CanvasRenderingContext2D, box: Box, text: string): void {
     context.fillStyle = isDark() ? "#c9ced6" : "#3b4047";
     context.font = "12px system-ui, sans-serif";
     context.textAlign = "center";
-    void align;
     const shown = text.length > 13 ? `${text.slice(0, 12)}…` : text;
     context.fillText(shown, box.x, box.y + box.side / 2 + 14);
   }
@@ -266,8 +295,9 @@ export class NetworkView {
   }
 
   private drawInput(context: CanvasRenderingContext2D, box: Box, left: number, top: number): void {
-    const place = this.scene!.axes.findIndex((axis) => axis.input === box.unit);
-    if (place < 0) return;
+    const { axes, inputs, sizes } = this.scene!;
+    const place = axes.findIndex((axis) => axis.input === box.unit);
+    if (place < 0 || inputs.length !== sizes[0]) return;
     const n = 12;
     for (let k = 0; k < n; k++) {
       context.fillStyle = css(diverging((2 * k) / (n - 1) - 1));
@@ -326,6 +356,7 @@ export class NetworkView {
   }
 
   private nearest(x: number, y: number): Edge | null {
+    if (!this.isWeighed) return null;
     let best: Edge | null = null;
     let least = 6;
     for (const edge of this.edges) {
@@ -352,26 +383,22 @@ export class NetworkView {
     }
     const bias = this.arrays[`beta_${found.layer - 1}`]?.data[found.unit];
     const lines: string[] = [];
-    if (found.layer === 0) lines.push(this.scene!.inputs[found.unit]);
+    if (found.layer === 0) lines.push(this.input(found));
     else {
       const last = found.layer === this.scene!.sizes.length - 1;
       const a = last ? this.scene!.output : this.scene!.activations[found.layer - 1];
-      const read = found.layer === 1 ? "x" : `h${found.layer - 1}`;
+      const given = this.scene!.inputs.length === this.scene!.sizes[0] ? "x" : "e";
+      const read = found.layer === 1 ? given : `h${found.layer - 1}`;
       const own = last ? "y" : `h${found.layer}`;
       const index = `[${found.unit + 1}]`;
       lines.push(`${own}${index} = ${a}(β${found.layer - 1}${index} + Ω${found.layer - 1}ᵀ ${read})`);
       if (bias !== undefined) lines.push(`β = ${bias.toPrecision(5)}`);
       const range = this.arrays[`units_${found.layer - 1}_range`]?.data[found.unit];
-      if (range !== undefined) lines.push(`|h| ≤ ${short(range)} on the map`);
+      if (range !== undefined) lines.push(say(TEXT.onMap, { n: short(range) }));
     }
     const state = this.state(found);
     if (state) lines.push(state === 1 ? TEXT.dead : TEXT.saturated);
     this.tip.textContent = lines.join("\n");
-  }
-
-  /** What a screen reader is told. */
-  get described(): string {
-    return this.scene ? say("{a}", { a: this.scene.sizes.join(" → ") }) : "";
   }
 }
 

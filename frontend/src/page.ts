@@ -1,5 +1,6 @@
 // The page: what is heard from the engine is drawn, what is done is sent.
 
+import { AcrossView } from "./across";
 import { PassesPanel } from "./backprop";
 import { ByHandPanel, THREE_UNITS } from "./byhand";
 import { onTheme, classColour, css } from "./colours";
@@ -13,7 +14,7 @@ import { PARTS, PlaneView } from "./plane";
 import { POINTS, PointsPanel } from "./points";
 import type { Arrays, Connect, Frame, Message, Passes, Scene, Wire } from "./wire";
 
-const SPEEDS = [0, 1, 2, 5, 10, 30];
+const SPEEDS = ["epochs 0", "steps 1", "steps 5", "epochs 1", "epochs 2", "epochs 5", "epochs 10", "epochs 30"];
 const VERDICT_EVERY = 4000; // milliseconds while it trains
 
 /** Where a page is: what hears keys and takes files, and whether its address is its own. */
@@ -47,12 +48,16 @@ export class Page {
   private asked = make("p", { class: "asked", role: "note" });
   private compared = make("p", { class: "legend" });
   private networks = make("div", { class: "networks", role: "group", "aria-label": TEXT.compare });
+  private across = new AcrossView(
+    () => this.curves,
+    (network) => this.wire.send("focus", { number: network }),
+  );
   private axes = make("div", { class: "axes" });
   private readings = [make("span", { class: "reading" }), make("span", { class: "reading" })];
   private norms = make("div", { class: "norms" });
   private verdict = make("div", { class: "verdict" }, TEXT.noVerdict);
   private addressed = false;
-  private question = "";
+  private pictures = [make("canvas", { role: "img" }), make("canvas", { role: "img" })];
   private planeTitle = make("h2", {}, TEXT.outputMap);
   private curveTitles = [make("h2"), make("h2")];
 
@@ -90,9 +95,8 @@ export class Page {
   ) {
     this.wire = connect(this);
     place.lang = LANGUAGE;
-    const networkCanvas = make("canvas", { role: "img" });
-    const planeCanvas = make("canvas", { role: "img" });
-    const places = [make("div", { class: "plot" }), make("div", { class: "plot" })];
+    const [networkCanvas, planeCanvas] = this.pictures;
+    const places = [0, 1].map(() => make("div", { class: "plot", role: "img" }));
     const settings = make("div", { class: "settings" });
     this.tip.hidden = true;
     this.notice.hidden = true;
@@ -158,13 +162,16 @@ export class Page {
   }
 
   private header(): HTMLElement {
-    for (const n of SPEEDS) {
-      const text = n ? say(TEXT.perSecond, { n }) : TEXT.fastest;
-      this.speed.append(make("option", { value: String(n) }, text));
+    for (const own of SPEEDS) {
+      const [pace, n] = own.split(" ");
+      const [one, many] = pace === "steps" ? [TEXT.oneStep, TEXT.stepsPerSecond] : [TEXT.oneEpoch, TEXT.perSecond];
+      const text = n === "0" ? TEXT.fastest : n === "1" ? one : say(many, { n });
+      this.speed.append(make("option", { value: own }, text));
     }
-    this.speed.addEventListener("change", () =>
-      this.wire.send("speed", { number: Number(this.speed.value) }),
-    );
+    this.speed.addEventListener("change", () => {
+      const [value, number] = this.speed.value.split(" ");
+      this.wire.send("speed", { value, number: Number(number) });
+    });
     this.slider.setAttribute("aria-label", TEXT.backTo);
     this.tools.append(
       this.handButton,
@@ -228,6 +235,7 @@ export class Page {
         curve(0, make("label", { class: "check", for: "log" }, log, TEXT.logarithmic)),
         curve(1),
       ),
+      this.across.place,
     );
   }
 
@@ -281,9 +289,11 @@ export class Page {
     );
   }
 
-  /** The question of an example stays in sight while its network trains. */
-  private ask(question: string): void {
-    this.asked.textContent = question;
+  /** The question of an example stays in sight while its network trains, and after a reload. */
+  private ask(): void {
+    const all = new Set(wordsNow(this.scene_!));
+    const found = EXAMPLES.find((own) => own.words.every((word) => all.has(word)));
+    this.asked.textContent = found?.question ?? "";
   }
 
   private examplePanel(): HTMLElement {
@@ -294,7 +304,6 @@ export class Page {
       const own = EXAMPLES[Number(select.value)];
       if (!select.value) return;
       this.wire.send("words", { values: own.words });
-      this.question = own.question;
       select.value = "";
     });
     return make("section", { class: "group" }, select);
@@ -314,9 +323,8 @@ export class Page {
 
   /** The address holds the settings, so that it can be kept or passed on. */
   private setAddress(scene: Scene): void {
-    const [key, values] = scene.compared;
     if (!this.host.hasAddress) return;
-    const all = [...scene.words, ...(key ? [`${key}=${values.join(",")}`] : [])];
+    const all = wordsNow(scene);
     if (all.some((word) => word.startsWith("data.path="))) return; // a copy on this machine
     const wanted = wordsOf(location.hash.slice(1));
     if (!this.addressed && wanted.length && wanted.join("&") !== all.join("&")) {
@@ -460,8 +468,12 @@ export class Page {
   }
 
   scene(scene: Scene, arrays: Arrays): void {
-    if (!this.scene_) this.inform("");
+    const first = !this.scene_;
     this.scene_ = scene;
+    if (first) {
+      this.inform("");
+      this.ask();
+    }
     this.frame_ = null;
     this.waiting = null;
     this.store.begin(scene.labels.length, scene.curves.length);
@@ -476,12 +488,22 @@ export class Page {
       this.curveTitles[k].textContent = k ? name : `${TEXT.loss} (${scene.loss})`;
     });
     this.planeTitle.textContent = scene.axes.length === 1 ? TEXT.fit : TEXT.outputMap;
+    this.describe(scene);
+    this.across.setScene(scene);
     this.setCompare(scene);
     this.setAddress(scene);
     this.setAxes(scene);
     const count = (part: string) => arrays[`${part}_targets`]?.data.length ?? 0;
     this.passes.setRows(Object.fromEntries(PARTS.map((part) => [part, count(part)])));
     this.verdict.textContent = TEXT.noVerdict;
+  }
+
+  /** What a screen reader is told of both pictures. */
+  private describe(scene: Scene): void {
+    const [network, plane] = this.pictures;
+    const axes = scene.axes.map((axis) => axis.name).join(", ");
+    network.setAttribute("aria-label", say(TEXT.networkPicture, { sizes: scene.sizes.join(", ") }));
+    plane.setAttribute("aria-label", say(TEXT.planePicture, { axes }));
   }
 
   private setCompare(scene: Scene): void {
@@ -496,18 +518,19 @@ export class Page {
     this.compared.textContent = scene.labels.length < 2 ? "" : TEXT.compared;
   }
 
+  /** A button for each network, which stays while another is looked at: it may have the focus. */
   private setNetworks(): void {
-    const scene = this.scene_!;
-    this.networks.replaceChildren(
-      ...scene.labels.map((label, k) => {
-        const chosen = k === this.frame_!.focus;
-        const text = label.slice(label.indexOf("=") + 1);
-        const found = button(text, label, () => this.wire.send("focus", { number: k }), "chip");
-        found.style.setProperty("--own", css(classColour(k)));
-        found.setAttribute("aria-pressed", String(chosen));
-        return found;
-      }),
-    );
+    const { labels } = this.scene_!;
+    const titles = [...this.networks.children].map((own) => (own as HTMLElement).title);
+    if (titles.join("\n") !== labels.join("\n")) this.networks.replaceChildren(...labels.map((own, k) => this.chip(own, k)));
+    [...this.networks.children].forEach((own, k) => own.setAttribute("aria-pressed", String(k === this.frame_!.focus)));
+  }
+
+  private chip(label: string, k: number): HTMLElement {
+    const text = label.slice(label.indexOf("=") + 1);
+    const found = button(text, label, () => this.wire.send("focus", { number: k }), "chip");
+    found.style.setProperty("--own", css(classColour(k)));
+    return found;
   }
 
   private setAxes(scene: Scene): void {
@@ -559,6 +582,7 @@ export class Page {
       view.update(frame.epoch, frame.best[frame.focus]);
       this.read(view, k, frame);
     });
+    this.across.setFrame(frame.epoch, frame.focus);
     this.drawNorms(arrays);
     this.export.drawn();
     if (first) this.setNetworks();
@@ -607,6 +631,9 @@ export class Page {
       found.style.left = `${columns[k + 1]}px`;
       return found;
     });
+    const gap = columns.length > 2 ? columns[2] - columns[1] : Infinity;
+    this.layerButtons.classList.toggle("tight", gap < 76);
+    this.layerButtons.classList.toggle("narrow", gap < 54);
     const depth = widths.length;
     const less = button("−", TEXT.dropLayer, () => this.setDepth(depth - 1), "tiny");
     const more = button("+", TEXT.addLayer, () => this.setDepth(depth + 1), "tiny");
@@ -631,12 +658,11 @@ export class Page {
     } else if (message.kind === "command") void this.copy(message);
     else if (message.kind === "taken") {
       this.inform(message.went_on ? TEXT.trainedOn : "");
-      if (!message.went_on) this.ask(this.question);
-      this.question = "";
-    }
-    else if (message.kind === "columns") this.askTarget(message.names ?? []);
+      if (!message.went_on) this.ask();
+    } else if (message.kind === "columns") this.askTarget(message.names ?? []);
     else if (message.kind === "report") this.ownData.showReport(message.lines ?? []);
     else if (message.kind === "passes") this.passes.take(message as unknown as Passes);
+    else if (message.kind === "speed") this.speed.value = `${message.value} ${message.number}`;
     else if (message.kind === "verdict") this.showVerdict(message.lines ?? []);
   }
 
@@ -698,6 +724,7 @@ export class Page {
     this.network.draw();
     this.plane.draw();
     this.byHand.draw();
+    this.across.draw();
     this.points.draw();
     this.curves.forEach((view) => view.rebuild());
   }
@@ -707,6 +734,12 @@ export class Page {
     this.playButton.textContent = TEXT.play;
     if (!this.notice.classList.contains("wrong")) this.say(TEXT.gone);
   }
+}
+
+/** The settings in words, as a command line has them. */
+function wordsNow(scene: Scene): string[] {
+  const [key, values] = scene.compared;
+  return [...scene.words, ...(key ? [`${key}=${values.join(",")}`] : [])];
 }
 
 /** The words of an address, between &; former addresses have spaces between them. */

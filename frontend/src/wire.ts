@@ -1,5 +1,7 @@
 // The socket to the engine: commands as JSON, answers as JSON or as a frame of arrays.
 
+import { TEXT, say } from "./messages";
+
 export type Numbers = Float32Array | Uint8Array;
 export interface Arr {
   shape: number[];
@@ -86,7 +88,8 @@ export interface Message extends Partial<Omit<Passes, "lines" | "steps">> {
     | "verdict"
     | "columns"
     | "report"
-    | "passes";
+    | "passes"
+    | "speed";
   steps?: Step[];
   names?: string[];
   running?: boolean;
@@ -96,6 +99,7 @@ export interface Message extends Partial<Omit<Passes, "lines" | "steps">> {
   unlike?: string;
   file?: string;
   of?: string;
+  value?: string;
   went_on?: boolean;
 }
 
@@ -179,7 +183,7 @@ export class Socket implements Wire {
       const answer = await fetch(address, { method: "POST", body: file });
       return answer.ok ? "" : await answer.text();
     } catch {
-      return `${file.name} could not be sent`;
+      return say(TEXT.notSent, { name: file.name });
     }
   }
 

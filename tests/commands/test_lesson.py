@@ -10,10 +10,13 @@ import pytest
 from given import SEEDS, bench, evidence
 from lab import MLP_LAB, ROOT, call, command, written
 
+from mlp_lab.commands import play
+from mlp_lab.commands.lesson import watch
 from mlp_lab.commands.main import main
 from mlp_lab.lessons import FIRST
 from mlp_lab.lessons.catalogue import LESSONS
 from mlp_lab.lessons.page import Given, figure, write_lesson
+from mlp_lab.lessons.watched import WATCHED
 
 
 def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
@@ -40,6 +43,13 @@ def test_without_a_name_it_lists_them(tmp_path: Path) -> None:
         (["double_descent", "quick"], "settings of a lesson are written as key=value, got 'quick'"),
         (["double_descent", "folder=taken"], "folder=taken is taken, and lessons never overwrite"),
         (["double_descent", "--quick"], "mlp-lab lesson: unknown option --quick"),
+        (["why_deep", "--play"], "--play shows universal_approximation, activations, optimizers,"),
+        (["--play"], "--play shows universal_approximation, "),
+        (["double_decent", "--play"], "unknown lesson 'double_decent': did you mean 'double_desc"),
+        (
+            ["double_descent", "seeds=3", "--play"],
+            "--play takes no settings of a lesson, got seeds=3",
+        ),
     ],
 )
 def test_bad_input_is_one_line(words: list[str], message: str, tmp_path: Path) -> None:
@@ -49,6 +59,17 @@ def test_bad_input_is_one_line(words: list[str], message: str, tmp_path: Path) -
     assert done.stderr.startswith(message)
     assert len(done.stderr.splitlines()) == 1
     assert written(tmp_path) == set()
+
+
+def test_its_networks_on_a_live_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the command that is printed, which can be repeated with other settings."""
+    opened: list[list[str]] = []
+    monkeypatch.setattr(play, "run", lambda arguments: opened.append(arguments.words))
+    watch("double_descent", [])
+    assert opened == [list(WATCHED["double_descent"])]
+    assert capsys.readouterr().out.startswith("mlp-lab play data=digits data.train_rows=500 ")
 
 
 def test_a_lesson_in_a_process(tmp_path: Path) -> None:

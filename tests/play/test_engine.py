@@ -4,6 +4,7 @@ import json
 from multiprocessing import Pipe
 from pathlib import Path
 from threading import Thread
+from typing import cast
 
 import pytest
 from played import SMALL, Heard, compose
@@ -83,6 +84,33 @@ def test_speed_is_epochs_a_second() -> None:
     wait = heard.engine.wait
     assert wait is not None
     assert 0 < wait <= 1000
+
+
+def test_speed_in_steps() -> None:
+    """One at a time, each of which is shown; a page that comes back is told how fast it is."""
+    heard = Heard()
+    heard.ask("speed", number=0.001, value="steps")
+    heard.ask("play")
+    heard.engine.go_on()
+    heard.engine.go_on()
+    assert (heard.engine.session.epoch, heard.engine.session.step) == (0, 1)
+    heard.ask("hello")
+    assert heard.messages[-1] == {"kind": "speed", "number": 0.001, "value": "steps"}
+    assert heard.refusal("speed", value="hours").startswith("unknown speed 'hours'")
+
+
+def test_inputs_that_are_embedded() -> None:
+    """In place of fixed features: more numbers than inputs, which a page names otherwise."""
+    heard = Heard()
+    heard.ask("set", key="model.embedding", value="periodic")
+    scene = heard.scenes[0][0]
+    assert isinstance(scene["sizes"], list)
+    assert scene["sizes"][0] > 2
+    assert len(cast(list[str], scene["inputs"])) == 2
+    heard.ask("epoch")
+    assert heard.frames[0][0]["epoch"] == 1
+    line = heard.refusal("set", key="model.embedding", value="wide")
+    assert line.startswith("unknown model.embedding 'wide'")
 
 
 def test_settings_of_a_page() -> None:

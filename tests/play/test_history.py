@@ -1,7 +1,9 @@
 """Epochs that are kept: all of them, or every second, fourth, ... where there are many."""
 
+import pytest
 from played import session
 
+from mlp_lab.play import history
 from mlp_lab.play.history import History, Moment
 
 
@@ -23,11 +25,23 @@ def test_memory_is_bounded() -> None:
     found = session()
     stacks = found.lineup.stacks
     one = found.history.moments[0].nbytes
-    history = History(most=4 * one)
+    kept = History(most=4 * one)
     for epoch in range(40):
-        history.keep(epoch, stacks, [])
-    assert len(history.moments) <= 4
-    assert history.at_or_before(39) == max(history.moments)
-    assert history.at_or_before(0) == 0
-    history.forget_after(8)
-    assert max(history.moments) <= 8
+        kept.keep(epoch, stacks, [])
+    assert len(kept.moments) <= 4
+    assert kept.at_or_before(39) == max(kept.moments)
+    assert kept.at_or_before(0) == 0
+    kept.forget_after(8)
+    assert max(kept.moments) <= 8
+
+
+def test_epochs_of_small_networks_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their tensors are small, but not what holds them: an hour's training does not grow."""
+    monkeypatch.setattr(history, "MOST", 10)
+    found = session()
+    kept = History()
+    for epoch in range(100):
+        kept.keep(epoch, found.lineup.stacks, [])
+    assert len(kept.moments) <= 10
+    assert kept.at_or_before(99) >= 80
+    assert kept.at_or_before(0) == 0

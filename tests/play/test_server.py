@@ -1,5 +1,6 @@
 """A page over a real port: its address, its token, its socket, and the engine behind it."""
 
+import asyncio
 import json
 import os
 import signal
@@ -69,6 +70,19 @@ def test_a_page_from_its_address_to_an_epoch() -> None:
         serve(list(SMALL), composed, listening, say)
     assert len(urlsplit(said[0]).path) > 20
     assert heard == [200, [2, 3, 1], 0, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="no signals between threads")
+def test_no_event_loop_watches_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of Windows cannot: with one that refuses to, a page is served all the same."""
+
+    def refuse(*_: object) -> None:
+        raise NotImplementedError
+
+    for name in ("add_reader", "remove_reader"):
+        monkeypatch.setattr(asyncio.SelectorEventLoop, name, refuse)
+    test_a_page_from_its_address_to_an_epoch()
 
 
 def test_names_of_a_server() -> None:

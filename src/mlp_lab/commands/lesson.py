@@ -1,22 +1,25 @@
 """The command `lesson`: test a textbook's claims on trained networks."""
 
+import shlex
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlp_lab.commands import play
 from mlp_lab.commands.arguments import Parser, run_parsed
 from mlp_lab.commands.composing import prepare_hydra, run_folder
 from mlp_lab.config.groups import config_folder
 from mlp_lab.config.reading import read
 from mlp_lab.errors import UserError, require, require_choice
 from mlp_lab.lessons import FIRST
+from mlp_lab.lessons.watched import WATCHED
 from mlp_lab.stored import Damaged, parse_yaml
 
 ABOUT = "Train networks over several seeds and test claims on them; without NAME, list lessons."
 
-FIELDS = "NAME [quick=true] [seeds=N] [first=N] [folder=PATH]"
+FIELDS = "NAME [quick=true] [seeds=N] [first=N] [folder=PATH] | NAME --play"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,6 +48,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "settings", metavar="KEY=VALUE", nargs="*", help="quick, seeds, first, folder"
     )
+    parser.add_argument(
+        "--play", action="store_true", help="watch its networks learn on a live page instead"
+    )
 
 
 def run(arguments: Namespace, configs: Path, fallback: str) -> None:
@@ -60,11 +66,15 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
     """
     from mlp_lab.lessons.giving import LESSONS, give  # noqa: PLC0415  torch, pandas
 
+    if arguments.name is not None:
+        require_choice(arguments.name, "lesson", LESSONS)
+    if arguments.play:
+        watch(arguments.name, arguments.settings)
+        return
     if arguments.name is None:
         width = max(map(len, LESSONS))
         print("\n".join(f"{name:{width}}  {lesson.question}" for name, lesson in LESSONS.items()))
         return
-    require_choice(arguments.name, "lesson", LESSONS)
     settings = read_settings(arguments.settings)
     folder = Path(fallback if settings.folder is None else settings.folder)
     try:
@@ -86,6 +96,21 @@ def run(arguments: Namespace, configs: Path, fallback: str) -> None:
         with suppress(OSError):  # what it holds stays
             folder.rmdir()
         raise
+
+
+def watch(name: str | None, settings: Sequence[str]) -> None:
+    """Open a live page with a lesson's networks, until Ctrl-C.
+
+    Raises:
+        UserError: the lesson has none, or settings of its measurements are named.
+    """
+    if name is None or name not in WATCHED:
+        raise UserError(f"--play shows {', '.join(WATCHED)}, got {name or 'no name'}")
+    if settings:
+        raise UserError(f"--play takes no settings of a lesson, got {' '.join(settings)}")
+    words = list(WATCHED[name])
+    print(shlex.join(["mlp-lab", "play", *words]), flush=True)
+    play.run(play.parser().parse_args(words))
 
 
 def read_settings(words: Sequence[str]) -> LessonSettings:

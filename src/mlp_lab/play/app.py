@@ -130,7 +130,7 @@ class Sessions:
         own = self.live.get(name)
         if own is None:
             return
-        own.taken = False
+        own.taken, own.told = False, None
         with suppress(OSError):
             own.pipe.send_bytes(COMMAND + message_of("pause"))
         loop = asyncio.get_running_loop()
@@ -267,12 +267,15 @@ def _allowed(given: str, token: str) -> bool:
 
 async def _carry(websocket: WebSocket, live: Live) -> None:
     """Pass messages on between a page and its engine until either is gone."""
-    tasks = [asyncio.create_task(own) for own in (_down(websocket, live), _up(websocket, live))]
+    loop, heard = asyncio.get_running_loop(), asyncio.Queue[bytes]()
+    live.hear(lambda content: loop.call_soon_threadsafe(heard.put_nowait, content))
+    ways = (_down(websocket, heard), _up(websocket, live))
+    tasks = [asyncio.create_task(own) for own in ways]
     _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()
     for task in tasks:
-        with suppress(WebSocketDisconnect, OSError, EOFError, RuntimeError, asyncio.CancelledError):
+        with suppress(WebSocketDisconnect, OSError, RuntimeError, asyncio.CancelledError):
             await task
 
 
@@ -288,20 +291,10 @@ async def _up(websocket: WebSocket, live: Live) -> None:
         )  # a full pipe must not block
 
 
-async def _down(websocket: WebSocket, live: Live) -> None:
-    """From the engine to the page."""
-    loop, ready = asyncio.get_running_loop(), asyncio.Event()
-    number = live.pipe.fileno()
-    loop.add_reader(number, ready.set)
-    try:
-        while True:
-            await ready.wait()
-            ready.clear()
-            while live.pipe.poll():
-                content = live.pipe.recv_bytes()
-                if content[:1] == b"t":
-                    await websocket.send_text(content[1:].decode())
-                else:
-                    await websocket.send_bytes(content[1:])
-    finally:
-        loop.remove_reader(number)
+async def _down(websocket: WebSocket, heard: asyncio.Queue[bytes]) -> None:
+    """From the engine to the page, until the engine has ended."""
+    while content := await heard.get():
+        if content[:1] == b"t":
+            await websocket.send_text(content[1:].decode())
+        else:
+            await websocket.send_bytes(content[1:])

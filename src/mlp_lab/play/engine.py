@@ -46,6 +46,9 @@ DEEPEST = 12
 SAID_BEFORE = 20
 """Epochs that are trained again to go back to one: so many are announced."""
 
+EPOCHS, STEPS = "epochs", "steps"
+"""What a speed counts."""
+
 Sink = Callable[[str | bytes], None]
 """Where messages and frames go."""
 
@@ -80,7 +83,7 @@ class Engine:
         self._frames, self._seen = 0, 0
         self._shown = 0
         """Epochs whose curves the page has."""
-        self._per_second = 0.0
+        self._per_second, self._pace = 0.0, EPOCHS
         self._next_epoch, self._next_frame = 0.0, 0.0
         self._look()
 
@@ -111,7 +114,8 @@ class Engine:
         if self._per_second:
             self._next_epoch = time.monotonic() + 1 / self._per_second
         stopped = self.session.stopped_early
-        trained = self.session.train_epoch()
+        session = self.session
+        trained = session.take_step() if self._pace == STEPS else session.train_epoch()
         stops_now = bool(self.session.stopped_early) and not stopped
         if not trained or self.session.ended or stops_now:
             self._pause(self.session.ended or f"early stopping: {self.session.stopped_early}")
@@ -153,6 +157,8 @@ class Engine:
         """Somebody looks at the page anew."""
         self._frames, self._seen = 0, 0
         self._show_all()
+        if self._per_second:
+            self._send(message("speed", number=self._per_second, value=self._pace))
 
     def seen(self, request: Request) -> None:
         """The page has drawn a frame."""
@@ -253,9 +259,13 @@ class Engine:
         self._show_all()
 
     def speed(self, request: Request) -> None:
-        """Train so many epochs a second; 0: as many as there can be."""
+        """Train so many epochs or steps a second; 0: as many as there can be."""
+        pace = request.value or EPOCHS
+        require_choice(pace, "speed", (EPOCHS, STEPS))
         require(0 <= request.number <= 1000, "speed", "from 0 to 1000", request.number)
-        self._per_second, self._next_epoch = request.number, 0.0
+        if pace == STEPS:
+            self.session.require_single_steps()
+        self._per_second, self._pace, self._next_epoch = request.number, pace, 0.0
 
     def weight(self, request: Request) -> None:
         """Set a weight of the network in focus, which begins anew from there."""

@@ -12,7 +12,10 @@ from mlp_lab.runs.checkpoint import changing_layers
 from mlp_lab.runs.progress import Progress
 
 MOST_BYTES = 64 * 2**20
-"""Memory of all that is kept."""
+"""Memory of all tensors that are kept."""
+
+MOST = 2_000
+"""Epochs that are kept: of a small network, what holds its tensors is larger than they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,13 @@ class History:
             return
         self.moments[epoch] = Moment.of(stacks, progress)
         one = self.moments[epoch].nbytes
-        while one * len(self.moments) > self.most and len(self.moments) > 2:
+        while self._is_full(one):
             self.every *= 2
             self.moments = {k: kept for k, kept in self.moments.items() if k % self.every == 0}
+
+    def _is_full(self, one: int) -> bool:
+        count = len(self.moments)
+        return count > 2 and (count > MOST or one * count > self.most)
 
     def at_or_before(self, epoch: int) -> int:
         """The last epoch that is kept, of those up to one; the beginning always is."""

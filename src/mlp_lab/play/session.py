@@ -160,15 +160,22 @@ class Session:
         """
         if self.ended:
             return False
-        kernels = {stack.kernel for stack in self.lineup.stacks}
-        if kernels != {"torch"}:
-            raise UserError("kernel must be torch for single steps, got native")
+        self.require_single_steps()
         self._leave_other_future()
         left = [stack.take_step() for stack in self.lineup.stacks]
         self.step += 1
         if not any(left):
             return self.train_epoch()
         return True
+
+    def require_single_steps(self) -> None:
+        """Raise where the kernel that was chosen takes whole epochs.
+
+        Raises:
+            UserError: it does.
+        """
+        if {stack.kernel for stack in self.lineup.stacks} != {"torch"}:
+            raise UserError("kernel must be torch for single steps, got native")
 
     def _leave_other_future(self) -> None:
         """Epochs after this one are trained anew."""

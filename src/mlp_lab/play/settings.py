@@ -42,7 +42,7 @@ VALUES = (
     *(f"data.{name}" for name in ("formula", "low", "high")),
     *(f"data.{name}" for name in ("val_fraction", "test_fraction", "scaling")),
     *(f"model.{name}" for name in ("depth", "width", "activation", "output", "dropout")),
-    *(f"model.{name}" for name in ("init", "normalisation", "residual")),
+    *(f"model.{name}" for name in ("init", "normalisation", "residual", "embedding")),
     *(f"optimizer.{name}" for name in ("lr", "weight_decay", "l1", "clip_norm")),
     *(f"optimizer.{name}" for name in ("momentum", "beta1", "beta2", "eps", "rho", "amsgrad")),
     *(f"schedule.{name}" for name in ("step_size", "gamma", "floor", "per")),

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import json
-import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -75,7 +73,7 @@ class LivePage:
         self._widget = make_widget()
         self._live = start(words, compose)
         self._widget.on_msg(self._hear)
-        threading.Thread(target=self._read, daemon=True).start()
+        self._live.hear(self._pass_on)
 
     def _repr_mimebundle_(self, **options: object) -> object:
         return self._widget._repr_mimebundle_(**options)
@@ -86,12 +84,10 @@ class LivePage:
         self._widget.close()
         self._folder.cleanup()
 
-    def _read(self) -> None:
-        """Pass on what the engine sends, until it ends; sent by the kernel's own thread."""
-        with suppress(EOFError, OSError, RuntimeError):
-            while True:
-                content = self._live.pipe.recv_bytes()
-                self._loop.call_soon_threadsafe(self._tell, content)
+    def _pass_on(self, content: bytes) -> None:
+        """From the thread that reads to the kernel's own, which sends; an end is said when asked."""
+        if content:
+            self._loop.call_soon_threadsafe(self._tell, content)
 
     def _tell(self, content: bytes) -> None:
         if content[:1] == b"t":

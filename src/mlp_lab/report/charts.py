@@ -37,6 +37,8 @@ class Chart:
     series: Sequence[Series]
     best: int = 0
     logarithmic: bool = False
+    plateaus: Sequence[tuple[int, int]] = ()
+    """Stretches of epochs that are shaded, the first and the last included."""
 
     def to_json(self) -> str:
         """What the script reads, safe within a page."""

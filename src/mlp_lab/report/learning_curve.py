@@ -97,7 +97,9 @@ def curve_chart(rows: Sequence[Row], quantity: str, best_epoch: int) -> Chart:
         values = [row.get(f"{part}_{quantity}", math.nan) for row in rows]
         if any(map(math.isfinite, values)):
             series.append(Series(PART[part], values, colour))
-    return Chart(named(quantity), series, best_epoch, _is_logarithmic(rows, quantity))
+    shaded = _plateaus(rows) if quantity == "loss" else []
+    logarithmic = _is_logarithmic(rows, quantity)
+    return Chart(named(quantity), series, best_epoch, logarithmic, shaded)
 
 
 def _is_logarithmic(rows: Sequence[Row], quantity: str) -> bool:
@@ -163,10 +165,15 @@ def draw_curves(
 
 
 def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:
-    """Grey where the training loss rests between falls, or behind them; see `tracking.phases`."""
+    """Grey, with one name for all of them."""
     label = "training plateau"
-    for phase in phases([row["train_loss"] for row in rows]):
-        if phase.name == PLATEAU:
-            ends = (rows[phase.first - 1]["epoch"], rows[phase.last - 1]["epoch"])
-            axis.axvspan(*ends, color="0.5", alpha=0.12, linewidth=0, label=label)
-            label = "_again"  # a name that matplotlib leaves out of the legend
+    for ends in _plateaus(rows):
+        axis.axvspan(*ends, color="0.5", alpha=0.12, linewidth=0, label=label)
+        label = "_again"  # a name that matplotlib leaves out of the legend
+
+
+def _plateaus(rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """The ends of each stretch of epochs in which the training loss rests; see `tracking.phases`."""
+    found = phases([row["train_loss"] for row in rows])
+    epochs = [round(row["epoch"]) for row in rows]
+    return [(epochs[p.first - 1], epochs[p.last - 1]) for p in found if p.name == PLATEAU]
