@@ -1,7 +1,8 @@
 """The live page's engine, as a page drives it over its pipe: `python benchmarks/play.py`.
 
-The page's own drawing is left out: this one says at once that it has drawn a frame. With a number,
-as `python benchmarks/play.py 30`, it trains so many minutes on, and says what memory the engine has.
+The page's own drawing is left out: this one says at once that it has drawn a frame. With a
+number, as `python benchmarks/play.py 30`, it trains so many minutes on, and prints the engine's
+memory.
 """
 
 import json

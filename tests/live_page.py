@@ -1,4 +1,4 @@
-"""A live page that is served by this process and looked at in a browser, and where things are on it."""
+"""A live page that this process serves, looked at in a browser, and where things are on it."""
 
 import os
 import signal

@@ -218,7 +218,7 @@ FILES = ("26,69,223,163", "137,80,78,71", "80,75,3,4")
 
 
 def fits_a_phone(browser: Browser) -> None:
-    """Two lines of buttons at most, one on its side; nothing beyond the edge, others behind a button."""
+    """Two lines of buttons at most, one in landscape; nothing beyond the edge."""
     for width, height, most in ((320, 640, 100), (844, 390, 60), (390, 844, 100)):
         browser.size(width, height)
         browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'none'")

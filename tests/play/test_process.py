@@ -59,7 +59,7 @@ def test_what_it_sends_is_heard_in_its_order() -> None:
 
 
 def test_between_two_pages_nobody_hears_it() -> None:
-    """What it says then is let go, so that it is never held up; the next page hears what follows."""
+    """What it says then is let go, and never holds it up; the next page hears what follows."""
     live, engine = sham()
     first: queue.Queue[bytes] = queue.Queue()
     live.hear(first.put)

@@ -62,7 +62,9 @@ def test_parts_without_rows_have_no_curve() -> None:
 def test_plateaus_are_those_of_the_picture() -> None:
     """Of the loss, by epoch; a metric has none."""
     losses = [2.0 - 0.1 * min(epoch, 10) for epoch in range(1, 41)]
-    rows = [{"epoch": k, "train_loss": own, "train_accuracy": 0.5} for k, own in enumerate(losses, 1)]
+    rows = [
+        {"epoch": k, "train_loss": own, "train_accuracy": 0.5} for k, own in enumerate(losses, 1)
+    ]
     assert content(curve_chart(rows, "loss", 0))["plateaus"] == [[13, 40]]
     assert content(curve_chart(rows, "accuracy", 0))["plateaus"] == []
 

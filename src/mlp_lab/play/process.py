@@ -54,7 +54,7 @@ class Live:
             told(b"")
 
     def _read(self) -> None:
-        """Pass on what comes until the engine's end of the pipe is closed, or its page's loop is."""
+        """Pass on what comes until the engine's end of the pipe is closed, or a page's loop is."""
         with suppress(EOFError, OSError, RuntimeError):
             while True:
                 self._tell(self.pipe.recv_bytes())

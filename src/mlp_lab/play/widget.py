@@ -85,7 +85,7 @@ class LivePage:
         self._folder.cleanup()
 
     def _pass_on(self, content: bytes) -> None:
-        """From the thread that reads to the kernel's own, which sends; an end is said when asked."""
+        """From the thread that reads to the kernel's, which sends; an end is said when asked."""
         if content:
             self._loop.call_soon_threadsafe(self._tell, content)
 

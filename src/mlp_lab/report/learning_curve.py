@@ -173,7 +173,7 @@ def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:
 
 
 def _plateaus(rows: Sequence[Row]) -> list[tuple[int, int]]:
-    """The ends of each stretch of epochs in which the training loss rests; see `tracking.phases`."""
+    """The ends of each stretch in which the training loss rests; see `tracking.phases`."""
     found = phases([row["train_loss"] for row in rows])
     epochs = [round(row["epoch"]) for row in rows]
     return [(epochs[p.first - 1], epochs[p.last - 1]) for p in found if p.name == PLATEAU]
