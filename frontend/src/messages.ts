@@ -290,10 +290,10 @@ const EXAMPLES_IN_ENGLISH = [
     words: [
       ...["data=digits", "data.train_rows=500", "data.val_fraction=0.3", "data.label_noise=0.2"],
       ...["model=shallow", "model.activation=relu", "model.output=linear", "model.init=torch", "loss=mse"],
-      ...["optimizer=adam", "optimizer.lr=0.01", "schedule=cosine", "batch_size=50", "epochs=300"],
-      "model.width=4,10,16,32,128,512",
+      ...["optimizer=adam", "optimizer.lr=0.01", "schedule=cosine", "batch_size=50", "epochs=1000"],
+      "model.width=4,10,24,40,128,512",
     ],
-    question: "A fifth of the labels is wrong. Which width is the worst on validation rows, and why is a wider one better?",
+    question: "A fifth of the labels is wrong. At which width has the validation loss its peak, and why does it fall again behind it?",
   },
 ];
 

@@ -215,6 +215,6 @@ export const GERMAN_EXAMPLES: ExampleTexts = {
   ],
   "Double descent": [
     "Doppelter Abstieg",
-    "Ein Fünftel der Klassen ist falsch. Welche Breite ist auf Validierungszeilen die schlechteste, und warum ist eine größere besser?",
+    "Ein Fünftel der Klassen ist falsch. Bei welcher Breite hat der Validierungsverlust seine Spitze, und warum fällt er dahinter wieder?",
   ],
 };

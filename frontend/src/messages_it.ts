@@ -215,6 +215,6 @@ export const ITALIAN_EXAMPLES: ExampleTexts = {
   ],
   "Double descent": [
     "Doppia discesa",
-    "Un quinto delle classi è sbagliato. Quale larghezza è la peggiore sulle righe di validazione, e perché una maggiore è migliore?",
+    "Un quinto delle classi è sbagliato. A quale larghezza la perdita di validazione ha il suo picco, e perché oltre scende di nuovo?",
   ],
 };

@@ -13,6 +13,7 @@ interface Box {
   x: number;
   y: number;
   side: number;
+  beside: boolean; // whether its name stands beside it, since below there is no room
 }
 
 interface Edge {
@@ -115,6 +116,7 @@ export class NetworkView {
       return Array.from({ length: count }, (_, unit) => ({
         layer,
         unit,
+        beside: count > 1 && pitch < side + 18,
         side,
         x: columns[layer],
         y: top + pitch * unit,
@@ -267,9 +269,13 @@ export class NetworkView {
   private label(context: CanvasRenderingContext2D, box: Box, text: string): void {
     context.fillStyle = isDark() ? "#c9ced6" : "#3b4047";
     context.font = "12px system-ui, sans-serif";
-    context.textAlign = "center";
-    const shown = text.length > 13 ? `${text.slice(0, 12)}…` : text;
-    context.fillText(shown, box.x, box.y + box.side / 2 + 14);
+    const most = box.beside ? 7 : 13;
+    const end = box.beside ? 3 : 0; // names of many inputs differ there
+    const shown = text.length > most ? `${text.slice(0, most - 1 - end)}…${end ? text.slice(-end) : ""}` : text;
+    context.textAlign = !box.beside ? "center" : box.layer ? "left" : "right";
+    const away = (box.side / 2 + 4) * (box.layer ? 1 : -1);
+    if (box.beside) context.fillText(shown, box.x + away, box.y + 4);
+    else context.fillText(shown, box.x, box.y + box.side / 2 + 14);
   }
 
   private drawContent(

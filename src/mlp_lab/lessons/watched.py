@@ -28,7 +28,7 @@ WATCHED: Mapping[str, Sequence[str]] = {
         *("data=digits", "data.train_rows=500", "data.val_fraction=0.3", "data.label_noise=0.2"),
         *("model=shallow", "model.activation=relu", "model.output=linear", "model.init=torch"),
         *("loss=mse", "optimizer=adam", "optimizer.lr=0.01", "schedule=cosine", "batch_size=50"),
-        *("epochs=300", "model.width=4,10,16,32,128,512"),
+        *("epochs=1000", "model.width=4,10,24,40,128,512"),
     ),
 }
 """Lesson -> words of `mlp-lab play`, one of which has several values: networks side by side."""
