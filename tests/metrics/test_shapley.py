@@ -111,7 +111,7 @@ def test_what_does_not_change_is_not_computed() -> None:
     np.testing.assert_allclose(found.base + found.by_column.sum(1), found.explained)
 
 
-def test_sums_of_what_columns_give() -> None:
+def test_sums_of_what_columns_give(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, of a function of them; what a column gives is asked for once a row."""
     draw = np.random.default_rng(5)
     weights = draw.normal(size=(4, 3))
@@ -136,4 +136,8 @@ def test_sums_of_what_columns_give() -> None:
     found = shapley(explained, rows, background, widths, sums=Sums(parts, value))
     np.testing.assert_allclose(found.by_column, whole.by_column, atol=1e-12)
     assert found.explained.tolist() == whole.explained.tolist()
-    assert asked == [1, 12, 12]  # for their size, of the rows, and of two orders a background row
+    assert asked == [1, 6, 12]  # for their size, of the background rows, and of the rows
+    monkeypatch.setattr(module, "NUMBERS_KEPT", 1)
+    again = shapley(explained, rows, background, widths, sums=Sums(parts, value))
+    np.testing.assert_allclose(again.by_column, whole.by_column, atol=1e-12)
+    assert asked[3:] == [1, 12, 12]  # of each background row for both of its orders

@@ -26,6 +26,9 @@ from mlp_lab.data.arrays import Array, Floats, Index, Mask
 NUMBERS_AT_ONCE = 2**17
 """Inputs that are computed at once: 1 MB, which a processor's cache may hold."""
 
+NUMBERS_KEPT = 2**22
+"""Of what columns of background rows give: 32 MB; of more, it is found anew when it is needed."""
+
 Explained = Callable[[Array], Floats]
 """The number that is explained, of encoded rows, (N, D) -> (N,)."""
 
@@ -95,11 +98,13 @@ def shapley(
     sums = of_inputs(explained, widths) if sums is None else sums
     at_background, values = explained(background), explained(rows)
     total = np.zeros((len(rows), len(widths)))
-    step = max(1, NUMBERS_AT_ONCE // max(1, sums.parts(background[:1]).size))
+    numbers = max(1, sums.parts(background[:1]).size)
+    step, few = max(1, NUMBERS_AT_ONCE // numbers), len(background) * numbers <= NUMBERS_KEPT
+    kept = sums.parts(background) if few else None  # (B, F, S)
     for start in range(0, len(rows), step):
         present = sums.parts(rows[start : start + step])  # (N', F, S)
         for places, orders in _orders(len(background), len(widths), step, seed):
-            absent = sums.parts(background[places])  # (b, F, S)
+            absent = sums.parts(background[places]) if kept is None else kept[places]  # (b, F, S)
             fewer = max(1, step // len(places))
             for at in range(0, len(present), fewer):
                 own = slice(start + at, start + min(at + fewer, len(present)))
