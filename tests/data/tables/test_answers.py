@@ -253,7 +253,7 @@ def test_nothing_chosen_by_any_sign(name: str, sign: str, none: str, tmp_path: P
     own = [[name for name, ticked in zip(OPTIONS, row, strict=True) if ticked] for row in TICKED]
     texts = [("\n" if sign == "newline" else sign).join(row) or none for row in own]
     path = table(tmp_path, name, how=own if name == "t.parquet" else texts)
-    raw = rows_of(path, f"data.separators.how={';' if name == 't.parquet' else sign}")
+    raw = rows_of(path, f"data.separators.how={sign}")
     assert sorted(raw.columns[0].levels) == sorted(OPTIONS)
     order = [OPTIONS.index(level) for level in raw.columns[0].levels]
     assert not np.isnan(raw.inputs[:, 0]).any()

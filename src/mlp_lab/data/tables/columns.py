@@ -99,7 +99,9 @@ def cells_of(frame: TableFrame, name: str, config: TableConfig) -> Cells:
     codes, words = missing_codes(config, name, said), words_of(config)
     if name not in config.levels and config.types.get(name) in (None, "numeric"):
         codes = [*codes, *with_labels(no_answers(said.labels), said.labels)]
-    cells = Cells(frame.cells(name).series, frame.decimal, codes, words, known)
+    sign = config.separators.get(name)  # which joins lists, too
+    plain = None if sign is None else Column(name=name, separator=answers.said_sign(sign))
+    cells = Cells(frame.cells(name, column=plain).series, frame.decimal, codes, words, known)
     if name not in config.targets or cells.numeric or NONE in codes or NONE not in cells.texts:
         return cells
     others = [text for text in cells.values.texts if as_number(text) is None]
