@@ -243,7 +243,7 @@ def keep(browser: Browser) -> None:
     seen = browser.run(COUNTER)
     browser.click(EPOCH)
     browser.wait(f"{COUNTER} !== {json.dumps(seen)}")
-    browser.wait("new Promise((done) => setTimeout(() => done(true), 300))")  # of film
+    browser.wait("new Promise((done) => setTimeout(() => done(true), 2000))")  # of film
     for n, selector in enumerate((*places, ":has(> .pair) > button"), start=1):
         browser.click(selector)
         browser.wait(f"kept.length === {n}")
