@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,9 @@ UNNAMED_INDEX = re.compile(r"__index_level_\d+__")
 
 REPEATED = 1 << 30
 """Bytes that the texts of a column may take at most, so that nobody looks at them before."""
+
+READ_AT_ONCE = 1 << 20
+"""Bytes of a column that are read at once, however many rows a group of a Parquet file has."""
 
 
 def arrow_pieces(
@@ -105,11 +108,21 @@ def _valid(batch: RecordBatch) -> RecordBatch:
     return batch
 
 
-def _parquet(path: Path, file: object, rows: int, *, kept: bool) -> ParquetFile:
-    """A file whose cells fit in memory; texts that repeat very often are read as codes first."""
+def _opened(file: object, coded: Collection[str] = ()) -> ParquetFile:
+    """A file of which no more is held than is being read: else, in the end, all its bytes are.
+
+    Of `coded` columns the texts are read as codes.
+    """
     from pyarrow.parquet import ParquetFile  # noqa: PLC0415 optional
 
-    source = ParquetFile(file)
+    return ParquetFile(
+        file, read_dictionary=sorted(coded), pre_buffer=False, buffer_size=READ_AT_ONCE
+    )
+
+
+def _parquet(path: Path, file: object, rows: int, *, kept: bool) -> ParquetFile:
+    """A file whose cells fit in memory; texts that repeat very often are read as codes first."""
+    source = _opened(file)
     about = source.metadata
     chunks = [
         about.row_group(group).column(i)
@@ -127,7 +140,7 @@ def _parquet(path: Path, file: object, rows: int, *, kept: bool) -> ParquetFile:
         and chunk.has_dictionary_page
         and min(rows, chunk.num_values) * chunk.total_uncompressed_size > REPEATED
     }
-    return ParquetFile(file, read_dictionary=sorted(coded)) if coded else source
+    return _opened(file, coded) if coded else source
 
 
 def _letters(batch: RecordBatch) -> int:
