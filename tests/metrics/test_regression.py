@@ -52,6 +52,18 @@ def test_an_outlier_among_targets_leaves_r2_known() -> None:
     assert 0.9 < low < high <= 1
 
 
+def test_rows_are_summed_a_block_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intervals too; the last block is shorter."""
+    draw = np.random.default_rng(0)
+    predictions, targets, weights = draw.normal(size=(3, 50)) ** 2
+    whole = regression_metrics(predictions, targets, weights)
+    monkeypatch.setattr("mlp_lab.metrics.regression.BLOCK", 7)
+    parted = regression_metrics(predictions, targets, weights)
+    assert parted.estimate() == pytest.approx(whole.estimate(), rel=1e-12)
+    for name, ends in parted.intervals().items():
+        assert ends == pytest.approx(whole.intervals()[name], rel=1e-12)
+
+
 def test_no_rows_have_no_metrics() -> None:
     """A part may be empty."""
     none = np.zeros(0)

@@ -1,11 +1,16 @@
 """Metrics of predicted numbers, weighted, with bootstrap intervals; quantiles of the residuals."""
 
+from functools import reduce
+
 import numpy as np
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.metrics.bootstrap import Metrics, Values, quiet, ratio
 
 QUANTILES = (0, 0.05, 0.25, 0.5, 0.75, 0.95, 1)
+
+BLOCK = 1 << 20
+"""Rows whose terms are held at once, 40 MB of them."""
 
 
 @quiet
@@ -19,10 +24,18 @@ def regression_metrics(predictions: Floats, targets: Floats, weights: Floats | N
     errors = predictions - targets
     # Sums of squares far from 0 would cancel; the median, unlike the mean, ignores outliers.
     centred = targets - (np.median(targets) if len(targets) else 0)
-    rows = np.stack([np.ones(len(targets)), errors**2, np.abs(errors), centred, centred**2])
+
+    def terms(block: slice) -> Floats:
+        error, centre = errors[block], centred[block]
+        return np.stack([np.ones(len(error)), error**2, np.abs(error), centre, centre**2])
+
+    blocks = [slice(start, start + BLOCK) for start in range(0, max(1, len(targets)), BLOCK)]
+    kept = [terms(block) for block in blocks] if len(blocks) == 1 else None
 
     def metrics(counts: Floats) -> Values:
-        total, squared, absolute, first, second = rows @ counts
+        each = kept or map(terms, blocks)
+        sums = (own @ counts[block] for own, block in zip(each, blocks, strict=True))
+        total, squared, absolute, first, second = reduce(np.add, sums)
         spread = second - ratio(first**2, total)
         # What is left of the spread of equal targets is rounding.
         spread[spread <= 1e-12 * second] = 0
