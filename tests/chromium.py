@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+import inspect
 import json
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from waiting import until
 from websockets.sync.client import ClientConnection, connect
@@ -22,6 +23,10 @@ OPTIONS = (
 )
 PATIENCE = 240
 """Seconds for one answer, on a machine that does much else."""
+
+PINGS = "ping_interval" in inspect.signature(connect).parameters
+UNASKED: dict[str, Any] = {"ping_interval": None} if PINGS else {}
+"""Releases from 15 on ask every 20 s whether the browser is there: a busy one may not answer."""
 
 CODES = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 """Of keys whose effect is the browser's own."""
@@ -45,7 +50,7 @@ def browsing(folder: Path) -> Iterator[Browser]:
         until(lambda: port.is_file() and port.read_text().count("\n"))
         number, path = port.read_text().split()
         address = f"ws://127.0.0.1:{number}{path}"
-        with connect(address, max_size=None, open_timeout=PATIENCE) as socket:
+        with connect(address, max_size=None, open_timeout=PATIENCE, **UNASKED) as socket:
             yield Browser(socket)
     finally:
         process.terminate()
