@@ -261,6 +261,14 @@ def test_intervals_without_an_end_have_no_width() -> None:
     assert own == TargetCoverage(1.0, None, None)
 
 
+def test_a_wild_prediction_has_no_interval_to_measure() -> None:
+    """Both of its ends are infinite, which is told by the coverage and by no warning."""
+    record = ValidationRecord([Residuals([1.0], [1.0], 99.0)])
+    rows = predictions(RENT, np.array([[4e3], [0.0]]), np.array([3.0, 7.0]))
+    own = coverage_of(record, rows, SQUARED, 0.9).targets["rent"]
+    assert own == TargetCoverage(0.5, None, None)
+
+
 def test_the_usual_coverage_is_of_numbers_alone() -> None:
     """None of classes, without rows, weights, or enough validation rows; else of 90 %."""
     kept = ValidationRecord([Residuals([1.0], [1.0], 99.0)])

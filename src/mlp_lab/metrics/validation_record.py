@@ -150,7 +150,8 @@ def coverage_of(
     assert record is not None
     low, high, truth = bounds[..., 0], bounds[..., 1], by_target(rows.truth)
     shares = np.average((low <= truth) & (truth <= high), axis=0, weights=rows.weights).tolist()
-    widths = np.average(high - low, axis=0, weights=rows.weights).tolist()
+    with np.errstate(invalid="ignore"):  # both ends of a wild prediction may be infinite
+        widths = np.average(high - low, axis=0, weights=rows.weights).tolist()
     halves = half_widths(record.residuals, rows.target, level)
     found = {
         name: TargetCoverage(share, width if math.isfinite(width) else None, half)

@@ -229,16 +229,18 @@ def names_of_sets(cells: Cells, column: Column) -> list[str | None]:
 
 
 def in_one_order(texts: Sequence[str | None]) -> list[str | None]:
-    """Cells of a column, None for no value; where it surely holds several answers, in one order.
+    r"""Cells of a column, None for no value; where it surely holds several answers, in one order.
 
     >>> in_one_order([*["b;a", "a;b;c", "c;a", "b", "c;b"] * 2, None])[:3]
     ['a;b', 'a;b;c', 'a;c']
+    >>> in_one_order([*["b\na", "a\nb\nc", "c\na", "b", "c\nb"] * 2, ";"])[-1]
+    ';'
     """
     sign = separator_in(Cells(pd.Series(texts, dtype=object)))
     if not sign:
         return list(texts)
     sets = {text: sorted({*parted(text, sign)}, key=_by_size) for text in {*texts} if text}
-    return [text and (sign.join(sets[text]) or sign) for text in texts]
+    return [text and (sign.join(sets[text]) or nothing_chosen(sign)) for text in texts]
 
 
 def _said(cells: Cells, column: Column) -> Iterator[Mapping[str, int] | None]:
