@@ -11,9 +11,10 @@ from mlp_lab.errors import UserError
 from mlp_lab.metrics.explained import Asked, explained
 from mlp_lab.metrics.explainer import Explainer
 from mlp_lab.metrics.shapley import Explained, _orders
+from mlp_lab.network import array_network
 from mlp_lab.network.array_network import ArrayNetworks
 from mlp_lab.network.embedding_plan import EmbeddingPlan
-from mlp_lab.network.saved import Layers
+from mlp_lab.network.saved import Layers, Weights
 from mlp_lab.network.torch_networks import TorchNetworks
 
 COLUMNS = [number("x"), number("yy", gaps=True), levels("k", "category", 0, 1, 2), number("zzz")]
@@ -93,6 +94,26 @@ def test_contributions_are_those_of_whole_rows(
         np.testing.assert_allclose(contributions, wanted, rtol=1e-8, atol=1e-11)
         np.testing.assert_allclose(found[name], number_of(rows), rtol=1e-9, atol=1e-13)
         np.testing.assert_allclose(found["base"] + contributions.sum(1), found[name], atol=1e-11)
+
+
+def test_sums_are_taken_some_rows_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second layer may be far wider than the first: its units of all rows would not fit."""
+    layers = Layers([INPUTS, 2, 50, 1], ["relu", "tanh"], "linear", "mse", ensemble=2)
+    _, arrays, _ = made(NUMBER, layers)
+    sums = arrays.by_column(WIDTHS)
+    rows = sums.parts(rows_of(37, 4)).sum(1)
+    whole, lengths = sums.outputs(rows), []
+
+    def counted(layers: Layers, weights: Weights, f: Floats) -> Floats:
+        lengths.append(len(f))
+        return after_first(layers, weights, f)
+
+    after_first = array_network.after_first
+    monkeypatch.setattr(array_network, "after_first", counted)
+    monkeypatch.setattr(array_network, "NUMBERS_AT_ONCE", 1000)
+    np.testing.assert_allclose(sums.outputs(rows), whole, rtol=1e-12)
+    assert lengths == [10, 10, 10, 7] * 2
+    assert sums.outputs(rows[:0]).shape == (0, 1)
 
 
 def test_the_background() -> None:

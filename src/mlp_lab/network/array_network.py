@@ -215,16 +215,20 @@ class ArrayNetworks:
         """The same as functions of sums over columns of so many inputs each."""
         return ArraySums(self, widths)
 
-    def _pre_activations(self, inputs: Inputs) -> Floats:
-        """f of each network, (M, N, C), some rows at a time."""
+    def in_pieces(self, rows: Inputs) -> list[Floats]:
+        """So many rows at a time, as doubles, that their units lie in a processor's cache."""
         embedding = self.layers.embedding
         widest = max(
             *(2 * max(own.linear_sizes) for own in self.layers.networks),
             0 if embedding is None else embedding.row_numbers,
         )
         step = max(1, NUMBERS_AT_ONCE // widest)
-        starts = range(0, max(1, len(inputs)), step)
-        pieces = [inputs[start : start + step].astype(np.float64) for start in starts]
+        starts = range(0, max(1, len(rows)), step)
+        return [rows[start : start + step].astype(np.float64) for start in starts]
+
+    def _pre_activations(self, inputs: Inputs) -> Floats:
+        """f of each network, (M, N, C), some rows at a time."""
+        pieces = self.in_pieces(inputs)
         return np.stack(
             [
                 np.concatenate([pre_activation(own, weights, piece) for piece in pieces])
@@ -269,11 +273,12 @@ class ArraySums:
     @SILENT
     def outputs(self, sums: Inputs) -> Floats:
         """Outputs of rows by the sum of what their columns add, (N, S) -> (N, C)."""
-        double, each, at = sums.astype(np.float64, copy=False), [], 0
+        pieces, each, at = self.networks.in_pieces(sums), [], 0
         for layers, weights in self._each:
-            units = len(weights[f"{_names(layers)[0]}.bias"])
-            each.append(after_first(layers, weights, double[:, at : at + units]))
-            at += units
+            units = slice(at, at + len(weights[f"{_names(layers)[0]}.bias"]))
+            own = [after_first(layers, weights, piece[:, units]) for piece in pieces]
+            each.append(np.concatenate(own))
+            at = units.stop
         return self.networks.mean_output(np.stack(each))
 
     @property
