@@ -128,3 +128,10 @@ def test_one_after_the_other(tmp_path: Path) -> None:
         order.append("second")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_without_a_file_nobody_waits(tmp_path: Path) -> None:
+    """There may be no room for it."""
+    with in_turn(tmp_path / "gone" / "turn"):
+        pass
+    assert not (tmp_path / "gone").exists()

@@ -7,7 +7,7 @@ import pytest
 
 from mlp_lab.sweep import workers as workers_module
 from mlp_lab.sweep.messages import StackRequest
-from mlp_lab.sweep.workers import Workers
+from mlp_lab.sweep.workers import Workers, shared_folder
 
 
 def test_one_that_dies_while_it_waits_is_replaced() -> None:
@@ -44,3 +44,18 @@ def test_workers_have_the_gpus_by_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.replace(found.all[1]) == -9
     Workers(1)
     assert started == ["4", "7", "4", "7", None]
+
+
+def test_nothing_is_shared_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container of which only the folder of outputs is writable: the sweep trains."""
+    with shared_folder() as folder:
+        assert folder is not None
+        assert folder.is_dir()
+    assert not folder.exists()
+
+    def refused(**_: object) -> None:
+        raise FileNotFoundError(2, "No usable temporary directory found")
+
+    monkeypatch.setattr(workers_module, "TemporaryDirectory", refused)
+    with shared_folder() as none:
+        assert none is None

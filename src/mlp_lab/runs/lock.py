@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Set
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from filelock import lock_descriptor
@@ -44,15 +44,14 @@ def alone_in(folder: Path) -> Iterator[int]:
 def in_turn(path: Path) -> Iterator[None]:
     """Let the processes that name a file into the block one after the other.
 
-    Where a file system has no locks, they are in it together.
+    Where a file system has no locks, or no room for the file, they are in it together.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+    with ExitStack() as afterwards:
         with suppress(OSError):
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            afterwards.callback(os.close, descriptor)
             lock_descriptor(descriptor, poll_interval=TURN_SECONDS)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def remove_unused_folder(folder: Path, record: Set[str]) -> bool:

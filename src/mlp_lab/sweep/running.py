@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from mlp_lab.compare.summary import load_drawing, require_place
 from mlp_lab.config.messages import explain
@@ -42,7 +41,7 @@ from mlp_lab.sweep.resources import (
     require_few_processes,
     stack_memory,
 )
-from mlp_lab.sweep.workers import Workers
+from mlp_lab.sweep.workers import Workers, shared_folder
 from mlp_lab.terminal import Screen
 
 REPORTED = 8
@@ -102,7 +101,7 @@ def running_sweep(command: SweepCommand, make_job: MakeJob, jobs: int) -> Iterat
         require_no_tasks(folder, settings)
         for place in (folder, *([] if settings.on_a_cluster else [folder / STACKS])):
             remove_leftovers(place)  # where tasks of a cluster may write, a lock may say nothing
-        shared = Path(afterwards.enter_context(TemporaryDirectory(prefix="mlp_lab-")))
+        shared = afterwards.enter_context(shared_folder())
         with Workers(
             count, command.device, shared
         ) as workers:  # which load torch while the jobs are composed

@@ -5,7 +5,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
 
 from mlp_lab.errors import DiskFull, Interrupted, UserError
@@ -26,7 +25,7 @@ from mlp_lab.sweep.task_journal import (
     TaskJournal,
     journal_file,
 )
-from mlp_lab.sweep.workers import Workers
+from mlp_lab.sweep.workers import Workers, shared_folder
 
 KEPT = 2.0**28
 """Bytes of rows that a task keeps, as a sweep does."""
@@ -117,8 +116,8 @@ def train_chunk(sweep: Path, number: int, asked: TaskRequest, back: Callable[[],
     chunk = Chunk.load(chunk_file(sweep, number))
     line = JournalLine(journal)
     with (
-        TemporaryDirectory(prefix="mlp_lab-") as shared,
-        Workers(chunk.processes, shared=Path(shared)) as workers,
+        shared_folder() as shared,
+        Workers(chunk.processes, shared=shared) as workers,
         journal.beating(line.epochs),
     ):
         data = PreparedDataCache(KEPT)

@@ -6,11 +6,12 @@ import os
 import platform
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -117,6 +118,17 @@ def process_context() -> ForkContext | SpawnContext:
     if platform.system() == "Linux":
         return multiprocessing.get_context("fork")
     return multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def shared_folder() -> Iterator[Path | None]:
+    """What is `shared` by workers, until the block ends; None where nothing can be written."""
+    with ExitStack() as afterwards:
+        found = None
+        with suppress(OSError):
+            own = TemporaryDirectory(prefix="mlp_lab-", ignore_cleanup_errors=True)
+            found = Path(afterwards.enter_context(own))
+        yield found
 
 
 class Workers:
