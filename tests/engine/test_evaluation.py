@@ -134,3 +134,16 @@ def test_records_hold_what_evaluate_finds() -> None:
         assert scores == pytest.approx(by_hand(model, 0, part, objective, rows), rel=1e-10)
         expected = F.mse_loss(model.member(0)(part.inputs), part.targets).item()
         assert scores["loss"] == pytest.approx(expected, rel=1e-10)
+
+
+def test_outputs_of_all_rows_are_one_tensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is computed at once; small ones among large ones would keep their memory."""
+    data, objective = dataset("wine"), Objective("softmax", "cce")
+    model, source = network(data, "softmax").take([1]), RowSource([data.train])
+    whole = evaluation.outputs(model, source, objective)
+    monkeypatch.setattr(evaluation, "rows_at_once", lambda _: 7)
+    parted = evaluation.last_pre_activations(model, source, objective)
+    assert len(parted) == -(-len(data.train) // 7)
+    assert len({piece.untyped_storage().data_ptr() for piece in parted}) == 1
+    for found, wanted in zip(evaluation.outputs_of(parted, source, objective), whole, strict=True):
+        torch.testing.assert_close(found, wanted, rtol=1e-12, atol=1e-12)

@@ -188,9 +188,18 @@ def _pre_activations(network: MLP, source: RowSource, objective: Objective) -> I
 def last_pre_activations(network: MLP, source: RowSource, objective: Objective) -> list[Tensor]:
     """f of the last layer, (1, r, C) of some rows after the others.
 
-    Of a stack of one, or of an ensemble what gives the mean of its networks' outputs.
+    Of a stack of one, or of an ensemble what gives the mean of its networks' outputs. Views of one
+    tensor, as small ones that stay between the large ones of units would keep these from being used
+    again: 1.5 GB of nine million rows.
     """
-    return list(_pre_activations(network, source, objective))
+    found: list[Tensor] = []
+    whole, start = source.targets, 0
+    for f in _pre_activations(network, source, objective):
+        if not found:
+            whole = f.new_empty(1, len(source.targets), f.shape[2])
+        found.append(whole.narrow(1, start, f.shape[1]).copy_(f))
+        start += f.shape[1]
+    return found
 
 
 @torch.inference_mode()
@@ -199,13 +208,16 @@ def outputs_of(
 ) -> tuple[Tensor, Tensor]:
     """Outputs y, (N, C), and each row's loss, (N,), on the CPU, of f as `last_pre_activations`."""
     targets, start = source.targets, 0
-    ys, losses = [targets[:0].cpu()], [targets.new_empty(0).cpu()]
+    ys, losses = targets[:0].cpu(), targets.new_empty(0).cpu()
     for f in pieces:
-        end = start + f.shape[1]
-        ys.append(objective.predict(f)[0].cpu())
-        losses.append(objective.rows(f, targets[start:end].unsqueeze(0))[0].cpu())
+        end, y = start + f.shape[1], objective.predict(f)[0]
+        loss = objective.rows(f, targets[start:end].unsqueeze(0))[0]
+        if start == 0:  # of all rows, as for `last_pre_activations`
+            ys = y.new_empty(len(targets), y.shape[1], device="cpu")
+            losses = loss.new_empty(len(targets), device="cpu")
+        ys[start:end], losses[start:end] = y, loss
         start = end
-    return torch.cat(ys), torch.cat(losses)
+    return ys, losses
 
 
 @torch.inference_mode()
