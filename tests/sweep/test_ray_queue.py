@@ -3,7 +3,9 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +46,14 @@ class Nodes:
         self.nodes.append(self.cluster.add_node(num_cpus=1, object_store_memory=100 * 2**20))
 
     def lose(self) -> None:
-        """All nodes are gone, with whatever runs on them."""
-        while self.nodes:
-            self.cluster.remove_node(self.nodes.pop(), allow_graceful=False)
+        """All nodes are gone at once, with whatever runs on them.
+
+        One after the other, a task of the first could begin anew on the second, and be lost twice.
+        """
+        gone = partial(self.cluster.remove_node, allow_graceful=False)
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(gone, self.nodes))
+        self.nodes.clear()
 
 
 @pytest.fixture(scope="module")
