@@ -12,7 +12,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from waiting import until
+
+pytest.importorskip("websockets")
+
 from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = shutil.which("chromium")

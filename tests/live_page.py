@@ -6,12 +6,23 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from chromium import Browser, browsing
+import pytest
+
+pytest.importorskip("uvicorn")
+
+from chromium import CHROMIUM, Browser, browsing
 
 from mlp_lab.commands.composing import composed
 from mlp_lab.play.server import serve
 from mlp_lab.play.settings import begun
 from mlp_lab.serving.server import listen
+
+IN_A_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="no signals between threads"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
+]
+"""Marks of what looks at a page."""
 
 PLAY = ".transport button:nth-child(1)"
 STEP = ".transport button:nth-child(2)"

@@ -1,28 +1,19 @@
 """The live page in a real browser: done by clicks, and seen where a reader sees it."""
 
 import json
-import os
 from multiprocessing import active_children
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
+from chromium import Browser
+from live_page import COUNTER, EPOCH, IN_A_BROWSER, NOTICE, PLAY, RUNNING, STEP, value, with_page
 from waiting import until
-
-pytest.importorskip("uvicorn")
-pytest.importorskip("websockets")
-
-from chromium import CHROMIUM, Browser
-from live_page import COUNTER, EPOCH, NOTICE, PLAY, RUNNING, STEP, value, with_page
 
 from mlp_lab.play import app
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.name == "nt", reason="no signals between threads"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-]
+pytestmark = IN_A_BROWSER
 
 SURVEY = "age,income,voted\\n" + "\\n".join(
     f"{age},{income},{'yes' if age + income > 70 else 'no'}"

@@ -1,24 +1,15 @@
 """The lecture that docs/play.md walks through, by the names and to the numbers that it says."""
 
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
+from chromium import Browser
 from lab import ROOT
+from live_page import BEGUN, COUNTER, IN_A_BROWSER, NOTICE, RUNNING, with_page
 
-pytest.importorskip("uvicorn")
-pytest.importorskip("websockets")
-
-from chromium import CHROMIUM, Browser
-from live_page import BEGUN, COUNTER, NOTICE, RUNNING, with_page
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.name == "nt", reason="no signals between threads"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-]
+pytestmark = IN_A_BROWSER
 
 PAGE = (ROOT / "docs" / "play.md").read_text("utf-8")
 WALK = PAGE.partition("## A lecture of fifteen minutes")[2].partition("\n## ")[0]

@@ -8,21 +8,24 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from chromium import Browser, browsing
+from live_page import (
+    BEGUN,
+    COUNTER,
+    EPOCH,
+    IN_A_BROWSER,
+    NOTICE,
+    PLAY,
+    RUNNING,
+    epochs,
+    value,
+    with_page,
+)
 from waiting import until
-
-pytest.importorskip("uvicorn")
-pytest.importorskip("websockets")
-
-from chromium import CHROMIUM, Browser, browsing
-from live_page import BEGUN, COUNTER, EPOCH, NOTICE, PLAY, RUNNING, epochs, value, with_page
 
 from mlp_lab.play import app
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.name == "nt", reason="no signals between threads"),
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here"),
-]
+pytestmark = IN_A_BROWSER
 
 WARM, WATCHED = 15, 60
 """Seconds at full speed before memory is looked at, and between two looks."""

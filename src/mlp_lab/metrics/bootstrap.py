@@ -87,6 +87,15 @@ def resamples(
     return _cached_resamples(rows, replicates, seed) if few else _drawn(rows, replicates, seed)
 
 
+def drawn_rows(rows: int, draws: int, design: SurveyDesign | None) -> Floats:
+    """How often each of few rows is drawn in each of so many draws, (N, R), all at once."""
+    if design is not None:
+        (counts,) = design.resamples(draws, 0, draws)
+        return counts
+    generator = np.random.default_rng(0)
+    return generator.multinomial(rows, np.full(rows, 1 / rows), size=draws).T.astype(np.float64)
+
+
 @lru_cache(maxsize=1)
 def _cached_resamples(rows: int, replicates: int, seed: int) -> tuple[Floats, ...]:
     """Models that are judged on equally many rows are judged on the same resamples."""

@@ -20,6 +20,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import InputColumn, LevelEncoding, NumberEncoding, Scaling
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.schema import Schema, Target
+from mlp_lab.metrics.bootstrap import drawn_rows
 from mlp_lab.metrics.effect import Effect
 
 ROWS = 64
@@ -89,7 +90,7 @@ def _measured(
     weights = np.ones(len(rows)) if rows.weights is None else rows.weights.double().cpu().numpy()
     means = np.einsum("gnc,n->gc", curves, weights / weights.sum())
     k = 1 if means.shape[1] == 2 else int(np.ptp(means, axis=0).argmax())
-    drawn = _draws(rows) * weights[:, None]  # (N, R)
+    drawn = drawn_rows(len(rows), RESAMPLES, rows.design) * weights[:, None]  # (N, R)
     totals = drawn.sum(0)
     drawn = drawn[:, totals > 0] / totals[totals > 0]
     mean, again = means[:, k], curves[..., k] @ drawn  # (G,), (G, R)
@@ -107,17 +108,6 @@ def _measured(
         high=high.tolist(),
         change=(float(mean[last] - mean[first]), *ends),
     )
-
-
-def _draws(part: Part) -> Floats:
-    """How often each row is drawn, (N, R)."""
-    rows = len(part)
-    if part.design is not None:
-        (counts,) = part.design.resamples(RESAMPLES, 0, RESAMPLES)
-        return counts
-    generator = np.random.default_rng(0)
-    draws = generator.multinomial(rows, np.full(rows, 1 / rows), size=RESAMPLES)
-    return draws.T.astype(np.float64)
 
 
 def _grid(entry: InputColumn, inputs: Floats) -> tuple[list[str], Floats, Floats] | None:

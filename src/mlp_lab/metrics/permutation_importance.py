@@ -15,6 +15,7 @@ import torch
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.dataset import Part
 from mlp_lab.data.schema import AnyTarget, Schema, Target
+from mlp_lab.metrics.bootstrap import drawn_rows
 
 ROWS = 500
 """Rows that are shuffled, spread over all."""
@@ -95,13 +96,8 @@ def errors_by_row(target: AnyTarget, y: torch.Tensor, rows: Part) -> tuple[Float
 
 def _draws(part: Part) -> Floats:
     """How often each row is drawn, (S, B, N)."""
-    rows, draws = len(part), SHUFFLES * RESAMPLES
-    if part.design is not None:
-        (counts,) = part.design.resamples(draws, 0, draws)
-        return counts.T.reshape(SHUFFLES, RESAMPLES, rows)
-    generator = np.random.default_rng(0)
-    equal = np.full(rows, 1 / rows)
-    return generator.multinomial(rows, equal, size=(SHUFFLES, RESAMPLES)).astype(np.float64)
+    counts = drawn_rows(len(part), SHUFFLES * RESAMPLES, part.design)
+    return counts.T.reshape(SHUFFLES, RESAMPLES, len(part))
 
 
 def _shares(more: Floats, totals: Floats, weights: Floats) -> Floats:
