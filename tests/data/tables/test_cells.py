@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from lab import MLP_LAB, command
 from surveys import config_of, problem_of
 
-from mlp_lab.data.columns import UNSEEN
+from mlp_lab.data.columns import UNSEEN, Column
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.loading import load_rows
+from mlp_lab.data.tables.cells import Cells, column_values
 from mlp_lab.data.tables.frames import TableFrame, feature_values, unseen_levels
 from mlp_lab.data.tables.reading import detect, read_chunks
 
@@ -204,3 +205,17 @@ def test_another_files_labels(tmp_path: Path) -> None:
     test = config_of(tmp_path / "a.dta", "data.target=y", f"data.test_path={tmp_path / 'b.dta'}")
     raw = load_rows(test.data)
     np.testing.assert_array_equal(raw.inputs[:ROWS, 0], raw.inputs[ROWS:, 0])
+
+
+def test_points_that_group() -> None:
+    """Beside a decimal comma, a point groups digits, if all of a column's do."""
+    series = pd.Series(["998", "1.234", "12.000,5", "2,5", None])
+    cells = Cells(series, ",")
+    assert cells.points_group
+    assert cells.texts[:2] == ["998", "1234"]
+    column = Column(name="x", amount="#")
+    found = column_values(cells, column, str)
+    assert found[:4].tolist() == [998, 1234, 12000.5, 2.5]
+    for text in ("4.5", "0.123", "1.2345"):  # a point is the sign of decimals, as it stands
+        assert not Cells(pd.Series([text, "1.234"]), ",").points_group
+    assert not Cells(pd.Series(["1.234"]), ".").points_group

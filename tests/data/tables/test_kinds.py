@@ -86,3 +86,7 @@ def test_words_among_numbers() -> None:
     )
     assert stray_words(cells("a", "b", "c")) == ""
     assert "data.decimal=','" in stray_words(cells("1,5", "2,5"))
+    assert stray_words(cells("1.234,5 €", "2,5 €")).startswith(
+        ": if 1.234,5 € is 1234.5, data.decimal"
+    )
+    assert "data.decimal" not in stray_words(cells("1,5", "many"))

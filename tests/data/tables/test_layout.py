@@ -41,8 +41,12 @@ def _cell(text: str) -> object:
         (["My survey of 2020,,", ",,", "second line,,"], []),
         ([], ["int,float,str"]),
         (["Title,,"], ["(years),(kg),"]),
+        (["Source,World Data,", ",,", "Updated,2020-01-01,", ",,"], []),
+        (["Persons,,", "Made by,an office,", ",,"], []),
+        ([], ["How many?,How long?,Which?"]),
+        (["Title,,"], ["How many?,How long?,Which?", "Question 1,Question 2,Question 3"]),
     ],
-    ids=["title", "titles", "types", "units"],
+    ids=["title", "titles", "types", "units", "pairs", "a pair", "questions", "twice"],
 )
 def test_titles_and_types(above: list[str], below: list[str], suffix: str, tmp_path: Path) -> None:
     """Are recognised, in any format, and the note says so."""
@@ -100,6 +104,47 @@ def test_numbers_for_names(tmp_path: Path) -> None:
         raw_of_lines(tmp_path, ".csv", ["1,2,3", *ROWS])
     raw = raw_of_lines(tmp_path, ".csv", ["land,2019,2020", *ROWS], "data.target=2020")
     assert [column.name for column in raw.columns] == ["land", "2019"]
+
+
+def test_rows_of_a_survey_service(tmp_path: Path) -> None:
+    """Questions, and numbers of the service below them, are none of the answers."""
+    asked = '"When?","How old, in years?","Why?"'
+    numbers = ",".join(f'"{{""ImportId"":""QID{k}""}}"' for k in range(3))
+    rows = [f"2021-03-{k % 28 + 1:02d} 12:00,{20 + k % 9},{'yn'[k % 2]}" for k in range(40)]
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["StartDate,Q1,y", asked, numbers, *rows]))
+    raw = raw_of(path)
+    assert [column.kind for column in raw.columns] == ["date", "numeric"]
+    assert len(raw.target) == len(rows)
+    few = [row.split(",") for row in rows[:2]]
+    imported = [f'{{"ImportId":"QID{k}"}}' for k in range(3)]
+    assert rows_aside([["When", "Q1", "y"], ["When?", "How old?", "Why?"], imported, *few]) == [
+        1,
+        2,
+    ]
+
+
+def test_groups_of_columns(tmp_path: Path) -> None:
+    """Names of groups above the names of columns are a title."""
+    plain = raw_of_lines(tmp_path, ".csv", ["a,x,w,y", *(f"{row[:-1]}7,{row[-1]}" for row in ROWS)])
+    lines = ["Person,,Views,", "a,x,w,y", *(f"{row[:-1]}7,{row[-1]}" for row in ROWS)]
+    raw = raw_of_lines(tmp_path, ".csv", lines)
+    assert raw.columns == plain.columns
+
+
+def test_what_describes_no_columns() -> None:
+    """Stray words among numbers, levels that come again, names, and few rows."""
+    rows = [[str(k), "mf"[k % 2], f"name{k}"] for k in range(9)]
+    header = ["age", "sex", "name"]
+    assert rows_aside([header, ["years", "of what?", "of whom?"], *rows]) == [1]
+    assert rows_aside([header, ["refused", "m", "Ann"], *rows]) == []
+    assert (
+        rows_aside([header[::2], *([age, name] for age, _, name in [["old", "", "A"], *rows])])
+        == []
+    )
+    assert rows_aside([header, ["12 kg", "of what?", "of whom?"], *rows]) == []
+    assert rows_aside([header, ["years", "of what?", "of whom?"], *rows[:4]]) == []
+    assert rows_aside([header, ["NA", "of what?", "of whom?"], *rows]) == []
 
 
 def test_what_is_no_title() -> None:

@@ -92,6 +92,17 @@ def as_amount(text: str, decimal: str = ".") -> Amount | None:
     return Amount((-1 if minus else 1) * number * scale, form, group)
 
 
+def digits_of(text: str) -> str:
+    """The number in an amount as it is written, by either decimal sign; nothing of other texts.
+
+    >>> [digits_of(text) for text in ("1.234,50 €", "$0.5", "25.08.2019", "one")]
+    ['1.234,50', '0.5', '', '']
+    """
+    found = AMOUNT.fullmatch(text.strip())
+    known = found and any(as_amount(text, decimal) is not None for decimal in GROUPS)
+    return found["number"] if found and known else ""
+
+
 def _is_currency(text: str) -> bool:
     return unicodedata.category(text[-1]) == "Sc" or text in CURRENCIES
 

@@ -29,6 +29,8 @@ print a division of zero by zero, the third Excel."""
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
+POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")
+"""A whole number whose digits are grouped, where a comma is the decimal sign."""
 
 TRUTH = {spelled: word for word in ("True", "False") for spelled in (word.lower(), word.upper())}
 TRUTH_VALUES = {"True": 1.0, "False": 0.0}
@@ -71,6 +73,11 @@ def canonical(text: str) -> str:
         return str(int(text))  # as a float, a long one would be rounded
     number = as_number(text)
     return TRUTH.get(text, text) if number is None else cell_text(number)
+
+
+def _ungrouped(text: str) -> str:
+    """A whole number without the points that group its digits."""
+    return text.replace(".", "") if POINT_GROUPS.fullmatch(text) else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +128,20 @@ class Cells:
         texts = [cell_text(value) for value in self.factorized[1]]
         if self.decimal == ".":
             return texts
+        if self.points_group:
+            texts = [_ungrouped(text) for text in texts]
         pointed = [text.replace(self.decimal, ".") for text in texts]
         pairs = zip(texts, pointed, strict=True)
         return [text if as_number(number) is None else number for text, number in pairs]
+
+    @cached_property
+    def points_group(self) -> bool:
+        """Whether points group digits, as in 1.234 beside a decimal comma; all of a column do."""
+        if self.decimal == "." or self.numeric:
+            return False
+        texts = [cell_text(value) for value in self.factorized[1]]
+        pointed = [text for text in texts if "." in text and as_number(text) is not None]
+        return bool(pointed) and all(map(POINT_GROUPS.fullmatch, pointed))
 
     @cached_property
     def absent(self) -> list[bool]:
@@ -178,7 +196,10 @@ class Cells:
         """Texts as numbers are written everywhere."""
         if self.decimal == ".":
             return self.series
-        texts = self.series.astype("str").str.replace(self.decimal, ".", regex=False)
+        texts = self.series.astype("str")
+        if self.points_group:
+            texts = texts.map(_ungrouped, na_action="ignore")
+        texts = texts.str.replace(self.decimal, ".", regex=False)
         return texts.where(self.series.notna())  # before pandas 3 a missing cell became text, too
 
     def like(self, series: pd.Series) -> "Cells":

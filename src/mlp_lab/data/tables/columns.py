@@ -15,7 +15,15 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import CLOCK_TIMES, Column, Dropped
 from mlp_lab.data.tables import answers, kinds
 from mlp_lab.data.tables.amounts import NUMBER, as_amount, number_of
-from mlp_lab.data.tables.cells import DECIMAL_COMMA, Cells, FileCodes, RowName, canonical, cell_text
+from mlp_lab.data.tables.cells import (
+    DECIMAL_COMMA,
+    POINT_GROUPS,
+    Cells,
+    FileCodes,
+    RowName,
+    canonical,
+    cell_text,
+)
 from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import are_times, days_lead, in_doubt
 from mlp_lab.data.tables.declared import taken
@@ -405,8 +413,19 @@ def _words_and_amounts(source: _Source, column: Column) -> Iterator[str]:
     if target and NONE in cells.known and NONE not in config.levels.get(name, []):
         setting = typed("data.missing_in", NONE, column=name)
         yield f"{name}: None is read as a class; {setting} reads it as no value"
+    if column.kind == "numeric" and cells.points_group and not column.amount:
+        yield _grouped_points(cells, target=target)
     if column.amount and column.kind == "numeric":
         yield _amounts(name, cells, column, target=target)
+
+
+def _grouped_points(cells: Cells, *, target: bool) -> str:
+    """How whole numbers with points are read where a comma is the decimal sign."""
+    texts = map(cell_text, cells.factorized[1])
+    shown = next(text for text in texts if POINT_GROUPS.fullmatch(text))
+    name, other = cells.name, "data.task=multiclass reads classes"
+    other = other if target else f"{typed_kind(name, 'category')} reads categories"
+    return f"{name}: {shown} is read as the number {shown.replace('.', '')}; {other}"
 
 
 def _amounts(name: str, cells: Cells, column: Column, *, target: bool) -> str:

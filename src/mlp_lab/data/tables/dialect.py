@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, TextIO, TypedDict
 
 from mlp_lab.data.config import DELIMITERS, WHITESPACE, FileSettings
+from mlp_lab.data.tables.amounts import digits_of
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
 from mlp_lab.data.tables.config import TEXT, suffix_of
 from mlp_lab.data.tables.layout import rows_aside
@@ -39,6 +40,13 @@ NUMBERS_SHARE = 0.8
 """Share of a column's cells that are numbers, from which on it tells the decimal sign."""
 
 THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
+POINT_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+"""What may be whole numbers whose digits are grouped."""
+
+BLANKS = " '\u2019\u00a0\u2009\u202f"
+GROUPED_COMMA = re.compile(rf"[1-9]\d{{0,2}}((?:[.{BLANKS}]\d{{3}})+,\d+|(?:\.\d{{3}}){{2,}})")
+GROUPED_POINT = re.compile(rf"[1-9]\d{{0,2}}((?:[,{BLANKS}]\d{{3}})+\.\d+|(?:,\d{{3}}){{2,}})")
+"""Numbers with grouped digits that tell their decimal sign."""
 
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 """A first line by which Excel learns the delimiter."""
@@ -98,13 +106,13 @@ def in_words(aside: Sequence[int]) -> str:
     """What is said of lines that were found to be none of the table.
 
     >>> in_words([0, 2])
-    ', without lines 1 and 3 (a title, or types; data.header=1 reads them)'
+    ', without lines 1 and 3 (titles, types or questions; data.header=1 reads them)'
     """
     if not aside:
         return ""
     lines = f"line{'s' * (len(aside) > 1)} {listed([str(place + 1) for place in aside])}"
     them = "them" if len(aside) > 1 else "it"
-    return f", without {lines} (a title, or types; data.header=1 reads {them})"
+    return f", without {lines} (titles, types or questions; data.header=1 reads {them})"
 
 
 def open_text(path: Path, encoding: str) -> TextIO:
@@ -138,7 +146,7 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     skipped, aside = _skipped(found.records(delimiter), settings, int(told is not None), last)
     decimal = settings.decimal
     if decimal == "auto":
-        decimal = "." if delimiter == "," else _decimal(found.rows(delimiter)[1:])
+        decimal = _decimal(found.rows(delimiter)[1:], sure=delimiter == ",")
     return Dialect(
         delimiter,
         settings.quote,
@@ -318,16 +326,25 @@ def _names(rows: list[list[str]], width: int) -> bool:
     return not any(NUMBER.fullmatch(cell.strip()) for cell in header)
 
 
-def _decimal(rows: list[list[str]]) -> str:
-    """A comma, if a column of numbers has commas that group no thousands, and none has points."""
+def _decimal(rows: list[list[str]], *, sure: bool) -> str:
+    """A comma, if a column of numbers has commas that group no thousands, and none has points.
+
+    1.234,56 and 1 234,56 are `sure`; 1,5 is not where a comma is the delimiter, too: it may be two
+    answers.
+    """
     columns = [
         [text for cell in column if (text := cell.strip()) not in MISSING_WORDS]
         for column in zip_longest(*rows, fillvalue="")
     ]
     cells: set[str] = set()
     for column in columns:  # of numbers, with a few words for no answer at most
-        numbers = sum(NUMBER.fullmatch(cell) is not None for cell in column)
-        if numbers >= NUMBERS_SHARE * len(column):
-            cells |= set(column)
+        found = [digits for cell in column if (digits := digits_of(cell))]
+        if len(found) >= NUMBERS_SHARE * len(column):
+            cells |= set(found)
     commas = any(DECIMAL_COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
-    return "," if commas and not any(DECIMAL_POINT.fullmatch(cell) for cell in cells) else "."
+    if any(map(GROUPED_COMMA.fullmatch, cells)) or (commas and not sure):
+        points = {cell for cell in cells if DECIMAL_POINT.fullmatch(cell)}
+        points -= {cell for cell in points if POINT_THOUSANDS.fullmatch(cell)}
+        if not points and not any(map(GROUPED_POINT.fullmatch, cells)):
+            return ","
+    return "."

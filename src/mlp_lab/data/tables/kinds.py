@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
-from mlp_lab.data.tables.amounts import as_amount, form_of, number_of
+from mlp_lab.data.tables.amounts import GROUPS, as_amount, form_of, number_of
 from mlp_lab.data.tables.answers import separator_in
-from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS, Cells, DistinctValues
+from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, DistinctValues
 from mlp_lab.data.tables.dates import are_times, as_days, days_lead, is_date
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.scales import is_scale, ordered_levels
@@ -137,8 +137,10 @@ def stray_words(cells: Cells, column: str | None = None) -> str:
     texts = cells.values.texts
     words = [text for text in texts if as_number(text) is None]
     others = [text for text in words if as_amount(text, cells.decimal) is None]
-    if words and all(DECIMAL_COMMA.fullmatch(text) for text in words):
-        return f": if {words[0]} is {words[0].replace(',', '.')}, data.decimal=',' says so"
+    sign = GROUPS[cells.decimal]
+    other = as_amount(others[0], sign) if others else None
+    if other is not None and None not in [as_amount(text, sign) for text in words]:
+        return f": if {others[0]} is {other.value:.15g}, data.decimal={sign!r} says so"
     if not others or len(others) > STRAY_SHARE * len(texts):
         return ""
     shown = ", ".join(map(repr, others[:3])) + f" and {len(others) - 3} more" * (len(others) > 3)

@@ -1,11 +1,22 @@
-"""Which rows of a file are none of the table: titles above its header, and types below it."""
+"""Which rows of a file are none of the table: titles above its header, descriptions below it."""
 
 from collections.abc import Collection, Sequence
 
+from mlp_lab.data.tables.amounts import digits_of
+from mlp_lab.data.tables.cells import MISSING_WORDS
 from mlp_lab.data.tables.numbers import as_number
 
 MOST_TITLES = 20
 """Rows above a header that are looked through."""
+
+MOST_DESCRIPTIONS = 3
+"""Rows below a header that may describe its columns."""
+
+FEWEST_ROWS = 5
+"""Below a row of words, for these to tell that it is none of the table."""
+
+IMPORTED = '{"ImportId"'
+"""What Qualtrics writes below each question."""
 
 TYPES = frozenset(
     [
@@ -50,7 +61,7 @@ TYPES = frozenset(
 
 
 def rows_aside(rows: Sequence[Sequence[str]], skipped: Collection[int] = ()) -> list[int]:
-    """Places from 0 of title rows and of a row of types or units, among the first rows of a file.
+    """Places from 0 of titles and of rows that describe columns, among the first rows of a file.
 
     `skipped` are those that are left out already.
 
@@ -63,28 +74,77 @@ def rows_aside(rows: Sequence[Sequence[str]], skipped: Collection[int] = ()) -> 
         return []
     titles = kept[: kept.index(header)]
     below = [place for place in kept[kept.index(header) + 1 :] if any(map(str.strip, rows[place]))]
-    types = below[:1] if len(below) > 1 and _is_of_types(rows[below[0]]) else []
-    return titles + types
+    return titles + below[: _descriptions([rows[place] for place in below])]
 
 
 def _header(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> int | None:
-    """The place of the header: the first row that is as wide as most, after rows of one cell."""
+    """The place of the header: the first row that is as wide as most, after titles."""
     widths = [len(rows[place]) for place in kept if rows[place]]
     if not widths or max(set(widths), key=widths.count) < 2:
         return None
-    width = max(set(widths), key=widths.count)
+    width, spaced = max(set(widths), key=widths.count), False
     for place in kept[: MOST_TITLES + 1]:
         cells = [cell.strip() for cell in rows[place]]
-        if _is_header(cells, width) or (place == kept[0] and cells and not _is_title(cells)):
+        spaced |= not any(cells)
+        following = [row for row in rows[place + 1 : place + 1 + MOST_TITLES] if not any(row)]
+        title = _is_title(cells, width, spaced=spaced or bool(following))
+        if _is_header(cells, width) or (place == kept[0] and cells and not title):
             return place
-        if not _is_title(cells):
+        if not title:
             return None
     return None
 
 
-def _is_title(cells: Sequence[str]) -> bool:
-    """A row without a cell, or with text in the first alone."""
-    return not any(cells[1:]) and (not cells or as_number(cells[0]) is None)
+def _is_title(cells: Sequence[str], width: int, *, spaced: bool) -> bool:
+    """A row without a cell, or with text in the first alone, or in few of many.
+
+    Two cells, as a title and its value, are one also beside few columns where an empty row is near.
+    """
+    filled = [cell for cell in cells if cell]
+    if not filled:
+        return True
+    if as_number(filled[0]) is not None:
+        return False
+    alone = not any(cells[1:])
+    return alone or 2 * len(filled) <= width or (spaced and len(filled) <= 2 < width)
+
+
+def _descriptions(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows below a header describe its columns: types, units, or questions.
+
+    Survey services write the question below the name, and below it a number of their own.
+    """
+    for count, row in enumerate(rows[:MOST_DESCRIPTIONS], 1):
+        filled = [cell.strip() for cell in row if cell.strip()]
+        if all(cell.startswith(IMPORTED) for cell in filled):
+            return count
+    if len(rows) > 1 and _is_of_types(rows[0]):
+        return 1
+    for count in range(MOST_DESCRIPTIONS, 0, -1):
+        if rows[:count] and all(_describes(row, rows[count:]) for row in rows[:count]):
+            return count
+    return 0
+
+
+def _describes(row: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a row holds words that none of the rows below it has, above numbers and levels.
+
+    One such column may be a stray word among numbers; a row of them is no row of the table.
+    """
+    if len(others) < FEWEST_ROWS:
+        return False
+    numbers = levels = 0
+    for place, cell in enumerate(map(str.strip, row)):
+        below = [other[place].strip() for other in others if len(other) > place]
+        said = [text for text in below if text not in MISSING_WORDS]
+        if not cell or not said:
+            continue
+        if cell in said or cell in MISSING_WORDS or digits_of(cell):
+            return False
+        numeric = all(map(digits_of, said))
+        numbers += numeric
+        levels += not numeric and 2 * len(set(said)) <= len(said)
+    return numbers > 0 and numbers + levels > 1
 
 
 def _is_header(cells: Sequence[str], width: int) -> bool:
