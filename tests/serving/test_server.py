@@ -1,8 +1,10 @@
 """Listening, and processes that answer."""
 
+import asyncio
 import json
 import os
 import signal
+import socket
 import threading
 import time
 import urllib.error
@@ -28,6 +30,30 @@ def test_a_port_that_is_taken() -> None:
             server.listen("127.0.0.1", port)
     with pytest.raises(UserError, match=r"cannot listen at 192\.0\.2\.1, port 0: "):
         server.listen("192.0.2.1", 0)
+
+
+def test_answers_leave_at_once() -> None:
+    """Asyncio lets no packet of a connection wait until it is filled, also in another process."""
+    found: list[int] = []
+
+    async def ask(listening: socket.socket) -> None:
+        async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            own = writer.get_extra_info("socket")
+            found.append(own.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        serving = await asyncio.start_server(accepted, sock=listening)
+        reader, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        serving.close()
+        await serving.wait_closed()
+
+    with server.listen("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP  # what a spawned process is handed
+        asyncio.run(ask(listening.dup()))
+    assert found[0] != 0
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals between threads")

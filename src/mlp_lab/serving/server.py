@@ -40,8 +40,10 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         reason = str(error.strerror).partition(" (while")[0]
         raise UserError(f"cannot listen at {host}, port {port}: {reason}") from error
-    made.set_inheritable(True)
-    return made
+    # Its protocol is named, or asyncio would let each answer wait 40 ms for a packet to be filled.
+    named = socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())
+    named.set_inheritable(True)
+    return named
 
 
 def serve(
