@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -256,3 +257,88 @@ def test_a_clock_is_no_date() -> None:
         frame.values(date)
     with pytest.raises(UserError, match=r"must hold a time, got '2020-01-01' in row 1$"):
         TableFrame(pd.DataFrame({"t": ["2020-01-01"]})).values(clock)
+
+
+MONTHS = {
+    "January": "Januar Jan. Jänner gennaio gen janvier janv. enero ene ENERO",
+    "February": "Februar Feb. febbraio feb février févr. Fevrier febrero",
+    "March": "März Mär. Mrz marzo mars MARS",
+    "April": "Apr. aprile apr avril avr. abril abr",
+    "May": "Mai maggio mag mayo",
+    "June": "Juni giugno giu juin junio",
+    "July": "Juli luglio lug juillet juil. julio",
+    "August": "Aug. agosto ago août aout",
+    "September": "Sept. settembre set septembre septiembre",
+    "October": "Oktober Okt. ottobre ott octobre octubre",
+    "November": "Nov. novembre noviembre",
+    "December": "Dezember Dez. dicembre dic décembre déc. diciembre",
+}
+
+
+@pytest.mark.parametrize("english", MONTHS)
+def test_months_of_five_languages(english: str) -> None:
+    """Whole and abbreviated, with and without a dot, by whatever sign the day is followed."""
+    days = read([f"3 {english} 2019"])
+    for month in MONTHS[english].split():
+        for form in (
+            "3 {} 2019",
+            "3. {} 2019",
+            "3-{}-19",
+            "3 de {} de 2019",
+            "2019 {} 3",
+            "{} 2019",
+        ):
+            found = read([form.format(month), form.format(normalize("NFD", month))])
+            first = [str(day)[:-2] + "01" for day in days]
+            assert found == (first if form == "{} 2019" else days) * 2, (form, month)
+
+
+def test_days_of_the_week_before_a_date() -> None:
+    """In the same languages."""
+    texts = ["Montag, 4. März 2019", "lunedì 4 marzo 2019", "lun. 4 mars 2019", "mar 4 marzo 2019"]
+    assert read(texts) == ["2019-03-04"] * 4
+
+
+def test_weeks() -> None:
+    """They begin on the Monday that ISO 8601 says; a week that a year lacks is none."""
+    texts = ["2018-W05", "2018W5", "2018W05", "W5/2018", "KW 5/2018", "2018 KW5"]
+    assert read(texts) == ["2018-01-29"] * 6
+    assert read(["2018-W05-3", "2020-W53", "2021-W01", "2019-W53", "2019-W00"]) == [
+        *("2018-01-31", "2020-12-28", "2021-01-04", None, None)
+    ]
+
+
+@pytest.mark.parametrize("text", ["3 Marz 2019 x", "Maiden 2019", "3 maybe 2019", "Setting 2019"])
+def test_words_that_begin_as_months_do(text: str) -> None:
+    """They are none."""
+    assert not is_date(text)
+
+
+@pytest.mark.parametrize("month", ["{} März {}", "{} de enero de {}", "{}. Okt. {}"])
+def test_months_by_name_in_files(tmp_path: Path, month: str) -> None:
+    """They are dates in CSV, in Excel and in prediction."""
+    dates = [month.format(1 + i % 28, 1990 + i) for i in range(ROWS)]
+    path = survey(tmp_path, dates)
+    assert raw_of(path).columns[0].kind == "date"
+    book = tmp_path / "t.xlsx"
+    pd.read_csv(path).to_excel(book, index=False)
+    assert np.array_equal(raw_of(book).inputs, raw_of(path).inputs)
+    assert np.array_equal(raw_of(path, "data.stream=always").inputs, raw_of(path).inputs)
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        ([f"{1 + i % 28}. März {1990 + i}" for i in range(ROWS)], "dates, as '1. März 1990'"),
+        ([f"{1990 + i % 30}-W05" for i in range(ROWS)], "dates, as '1990-W05'"),
+        ([f"{i % 24}:{10 + i % 50}" for i in range(ROWS)], "times, as '0:10'"),
+    ],
+)
+def test_a_target_of_dates(tmp_path: Path, dates: list[str], said: str) -> None:
+    """It is refused with what can be predicted instead; as classes it may be."""
+    path = survey(tmp_path, dates)
+    for task in ("auto", "regression"):
+        with pytest.raises(UserError, match=f"^data.target=when holds {said}: a column of "):
+            raw_of(path, "data.target=when", f"data.task={task}")
+    few = survey(tmp_path, ["2019-01-02", "2020-03-04", "2021-05-06"], "few.csv")
+    assert len(raw_of(few, "data.target=when").target_columns[0].levels) == 3

@@ -27,6 +27,9 @@ MISSING_WORDS = (
 """Cells that mean no value, unless they are said to be levels; the second line as programs in C
 print a division of zero by zero, the third Excel."""
 
+NONE = "None"
+"""One of them, which may be the name of a class, or an answer."""
+
 INTEGER = re.compile(r"[+-]?[0-9]{1,20}")
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")

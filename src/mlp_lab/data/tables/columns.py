@@ -4,9 +4,8 @@ Settings come before what its distinct values look like; the data report shows e
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 
 import numpy as np
 import pandas as pd
@@ -14,35 +13,21 @@ import pandas as pd
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import CLOCK_TIMES, Column, Dropped
 from mlp_lab.data.tables import answers, kinds
-from mlp_lab.data.tables.amounts import NUMBER, as_amount, number_of
-from mlp_lab.data.tables.cells import (
-    DECIMAL_COMMA,
-    POINT_GROUPS,
-    Cells,
-    FileCodes,
-    RowName,
-    canonical,
-    cell_text,
-)
+from mlp_lab.data.tables.amounts import as_amount
+from mlp_lab.data.tables.cells import NONE, Cells, FileCodes, RowName, canonical, cell_text
 from mlp_lab.data.tables.config import Cell, TableConfig
-from mlp_lab.data.tables.dates import are_times, days_lead, in_doubt
+from mlp_lab.data.tables.dates import are_times, days_lead
 from mlp_lab.data.tables.declared import taken
+from mlp_lab.data.tables.doubts import doubts
 from mlp_lab.data.tables.frames import Table, TableFrame, refusing_unseen
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.scales import is_scale, no_answers, ordered_levels
+from mlp_lab.data.tables.scales import no_answers, ordered_levels
 from mlp_lab.data.tables.undeclared import undeclared
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import counted, listed, typed, typed_kind
+from mlp_lab.formatting import typed
 
 CLASSES = ("binary", "category", "ordinal")
 """Kinds of a target that are classes."""
-
-
-MOST_NAMED = 20
-"""Levels that a message names."""
-
-NONE = "None"
-"""A word that may be the name of a class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,8 @@ class _Source:
         if column.kind == "numeric":
             _require_finite(self._all, self._table.first.row)
         values = self._table.values(refusing_unseen(column) if refusing else column, self._all)
-        warnings = [*_warnings(self, column), *undeclared(column, values, self.config)]
+        warnings = [*doubts(self.cells, column, self.config, declared=self.kind is not None)]
+        warnings += undeclared(column, values, self.config)
         warnings += taken(self._all, column, values, self.config)
         return ReadColumn(column, values, warnings)
 
@@ -291,6 +277,7 @@ def read_target(table: Table, name: str, config: TableConfig) -> ReadColumn:
 
 def _column_of_target(source: _Source) -> Column:
     cells, kind, task = source.cells, source.kind, source.config.task
+    _refuse_dates(source)
     number = replace(source.plain, amount=kinds.amounts_in(cells) or "")
     classes, may_be_number = kind in CLASSES, task in ("auto", "regression")
     if may_be_number and not (classes or number.labels) and kinds.many_numbers(cells):
@@ -310,6 +297,23 @@ def _column_of_target(source: _Source) -> Column:
         hint = _stray_in_target(cells)
         raise UserError(f"data.target={number.name} must hold numbers, got {worst!r}{hint}")
     return number
+
+
+def _refuse_dates(source: _Source) -> None:
+    """Refuse a target of dates, unless they are few or declared to be classes."""
+    name, cells, task = source.plain.name, source.cells, source.config.task
+    classes = source.kind in CLASSES or task in ("binary", "multiclass")
+    if classes or cells.numeric or len(cells.values.texts) < 2:
+        return
+    few = len(cells.values.texts) <= kinds.CLASSES_OF_NUMBERS and task == "auto"
+    if few or kinds.kind_of(cells, source.plain.labels) != "date":
+        return
+    clock = are_times(cells.values.texts)
+    other = "hours, as 9.5" if clock else "days since the first of them, or a year, as 2020.5"
+    raise UserError(
+        f"data.target={name} holds {'times' if clock else 'dates'}, as {cells.values.texts[0]!r}: a"
+        f" column of {other}, can be predicted; data.task=multiclass reads classes"
+    )
 
 
 def _stray_in_target(cells: Cells) -> str:
@@ -346,106 +350,6 @@ def _classes(source: _Source) -> list[str]:
     return levels
 
 
-def _warnings(source: _Source, column: Column) -> Iterator[str]:
-    """What may be misunderstood of a column that is read, where nobody has said what it is."""
-    name, cells, config = column.name, source.cells, source.config
-    if column.kind == "date" and config.day_first is None:
-        first, other = ("day", "false") if column.day_first else ("month", "true")
-        for text in in_doubt(cells.values.texts)[:1]:
-            yield (
-                f"{name}: {text} is read with the {first} first, since no date tells;"
-                f" data.day_first={other} reads it the other way round"
-            )
-    yield from _words_and_amounts(source, column)
-    if column.kind == "multiple":
-        yield from answers.in_words(column, cells, declared=source.kind is not None)
-        yield from _alike(column)
-    elif name not in config.types:
-        yield from _of_levels(source, column)
-
-
-def _of_levels(source: _Source, column: Column) -> Iterator[str]:
-    """What may be misunderstood of levels and their labels."""
-    name, cells, config = column.name, source.cells, source.config
-    if name in config.targets and column.levels:
-        yield from answers.of_target(name, cells)
-    if column.kind == "ordinal" and name not in config.levels:
-        levels = ", ".join(column.levels[:MOST_NAMED])
-        yield f"{name} is ordinal: {levels}; {typed_kind(name, 'category')} reads categories"
-    if apart := no_answers(column.labels):
-        shown = ", ".join(f"{code} ({column.labels[code]})" for code in apart)
-        other = f"{typed_kind(name, 'category')} reads categories"
-        yield f"{name} is a scale, of which {shown} {_are(apart)} no value; {other}"
-    elif column.labels and not column.levels and not is_scale(column.labels):
-        yield from _labelled_numbers(cells, column)
-    yield from _alike(column)
-    unlabelled = column.kind == "category" and not column.labels
-    if unlabelled and (stray := kinds.stray_words(cells, name)):
-        yield f"{name} is a category{stray}"
-    elif unlabelled and name not in config.targets and (several := answers.hint(cells)):
-        yield f"{name} is a category{several}"
-
-
-def _are(codes: Sequence[str]) -> str:
-    return "is" if len(codes) == 1 else "are"
-
-
-def _alike(column: Column) -> Iterator[str]:
-    """Levels that differ by case or blanks, which a person may have meant as one."""
-    known: dict[str, list[str]] = {}
-    for level in column.levels:
-        known.setdefault(" ".join(level.casefold().split()), []).append(level)
-    for same in known.values():
-        if len(same) > 1:
-            shown = listed(list(map(repr, same)))
-            what = f"{len(same)} levels that differ by case or blanks alone"
-            yield f"{column.name}: {shown} are {what}"
-
-
-def _words_and_amounts(source: _Source, column: Column) -> Iterator[str]:
-    """Words that were taken for no value, or for a class, and amounts taken for numbers."""
-    name, cells, config = column.name, source.cells, source.config
-    target = name in config.targets
-    if column.levels:
-        for word, count in cells.words_said.items():
-            other = "data.missing_words=[] reads such words as values"
-            yield f"{name}: {counted(count, 'cell')} say {word}, read as no value; {other}"
-    if target and NONE in cells.known and NONE not in config.levels.get(name, []):
-        setting = typed("data.missing_in", NONE, column=name)
-        yield f"{name}: None is read as a class; {setting} reads it as no value"
-    if column.kind == "numeric" and cells.points_group and not column.amount:
-        yield _grouped_points(cells, target=target)
-    if column.amount and column.kind == "numeric":
-        yield _amounts(name, cells, column, target=target)
-
-
-def _grouped_points(cells: Cells, *, target: bool) -> str:
-    """How whole numbers with points are read where a comma is the decimal sign."""
-    texts = map(cell_text, cells.factorized[1])
-    shown = next(text for text in texts if POINT_GROUPS.fullmatch(text))
-    name, other = cells.name, "data.task=multiclass reads classes"
-    other = other if target else f"{typed_kind(name, 'category')} reads categories"
-    return f"{name}: {shown} is read as the number {shown.replace('.', '')}; {other}"
-
-
-def _amounts(name: str, cells: Cells, column: Column, *, target: bool) -> str:
-    """How amounts are read, and how else they could be."""
-    amounts = [text for text in cells.values.texts if as_number(text) is None]
-    plain = [text for text in cells.values.texts if as_number(text) is not None]
-    sign = column.amount.strip("# ")
-    whole = next((text for text in amounts if sign in text), amounts[0])
-    number = number_of(whole, column.amount, cells.decimal)
-    assert number is not None
-    said = f"{name}: {whole} is read as the number {number:.15g}"
-    if column.amount.endswith(("%", "‰")) and plain:
-        said += f", and {plain[0]} without the sign as {plain[0]}: they mix units"
-    elif column.amount == NUMBER and not plain and all(map(DECIMAL_COMMA.fullmatch, amounts)):
-        return f"{said}; if {whole} is {whole.replace(',', '.')}, data.decimal=',' says so"
-    if target:
-        return f"{said}; data.task=multiclass reads classes"
-    return f"{said}; {typed_kind(name, 'category')} reads categories"
-
-
 def _require_finite(cells: Cells, row: RowName) -> None:
     """Refuse infinite numbers, with the setting that reads them as no value.
 
@@ -465,17 +369,3 @@ def _require_finite(cells: Cells, row: RowName) -> None:
             f"column {cells.name!r} must hold a finite number, got {cells.series.iloc[place]} in"
             f" {row(place)}: {setting} reads such cells as no value"
         )
-
-
-def _labelled_numbers(cells: Cells, column: Column) -> Iterator[str]:
-    """Codes among numbers that have value labels, those that lie apart from the others first."""
-    name, labels = column.name, column.labels
-    others = (as_number(text) for text in cells.texts if text not in labels)
-    middle = median([number for number in others if number is not None] or [0.0])
-    found = [text for text in cells.values.texts if text in labels]
-    found.sort(key=lambda text: -abs((as_number(text) or 0.0) - middle))
-    if found:
-        shown = ", ".join(f"{text} ({labels[text]})" for text in found[:3])
-        shown += f" and {len(found) - 3} more" * (len(found) > 3)
-        meant = f"{typed('data.missing_in', found[0], column=name)} if that means no answer"
-        yield f"{name} holds numbers, and labels for {shown}: {meant}"

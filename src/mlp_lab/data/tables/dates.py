@@ -1,7 +1,9 @@
 """Texts of dates -> days since 1970. Meaning depends on no clock, and no order is swapped."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -22,14 +24,38 @@ DATE = re.compile(rf"(\d{{1,4}}){SIGN}(\d\d?){SIGN}(\d{{4}}|\d\d?){TIME}", re.IG
 """Three numbers; the year is the first if it has four digits, else the last."""
 
 DIGITS = re.compile(rf"(\d{{4}})(\d\d)(\d\d){TIME}", re.IGNORECASE)
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-MONTH = rf"(?:{'|'.join(MONTHS)})[a-z]*"
-DAY_OF_MONTH, BETWEEN = r"(\d{1,2})(?:st|nd|rd|th)?", r"[-\s./]*"
-WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+MONTHS = (
+    "january jan januar jänner jaenner jän gennaio gen janvier janv enero ene",
+    "february feb februar feber febbraio février fevrier févr fevr fév febrero",
+    "march mar märz maerz mär mrz marzo mars",
+    "april apr aprile avril avr abril abr",
+    "may mai maggio mag mayo",
+    "june jun juni giugno giu juin junio",
+    "july jul juli luglio lug juillet juil julio",
+    "august aug agosto ago août aout aoû",
+    "september sep sept settembre sett set septembre septiembre",
+    "october oct oktober okt ottobre ott octobre octubre",
+    "november nov novembre noviembre",
+    "december dec dezember dez dicembre dic décembre decembre déc diciembre",
+)
+"""Names of months in English, German, Italian, French and Spanish, whole and abbreviated."""
+
+NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()}
+DAYS_OF_WEEK = (
+    "monday mon tuesday tues tue wednesday wed thursday thurs thur thu friday fri saturday sat"
+    " sunday sun montag mo dienstag di mittwoch mi donnerstag do freitag fr samstag sonnabend sa"
+    " sonntag so lunedì lunedi lun martedì martedi mar mercoledì mercoledi mer giovedì giovedi gio"
+    " venerdì venerdi ven sabato sab domenica dom lundi mardi mercredi jeudi jeu vendredi samedi"
+    " sam dimanche dim lunes martes miércoles miercoles mié mie jueves jue viernes vie sábado"
+    " sabado sáb domingo"
+)
+MONTH = rf"(?:{'|'.join(sorted(NUMBERS, key=len, reverse=True))})(?![^\W\d_])"
+WEEKDAY = rf"(?:(?:{'|'.join(DAYS_OF_WEEK.split())})\b\.?,?\s+)?"
+DAY_OF_MONTH, BETWEEN = r"(\d{1,2})(?:st|nd|rd|th|er|º|°)?", r"(?:\.?\s+(?:de|del|of)\s+|[-\s./]*)"
 NAMED = re.compile(
     rf"{WEEKDAY}{DAY_OF_MONTH}{BETWEEN}({MONTH}){BETWEEN},?\s?(\d{{4}}|\d\d){TIME}", re.IGNORECASE
 )
-"""5-Mar-20, 27jan2018, Mon, 5 March 2020 10:30."""
+"""5-Mar-20, 27jan2018, Mon, 5 March 2020 10:30, 5. März 2020, 5 de marzo de 2020."""
 
 MONTH_LED = re.compile(
     rf"{WEEKDAY}({MONTH}){BETWEEN}{DAY_OF_MONTH}(?:\s*,\s*|\s+|-)(\d{{4}}){TIME}", re.IGNORECASE
@@ -37,11 +63,18 @@ MONTH_LED = re.compile(
 """Dec 21, 1937."""
 
 MONTH_ALONE = re.compile(rf"({MONTH}){BETWEEN}(\d{{4}})", re.IGNORECASE)
-YEAR_LED = re.compile(rf"([12]\d{{3}})[-\s./]({MONTH})[-\s./]{DAY_OF_MONTH}{TIME}", re.IGNORECASE)
+YEAR_LED = re.compile(rf"([12]\d{{3}})[-\s./]({MONTH})[-\s./]+{DAY_OF_MONTH}{TIME}", re.IGNORECASE)
 YEAR_MONTH = re.compile(r"([12]\d{3})[-/](0?[1-9]|1[0-2])|(0[1-9]|1[0-2])[-/]([12]\d{3})")
 QUARTER = re.compile(r"([12]\d{3})[-\s]?Q([1-4])|Q([1-4])[-/\s]?([12]\d{3})", re.IGNORECASE)
+WEEK = re.compile(
+    r"([12]\d{3})[-\s]?(?:W|KW)\s?(\d\d?)(?:-?([1-7]))?|(?:W|KW)\s?(\d\d?)[-/\s]?([12]\d{3})",
+    re.IGNORECASE,
+)
+"""2018-W05, 2018W5, KW 5/2018: a week of ISO 8601, or a day of it."""
+
+ENGLISH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 PLAIN = re.compile(
-    rf"(?=.*\b{MONTH}|.*\d{MONTH})(?=.*(?<!\d)[12]\d{{3}}(?!\d)).*"
+    rf"(?=.*\b{ENGLISH}|.*\d{ENGLISH})(?=.*(?<!\d)[12]\d{{3}}(?!\d)).*"
     r"|[12]\d{3}([-/.]\d\d?)?|\d\d?[-/.][12]\d{3}|[12]\d{3}-?Q[1-4]",
     re.IGNORECASE,
 )
@@ -63,9 +96,11 @@ def is_date(text: str) -> bool:
 
     >>> [is_date(text) for text in ("Dec 21, 1937", "27jan2018", "2018Q1", "9:30", "May", "2018")]
     [True, True, True, True, False, False]
+    >>> [is_date(text) for text in ("5. März 2020", "1er août 2019", "2018-W05", "KW 5/2018")]
+    [True, True, True, True]
     """
-    forms = (DATE, NAMED, MONTH_LED, MONTH_ALONE, YEAR_LED, YEAR_MONTH, QUARTER, CLOCK)
-    return any(form.fullmatch(text) for form in forms)
+    forms = (DATE, NAMED, MONTH_LED, MONTH_ALONE, YEAR_LED, YEAR_MONTH, QUARTER, WEEK, CLOCK)
+    return any(form.fullmatch(_composed(text)) for form in forms)
 
 
 def are_times(texts: Sequence[str]) -> bool:
@@ -105,7 +140,8 @@ def _plain(text: str, day_first: bool | None) -> str:
 
 
 def _named(text: str) -> str:
-    """A date that names its month, or that is no day but a month or a quarter; it begins then."""
+    """A date that names its month, or that is no day but a week or longer; it begins then."""
+    text = _composed(text)
     orders = ((NAMED, (3, 2, 1)), (MONTH_LED, (3, 1, 2)), (YEAR_LED, (1, 2, 3)))
     for form, (year, month, day) in orders:
         if found := form.fullmatch(text):
@@ -114,13 +150,27 @@ def _named(text: str) -> str:
         return _iso(found[2], found[1], "1", None)
     if found := YEAR_MONTH.fullmatch(text):
         return f"{found[1] or found[4]}-{int(found[2] or found[3]):02}-01"
-    found = QUARTER.fullmatch(text)
-    return f"{found[1] or found[4]}-{3 * int(found[2] or found[3]) - 2:02}-01" if found else ""
+    if found := QUARTER.fullmatch(text):
+        return f"{found[1] or found[4]}-{3 * int(found[2] or found[3]) - 2:02}-01"
+    return _day_of_week(found) if (found := WEEK.fullmatch(text)) else ""
+
+
+def _day_of_week(found: re.Match[str]) -> str:
+    """The Monday of a week, unless it names another day; nothing of a week that a year lacks."""
+    year, week = int(found[1] or found[5]), int(found[2] or found[4])
+    try:
+        return date.fromisocalendar(year, week, int(found[3] or 1)).isoformat()
+    except ValueError:
+        return ""
+
+
+def _composed(text: str) -> str:
+    """Letters with their accents as one sign, as names of months are written here."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _iso(year: str, month: str, day: str, time: str | None) -> str:
-    number = MONTHS.index(month[:3].lower()) + 1
-    return f"{year}-{number:02}-{int(day):02}{_time(time)}"
+    return f"{year}-{NUMBERS[month.lower()]:02}-{int(day):02}{_time(time)}"
 
 
 def _time(text: str | None) -> str:

@@ -1,0 +1,135 @@
+"""What the data report doubts of a column that was read, with the setting that reads it otherwise.
+
+Codes of no answer have files of their own: `declared`, `undeclared` and `suspects`; what columns
+are to a survey, `design`.
+"""
+
+from collections.abc import Iterator, Sequence
+from statistics import median
+
+from mlp_lab.data.columns import Column
+from mlp_lab.data.tables import answers, kinds
+from mlp_lab.data.tables.amounts import NUMBER, number_of
+from mlp_lab.data.tables.cells import DECIMAL_COMMA, NONE, POINT_GROUPS, Cells, cell_text
+from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.dates import in_doubt
+from mlp_lab.data.tables.numbers import as_number
+from mlp_lab.data.tables.scales import is_scale, no_answers
+from mlp_lab.formatting import counted, listed, typed, typed_kind
+
+MOST_NAMED = 20
+"""Levels that a message names."""
+
+
+def doubts(cells: Cells, column: Column, config: TableConfig, *, declared: bool) -> Iterator[str]:
+    """What may be misunderstood of a column that is read; `declared` where its kind was said."""
+    name = column.name
+    if column.kind == "date" and config.day_first is None:
+        first, other = ("day", "false") if column.day_first else ("month", "true")
+        for text in in_doubt(cells.values.texts)[:1]:
+            yield (
+                f"{name}: {text} is read with the {first} first, since no date tells;"
+                f" data.day_first={other} reads it the other way round"
+            )
+    yield from _words_and_amounts(cells, column, config)
+    if column.kind == "multiple":
+        yield from answers.in_words(column, cells, declared=declared)
+        yield from _alike(column)
+    elif name not in config.types:
+        yield from _of_levels(cells, column, config)
+
+
+def _of_levels(cells: Cells, column: Column, config: TableConfig) -> Iterator[str]:
+    """What may be misunderstood of levels and their labels."""
+    name = column.name
+    if name in config.targets and column.levels:
+        yield from answers.of_target(name, cells)
+    if column.kind == "ordinal" and name not in config.levels:
+        levels = ", ".join(column.levels[:MOST_NAMED])
+        yield f"{name} is ordinal: {levels}; {typed_kind(name, 'category')} reads categories"
+    if apart := no_answers(column.labels):
+        shown = ", ".join(f"{code} ({column.labels[code]})" for code in apart)
+        other = f"{typed_kind(name, 'category')} reads categories"
+        yield f"{name} is a scale, of which {shown} {_are(apart)} no value; {other}"
+    elif column.labels and not column.levels and not is_scale(column.labels):
+        yield from _labelled_numbers(cells, column)
+    yield from _alike(column)
+    unlabelled = column.kind == "category" and not column.labels
+    if unlabelled and (stray := kinds.stray_words(cells, name)):
+        yield f"{name} is a category{stray}"
+    elif unlabelled and name not in config.targets and (several := answers.hint(cells)):
+        yield f"{name} is a category{several}"
+
+
+def _are(codes: Sequence[str]) -> str:
+    return "is" if len(codes) == 1 else "are"
+
+
+def _alike(column: Column) -> Iterator[str]:
+    """Levels that differ by case or blanks, which a person may have meant as one."""
+    known: dict[str, list[str]] = {}
+    for level in column.levels:
+        known.setdefault(" ".join(level.casefold().split()), []).append(level)
+    for same in known.values():
+        if len(same) > 1:
+            shown = listed(list(map(repr, same)))
+            what = f"{len(same)} levels that differ by case or blanks alone"
+            yield f"{column.name}: {shown} are {what}"
+
+
+def _words_and_amounts(cells: Cells, column: Column, config: TableConfig) -> Iterator[str]:
+    """Words that were taken for no value, or for a class, and amounts taken for numbers."""
+    name = column.name
+    target = name in config.targets
+    if column.levels:
+        for word, count in cells.words_said.items():
+            other = "data.missing_words=[] reads such words as values"
+            yield f"{name}: {counted(count, 'cell')} say {word}, read as no value; {other}"
+    if target and NONE in cells.known and NONE not in config.levels.get(name, []):
+        setting = typed("data.missing_in", NONE, column=name)
+        yield f"{name}: None is read as a class; {setting} reads it as no value"
+    if column.kind == "numeric" and cells.points_group and not column.amount:
+        yield _grouped_points(cells, target=target)
+    if column.amount and column.kind == "numeric":
+        yield _amounts(name, cells, column, target=target)
+
+
+def _grouped_points(cells: Cells, *, target: bool) -> str:
+    """How whole numbers with points are read where a comma is the decimal sign."""
+    texts = map(cell_text, cells.factorized[1])
+    shown = next(text for text in texts if POINT_GROUPS.fullmatch(text))
+    name, other = cells.name, "data.task=multiclass reads classes"
+    other = other if target else f"{typed_kind(name, 'category')} reads categories"
+    return f"{name}: {shown} is read as the number {shown.replace('.', '')}; {other}"
+
+
+def _amounts(name: str, cells: Cells, column: Column, *, target: bool) -> str:
+    """How amounts are read, and how else they could be."""
+    amounts = [text for text in cells.values.texts if as_number(text) is None]
+    plain = [text for text in cells.values.texts if as_number(text) is not None]
+    sign = column.amount.strip("# ")
+    whole = next((text for text in amounts if sign in text), amounts[0])
+    number = number_of(whole, column.amount, cells.decimal)
+    assert number is not None
+    said = f"{name}: {whole} is read as the number {number:.15g}"
+    if column.amount.endswith(("%", "‰")) and plain:
+        said += f", and {plain[0]} without the sign as {plain[0]}: they mix units"
+    elif column.amount == NUMBER and not plain and all(map(DECIMAL_COMMA.fullmatch, amounts)):
+        return f"{said}; if {whole} is {whole.replace(',', '.')}, data.decimal=',' says so"
+    if target:
+        return f"{said}; data.task=multiclass reads classes"
+    return f"{said}; {typed_kind(name, 'category')} reads categories"
+
+
+def _labelled_numbers(cells: Cells, column: Column) -> Iterator[str]:
+    """Codes among numbers that have value labels, those that lie apart from the others first."""
+    name, labels = column.name, column.labels
+    others = (as_number(text) for text in cells.texts if text not in labels)
+    middle = median([number for number in others if number is not None] or [0.0])
+    found = [text for text in cells.values.texts if text in labels]
+    found.sort(key=lambda text: -abs((as_number(text) or 0.0) - middle))
+    if found:
+        shown = ", ".join(f"{text} ({labels[text]})" for text in found[:3])
+        shown += f" and {len(found) - 3} more" * (len(found) > 3)
+        meant = f"{typed('data.missing_in', found[0], column=name)} if that means no answer"
+        yield f"{name} holds numbers, and labels for {shown}: {meant}"
