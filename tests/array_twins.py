@@ -30,8 +30,10 @@ def held_equal(layers: Layers, rows: int = 20) -> None:
     draw = np.random.default_rng(1)
     inputs = draw.normal(size=(rows, layers.sizes[0]))
     np.testing.assert_allclose(ours.outputs(inputs), theirs.outputs(inputs), rtol=1e-9, atol=1e-14)
-    each = (ours.outputs_of_each(inputs), theirs.outputs_of_each(inputs))
-    np.testing.assert_allclose(*each, rtol=1e-9, atol=1e-14)
+    both_of = (ours.mean_and_each(inputs), theirs.mean_and_each(inputs))
+    for own, other in zip(*both_of, strict=True):
+        np.testing.assert_allclose(own, other, rtol=1e-9, atol=1e-14)
+    np.testing.assert_array_equal(both_of[0][0], ours.outputs(inputs))
     classes = ours.outputs(inputs).shape[1]
     targets = np.eye(classes)[draw.integers(0, classes, rows)]
     if layers.output in ("linear", "exponential") or classes == 1:

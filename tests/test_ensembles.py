@@ -4,23 +4,28 @@ import json
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from array_twins import both
 from lab import BARE, command, refused, train
 from stacks import dataset, member, optimizer, shared
 from torch import Tensor
 
 import mlp_lab
+from mlp_lab.data.arrays import Floats
 from mlp_lab.data.bundled import BUNDLED
 from mlp_lab.engine.evaluation import mean_pre_activation
 from mlp_lab.engine.fit import fit
 from mlp_lab.engine.records import MemberRecord
 from mlp_lab.engine.stack import Member, Stack
+from mlp_lab.network import array_network
+from mlp_lab.network.array_network import ArrayNetworks
 from mlp_lab.network.losses import OUTPUTS, Objective
+from mlp_lab.network.saved import Layers, Weights
+from mlp_lab.predictor import Predictor
 
 assert_close = partial(torch.testing.assert_close, rtol=1e-9, atol=1e-9)
-
-Weights = dict[str, Tensor]
 
 
 def trained(
@@ -29,7 +34,7 @@ def trained(
     """Records of each member, and the weights of its networks when it left the stack."""
     stack = Stack(members, shared(ensemble=ensemble))
     records: list[list[MemberRecord]] = [[] for _ in members]
-    weights: list[list[Weights]] = [[] for _ in members]
+    weights: list[list[dict[str, Tensor]]] = [[] for _ in members]
     for epoch in fit(stack):
         for record in epoch.members:
             records[record.member].append(record)
@@ -134,6 +139,43 @@ def test_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     chosen = each.mean(0).argmax(1)
     probability = each[:, torch.arange(len(rows)), chosen].double()
     assert spread == pytest.approx(probability.std(0).numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 1.5])
+def test_mean_and_spread_are_of_one_pass(
+    temperature: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each network reads the rows once, by numpy and by torch, whatever is asked of them."""
+    network = Layers([4, 5, 3], ["relu"], "softmax", "cce", ensemble=3, temperature=temperature)
+    schema = dataset("iris").schema
+    passes: list[object] = []
+    pre_activation = array_network.pre_activation
+
+    def counted(layers: Layers, weights: Weights, inputs: Floats) -> Floats:
+        passes.append(weights)
+        return pre_activation(layers, weights, inputs)
+
+    monkeypatch.setattr(array_network, "pre_activation", counted)
+    values = np.random.default_rng(0).normal(size=(20, 4))
+    answers = []
+    for networks in both(network):
+        own = networks if isinstance(networks, ArrayNetworks) else networks.network
+        predictor = Predictor(own, schema, network.objective)
+        if not isinstance(own, ArrayNetworks):
+            for each in predictor.networks:
+                last = each.get_submodule("output")
+                last.register_forward_hook(lambda layer, *_: passes.append(layer))
+        passes.clear()
+        answers.append(predictor.answers(values))
+        assert len(passes) == len({id(one) for one in passes}) == 3
+        predictor.spread(predictor.encode_values(values))
+        assert len(passes) == 6
+    by_numpy, by_torch = (
+        np.array([own for name, own in found.items() if name != "prediction"], np.float64)
+        for found in answers
+    )
+    assert len(by_numpy) == 4  # of three classes, and the spread
+    np.testing.assert_allclose(by_numpy, by_torch, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -185,15 +185,17 @@ class Predictor:
         The standard deviation of their predictions, in the target's own units; for classes that of
         the probability of the one that is predicted. Of several targets (N, T), one for each.
         """
-        outputs = self._computing.outputs_of_each(inputs)
+        return self._spread(*self._computing.mean_and_each(inputs))
+
+    def _spread(self, mean: Floats, outputs: Floats) -> Floats:
+        """The same by the mean and the outputs of each, (N, C) and (M, N, C)."""
         target = self.schema.target
         if target.task == "regression":
             predicted = np.stack([target.decode(own) for own in outputs])
         elif isinstance(target, Targets):
             predicted = outputs
         else:
-            tempered = self.objective.temperature != 1  # that of the mean, not of each
-            decided = target.decide(self.forward(inputs) if tempered else outputs.mean(0))
+            decided = target.decide(mean)
             scores = np.stack([target.scores(own) for own in outputs])
             predicted = scores[:, np.arange(len(decided)), decided]
         spread: Floats = predicted.std(axis=0, ddof=1)
@@ -299,8 +301,8 @@ class Predictor:
         Raises:
             UserError: a number is too large to be encoded, or there is no such interval.
         """
-        inputs = self.encode_values(values)
-        outputs, target = self.forward(inputs), self.schema.target
+        inputs, target = self.encode_values(values), self.schema.target
+        outputs, each = self._computing.mean_and_each(inputs)
         found = {"prediction": self.decode(outputs, threshold)}
         if self.gives_probabilities:
             found |= self._probabilities(outputs)
@@ -308,7 +310,7 @@ class Predictor:
             bounds = self.intervals(outputs, interval)
             found |= {"low": bounds[..., 0], "high": bounds[..., 1]}
         if self.count > 1:
-            found["spread"] = self.spread(inputs)
+            found["spread"] = self._spread(outputs, each)
         if isinstance(target, Target):
             return found
         return {

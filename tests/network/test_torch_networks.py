@@ -18,9 +18,10 @@ def test_a_network_or_several(ensemble: int) -> None:
     assert isinstance(found.network, Ensemble) == (ensemble > 1)
     assert (found.count, len(found.networks), found.dtype) == (ensemble, ensemble, "float64")
     inputs = np.random.default_rng(0).normal(size=(5, 2))
-    each = found.outputs_of_each(inputs)
+    mean, each = found.mean_and_each(inputs)
     assert each.shape == (ensemble, 5, 1)
-    np.testing.assert_allclose(each.mean(0), found.outputs(inputs))
+    np.testing.assert_allclose(each.mean(0), mean)
+    np.testing.assert_array_equal(mean, found.outputs(inputs))
 
 
 def test_losses_start_from_the_last_pre_activations() -> None:

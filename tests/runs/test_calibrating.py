@@ -150,6 +150,7 @@ def test_the_same_by_numpy_torch_and_exported(
     if arrays.count > 1:
         spread = layers.spread(inputs.numpy())
         np.testing.assert_allclose(arrays.spread(inputs.numpy()), spread, atol=1e-9)
+        assert (spread > 0).all()
     truth = arrays.schema.target.encode(np.zeros(wanted.shape if target[0] == "[" else 50))
     for one, other in zip(
         *(own.outputs_and_losses(inputs.numpy(), truth) for own in (arrays, layers)), strict=True

@@ -183,22 +183,30 @@ class ArrayNetworks:
     @SILENT
     def outputs(self, inputs: Inputs) -> Floats:
         """Their mean, by the temperature if there is one, (N, D) -> (N, C)."""
-        return self.mean_output(self._pre_activations(inputs))
+        return self.mean_of(self._pre_activations(inputs))[0]
 
     @SILENT
-    def mean_output(self, f: Floats) -> Floats:
-        """The same by f of the last layer of each, (M, N, C)."""
-        output = array_losses.OUTPUTS[self.layers.output]
+    def mean_and_each(self, inputs: Inputs) -> tuple[Floats, Floats]:
+        """Their mean and each of them, (N, D) -> (N, C) and (M, N, C), by one pass."""
+        f = self._pre_activations(inputs)
+        mean, each = self.mean_of(f)
+        return mean, self._value(f) if each is None else each
+
+    @SILENT
+    def mean_of(self, f: Floats) -> tuple[Floats, Floats | None]:
+        """Their mean by f of the last layer of each, (M, N, C), and each where it is made of them.
+
+        Where one temperature is that of the mean, it is made of f.
+        """
         if self.layers.temperature == 1 or self.count == 1:
-            found: Floats = output.value(self._tempered(f)).mean(0)
-            return found
-        return output.value(self._tempered(output.of_mean(f)))
+            each = self._value(f)
+            mean: Floats = each.mean(0)
+            return mean, each
+        return self._value(array_losses.OUTPUTS[self.layers.output].of_mean(f)), None
 
-    @SILENT
-    def outputs_of_each(self, inputs: Inputs) -> Floats:
-        """(N, D) -> (M, N, C)."""
-        f = self._tempered(self._pre_activations(inputs))
-        return array_losses.OUTPUTS[self.layers.output].value(f)
+    def _value(self, f: Floats) -> Floats:
+        """The output function, by the temperature if there is one."""
+        return array_losses.OUTPUTS[self.layers.output].value(self._tempered(f))
 
     @SILENT
     def outputs_and_losses(self, inputs: Inputs, targets: Floats) -> tuple[Floats, Floats, Floats]:
@@ -279,7 +287,7 @@ class ArraySums:
             own = [after_first(layers, weights, piece[:, units]) for piece in pieces]
             each.append(np.concatenate(own))
             at = units.stop
-        return self.networks.mean_output(np.stack(each))
+        return self.networks.mean_of(np.stack(each))[0]
 
     @property
     def _each(self) -> Iterator[tuple[Layers, Weights]]:

@@ -87,9 +87,16 @@ class Ensemble(nn.Module):
 
 def pre_activation(network: nn.Sequential, inputs: Tensor) -> Tensor:
     """f of the last layer of plain layers, (N, D) -> (N, C); what comes behind is left out."""
-    names = [name for name, _ in network.named_children()]
-    f: Tensor = network[: names.index("output") + 1](inputs)
+    f: Tensor = without_output(network)(inputs)
     return f
+
+
+def without_output(network: nn.Sequential) -> nn.Sequential:
+    """Plain layers up to the last linear one."""
+    names = [name for name, _ in network.named_children()]
+    before = network[: names.index("output") + 1]
+    assert isinstance(before, nn.Sequential)
+    return before
 
 
 class Temperature(nn.Module):

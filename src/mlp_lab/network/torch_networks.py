@@ -11,7 +11,13 @@ from torch import Tensor, nn
 from mlp_lab.network.array_losses import Floats
 from mlp_lab.network.array_network import Inputs
 from mlp_lab.network.losses import Objective
-from mlp_lab.network.plain_network import EmbeddedInputs, Ensemble, plain_network, pre_activation
+from mlp_lab.network.plain_network import (
+    EmbeddedInputs,
+    Ensemble,
+    plain_network,
+    pre_activation,
+    without_output,
+)
 from mlp_lab.network.saved import Layers, Weights
 
 
@@ -60,18 +66,37 @@ class TorchNetworks:
             return [own for own in self.network.networks if isinstance(own, nn.Sequential)]
         return [self.network]
 
-    @torch.inference_mode()
     def outputs(self, inputs: Inputs) -> Floats:
         """Their mean, (N, D) -> (N, C)."""
-        outputs: Tensor = self.network(self._tensor(inputs))
-        return outputs.double().numpy()
+        return self.mean_and_each(inputs)[0]
 
     @torch.inference_mode()
-    def outputs_of_each(self, inputs: Inputs) -> Floats:
-        """(N, D) -> (M, N, C)."""
+    def mean_and_each(self, inputs: Inputs) -> tuple[Floats, Floats]:
+        """Their mean and each of them, (N, D) -> (N, C) and (M, N, C), by one pass."""
         rows = self._tensor(inputs)
-        f = torch.stack([pre_activation(network, rows) for network in self.networks])
-        return self.objective.predict(self.objective.tempered(f)).double().numpy()
+        return self.mean_of(torch.stack([part(rows) for part in self.parts]))
+
+    @property
+    def parts(self) -> list[nn.Sequential]:
+        """What of the networks their mean is made of: all layers, or those up to the last linear.
+
+        Where one temperature is that of the mean, it is made of f of each.
+        """
+        if self._of_outputs:
+            return self.networks
+        return [without_output(network) for network in self.networks]
+
+    def mean_of(self, found: Tensor) -> tuple[Floats, Floats]:
+        """Their mean and each of them by what `parts` give, (M, N, C)."""
+        mean, each = found.mean(0), found
+        if not self._of_outputs:
+            own = self.objective
+            mean, each = (own.predict(own.tempered(f)) for f in (own.of_mean(found), found))
+        return mean.double().numpy(), each.double().numpy()
+
+    @property
+    def _of_outputs(self) -> bool:
+        return self.objective.temperature == 1 or self.count == 1
 
     @torch.inference_mode()
     def outputs_and_losses(self, inputs: Inputs, targets: Floats) -> tuple[Floats, Floats, Floats]:
@@ -133,18 +158,9 @@ class TorchSums:
     @torch.inference_mode()
     def outputs(self, sums: Inputs) -> Floats:
         """Outputs of rows by the sum of what their columns add, (N, S) -> (N, C)."""
-        objective, at, each = self.networks.objective, 0, []
-        whole = objective.temperature == 1 or self.networks.count == 1
-        for network, linear in zip(self.networks.networks, self.first, strict=True):
+        at, found = 0, []
+        for part, linear in zip(self.networks.parts, self.first, strict=True):
             f = self.networks._tensor(sums[:, at : at + linear.out_features])
-            names = [name for name, _ in network.named_children()]
-            begin = 1 + isinstance(network[0], EmbeddedInputs)
-            each.append(network[begin : None if whole else names.index("output") + 1](f))
+            found.append(part[1 + isinstance(part[0], EmbeddedInputs) :](f))
             at += linear.out_features
-        stacked = torch.stack(each)
-        outputs = (
-            stacked.mean(0)
-            if whole
-            else objective.predict(objective.tempered(objective.of_mean(stacked)))
-        )
-        return outputs.double().numpy()
+        return self.networks.mean_of(torch.stack(found))[0]
