@@ -131,6 +131,8 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
                 "cells",
                 "columns",
                 "column_files",
+                "damaged",
+                "parquet_folders",
                 "kinds",
                 "dates",
                 "answers",

@@ -124,6 +124,64 @@ def test_predicting_a_file(
     np.testing.assert_allclose(written_shares, shares, rtol=1e-6)
 
 
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """New rows in a folder of three Parquet files."""
+    fresh = survey(150, seed=5)
+    (tmp_path / "parts").mkdir()
+    for number, places in enumerate(np.array_split(np.arange(len(fresh)), 3)):
+        fresh.iloc[places].to_parquet(tmp_path / "parts" / f"{number}.parquet", index=False)
+    return tmp_path / "parts"
+
+
+@pytest.mark.parametrize("words", [(), ("--rows", "20"), ("--background", "parts")])
+def test_a_folder_is_the_file_of_all_its_rows(
+    words: tuple[str, ...], run: Path, parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is predicted, scored and explained of it."""
+    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
+    monkeypatch.chdir(parts.parent)
+    survey(150, seed=5).to_parquet("whole.parquet", index=False)
+    for file, name in (("whole.parquet", "one"), ("parts", "several")):
+        if not words:
+            call("predict", str(run), file, "-o", f"{name}.parquet", monkeypatch=monkeypatch)
+            call("evaluate", str(run), file, "-o", f"{name}.json", monkeypatch=monkeypatch)
+        call("explain", str(run), file, *words, "-o", f"{name}.csv", monkeypatch=monkeypatch)
+    one, several = (pd.read_csv(f"{name}.csv") for name in ("one", "several"))
+    if not words:
+        one, several = (pd.read_parquet(f"{name}.parquet") for name in ("one", "several"))
+        scores = [json.loads(Path(f"{name}.json").read_text()) for name in ("one", "several")]
+        assert scores[0].pop("file") == "whole.parquet"
+        assert scores[1].pop("file") == "parts"
+        assert scores[0] == scores[1]
+    pd.testing.assert_frame_equal(one, several, atol=1e-9)
+
+
+def test_a_folder_that_is_no_table(
+    run: Path, parts: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line, which names the file, and of a cell its row in it; nothing is written."""
+    frame = survey(150, seed=5)
+    out = parts.parent / "out.parquet"
+    words = ("predict", str(run), str(parts), "-o", str(out))
+
+    def line(*words: str) -> str:
+        with pytest.raises(SystemExit):
+            call(*words, monkeypatch=monkeypatch)
+        said: str = capsys.readouterr().err
+        return said.splitlines()[-1]
+
+    assert line(*words, "--delimiter", ";").endswith("for parts: it is for text files")
+    for name in ("predict", "explain"):
+        said = line(name, str(run), str(parts), "-o", str(parts / "out.csv"))
+        assert said.endswith("out.csv: it would belong to the folder that is FILE")
+    frame.drop(columns="age").to_parquet(parts / "3.parquet", index=False)
+    assert line(*words) == "3.parquet has no column 'age', as 0.parquet has"
+    frame.assign(voted="perhaps").to_parquet(parts / "3.parquet", index=False)
+    assert line("evaluate", str(run), str(parts)).endswith("got 'perhaps' in row 1 of 3.parquet")
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -26,7 +26,7 @@ def parser() -> Parser:
     found = Parser("mlp-lab explain", description=ABOUT)
     found.add_argument("run", metavar="RUN_FOLDER", help="folder of a finished run")
     found.add_argument(
-        "file", metavar="FILE", help="CSV, TSV, Parquet, Feather, Excel, Stata, SPSS"
+        "file", metavar="FILE", help="CSV, TSV, Parquet (or a folder), Feather, Excel, Stata, SPSS"
     )
     found.add_argument("-o", "--output", help="file to write: CSV or Parquet")
     found.add_argument("--prefix", default="", help="before the names of the new columns")

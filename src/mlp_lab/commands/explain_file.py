@@ -16,6 +16,7 @@ from mlp_lab.commands.predict_files import (
     chunks,
     feature_rows,
     file_settings,
+    require_apart,
     say_doubts,
 )
 from mlp_lab.data.arrays import Array, Floats, Mask
@@ -140,6 +141,8 @@ def explain_file(
     draw = partial(_drawn, predictor, explainer, max(POOL, samples))
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
+    if output is not None:
+        require_apart(Path(file), Path(output))
     if background is None:
         drawn, total = draw(chunks(Path(file), settings, form))
     else:

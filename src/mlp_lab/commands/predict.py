@@ -33,7 +33,7 @@ def parser(command: str) -> Parser:
     found = Parser(f"mlp-lab {command}", description=ABOUT[command])
     found.add_argument("run", metavar="RUN_FOLDER", help="folder of a finished run")
     found.add_argument(
-        "file", metavar="FILE", help="CSV, TSV, Parquet, Feather, Excel, Stata, SPSS"
+        "file", metavar="FILE", help="CSV, TSV, Parquet (or a folder), Feather, Excel, Stata, SPSS"
     )
     if command == "predict":
         found.add_argument("-o", "--output", required=True, help="file to write: CSV or Parquet")

@@ -27,7 +27,7 @@ from mlp_lab.data.tables.frames import (
     newly_missing,
     unseen_levels,
 )
-from mlp_lab.data.tables.reading import detect, own_codes, own_types, read_chunks
+from mlp_lab.data.tables.reading import detect, own_codes, own_types, read_parts
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
 from mlp_lab.estimators.evaluating import joined, scored_rows
@@ -73,6 +73,7 @@ def predict_file(
     threshold, interval = deciding.chosen(predictor), deciding.interval
     settings = file_settings(predictor, file, written)
     form = detect(Path(file), settings, "FILE")
+    require_apart(Path(file), Path(output))
     own, signs = dialect_of_answer(Path(file), form), predictor.schema.separators
     with open_writer(Path(output), own, signs, own_types(Path(file))) as writer:
         for frame in chunks(Path(file), settings, form):
@@ -203,6 +204,16 @@ def _require_place(output: Path) -> None:
         raise UserError(f"cannot write {output}: there is no folder {output.parent}")
 
 
+def require_apart(file: Path, output: Path) -> None:
+    """Raise where what is written would be among the files of the folder that is read.
+
+    Raises:
+        UserError: it would.
+    """
+    if file.is_dir() and file.resolve() == output.resolve().parent:
+        raise UserError(f"cannot write {output}: it would belong to the folder that is FILE")
+
+
 def chunks(
     path: Path, settings: FileSettings, form: Dialect, option: str = "FILE"
 ) -> Iterator[TableFrame]:
@@ -213,14 +224,15 @@ def chunks(
     """
     rows = 0
     labels, ranges = own_codes(path, settings)
-    for frame in read_chunks(path, settings, CHUNK, option, form=form):
+    for name, first, frame in read_parts(path, settings, CHUNK, option, form=form):
         if len(frame):
             yield TableFrame(
                 frame,
                 decimal=form.decimal,
-                first_row=rows + 1,
+                first_row=first,
                 labels=labels,
                 missing_ranges=ranges,
+                name=name,
             )
         rows += len(frame)
     if rows == 0:

@@ -32,11 +32,12 @@ READ_AT_ONCE = 1 << 20
 
 
 def arrow_pieces(
-    path: Path, rows: int, *, kept: bool, only: str | None = None
+    path: Path, rows: int, *, kept: bool, only: str | None = None, types: ArrowTypes | None = None
 ) -> Iterator[pd.DataFrame]:
     """The file in pieces, an empty one first; `kept` where all of them stay in memory.
 
     A saved index is a column like another, unless it has no name. Of Parquet, `only` one column.
+    `types` by name are those that columns are to have, where they hold what a file has.
 
     Raises:
         UserError: a column has no name of its own, or there is too much for the memory.
@@ -58,6 +59,9 @@ def arrow_pieces(
             schema = source.schema
             batches = (_valid(source.get_batch(i)) for i in range(source.num_record_batches))
         names, plain = column_names(path, schema.names), _plain(schema)
+        for i, name in enumerate(names):
+            if types and name in types:
+                plain = plain.set(i, plain.field(i).with_type(types[name]))
         unnamed = [name for name in names if UNNAMED_INDEX.fullmatch(name)]
         letters, rows_so_far = 0, 0
         for batches_of_one in chain([[]], ([batch] for batch in batches)):
@@ -187,6 +191,38 @@ def arrow_types(path: Path) -> ArrowTypes:
         parquet = suffix_of(path) in PARQUET
         schema = _plain(read_schema(file) if parquet else open_file(file).schema)
     return dict(zip(column_names(path, schema.names), schema.types, strict=True))
+
+
+def wider_type(one: DataType, other: DataType) -> DataType | None:
+    """The type that holds values of both, None where they are of different kinds."""
+    from pyarrow import ArrowException, field, unify_schemas  # noqa: PLC0415 optional
+    from pyarrow import schema as arrow_schema  # noqa: PLC0415 optional
+
+    if one == other or not tells_type(other):
+        return one
+    if not tells_type(one):
+        return other
+    if kind_of_cells(one) != kind_of_cells(other):
+        return None
+    try:
+        both = [arrow_schema([field("x", kind)]) for kind in (one, other)]
+        return unify_schemas(both, promote_options="permissive").types[0]
+    except (ArrowException, ValueError, TypeError):
+        return None
+
+
+def kind_of_cells(kind: DataType) -> str:
+    """What cells of a type hold, in words."""
+    from pyarrow import types  # noqa: PLC0415 optional
+
+    if _is_text(kind):
+        return "text"
+    tests = {
+        "truth values": types.is_boolean,
+        "numbers": lambda kind: types.is_integer(kind) or types.is_floating(kind),
+        "dates": lambda kind: types.is_date(kind) or types.is_timestamp(kind),
+    }
+    return next((words for words, test in tests.items() if test(kind)), str(kind))
 
 
 def tells_type(kind: DataType) -> bool:

@@ -6,7 +6,6 @@ A column is the same series of cells as one of the whole file in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlp_lab.data.mapped import Workspace, room_in_cache
-from mlp_lab.data.tables.arrow import arrow_pieces, parquet_header
+from mlp_lab.data.tables.parquet_folders import ParquetFiles
 from mlp_lab.errors import UserError
 from mlp_lab.files import created
 from mlp_lab.formatting import typed
@@ -58,34 +57,13 @@ def too_many_texts(name: str) -> UserError:
 class ParquetColumns:
     """Parquet files with the same columns, one after the other."""
 
-    def __init__(
-        self, files: list[Path], reading: Callable[[Path], AbstractContextManager[None]]
-    ) -> None:
-        """`reading` says in one line what is wrong with a file.
-
-        Raises:
-            UserError: one cannot be read, or lacks a column of the first.
-        """
-        self._files, self._reading, self.decimal = files, reading, "."
-        self.rows = 0
-        self.names: list[str] = []
-        for path in files:
-            with reading(path):
-                names, rows = parquet_header(path)
-            self.names = self.names or names
-            lacking = [name for name in self.names if name not in names]
-            if lacking:
-                raise UserError(f"{path.name} has no column {lacking[0]!r}, as {files[0].name} has")
-            self.rows += rows
+    def __init__(self, files: ParquetFiles) -> None:
+        self._files, self.decimal = files, "."
+        self.names, self.rows = files.names, files.rows
 
     def series(self, name: str) -> pd.Series:
         """All cells of a column."""
-        pieces: list[pd.Series] = []
-        for path in self._files:
-            with self._reading(path):
-                frames = arrow_pieces(path, PIECE_ROWS, kept=False, only=name)
-                pieces += [frame[name] for frame in frames]
-        whole = pd.concat(pieces, ignore_index=True)
+        whole = pd.concat(list(self._files.column(name, PIECE_ROWS)), ignore_index=True)
         if not pd.api.types.is_numeric_dtype(whole.dtype) and _distinct(whole) > MOST_TEXTS:
             raise too_many_texts(name)
         return whole

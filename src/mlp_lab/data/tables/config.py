@@ -55,7 +55,9 @@ def require_use(written: Mapping[str, object], paths: Sequence[str]) -> None:
     Raises:
         UserError: a setting other than its default is of no use for any of the files.
     """
-    suffixes = {suffix_of(Path(path)) for path in paths}
+    suffixes = {
+        PARQUET[0] if Path(path).is_dir() else suffix_of(Path(path)) for path in paths
+    }  # a folder is one of Parquet files
     for name, (format_name, with_it) in FORMATS_WITH.items():
         value = written.get(name, DEFAULTS[name])
         if value != DEFAULTS[name] and suffixes <= {*SUFFIXES} - {*with_it}:

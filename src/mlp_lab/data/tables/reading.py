@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
@@ -17,21 +16,16 @@ from mlp_lab.data.tables.arrow import arrow_pieces, arrow_types
 from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
 from mlp_lab.data.tables.column_files import ColumnFile, ParquetColumns, TextColumns
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
+from mlp_lab.data.tables.damaged import one_line_of
 from mlp_lab.data.tables.dialect import Dialect, dialect_of, in_words, open_text
 from mlp_lab.data.tables.excel import read_sheet
 from mlp_lab.data.tables.header import column_names
 from mlp_lab.data.tables.layout import headless_names
-from mlp_lab.data.tables.limits import (
-    SHARE,
-    require_cells,
-    require_columns,
-    require_filled,
-    rows_at_once,
-)
+from mlp_lab.data.tables.limits import require_cells, require_columns, require_filled, rows_at_once
 from mlp_lab.data.tables.numbers import PRECISION
+from mlp_lab.data.tables.parquet_folders import ParquetFiles, parquet_folder
 from mlp_lab.errors import UserError, nearest, require_extra
 from mlp_lab.formatting import counted
-from mlp_lab.memory import at_most, free_memory
 
 if TYPE_CHECKING:
     from mlp_lab.data.tables.arrow import ArrowTypes
@@ -41,9 +35,6 @@ ROWS = 1 << 20
 
 TEXT_ROWS = 1 << 17
 """Rows of a text table that are parsed at once where its columns are kept on disk."""
-
-MESSAGE = 200
-"""Letters of a library's message that are shown."""
 
 Labels = dict[str, str]
 """The value labels of a column: code -> what it stands for."""
@@ -311,36 +302,17 @@ def _format(path: Path, key: str) -> _Format:
     return FORMATS[suffix]
 
 
-@contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    """What libraries raise on damaged bytes has no common base; here it becomes `UserError`."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of libraries, about styles and deprecated parts
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # of cells that get lost
-            with at_most(SHARE * free_memory()):  # also what a file did not tell before
-                yield
-    except UserError:
-        raise
-    except MemoryError as error:
-        raise UserError(f"{path.name} needs more than the free memory: cut the table") from error
-    except pd.errors.EmptyDataError as error:
-        raise UserError(f"{path.name} is empty") from error
-    except pd.errors.ParserWarning as error:
-        raise UserError(f"{path.name}: its first row has more fields than the header") from error
-    except Exception as error:
-        said = " ".join(str(error).split()).removeprefix("Error tokenizing data. C error: ")
-        reason = said[:MESSAGE] or type(error).__name__
-        raise UserError(f"cannot read {path.name}: {reason}") from error
-
-
 def detect(path: Path, settings: FileSettings, key: str = "data.path") -> Dialect:
     """How a text table is written: what the settings say, the rest from its beginning.
 
     Raises:
-        UserError: the file is not there, is no text, or is out of all proportion.
+        UserError: the file is not there, is no text, or is out of all proportion; of a folder,
+            its files are not of one table.
     """
-    with _one_line(path):
+    if path.is_dir():
+        _ = parquet_folder(path, key)
+        return dialect_of(path / "part.parquet", settings)
+    with one_line_of(path):
         _format(path, key)
         return dialect_of(path, settings)
 
@@ -353,7 +325,7 @@ def read_table(
     Raises:
         UserError: it is not there, is no table, names a column twice, or is too large.
     """
-    with _one_line(path):
+    with one_line_of(path):
         file = _format(path, key).whole(path, settings, as_text)
     return replace(file, decimal=",") if settings.decimal == "," else file
 
@@ -364,8 +336,8 @@ def own_codes(path: Path, settings: FileSettings) -> tuple[dict[str, Labels], Mi
     Raises:
         UserError: the file cannot be read.
     """
-    with _one_line(path):
-        suffix = suffix_of(path)
+    with one_line_of(path):
+        suffix = "" if path.is_dir() else suffix_of(path)
         if suffix in SPSS:
             file = _read_spss(path, settings, (), 0, 1)
             return file.labels, file.missing_ranges
@@ -380,7 +352,9 @@ def own_types(path: Path) -> ArrowTypes:
     Raises:
         UserError: the file cannot be read.
     """
-    with _one_line(path):
+    if path.is_dir():
+        return parquet_folder(path, "data.path").types
+    with one_line_of(path):
         return arrow_types(path) if suffix_of(path) in (*PARQUET, *FEATHER) else {}
 
 
@@ -401,15 +375,12 @@ def open_columns(
         UserError: it is not there, is no table, or names a column twice.
     """
     if path.is_dir():
-        found = parquet_files(path)
-        if not found:
-            raise UserError(f"{key}: a folder without a .parquet file: {str(path)!r}")
-        require_extra("formats", "reading .parquet files", "pyarrow")
-        return ParquetColumns(found, _one_line), f"Parquet, {counted(len(found), 'file')}"
-    with _one_line(path):
+        found = parquet_folder(path, key)
+        return ParquetColumns(found), f"Parquet, {counted(found.count, 'file')}"
+    with one_line_of(path):
         _format(path, key)
         if suffix_of(path) in PARQUET:
-            return ParquetColumns([path], _one_line), "Parquet"
+            return ParquetColumns(ParquetFiles([path])), "Parquet"
         form = dialect_of(path, settings)
         names = _text_names(path, form)
 
@@ -419,17 +390,12 @@ def open_columns(
     return TextColumns(names, chosen(names), pieces, workspace, form.decimal), f"CSV, {form}"
 
 
-def parquet_files(folder: Path) -> list[Path]:
-    """The Parquet files of a folder by name; those of its own folders are not among them."""
-    return sorted(path for path in folder.iterdir() if suffix_of(path) in PARQUET)
-
-
 def _text_columns(
     path: Path, form: Dialect, read: Collection[str], as_text: Collection[str], names: list[str]
 ) -> Iterator[pd.DataFrame]:
     """Some columns in pieces, each parsed as the whole would be."""
     with open_text(path, form.encoding) as file:
-        with _one_line(path):
+        with one_line_of(path):
             pieces = pd.read_csv(
                 file,
                 **form.parsing,
@@ -440,11 +406,35 @@ def _text_columns(
                 chunksize=rows_at_once(TEXT_ROWS, len(names)),
             )
         while True:
-            with _one_line(path):
+            with one_line_of(path):
                 piece = next(pieces, None)
             if piece is None:
                 return
             yield piece
+
+
+def read_parts(
+    path: Path,
+    settings: FileSettings,
+    rows: int,
+    key: str = "data.path",
+    *,
+    form: Dialect | None = None,
+) -> Iterator[tuple[str, int, pd.DataFrame]]:
+    """`read_chunks`, also of a folder of Parquet files, and where each piece stands.
+
+    That is the name of a folder's file, else nothing, and the number of the first row in the file.
+
+    Raises:
+        UserError: as there, or the files of a folder are not of one table.
+    """
+    if path.is_dir():
+        yield from parquet_folder(path, key).pieces(rows)
+        return
+    first = 1
+    for frame in read_chunks(path, settings, rows, key, form=form):
+        yield "", first, frame
+        first += len(frame)
 
 
 def read_chunks(
@@ -464,11 +454,11 @@ def read_chunks(
     Raises:
         UserError: it is not there, is no table, names a column twice, or is too large.
     """
-    with _one_line(path):
+    with one_line_of(path):
         pieces = _format(path, key).pieces(path, settings, rows, form)
     empty = True
     while True:
-        with _one_line(path):  # never around a yield: the caller's warnings are not ours
+        with one_line_of(path):  # never around a yield: the caller's warnings are not ours
             piece = next(pieces, None)
         if piece is None:
             break
