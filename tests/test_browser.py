@@ -123,19 +123,18 @@ def test_curves_are_read_off_zoomed_and_switched(pages: dict[str, Path], tmp_pat
         for name, words in (("run", "epoch 2, training 0."), ("sweep", "epoch 2, best: ")):
             browser.open(pages[name].as_uri())
             browser.wait(f"{plot} === 'block'")
-            assert browser.run(still) == "none"
-            assert "drag to zoom" in str(browser.run(reading))
+            browser.wait(f"{still} === 'none' && {reading}.includes('drag to zoom')")
             browser.run("document.querySelector('.chart > .plot').focus()")
             for key in ("ArrowRight", "ArrowRight"):
                 browser.press(key)
-            assert str(browser.run(reading)).startswith(words)
+            browser.wait(f"{reading}.startsWith({json.dumps(words)})")
             browser.click(".chart .switches button")
             switch = (
                 "document.querySelector('.chart .switches button').getAttribute('aria-pressed')"
             )
-            assert browser.run(switch) == "false"
+            browser.wait(f"{switch} === 'false'")
             browser.call("Emulation.setEmulatedMedia", media="print")
-            assert (browser.run(still), browser.run(plot)) == ("block", "none")
+            browser.wait(f"{still} === 'block' && {plot} === 'none'")
             browser.call("Emulation.setEmulatedMedia", media="")
         assert browser.complaints() == []
 
@@ -164,5 +163,5 @@ def test_plateaus_are_shaded_and_said(pages: dict[str, Path], tmp_path: Path) ->
         browser.run("document.querySelector('.chart > .plot').focus()")
         for rests in (True, True, False):
             browser.press("ArrowRight")
-            assert str(browser.run(reading)).endswith("on a plateau") is rests
+            browser.wait(f"{reading}.endsWith('on a plateau') === {json.dumps(rests)}")
         assert browser.complaints() == []

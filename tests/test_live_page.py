@@ -213,8 +213,8 @@ def fits_a_phone(browser: Browser) -> None:
     for width, height, most in ((320, 640, 100), (844, 390, 60), (390, 844, 100)):
         browser.size(width, height)
         browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'none'")
-        assert cast(float, browser.run("document.querySelector('header').offsetHeight")) < most
-        assert browser.run("document.documentElement.scrollWidth") == width
+        browser.wait(f"document.querySelector('header').offsetHeight < {most}")
+        browser.wait(f"document.documentElement.scrollWidth === {width}")
     browser.click("button.more")
     browser.wait("getComputedStyle(document.querySelector('.tools')).display === 'flex'")
     browser.click(".tools .hand")

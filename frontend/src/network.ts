@@ -6,6 +6,7 @@ import type { Arrays, Passes, Scene, Step } from "./wire";
 
 const MOST_UNITS = 12; // of a layer; more are counted below it
 const SIDE = 28; // points of a unit's map, as the engine sends it
+const BESIDE = 62; // pixels between the picture's edges and the middle of the first and of the last layer
 
 interface Box {
   layer: number;
@@ -21,6 +22,9 @@ interface Edge {
   from: Box;
   to: Box;
 }
+
+/** A column's place as a style: what stands there moves with the picture's width, not a frame later. */
+const column = (share: number): string => `calc(${BESIDE}px + (100% - ${2 * BESIDE}px) * ${share})`;
 
 /** A canvas as sharp as the screen; its context counts in CSS pixels. */
 export function prepared(canvas: HTMLCanvasElement): [CanvasRenderingContext2D, number, number] {
@@ -60,8 +64,8 @@ export class NetworkView {
   private passes: Passes | null = null;
   private known = -1; // the number of a pass that is looked at
   private hidden = false; // whether it is still to be guessed
-  /** Where each layer stands, so that its buttons stand above it. */
-  onLayout: (columns: number[]) => void = () => {};
+  /** Where each layer stands, and how far they are apart, so that its buttons stand above it. */
+  onLayout: (places: string[], gap: number) => void = () => {};
 
   constructor(
     private canvas: HTMLCanvasElement,
@@ -73,6 +77,7 @@ export class NetworkView {
       if (event.pointerType !== "touch") this.leave();
     });
     new ResizeObserver(() => {
+      this.leave(); // what it was about is elsewhere now
       this.lay();
       this.draw();
     }).observe(canvas);
@@ -105,8 +110,8 @@ export class NetworkView {
     if (!this.scene) return;
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const sizes = this.scene.sizes;
-    const columns = sizes.map((_, k) => 62 + ((width - 124) * k) / Math.max(1, sizes.length - 1));
-    const gap = (width - 124) / Math.max(1, sizes.length - 1);
+    const gap = (width - 2 * BESIDE) / Math.max(1, sizes.length - 1);
+    const columns = sizes.map((_, k) => BESIDE + gap * k);
     this.boxes = sizes.map((size, layer) => {
       const count = Math.min(size, MOST_UNITS);
       const labelled = layer === 0 || layer === sizes.length - 1;
@@ -125,7 +130,7 @@ export class NetworkView {
     this.edges = this.boxes.slice(1).flatMap((to, layer) =>
       to.flatMap((b) => this.boxes[layer].map((a) => ({ layer, from: a, to: b }))),
     );
-    this.onLayout(columns);
+    this.onLayout(sizes.map((_, k) => column(k / Math.max(1, sizes.length - 1))), gap);
   }
 
   private weight(edge: Edge): number {

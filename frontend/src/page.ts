@@ -113,7 +113,7 @@ export class Page {
       this.status,
     );
     this.network = new NetworkView(networkCanvas, this.tip);
-    this.network.onLayout = (columns) => this.placeLayerButtons(columns);
+    this.network.onLayout = (places, gap) => this.placeLayerButtons(places, gap);
     this.plane = new PlaneView(planeCanvas);
     this.plane.onRow = (part, number) => {
       this.pause();
@@ -615,7 +615,7 @@ export class Page {
     );
   }
 
-  private placeLayerButtons(columns: number[]): void {
+  private placeLayerButtons(places: string[], gap: number): void {
     const scene = this.scene_!;
     const widths = scene.sizes.slice(1, -1);
     const width = (changed: number[]) =>
@@ -628,10 +628,9 @@ export class Page {
       const plus = button("+", say(TEXT.addUnit, { n }), () => to(own + 1), "tiny");
       minus.disabled = own < 2;
       const found = make("div", { class: "layer" }, minus, make("span", {}, String(own)), plus);
-      found.style.left = `${columns[k + 1]}px`;
+      found.style.left = places[k + 1];
       return found;
     });
-    const gap = columns.length > 2 ? columns[2] - columns[1] : Infinity;
     this.layerButtons.classList.toggle("tight", gap < 76);
     this.layerButtons.classList.toggle("narrow", gap < 54);
     const depth = widths.length;
