@@ -27,8 +27,8 @@ def test_cells_are_those_of_pandas(tmp_path: Path) -> None:
     sheet.merge_cells("G3:H4")
     sheet.cell(5000, 1, 7)
     book.save(path)
-    name, header, frame, aside = read_sheet(path, FileSettings(), ["text"])
-    assert aside == []
+    name, header, frame, said = read_sheet(path, FileSettings(), ["text"])
+    assert said == ""
     assert (name, header[0], header[-1]) == ("Sheet", "i", "")
     expected = pd.read_excel(
         path, dtype={"text": str}, na_values=MISSING_WORDS, keep_default_na=False

@@ -1,7 +1,10 @@
 """Rows that are none of a table: titles above, types below, footers, and files without names."""
 
+from gzip import compress
+from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from surveys import pasted, raw_of
@@ -18,7 +21,8 @@ def raw_of_lines(folder: Path, suffix: str, lines: list[str], *words: str) -> Ra
     """The rows of a file that holds lines."""
     path = folder / f"t{suffix}"
     if suffix == ".xlsx":
-        cells = [[_cell(cell) for cell in line.split(",")] for line in lines]
+        rows = zip_longest(*zip_longest(*(line.split(",") for line in lines), fillvalue=""))
+        cells = [[_cell(cell) for cell in row] for row in rows]
         pd.DataFrame(cells).to_excel(path, header=False, index=False)
     else:
         sign = {".tsv": "\t", ".txt": ";"}.get(suffix, ",")
@@ -155,3 +159,110 @@ def test_what_is_no_title() -> None:
     assert rows_aside([["a", "b"], ["int", "no"], ["3", "4"]]) == []
     assert rows_aside([["a", "b"], ["text", "text"]]) == []
     assert rows_aside([]) == []
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".xlsx"])
+@pytest.mark.parametrize("stream", ["never", "always"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        (HEADER, ",", []),
+        (HEADER + ",", ",", []),
+        (HEADER + ",,,", ",,,", []),
+        (HEADER + ",,", ",", []),
+        (HEADER + ",", "", []),
+        (HEADER + ",", ",", ["Data Source,World Data,", ",", "Updated,2020-01-01,", ","]),
+    ],
+    ids=["rows alone", "header too", "three", "more above", "header alone", "titles"],
+)
+def test_signs_at_the_end_of_lines(
+    suffix: str, stream: str, tmp_path: Path, written: tuple[str, str, list[str]]
+) -> None:
+    """They make no column, in any format; the note says so."""
+    header, end, above = written
+    if suffix == ".xlsx" and stream == "always":
+        return
+    words = (f"data.stream={stream}",)
+    plain = raw_of_lines(tmp_path, suffix, [HEADER, *ROWS], *words)
+    rows = [row + end for row in ROWS]
+    raw = raw_of_lines(tmp_path, suffix, [*above, header, *rows], *words)
+    assert raw.columns == plain.columns
+    assert np.array_equal(raw.inputs, plain.inputs)
+    assert raw.source is not None
+    assert ", without the empty column" in raw.source.note or suffix == ".xlsx"
+
+
+def test_a_column_without_a_name_that_has_a_value(tmp_path: Path) -> None:
+    """It is no empty one, however late the value comes."""
+    rows = [f"{row}," for row in ROWS * 400]
+    path = tmp_path / "t.csv"
+    for header in (HEADER, HEADER + ","):
+        for stream in ("never", "always"):
+            path.write_text("\n".join([header, *rows, "1,2,p,late"]))
+            with pytest.raises(UserError, match="column 4 has no name, but 'late' in it"):
+                raw_of(path, f"data.stream={stream}")
+
+
+def test_an_empty_column_between_others(tmp_path: Path) -> None:
+    """It is left out where it has no name; with one it has no value."""
+    plain = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS])
+    rows = [row.replace(",", ",,", 1) for row in ROWS]
+    for suffix in (".csv", ".xlsx"):
+        raw = raw_of_lines(tmp_path, suffix, ["a,,x,y", *rows])
+        assert np.array_equal(raw.inputs, plain.inputs)
+        assert raw.source is not None
+        assert ", without the empty column 2" in raw.source.note
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "  "])
+@pytest.mark.parametrize("stream", ["never", "always"])
+def test_names_of_rows(sign: str, stream: str, tmp_path: Path) -> None:
+    """R writes them without a name above: no column is shifted."""
+    plain = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS])
+    lines = [HEADER, *(f"r{i},{row}" for i, row in enumerate(ROWS))]
+    path = tmp_path / "t.txt"
+    path.write_text("\n".join(lines).replace(",", sign))
+    raw = raw_of(path, f"data.stream={stream}")
+    assert [column.name for column in raw.columns] == ["a", "x"]
+    assert np.array_equal(raw.inputs, plain.inputs)
+    assert raw.source is not None
+    assert "whose first column has no name" in raw.source.note
+    assert [column.name for column in raw.source.dropped] == ["Unnamed: 0"]
+    alike = [HEADER, *(f"r{i % 3},{row}" for i, row in enumerate(ROWS))]
+    path.write_text("\n".join(alike).replace(",", ";"))
+    with pytest.raises(UserError, match="more fields than the header"):
+        raw_of(path, "data.delimiter=';'")
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".csv.gz", ".xlsx"])
+@pytest.mark.parametrize("stream", ["never", "always"])
+@pytest.mark.parametrize("above", [[], ["My survey,,"]], ids=["plain", "title"])
+def test_headers_that_stand_again(
+    above: list[str], stream: str, suffix: str, tmp_path: Path
+) -> None:
+    """As where exports were joined: they are no rows, and the note counts them."""
+    if suffix == ".xlsx" and stream == "always":
+        return
+    words = (f"data.stream={stream}",)
+    plain = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS])
+    blank = [""] * (suffix != ".xlsx")
+    lines = [*above, HEADER, *ROWS[:15], HEADER, *ROWS[15:30], *blank, HEADER, *ROWS[30:]]
+    if suffix == ".csv.gz":
+        (tmp_path / "t.csv.gz").write_bytes(compress("\r\n".join(lines).encode()))
+        raw = raw_of(tmp_path / "t.csv.gz", *words)
+    else:
+        raw = raw_of_lines(tmp_path, suffix, lines, *words)
+    assert raw.columns == plain.columns
+    assert np.array_equal(raw.inputs, plain.inputs)
+    assert raw.source is not None
+    assert ", without 2 more headers" in raw.source.note
+
+
+def test_footers_behind_empty_rows(tmp_path: Path) -> None:
+    """The hint leaves out both."""
+    lines = [HEADER, *ROWS, ",,", ",,", "Data from a database,,", "Updated: 2024,,"]
+    with pytest.raises(UserError, match="are the last 4 rows a footer") as error:
+        raw_of_lines(tmp_path, ".csv", lines)
+    (words,) = (said for said in pasted(str(error.value)) if "skip_rows" in said)
+    plain = raw_of_lines(tmp_path, ".csv", [HEADER, *ROWS])
+    assert np.array_equal(raw_of_lines(tmp_path, ".csv", lines, words).inputs, plain.inputs)

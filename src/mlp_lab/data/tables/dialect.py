@@ -7,20 +7,21 @@ import csv
 import gzip
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import islice, takewhile, zip_longest
 from pathlib import Path
-from typing import Literal, TextIO, TypedDict
+from typing import Literal, TypedDict
 
 from mlp_lab.data.config import DELIMITERS, WHITESPACE, FileSettings
 from mlp_lab.data.tables.amounts import digits_of
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, MISSING_WORDS
 from mlp_lab.data.tables.config import TEXT, suffix_of
-from mlp_lab.data.tables.layout import rows_aside
+from mlp_lab.data.tables.layout import empty_columns, has_row_names, rows_aside
 from mlp_lab.data.tables.limits import LINE, require_expansion
+from mlp_lab.data.tables.text_files import count_repeats, header_line, open_text
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import listed
+from mlp_lab.formatting import counted, listed
 
 SAMPLE, BLOCK = 1 << 16, 1 << 20
 """Characters that tell a dialect, and that are decoded at once."""
@@ -48,6 +49,9 @@ GROUPED_COMMA = re.compile(rf"[1-9]\d{{0,2}}((?:[.{BLANKS}]\d{{3}})+,\d+|(?:\.\d
 GROUPED_POINT = re.compile(rf"[1-9]\d{{0,2}}((?:[,{BLANKS}]\d{{3}})+\.\d+|(?:,\d{{3}}){{2,}})")
 """Numbers with grouped digits that tell their decimal sign."""
 
+NAMELESS = "\0"
+"""What a column without a name is called while it is read; no text table has such a sign."""
+
 SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")
 """A first line by which Excel learns the delimiter."""
 
@@ -67,6 +71,9 @@ class Dialect:
 
     `spaced`: spaces stand between delimiters and quotes. `skipped`: places from 0 of lines that are
     none of the table, of which `aside` were found by themselves. `headless`: no line has the names.
+    `empty`: places of columns without a name and without a value, as after a sign at each line's
+    end; `row_names`: the first column has no place in the header. `repeated`: the line of a header
+    that stands `repeats` more times.
     `lines` are those of a text table, without line ends in quotes, `letters` its characters.
     """
 
@@ -79,6 +86,10 @@ class Dialect:
     aside: tuple[int, ...] = ()
     headless: bool = False
     comment: str = ""
+    empty: tuple[int, ...] = ()
+    row_names: bool = False
+    repeated: str = ""
+    repeats: int = 0
     lines: int = field(default=0, compare=False)
     letters: int = field(default=0, compare=False)
 
@@ -99,7 +110,31 @@ class Dialect:
         name = known.get(self.delimiter, repr(self.delimiter))
         sign = {".": "point", ",": "comma"}[self.decimal]
         said = f"delimiter {name}, decimal {sign}, encoding {self.encoding.removesuffix('-sig')}"
-        return said + in_words(self.aside)
+        said += ", whose first column has no name" * self.row_names
+        return said + in_words(self.aside) + beside_in_words(self.empty, self.repeats)
+
+    def named(self, header: Sequence[str]) -> list[str]:
+        """Names of the columns that are read, by a header."""
+        names = ["", *header] if self.row_names else [*header]
+        return [name for place, name in enumerate(names) if place not in self.empty]
+
+    def with_empty(self, names: Sequence[str]) -> list[str]:
+        """Names for all places, of columns that are not read among them."""
+        found = [*names]
+        for place in self.empty:
+            found.insert(place, f"{NAMELESS}{place + 1}")
+        return found
+
+
+def beside_in_words(empty: Sequence[int], repeats: int) -> str:
+    """What is said of columns without a name and a value, and of headers that stand again.
+
+    >>> beside_in_words([3], 2)
+    ', without the empty column 4, without 2 more headers'
+    """
+    places = listed([str(place + 1) for place in empty])
+    said = f", without the empty column{'s' * (len(empty) > 1)} {places}" * bool(empty)
+    return said + f", without {counted(repeats, 'more header')}" * (repeats > 0)
 
 
 def in_words(aside: Sequence[int]) -> str:
@@ -113,13 +148,6 @@ def in_words(aside: Sequence[int]) -> str:
     lines = f"line{'s' * (len(aside) > 1)} {listed([str(place + 1) for place in aside])}"
     them = "them" if len(aside) > 1 else "it"
     return f", without {lines} (titles, types or questions; data.header=1 reads {them})"
-
-
-def open_text(path: Path, encoding: str) -> TextIO:
-    """A text file to read, also a compressed one."""
-    if path.suffix.lower() == ".gz":
-        return gzip.open(path, "rt", encoding=encoding, newline="")
-    return path.open(encoding=encoding, newline="")
 
 
 def dialect_of(path: Path, settings: FileSettings) -> Dialect:
@@ -147,6 +175,11 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
     decimal = settings.decimal
     if decimal == "auto":
         decimal = _decimal(found.rows(delimiter)[1:], sure=delimiter == ",")
+    headless = settings.header == "none"
+    above = {place - bool(told) for place in skipped}
+    rows = [] if headless else _of_the_table(found.records(delimiter), settings, above)
+    line = header_line(sample.splitlines(), rows[:1], delimiter, settings.quote)
+    repeats = count_repeats(path, encoding, line) if line else 0
     return Dialect(
         delimiter,
         settings.quote,
@@ -155,8 +188,12 @@ def dialect_of(path: Path, settings: FileSettings) -> Dialect:
         spaced=found.spaced(delimiter),
         skipped=tuple(skipped),
         aside=tuple(aside),
-        headless=settings.header == "none",
+        headless=headless,
         comment=settings.comment,
+        empty=empty_columns(rows),
+        row_names=has_row_names(rows),
+        repeated=line if repeats else "",
+        repeats=repeats,
         lines=lines,
         letters=letters,
     )
@@ -201,6 +238,16 @@ class _Sample:
             return False
         cells = [cell for row in self.rows(delimiter, spaced=False) for cell in row]
         return any(cell.startswith(" ") and cell.lstrip(" ").startswith(quote) for cell in cells)
+
+
+def _of_the_table(
+    rows: list[list[str]], settings: FileSettings, skipped: Collection[int]
+) -> list[list[str]]:
+    """Header and rows of a sample, without what is skipped and without comments."""
+    kept = [row for place, row in enumerate(rows) if row and place not in skipped]
+    if sign := settings.comment:  # no cell of a remark is a part of its row
+        kept = [[*takewhile(lambda cell: not cell.startswith(sign), row)] for row in kept]
+    return [row for row in kept if row]
 
 
 def _found_delimiter(path: Path, sample: _Sample) -> str:
@@ -252,7 +299,8 @@ def _is_spaced(rows: list[list[str]]) -> bool:
     """Whether blanks stand between cells: all rows have as many, of which most are numbers."""
     below = [cell for row in rows[1:] for cell in row]
     numbers = sum(NUMBER.fullmatch(cell) is not None for cell in below)
-    alike = len(rows) >= LINES and len({len(row) for row in rows}) == 1
+    alike = len(rows) >= LINES and len({len(row) for row in rows[1:]}) == 1
+    alike = alike and (len(rows[0]) == len(rows[1]) or has_row_names(rows))
     return alike and len(rows[0]) > 1 and 2 * numbers >= len(below)
 
 
@@ -305,6 +353,9 @@ def _measured(path: Path, encoding: str, quote: str) -> tuple[int, int, int]:
 def _delimiter(rows: Mapping[str, list[list[str]]]) -> str:
     """The one by which most rows are as wide as the first; of one column, one that is not there."""
     widths = {sign: [len(row) for row in found] for sign, found in rows.items()}
+    for found in widths.values():  # a sign at the end of each line but the header's, or row names
+        if len(found) > 2 and found[0] > 1 and set(found[1:]) == {found[0] + 1}:
+            found[0] += 1
     scores = {
         sign: (found.count(found[0]) / len(found), found[0])
         for sign, found in widths.items()

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables.cells import MISSING_WORDS
-from mlp_lab.data.tables.dialect import lines_skipped
+from mlp_lab.data.tables.dialect import beside_in_words, in_words, lines_skipped
 from mlp_lab.data.tables.layout import headless_names, rows_aside
 from mlp_lab.data.tables.limits import FILLED, MANY, require_expansion, require_memory
 from mlp_lab.errors import UserError, nearest
@@ -34,10 +34,10 @@ BYTES = 40
 
 def read_sheet(
     path: Path, settings: FileSettings, as_text: Collection[str] | None
-) -> tuple[str, list[object], pd.DataFrame, list[int]]:
+) -> tuple[str, list[object], pd.DataFrame, str]:
     """A sheet: its name, its header, and its rows under names that pandas has made different.
 
-    Then the places of rows above and below the header that were found to be none of the table.
+    Then what is said of rows and columns that were found to be none of the table.
     With `as_text` None every cell is text, and none is missing; else the columns it names are text.
 
     Raises:
@@ -73,10 +73,35 @@ def read_sheet(
             na_values=[""],
             keep_default_na=False,
         )
+    header += [""] * (len(frame.columns) - len(header))
+    whole, frame = len(frame), _without_repeats(frame, header)
     for place, name_of_column in enumerate(header) if as_text is not None else ():
         if frame.dtypes.iloc[place].kind == "O" and str(name_of_column) not in texts:
             frame.isetitem(place, _without_words(frame.iloc[:, place]).array)
-    return name, header, frame, aside
+    empty = _empty_columns(frame, header)
+    kept = [place for place in range(len(header)) if place not in empty]
+    note = in_words(aside) + beside_in_words(empty, whole - len(frame))
+    return name, [header[place] for place in kept], frame.iloc[:, kept], note
+
+
+def _without_repeats(frame: pd.DataFrame, header: Sequence[object]) -> pd.DataFrame:
+    """Rows without headers that stand again among them, as where sheets were joined."""
+    if len(header) < 2 or any(dtype.kind not in "OUT" for dtype in frame.dtypes):
+        return frame
+    again = pd.Series(data=True, index=frame.index)
+    for place, name in enumerate(header):
+        cells = frame.iloc[:, place]
+        again &= (cells.isna() | (cells == "")) if name == "" else cells == name
+    return frame[~again].reset_index(drop=True).infer_objects() if again.any() else frame
+
+
+def _empty_columns(frame: pd.DataFrame, header: Sequence[object]) -> list[int]:
+    """Places of columns that have neither a name nor a value."""
+    nameless = [place for place, name in enumerate(header) if not str(name).strip()]
+    empty = [
+        (frame.iloc[:, place].isna() | (frame.iloc[:, place] == "")).all() for place in nameless
+    ]
+    return [place for place, none in zip(nameless, empty, strict=True) if none]
 
 
 def _last_row(sheet: ReadOnlyWorksheet, settings: FileSettings) -> int:

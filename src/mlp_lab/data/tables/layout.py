@@ -69,12 +69,48 @@ def rows_aside(rows: Sequence[Sequence[str]], skipped: Collection[int] = ()) -> 
     [0, 1, 3]
     """
     kept = [place for place in range(len(rows)) if place not in skipped]
+    rows = _without_last(rows)
     header = _header(rows, kept)
     if header is None:
         return []
     titles = kept[: kept.index(header)]
     below = [place for place in kept[kept.index(header) + 1 :] if any(map(str.strip, rows[place]))]
     return titles + below[: _descriptions([rows[place] for place in below])]
+
+
+def _without_last(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Rows without the columns at their end in which none has a cell."""
+    filled = [max((i for i, cell in enumerate(row, 1) if cell.strip()), default=0) for row in rows]
+    return [row[: max(filled, default=0)] for row in rows]
+
+
+def empty_columns(rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """Places from 0 of columns that have no name in the first of some rows, and no value below.
+
+    >>> empty_columns([["a", "b"], ["1", "2", ""], ["3", "4", " "]])
+    (2,)
+    """
+    if len(rows) < 2 or not any(map(str.strip, rows[0])):
+        return ()
+    filled = {place for row in rows for place, cell in enumerate(row) if cell.strip()}
+    return tuple(place for place in range(max(map(len, rows))) if place not in filled)
+
+
+def has_row_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each row begins with a name of its own, for which the first of them has no cell.
+
+    >>> has_row_names([["a", "b"], ["r1", "1", "2"], ["r2", "3", "4"]])
+    True
+    """
+    if len(rows) < 3:
+        return False
+    width, below = len(rows[0]) + 1, rows[1:]
+    alike = width > 2 and all(len(row) == width for row in below) and all(rows[0])
+    return (
+        alike
+        and any(row[-1].strip() for row in below)
+        and len({row[0] for row in below}) == len(below)
+    )
 
 
 def _header(rows: Sequence[Sequence[str]], kept: Sequence[int]) -> int | None:

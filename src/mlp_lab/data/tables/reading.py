@@ -17,13 +17,14 @@ from mlp_lab.data.tables.cells import MISSING_WORDS, MissingRange, cell_text
 from mlp_lab.data.tables.column_files import ColumnFile, ParquetColumns, TextColumns
 from mlp_lab.data.tables.config import EXCEL, FEATHER, PARQUET, SPSS, STATA, TEXT, suffix_of
 from mlp_lab.data.tables.damaged import one_line_of
-from mlp_lab.data.tables.dialect import Dialect, dialect_of, in_words, open_text
+from mlp_lab.data.tables.dialect import NAMELESS, Dialect, dialect_of
 from mlp_lab.data.tables.excel import read_sheet
 from mlp_lab.data.tables.header import column_names
 from mlp_lab.data.tables.layout import headless_names
 from mlp_lab.data.tables.limits import require_cells, require_columns, require_filled, rows_at_once
 from mlp_lab.data.tables.numbers import PRECISION
 from mlp_lab.data.tables.parquet_folders import ParquetFiles, parquet_folder
+from mlp_lab.data.tables.text_files import open_text
 from mlp_lab.errors import UserError, nearest, require_extra
 from mlp_lab.formatting import counted
 
@@ -67,7 +68,7 @@ def _text_names(path: Path, form: Dialect) -> list[str]:
     require_filled(path.name, form.lines, len(head.columns), form.letters)
     if form.headless:
         return headless_names(len(head.columns))
-    return column_names(path, head.iloc[0])
+    return column_names(path, form.named(head.iloc[0].tolist()))
 
 
 def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> TableFile:
@@ -78,7 +79,7 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
     def read(
         texts: Collection[str], *, by_pieces: bool, only: list[str] | None = None
     ) -> pd.DataFrame:
-        with open_text(path, form.encoding) as file:
+        with open_text(path, form.encoding, form.repeated) as file:
             return pd.read_csv(
                 file,
                 **form.parsing,
@@ -94,6 +95,7 @@ def _read_text(path: Path, settings: FileSettings, as_text: Collection[str]) -> 
             frame = read(as_text, by_pieces=True)  # in half the time and memory
         except pd.errors.DtypeWarning:  # a column is numbers in one piece and text in another
             frame = read(as_text, by_pieces=False)
+        frame = _without_nameless(path, frame)
         unclear = [name for name in names if name not in as_text and may_hold_words(frame[name])]
         if unclear:
             frame[unclear] = read(unclear, by_pieces=True, only=unclear)
@@ -117,7 +119,7 @@ def _cells_read(names: list[str], texts: Collection[str], form: Dialect) -> _Cel
     """
     words = list(MISSING_WORDS)
     return {
-        "names": names,
+        "names": form.with_empty(names),
         "header": None if form.headless else 0,
         "decimal": form.decimal,
         "index_col": False,
@@ -139,24 +141,37 @@ def _text_pieces(
 ) -> Iterator[pd.DataFrame]:
     form = form or dialect_of(path, settings)
     names = _text_names(path, form)
-    with open_text(path, form.encoding) as file:
-        yield from pd.read_csv(
+    with open_text(path, form.encoding, form.repeated) as file:
+        for piece in pd.read_csv(
             file,
             **form.parsing,
-            names=names,
+            names=form.with_empty(names),
             header=None if form.headless else 0,
             index_col=False,
             dtype=str,
             na_filter=False,
             chunksize=rows_at_once(rows, len(names)),
-        )
+        ):
+            yield _without_nameless(path, piece)
+
+
+def _without_nameless(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """Cells of a text without the columns that have no name; none may have a value."""
+    nameless = [name for name in frame.columns if str(name).startswith(NAMELESS)]
+    for name in nameless:
+        cells = frame[name].dropna().astype(str)
+        if (filled := cells[cells.str.strip() != ""]).size:
+            place = str(name).removeprefix(NAMELESS)
+            raise UserError(
+                f"{path.name}: column {place} has no name, but {filled.iloc[0]!r} in it"
+            )
+    return frame.drop(columns=nameless) if nameless else frame
 
 
 def _read_excel(path: Path, settings: FileSettings, as_text: Collection[str] | None) -> TableFile:
-    name, header, frame, aside = read_sheet(path, settings, as_text)
-    beyond = [""] * (len(frame.columns) - len(header))
-    frame.columns = pd.Index(column_names(path, [*header, *beyond]))
-    return TableFile(frame, {}, f"Excel, sheet {name!r}{in_words(aside)}")
+    name, header, frame, said = read_sheet(path, settings, as_text)
+    frame = frame.set_axis(column_names(path, header), axis=1)
+    return TableFile(frame, {}, f"Excel, sheet {name!r}{said}")
 
 
 def _excel_pieces(
@@ -394,20 +409,22 @@ def _text_columns(
     path: Path, form: Dialect, read: Collection[str], as_text: Collection[str], names: list[str]
 ) -> Iterator[pd.DataFrame]:
     """Some columns in pieces, each parsed as the whole would be."""
-    with open_text(path, form.encoding) as file:
+    with open_text(path, form.encoding, form.repeated) as file:
         with one_line_of(path):
             pieces = pd.read_csv(
                 file,
                 **form.parsing,
                 **PRECISION,
                 **_cells_read(names, as_text, form),
-                usecols=list(read),
+                usecols=[*read, *set(form.with_empty(names)).difference(names)],
                 low_memory=False,
                 chunksize=rows_at_once(TEXT_ROWS, len(names)),
             )
         while True:
             with one_line_of(path):
                 piece = next(pieces, None)
+                if piece is not None:
+                    piece = _without_nameless(path, piece)
             if piece is None:
                 return
             yield piece

@@ -139,7 +139,7 @@ def _left_out(
 BY_COLUMN = ("types", "levels", "missing_in", "separators")
 """Settings that name a column each time they say something."""
 
-MOST_FOOTERS = 5
+MOST_FOOTERS = 12
 """Rows at the end of a file that may be none of its table."""
 
 
@@ -165,18 +165,23 @@ def named_as_written(config: TableConfig, names: Sequence[str]) -> TableConfig:
 
 
 def footers(frame: TableFrame) -> int:
-    """How many rows at the end hold nothing but a text in the first column, as a source does."""
+    """How many rows at the end hold nothing but a text in the first column, as a source does.
+
+    Rows without a cell above them and between them are counted, too.
+    """
     rows = frame.frame
     if len(rows.columns) < 3:
         return 0
-    found = 0
+    texts = found = 0
     for place in range(len(rows) - 1, max(-1, len(rows) - 1 - MOST_FOOTERS), -1):
         first, *others = rows.iloc[place].tolist()
-        words = isinstance(first, str) and as_number(first) is None
-        if not words or not all(pd.isna(cell) or cell == "" for cell in others):
+        words = isinstance(first, str) and bool(first) and as_number(first) is None
+        if not all(pd.isna(cell) or cell == "" for cell in others):
             break
-        found += 1
-    return found
+        if not words and not (pd.isna(first) or first == ""):
+            break
+        found, texts = found + 1, texts + words
+    return found if texts else 0
 
 
 def _kept_as_text(config: TableConfig) -> list[str]:
