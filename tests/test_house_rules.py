@@ -21,7 +21,7 @@ TREES = {name: ast.parse(path.read_text()) for name, path in MODULES.items()}
 
 BOTTOM = {
     *("version", "formatting", "output", "errors", "program", "terminal", "drawing", "files"),
-    *("memory", "stored", "plain"),
+    *("memory", "stored", "plain", "side_by_side"),
 }
 """Modules that every room may use."""
 
@@ -37,6 +37,7 @@ MAY_IMPORT = {
     "memory": set(),
     "stored": {"errors"},
     "plain": {"errors", "formatting"},
+    "side_by_side": {"errors"},
     "data": BOTTOM,
     "network": BOTTOM,
     "metrics": BOTTOM | {"data", "network"},
@@ -145,7 +146,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
         *(f"mlp_lab.data.tables.{name}" for name in ("reading", "writing")),
         *(
             "mlp_lab.predictor",
-            "mlp_lab.commands.predict_files",
+            "mlp_lab.commands.pieces",
             "mlp_lab.commands.explain_file",
             "mlp_lab.serving.service",
             "mlp_lab.compare.table",

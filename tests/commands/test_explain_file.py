@@ -10,7 +10,8 @@ from surveys import call, survey, survey_run
 from surveys import written as save
 
 import mlp_lab
-from mlp_lab.commands import explain_file, predict_files
+from mlp_lab.commands import explain_file
+from mlp_lab.commands import pieces as file_pieces
 
 Capture = pytest.CaptureFixture[str]
 
@@ -79,7 +80,7 @@ def test_pieces_change_nothing(run: Path, tmp_path: Path, monkeypatch: pytest.Mo
     """Neither of the file nor of what is computed at once: the same background rows are drawn."""
     new = save(survey(25, seed=1), tmp_path, "new.csv")
     whole = explained(run, new, "--samples=8")
-    monkeypatch.setattr(predict_files, "CHUNK", 7)
+    monkeypatch.setattr(file_pieces, "CHUNK", 7)
     monkeypatch.setattr(explain_file, "ROWS", 3)
     pieces = explained(run, new, "--samples=8")
     pd.testing.assert_frame_equal(pieces, whole, rtol=1e-9)
@@ -111,7 +112,7 @@ def test_some_rows(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     new = save(survey(25, seed=1), tmp_path, "new.csv")
     whole = explained(run, new, "--samples=8")
     some = explained(run, new, "--samples=8", "--rows=6")
-    monkeypatch.setattr(predict_files, "CHUNK", 4)
+    monkeypatch.setattr(file_pieces, "CHUNK", 4)
     again = explained(run, new, "--samples=8", "--rows=6", f"--background={new}")
     pd.testing.assert_frame_equal(again, some, rtol=1e-9)
     own = whole[whole["id"].isin(some["id"])].reset_index(drop=True)

@@ -108,7 +108,7 @@ def test_predicting_a_file(
     run: Path, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In pieces as in one: the file's columns as they stand, then what Python predicts."""
-    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
+    monkeypatch.setattr("mlp_lab.commands.pieces.CHUNK", 37)
     fresh = survey(150, seed=5).drop(columns=["voted", "weight"])
     path, out = save(fresh, tmp_path, "new.csv"), tmp_path / f"out.{suffix}"
     call("predict", str(run), str(path), "-o", str(out), monkeypatch=monkeypatch)
@@ -254,29 +254,32 @@ def test_evaluating_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert last["val_rmse"] == pytest.approx(result["val"]["rmse"], rel=1e-5)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "said", [(signal.SIGINT, 1), (signal.SIGTERM, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)]
+)
 def test_ctrl_c_in_predict(
-    number: signal.Signals,
+    said: tuple[signal.Signals, int],
     run: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """One line, and no half of a file, though some pieces were written."""
-    pieces = []
+    (number, processes), pieces = said, []
 
-    def interrupted(writer: Writer, frame: pd.DataFrame) -> None:
-        pieces.append(frame)
+    def interrupted(writer: Writer, names: pd.DataFrame, lines: str) -> None:
+        pieces.append(lines)
         if len(pieces) == 3:
             signal.raise_signal(number)
-        write(writer, frame)
+        append(writer, names, lines)
 
-    write = Writer.write
-    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
-    monkeypatch.setattr(Writer, "write", interrupted)
+    append = Writer.append_lines
+    monkeypatch.setattr("mlp_lab.commands.pieces.CHUNK", 37)
+    monkeypatch.setattr(Writer, "append_lines", interrupted)
     path = save(survey(150), tmp_path, "new.csv")
+    words = ["-o", f"{tmp_path}/o.csv", f"--processes={processes}"]
     with pytest.raises(SystemExit) as end:
-        call("predict", str(run), str(path), "-o", f"{tmp_path}/o.csv", monkeypatch=monkeypatch)
+        call("predict", str(run), str(path), *words, monkeypatch=monkeypatch)
     assert (end.value.code, capsys.readouterr().err) == (130, "interrupted\n")
     assert written(tmp_path) == {"new.csv"}
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
@@ -389,7 +392,7 @@ def test_newly_missing_values_are_counted(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By both commands, over all pieces of a file; a word for no value is none."""
-    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 2)
+    monkeypatch.setattr("mlp_lab.commands.pieces.CHUNK", 2)
     path = lines(tmp_path, "x,town,y", ["1,b,2", ",NA,2", "2,,3", "NA,b,4", "3,Ulm,6"])
     for words in (("predict", "-o", str(tmp_path / "p.csv")), ("evaluate",)):
         call(words[0], str(small), str(path), *words[1:], monkeypatch=monkeypatch)
@@ -410,7 +413,7 @@ def test_numbers_beyond_those_of_the_training_are_said(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Those far away, which a typing error leaves; any, where most are: of another unit."""
-    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 2)
+    monkeypatch.setattr("mlp_lab.commands.pieces.CHUNK", 2)
 
     def said(*numbers: float) -> list[str]:
         path = lines(tmp_path, "x,town,y", [f"{number},b,1" for number in numbers])

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mlp_lab.commands.arguments import Parser, run_parsed
-from mlp_lab.commands.predict import add_file_options, options_as_typed, parted
+from mlp_lab.commands.predict import (
+    add_file_options,
+    add_processes_option,
+    options_as_typed,
+    parted,
+)
 from mlp_lab.errors import UserError
 
 ABOUT = """What each column adds to the prediction of each row of a file (Shapley values)."""
@@ -50,6 +55,7 @@ def parser() -> Parser:
         "--class", dest="class_name", help="the class that is explained; of two: the second"
     )
     found.add_argument("--target", help="of several targets the one that is explained")
+    add_processes_option(found)
     add_file_options(found)
     return found
 

@@ -1,7 +1,8 @@
 """What each column adds to a network's predictions for the rows of a file."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,15 +11,8 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
-from mlp_lab.commands.predict_files import (
-    Doubts,
-    Written,
-    chunks,
-    feature_rows,
-    file_settings,
-    require_apart,
-    say_doubts,
-)
+from mlp_lab.commands.pieces import Doubts, chunks, feature_rows, say_doubts
+from mlp_lab.commands.predict_files import Written, file_settings, require_apart
 from mlp_lab.data.arrays import Array, Floats, Mask
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.reading import detect, own_types
@@ -28,6 +22,7 @@ from mlp_lab.formatting import counted, duration, four_digits, one_line
 from mlp_lab.metrics.explained import POOL, Asked
 from mlp_lab.metrics.explainer import Explainer
 from mlp_lab.predictor import Predictor, load
+from mlp_lab.side_by_side import in_order, one_thread
 from mlp_lab.terminal import Screen, StatusLine, plain_table
 
 ROWS = 256
@@ -61,20 +56,18 @@ class _Explaining:
     explained: str = ""
     sizes: Floats = field(default_factory=lambda: np.zeros(1))
 
-    def table(self, frame: pd.DataFrame, values: Floats, status: StatusLine) -> pd.DataFrame:
-        """A frame's columns, then those of `Predictor.explain`, for values (N, columns).
+    def take(self, piece: pd.DataFrame, status: StatusLine) -> None:
+        """Take note of some rows that are explained."""
+        self.rows += len(piece)
+        if status.live:
+            status.write(f"{counted(self.rows, 'row')} explained")
+
+    def table(self, frame: pd.DataFrame, pieces: Sequence[pd.DataFrame]) -> pd.DataFrame:
+        """A frame's columns, then those of `Predictor.explain`, which are there in pieces.
 
         Raises:
             UserError: a new column has the name of one in the file.
         """
-        pieces = []
-        for start in range(0, len(values), ROWS):
-            inputs = self.predictor.encode_values(values[start : start + ROWS])
-            found = self.explainer.contributions(inputs, self.background)
-            pieces.append(pd.DataFrame(found))
-            self.rows += len(inputs)
-            if status.live:
-                status.write(f"{counted(self.rows, 'row')} explained")
         whole = pd.concat(pieces, ignore_index=True)
         self.explained, self.base = str(whole.columns[0]), float(whole["base"].iloc[0])
         self.sizes = self.sizes + whole.iloc[:, 2:].abs().sum().to_numpy()
@@ -84,14 +77,14 @@ class _Explaining:
                 raise UserError(f"the file has a column {name!r} already: set --prefix")
         return pd.concat([frame.reset_index(drop=True), named], axis=1)
 
-    def say_how_long(self, rows: int) -> None:
+    def say_how_long(self, rows: int, processes: int) -> None:
         """Say how long so many rows will take, as a few of the background do, if it is long."""
         some = self.background[:TIMED]
         if rows <= MANY:
             return
         started = perf_counter()
         self.explainer.contributions(some, self.background)
-        seconds = (perf_counter() - started) / len(some) * rows
+        seconds = (perf_counter() - started) / len(some) * rows / processes
         if seconds > LONG:
             fewer = f"--rows {MANY} explains so many of them"
             print(f"about {duration(seconds)} for {counted(rows, 'row')}: {fewer}", file=sys.stderr)
@@ -126,6 +119,7 @@ def explain_file(
     class_name: str | None,
     target: str | None,
     written: Written,
+    processes: int = 1,
 ) -> None:
     """Print the mean absolute contribution of each column; write those of each row.
 
@@ -151,32 +145,73 @@ def explain_file(
         drawn, _ = draw(others)
         total = sum(map(len, chunks(Path(file), settings, form)))
     explaining, chosen = _Explaining(predictor, explainer, drawn, prefix), _chosen(total, rows)
-    explaining.say_how_long(int(chosen.sum()))
-    tables = _explained(explaining, _some(chunks(Path(file), settings, form), chosen))
-    if output is None:
-        for _ in tables:
-            pass
-    else:
-        form = dialect_of_answer(Path(file), form)
-        signs, types = predictor.schema.separators, own_types(Path(file))
-        with open_writer(Path(output), form, signs, types) as writer:
-            for table in tables:
-                writer.write(table)
+    frames = _some(chunks(Path(file), settings, form), chosen)
+    with one_thread():  # products of a few rows each
+        explaining.say_how_long(int(chosen.sum()), processes)
+        tables = _explained(explaining, frames, processes)
+        if output is None:
+            for _ in tables:
+                pass
+        else:
+            form = dialect_of_answer(Path(file), form)
+            signs, types = predictor.schema.separators, own_types(Path(file))
+            with open_writer(Path(output), form, signs, types) as writer:
+                for table in tables:
+                    writer.write(table)
     say_doubts(explaining.doubts, explaining.rows)
     explaining.print(background or file)
     if output is not None:
         print(output)
 
 
-def _explained(explaining: _Explaining, frames: Iterable[TableFrame]) -> Iterator[pd.DataFrame]:
+def _explained(
+    explaining: _Explaining, frames: Iterable[TableFrame], processes: int
+) -> Iterator[pd.DataFrame]:
     """The rows of a file with their contributions, some at a time."""
     status = StatusLine(explaining.screen, quiet=False)
+    read: deque[TableFrame] = deque()
+    done: list[pd.DataFrame] = []
+    pieces = _pieces(explaining, frames, read)
+    contributions = _Contributions(
+        explaining.predictor, explaining.explainer, explaining.background
+    )
     try:
-        for frame in frames:
-            values = feature_rows(explaining.predictor, frame, explaining.doubts)
-            yield explaining.table(frame.frame, values, status)
+        for _, piece in in_order(contributions, pieces, processes):
+            done.append(piece)
+            explaining.take(piece, status)
+            if sum(map(len, done)) == len(read[0]):
+                yield explaining.table(read.popleft().frame, done)
+                done = []
     finally:
         status.close()
+
+
+def _pieces(
+    explaining: _Explaining, frames: Iterable[TableFrame], read: deque[TableFrame]
+) -> Iterator[Floats]:
+    """Values of the schema's columns, (r, columns), of some rows of a frame after the others.
+
+    A frame whose rows come is one of those that are `read`.
+    """
+    for frame in frames:
+        values = feature_rows(explaining.predictor, frame, explaining.doubts)
+        read.append(frame)
+        for start in range(0, len(values), ROWS):
+            yield values[start : start + ROWS]
+
+
+@dataclass(frozen=True, slots=True)
+class _Contributions:
+    """What explains rows by a background, (B, D)."""
+
+    predictor: Predictor
+    explainer: Explainer
+    background: Array
+
+    def __call__(self, values: Floats) -> pd.DataFrame:
+        """Contributions to the predictions of rows, by values of the schema's columns."""
+        inputs = self.predictor.encode_values(values)
+        return pd.DataFrame(self.explainer.contributions(inputs, self.background))
 
 
 def _chosen(total: int, rows: int | None) -> Mask:

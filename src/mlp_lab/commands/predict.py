@@ -1,7 +1,7 @@
 """Arguments of the commands `predict` and `evaluate`: a finished run, and a file of rows."""
 
 import re
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +19,8 @@ FILE_OPTIONS = (
     *("delimiter", "quote", "encoding", "decimal", "sheet", "header", "skip_rows", "comment"),
 )
 """What may be said of FILE, each as the training's `data.<name>`."""
+
+MOST_PROCESSES = 1024
 
 HELD = "how many rows lie in intervals that are to hold this share of them, and how wide they are"
 
@@ -55,8 +57,31 @@ def parser(command: str) -> Parser:
             "--drop-missing-target", action="store_true", help="leave out rows without a target"
         )
     add_threshold_options(found)
+    add_processes_option(found)
     add_file_options(found)
     return found
+
+
+def add_processes_option(found: Parser) -> None:
+    """What a command lets say of processes."""
+    found.add_argument(
+        "--processes",
+        type=processes,
+        default=1,
+        metavar="N",
+        help="that compute pieces of FILE side by side; default: 1",
+    )
+
+
+def processes(text: str) -> int:
+    """How many processes a text says.
+
+    Raises:
+        ArgumentTypeError: it is no whole number of at least 1, or one of thousands.
+    """
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PROCESSES):
+        raise ArgumentTypeError(f"must be a whole number from 1 to {MOST_PROCESSES}, got {text!r}")
+    return int(text)
 
 
 def add_file_options(found: Parser) -> None:

@@ -1,51 +1,33 @@
 """A finished run's network on the rows of a file: predictions, or loss and metrics."""
 
 import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from mlp_lab.commands.decisions import Deciding
+from mlp_lab.commands.pieces import Doubts, Predicting, Scoring, chunks, computed, say_doubts
 from mlp_lab.config.saved import saved_values
-from mlp_lab.data.arrays import Floats
 from mlp_lab.data.config import FileSettings
-from mlp_lab.data.schema import AnyTarget
+from mlp_lab.data.schema import AnyTarget, Schema
 from mlp_lab.data.tables.config import require_use
-from mlp_lab.data.tables.dialect import Dialect
-from mlp_lab.data.tables.frames import (
-    Beyond,
-    TableFrame,
-    beyond_training,
-    feature_values,
-    missing_target,
-    newly_missing,
-    unseen_levels,
-)
-from mlp_lab.data.tables.reading import detect, own_codes, own_types, read_parts
+from mlp_lab.data.tables.frames import TableFrame, missing_target
+from mlp_lab.data.tables.reading import detect, own_types
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.evaluating import joined, scored_rows
+from mlp_lab.estimators.evaluating import joined
 from mlp_lab.files import to_json, write_named
-from mlp_lab.formatting import apart, counted, four_digits
+from mlp_lab.formatting import counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.validation_record import coverage_of
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
 from mlp_lab.report.group_scores import DesignColumns, Groups, print_groups, scores_by_group
 
-CHUNK = 2**15
-"""Rows in memory at once."""
-
 ITS_OWN_SCORES = "most of these rows are known to it; result.json there has scores of its test rows"
-
-Answers = Mapping[str, Floats | NDArray[np.str_]]
-"""What is predicted, (N,) by name."""
 
 Written = Mapping[str, Any]
 """How a file is written, as far as an option says so; the rest is as in the training."""
@@ -63,8 +45,9 @@ def predict_file(
     written: Written,
     *,
     deciding: Deciding = AS_USUAL,
+    processes: int = 1,
 ) -> None:
-    """Write the rows of a file with their predictions, a chunk at a time.
+    """Write the rows of a file with their predictions, a chunk at a time, by so many processes.
 
     Raises:
         UserError: the run, the file or a column cannot be used; nothing is written.
@@ -76,10 +59,11 @@ def predict_file(
     require_apart(Path(file), Path(output))
     own, signs = dialect_of_answer(Path(file), form), predictor.schema.separators
     with open_writer(Path(output), own, signs, own_types(Path(file))) as writer:
-        for frame in chunks(Path(file), settings, form):
-            values = feature_rows(predictor, frame, doubts)
-            answers = predictor.answers(values, threshold=threshold, interval=interval)
-            writer.write(with_predictions(answers, frame.frame, prefix))
+        frames = chunks(Path(file), settings, form)
+        lines = writer.form if form.delimiter else None  # of a text, whose cells are no lists
+        predicting = Predicting(predictor, threshold, interval, prefix, lines)
+        for frame, found in computed(predicting, frames, doubts, processes):
+            found.write(writer)
             rows += len(frame)
     say_doubts(doubts, rows)
     if words := deciding.words(predictor):
@@ -100,6 +84,7 @@ def evaluate_file(
     strata: str | None = None,
     resample_rows: bool = False,
     deciding: Deciding = AS_USUAL,
+    processes: int = 1,
 ) -> None:
     """Print loss, metrics and the confusion matrix of a file's rows; write them as JSON.
 
@@ -120,7 +105,10 @@ def evaluate_file(
     schema = predictor.schema
     sampled = DesignColumns.chosen(cluster, strata, schema, resample_rows=resample_rows)
     columns = (groups, sampled)
-    scored = score_file(predictor, Path(file), settings, weight, columns, drop_missing_target=drop)
+    scoring = Scoring(predictor, weight)
+    scored = score_file(
+        scoring, Path(file), settings, columns, drop_missing_target=drop, processes=processes
+    )
     scored = replace(scored, design=sampled.design(), threshold=threshold)
     named = {name: groups.names(name) for name in groups.cells}
     found = evaluate(scored)
@@ -214,109 +202,14 @@ def require_apart(file: Path, output: Path) -> None:
         raise UserError(f"cannot write {output}: it would belong to the folder that is FILE")
 
 
-def chunks(
-    path: Path, settings: FileSettings, form: Dialect, option: str = "FILE"
-) -> Iterator[TableFrame]:
-    """The rows of a file, some at a time; how it is written is known.
-
-    Raises:
-        UserError: it has none, or cannot be read; `option` is what the command calls it.
-    """
-    rows = 0
-    labels, ranges = own_codes(path, settings)
-    for name, first, frame in read_parts(path, settings, CHUNK, option, form=form):
-        if len(frame):
-            yield TableFrame(
-                frame,
-                decimal=form.decimal,
-                first_row=first,
-                labels=labels,
-                missing_ranges=ranges,
-                name=name,
-            )
-        rows += len(frame)
-    if rows == 0:
-        raise UserError(f"{option}: {path} has no row")
-
-
-@dataclass(frozen=True, slots=True)
-class Doubts:
-    """Rows by column whose level no training row had, and without a value where all of them had.
-
-    `beyond`: numbers that lie beyond those of the training rows.
-    """
-
-    unseen: Counter[str] = field(default_factory=Counter)
-    missing: Counter[str] = field(default_factory=Counter)
-    beyond: dict[str, Beyond] = field(default_factory=dict)
-
-
-def feature_rows(predictor: Predictor, frame: TableFrame, doubts: Doubts) -> Floats:
-    """Values of the schema's columns, (N, columns); what the training did not know is counted."""
-    values = feature_values(frame, predictor.schema)
-    doubts.unseen.update(unseen_levels(values, predictor.schema))
-    doubts.missing.update(newly_missing(values, predictor.schema))
-    for name, found in beyond_training(values, predictor.schema).items():
-        before = doubts.beyond.get(name)
-        doubts.beyond[name] = found if before is None else before + found
-    return values
-
-
-def say_doubts(doubts: Doubts, rows: int) -> None:
-    """Predictions that rest on values which the training did not know are worth less."""
-    for name, count in doubts.unseen.items():
-        some = f"{count:,} of {rows:,} rows hold" + "s" * (count == 1)
-        which = some if count < rows else "every row holds"
-        hint = "" if count < rows else ": is it spelled otherwise?"
-        print(f"column {name!r}: {which} a value that no training row had{hint}", file=sys.stderr)
-    for name, count in doubts.missing.items():
-        known = "though every training row had one"
-        print(f"column {name!r}: {_have(count, rows)} no value, {known}", file=sys.stderr)
-    for name, found in doubts.beyond.items():
-        _say_beyond(name, found, rows)
-
-
-def _have(count: int, rows: int) -> str:
-    if count == rows:
-        return "every row has"
-    return f"{count:,} of {rows:,} rows {'has' if count == 1 else 'have'}"
-
-
-def _say_beyond(name: str, found: Beyond, rows: int) -> None:
-    """A number or two outside is what new rows are like; many, or some far away, are not."""
-    most = found.outside.count > rows / 2
-    if not (most or found.far.count):
-        return
-    some, where = (found.outside, "outside") if most else (found.far, "far outside")
-    which = _have(some.count, rows)
-    known = " to ".join(apart([found.low, found.high]))
-    own = " to ".join(dict.fromkeys(apart([some.least, some.most])))
-    hint = ": is it in another unit?" * most
-    line = f"{which} a number {where} the {known} of training rows ({own}){hint}"
-    print(f"column {name!r}: {line}", file=sys.stderr)
-
-
-def with_predictions(answers: Answers, frame: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """A frame's columns, then what is predicted, by the names of `Predictor.answers`.
-
-    Raises:
-        UserError: a new column has the name of one in the file.
-    """
-    named = {f"{prefix}{name}": pd.Series(own) for name, own in answers.items()}
-    for name in named:
-        if name in frame.columns:
-            raise UserError(f"the file has a column {name!r} already: set --prefix")
-    return pd.concat([frame.reset_index(drop=True), pd.DataFrame(named)], axis=1)
-
-
 def score_file(
-    predictor: Predictor,
+    scoring: Scoring,
     path: Path,
     settings: FileSettings,
-    weight: str | None,
     columns: Sequence[Groups | DesignColumns],
     *,
     drop_missing_target: bool = False,
+    processes: int = 1,
 ) -> Predictions:
     """Outputs, truth and losses of every row of a file, or of those that have a target.
 
@@ -326,20 +219,26 @@ def score_file(
         UserError: a row has no target, a class that the training did not have, or a bad weight.
     """
     doubts, form = Doubts(), detect(path, settings, "FILE")
+    schema = scoring.predictor.schema
     frames = chunks(path, settings, form)
     if drop_missing_target:
-        frames = _with_target(frames, predictor.schema.target, path)
-    pieces: list[Predictions] = []
-    for frame in frames:
-        for each in columns:
-            each.add(frame, predictor.schema)
-        values = feature_rows(predictor, frame, doubts)
-        pieces.append(scored_rows(predictor, frame, values, weight))
-    found = joined(pieces)
+        frames = _with_target(frames, schema.target, path)
+    noted = _noted(frames, columns, schema)
+    found = joined([own for _, own in computed(scoring, noted, doubts, processes)])
     say_doubts(doubts, len(found.truth))
     if found.weights is not None and not found.weights.any():
         raise UserError("FILE: no row has a weight above 0")
     return found
+
+
+def _noted(
+    frames: Iterable[TableFrame], columns: Sequence[Groups | DesignColumns], schema: Schema
+) -> Iterator[TableFrame]:
+    """The same rows, of whose cells columns have taken note."""
+    for frame in frames:
+        for each in columns:
+            each.add(frame, schema)
+        yield frame
 
 
 def _with_target(

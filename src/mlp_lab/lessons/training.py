@@ -28,8 +28,8 @@ from mlp_lab.lessons.trained import Layers, Outcome
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared_data import PreparedData
+from mlp_lab.side_by_side import process_context
 from mlp_lab.sweep.jobs import SweepJob
-from mlp_lab.sweep.workers import process_context
 
 Probe = Callable[[Stack], Mapping[str, Tensor]]
 """Measures every member of a stack, (K, ...) by name, before training and after each epoch."""

@@ -1,9 +1,7 @@
 """Worker processes: one for each core, one intra-op thread each."""
 
 import gc
-import multiprocessing
 import os
-import platform
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +15,7 @@ from typing import Self
 
 from mlp_lab.errors import Interrupted
 from mlp_lab.output import show_everything
+from mlp_lab.side_by_side import process_context
 from mlp_lab.sweep.messages import Message, StackRequest
 from mlp_lab.sweep.resources import VISIBLE, gpu_of, visible_gpus
 
@@ -111,13 +110,6 @@ class Worker:
         """Let it end after the epoch at hand."""
         with suppress(OSError):  # it has died
             self.connection.send(None)
-
-
-def process_context() -> ForkContext | SpawnContext:
-    """Processes are copied where that is safe."""
-    if platform.system() == "Linux":
-        return multiprocessing.get_context("fork")
-    return multiprocessing.get_context("spawn")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from gzip import GzipFile
 from io import TextIOWrapper
 from pathlib import Path
@@ -33,6 +33,26 @@ PLAIN = Dialect("", "", "", ".")
 SUFFIXES = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet")
 
 
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """How cells without lists become lines of text."""
+
+    separator: str
+    decimal: str
+    quote: str
+
+    def text(self, frame: pd.DataFrame, *, header: bool = False) -> str:
+        """Lines of a frame's rows, below one of its names if there is to be a `header`."""
+        return frame.to_csv(
+            sep=self.separator,
+            decimal=self.decimal,
+            quotechar=self.quote,
+            header=header,
+            index=False,
+            lineterminator="\n",
+        )
+
+
 class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing.
 
@@ -53,25 +73,23 @@ class _TextWriter:
         self._file = TextIOWrapper(self._compressed or file, encoding=encoding, newline="")
         known = dialect.delimiter not in ("", WHITESPACE)
         usual = dialect.delimiter if known else ","
-        self._separator = "\t" if suffix.startswith(".tsv") else usual
-        self._quote = dialect.quote or '"'
-        self._decimal = dialect.decimal if dialect.decimal != self._separator else "."
+        separator = "\t" if suffix.startswith(".tsv") else usual
+        decimal = dialect.decimal if dialect.decimal != separator else "."
+        self.form = TextForm(separator, decimal, dialect.quote or '"')
         self._started = False
         self._known_signs = signs or {}
         self._signs: dict[str, str] = {}
 
     def write(self, frame: pd.DataFrame) -> None:
         """Append; the first frame's names are the header."""
-        header, self._started = not self._started, True
-        frame.apply(self._without_lists).to_csv(
-            self._file,
-            sep=self._separator,
-            decimal=self._decimal,
-            quotechar=self._quote,
-            header=header,
-            index=False,
-            lineterminator="\n",
-        )
+        self.append_lines(frame.iloc[:0], self.form.text(frame.apply(self._without_lists)))
+
+    def append_lines(self, names: pd.DataFrame, lines: str) -> None:
+        """Append lines that are formatted already, of a frame with the columns of another."""
+        if not self._started:
+            self._file.write(self.form.text(names, header=True))
+        self._started = True
+        self._file.write(lines)
 
     def _without_lists(self, series: pd.Series) -> pd.Series:
         """A column whose lists are texts; the first list of a column decides on their sign."""
@@ -164,11 +182,30 @@ class Writer:
         Raises:
             UserError: the disk has no room, or Parquet cannot hold the cells as those before.
         """
+        self._require_alike(frame)
+        with _one_line(self._path):
+            self._file.write(frame)
+
+    @property
+    def form(self) -> TextForm | None:
+        """How rows without lists become text, which somebody else may do; None of Parquet."""
+        return self._file.form if isinstance(self._file, _TextWriter) else None
+
+    def append_lines(self, names: pd.DataFrame, lines: str) -> None:
+        """Append rows that `form` has made lines of; `names` has their columns, and no row.
+
+        Raises:
+            UserError: the disk has no room, or the file's encoding has no such letter.
+        """
+        assert isinstance(self._file, _TextWriter)
+        self._require_alike(names)
+        with _one_line(self._path):
+            self._file.append_lines(names, lines)
+
+    def _require_alike(self, frame: pd.DataFrame) -> None:
         columns = frame.columns.tolist()
         assert self._columns in (None, columns), "frames have the same columns"
         self._columns = columns
-        with _one_line(self._path):
-            self._file.write(frame)
 
     def close(self) -> None:
         """Nothing can be appended any more.
