@@ -139,7 +139,7 @@ def test_a_folder_is_the_file_of_all_its_rows(
     words: tuple[str, ...], run: Path, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is predicted, scored and explained of it."""
-    monkeypatch.setattr("mlp_lab.commands.predict_files.CHUNK", 37)
+    monkeypatch.setattr("mlp_lab.commands.pieces.CHUNK", 37)
     monkeypatch.chdir(parts.parent)
     survey(150, seed=5).to_parquet("whole.parquet", index=False)
     for file, name in (("whole.parquet", "one"), ("parts", "several")):
