@@ -42,6 +42,17 @@ export function prepared(canvas: HTMLCanvasElement): [CanvasRenderingContext2D, 
   return [context, width, height];
 }
 
+/** Show what is said of a place of a canvas, beside it and within its panel. */
+export function placed(tip: HTMLElement, canvas: HTMLElement, x: number, y: number): void {
+  tip.hidden = false;
+  const panel = canvas.parentElement!;
+  const most = panel.clientWidth - tip.offsetWidth - 4;
+  tip.style.left = `${Math.max(4, Math.min(canvas.offsetLeft + x + 14, most))}px`;
+  const below = canvas.offsetTop + y + 14;
+  const above = canvas.offsetTop + y - tip.offsetHeight - 10;
+  tip.style.top = `${below + tip.offsetHeight > panel.clientHeight ? above : below}px`;
+}
+
 /** A small picture of a map of bytes. */
 export function picture(bytes: Uint8Array, at: number, side: number, colours: Uint8ClampedArray) {
   const image = new ImageData(side, side);
@@ -76,6 +87,8 @@ export class NetworkView {
     canvas.addEventListener("pointerleave", (event) => {
       if (event.pointerType !== "touch") this.leave();
     });
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    canvas.addEventListener("blur", () => this.leave());
     new ResizeObserver(() => {
       this.leave(); // what it was about is elsewhere now
       this.lay();
@@ -86,7 +99,7 @@ export class NetworkView {
   setScene(scene: Scene): void {
     this.scene = scene;
     this.arrays = {};
-    this.hovered = null;
+    this.leave();
     this.lay();
   }
 
@@ -348,14 +361,53 @@ export class NetworkView {
     const box = this.boxes
       .flat()
       .find((b) => Math.abs(b.x - x) <= b.side / 2 && Math.abs(b.y - y) <= b.side / 2);
-    this.hovered = box ?? this.nearest(x, y);
+    const found = box ?? this.nearest(x, y);
+    if (found) this.look(found, x, y);
+    else this.leave();
+  }
+
+  /** Say what a unit or an edge is. */
+  private look(found: Box | Edge, x: number, y: number): void {
+    this.hovered = found;
     this.draw();
-    if (!this.hovered) return this.leave();
     this.describe();
-    this.tip.hidden = false;
-    const width = this.canvas.clientWidth;
-    this.tip.style.left = `${Math.min(x + 14, width - 170)}px`;
-    this.tip.style.top = `${y + 14}px`;
+    placed(this.tip, this.canvas, x, y);
+  }
+
+  /** Arrows go from unit to unit, Enter goes through the weights of one. */
+  private key(event: KeyboardEvent): void {
+    const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const way = ways[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.boxes.length) return;
+    if (event.key === "Escape" && this.hovered) this.leave();
+    else if (event.key === "Enter") this.nextEdge();
+    else if (way) this.go(...way);
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // arrows are those of both passes, too
+  }
+
+  /** The unit that keys have come to: of a weight, the one that reads it. */
+  private get unit(): Box | null {
+    if (!this.hovered) return null;
+    if (!("from" in this.hovered)) return this.hovered;
+    return this.hovered.to;
+  }
+
+  private go(across: number, down: number): void {
+    const now = this.unit;
+    const layer = now ? Math.max(0, Math.min(this.boxes.length - 1, now.layer + across)) : 0;
+    const boxes = this.boxes[layer];
+    const box = boxes[Math.max(0, Math.min(boxes.length - 1, now ? now.unit + down : 0))];
+    this.look(box, box.x, box.y);
+  }
+
+  private nextEdge(): void {
+    const now = this.unit;
+    if (!now || !now.layer || !this.isWeighed) return;
+    const edges = this.edges.filter((edge) => edge.to === now);
+    const edge = edges[(edges.indexOf(this.hovered as Edge) + 1) % edges.length];
+    this.look(edge, (edge.from.x + edge.to.x) / 2, (edge.from.y + edge.to.y) / 2);
   }
 
   private leave(): void {

@@ -43,7 +43,8 @@ export class Page {
   private speed = make("select", { "aria-label": TEXT.speed });
   private notice = make("p", { class: "notice", role: "alert" });
   private status = make("p", { class: "unseen", role: "status", "aria-live": "polite" });
-  private tip = make("div", { class: "tip" });
+  private tip = make("div", { class: "tip", role: "status" });
+  private planeTip = make("div", { class: "tip", role: "status" });
   private layerButtons = make("div", { class: "layers" });
   private asked = make("p", { class: "asked", role: "note" });
   private compared = make("p", { class: "legend" });
@@ -57,7 +58,8 @@ export class Page {
   private norms = make("div", { class: "norms" });
   private verdict = make("div", { class: "verdict" }, TEXT.noVerdict);
   private addressed = false;
-  private pictures = [make("canvas", { role: "img" }), make("canvas", { role: "img" })];
+  private pictures = [0, 1].map(() => make("canvas", { role: "application", tabindex: "0" }));
+  private discrete = make("input", { type: "checkbox", id: "discrete" });
   private planeTitle = make("h2", {}, TEXT.outputMap);
   private curveTitles = [make("h2"), make("h2")];
 
@@ -98,7 +100,7 @@ export class Page {
     const [networkCanvas, planeCanvas] = this.pictures;
     const places = [0, 1].map(() => make("div", { class: "plot", role: "img" }));
     const settings = make("div", { class: "settings" });
-    this.tip.hidden = true;
+    this.tip.hidden = this.planeTip.hidden = true;
     this.notice.hidden = true;
     place.append(
       this.header(),
@@ -114,7 +116,7 @@ export class Page {
     );
     this.network = new NetworkView(networkCanvas, this.tip);
     this.network.onLayout = (places, gap) => this.placeLayerButtons(places, gap);
-    this.plane = new PlaneView(planeCanvas);
+    this.plane = new PlaneView(planeCanvas, this.planeTip);
     this.plane.onRow = (part, number) => {
       this.pause();
       this.passes.choose(part, number);
@@ -255,8 +257,19 @@ export class Page {
       { class: "panel plane" },
       make("div", { class: "bar" }, this.planeTitle, this.axes),
       canvas,
-      make("div", { class: "bar" }, ...checks),
+      this.planeTip,
+      make("div", { class: "bar" }, ...checks, this.discreteCheck()),
     );
+  }
+
+  /** Of a map alone: a curve shows what it is. */
+  private discreteCheck(): HTMLElement {
+    this.discrete.addEventListener("change", () => {
+      this.plane.discrete = this.discrete.checked;
+      this.plane.draw();
+    });
+    const label = { class: "check", for: "discrete", title: TEXT.discreteHint };
+    return make("label", label, this.discrete, TEXT.discrete);
   }
 
   private normsPanel(): HTMLElement {
@@ -488,6 +501,7 @@ export class Page {
       this.curveTitles[k].textContent = k ? name : `${TEXT.loss} (${scene.loss})`;
     });
     this.planeTitle.textContent = scene.axes.length === 1 ? TEXT.fit : TEXT.outputMap;
+    this.discrete.parentElement!.hidden = scene.axes.length !== 2;
     this.describe(scene);
     this.across.setScene(scene);
     this.setCompare(scene);

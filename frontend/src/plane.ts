@@ -1,14 +1,15 @@
 // The output over the inputs that are varied, with the rows on it: a map of two, a curve of one.
 
 import { classColour, css, diverging, ends, isDark, middle, table, toned } from "./colours";
-import { short } from "./messages";
-import { picture, prepared, scaled } from "./network";
+import { TEXT, say, short } from "./messages";
+import { picture, placed, prepared, scaled } from "./network";
 import type { Arrays, Axis, Scene } from "./wire";
 
 const LEFT = 44;
 const BOTTOM = 34;
 const TOP = 8;
 const RIGHT = 8;
+const KEYS = 24; // presses of an arrow from one edge to the other
 
 export const PARTS = ["train", "val", "test"] as const;
 
@@ -17,13 +18,27 @@ export class PlaneView {
   private rows: Arrays = {};
   private arrays: Arrays = {};
   shown: Record<string, boolean> = { train: true, val: true, test: false };
+  /** Whether the map shows what is decided, not how sure it is. */
+  discrete = false;
+  private looked: [number, number] | null = null; // shares of the area, from its lower left
 
   /** Somebody has clicked on a row, which is counted among those of its part that are drawn. */
   onRow: (part: string, number: number) => void = () => {};
   private marks: { part: string; number: number; x: number; y: number }[] = [];
 
-  constructor(private canvas: HTMLCanvasElement) {
+  constructor(
+    private canvas: HTMLCanvasElement,
+    private tip: HTMLElement,
+  ) {
     canvas.addEventListener("click", (event) => this.pick(event.offsetX, event.offsetY));
+    for (const kind of ["pointermove", "pointerdown"] as const) {
+      canvas.addEventListener(kind, (event) => this.hover(event.offsetX, event.offsetY));
+    }
+    canvas.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.leave(); // a finger does not stay
+    });
+    canvas.addEventListener("keydown", (event) => this.key(event));
+    canvas.addEventListener("blur", () => this.leave());
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
 
@@ -31,11 +46,83 @@ export class PlaneView {
     this.scene = scene;
     this.rows = rows;
     this.arrays = {};
+    this.leave();
   }
 
   setFrame(arrays: Arrays): void {
     this.arrays = arrays;
     this.draw();
+    if (this.looked) this.describe();
+  }
+
+  private leave(): void {
+    this.tip.hidden = true;
+    const former = this.looked;
+    this.looked = null;
+    if (former) this.draw();
+  }
+
+  private get area(): Area {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    return { x: LEFT, y: TOP, w: width - LEFT - RIGHT, h: height - TOP - BOTTOM };
+  }
+
+  private hover(x: number, y: number): void {
+    const { area } = this;
+    const [across, up] = [(x - area.x) / area.w, 1 - (y - area.y) / area.h];
+    if (across < 0 || across > 1 || up < 0 || up > 1) this.leave();
+    else this.look(across, up);
+  }
+
+  /** Arrows go over the map. */
+  private key(event: KeyboardEvent): void {
+    const ways: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    const way = ways[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && this.looked) this.leave();
+    else if (way) {
+      const now = this.looked ?? [0.5, 0.5];
+      const [across, up] = now.map((own, k) => Math.max(0, Math.min(1, own + (this.looked ? way[k] / KEYS : 0))));
+      this.look(across, up);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation(); // arrows are those of both passes, too
+  }
+
+  private look(across: number, up: number): void {
+    if (!this.scene?.axes.length || !this.arrays.outputs) return;
+    this.looked = [across, up];
+    this.draw();
+    this.describe();
+  }
+
+  /** Inputs at the place that is looked at, and what the network gives there. */
+  private describe(): void {
+    const { axes, task, classes, target, target_scale: [center, scale] } = this.scene!;
+    const outputs = this.arrays.outputs;
+    if (!outputs || !this.looked) return;
+    const [count, each] = outputs.shape;
+    const [across, up] = this.looked;
+    const side = axes.length === 1 ? each : Math.round(Math.sqrt(each));
+    const column = Math.round(across * (side - 1));
+    const at = axes.length === 1 ? column : Math.round((1 - up) * (side - 1)) * side + column;
+    const shares = axes.length === 1 ? [column / (side - 1)] : [column / (side - 1), 1 - Math.floor(at / side) / (side - 1)];
+    const lines = axes.map((axis, k) => {
+      const value = axis.low + (axis.high - axis.low) * shares[k];
+      return `${axis.name} = ${short(value * axis.scale + axis.center)}`;
+    });
+    const bytes = outputs.data instanceof Uint8Array;
+    for (let k = 0; k < count; k++) {
+      const value = outputs.data[k * each + at];
+      if (task === "regression") lines.push(`${target}${count > 1 ? ` ${k + 1}` : ""} = ${short(count > 1 ? value : value * scale + center)}`);
+      else {
+        const name = count > 1 ? (classes?.[k] ?? String(k + 1)) : (classes?.[1] ?? "1");
+        lines.push(say(TEXT.probability, { name, p: bytes ? (value / 255).toFixed(2) : short(value) }));
+      }
+    }
+    this.tip.textContent = lines.join("\n");
+    const { area } = this;
+    placed(this.tip, this.canvas, area.x + across * area.w, area.y + (1 - up) * area.h);
   }
 
   private pick(x: number, y: number): void {
@@ -50,13 +137,29 @@ export class PlaneView {
 
   draw(): void {
     if (!this.scene || !this.scene.axes.length) return;
-    const [context, width, height] = prepared(this.canvas);
+    const [context] = prepared(this.canvas);
     this.marks = [];
-    const area = { x: LEFT, y: TOP, w: width - LEFT - RIGHT, h: height - TOP - BOTTOM };
+    const { area } = this;
     context.fillStyle = css(middle());
     context.fillRect(area.x, area.y, area.w, area.h);
     if (this.scene.axes.length === 2) this.drawPlane(context, area);
     else this.drawLine(context, area);
+    if (this.looked) this.cross(context, area, ...this.looked);
+  }
+
+  /** Where it is looked at. */
+  private cross(context: CanvasRenderingContext2D, area: Area, across: number, up: number): void {
+    const [x, y] = [area.x + across * area.w, area.y + (1 - up) * area.h];
+    context.strokeStyle = isDark() ? "rgb(230 233 238 / 0.5)" : "rgb(36 40 45 / 0.4)";
+    context.lineWidth = 1;
+    context.beginPath();
+    context.moveTo(x, area.y);
+    context.lineTo(x, area.y + area.h);
+    if (this.scene!.axes.length === 2) {
+      context.moveTo(area.x, y);
+      context.lineTo(area.x + area.w, y);
+    }
+    context.stroke();
   }
 
   private drawPlane(context: CanvasRenderingContext2D, area: Area): void {
@@ -88,7 +191,8 @@ export class PlaneView {
 
   private map(values: Float32Array | Uint8Array, count: number, side: number): HTMLCanvasElement {
     if (count === 1) {
-      const colours = table((byte) => diverging(((2 * byte) / 255 - 1) * 0.75));
+      const shade = (value: number) => (this.discrete ? (value < 0 ? -0.6 : 0.6) : 0.75 * value);
+      const colours = table((byte) => diverging(shade((2 * byte) / 255 - 1)));
       if (values instanceof Uint8Array) return picture(values, 0, side, colours);
       const clipped = Float32Array.from(values, (v) => Math.max(-2, Math.min(2, v)));
       const bytes = Uint8Array.from(clipped, (v) => Math.round(((v + 2) / 4) * 255));
@@ -105,7 +209,8 @@ export class PlaneView {
     for (let p = 0; p < each; p++) {
       let best = 0;
       for (let k = 1; k < count; k++) if (bytes[k * each + p] > bytes[best * each + p]) best = k;
-      const sure = (bytes[best * each + p] / 255 - 1 / count) / (1 - 1 / count);
+      const share = (bytes[best * each + p] / 255 - 1 / count) / (1 - 1 / count);
+      const sure = this.discrete ? 0.7 : share;
       image.data.set([...toned(classColour(best), 0.1 + 0.55 * sure), 255], 4 * p);
     }
     const canvas = document.createElement("canvas");

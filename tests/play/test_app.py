@@ -112,6 +112,8 @@ def test_the_entrance_asks_for_the_token(monkeypatch: pytest.MonkeyPatch) -> Non
     text = bytes(body["body"]).decode()  # type: ignore[call-overload]
     assert 'name="token"' in text
     assert "alert" not in text
+    _, body = said("/", headers={"accept-language": "de-CH"}, asks=True)
+    assert "Öffnen" in bytes(body["body"]).decode()  # type: ignore[call-overload]
     monkeypatch.setattr(app, "WRONG_TOKEN", 0.05)
     started = time.monotonic()
     _, body = said("/", query="token=<b>nekot", asks=True)

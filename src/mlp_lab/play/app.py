@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from mlp_lab.errors import UserError
 from mlp_lab.play.engine import COMMAND, FILE
+from mlp_lab.play.entrance import entrance_page
 from mlp_lab.play.lineup import Compose
 from mlp_lab.play.process import Live, start
 from mlp_lab.play.protocol import LONGEST, message
@@ -55,21 +56,6 @@ HEADERS = {
 WRONG_TOKEN = 1.0
 """Seconds that an answer to a wrong token takes."""
 
-WRONG = "<p role=alert>That is not the token.</p>"
-ENTRANCE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>mlp-lab play</title>
-<link rel="icon" href="data:,">
-<h1>mlp-lab play</h1>
-<form><label>Token, as it was told to you:
-<input name="token" autofocus autocomplete="off" autocapitalize="none" spellcheck="false"
-maxlength="40" required></label> <button>Open</button></form>
-{}
-</html>
-"""
 OF_THE_ENTRANCE = {
     **HEADERS,
     "content-security-policy": "default-src 'none'; img-src data:; base-uri 'none';"
@@ -170,7 +156,8 @@ def entrance(token: str) -> Callable[[Request], Awaitable[Response]]:
                 await asyncio.sleep(WRONG_TOKEN)
         if right:
             return RedirectResponse(f"/{token}/", 303, HEADERS)
-        return HTMLResponse(ENTRANCE.format(WRONG if given else ""), headers=OF_THE_ENTRANCE)
+        page = entrance_page(request.headers.get("accept-language", ""), wrong=bool(given))
+        return HTMLResponse(page, headers=OF_THE_ENTRANCE)
 
     return enter
 
