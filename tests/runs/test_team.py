@@ -2,10 +2,14 @@
 
 import json
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -158,3 +162,74 @@ def test_torchrun(tmp_path: Path) -> None:
     ]
     assert losses[0].allclose(losses[1], rtol=1e-9, atol=1e-12)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+@contextmanager
+def two_machines(folder: Path, *words: str) -> Iterator[list[subprocess.Popen[str]]]:
+    """The two commands of the documentation, on this one machine."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    page = (ROOT / "docs" / "scale.md").read_text()
+    lines = [line for line in page.splitlines() if line.startswith("    torchrun --nnodes 2")]
+    agents = []
+    for line in lines:
+        at = line.replace("first.example.org:29500", f"127.0.0.1:{port}")
+        program, _ = at.split(" train.py ")
+        _, *options = shlex.split(program)
+        command = [sys.executable, "-m", "torch.distributed.run", *options, str(ROOT / "train.py")]
+        pipe = subprocess.PIPE
+        agents.append(
+            subprocess.Popen([*command, *words], cwd=folder, stdout=pipe, stderr=pipe, text=True)
+        )
+    try:
+        yield agents
+    finally:
+        for agent in agents:
+            agent.terminate()  # and what it has started with it
+        for agent in agents:
+            try:
+                agent.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                agent.kill()
+                agent.communicate()
+
+
+@pytest.mark.slow
+def test_two_agents_of_torchrun(tmp_path: Path) -> None:
+    """As on two machines: the loss curve of one process, and the first of them writes it."""
+    one = train(tmp_path / "one", *WORDS, "epochs=2")
+    with two_machines(tmp_path, *WORDS, "epochs=2", "hydra.run.dir=two", "quiet=false") as agents:
+        said = [agent.communicate(timeout=240) for agent in agents]
+    assert [agent.returncode for agent in agents] == [0, 0], said
+    assert "kernel torch on 2 devices" in said[0][0]
+    assert said[1][0] == ""
+    losses = [
+        torch.tensor([list(row.values()) for row in curves(run)]) for run in (one, tmp_path / "two")
+    ]
+    assert losses[0].allclose(losses[1], rtol=1e-9, atol=1e-12)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_killed_process_of_one_agent_ends_the_other(killed: int, tmp_path: Path) -> None:
+    """Both agents end, and where rank 0 is left its line says how to go on, as it does."""
+    written = tmp_path / "run" / "curves.csv"
+    with two_machines(tmp_path, *WORDS, "epochs=100000", "hydra.run.dir=run") as agents:
+        until(lambda: written.is_file() and len(written.read_text().splitlines()) > 3)
+        agent = agents[killed]
+        children = Path(f"/proc/{agent.pid}/task/{agent.pid}/children")
+        if not children.is_file():
+            pytest.skip("this system does not say which processes a process has started")
+        (process,) = map(int, children.read_text().split())
+        os.kill(process, signal.SIGKILL)
+        said = [each.communicate(timeout=240)[1] for each in agents]
+    assert [each.returncode for each in agents] == [1, 1]
+    assert f"exitcode  : -9 (pid: {process})" in said[killed]
+    if killed == 1:
+        (line,) = [each for each in said[0].splitlines() if each.startswith("another rank has")]
+        assert line.endswith("resume=run")
+    epochs = len(written.read_text().splitlines()) + 3
+    done = command(["resume=run", f"epochs={epochs}", "devices=1"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len(curves(tmp_path / "run")) == epochs
