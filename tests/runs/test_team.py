@@ -75,6 +75,27 @@ def test_a_process_that_waits_for_a_dead_one_is_ended(
     assert said.endswith("ended with status 3, and with it the training; resume\n")
 
 
+def test_a_process_ends_with_its_torchrun(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """While it trains; one that is done says nothing."""
+    ended: list[int] = []
+    parents = iter([7, 7, 1])
+    monkeypatch.setattr(team, "LOOKING_SECONDS", 0.0)
+    monkeypatch.setattr(os, "getppid", lambda: next(parents))
+    monkeypatch.setattr(os, "_exit", ended.append)
+    over = threading.Event()
+    Team(then="; resume")._end_without(over, 7)
+    assert ended == [1]
+    said = capsys.readouterr().err
+    assert said == "torchrun (process 7) has ended, and with it the training; resume\n"
+    over.set()
+    monkeypatch.setattr(os, "getppid", lambda: 1)
+    Team()._end_without(over, 1)
+    Team()._end_without(over, 7)
+    assert ended == [1]
+
+
 def test_devices_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """GPUs are counted; processes of a CPU only bounded."""
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
@@ -211,9 +232,9 @@ def test_two_agents_of_torchrun(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", [0, 1])
-def test_a_killed_process_of_one_agent_ends_the_other(killed: int, tmp_path: Path) -> None:
-    """Both agents end, and where rank 0 is left its line says how to go on, as it does."""
+@pytest.mark.parametrize(("of", "killed"), [("agent", 0), ("process", 0), ("process", 1)])
+def test_what_is_killed_of_one_agent_ends_the_other(of: str, killed: int, tmp_path: Path) -> None:
+    """Both end, and where rank 0 is left its line says how to go on, as it does."""
     written = tmp_path / "run" / "curves.csv"
     with two_machines(tmp_path, *WORDS, "epochs=100000", "hydra.run.dir=run") as agents:
         until(lambda: written.is_file() and len(written.read_text().splitlines()) > 3)
@@ -222,12 +243,14 @@ def test_a_killed_process_of_one_agent_ends_the_other(killed: int, tmp_path: Pat
         if not children.is_file():
             pytest.skip("this system does not say which processes a process has started")
         (process,) = map(int, children.read_text().split())
-        os.kill(process, signal.SIGKILL)
+        os.kill(process if of == "process" else agent.pid, signal.SIGKILL)
         said = [each.communicate(timeout=240)[1] for each in agents]
-    assert [each.returncode for each in agents] == [1, 1]
-    assert f"exitcode  : -9 (pid: {process})" in said[killed]
-    if killed == 1:
-        (line,) = [each for each in said[0].splitlines() if each.startswith("another rank has")]
+    assert agents[1 - killed].returncode == 1
+    if of == "process":
+        assert f"exitcode  : -9 (pid: {process})" in said[killed]
+    if (of, killed) != ("process", 0):
+        begin = "another rank has" if killed else f"torchrun (process {agent.pid}) has"
+        (line,) = [each for each in said[0].splitlines() if each.startswith(begin)]
         assert line.endswith("resume=run")
     epochs = len(written.read_text().splitlines()) + 3
     done = command(["resume=run", f"epochs={epochs}", "devices=1"], tmp_path)

@@ -115,6 +115,9 @@ class Team:
         over = threading.Event()
         if stack.shared.device.type == "cuda":
             threading.Thread(target=self._watch, args=(over,), daemon=True).start()
+        if self._followers is None:
+            own = (over, os.getppid())
+            threading.Thread(target=self._end_without, args=own, daemon=True).start()
         try:
             self.ranks.give(*handed_over(run, stack))
             yield
@@ -134,6 +137,16 @@ class Team:
             if said and not over.wait(NOTICING_SECONDS):
                 print(self._ended_with(said), file=sys.stderr)
                 os._exit(1)
+
+    def _end_without(self, over: threading.Event, parent: int) -> None:
+        """End this process once the torchrun that started it is gone: nobody else would."""
+        while os.getppid() == parent:
+            if over.wait(LOOKING_SECONDS):
+                return
+        if not over.is_set():
+            said = self._ended_with(f"torchrun (process {parent}) has ended")
+            print(said, file=sys.stderr)
+            os._exit(1)
 
     def _ended_with(self, which: str) -> str:
         return f"{which}, and with it the training{self._then}"
