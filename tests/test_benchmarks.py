@@ -17,7 +17,12 @@ SHARED = ("accuracy_models", "accuracy_tables", "networks", "race")
 
 NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in SHARED)
 
-NEEDS = {"peers": "threadpoolctl", "serve": "uvicorn", "stream": "pyarrow"}
+NEEDS = {
+    "peers": "threadpoolctl",
+    "play_in_browser": "uvicorn",
+    "serve": "uvicorn",
+    "stream": "pyarrow",
+}
 """Libraries that are no part of every installation."""
 
 
