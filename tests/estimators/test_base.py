@@ -30,6 +30,31 @@ def test_validation_rows_are_of_one_type() -> None:
         MLPClassifier(epochs=1).fit(X, Y, X_val=pd.DataFrame(X), y_val=Y)
     with pytest.raises(UserError, match="groups decides which rows validate, and so does X_val"):
         MLPClassifier(epochs=1).fit(X, Y, groups=Y, X_val=X, y_val=Y)
+    with pytest.raises(UserError, match="strata are of rows of X, of which X_val has none"):
+        MLPClassifier(epochs=1).fit(X, Y, strata=Y, X_val=X, y_val=Y)
+
+
+def test_a_sample_of_clusters_within_strata() -> None:
+    """Validation rows know both, without rows of weight 0; strata alone are one, too."""
+    chance = np.random.default_rng(0)
+    rows = pd.DataFrame(chance.normal(size=(300, 2)), columns=["a", "b"])
+    rows["y"] = np.where(rows["a"] + chance.normal(size=300) > 0, "yes", "no")
+    place = np.arange(300) // 6
+    weights = (np.arange(300) % 10 > 0).astype(float)
+    known = {"groups": [f"g{k}" for k in place], "strata": [f"s{k % 5}" for k in place]}
+    network = MLPClassifier(epochs=2, seed=3)
+    fitted = network.fit(rows, target="y", sample_weight=weights, **known)._fitted
+    own = fitted.run.dataset.val.design
+    assert own is not None
+    assert (own.cluster, own.stratum) == ("groups", "strata")
+    assert own.clusters is not None
+    assert own.strata is not None
+    assert len(own) == len(fitted.run.dataset.val)
+    assert (own.strata == own.clusters % 5).all()
+    alone = network.fit(rows, target="y", strata=known["strata"])._fitted.run.dataset.val.design
+    assert alone is not None
+    assert alone.clusters is None
+    assert alone.in_words()[0].endswith(" rows within 5 strata of strata")
 
 
 @pytest.mark.parametrize(
@@ -42,6 +67,8 @@ def test_validation_rows_are_of_one_type() -> None:
         ({}, {"y_val": Y}, "y_val needs X_val: rows to validate on, and their target"),
         ({}, {"X_val": X}, "X_val needs y_val: rows to validate on, and their target"),
         ({}, {"groups": "town"}, "groups must have 150 entries, one a row, got 'town'"),
+        ({}, {"strata": [1, 2]}, "strata must have 150 entries, one a row, got 2"),
+        ({}, {"strata": [None] * 150}, "strata is missing in some rows: every row needs one"),
         ({}, {"sample_weight": "w"}, "sample_weight must be numbers, one a row, got 'w'"),
     ],
 )

@@ -69,6 +69,7 @@ class MLPEstimator(Parameters):
         sample_weight: Any = None,
         *,
         groups: Any = None,
+        strata: Any = None,
         X_val: Any = None,
         y_val: Any = None,
         target: str | Sequence[str] | None = None,
@@ -82,7 +83,10 @@ class MLPEstimator(Parameters):
                 column, such as 0 and 1.
             sample_weight: how much each row counts in loss and metrics, (N,); a row of weight 0 is
                 as if it were not there.
-            groups: rows of one value are not parted when validation rows are set aside, (N,).
+            groups: rows of one value are not parted when validation rows are set aside, and are a
+                cluster of a sample, (N,).
+            strata: within whose values rows, or clusters, were sampled, (N,): standard errors of
+                the verdict and intervals of importance and effects resample within them.
             X_val: rows to validate on, instead of the share `val_fraction` of X.
             y_val: their target.
             target: the column of X that is the target, or several, instead of y.
@@ -103,7 +107,7 @@ class MLPEstimator(Parameters):
         features, goal = self._checked(X, y, reset=before is None)
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=before is None)
-        rows = self._rows(features, goal, sample_weight, groups, (X_val, y_val))
+        rows = self._rows(features, goal, sample_weight, (groups, strata), (X_val, y_val))
         with naming_keywords(self._get_param_names()):
             values = self._values(rows)
             self._fitted = fit_rows(rows, values, before=before, verbose=self.verbose)
@@ -115,7 +119,7 @@ class MLPEstimator(Parameters):
         features, goal = self._checked(X, y, reset=first)
         self._names_of_targets = target_names(y, goal)
         self._set_target(goal, reset=first and not hasattr(self, "classes_"))
-        rows = self._rows(features, goal, sample_weight, None, (None, None))
+        rows = self._rows(features, goal, sample_weight, (None, None), (None, None))
         with naming_keywords(self._get_param_names()):
             values = self._values(rows)
             stop, data = values["stop"], values["data"]
@@ -207,19 +211,22 @@ class MLPEstimator(Parameters):
         features: Floats | pd.DataFrame,
         goal: Any,
         sample_weight: Any,
-        groups: Any,
+        sampled: tuple[Any, Any],
         validation: tuple[Any, Any],
     ) -> Rows:
-        """All rows to learn from, those of weight 0 left out."""
+        """All rows to learn from, those of weight 0 left out; `sampled` in groups and strata."""
         count = len(goal)
         weights = None if sample_weight is None else row_weights(sample_weight, count)
-        group = None if groups is None else row_groups(groups, count)
+        group, stratum = (
+            None if own is None else row_groups(own, count, name)
+            for own, name in zip(sampled, ("groups", "strata"), strict=True)
+        )
         target = self._encoded_target(goal)
         if weights is not None and not weights.all():
             kept = np.flatnonzero(weights)
             features = features.iloc[kept] if isinstance(features, pd.DataFrame) else features[kept]
             target, weights = target[kept], weights[kept]
-            group = None if group is None else group[kept]
+            group, stratum = (None if own is None else own[kept] for own in (group, stratum))
         training = len(target)
         if validation[0] is not None:
             more, more_goal = self._checked(*validation, reset=False)
@@ -236,6 +243,8 @@ class MLPEstimator(Parameters):
                 weights = np.concatenate([weights, np.ones(len(more_goal))])
             if group is not None:
                 raise UserError("groups decides which rows validate, and so does X_val: choose one")
+            if stratum is not None:
+                raise UserError("strata are of rows of X, of which X_val has none: leave out one")
         return Rows(
             features=features,
             target=target,
@@ -243,6 +252,7 @@ class MLPEstimator(Parameters):
             target_names=self._names_of_targets,
             weights=weights,
             groups=group,
+            strata=stratum,
             training=training,
         )
 

@@ -26,7 +26,8 @@ class Rows:
 
     `target` holds numbers, or indices into the `classes` of each target: (N,), or (N, T) of several
     targets, which have `target_names`. Rows after the first `training` are validated on. `groups`:
-    rows of one number stay in one part, and are a cluster of a sample.
+    rows of one number stay in one part, and are a cluster of a sample; `strata`: rows of one number
+    are a stratum, within which it was drawn.
     """
 
     features: Floats | pd.DataFrame
@@ -35,6 +36,7 @@ class Rows:
     target_names: Sequence[str]
     weights: Floats | None
     groups: Index | None
+    strata: Index | None
     training: int
 
 
@@ -71,8 +73,17 @@ def raw_data(rows: Rows, config: TableConfig, schema: Schema | None = None) -> R
         targets,
         weights=rows.weights,
         constraints=SplitConstraints(parts=parts, groups=rows.groups),
-        design=None if rows.groups is None else SurveyDesign(rows.groups, None, "groups"),
+        design=_design(rows),
     )
+
+
+def _design(rows: Rows) -> SurveyDesign | None:
+    """How rows were sampled, if somebody has said it."""
+    if rows.groups is None and rows.strata is None:
+        return None
+    names = ("groups", rows.groups), ("strata", rows.strata)
+    cluster, stratum = (None if own is None else name for name, own in names)
+    return SurveyDesign(rows.groups, rows.strata, cluster, stratum)
 
 
 def _features(

@@ -133,8 +133,8 @@ def row_weights(given: Any, rows: int) -> Floats:
     return weights
 
 
-def row_groups(given: Any, rows: int) -> Index:
-    """A number for each group's rows, (N,).
+def row_groups(given: Any, rows: int, name: str = "groups") -> Index:
+    """A number for each group's rows, (N,); `name` is the keyword that gives them.
 
     Raises:
         UserError: there are not as many entries as rows.
@@ -142,10 +142,10 @@ def row_groups(given: Any, rows: int) -> Index:
     values = np.asarray(given)
     if values.ndim != 1:
         got = repr(given) if values.ndim == 0 else f"shape {values.shape}"
-        raise UserError(f"groups must have {rows} entries, one a row, got {got}")
+        raise UserError(f"{name} must have {rows} entries, one a row, got {got}")
     codes, _ = pd.factorize(values)
     if len(codes) != rows:
-        raise UserError(f"groups must have {rows} entries, one a row, got {len(codes)}")
+        raise UserError(f"{name} must have {rows} entries, one a row, got {len(codes)}")
     if (codes < 0).any():
-        raise UserError("groups is missing in some rows: every row needs one")
+        raise UserError(f"{name} is missing in some rows: every row needs one")
     return codes.astype(np.int64)
