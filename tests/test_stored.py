@@ -62,6 +62,7 @@ def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
         ("9" * 400, "holds a number of more than 300 digits"),
         ("[" * 33 + "]" * 33, "must be nested at most 32 deep"),
         ("[" * 10**5, "must be nested at most 32 deep"),
+        ('[{"a": 1, "b": 2, "a": 1}]', "holds 'a' twice in one object"),
         ("[NaN]", "holds a number that is not finite: nan"),
         ("1e999", "holds a number that is not finite: inf"),
         (r'{"\ud800": 1}', "holds text that is no Unicode: "),

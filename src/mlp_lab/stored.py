@@ -10,6 +10,7 @@ import json
 import math
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import BinaryIO
 import yaml
 
 from mlp_lab.errors import UserError
+from mlp_lab.plain import brief
 
 MEGABYTE = 2**20
 
@@ -122,10 +124,21 @@ def parse_json(text: str, path: Path | str, *, finite: bool = True) -> object:
     """What JSON text of a file says.
 
     Raises:
-        UserError: it is not valid JSON, nested too deeply, or a number is not finite.
+        UserError: it is not valid JSON, nested too deeply, an object has a key twice, or a number
+            is not finite.
     """
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(pairs)
+        if len(found) < len(pairs):  # json would keep the last one without a word
+            ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
+            raise UserError(f"{path} holds {brief(twice)} twice in one object")
+        return found
+
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, object_pairs_hook=unique)
+    except UserError:
+        raise
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise Damaged(f"{path} is not valid JSON: {place}: {error.msg}") from error

@@ -57,6 +57,7 @@ def test_all_forms_say_what_predict_says() -> None:
 
 
 UNREADABLE = {
+    b'[{"age": 1, "age": 2}]': "the body holds 'age' twice in one object",
     b"[{": "the body is not valid JSON: line 1, column 3",
     b"\xff": "the body is not UTF-8 text: byte 1",
     b"[" * 40 + b"]" * 40: "the body must be nested at most 32 deep",
