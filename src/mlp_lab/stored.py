@@ -19,7 +19,6 @@ from typing import BinaryIO
 import yaml
 
 from mlp_lab.errors import UserError
-from mlp_lab.plain import brief
 
 MEGABYTE = 2**20
 
@@ -28,6 +27,9 @@ DEEPEST = 32
 
 LONGEST = 10**300
 """Whole numbers below it are floats, too."""
+
+SHOWN = 60
+"""Letters of a key that a message shows."""
 
 FLAGS = os.O_RDONLY | sum(vars(os).get(name, 0) for name in ("O_BINARY", "O_NONBLOCK", "O_CLOEXEC"))
 """A pipe is opened at once, whether anybody writes to it or not; not every system has pipes."""
@@ -132,7 +134,7 @@ def parse_json(text: str, path: Path | str, *, finite: bool = True) -> object:
         found = dict(pairs)
         if len(found) < len(pairs):  # json would keep the last one without a word
             ((twice, _),) = Counter(name for name, _ in pairs).most_common(1)
-            raise UserError(f"{path} holds {brief(twice)} twice in one object")
+            raise UserError(f"{path} holds {twice[:SHOWN]!r} twice in one object")
         return found
 
     try:
