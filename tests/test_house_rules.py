@@ -141,6 +141,7 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
                 "frames",
                 "arrow",
                 "excel",
+                "spss",
             )
         ),
         *(f"mlp_lab.data.tables.{name}" for name in ("reading", "writing")),

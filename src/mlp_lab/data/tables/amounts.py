@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mlp_lab.data.tables.durations import FORMS, as_seconds
 from mlp_lab.data.tables.numbers import as_number
 
 NUMBER = "#"
@@ -157,7 +158,9 @@ def form_of(texts: Sequence[str], decimal: str) -> str | None:
 
 
 def number_of(text: str, form: str, decimal: str) -> float | None:
-    """The number that a cell of a column is whose amounts have a form."""
+    """The number that a cell of a column is whose amounts have a form; seconds of a duration."""
+    if form in FORMS:
+        return as_seconds(text, form)
     number = as_number(text)
     if number is not None or not form:
         return number

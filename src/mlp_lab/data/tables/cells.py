@@ -95,6 +95,8 @@ class DistinctValues:
 class Cells:
     """A column's cells; what costs a pass over them is found once, when it is first asked for.
 
+    Durations are their seconds (`lasting`).
+
     `decimal` is the sign of those that are text; `missing` codes are no value, nor are `words`, but
     for those that are `known` as levels.
     """
@@ -107,7 +109,8 @@ class Cells:
         words: Collection[str] | None = None,
         known: Collection[str] = (),
     ) -> None:
-        self.series = series
+        self.lasting = pd.api.types.is_timedelta64_dtype(series.dtype)
+        self.series = series.dt.total_seconds() if self.lasting else series
         self.decimal = decimal
         self.missing = missing
         self.words = MISSING_WORDS if words is None else {"", *words}
@@ -207,7 +210,17 @@ class Cells:
 
     def like(self, series: pd.Series) -> "Cells":
         """Other cells, which mean the same."""
-        return Cells(series, self.decimal, self.missing, self.words, self.known)
+        other = Cells(series, self.decimal, self.missing, self.words, self.known)
+        other.lasting = self.lasting
+        return other
+
+    def meaning(
+        self, missing: Collection[str], words: Collection[str] | None, known: Collection[str]
+    ) -> "Cells":
+        """The same cells, of which others are no value."""
+        other = Cells(self.series, self.decimal, missing, words, known)
+        other.lasting = self.lasting
+        return other
 
     def knowing(self, level: str) -> "Cells":
         """The same cells, of which one more word is a level."""

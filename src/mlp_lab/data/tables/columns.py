@@ -19,12 +19,13 @@ from mlp_lab.data.tables.config import Cell, TableConfig
 from mlp_lab.data.tables.dates import are_times, days_lead
 from mlp_lab.data.tables.declared import taken
 from mlp_lab.data.tables.doubts import doubts
+from mlp_lab.data.tables.durations import LONG
 from mlp_lab.data.tables.frames import Table, TableFrame, refusing_unseen
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.scales import no_answers, ordered_levels
 from mlp_lab.data.tables.undeclared import undeclared
 from mlp_lab.errors import UserError
-from mlp_lab.formatting import typed
+from mlp_lab.formatting import typed, typed_kind
 
 CLASSES = ("binary", "category", "ordinal")
 """Kinds of a target that are classes."""
@@ -46,7 +47,13 @@ class _Source:
         self._all = cells_of(table.first, name, config)
         labels, missing = table.first.codes(name).labels, list(self._all.missing)
         words = words_of(config)
-        self.plain = Column(name=name, labels=labels, missing=missing, missing_words=words)
+        self.plain = Column(
+            name=name,
+            labels=labels,
+            missing=missing,
+            amount=LONG if self._all.lasting else "",
+            missing_words=words,
+        )
         self.kind = _declared_kind(name, config)
         """The kind that the settings declare, if they do."""
         self.config = config
@@ -95,13 +102,14 @@ def cells_of(frame: TableFrame, name: str, config: TableConfig) -> Cells:
         codes = [*codes, *with_labels(no_answers(said.labels), said.labels)]
     sign = config.separators.get(name)  # which joins lists, too
     plain = None if sign is None else Column(name=name, separator=answers.said_sign(sign))
-    cells = Cells(frame.cells(name, column=plain).series, frame.decimal, codes, words, known)
+    own = frame.cells(name, column=plain)
+    cells = own.meaning(codes, words, known)
     if name not in config.targets or cells.numeric or NONE in codes or NONE not in cells.texts:
         return cells
     others = [text for text in cells.values.texts if as_number(text) is None]
     if len(others) < len(cells.values.texts) or not others:
         return cells
-    return Cells(cells.series, frame.decimal, codes, words, known | {NONE})
+    return own.meaning(codes, words, known | {NONE})
 
 
 def missing_codes(config: TableConfig, name: str, said: FileCodes) -> list[str]:
@@ -133,7 +141,7 @@ def read_feature(table: Table, name: str, config: TableConfig) -> ReadColumn | D
         return column
     read = source.read(column)
     chosen = config.features is not None or name in config.types
-    if not chosen and column.kind == "numeric" and kinds.names_rows(source.cells):
+    if not chosen and kinds.may_number_rows(source.cells, column):
         drop = f"{typed('data.drop', name)} if it is an identifier"
         read.warnings.insert(0, f"{name} has another whole number in every row: {drop}")
     return read
@@ -302,17 +310,18 @@ def _column_of_target(source: _Source) -> Column:
 def _refuse_dates(source: _Source) -> None:
     """Refuse a target of dates, unless they are few or declared to be classes."""
     name, cells, task = source.plain.name, source.cells, source.config.task
-    classes = source.kind in CLASSES or task in ("binary", "multiclass")
-    if classes or cells.numeric or len(cells.values.texts) < 2:
+    declared = source.kind is not None or task in ("binary", "multiclass")
+    if declared or cells.numeric or len(cells.values.texts) < 2:
         return
     few = len(cells.values.texts) <= kinds.CLASSES_OF_NUMBERS and task == "auto"
     if few or kinds.kind_of(cells, source.plain.labels) != "date":
         return
     clock = are_times(cells.values.texts)
+    lasting = f"{typed_kind(name, 'numeric')} reads durations, " * clock
     other = "hours, as 9.5" if clock else "days since the first of them, or a year, as 2020.5"
     raise UserError(
         f"data.target={name} holds {'times' if clock else 'dates'}, as {cells.values.texts[0]!r}: a"
-        f" column of {other}, can be predicted; data.task=multiclass reads classes"
+        f" column of {other}, can be predicted; {lasting}data.task=multiclass reads classes"
     )
 
 

@@ -7,12 +7,13 @@ are to a survey, `design`.
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from mlp_lab.data.columns import Column
+from mlp_lab.data.columns import CLOCK_TIMES, Column
 from mlp_lab.data.tables import answers, kinds
 from mlp_lab.data.tables.amounts import NUMBER, number_of
 from mlp_lab.data.tables.cells import DECIMAL_COMMA, NONE, POINT_GROUPS, Cells, cell_text
 from mlp_lab.data.tables.config import TableConfig
-from mlp_lab.data.tables.dates import in_doubt
+from mlp_lab.data.tables.dates import are_times, in_doubt
+from mlp_lab.data.tables.durations import FORMS, duration_form
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.scales import is_scale, no_answers
 from mlp_lab.formatting import counted, listed, typed, typed_kind
@@ -31,6 +32,7 @@ def doubts(cells: Cells, column: Column, config: TableConfig, *, declared: bool)
                 f"{name}: {text} is read with the {first} first, since no date tells;"
                 f" data.day_first={other} reads it the other way round"
             )
+    yield from _durations(cells, column, declared=declared)
     yield from _words_and_amounts(cells, column, config)
     if column.kind == "multiple":
         yield from answers.in_words(column, cells, declared=declared)
@@ -77,6 +79,26 @@ def _alike(column: Column) -> Iterator[str]:
             yield f"{column.name}: {shown} are {what}"
 
 
+def _durations(cells: Cells, column: Column, *, declared: bool) -> Iterator[str]:
+    """How long durations last, and what else times may be."""
+    name = column.name
+    if declared or (column.amount not in FORMS and column.amount != CLOCK_TIMES):
+        return
+    if cells.numeric:
+        yield f"{name} holds durations, read as seconds"
+        return
+    text = max(cells.values.texts, key=len)
+    if column.kind == "date" and duration_form([text]):
+        other = f"{typed_kind(name, 'numeric')} reads durations"
+        yield f"{name}: {text} is read as a time of day; {other}"
+    elif column.kind == "numeric":
+        clock = are_times(cells.values.texts)
+        other = typed_kind(name, "date" if clock else "category")
+        other += " reads times of day" if clock else " reads categories"
+        seconds = number_of(text, column.amount, cells.decimal)
+        yield f"{name}: {text} is read as a duration of {seconds:.15g} seconds; {other}"
+
+
 def _words_and_amounts(cells: Cells, column: Column, config: TableConfig) -> Iterator[str]:
     """Words that were taken for no value, or for a class, and amounts taken for numbers."""
     name = column.name
@@ -90,7 +112,7 @@ def _words_and_amounts(cells: Cells, column: Column, config: TableConfig) -> Ite
         yield f"{name}: None is read as a class; {setting} reads it as no value"
     if column.kind == "numeric" and cells.points_group and not column.amount:
         yield _grouped_points(cells, target=target)
-    if column.amount and column.kind == "numeric":
+    if column.amount not in ("", *FORMS) and column.kind == "numeric":
         yield _amounts(name, cells, column, target=target)
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
+from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.amounts import GROUPS, as_amount, form_of, number_of
 from mlp_lab.data.tables.answers import separator_in
 from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, DistinctValues
 from mlp_lab.data.tables.dates import are_times, as_days, days_lead, is_date
+from mlp_lab.data.tables.durations import LONG, duration_form, surely_durations
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.scales import is_scale, ordered_levels
 from mlp_lab.formatting import typed
@@ -52,6 +54,11 @@ def names_rows(cells: Cells) -> bool:
     return all(bool((some % 1 == 0).all()) and some.is_unique for some in samples)
 
 
+def may_number_rows(cells: Cells, column: Column) -> bool:
+    """Whether a column that is read may hold identifiers: numbers, but no durations."""
+    return column.kind == "numeric" and not cells.lasting and names_rows(cells)
+
+
 def says_nothing(cells: Cells) -> str:
     """Why nothing can be learnt from a column, whatever its kind; nothing if something can."""
     values = cells.values
@@ -72,10 +79,12 @@ def kind_of(cells: Cells, labels: Mapping[str, str]) -> str:
         return "date"
     if len(texts) == 2:
         return "binary"
+    first, clock = days_lead(texts), are_times(texts)
+    if clock and not surely_durations(texts):
+        return "date"
     if numbers_in(cells) is not None:
         return "category" if all_labelled(values, labels) else "numeric"
     dates = all(map(is_date, texts))
-    first, clock = days_lead(texts), are_times(texts)
     if dates and None not in as_days(texts, day_first=first, clock=clock):
         return "category" if all_labelled(values, labels) else "date"
     return _kind_of_words(cells)
@@ -108,7 +117,11 @@ def too_varied(values: DistinctValues) -> str:
 
 def amounts_in(cells: Cells) -> str | None:
     """The form of a column's amounts, nothing of plain numbers; None if not all are numbers."""
-    return "" if cells.numeric else form_of(_said(cells), cells.decimal)
+    if cells.numeric:
+        return LONG if cells.lasting else ""
+    texts = _said(cells)
+    form = form_of(texts, cells.decimal)
+    return (duration_form(texts) or None) if form is None else form
 
 
 def _said(cells: Cells) -> list[str]:

@@ -24,6 +24,7 @@ from mlp_lab.data.tables.layout import headless_names
 from mlp_lab.data.tables.limits import require_cells, require_columns, require_filled, rows_at_once
 from mlp_lab.data.tables.numbers import PRECISION
 from mlp_lab.data.tables.parquet_folders import ParquetFiles, parquet_folder
+from mlp_lab.data.tables.spss import Labels, code_texts, read_spss
 from mlp_lab.data.tables.text_files import open_text
 from mlp_lab.errors import UserError, nearest, require_extra
 from mlp_lab.formatting import counted
@@ -36,9 +37,6 @@ ROWS = 1 << 20
 
 TEXT_ROWS = 1 << 17
 """Rows of a text table that are parsed at once where its columns are kept on disk."""
-
-Labels = dict[str, str]
-"""The value labels of a column: code -> what it stands for."""
 
 MissingRanges = Mapping[str, Sequence[MissingRange]]
 
@@ -193,10 +191,6 @@ def _read_arrow(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
     return TableFile(frame, {}, "Parquet" if suffix_of(path) in PARQUET else "Feather")
 
 
-def _code_texts(labels: Mapping[float, str]) -> Labels:
-    return {cell_text(code): label for code, label in labels.items()}
-
-
 def _read_stata(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
     frame, sets = pd.read_stata(path, convert_categoricals=False), _label_sets(path)
     # pandas tells the sets of labels, but not which column has which
@@ -209,7 +203,7 @@ def _read_stata(path: Path, _: FileSettings, __: Collection[str]) -> TableFile:
 
 def _label_sets(path: Path) -> dict[str, Labels]:
     with pd.read_stata(path, iterator=True) as reader:
-        return {name: _code_texts(labels) for name, labels in reader.value_labels().items()}
+        return {name: code_texts(labels) for name, labels in reader.value_labels().items()}
 
 
 def _labelled(path: Path, names: list[str]) -> pd.DataFrame:
@@ -248,27 +242,8 @@ def _read_spss(
     path: Path, settings: FileSettings, _: Collection[str], first: int = 0, rows: int = 0
 ) -> TableFile:
     """From row `first`, at most `rows`; 0 for all."""
-    from pyreadstat import read_sav  # noqa: PLC0415 optional
-
-    if not rows:
-        said = read_sav(path, metadataonly=True)[1]
-        require_cells(path.name, said.number_rows or 0, said.number_columns or 0)
-    frame, meta = read_sav(
-        path,
-        encoding=None if settings.encoding == "auto" else settings.encoding,
-        dates_as_pandas_datetime=True,
-        user_missing=True,
-        row_offset=first,
-        row_limit=rows,
-    )
-    for name, form in meta.original_variable_types.items():
-        if frame[name].dtype == object and (form or "").rstrip("0123456789.") in SPSS_DATES:
-            frame[name] = pd.to_datetime(frame[name])  # no row of a piece has a date
-    labels = {name: _code_texts(codes) for name, codes in meta.variable_value_labels.items()}
-    ranges = {
-        name: [(span["lo"], span["hi"]) for span in spans if isinstance(span, dict)]
-        for name, spans in meta.missing_ranges.items()
-    }
+    encoding = None if settings.encoding == "auto" else settings.encoding
+    frame, labels, ranges = read_spss(path, encoding, first, rows)
     return TableFile(frame, labels, "SPSS", missing_ranges=ranges)
 
 
@@ -288,9 +263,6 @@ class _Format(NamedTuple):
     pieces: Callable[[Path, FileSettings, int, Dialect | None], Iterator[pd.DataFrame]]
     library: str
 
-
-SPSS_DATES = ("DATE", "ADATE", "EDATE", "JDATE", "SDATE", "DATETIME", "YMDHMS")
-"""Formats that pyreadstat reads as dates."""
 
 FORMATS: dict[str, _Format] = {
     **dict.fromkeys(TEXT, _Format(_read_text, _text_pieces, "pandas")),

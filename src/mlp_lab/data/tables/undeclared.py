@@ -8,6 +8,7 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import TableConfig
+from mlp_lab.data.tables.durations import FORMS
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.data.tables.suspects import Suspects, as_seen, suspects
 from mlp_lab.formatting import counted, listed, typed
@@ -31,7 +32,8 @@ def undeclared(column: Column, values: Floats, config: TableConfig) -> Iterator[
     if said == []:
         return
     target = column.name in config.targets
-    if column.kind == "numeric" or (target and column.levels and not column.labels):
+    lasts = column.amount in FORMS  # round durations are no codes
+    if (column.kind == "numeric" and not lasts) or (target and column.levels and not column.labels):
         found = suspects(values if not column.levels else _numbers_of(column, values))
         if found is not None and (line := _in_words(column, found, config)):
             yield line

@@ -18,6 +18,7 @@ from mlp_lab.data.tables.arrow import tells_type
 from mlp_lab.data.tables.cells import cell_text
 from mlp_lab.data.tables.config import suffix_of
 from mlp_lab.data.tables.dialect import Dialect
+from mlp_lab.data.tables.durations import clock_text
 from mlp_lab.errors import UserError, require_extra
 from mlp_lab.files import remove_leftovers, whole_file
 
@@ -57,7 +58,8 @@ class _TextWriter:
     """CSV: floats as the shortest text that reads back the same, missing as nothing.
 
     Delimiter, quotes, decimal sign and encoding are as in the file that is answered, where it is a
-    text. Lists of texts are cells with one sign between the answers of a column in all frames.
+    text. Durations are 1:30:00. Lists of texts
+    are cells with one sign between the answers of a column in all frames.
     """
 
     def __init__(
@@ -93,6 +95,8 @@ class _TextWriter:
 
     def _without_lists(self, series: pd.Series) -> pd.Series:
         """A column whose lists are texts; the first list of a column decides on their sign."""
+        if pd.api.types.is_timedelta64_dtype(series.dtype):
+            return series.astype(object).map(clock_text, na_action="ignore")
         cells = with_lists(series)
         if cells is None:
             return series
