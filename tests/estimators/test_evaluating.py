@@ -79,3 +79,74 @@ def test_bad_words(run: Path) -> None:
             mlp_lab.evaluate(run, rows, **options)
     with pytest.raises(UserError, match="holds no finished run"):
         mlp_lab.evaluate("nowhere", frame)
+
+
+@pytest.fixture(scope="module")
+def wages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run on numbers."""
+    folder = tmp_path_factory.mktemp("wages")
+    path = written(survey(160), folder)
+    words = ("data=table", f"data.path='{path}'", "data.target=income", *BARE, "epochs=2")
+    more = ("data.features=[age,trust,smoker]", "data.drop_missing_target=true")
+    return train(folder / "run", *words, *more)
+
+
+def test_intervals_by_group_as_the_command(wages: Path, tmp_path: Path) -> None:
+    """How many rows lie inside, of all and of each group."""
+    frame = survey(90, seed=1)
+    written(frame, tmp_path)
+    words = ["evaluate", str(wages), "survey.csv", "--by", "smoker", "--interval", "0.8"]
+    done = call([*words, "-o", "found.json", "--drop-missing-target"], tmp_path, main, "mlp-lab")
+    assert done.returncode == 0, done.stderr
+    assert "in intervals" in done.stdout
+    said = json.loads((tmp_path / "found.json").read_text())
+    options: dict[str, Any] = {"by": "smoker", "interval": 0.8, "drop_missing_target": True}
+    table = mlp_lab.evaluate(wages, frame, **options)
+    whole = said["interval"]["targets"]["income"]
+    assert table.loc[("", "all"), "in_interval"] == pytest.approx(whole["coverage"])
+    assert table.loc[("", "all"), "interval_width"] == pytest.approx(whole["mean_width"])
+    for name, own in said["by"]["smoker"]["groups"].items():
+        inside = own["interval"]["targets"]["income"]
+        assert table.loc[("smoker", name), "in_interval"] == pytest.approx(inside["coverage"])
+    with pytest.raises(UserError, match="interval must be"):
+        mlp_lab.evaluate(wages, frame, interval=1.5)
+
+
+def test_a_cost_as_the_command(run: Path, tmp_path: Path) -> None:
+    """The threshold that cost least on validation rows; rows without a target are left out."""
+    frame = survey(90, seed=2)
+    frame.loc[:4, "voted"] = None
+    written(frame, tmp_path)
+    words = ["evaluate", str(run), "survey.csv", "--cost", "3", "--class", "no"]
+    done = call([*words, "-o", "found.json", "--drop-missing-target"], tmp_path, main, "mlp-lab")
+    assert done.returncode == 0, done.stderr
+    said = json.loads((tmp_path / "found.json").read_text())
+    options: dict[str, Any] = {"cost": 3, "class_name": "no", "drop_missing_target": True}
+    row = mlp_lab.evaluate(run, frame, **options).iloc[0]
+    assert row["rows"] == 85
+    for name in ("accuracy", "f1", "brier"):
+        assert row[name] == pytest.approx(said["scores"][name])
+    for wrong, message in (
+        ({"cost": 3, "threshold": 0.2}, "threshold and cost both choose a threshold"),
+        ({"class_name": "no"}, "class_name"),
+        ({"cost": -1}, "cost must be"),
+    ):
+        with pytest.raises(UserError, match=message):
+            mlp_lab.evaluate(run, frame, **cast(dict[str, Any], wrong))
+    with pytest.raises(UserError, match="no row of rows has a value of voted, the target"):
+        mlp_lab.evaluate(run, frame.head(4), drop_missing_target=True)
+
+
+def test_whatever_has_a_network() -> None:
+    """A run in memory and an estimator; one that is not fitted has none."""
+    frame = survey(120)[["age", "smoker", "voted"]]
+    trained = mlp_lab.train(frame, target="voted", epochs=1)
+    estimator = mlp_lab.MLPClassifier(epochs=1)
+    with pytest.raises(UserError, match=r"run must be a run's folder, .* got MLPClassifier"):
+        mlp_lab.evaluate(estimator, frame)
+    fitted = estimator.fit(frame, target="voted")
+    for one in (trained, fitted):
+        row = mlp_lab.evaluate(one, frame, by="smoker").iloc[0]
+        assert row["rows"] == 120
+        found = (one.predict(frame.drop(columns="voted")) == frame["voted"]).mean()
+        assert row["accuracy"] == pytest.approx(found)

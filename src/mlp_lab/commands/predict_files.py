@@ -18,11 +18,10 @@ from mlp_lab.data.tables.frames import TableFrame, missing_target
 from mlp_lab.data.tables.reading import detect, own_types
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.evaluating import joined
+from mlp_lab.estimators.evaluating import covering, joined
 from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
-from mlp_lab.metrics.validation_record import coverage_of
 from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.evaluation import evaluate, print_evaluation
 from mlp_lab.report.group_scores import DesignColumns, Groups, print_groups, scores_by_group
@@ -120,10 +119,9 @@ def evaluate_file(
     words, decided = decided_so(deciding, predictor, scored)
     if words:
         print(words)
-    if predictor.objective.temperature != 1:
-        temperature = four_digits(predictor.objective.temperature)
-        print(f"probabilities are calibrated by a temperature of {temperature}")
-    of_groups = {name: scores_by_group(scored, own) for name, own in named.items()}
+    _say_calibrated(predictor)
+    covered = covering(predictor, deciding.interval)
+    of_groups = {name: scores_by_group(scored, own, covered) for name, own in named.items()}
     for name, own in of_groups.items():
         print()
         print_groups(name, own)
@@ -133,13 +131,21 @@ def evaluate_file(
         print(output)
 
 
+def _say_calibrated(predictor: Predictor) -> None:
+    """Say by which temperature probabilities are what they are, if there is one."""
+    if predictor.objective.temperature != 1:
+        temperature = four_digits(predictor.objective.temperature)
+        print(f"probabilities are calibrated by a temperature of {temperature}")
+
+
 def decided_so(
     deciding: Deciding, predictor: Predictor, scored: Predictions
 ) -> tuple[str, dict[str, object]]:
     """What is said of a threshold or of intervals of rows that were scored, and as plain data."""
     if deciding.interval is not None:
-        record, objective = predictor.validation, predictor.objective
-        found = coverage_of(record, scored, objective, deciding.interval)
+        covered = covering(predictor, deciding.interval)
+        assert covered is not None
+        found = covered(scored)
         return found.in_words(counted(len(scored.truth), "row")), {"interval": found.to_dict()}
     if scored.threshold is None:
         return "", {}

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from mlp_lab.data.arrays import Floats
 from mlp_lab.data.columns import Column
-from mlp_lab.data.tables.frames import TableFrame, feature_values, target_values, weight_values
+from mlp_lab.data.survey_design import SurveyDesign
+from mlp_lab.data.tables.frames import (
+    TableFrame,
+    feature_values,
+    missing_target,
+    target_values,
+    weight_values,
+)
 from mlp_lab.errors import UserError
 from mlp_lab.metrics.bootstrap import Intervals
-from mlp_lab.metrics.decision_threshold import require_threshold
+from mlp_lab.metrics.coverage import Coverage
+from mlp_lab.metrics.decision_threshold import Threshold, require_threshold
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.metrics.validation_record import coverage_of
+from mlp_lab.plain import read_as
 from mlp_lab.predictor import Predictor, load
-from mlp_lab.report.group_scores import DesignColumns, Groups, scores_by_group
+from mlp_lab.report.group_scores import DesignColumns, Groups, Names, scores_by_group
+
+if TYPE_CHECKING:
+    from mlp_lab.estimators.base import MLPEstimator
+    from mlp_lab.estimators.run import Run
 
 
 def evaluate(
-    run: str | Path | Predictor,
+    run: str | Path | Predictor | Run | MLPEstimator,
     rows: pd.DataFrame,
     *,
     by: str | Sequence[str] = (),
@@ -33,55 +49,138 @@ def evaluate(
     strata: str | None = None,
     resample_rows: bool = False,
     threshold: float | None = None,
+    cost: float | None = None,
     class_name: str | None = None,
+    interval: float | None = None,
+    drop_missing_target: bool = False,
 ) -> pd.DataFrame:
-    """Scores of a saved network on rows that hold the target, as `mlp-lab evaluate` has them.
+    """Scores of a network on rows that hold the target, as `mlp-lab evaluate` has them.
 
-    `run`: a run's folder, or what `mlp_lab.load` gives. `by` names columns, by the values of which
-    there are scores, too. `weight`: a column of row weights; else that of the training. `cluster`
-    and `strata` name columns by which the rows were sampled: intervals then resample clusters
-    in the place of rows, within strata. Without either they are `data.group` and `data.strata` of
-    the training, where `rows` have them, unless `resample_rows`; `attrs["resampled"]` of the table
-    says what was resampled, where that is not rows. `threshold`: of two classes the probability of
-    `class_name`, by default the second, above which it is decided for.
+    `run`: a run's folder, what `mlp_lab.load` or `mlp_lab.train` gives, or a fitted estimator. `by`
+    names columns, by the values of which there are scores, too. `weight`: a column of row weights;
+    else that of the training. `cluster` and `strata` name columns by which the rows were sampled:
+    intervals then resample clusters in the place of rows, within strata. Without either they are
+    `data.group` and `data.strata` of the training, where `rows` have them, unless `resample_rows`;
+    `attrs["resampled"]` of the table says what was resampled, where that is not rows. `threshold`:
+    of two classes the probability of `class_name`, by default the second, above which it is decided
+    for; `cost` takes the one that cost least on the validation rows, where missing a row of the
+    class costs so many false alarms. `interval`: of numbers, the share of new rows that an interval
+    is to hold. `drop_missing_target` leaves out rows without a target.
 
     Returns a row for all and for each group of at least ten rows, called by column and value:
-    `rows`, each score, the ends of its 95 % interval by resampling rows (`accuracy_low`,
-    `accuracy_high`), and `constant_accuracy` (of numbers `constant_rmse`), which is what the best
-    constant of a group would score.
+    `rows`, each score, the ends of its 95 % interval (`accuracy_low`, `accuracy_high`),
+    `constant_accuracy` (of numbers `constant_rmse`) of a group's best constant, and with `interval`
+    the share of rows inside (`in_interval`) and the mean width (`interval_width`).
 
     Raises:
         UserError: a column is missing, or holds what it cannot.
     """
     if not isinstance(rows, pd.DataFrame):
         raise UserError(f"rows must be a DataFrame with the target, got {type(rows).__name__}")
-    predictor = run if isinstance(run, Predictor) else load(run)
-    groups = Groups([by] if isinstance(by, str) else list(by))
+    predictor = _predictor(run)
+    chosen = _threshold(predictor, threshold, cost, class_name)
+    covered = covering(predictor, interval)
     frame = TableFrame(rows.reset_index(drop=True))
+    if drop_missing_target:
+        frame = _with_target(frame, predictor)
+    groups = Groups([by] if isinstance(by, str) else list(by))
     with _keywords():
         schema = predictor.schema
         sampled = DesignColumns.chosen(cluster, strata, schema, resample_rows=resample_rows)
-        groups.add(frame, predictor.schema)
-        sampled.add(frame, predictor.schema)
+        groups.add(frame, schema)
+        sampled.add(frame, schema)
         design = sampled.design()
         named = {column: groups.names(column) for column in groups.cells}
-    require_threshold(threshold, class_name)
-    chosen = None if threshold is None else predictor.threshold(threshold, class_name)
     values = feature_values(frame, predictor.schema)
     found = scored_rows(predictor, frame, values, weight)
     found = replace(found, design=design, threshold=chosen)
-    scores, intervals = found.measured()
-    table = {("", "all"): {"rows": len(rows), **_numbers(scores, intervals, {})}}
-    for column, names in named.items():
-        for name, own in scores_by_group(found, names)["groups"].items():
-            numbers = _numbers(own["scores"], own["intervals"], own["constant"])
-            table[column, name] = {"rows": own["rows"], **numbers}
-    index = pd.MultiIndex.from_tuples(table, names=["by", "group"])
-    answer = pd.DataFrame(list(table.values()), index=index)
-    words = [] if design is None else design.in_words()
-    if words or sampled.notes:
-        answer.attrs["resampled"] = [*words, *map(_in_keywords, sampled.notes)]
+    answer = _table(found, named, covered)
+    if words := [*_in_words(design), *map(_in_keywords, sampled.notes)]:
+        answer.attrs["resampled"] = words
     return answer
+
+
+def _in_words(design: SurveyDesign | None) -> list[str]:
+    return [] if design is None else design.in_words()
+
+
+def _predictor(run: str | Path | Predictor | Run | MLPEstimator) -> Predictor:
+    """The network of whatever has one.
+
+    Raises:
+        UserError: it has none.
+    """
+    if isinstance(run, Predictor):
+        return run
+    if isinstance(run, (str, Path)):
+        return load(run)
+    if hasattr(run, "_fitted"):  # a run in memory or an estimator, whose modules import torch
+        return run._fitted.predictor
+    needs = "a run's folder, a run, what mlp_lab.load gives, or a fitted estimator"
+    raise UserError(f"run must be {needs}, got {type(run).__name__}")
+
+
+def _threshold(
+    predictor: Predictor, threshold: float | None, cost: float | None, class_name: str | None
+) -> Threshold | None:
+    """Above which probability a class is decided for, if anything was said of it."""
+    if cost is None:
+        require_threshold(threshold, class_name)
+        return None if threshold is None else predictor.threshold(threshold, class_name)
+    if threshold is not None:
+        raise UserError("threshold and cost both choose a threshold: leave out one")
+    return predictor.cheapest_threshold(cost, class_name).threshold
+
+
+def _with_target(frame: TableFrame, predictor: Predictor) -> TableFrame:
+    """The rows that have every target."""
+    target = predictor.schema.target
+    kept = ~np.any([missing_target(frame, one) for one in target.each], axis=0)
+    if not kept.any():
+        raise UserError(f"no row of rows has a value of {target.name}, the target")
+    return frame.some(kept)
+
+
+def covering(predictor: Predictor, level: float | None) -> Callable[[Predictions], Coverage] | None:
+    """What says how many of some rows lie in intervals of a level; None where that is not asked.
+
+    Raises:
+        UserError: the network predicts no numbers, or too few of its validation rows are known.
+    """
+    if level is None:
+        return None
+    predictor.intervals(np.zeros((1, predictor.schema.target.outputs)), level)  # refuses at once
+    record, objective = predictor.validation, predictor.objective
+    return lambda rows: coverage_of(record, rows, objective, level)
+
+
+def _table(
+    found: Predictions,
+    named: Mapping[str, Names],
+    covered: Callable[[Predictions], Coverage] | None,
+) -> pd.DataFrame:
+    """A row of scores for all rows and for each group of the `named` columns."""
+    scores, intervals = found.measured()
+    inside = {} if covered is None else _inside(covered(found))
+    numbers = {"rows": len(found.truth), **_numbers(scores, intervals, {}), **inside}
+    table = {("", "all"): numbers}
+    for column, names in named.items():
+        for name, own in scores_by_group(found, names, covered)["groups"].items():
+            numbers = _numbers(own["scores"], own["intervals"], own["constant"])
+            inside = _inside(read_as(Coverage, own["interval"])) if "interval" in own else {}
+            table[column, name] = {"rows": own["rows"], **numbers, **inside}
+    index = pd.MultiIndex.from_tuples(table, names=["by", "group"])
+    return pd.DataFrame(list(table.values()), index=index)
+
+
+def _inside(coverage: Coverage) -> dict[str, float]:
+    """The columns of intervals."""
+    found = {}
+    for name, own in coverage.targets.items():
+        of = f"_{name}" * (len(coverage.targets) > 1)
+        found[f"in_interval{of}"] = own.coverage
+        found[f"interval_width{of}"] = math.inf if own.mean_width is None else own.mean_width
+    return found
 
 
 @contextmanager

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,20 @@ from mlp_lab.data.tables.answers import in_one_order, names_of_sets
 from mlp_lab.data.tables.frames import TableFrame
 from mlp_lab.data.tables.numbers import as_number
 from mlp_lab.errors import UserError, nearest
-from mlp_lab.formatting import counted, in_a_list, listed, one_line, score_written, significant
+from mlp_lab.formatting import (
+    counted,
+    in_a_list,
+    listed,
+    one_line,
+    percent,
+    score_written,
+    significant,
+)
 from mlp_lab.metrics.bootstrap import Intervals
+from mlp_lab.metrics.coverage import Coverage
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.plain import read_as
 from mlp_lab.terminal import Screen, plain_table
 
 FEWEST_ROWS = 10
@@ -40,12 +50,16 @@ Names = NDArray[np.str_]
 
 
 class GroupScores(TypedDict):
-    """What is said of a group; `constant`: what the best constant of its own rows would score."""
+    """What is said of a group; `constant`: what the best constant of its own rows would score.
+
+    `interval`: how many of its rows lie in intervals around numbers, if that is asked.
+    """
 
     rows: int
     scores: Scores
     intervals: Intervals
     constant: Scores
+    interval: NotRequired[dict[str, object]]
 
 
 class ByGroup(TypedDict):
@@ -244,10 +258,13 @@ def _quarters(numbers: Floats) -> Names:
     return np.array([called[place] for place in places.tolist()], dtype=np.str_)
 
 
-def scores_by_group(predictions: Predictions, names: Names) -> ByGroup:
+def scores_by_group(
+    predictions: Predictions, names: Names, covered: Callable[[Predictions], Coverage] | None = None
+) -> ByGroup:
     """Scores of each group of rows, in the order of numbers, then of letters.
 
-    A group that is too small, or of which all rows have weight 0, has none.
+    A group that is too small, or of which all rows have weight 0, has none. `covered` says how many
+    of some rows lie in their intervals, if that is asked.
     """
     found = ByGroup(groups={}, too_small={})
     for name in sorted(np.unique(names).tolist(), key=_by_number):
@@ -261,6 +278,8 @@ def scores_by_group(predictions: Predictions, names: Names) -> ByGroup:
         found["groups"][name] = GroupScores(
             rows=len(own.truth), scores=scores, intervals=intervals, constant=_constant(own)
         )
+        if covered is not None:
+            found["groups"][name]["interval"] = covered(own).to_dict()
     return found
 
 
@@ -312,16 +331,27 @@ def print_groups(column: str, found: ByGroup) -> None:
         known = next(iter(found["groups"].values()))["scores"]
         first, *others = [name for pair in SHOWN for name in pair if name in known]
         table = plain_table(f"by {one_line(column)}")
-        for heading in ("rows", first, "95 % interval", "constant", *others):
+        shares = {name: _shares(own) for name, own in found["groups"].items()}
+        inside = [f"in intervals{target}" for target in next(iter(shares.values()))]
+        for heading in ("rows", first, "95 % interval", "constant", *others, *inside):
             table.add_column(heading.replace("_", " "), justify="right")
         for name, own in found["groups"].items():
-            table.add_row(one_line(name), *_cells(own, first, others))
+            table.add_row(one_line(name), *_cells(own, first, others), *shares[name].values())
         console.print(table)
     for name, rows in found["too_small"].items():
         console.say(
             f"{column} {in_a_list(name)}: {counted(rows, 'row')}, too few to say anything"
             f" (at least {FEWEST_ROWS})"
         )
+
+
+def _shares(own: GroupScores) -> dict[str, str]:
+    """How many rows of a group lie in the intervals of each target, if that was asked."""
+    if "interval" not in own:
+        return {}
+    targets = read_as(Coverage, own["interval"]).targets
+    several = len(targets) > 1
+    return {f" of {name}" * several: percent(one.coverage) for name, one in targets.items()}
 
 
 def _cells(own: GroupScores, first: str, others: Sequence[str]) -> list[str]:
