@@ -20,6 +20,7 @@ interface Chart {
   logarithmic: boolean;
   best: number;
   plateaus: [number, number][];
+  resting: string;
   series: (Series & { with: number })[];
 }
 
@@ -158,8 +159,8 @@ class ChartView {
   private read(at: number | null): void {
     this.at = at;
     if (at === null) {
-      const { best, plateaus } = this.chart;
-      const marks = [best && TEXT.best.replace("{n}", String(best)), plateaus.length && TEXT.plateau];
+      const { best, plateaus, resting } = this.chart;
+      const marks = [best && TEXT.best.replace("{n}", String(best)), plateaus.length && TEXT.plateau.replace("{what}", resting)];
       this.reading.textContent = [TEXT.how, ...marks].filter(Boolean).join(" ");
       return;
     }

@@ -6,7 +6,7 @@ export const CHART_TEXT = {
   switch: "Show or hide this curve",
   how: "Point at the curves to read them off, drag to zoom, double-click for all epochs.",
   best: "Dashed: the best epoch, {n}.",
-  plateau: "Grey: the training loss is on a plateau.",
+  plateau: "Grey: {what} is on a plateau.",
   rests: "on a plateau",
   keys: "Arrow keys read off, plus and minus zoom, 0 shows all epochs.",
 };

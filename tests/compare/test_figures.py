@@ -53,6 +53,32 @@ def test_curves_are_of_the_loss_where_runs_differ(
     assert drawn[-1].caption.startswith("Validation loss by epoch")
 
 
+def test_plateaus_are_those_of_the_best_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the mean of its runs rests, however others fare; as long as all of its runs train."""
+    records = grid({"4": [0.6, 0.7], "8": [0.9, 0.8]})
+    ends = {str(record.folder): 40 - 5 * (k == 3) for k, record in enumerate(records)}
+
+    def read(path: Path) -> list[dict[str, float]]:
+        number = list(ends).index(str(path.parent))
+        rests = 10 if number >= 2 else 40  # the first setting falls on and on
+        return [
+            {"epoch": k, "train_loss": 2 - 0.1 * min(k, rests), "val_accuracy": 0.5}
+            for k in range(1, ends[str(path.parent)] + 1)
+        ]
+
+    monkeypatch.setattr("mlp_lab.compare.figures.read_curves", read)
+    chart = draw(rank(records, "accuracy"), tmp_path)[-1].chart
+    assert chart is not None
+    ((first, last),) = chart.plateaus
+    assert (10 < first < 15, last) == (True, 35)
+    assert chart.resting == "the training loss of the best setting"
+    worse = draw(rank(records[:2], "accuracy"), tmp_path)[-1].chart
+    assert worse is not None
+    assert worse.plateaus == []
+
+
 def test_heatmaps_are_tables() -> None:
     """Not the diagonal that the values of a search would make."""
     keys = ["model.width", "optimizer.lr"]

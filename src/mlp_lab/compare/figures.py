@@ -27,6 +27,7 @@ from mlp_lab.formatting import (
 )
 from mlp_lab.report.charts import Chart, Series
 from mlp_lab.report.headline import is_share, named
+from mlp_lab.report.learning_curve import plateaus, shade
 from mlp_lab.tracking.curves import CURVES, Row, read_curves
 
 if TYPE_CHECKING:
@@ -55,6 +56,9 @@ PARALLEL = 200
 
 FEW = 6
 """Values of a key, up to which a linear axis names each."""
+
+RESTING = "the training loss of the best setting"
+"""What is on a plateau where curves are grey."""
 
 MOST_RUNS = 20
 """Runs of a setting whose curves are drawn."""
@@ -310,6 +314,8 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     series: list[Series] = []
     several = False
     figure, axis = blank_axes(6, 3.8)
+    shaded = _plateaus([rows_of[run.folder] for run in finished(settings[0])[:MOST_RUNS]])
+    shade(axis, shaded, "training plateau of the best")
     for name in reversed(names):  # the best above the others
         setting = chosen[name]
         runs = finished(setting)[:MOST_RUNS]
@@ -339,7 +345,18 @@ def _curves(ranking: Ranking, settings: Sequence[Setting], path: Path) -> Drawn:
     caption += ", mean over runs (thick) and each run (thin)." if several else "."
     alt_text = f"Validation {named(score)} by epoch: {'; '.join(ends)}."
     found = _save(figure, path, "Learning curves", caption, alt_text)
-    return replace(found, chart=Chart(f"validation {named(score)}", series))
+    chart = Chart(f"validation {named(score)}", series, plateaus=shaded, resting=RESTING)
+    return replace(found, chart=chart)
+
+
+def _plateaus(curves: Sequence[Sequence[Row]]) -> list[tuple[int, int]]:
+    """Where the training loss of a setting rests: its runs' mean, while all of them train."""
+    if not all("train_loss" in row for rows in curves for row in rows[:1]):
+        return []
+    means = [
+        sum(row["train_loss"] for row in rows) / len(rows) for rows in zip(*curves, strict=False)
+    ]
+    return plateaus([{"epoch": k, "train_loss": mean} for k, mean in enumerate(means, start=1)])
 
 
 def _score_by_epoch(score: str, curves: Iterable[Sequence[Row]]) -> str:

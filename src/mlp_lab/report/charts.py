@@ -40,6 +40,9 @@ class Chart:
     plateaus: Sequence[tuple[int, int]] = ()
     """Stretches of epochs that are shaded, the first and the last included."""
 
+    resting: str = "the training loss"
+    """What is on a plateau there, in words."""
+
     def to_json(self) -> str:
         """What the script reads, safe within a page."""
         epochs = _spread(max((len(own.values) for own in self.series), default=0))

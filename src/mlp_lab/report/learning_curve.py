@@ -97,7 +97,7 @@ def curve_chart(rows: Sequence[Row], quantity: str, best_epoch: int) -> Chart:
         values = [row.get(f"{part}_{quantity}", math.nan) for row in rows]
         if any(map(math.isfinite, values)):
             series.append(Series(PART[part], values, colour))
-    shaded = _plateaus(rows) if quantity == "loss" else []
+    shaded = plateaus(rows) if quantity == "loss" else []
     logarithmic = _is_logarithmic(rows, quantity)
     return Chart(named(quantity), series, best_epoch, logarithmic, shaded)
 
@@ -151,7 +151,7 @@ def draw_curves(
     if _is_logarithmic(rows, quantity):
         axis.set_yscale("log")
     if quantity == "loss":
-        _shade_plateaus(axis, rows)
+        shade(axis, plateaus(rows), "training plateau")
     if best_epoch:
         axis.axvline(best_epoch, color="0.6", linewidth=1, linestyle="--", label="best epoch")
     whole_ticks(axis.xaxis)
@@ -164,15 +164,14 @@ def draw_curves(
         axis.text(0.5, 0.5, words, ha="center", va="center", transform=axis.transAxes)
 
 
-def _shade_plateaus(axis: Axes, rows: Sequence[Row]) -> None:
-    """Grey, with one name for all of them."""
-    label = "training plateau"
-    for ends in _plateaus(rows):
+def shade(axis: Axes, stretches: Sequence[tuple[int, int]], label: str) -> None:
+    """Stretches of epochs in grey, with one name for all of them."""
+    for ends in stretches:
         axis.axvspan(*ends, color="0.5", alpha=0.12, linewidth=0, label=label)
         label = "_again"  # a name that matplotlib leaves out of the legend
 
 
-def _plateaus(rows: Sequence[Row]) -> list[tuple[int, int]]:
+def plateaus(rows: Sequence[Row]) -> list[tuple[int, int]]:
     """The ends of each stretch in which the training loss rests; see `tracking.phases`."""
     found = phases([row["train_loss"] for row in rows])
     epochs = [round(row["epoch"]) for row in rows]
