@@ -5,7 +5,7 @@ from sweeps import settings
 
 from mlp_lab import errors
 from mlp_lab.errors import UserError
-from mlp_lab.sweep.config import SearchConfig, require_optuna
+from mlp_lab.sweep.config import SearchConfig, require_optuna, unread_words
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,15 @@ def test_what_a_sampler_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="needs optuna: pip install 'mlp_lab"):
         require_optuna()
+
+
+def test_what_a_sweep_does_not_read() -> None:
+    """Settings of another engine, and of halving where nothing is halved; what is read is not."""
+    words = ["seed=0,1", "sweep.slurm.time=1:00:00", "+sweep.ray.address=auto", "sweep.brackets=2"]
+    assert unread_words(settings(), words) == [
+        "sweep.brackets=2 changes nothing: it needs sweep.halving",
+        "sweep.ray.address=auto changes nothing: it needs sweep.engine=ray",
+        "sweep.slurm.time=1:00:00 changes nothing: it needs sweep.engine=slurm",
+    ]
+    read = settings(engine="slurm", halving=2)
+    assert unread_words(read, [words[1], words[3], "sweep.members=8"]) == []

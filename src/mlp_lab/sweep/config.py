@@ -1,7 +1,9 @@
 """How a sweep is trained and searched: the settings of `-m`."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from mlp_lab.config.unread import by_key
 from mlp_lab.errors import (
     UserError,
     require,
@@ -106,6 +108,18 @@ class SweepConfig:
     def task(self) -> TaskResources | None:
         """What a task of the cluster has; None where there is no cluster."""
         return {"local": None, "slurm": self.slurm.task, "ray": self.ray.task}[self.engine]
+
+
+def unread_words(settings: SweepConfig, words: Iterable[str]) -> list[str]:
+    """A line for each of a command's words that sets what its sweep does not read."""
+    found = []
+    for key, word in sorted(by_key(words).items()):
+        engine = next((name for name in ENGINES if key.startswith(f"sweep.{name}.")), None)
+        if engine is not None and settings.engine != engine:
+            found.append(f"{word} changes nothing: it needs sweep.engine={engine}")
+        if key in ("sweep.first_rung", "sweep.brackets") and settings.halving is None:
+            found.append(f"{word} changes nothing: it needs sweep.halving")
+    return found
 
 
 JOURNAL = "optuna.journal"

@@ -25,7 +25,7 @@ from mlp_lab.sweep.checks import (
     require_judged_together,
     require_own_folders,
 )
-from mlp_lab.sweep.config import JOURNAL, SweepConfig
+from mlp_lab.sweep.config import JOURNAL, SweepConfig, unread_words
 from mlp_lab.sweep.engine_choice import Place, require_no_tasks
 from mlp_lab.sweep.engines import STACKS
 from mlp_lab.sweep.halving import Rung, bracket_of, eliminated, rungs
@@ -149,7 +149,7 @@ class Sweep:
             self._require_resumed(numbers)
         asked = {number: jobs[number] for number in numbers}
         require_judged_together(jobs, self.manifest, self.command.settings)
-        self._show_data(jobs[numbers[0]])
+        self._say_first(jobs[numbers[0]])
         stacks = self._planned(jobs)
         if self.command.settings.dry_run:
             print_plan(self._screen, stacks, jobs)
@@ -240,12 +240,15 @@ class Sweep:
         """End what was started for it alone, on a cluster."""
         self._place.close()
 
-    def _show_data(self, job: SweepJob) -> None:
-        """Say once what was understood of a table, as the first job has it."""
-        if not self._done and not self.command.quiet:
-            overview = self._data_cache.summary(job.job.config).overview
-            if overview is not None:
-                print_report(self._screen, overview)
+    def _say_first(self, job: SweepJob) -> None:
+        """Say once what was understood of the first job's table, and which words are not read."""
+        if self._done or self.command.quiet:
+            return
+        overview = self._data_cache.summary(job.job.config).overview
+        if overview is not None:
+            print_report(self._screen, overview)
+        for line in unread_words(self.command.settings, self.command.words):
+            self._screen.say(line)
 
     def _planned(self, jobs: dict[int, SweepJob]) -> list[StackPlan]:
         """Stacks to resume, whose other jobs are added to `jobs`, and stacks of what is new."""
