@@ -1,6 +1,7 @@
 """Rows that were sampled in clusters within strata, from the table to the page of a run."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -268,3 +269,49 @@ def test_groups_of_an_estimator() -> None:
     design = model._fitted.run.dataset.val.design
     assert design is not None
     assert design.in_words() == ["95 % intervals: a bootstrap over 15 clusters of groups"]
+
+
+def households(rows: int = 240) -> pd.DataFrame:
+    """Rows of households over years; the last rows are marked for the test."""
+    draw = np.random.default_rng(0)
+    frame = pd.DataFrame({"age": draw.normal(size=rows), "house": np.arange(rows) // 3 % 20})
+    frame["year"] = 2000 + np.arange(rows) // 12
+    frame["part"] = np.where(np.arange(rows) < 180, "train", "test")
+    frame["voted"] = np.where(frame["age"] + draw.normal(size=rows) > 0, "yes", "no")
+    return frame
+
+
+@pytest.mark.parametrize(
+    "cut", [("data.time=year", "data.drop=[part]"), ("data.part=part", "data.drop=[year]")]
+)
+def test_clusters_beside_a_cut(cut: tuple[str, ...], tmp_path: Path) -> None:
+    """Test rows are those of the cut; clusters are resampled, and how many are known is said."""
+    path = tmp_path / "t.csv"
+    households().to_csv(path, index=False)
+    tests = []
+    for more in ((), ("data.group=house",)):
+        config = config_of(path, "data.target=voted", *cut, *more).data
+        tests.append(split_rows(load_rows(config), config).test.tolist())
+    assert tests[0] == tests[1]
+    words = ("data=table", f"data.path='{path}'", "data.target=voted", *cut)
+    train(tmp_path / "run", *words, "data.group=house", *SMALL)
+    report = (tmp_path / "run" / "data_report.txt").read_text()
+    own = households().iloc[tests[0]]["house"].nunique()
+    assert re.search(
+        rf"\d+ of the {own} values of house among test rows have training rows", report
+    )
+    found = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert f"a bootstrap over {own} clusters of house" in found["resampled"][0]
+
+
+def test_one_cluster_validates(tmp_path: Path) -> None:
+    """It cannot say how clusters differ, and the report says so."""
+    frame = households()
+    frame.loc[frame["house"] == 3, "part"] = "val"
+    path = tmp_path / "t.csv"
+    frame.to_csv(path, index=False)
+    words = ("data=table", f"data.path='{path}'", "data.target=voted", "data.part=part")
+    train(tmp_path / "run", *words, "data.group=house", "data.drop=[year]", *SMALL)
+    report = (tmp_path / "run" / "data_report.txt").read_text()
+    assert "all validation rows are of one value of house: standard errors of a verdict" in report
+    assert "values of house among validation rows" not in report

@@ -12,10 +12,12 @@ from mlp_lab.data.arrays import Floats
 from mlp_lab.data.column_encoding import NumberEncoding
 from mlp_lab.data.dataset import Dataset, Part
 from mlp_lab.data.schema import Schema, Target
+from mlp_lab.data.survey_design import SurveyDesign
 from mlp_lab.engine.evaluation import mean_pre_activation, rows_at_once
 from mlp_lab.metrics.classification import BINS, wilson_interval
 from mlp_lab.metrics.column_effects import ROWS as EFFECT_ROWS
 from mlp_lab.metrics.column_effects import column_effects
+from mlp_lab.metrics.effective_rows import effective_rows
 from mlp_lab.metrics.permutation_importance import ROWS, SHUFFLES, permutation_importance
 from mlp_lab.metrics.predictions import Predictions, TargetPredictions
 from mlp_lab.network.losses import Objective
@@ -94,7 +96,9 @@ def pictures_of(finished: FinishedRun, *, effects: bool = True) -> list[Picture]
         else:
             found.append(confusion(predictions, part, name))
             found.append(
-                calibration(predictions, part, name) if predictions.probabilities else None
+                calibration(predictions, part, name, scored[part].design)
+                if predictions.probabilities
+                else None
             )
         found.append(_over_inputs(network, dataset, predictions.target, outputs))
     worth = importance(network, dataset)
@@ -124,11 +128,13 @@ def observed(predictions: TargetPredictions, part: str) -> Observed | None:
     return Observed(part, target.name, predictions.truth[rows].tolist(), predicted[rows].tolist())
 
 
-def calibration(predictions: TargetPredictions, part: str, target: str = "") -> Calibration | None:
+def calibration(
+    predictions: TargetPredictions, part: str, target: str = "", design: SurveyDesign | None = None
+) -> Calibration | None:
     """In 10 equally wide bins, as the calibration error is measured; empty bins are left out.
 
-    Of weighted rows an interval goes by the number of equal ones that tell as much (Kish, Survey
-    Sampling, 1965).
+    Of weighted rows, and of clusters by the `design` of a sample, an interval goes by the number of
+    equal rows that tell as much.
     """
     probabilities = predictions.target.scores(predictions.outputs)
     if not np.isfinite(probabilities).all():
@@ -139,12 +145,17 @@ def calibration(predictions: TargetPredictions, part: str, target: str = "") -> 
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     sums = [
         np.bincount(bins, values, minlength=BINS)
-        for values in (weights, weights**2, weights * confidence, weights * right)
+        for values in (weights, weights * confidence, weights * right)
     ]
     filled = sums[0] > 0
-    weight, squares, confident, correct = (values[filled] for values in sums)
+    weight, confident, correct = (values[filled] for values in sums)
     shares, rows = correct / weight, np.bincount(bins, minlength=BINS)[filled]
-    low, high = wilson_interval(shares, weight**2 / squares)
+    known = []
+    for place in np.flatnonzero(filled):
+        own = bins == place
+        sample = None if design is None else design.some(own)
+        known.append(effective_rows(right[own], weights[own], sample))
+    low, high = wilson_interval(shares, np.array(known))
     return Calibration(
         part=part,
         confidence=(confident / weight).tolist(),

@@ -447,8 +447,8 @@ REFUSED = [
         "data.part=smoker must say train, val or test, got '",
     ),
     (
-        ("data.target=voted", "data.time=id", "data.group=id"),
-        "data.group and data.time both decide",
+        ("data.target=voted", "data.time=id", "data.part=region"),
+        "data.time and data.part both decide",
     ),
     (("data.target=voted", "data.min_frequency=1"), "data.min_frequency must be in [0, 1), got 1"),
     (("data.target=voted", "data.decimal=x"), "unknown data.decimal 'x'"),

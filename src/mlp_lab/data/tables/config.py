@@ -81,9 +81,10 @@ class TableConfig(DataConfig):
     below which levels of a category count as one (as in scikit-learn's OneHotEncoder).
     `binary_inputs` of a category with two levels: 1, or 2 as of any other.
 
-    `weight` is a column of row weights. `group`: rows with one value stay in one part, and are a
-    cluster of a sample; `strata`: the column within whose values these were sampled. Intervals of
-    scores resample clusters within strata. `time`: the latest rows are the test. `part`: a column
+    `weight` is a column of row weights. `group`: rows with one value stay in one part (not beside
+    `time` or `part`), and are a cluster of a sample; `strata`: the column within whose values these
+    were sampled. Intervals of scores resample clusters within strata. `time`: the latest rows are
+    the test. `part`: a column
     that says train, val or test. `task`: auto, regression, binary, multiclass, or multilabel of
     several columns. `drop_missing_target` leaves out rows without a target.
     `delimiter`, `quote`, `encoding`, `decimal`, `sheet`, `header`, `skip_rows` and `comment` say
@@ -190,7 +191,7 @@ class TableConfig(DataConfig):
                 if name in columns:
                     what = "the target" if len(self.targets) == 1 else "one of the targets"
                     raise UserError(f"data.{key} names {what}, {name}")
-        ways = {"group": self.group, "time": self.time, "part": self.part}
+        ways = {"time": self.time, "part": self.part}
         chosen = [f"data.{name}" for name, column in ways.items() if column is not None]
         if len(chosen) > 1:
             raise UserError(f"{' and '.join(chosen)} both decide the split: choose one")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,7 @@ from mlp_lab.data.rows import RawData, by_target
 from mlp_lab.data.schema import Schema
 from mlp_lab.data.splitting import Split
 from mlp_lab.data.tables.leakage import leaks
-from mlp_lab.formatting import apart
+from mlp_lab.formatting import apart, counted
 
 SAMPLE = 20_000
 """Training rows that tell which columns leak the target, and which repeat others."""
@@ -116,7 +116,7 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
             _summary(raw, i, len(entry.names), alone) for i, entry in enumerate(schema.inputs)
         ],
         dropped=raw.source.dropped,
-        warnings=raw.source.warnings,
+        warnings=[*raw.source.warnings, *_of_clusters(raw, split)],
         copies={
             part: 0
             if _alike_by_chance(raw, hashes, sampled, parts[part])
@@ -130,6 +130,31 @@ def data_report(raw: RawData, split: Split, schema: Schema) -> DataReport:
         side_by_side=_side_by_side(split) if all(ordered.values()) else [],
         in_order=list(ordered),
     )
+
+
+def _of_clusters(raw: RawData, split: Split) -> Iterator[str]:
+    """What is to be known of the clusters of validation and test rows, where the split parts them.
+
+    So it may where rows are cut by time, or where somebody has said their parts.
+    """
+    design = raw.design
+    if design is None or design.clusters is None:
+        return
+    trained = np.unique(design.clusters[split.train])
+    for part, rows in (("validation", split.val), ("test", split.test)):
+        own = np.unique(design.clusters[rows])
+        known = int(np.isin(own, trained).sum())
+        if known:
+            some = f"{known:,} of the {counted(len(own), 'value')} of {design.cluster}"
+            yield (
+                f"{some} among {part} rows {'has' if known == 1 else 'have'} training rows, too: a"
+                " network may know them, and score better than on rows of others"
+            )
+    if len(np.unique(design.clusters[split.val])) == 1:
+        yield (
+            f"all validation rows are of one value of {design.cluster}: standard errors of a"
+            " verdict are those of rows, which are too small"
+        )
 
 
 def _side_by_side(split: Split) -> list[list[int]]:

@@ -378,13 +378,11 @@ def _constraints(
     table: Table, groups: Index | None, config: TableConfig
 ) -> tuple[SplitConstraints, list[str]]:
     """What the split is bound to, and warnings."""
-    if groups is not None:
-        return SplitConstraints(parts=table.parts, groups=groups), []
-    if config.time is not None:
+    if config.time is not None:  # groups are clusters of the sample then, which it may part
         time = read_time(table, config.time, config)
         _require_present(table, np.isnan(time.values), "time", config)
         return SplitConstraints(parts=table.parts, times=time.values), time.warnings
-    return SplitConstraints(parts=table.parts), []
+    return SplitConstraints(parts=table.parts, groups=groups), []
 
 
 def _require_present(table: Table, missing: Mask, role: str, config: TableConfig) -> None:
