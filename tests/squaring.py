@@ -38,3 +38,8 @@ def own_process(_: int) -> int:
     """Which process computes."""
     time.sleep(0.05)
     return os.getpid()
+
+
+def length(item: bytes) -> int:
+    """How long an item is, which is far larger than a pipe holds."""
+    return len(item)

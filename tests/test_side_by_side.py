@@ -74,6 +74,22 @@ def test_a_process_that_dies() -> None:
     assert multiprocessing.active_children() == []
 
 
+HALF_SENT = """
+import os, pickle, signal, sys
+sys.path.insert(0, sys.argv[1])
+from squaring import length
+from mlp_lab.side_by_side import _Pool
+
+with _Pool(length, 2) as pool:
+    for worker in pool.idle():
+        print(worker.process.pid, flush=True)
+    whole = pickle.dumps(bytes(10**6))
+    for worker in pool.idle():
+        os.write(worker.connection.fileno(), len(whole).to_bytes(4, "big") + whole[:1000])
+    print("sent", flush=True)
+    signal.pause()
+"""
+
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
@@ -97,6 +113,26 @@ def test_nobody_is_left_behind() -> None:
     own.kill()
     own.communicate()
     assert others
+    for _ in range(600):
+        if not any(is_running(pid) for pid in others):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{others} are still there")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
+def test_nobody_waits_for_half_an_item() -> None:
+    """Of a command that was killed while it sent one: its pipe alone would not tell."""
+    own = subprocess.Popen(
+        [sys.executable, "-c", HALF_SENT, str(Path(__file__).parent)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert own.stdout is not None
+    others = {int(own.stdout.readline()) for _ in range(2)}
+    assert own.stdout.readline() == "sent\n"
+    own.kill()
+    own.communicate()
     for _ in range(600):
         if not any(is_running(pid) for pid in others):
             return

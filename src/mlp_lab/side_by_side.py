@@ -19,6 +19,7 @@ from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkContext, SpawnContext
 from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Generic, TypeVar, cast
 
 from threadpoolctl import threadpool_limits
@@ -29,7 +30,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WATCH_SECONDS = 0.5
-"""How often a process without an item looks whether the command is still there."""
+"""How often a process looks whether the command is still there."""
 
 
 def process_context() -> ForkContext | SpawnContext:
@@ -140,7 +141,7 @@ class _Worker:
     ) -> None:
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_work, args=(theirs, function, os.getpid()), daemon=True
+            target=_work, args=(theirs, function), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -220,14 +221,27 @@ class _Pool:
         return [worker for worker in self._workers if worker.place is not None]
 
 
-def _work(connection: Connection, function: Callable[..., object], parent: int) -> None:
+def _work(connection: Connection, function: Callable[..., object]) -> None:
     """Compute items as they come, until the command ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command decides what Ctrl-C means
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with_the_command, daemon=True).start()
     with suppress(EOFError, OSError), one_thread():
-        while os.getppid() == parent:
-            if connection.poll(WATCH_SECONDS):
-                connection.send(_computed(function, connection.recv()))
+        while True:
+            connection.send(_computed(function, connection.recv()))
+
+
+def _end_with_the_command() -> None:
+    """End this process when the one that began it has died, whatever it does.
+
+    Its pipe does not tell: a copy of a process holds both ends of it, and would wait for ever for
+    the rest of an item, or until somebody takes its result.
+    """
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    while parent.is_alive() and os.getppid() == parent.pid:
+        parent.join(WATCH_SECONDS)
+    os._exit(1)
 
 
 def _computed(function: Callable[..., object], item: object) -> object:

@@ -110,5 +110,5 @@ def test_numbers_of_processes(
     words = [name, str(run), "x.csv", "-o", "y.csv", f"--processes={text}"]
     with pytest.raises(SystemExit):
         call(*words, monkeypatch=monkeypatch)
-    rule = f"argument --processes: must be a whole number from 1 to 1024, got {text!r}"
+    rule = f"{name}: --processes must be a whole number from 1 to 1024, got {text!r}"
     assert rule in capsys.readouterr().err

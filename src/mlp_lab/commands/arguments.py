@@ -32,6 +32,7 @@ NUMBERS = {"int": "a whole number", "float": "a number"}
 SAID: tuple[tuple[str, str], ...] = (
     (r"argument (\S+): expected one argument", r"\1 needs a value"),
     (r"argument (\S+): ignored explicit argument (.*)", r"\1 takes no value, got \2"),
+    (r"argument (\S+): (must be .*)", r"\1 \2"),
     (r"argument (\S+): invalid choice: (.*) \(choose from (.*)\)", r"unknown \1 \2 (\3)"),
     (r"the following arguments are required: (.*)", r"missing: \1"),
     (r"unrecognized arguments: (-.*)", rf"{UNKNOWN}\1"),
