@@ -17,7 +17,7 @@ from mlp_lab.errors import UserError, nearest
 NOTE = "a DataFrame"
 
 Data = str | Path | pd.DataFrame
-"""A data set's name, a file of rows and columns, or a frame."""
+"""A data set's name, a file of rows and columns, a folder of Parquet files, or a frame."""
 
 
 def data_settings(data: Data, target: str | Sequence[str] | None) -> dict[str, object]:
@@ -31,14 +31,15 @@ def data_settings(data: Data, target: str | Sequence[str] | None) -> dict[str, o
     if isinstance(data, pd.DataFrame):
         return {**_group("table"), "target": target}
     named = isinstance(data, str | Path)
-    if named and suffix_of(Path(data)) in SUFFIXES:
-        return {**_group("table"), "path": str(data), "target": target}
     names = [name for name in choices("data") if name != "table"]
+    of_file = named and (suffix_of(Path(data)) in SUFFIXES or Path(data).is_dir())
+    if of_file and data not in names:
+        return {**_group("table"), "path": str(data), "target": target}
     if not named or data not in names:
         got = f"{str(data)!r}{nearest(str(data), names)}" if named else type(data).__name__
         raise UserError(
-            f"data must be a DataFrame, a file ({', '.join(SUFFIXES)}) or the name of a data set,"
-            f" got {got} ({', '.join(names)})"
+            f"data must be a DataFrame, a file ({', '.join(SUFFIXES)}), a folder of Parquet files,"
+            f" or the name of a data set, got {got} ({', '.join(names)})"
         )
     if target is not None:
         raise UserError(f"target={target!r} is for a DataFrame or a file: {data} has its own")

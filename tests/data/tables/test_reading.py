@@ -1,6 +1,7 @@
 """Files of every format, as they come and as they must not."""
 
 import gzip
+import os
 import string
 import sys
 from collections.abc import Callable
@@ -284,6 +285,9 @@ def test_paths(tmp_path: Path) -> None:
     assert str(caught.value) == f"data.path: no such file: {str(path)!r}: {hint}"
     with pytest.raises(UserError, match=r"^data.test_path: a folder, not a file: '"):
         list(read_chunks(tmp_path, AUTO, 3, key="data.test_path"))
+    if os.name != "nt":
+        with pytest.raises(UserError, match=r"^FILE: neither a file nor a folder: '/dev/null'$"):
+            read_table(Path(os.devnull), AUTO, key="FILE")
     with pytest.raises(UserError, match=r"^data.path: no such file: '\S+'$"):
         read_table(tmp_path / "absent" / "t.csv", AUTO)
 

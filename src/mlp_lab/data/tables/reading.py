@@ -277,6 +277,8 @@ def _format(path: Path, key: str) -> _Format:
     """What reads the file, if it is there, of a known format, and the library is, too."""
     if path.is_dir():
         raise UserError(f"{key}: a folder, not a file: {str(path)!r}")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{key}: neither a file nor a folder: {str(path)!r}")
     if not path.is_file():
         beside = (entry.name for entry in path.parent.iterdir()) if path.parent.is_dir() else ()
         raise UserError(f"{key}: no such file: {str(path)!r}{nearest(path.name, beside)}")
