@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from squaring import killed_by_three, leaving_at_three, own_process, refusing_three, squared
 
 from mlp_lab.errors import UserError
-from mlp_lab.side_by_side import in_order
+from mlp_lab.side_by_side import as_they_end, in_order
+
+Way = Callable[[Callable[[int], int], range, int], Iterator[tuple[int, int]]]
+"""How a function is computed on items."""
 
 
 def counted(most: int, read: list[int]) -> Iterator[int]:
@@ -64,13 +67,29 @@ def test_what_goes_wrong_does_so_in_its_place(processes: int) -> None:
         assert multiprocessing.active_children() == []
 
 
+@pytest.mark.parametrize("processes", [1, 2, 5])
+@pytest.mark.parametrize("count", [0, 1, 9])
+def test_results_as_they_end(processes: int, count: int) -> None:
+    """Of each item by its place, from other processes; the quicker one is there before."""
+    items = [*range(count)][::-1]
+    found = list(as_they_end(squared, items, processes))
+    assert sorted(found) == [(place, number**2) for place, number in enumerate(items)]
+    if processes == 1:
+        assert found == sorted(found)
+    assert os.getpid() not in dict(as_they_end(own_process, items, processes)).values()
+    with pytest.raises(UserError, match="3 is refused"):
+        list(as_they_end(refusing_three, [3], processes))
+    assert multiprocessing.active_children() == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no SIGKILL")
-def test_a_process_that_dies() -> None:
+@pytest.mark.parametrize("way", [in_order, as_they_end])
+def test_a_process_that_dies(way: Way) -> None:
     """Ends all with a line that says which and how."""
     with pytest.raises(UserError, match=r"process \d+\) ended with SIGKILL: is there enough mem"):
-        list(in_order(killed_by_three, range(9), 2))
+        list(way(killed_by_three, range(9), 2))
     with pytest.raises(UserError, match=r"process \d+\) ended with status 7$"):
-        list(in_order(leaving_at_three, range(9), 2))
+        list(way(leaving_at_three, range(9), 2))
     assert multiprocessing.active_children() == []
 
 

@@ -1,4 +1,4 @@
-"""The same function on many items, by several processes at once, its results in their order.
+"""The same function on many items, by several processes at once.
 
 A pipe for each process, and one item of each under way: what is computed next lies ready, memory
 does not grow with the items, and a process that dies is known by its pipe.
@@ -12,7 +12,7 @@ import platform
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 WATCH_SECONDS = 0.5
-"""How often a process looks whether the command is still there."""
+"""How often a process looks whether the command is still there, and a command for Ctrl-C."""
 
 
 def process_context() -> ForkContext | SpawnContext:
@@ -69,6 +69,29 @@ def in_order(
         return
     with _Pool(function, processes) as pool:
         yield from _results(pool, chain(first, rest), processes)
+
+
+def as_they_end(
+    function: Callable[[Item], Result], items: Sequence[Item], processes: int
+) -> Iterator[tuple[int, Result]]:
+    """The place of each item and what `function` makes of it, as soon as it is there.
+
+    Each is computed by another process than this one, on one thread. The first thing that goes
+    wrong ends all.
+
+    Raises:
+        UserError: a process has died.
+    """
+    rest = deque(enumerate(items))
+    with _Pool(function, min(processes, len(rest))) as pool:
+        while rest or pool.is_busy():
+            for worker in pool.idle():
+                if rest:
+                    worker.take(*rest.popleft())
+            for place, result in pool.heard().items():
+                if isinstance(result, _Failed):
+                    raise result.error
+                yield place, cast(Result, result)
 
 
 @dataclass(slots=True)
@@ -199,19 +222,23 @@ class _Pool:
         """Those without an item."""
         return [worker for worker in self._workers if worker.place is None]
 
+    def is_busy(self) -> bool:
+        """Whether one has an item."""
+        return bool(self._busy())
+
     def has_spoken(self) -> bool:
         """Whether one has a result, or has died."""
         return any(worker.connection.poll() for worker in self._busy())
 
     def heard(self) -> dict[int, object]:
-        """Results by place, once there are any.
+        """Results by place, of those that have one after a while.
 
         Raises:
             UserError: a process has died.
         """
         busy = {worker.connection: worker for worker in self._busy()}
         places = {}
-        for connection in wait(list(busy)):
+        for connection in wait(list(busy), WATCH_SECONDS):  # one without an end may miss Ctrl-C
             worker = busy[cast(Connection, connection)]
             assert worker.place is not None
             places[worker.place] = worker

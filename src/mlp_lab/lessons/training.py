@@ -1,15 +1,8 @@
 """Stacks trained side by side, each in a process of its own."""
 
-import os
-import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from threading import Thread
 
 import numpy as np
 import torch
@@ -28,7 +21,7 @@ from mlp_lab.lessons.trained import Layers, Outcome
 from mlp_lab.network.layers import LayerTensors
 from mlp_lab.runs.member import Run, build_stack
 from mlp_lab.runs.prepared_data import PreparedData
-from mlp_lab.side_by_side import process_context
+from mlp_lab.side_by_side import as_they_end
 from mlp_lab.sweep.jobs import SweepJob
 
 Probe = Callable[[Stack], Mapping[str, Tensor]]
@@ -36,9 +29,6 @@ Probe = Callable[[Stack], Mapping[str, Tensor]]
 
 Change = Callable[[Stack], None]
 """Changes a stack's weights before its first step, to such as no setting draws."""
-
-WATCH_SECONDS = 0.5
-"""How often a process looks whether its lesson is still there, and a lesson for Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,37 +45,9 @@ def side_by_side(tasks: Sequence[StackTask], processes: int) -> Iterator[tuple[i
     """Train stacks; the position of each and what became of its networks, as they end.
 
     Raises:
-        UserError: a stack could not be trained.
+        UserError: a stack could not be trained, or a process has died.
     """
-    context = process_context()
-    over, end = context.Pipe(duplex=False)  # no event: a worker that is killed may hold its lock
-    pool = ProcessPoolExecutor(min(processes, len(tasks)), context, _begin, (over, os.getpid()))
-    with pool:
-        try:
-            places = {pool.submit(_train, task): place for place, task in enumerate(tasks)}
-            pending = set(places)
-            while pending:  # a wait without an end may sleep through Ctrl-C
-                ended, pending = wait(pending, WATCH_SECONDS, FIRST_COMPLETED)
-                for future in ended:
-                    yield places[future], future.result()
-        except BrokenProcessPool:
-            text = "a process that trained networks was killed: is there enough memory?"
-            raise UserError(text) from None
-        finally:
-            end.send_bytes(b"over")  # nobody reads it, so that all workers see it
-
-
-def _begin(over: Connection, parent: int) -> None:
-    """Let this process end when the lesson does, whatever it is training."""
-
-    def watch() -> None:
-        with suppress(OSError):  # what Windows says of a pipe whose other end has died
-            while os.getppid() == parent and not over.poll(WATCH_SECONDS):
-                pass
-        os._exit(0)
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the lesson decides what Ctrl-C means
-    Thread(target=watch, daemon=True).start()
+    return as_they_end(_train, tasks, processes)
 
 
 def _train(task: StackTask) -> list[Outcome]:
