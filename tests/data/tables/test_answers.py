@@ -130,12 +130,12 @@ def test_free_text_is_no_set(tmp_path: Path) -> None:
 
 def test_what_is_not_sure_is_proposed(tmp_path: Path) -> None:
     """The setting can be pasted, and nothing is proposed any more."""
-    path = table(tmp_path, x=["a;b", "a", "b"] * 40)
+    path = table(tmp_path, x=["a;b", "a", "c;d"] * 40)
     (line,) = (line for line in warnings(rows_of(path)) if "several answers" in line)
     setting = "data.types.x=multiple if its cells hold several answers with ; between them"
     assert line == f"x is a category; {setting}"
     raw = rows_of(path, *pasted(line))
-    assert raw.columns[0].levels == ["a", "b"]
+    assert raw.columns[0].levels == ["a", "b", "c", "d"]
     assert warnings(raw) == []
 
 

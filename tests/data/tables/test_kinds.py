@@ -1,9 +1,13 @@
 """What kind of column distinct values seem to be."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from surveys import raw_of
 
+from mlp_lab.data.tables.answers import separator_in
 from mlp_lab.data.tables.cells import Cells
 from mlp_lab.data.tables.kinds import (
     counts_rows,
@@ -90,3 +94,44 @@ def test_words_among_numbers() -> None:
         ": if 1.234,5 € is 1234.5, data.decimal"
     )
     assert "data.decimal" not in stray_words(cells("1,5", "many"))
+
+
+@pytest.mark.parametrize("sign", [", ", ",", ";", "; ", "|", "\n"])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["a{0}b", "a", "b", "b{0}a", "a"] * 8,
+        ["tea{0}milk", "tea", "milk", "coffee", "milk{0}coffee", "tea{0}coffee{0}milk"],
+        ["Yes{0}no", "Yes", "no", "no", "Yes{0}no", "Yes"],
+    ],
+    ids=["two options", "few rows", "few of two"],
+)
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx", ".parquet"])
+def test_few_options_and_few_rows(rows: list[str], sign: str, suffix: str, tmp_path: Path) -> None:
+    """Each option that stands alone in some rows is an input, whatever blanks follow the sign."""
+    frame = pd.DataFrame({"m": [row.format(sign) for row in rows]})
+    frame["y"] = [i % 7 + i / 100 for i in range(len(rows))]
+    path = tmp_path / f"t{suffix}"
+    if suffix == ".csv":
+        frame.to_csv(path, index=False)
+    elif suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    else:
+        frame.to_parquet(path)
+    (column,) = raw_of(path).columns
+    options = {part for row in rows for part in row.split("{0}")}
+    assert (column.kind, {*column.levels}) == ("multiple", options)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["Rome, Italy", "Paris, France", "Rome, Italy", "Berlin"] * 5,
+        ["a;b", "a", "a;b", "a"] * 5,
+        ["a;b", "a", "b"],
+        ["1,5", "1", "5", "5,1"] * 5,
+    ],
+)
+def test_few_options_that_may_be_none(rows: list[str]) -> None:
+    """Places, an option that never stands alone, too few rows, and decimal commas."""
+    assert not separator_in(Cells(pd.Series(rows, name="m")))

@@ -9,7 +9,7 @@ from pyreadstat import write_sav
 from surveys import pasted, raw_of
 
 from mlp_lab.data.tables.frames import TableFrame
-from mlp_lab.data.tables.scales import is_scale, no_answers, ordered_levels
+from mlp_lab.data.tables.scales import is_scale, labelled_scale, no_answers, ordered_levels
 
 ROWS = 60
 LABELS: dict[int | float, str] = {0: "Extremely unhappy"}
@@ -98,3 +98,84 @@ def test_levels_that_differ_by_case(tmp_path: Path) -> None:
     for name in ("x", "y"):
         pair = "'Secondary' and 'secondary' are 2 levels that differ by case or blanks alone"
         assert f"{name}: {pair}" in raw.source.warnings
+
+
+def table(folder: Path, cells: list[str], suffix: str) -> Path:
+    """Rows with these cells again and again, and a target."""
+    some = [cells[i % len(cells)] for i in range(88)]
+    frame = pd.DataFrame({"s": some, "y": [i % 7 + i / 100 for i in range(88)]})
+    path = folder / f"t{suffix}"
+    if suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    elif suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+@pytest.mark.parametrize(
+    ("low", "high", "apart"),
+    [
+        ("0 - Not at all", "4 - Completely", []),
+        ("0 (never)", "4 (always)", None),
+        ("0 = very bad", "4 = very good", ["99 = refused"]),
+        ("0: schlecht", "4: gut", ["77: keine Angabe", "88: weiß nicht"]),
+    ],
+)
+def test_words_at_the_ends_of_a_scale(
+    low: str, high: str, apart: list[str] | None, suffix: str, tmp_path: Path
+) -> None:
+    """They are numbers, as are bare ones of another file; codes beyond a gap are no value."""
+    cells = [low, "1", "2", "3", high, *(apart or [])]
+    raw = raw_of(table(tmp_path, cells, suffix))
+    (column,) = raw.columns
+    if apart is None:  # in brackets behind the number: words
+        assert column.kind == "category"
+        return
+    assert column.kind == "numeric"
+    expected = [0, 1, 2, 3, 4, *[np.nan] * len(apart)]
+    assert np.array_equal(raw.inputs[: len(cells), 0], expected, equal_nan=True)
+    assert raw.source is not None
+    assert any(
+        line.startswith(f"s is a scale of numbers, of which '{low}'")
+        for line in raw.source.warnings
+    )
+    assert any("read as no value" in line for line in raw.source.warnings) == bool(apart)
+    bare = TableFrame(pd.DataFrame({"s": [0, 2, 4]}))
+    assert bare.values(column).tolist() == [0, 2, 4]
+    if suffix == ".csv":
+        streamed = raw_of(tmp_path / "t.csv", "data.stream=always")
+        assert np.array_equal(streamed.inputs, raw.inputs, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    "form", ["{} = {}", "{}={}", "({}) {}", "{}. {}", "{} - {}", "{}: {}", "{}) {}"]
+)
+def test_labels_beside_all_numbers(form: str, tmp_path: Path) -> None:
+    """They are levels in order, and a bare code is one of them."""
+    words = {3: "often", 1: "never", 2: "rarely", -9: "refused"}
+    cells = [form.format(code, word) for code, word in words.items()]
+    raw = raw_of(table(tmp_path, cells, ".csv"))
+    (column,) = raw.columns
+    assert (column.kind, column.levels) == ("ordinal", [cells[1], cells[2], cells[0]])
+    assert np.array_equal(raw.inputs[:4, 0], [2, 0, 1, np.nan], equal_nan=True)
+    bare = TableFrame(pd.DataFrame({"s": ["1", "3", cells[3]]}))
+    assert np.array_equal(bare.values(column), [0, 2, np.nan], equal_nan=True)
+    assert raw_of(tmp_path / "t.csv", "data.types.s=category").columns[0].kind == "category"
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["1 cat", "2 dogs", "3 birds"],
+        ["1 = a", "1 = b", "2 = c"],
+        ["1 = a", "5 = b", "9 = c"],
+        ["1 - a", "2 - b", "word"],
+        ["10:30", "11:30", "12:30"],
+    ],
+)
+def test_what_is_no_labelled_scale(texts: list[str]) -> None:
+    """Counts of things, codes that say two things, codes with gaps, and times."""
+    assert labelled_scale(texts) is None

@@ -40,7 +40,9 @@ MOST_KNOWN = 10_000
 
 FEWEST_ROWS = 10
 FEWEST_ANSWERS = 3
-"""Different ones, below which nothing is recognised by itself."""
+"""Different ones, below which each must stand alone in some rows, and no other may."""
+FEWEST_STRICT = 6
+"""Rows below which nothing is recognised by itself."""
 SEVERAL = 0.1
 """Share of the rows that give more than one answer."""
 OF_THE_SET = 0.8
@@ -116,12 +118,16 @@ def _answered(cells: Cells, separator: str) -> _Answered:
 
 def _surely(found: _Answered, separator: str) -> bool:
     sizes = {len(answers) for answers in found.sets}
-    if max(sizes, default=0) < 2 or len(sizes) < 2 or found.total < FEWEST_ROWS:
+    if max(sizes, default=0) < 2 or len(sizes) < 2 or found.total < FEWEST_STRICT:
         return False
     counts = found.counts()
     recurring = {answer for answer, rows in counts.items() if rows > 1}
-    if not FEWEST_ANSWERS <= len(recurring) <= MOST_ANSWERS:
+    if not 2 <= len(recurring) <= MOST_ANSWERS:
         return False
+    if len(recurring) < FEWEST_ANSWERS or found.total < FEWEST_ROWS:
+        alone = {answers[0] for answers in found.sets if len(answers) == 1}
+        if not counts.keys() == recurring == alone & recurring:
+            return False
     if separator == "," and all(as_number(answer) is not None for answer in counts):
         small = all(answer.isdigit() and len(answer) <= 2 for answer in counts)
         if not small or max(sizes) < 3:  # 1,5 may be a number

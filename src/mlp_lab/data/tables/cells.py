@@ -22,10 +22,11 @@ from mlp_lab.formatting import typed
 MISSING_WORDS = (
     *("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A", "<NA>"),
     *("NAN", "Nan", "-nan", "-NaN", "-NAN", "+nan", "1.#QNAN", "1.#IND", "-1.#QNAN", "-1.#IND"),
+    *(".", "..", ":"),
     *("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
 )
 """Cells that mean no value, unless they are said to be levels; the second line as programs in C
-print a division of zero by zero, the third Excel."""
+print a division of zero by zero, the third of SAS, the World Bank and Eurostat, then of Excel."""
 
 NONE = "None"
 """One of them, which may be the name of a class, or an answer."""

@@ -22,7 +22,7 @@ from mlp_lab.data.tables.doubts import doubts
 from mlp_lab.data.tables.durations import LONG
 from mlp_lab.data.tables.frames import Table, TableFrame, refusing_unseen
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.scales import no_answers, ordered_levels
+from mlp_lab.data.tables.scales import LabelledScale, labelled_scale, no_answers, ordered_levels
 from mlp_lab.data.tables.undeclared import undeclared
 from mlp_lab.errors import UserError
 from mlp_lab.formatting import typed, typed_kind
@@ -65,6 +65,17 @@ class _Source:
     def let_none_be_a_level(self) -> None:
         """Read the word None as a value."""
         self._all, self.cells = (own.knowing(NONE) for own in (self._all, self.cells))
+
+    def of_scale(self, scale: LabelledScale) -> Column:
+        """The column of a scale whose numbers have labels, in the same cells."""
+        self.plain.missing.extend(scale.apart)
+        missing = self.plain.missing
+        self._all, self.cells = (
+            own.meaning(missing, own.words, own.known) for own in (self._all, self.cells)
+        )
+        levels = [] if scale.plain else [*scale.labels.values()]
+        kind = "numeric" if scale.plain else "ordinal"
+        return replace(self.plain, kind=kind, labels=scale.labels, levels=levels)
 
     def read(self, column: Column, *, refusing: bool = False) -> ReadColumn:
         """The numbers of all rows, once it is known how they are read; refusing unseen levels."""
@@ -162,6 +173,9 @@ def _feature_column(source: _Source) -> Column | Dropped:
 
 
 def _of_kind(source: _Source, kind: str) -> Column:
+    scale = labelled_scale(source.cells.values.texts) if not source.plain.labels else None
+    if scale is not None and kind in ("numeric", "ordinal") and source.kind != "ordinal":
+        return source.of_scale(scale)
     if kind == "numeric":
         return replace(source.plain, amount=kinds.amounts_in(source.cells) or "")
     if kind == "date":

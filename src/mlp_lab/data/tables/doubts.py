@@ -15,7 +15,7 @@ from mlp_lab.data.tables.config import TableConfig
 from mlp_lab.data.tables.dates import are_times, in_doubt
 from mlp_lab.data.tables.durations import FORMS, duration_form
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.scales import is_scale, no_answers
+from mlp_lab.data.tables.scales import LabelledScale, is_scale, labelled_scale, no_answers
 from mlp_lab.formatting import counted, listed, typed, typed_kind
 
 MOST_NAMED = 20
@@ -53,6 +53,8 @@ def _of_levels(cells: Cells, column: Column, config: TableConfig) -> Iterator[st
         shown = ", ".join(f"{code} ({column.labels[code]})" for code in apart)
         other = f"{typed_kind(name, 'category')} reads categories"
         yield f"{name} is a scale, of which {shown} {_are(apart)} no value; {other}"
+    elif column.labels and not cells.numeric and (scale := labelled_scale(cells.texts)):
+        yield from _of_scale(column, scale)
     elif column.labels and not column.levels and not is_scale(column.labels):
         yield from _labelled_numbers(cells, column)
     yield from _alike(column)
@@ -61,6 +63,17 @@ def _of_levels(cells: Cells, column: Column, config: TableConfig) -> Iterator[st
         yield f"{name} is a category{stray}"
     elif unlabelled and name not in config.targets and (several := answers.hint(cells)):
         yield f"{name} is a category{several}"
+
+
+def _of_scale(column: Column, scale: LabelledScale) -> Iterator[str]:
+    """How a scale whose numbers have labels in the same cells is read."""
+    name, other = column.name, f"{typed_kind(column.name, 'category')} reads categories"
+    if scale.plain:
+        code, cell = next(iter(scale.labels.items()))
+        yield f"{name} is a scale of numbers, of which {cell!r} is read as {code}; {other}"
+    if scale.apart:
+        shown = listed(list(map(repr, scale.apart)))
+        yield f"{name}: {shown} {_are(scale.apart)} read as no value; {other}"
 
 
 def _are(codes: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from mlp_lab.data.tables.cells import MISSING_WORDS, Cells, DistinctValues
 from mlp_lab.data.tables.dates import are_times, as_days, days_lead, is_date
 from mlp_lab.data.tables.durations import LONG, duration_form, surely_durations
 from mlp_lab.data.tables.numbers import as_number
-from mlp_lab.data.tables.scales import is_scale, ordered_levels
+from mlp_lab.data.tables.scales import is_scale, labelled_scale, ordered_levels
 from mlp_lab.formatting import typed
 
 LONG_TEXT = 50
@@ -94,6 +94,8 @@ def _kind_of_words(cells: Cells) -> str:
     """What texts are that are neither numbers nor dates."""
     if ordered_levels(cells.values.texts):
         return "ordinal"
+    if (scale := labelled_scale(cells.values.texts)) is not None:
+        return "numeric" if scale.plain else "ordinal"
     if separator_in(cells):
         return "multiple"
     return "text" if too_varied(cells.values) else "category"

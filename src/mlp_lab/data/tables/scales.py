@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from mlp_lab.data.tables.numbers import as_number
 
@@ -22,6 +23,10 @@ AND_LESS = re.compile(
     re.IGNORECASE,
 )
 BAND = re.compile(r"(\d+)\s?(?:-|\u2013|to)\s?(\d+)")
+
+WHOLE = re.compile(r"-?\d{1,3}")
+LABELLED = re.compile(r"(?:(-?\d{1,3})\s?(?:[-=:.)\u2013]|\s-)\s?|\((-?\d{1,3})\)\s?)[^\W\d_].*")
+"""A whole number, a sign, and words: 1 = never, 1. never, (1) never, 10 - Completely."""
 
 Span = tuple[float, float]
 
@@ -65,6 +70,55 @@ def _filled(ordered: Sequence[str], spans: Mapping[str, Span]) -> list[str]:
             between = range(int(spans[text][0]) + 1, int(spans[other][0]))
             found += map(str, between) if len(between) <= MOST_FILLED else []
     return found
+
+
+class LabelledScale(NamedTuple):
+    """Whole numbers with labels beside them in the same cell, as `1 = never` or `10 - Completely`.
+
+    `labels`: code -> cell, in order; `apart`: cells whose code lies beyond a gap, which mean no
+    answer; `plain`: whether other cells hold the number alone.
+    """
+
+    labels: dict[str, str]
+    apart: list[str]
+    plain: bool
+
+
+def labelled_scale(texts: Sequence[str]) -> LabelledScale | None:
+    """The scale that cells are of, if they are of one.
+
+    >>> labelled_scale(["1 = never", "3 = often", "2 = rarely", "99 = refused"])
+    LabelledScale(labels={'1': '1 = never', '2': '2 = rarely', '3': '3 = often'}, \
+apart=['99 = refused'], plain=False)
+    >>> labelled_scale(["0 - Not at all", "1", "2", "3", "4 - Completely"]).plain
+    True
+    >>> labelled_scale(["1 cat", "2 dogs", "7 birds"])
+    """
+    plain = {int(text) for text in texts if WHOLE.fullmatch(text)}
+    found = {text: match for text in texts if (match := LABELLED.fullmatch(text))}
+    codes = {int(match[1] or match[2]): text for text, match in found.items()}
+    if len(found) + len(plain) < len(texts) or len(codes) < len(found) or not codes:
+        return None
+    if plain & codes.keys() or (plain and len(plain) < FEWEST_BANDS):
+        return None
+    ordered = sorted(plain | codes.keys())
+    core = _without_apart(ordered)
+    if len(core) < FEWEST_BANDS or any(number not in codes for number in {*ordered} - {*core}):
+        return None
+    labels = {str(number): codes[number] for number in core if number in codes}
+    apart = [codes[number] for number in ordered if number not in core]
+    return LabelledScale(labels, apart, bool(plain)) if labels else None
+
+
+def _without_apart(ordered: Sequence[int]) -> list[int]:
+    """The longest part of ascending whole numbers that follow each other."""
+    parts: list[list[int]] = []
+    for number in ordered:
+        if parts and number - parts[-1][-1] == 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return max(parts, key=len, default=[])
 
 
 def is_scale(labels: Mapping[str, str]) -> bool:
