@@ -2,6 +2,10 @@
 
 import gzip
 import json
+import os
+import re
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,9 @@ from surveys import written as save
 
 from mlp_lab.commands import pieces
 from mlp_lab.commands.explain_file import ROWS
+from mlp_lab.data.arrays import Floats
+from mlp_lab.data.tables.frames import TableFrame
+from mlp_lab.predictor import Predictor
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +102,35 @@ def test_a_bad_cell_is_named(
     said = capsys.readouterr().err
     assert said == "column 'age' must hold a number, got 'old' in row 101\n"
     assert not out.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="patches what is copied into processes")
+@pytest.mark.parametrize("name", ["predict", "evaluate"])
+def test_a_process_that_is_killed(
+    run: Path,
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In its second piece: one line, and nothing is written, not even in part."""
+    whole, started = pieces.feature_rows, []
+
+    def killed(predictor: Predictor, frame: TableFrame, doubts: pieces.Doubts) -> Floats:
+        started.append(frame)  # by this copy of the command
+        if len(started) == 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(predictor, frame, doubts)
+
+    monkeypatch.setattr(pieces, "feature_rows", killed)
+    (tmp_path / "out").mkdir()
+    path = save(survey(200, seed=5), tmp_path, "new.csv")
+    words = ["-o", str(tmp_path / "out" / "found.csv"), "--processes=2"]
+    with pytest.raises(SystemExit):
+        call(name, str(run), str(path), *words, monkeypatch=monkeypatch)
+    said = r"one of the processes \(process \d+\) ended with SIGKILL: is there enough memory\?\n"
+    assert re.fullmatch(said, capsys.readouterr().err)
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "two", "1.5", "1025", "1e3", "", "٣"])
