@@ -89,6 +89,12 @@ def test_words_among_numbers() -> None:
         ": numbers but for 'refused'; data.missing=[refused] reads such cells as no value"
     )
     assert stray_words(cells("a", "b", "c")) == ""
+    mixed = [*map(str, range(12)), *(f"~{k}" for k in range(12, 20))]
+    assert stray_words(cells(*mixed)) == ""  # of a target
+    assert stray_words(cells(*mixed), "x").startswith(
+        ": numbers but for '~12', '~13', '~14' and 5 "
+    )
+    assert stray_words(cells("1", "2", "none", "3+"), "x") == ""
     assert "data.decimal=','" in stray_words(cells("1,5", "2,5"))
     assert stray_words(cells("1.234,5 €", "2,5 €")).startswith(
         ": if 1.234,5 € is 1234.5, data.decimal"

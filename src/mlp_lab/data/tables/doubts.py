@@ -48,6 +48,7 @@ def _of_levels(cells: Cells, column: Column, config: TableConfig) -> Iterator[st
         yield from answers.of_target(name, cells)
     if column.kind == "ordinal" and name not in config.levels:
         levels = ", ".join(column.levels[:MOST_NAMED])
+        levels += f" and {len(column.levels) - MOST_NAMED} more" * (len(column.levels) > MOST_NAMED)
         yield f"{name} is ordinal: {levels}; {typed_kind(name, 'category')} reads categories"
     if apart := no_answers(column.labels):
         shown = ", ".join(f"{code} ({column.labels[code]})" for code in apart)

@@ -25,6 +25,10 @@ SAMPLE = 10_000
 """Rows that tell whether numbers have many values: listing a million of them takes seconds."""
 STRAY_SHARE = 0.1
 """Share of words among a column's values, the rest being numbers, up to which they seem strays."""
+WORDY_SHARE = 0.5
+"""The same of a column that is no target, of which nobody may know that it is read as names."""
+FEWEST_VALUES = 5
+"""Different values of a column, below which numbers among them may be codes."""
 FEWEST_IDENTIFIERS = 20
 """Rows below which distinct values are no sign of an identifier."""
 
@@ -156,7 +160,8 @@ def stray_words(cells: Cells, column: str | None = None) -> str:
     other = as_amount(others[0], sign) if others else None
     if other is not None and None not in [as_amount(text, sign) for text in words]:
         return f": if {others[0]} is {other.value:.15g}, data.decimal={sign!r} says so"
-    if not others or len(others) > STRAY_SHARE * len(texts):
+    most = STRAY_SHARE if column is None else WORDY_SHARE  # a target may well mix both
+    if not others or len(others) > most * len(texts) or len(texts) < FEWEST_VALUES:
         return ""
     shown = ", ".join(map(repr, others[:3])) + f" and {len(others) - 3} more" * (len(others) > 3)
     key = "data.missing" if column is None else "data.missing_in"
