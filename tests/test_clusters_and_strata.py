@@ -304,6 +304,20 @@ def test_clusters_beside_a_cut(cut: tuple[str, ...], tmp_path: Path) -> None:
     assert f"a bootstrap over {own} clusters of house" in found["resampled"][0]
 
 
+def test_one_cluster_is_tested_on(tmp_path: Path) -> None:
+    """Rows are resampled then: nothing is known of how clusters differ, and no width is zero."""
+    frame = households()
+    frame["part"] = np.where(frame["house"] == 3, "test", "train")
+    path = tmp_path / "t.csv"
+    frame.to_csv(path, index=False)
+    words = ("data=table", f"data.path='{path}'", "data.target=voted", "data.part=part")
+    train(tmp_path / "run", *words, "data.group=house", "data.drop=[year]", *SMALL)
+    found = json.loads((tmp_path / "run" / "result.json").read_text())
+    low, high = found["test_intervals"]["brier"]
+    assert low < high
+    assert "a bootstrap over rows, since all are of one cluster, of house" in found["resampled"][0]
+
+
 def test_one_cluster_validates(tmp_path: Path) -> None:
     """It cannot say how clusters differ, and the report says so."""
     frame = households()

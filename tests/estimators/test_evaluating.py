@@ -137,6 +137,19 @@ def test_a_cost_as_the_command(run: Path, tmp_path: Path) -> None:
         mlp_lab.evaluate(run, frame.head(4), drop_missing_target=True)
 
 
+def test_the_weights_of_the_training(run: Path, tmp_path: Path) -> None:
+    """Are to be there, or another column is named; the row of all has its constant, too."""
+    frame = survey(60, seed=3).drop(columns="weight")
+    said = "column 'weight' is missing, which held the weights of the training: "
+    with pytest.raises(UserError, match=said + "weight names another"):
+        mlp_lab.evaluate(run, frame)
+    written(frame, tmp_path)
+    done = call(["evaluate", str(run), "survey.csv"], tmp_path, main, "mlp-lab")
+    assert said + "--weight names another" in done.stderr
+    table = mlp_lab.evaluate(run, frame, weight="household", by="smoker")
+    assert table["constant_accuracy"].notna().all()
+
+
 def test_whatever_has_a_network() -> None:
     """A run in memory and an estimator; one that is not fitted has none."""
     frame = survey(120)[["age", "smoker", "voted"]]

@@ -17,6 +17,8 @@ def test_auto_takes_what_helps() -> None:
     assert Calibration.of(HELPS, "auto") == Calibration(2.0, HELPS, "")
     assert Calibration.of(VAGUE, "always").temperature == 1.5
     assert Calibration.of(FEW, "auto").reason == "60 validation rows, fewer than 100"
+    weighted = Calibration.of(replace(FEW, rows=38.6), "auto").reason
+    assert weighted == "weighted validation rows that tell as much as 39 equal ones, fewer than 100"
     none = Calibration.of(VAGUE, "auto")
     assert none.temperature == 1
     assert none.reason == (

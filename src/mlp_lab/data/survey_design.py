@@ -53,6 +53,11 @@ class SurveyDesign:
         assert given is not None
         return len(given)
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether all rows are of one cluster."""
+        return len(self._as_sampled()[1]) == 1
+
     def numbered(self) -> tuple[Index, Index]:
         """The cluster of each row, (N,), from 0, and the stratum of each cluster, (clusters,).
 
@@ -128,6 +133,10 @@ class SurveyDesign:
     def in_words(self) -> list[str]:
         """What was resampled, and how a stratum with one cluster was treated."""
         _, stratum_of = self._as_sampled()
+        if len(stratum_of) == 1:
+            of = "" if self.cluster is None else f", of {self.cluster},"
+            words = f"95 % intervals: a bootstrap over rows, since all are of one cluster{of}"
+            return [f"{words} and so too narrow for rows of others"]
         sizes = np.bincount(stratum_of)
         units = counted(len(stratum_of), "row" if self.cluster is None else "cluster")
         of = "" if self.cluster is None else f" of {self.cluster}"
@@ -137,10 +146,9 @@ class SurveyDesign:
         alone = int((sizes == 1).sum())
         unit = "row" if self.cluster is None else "cluster"
         if alone == 1:
-            which = "the data have" if self.stratum is None else "1 of the strata has"
             found.append(
-                f"{which} one {unit} alone: it is in each resample, and adds nothing to an"
-                " interval's width, which is too narrow by that"
+                f"1 of the strata has one {unit} alone: it is in each resample, and adds nothing to"
+                " an interval's width, which is too narrow by that"
             )
         elif alone:
             found.append(

@@ -32,7 +32,7 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.validation_record import coverage_of
 from mlp_lab.plain import read_as
 from mlp_lab.predictor import Predictor, load
-from mlp_lab.report.group_scores import DesignColumns, Groups, Names, scores_by_group
+from mlp_lab.report.group_scores import DesignColumns, Groups, Names, best_constant, scores_by_group
 
 if TYPE_CHECKING:
     from mlp_lab.estimators.base import MLPEstimator
@@ -91,8 +91,8 @@ def evaluate(
         sampled.add(frame, schema)
         design = sampled.design()
         named = {column: groups.names(column) for column in groups.cells}
-    values = feature_values(frame, predictor.schema)
-    found = scored_rows(predictor, frame, values, weight)
+        values = feature_values(frame, schema)
+        found = scored_rows(predictor, frame, values, weight)
     found = replace(found, design=design, threshold=chosen)
     answer = _table(found, named, covered)
     if words := [*_in_words(design), *map(_in_keywords, sampled.notes)]:
@@ -162,7 +162,8 @@ def _table(
     """A row of scores for all rows and for each group of the `named` columns."""
     scores, intervals = found.measured()
     inside = {} if covered is None else _inside(covered(found))
-    numbers = {"rows": len(found.truth), **_numbers(scores, intervals, {}), **inside}
+    constant = best_constant(found)
+    numbers = {"rows": len(found.truth), **_numbers(scores, intervals, constant), **inside}
     table = {("", "all"): numbers}
     for column, names in named.items():
         for name, own in scores_by_group(found, names, covered)["groups"].items():
@@ -193,7 +194,7 @@ def _keywords() -> Iterator[None]:
 
 
 def _in_keywords(said: str) -> str:
-    said = re.sub(r"--(?=by\b|cluster\b|strata\b)", "", said)
+    said = re.sub(r"--(?=by\b|cluster\b|strata\b|weight\b)", "", said)
     said = said.replace("--resample-rows", "resample_rows=True")
     return re.sub(r"\b(in|of) FILE\b", r"\1 rows", said)
 
@@ -209,6 +210,9 @@ def scored_rows(
     schema = predictor.schema
     truth = target_values(frame, schema.target)
     column = schema.weight if weight is None else Column(name=weight)
+    if weight is None and column is not None and column.name not in frame.names:
+        held = f"column {column.name!r} is missing, which held the weights of the training"
+        raise UserError(f"{held}: --weight names another")
     weights = None if column is None else weight_values(frame, column)
     inputs = predictor.encode_values(values)
     outputs, losses = predictor.outputs_and_losses(inputs, schema.target.encode(truth))

@@ -79,8 +79,11 @@ class Metrics:
 def resamples(
     rows: int, replicates: int, seed: int, design: SurveyDesign | None = None
 ) -> Iterable[Floats]:
-    """How often each row was drawn in each replicate, in chunks (N, R)."""
-    if design is not None:
+    """How often each row was drawn in each replicate, in chunks (N, R).
+
+    Rows are drawn of one cluster alone, too, of which nothing says how others differ from it.
+    """
+    if design is not None and not design.is_alone:
         replicates = min(replicates, max(FEWEST_REPLICATES, DRAWN_ROWS // rows))
         return design.resamples(replicates, seed, max(1, CHUNK_NUMBERS // rows))
     few = rows * replicates <= CACHED_NUMBERS
@@ -89,7 +92,7 @@ def resamples(
 
 def drawn_rows(rows: int, draws: int, design: SurveyDesign | None) -> Floats:
     """How often each of few rows is drawn in each of so many draws, (N, R), all at once."""
-    if design is not None:
+    if design is not None and not design.is_alone:
         (counts,) = design.resamples(draws, 0, draws)
         return counts
     generator = np.random.default_rng(0)

@@ -276,7 +276,7 @@ def scores_by_group(
             continue
         scores, intervals = own.measured()
         found["groups"][name] = GroupScores(
-            rows=len(own.truth), scores=scores, intervals=intervals, constant=_constant(own)
+            rows=len(own.truth), scores=scores, intervals=intervals, constant=best_constant(own)
         )
         if covered is not None:
             found["groups"][name]["interval"] = covered(own).to_dict()
@@ -309,7 +309,7 @@ def _some(predictions: Predictions, rows: Mask) -> Predictions:
     )
 
 
-def _constant(predictions: Predictions) -> Scores:
+def best_constant(predictions: Predictions) -> Scores:
     """Accuracy of the commonest class, or the deviation from the mean; over targets, the mean."""
     found = []
     weights = predictions.weights

@@ -45,7 +45,10 @@ def _why_not(found: Scaled) -> str:
         known = f"{found.rows:.0f}"
         return f"a temperature needs 2 validation rows or more with finite outputs, got {known}"
     if found.rows < FEWEST_ROWS:
-        return f"{counted(round(found.rows), 'validation row')}, fewer than {FEWEST_ROWS}"
+        rows = counted(round(found.rows), "validation row")
+        if found.rows % 1:  # of weighted ones
+            rows = f"weighted validation rows that tell as much as {round(found.rows)} equal ones"
+        return f"{rows}, fewer than {FEWEST_ROWS}"
     if found.temperature == 1:
         return "a temperature of 1 has the least log loss of the validation rows"
     changes = "lower" if found.gain >= 0 else "raise"
