@@ -35,12 +35,13 @@ from mlp_lab.predictor import Predictor, load
 from mlp_lab.report.group_scores import DesignColumns, Groups, Names, best_constant, scores_by_group
 
 if TYPE_CHECKING:
-    from mlp_lab.estimators.base import MLPEstimator
+    from mlp_lab.estimators.classifier import MLPClassifier
+    from mlp_lab.estimators.regressor import MLPRegressor
     from mlp_lab.estimators.run import Run
 
 
 def evaluate(
-    run: str | Path | Predictor | Run | MLPEstimator,
+    run: str | Path | Predictor | Run | MLPClassifier | MLPRegressor,
     rows: pd.DataFrame,
     *,
     by: str | Sequence[str] = (),
@@ -104,7 +105,7 @@ def _in_words(design: SurveyDesign | None) -> list[str]:
     return [] if design is None else design.in_words()
 
 
-def _predictor(run: str | Path | Predictor | Run | MLPEstimator) -> Predictor:
+def _predictor(run: str | Path | Predictor | Run | MLPClassifier | MLPRegressor) -> Predictor:
     """The network of whatever has one.
 
     Raises:
