@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ from mlp_lab.network.array_network import ArrayNetworks
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.saved import read_weights
 from mlp_lab.runs.folder import MODEL, SCHEMA
+from mlp_lab.runs.linear_baseline import LinearBaseline
 from mlp_lab.runs.schema import read_schema
 
 if TYPE_CHECKING:
@@ -86,9 +88,17 @@ class Predictor:
         """What is kept of the rows that validated it, if anything is."""
         self.objective = objective
         """What its outputs are, and how far they are from targets."""
+        self.baselines: dict[str, Predictor] = {}
+        """Models that it was held against, by name, as far as they are kept: that without layers.
+        """
         self._arrays = network if isinstance(network, ArrayNetworks) else None
         if not isinstance(network, ArrayNetworks):
             self.network = network
+
+    def add_baseline(self, kept: LinearBaseline) -> None:
+        """Take a model without hidden layers beside the network, for scores on other rows."""
+        objective = replace(self.objective, temperature=1.0)
+        self.baselines[kept.name] = Predictor(kept.networks(objective), self.schema, objective)
 
     @cached_property
     def network(self) -> nn.Sequential | Ensemble:
@@ -449,12 +459,15 @@ def load(folder: str | Path) -> Predictor:
     if not (folder / MODEL).is_file():
         raise UserError(f"{folder} holds no finished run: it has no {MODEL}")
     try:
-        schema, layers, validation = read_schema(folder / SCHEMA)
+        described = read_schema(folder / SCHEMA)
+        layers = described.layers
         weights = read_weights(folder / MODEL, layers)
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}") from error
     arrays = ArrayNetworks.of(layers, weights)
-    found = Predictor(arrays, schema, layers.objective, validation)
+    found = Predictor(arrays, described.schema, layers.objective, described.validation)
+    if (linear := described.linear_baseline) is not None:
+        found.add_baseline(linear)
     if not ArrayNetworks.can_compute(layers):
         _ = found.network
     return found

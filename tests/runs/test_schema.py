@@ -18,15 +18,19 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_all_of_it_is_read(run: Path, tmp_path: Path) -> None:
     """A file of an earlier version keeps nothing of validation rows."""
-    schema, layers, record = read_schema(run / "schema.json")
-    assert layers.sizes[0] == len(schema.names) == 10
-    assert layers.temperature == 1
+    found = read_schema(run / "schema.json")
+    record = found.validation
+    assert found.layers.sizes[0] == len(found.schema.names) == 10
+    assert found.layers.temperature == 1
     assert record is not None
+    assert found.linear_baseline is not None
+    assert found.linear_baseline.name == "linear"
     assert record.residuals[0].rows == json.loads((run / "result.json").read_text())["rows"]["val"]
     content = json.loads((run / "schema.json").read_text())
-    del content["validation"]
+    del content["validation"], content["linear_baseline"]
     (tmp_path / "schema.json").write_text(json.dumps(content))
-    assert read_schema(tmp_path / "schema.json")[2] is None
+    former = read_schema(tmp_path / "schema.json")
+    assert (former.validation, former.linear_baseline) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +48,29 @@ def test_what_contradicts_is_named(
     """With the file and the key."""
     content = json.loads((run / "schema.json").read_text())
     content["network"][key] = value
+    (tmp_path / "schema.json").write_text(json.dumps(content))
+    with pytest.raises(UserError, match=line):
+        read_schema(tmp_path / "schema.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"name": "boosting"}, "linear_baseline.name must be one of linear, logistic, poisson"),
+        ({"weights": [[0.0]]}, "linear_baseline.weights must be 10 rows of 1 numbers"),
+        ({"weights": [[0.0, 1.0]] * 10}, "linear_baseline.weights must be 10 rows of 1 numbers"),
+        ({"weights": "none"}, "linear_baseline.weights"),
+        ({"biases": []}, "linear_baseline.biases must be 1 numbers"),
+        ({"biases": [float("inf")]}, "schema.json"),
+        ({"extra": 1}, "linear_baseline"),
+    ],
+)
+def test_a_baseline_that_does_not_fit(
+    change: dict[str, object], line: str, run: Path, tmp_path: Path
+) -> None:
+    """With the file and the key."""
+    content = json.loads((run / "schema.json").read_text())
+    content["linear_baseline"] |= change
     (tmp_path / "schema.json").write_text(json.dumps(content))
     with pytest.raises(UserError, match=line):
         read_schema(tmp_path / "schema.json")

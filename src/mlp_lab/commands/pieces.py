@@ -202,8 +202,8 @@ class Scoring:
     predictor: Predictor
     weight: str | None
 
-    def of(self, frame: TableFrame, values: Floats) -> Predictions:
-        """Those of the rows of a frame, which hold the target."""
+    def of(self, frame: TableFrame, values: Floats) -> dict[str, Predictions]:
+        """Those of the rows of a frame, which hold the target, by the network and by baselines."""
         return scored_rows(self.predictor, frame, values, self.weight)
 
 

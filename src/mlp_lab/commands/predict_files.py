@@ -18,7 +18,7 @@ from mlp_lab.data.tables.frames import TableFrame, missing_target
 from mlp_lab.data.tables.reading import detect, own_types
 from mlp_lab.data.tables.writing import dialect_of_answer, open_writer
 from mlp_lab.errors import UserError
-from mlp_lab.estimators.evaluating import covering, joined
+from mlp_lab.estimators.evaluating import NETWORK, covering, joined
 from mlp_lab.files import to_json, write_named
 from mlp_lab.formatting import counted, four_digits
 from mlp_lab.metrics.predictions import Predictions
@@ -100,28 +100,27 @@ def evaluate_file(
     if output is not None:
         _require_place(Path(output))
     settings, drop = file_settings(predictor, file, written), drop_missing_target
-    groups = Groups(list(by))
-    schema = predictor.schema
+    groups, schema = Groups(list(by)), predictor.schema
     sampled = DesignColumns.chosen(cluster, strata, schema, resample_rows=resample_rows)
-    columns = (groups, sampled)
-    scoring = Scoring(predictor, weight)
-    scored = score_file(
+    columns, scoring = (groups, sampled), Scoring(predictor, weight)
+    models = score_file(
         scoring, Path(file), settings, columns, drop_missing_target=drop, processes=processes
     )
-    scored = replace(scored, design=sampled.design(), threshold=threshold)
+    design = sampled.design()
+    scored = replace(models.pop(NETWORK), design=design, threshold=threshold)
+    others = {name: replace(own, design=design) for name, own in models.items() if not threshold}
     named = {name: groups.names(name) for name in groups.cells}
-    found = evaluate(scored)
+    found = evaluate(scored, others)
     if sampled.notes:
         found["resampled"] = [*found.get("resampled", []), *sampled.notes]
     if trained_on(Path(run), Path(file)):
         print(f"{file} is what {run} was trained on: {ITS_OWN_SCORES}", file=sys.stderr)
     print_evaluation(found)
     words, decided = decided_so(deciding, predictor, scored)
-    if words:
-        print(words)
+    _say(words)
     _say_calibrated(predictor)
     covered = covering(predictor, deciding.interval)
-    of_groups = {name: scores_by_group(scored, own, covered) for name, own in named.items()}
+    of_groups = {name: scores_by_group(scored, own, covered, others) for name, own in named.items()}
     for name, own in of_groups.items():
         print()
         print_groups(name, own)
@@ -129,6 +128,12 @@ def evaluate_file(
         content = {"file": file, **found} | ({"by": of_groups} if of_groups else {})
         write_named(Path(output), to_json(content | decided))
         print(output)
+
+
+def _say(words: str) -> None:
+    """Print a line, if there is one."""
+    if words:
+        print(words)
 
 
 def _say_calibrated(predictor: Predictor) -> None:
@@ -216,8 +221,8 @@ def score_file(
     *,
     drop_missing_target: bool = False,
     processes: int = 1,
-) -> Predictions:
-    """Outputs, truth and losses of every row of a file, or of those that have a target.
+) -> dict[str, Predictions]:
+    """Outputs, truth and losses of every row of a file, or of those that have a target, by model.
 
     `columns` take note of their cells.
 
@@ -231,8 +236,9 @@ def score_file(
         frames = _with_target(frames, schema.target, path)
     noted = _noted(frames, columns, schema)
     found = joined([own for _, own in computed(scoring, noted, doubts, processes)])
-    say_doubts(doubts, len(found.truth))
-    if found.weights is not None and not found.weights.any():
+    network = found[NETWORK]
+    say_doubts(doubts, len(network.truth))
+    if network.weights is not None and not network.weights.any():
         raise UserError("FILE: no row has a weight above 0")
     return found
 

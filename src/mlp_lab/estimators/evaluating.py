@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from mlp_lab.estimators.run import Run
 
 
+NETWORK = "network"
+"""How the models of a run call itself."""
+
+
 def evaluate(
     run: str | Path | Predictor | Run | MLPClassifier | MLPRegressor,
     rows: pd.DataFrame,
@@ -70,8 +74,9 @@ def evaluate(
 
     Returns a row for all and for each group of at least ten rows, called by column and value:
     `rows`, each score, the ends of its 95 % interval (`accuracy_low`, `accuracy_high`),
-    `constant_accuracy` (of numbers `constant_rmse`) of a group's best constant, and with `interval`
-    the share of rows inside (`in_interval`) and the mean width (`interval_width`).
+    `constant_accuracy` (of numbers `constant_rmse`) of a group's best constant, each score of the
+    run's linear or logistic baseline (`logistic_accuracy`; not of decisions by a threshold), and
+    with `interval` the share of rows inside (`in_interval`) and mean width (`interval_width`).
 
     Raises:
         UserError: a column is missing, or holds what it cannot.
@@ -93,9 +98,9 @@ def evaluate(
         design = sampled.design()
         named = {column: groups.names(column) for column in groups.cells}
         values = feature_values(frame, schema)
-        found = scored_rows(predictor, frame, values, weight)
-    found = replace(found, design=design, threshold=chosen)
-    answer = _table(found, named, covered)
+        models = scored_rows(predictor, frame, values, weight)
+    found = replace(models.pop(NETWORK), design=design, threshold=chosen)
+    answer = _table(found, named, covered, {} if chosen is not None else models)
     if words := [*_in_words(design), *map(_in_keywords, sampled.notes)]:
         answer.attrs["resampled"] = words
     return answer
@@ -116,7 +121,7 @@ def _predictor(run: str | Path | Predictor | Run | MLPClassifier | MLPRegressor)
     if isinstance(run, (str, Path)):
         return load(run)
     if hasattr(run, "_fitted"):  # a run in memory or an estimator, whose modules import torch
-        return run._fitted.predictor
+        return run._fitted.compared
     needs = "a run's folder, a run, what mlp_lab.load gives, or a fitted estimator"
     raise UserError(f"run must be {needs}, got {type(run).__name__}")
 
@@ -159,16 +164,19 @@ def _table(
     found: Predictions,
     named: Mapping[str, Names],
     covered: Callable[[Predictions], Coverage] | None,
+    models: Mapping[str, Predictions],
 ) -> pd.DataFrame:
     """A row of scores for all rows and for each group of the `named` columns."""
     scores, intervals = found.measured()
     inside = {} if covered is None else _inside(covered(found))
     constant = best_constant(found)
-    numbers = {"rows": len(found.truth), **_numbers(scores, intervals, constant), **inside}
+    others = {name: own.scores() for name, own in models.items()}
+    numbers = {"rows": len(found.truth), **_numbers(scores, intervals, constant, others), **inside}
     table = {("", "all"): numbers}
     for column, names in named.items():
-        for name, own in scores_by_group(found, names, covered)["groups"].items():
-            numbers = _numbers(own["scores"], own["intervals"], own["constant"])
+        for name, own in scores_by_group(found, names, covered, models)["groups"].items():
+            others = {model: its["scores"] for model, its in own["baselines"].items()}
+            numbers = _numbers(own["scores"], own["intervals"], own["constant"], others)
             inside = _inside(read_as(Coverage, own["interval"])) if "interval" in own else {}
             table[column, name] = {"rows": own["rows"], **numbers, **inside}
     index = pd.MultiIndex.from_tuples(table, names=["by", "group"])
@@ -202,8 +210,10 @@ def _in_keywords(said: str) -> str:
 
 def scored_rows(
     predictor: Predictor, frame: TableFrame, values: Floats, weight: str | None
-) -> Predictions:
+) -> dict[str, Predictions]:
     """Outputs, truth and losses of rows that hold the target, by values of the schema's columns.
+
+    Of the `network`, and by their names of the baselines that are kept with it.
 
     Raises:
         UserError: a row has no target, a class that the training did not have, or a bad weight.
@@ -217,7 +227,7 @@ def scored_rows(
     weights = None if column is None else weight_values(frame, column)
     inputs = predictor.encode_values(values)
     outputs, losses = predictor.outputs_and_losses(inputs, schema.target.encode(truth))
-    return Predictions(
+    own = Predictions(
         target=schema.target,
         outputs=outputs,
         truth=truth,
@@ -227,10 +237,19 @@ def scored_rows(
         probabilities=predictor.gives_probabilities,
         ordered=predictor.objective.output == "ordinal",
     )
+    found = {NETWORK: own}
+    for name, model in predictor.baselines.items():
+        outputs, losses = model.outputs_and_losses(inputs, schema.target.encode(truth))
+        found[name] = replace(own, outputs=outputs, losses=losses)
+    return found
 
 
-def joined(pieces: Sequence[Predictions]) -> Predictions:
-    """Predictions for the rows of all pieces, of one network."""
+def joined(pieces: Sequence[Mapping[str, Predictions]]) -> dict[str, Predictions]:
+    """Predictions for the rows of all pieces, of the network and of baselines."""
+    return {name: _joined([own[name] for own in pieces]) for name in pieces[0]}
+
+
+def _joined(pieces: Sequence[Predictions]) -> Predictions:
     weights = [own.weights for own in pieces if own.weights is not None]
     every = np.concatenate(weights) if weights else None
     return replace(
@@ -243,11 +262,18 @@ def joined(pieces: Sequence[Predictions]) -> Predictions:
     )
 
 
-def _numbers(scores: Scores, intervals: Intervals, constant: Mapping[str, float]) -> Scores:
-    """The columns of a row."""
+def _numbers(
+    scores: Scores,
+    intervals: Intervals,
+    constant: Mapping[str, float],
+    others: Mapping[str, Scores],
+) -> Scores:
+    """The columns of a row; `others` are those of baselines."""
     found: Scores = {}
     for name, value in scores.items():
         found[name] = value
         if name in intervals:
             found[f"{name}_low"], found[f"{name}_high"] = intervals[name]
-    return found | {f"constant_{name}": value for name, value in constant.items()}
+    for model, own in {"constant": constant, **others}.items():
+        found |= {f"{model}_{name}": value for name, value in own.items()}
+    return found

@@ -115,6 +115,14 @@ class Fitted:
         """A row for each epoch: losses and metrics of each part, learning rate, seconds."""
         return pd.DataFrame(self.rows).set_index("epoch")
 
+    @property
+    def compared(self) -> Predictor:
+        """The same network, with the model without hidden layers, as far as rows are there."""
+        kept = self.shared.datasets.linear_of(self.run) if self.has_rows else None
+        if kept is not None and not self.predictor.baselines:
+            self.predictor.add_baseline(kept)
+        return self.predictor
+
     @cached_property
     def predictor(self) -> Predictor:
         """The network for new rows; in double precision, so that no batch changes a prediction."""

@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 
 from mlp_lab.data.tables.printing import give_report
 from mlp_lab.estimators.fitted import Fitted
-from mlp_lab.files import to_json
 from mlp_lab.report.diagnostics import report_run
 from mlp_lab.report.page import write_report
 from mlp_lab.runs.folder import PAGE, claim
@@ -34,7 +33,7 @@ def write_run(fitted: Fitted, folder: Path, *, report: bool | None = None) -> No
         if run.prepared.overview is not None:
             give_report(run.prepared.overview, folder, quiet=True)
         _track(fitted, folder)
-        schema = to_json(run.dataset.schema.to_dict())
+        schema = fitted.shared.datasets.schema(run)
         objective, kept = fitted.predictor.objective, fitted.predictor.validation
         write_results(folder, fitted.network, schema, objective, fitted.result(), validation=kept)
         if fitted.config.tracking.report if report is None else report:

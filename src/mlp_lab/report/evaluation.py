@@ -1,6 +1,7 @@
 """How good a model's predictions are: scores with intervals, a confusion matrix or residuals."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NotRequired, TypedDict
 
 from rich.table import Table
@@ -9,6 +10,7 @@ from mlp_lab.formatting import counted, four_digits, one_line, rows_written, sco
 from mlp_lab.metrics.bootstrap import Intervals
 from mlp_lab.metrics.epoch import Scores
 from mlp_lab.metrics.predictions import Predictions
+from mlp_lab.report.group_scores import Measured, measured
 from mlp_lab.terminal import Screen, plain_table
 
 MOST_CLASSES = 40
@@ -44,10 +46,16 @@ class Evaluation(TypedDict):
     residuals: dict[str, float] | None
     targets: NotRequired[dict[str, TargetEvaluation]]
     resampled: NotRequired[list[str]]
+    baselines: NotRequired[dict[str, Measured]]
 
 
-def evaluate(predictions: Predictions) -> Evaluation:
-    """Scores, and where the errors are; everything weighted as the rows are."""
+def evaluate(
+    predictions: Predictions, models: Mapping[str, Predictions] = MappingProxyType({})
+) -> Evaluation:
+    """Scores, and where the errors are; everything weighted as the rows are.
+
+    `models`: predictions of baselines for the same rows.
+    """
     each = predictions.each
     alone = each[0] if len(each) == 1 else None
     found = Evaluation(
@@ -58,6 +66,8 @@ def evaluate(predictions: Predictions) -> Evaluation:
         confusion=None if alone is None else alone.confusion(),
         residuals=None if alone is None else alone.residuals(),
     )
+    if models:
+        found["baselines"] = {name: measured(own) for name, own in models.items()}
     if predictions.design is not None:
         found["resampled"] = predictions.design.in_words()
     if alone is None:
@@ -75,7 +85,8 @@ def print_evaluation(found: Evaluation) -> None:
     """Print an evaluation as tables."""
     console = Screen()
     console.say(f"{found['target']}, {counted(found['rows'], 'row')}")
-    console.print(_scores_table(found["scores"], found["intervals"]))
+    others = {name: own["scores"] for name, own in found.get("baselines", {}).items()}
+    console.print(_scores_table(found["scores"], found["intervals"], others))
     for line in found.get("resampled", []):
         console.say(line)
     console.print()
@@ -103,15 +114,17 @@ def _targets_table(scores: Mapping[str, Scores]) -> Table:
     return table
 
 
-def _scores_table(scores: Scores, intervals: Intervals) -> Table:
+def _scores_table(scores: Scores, intervals: Intervals, others: Mapping[str, Scores]) -> Table:
+    """A row for each score; `others` are those of baselines."""
     table = plain_table("")
-    table.add_column("value", justify="right")
-    table.add_column("95 % interval", justify="right")
+    for heading in ("value", "95 % interval", *others):
+        table.add_column(heading, justify="right")
     for name, value in scores.items():
         ends = intervals.get(name, ())
         shown = ends if len({*ends}) > 1 else ()  # all resamples alike say nothing of chance
         bounds = " to ".join(score_written(name, bound) for bound in shown)
-        table.add_row(name.replace("_", " "), score_written(name, value), bounds)
+        theirs = [score_written(name, own[name]) for own in others.values()]
+        table.add_row(name.replace("_", " "), score_written(name, value), bounds, *theirs)
     return table
 
 

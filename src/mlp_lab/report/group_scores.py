@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -49,16 +50,31 @@ Names = NDArray[np.str_]
 """The group of each row, (N,)."""
 
 
+class Measured(TypedDict):
+    """Scores of a model, and their intervals."""
+
+    scores: Scores
+    intervals: Intervals
+
+
+def measured(predictions: Predictions) -> Measured:
+    """Scores of a model's predictions."""
+    scores, intervals = predictions.measured()
+    return Measured(scores=scores, intervals=intervals)
+
+
 class GroupScores(TypedDict):
     """What is said of a group; `constant`: what the best constant of its own rows would score.
 
-    `interval`: how many of its rows lie in intervals around numbers, if that is asked.
+    `baselines`: what models do that the network was held against. `interval`: how many of its rows
+    lie in intervals around numbers, if that is asked.
     """
 
     rows: int
     scores: Scores
     intervals: Intervals
     constant: Scores
+    baselines: dict[str, Measured]
     interval: NotRequired[dict[str, object]]
 
 
@@ -259,12 +275,15 @@ def _quarters(numbers: Floats) -> Names:
 
 
 def scores_by_group(
-    predictions: Predictions, names: Names, covered: Callable[[Predictions], Coverage] | None = None
+    predictions: Predictions,
+    names: Names,
+    covered: Callable[[Predictions], Coverage] | None = None,
+    models: Mapping[str, Predictions] = MappingProxyType({}),
 ) -> ByGroup:
     """Scores of each group of rows, in the order of numbers, then of letters.
 
     A group that is too small, or of which all rows have weight 0, has none. `covered` says how many
-    of some rows lie in their intervals, if that is asked.
+    of some rows lie in their intervals, if that is asked; `models` are baselines on the same rows.
     """
     found = ByGroup(groups={}, too_small={})
     for name in sorted(np.unique(names).tolist(), key=_by_number):
@@ -276,7 +295,11 @@ def scores_by_group(
             continue
         scores, intervals = own.measured()
         found["groups"][name] = GroupScores(
-            rows=len(own.truth), scores=scores, intervals=intervals, constant=best_constant(own)
+            rows=len(own.truth),
+            scores=scores,
+            intervals=intervals,
+            constant=best_constant(own),
+            baselines={model: measured(_some(its, rows)) for model, its in models.items()},
         )
         if covered is not None:
             found["groups"][name]["interval"] = covered(own).to_dict()
@@ -333,7 +356,8 @@ def print_groups(column: str, found: ByGroup) -> None:
         table = plain_table(f"by {one_line(column)}")
         shares = {name: _shares(own) for name, own in found["groups"].items()}
         inside = [f"in intervals{target}" for target in next(iter(shares.values()))]
-        for heading in ("rows", first, "95 % interval", "constant", *others, *inside):
+        models = next(iter(found["groups"].values()))["baselines"]
+        for heading in ("rows", first, "95 % interval", "constant", *models, *others, *inside):
             table.add_column(heading.replace("_", " "), justify="right")
         for name, own in found["groups"].items():
             table.add_row(one_line(name), *_cells(own, first, others), *shares[name].values())
@@ -362,6 +386,7 @@ def _cells(own: GroupScores, first: str, others: Sequence[str]) -> list[str]:
         score_written(first, own["scores"][first]),
         bounds,
         score_written(first, own["constant"][first]),
+        *(_known(first, its["scores"]) for its in own["baselines"].values()),
         *(_known(name, own["scores"]) for name in others),
     ]
 

@@ -10,6 +10,7 @@ from mlp_lab.network import ordinal
 from mlp_lab.network.losses import NARROW, OUTPUTS, Objective
 from mlp_lab.network.mlp import MLP
 from mlp_lab.runs.constant_prediction import constant_pre_activation
+from mlp_lab.runs.linear_baseline import LinearBaseline
 
 GRADIENT_TOLERANCE = 1e-6
 NEWTON_STEPS = 50
@@ -30,6 +31,14 @@ def baselines(dataset: Dataset, objective: Objective) -> dict[str, MLP]:
         "constant": constant_model(dataset.train, objective),
         second: linear_model(dataset.train, objective),
     }
+
+
+def kept_model(name: str, model: MLP) -> LinearBaseline | None:
+    """What is kept of a model without hidden layers; None of a constant, and of a wide one."""
+    if name == "constant":
+        return None
+    weights, biases = model.layers.weights[0][0], model.layers.biases[0][0, 0]
+    return LinearBaseline.of(name, *(own.double().cpu().numpy() for own in (weights, biases)))
 
 
 def constant_model(train: Part, objective: Objective) -> MLP:

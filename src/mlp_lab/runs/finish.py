@@ -14,10 +14,11 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.metrics.validation_record import ValidationRecord, usual_coverage
 from mlp_lab.network.losses import Objective
 from mlp_lab.network.mlp import MLP
-from mlp_lab.runs.baselines import baselines
+from mlp_lab.runs.baselines import baselines, kept_model
 from mlp_lab.runs.boosting import BOOSTING, boosting, is_wanted
 from mlp_lab.runs.calibrating import by_temperature, calibration_of, rescored, with_scores
 from mlp_lab.runs.findings import Verdict
+from mlp_lab.runs.linear_baseline import KEY, LinearBaseline
 from mlp_lab.runs.member import Run
 from mlp_lab.runs.prepared_data import PreparedDataCache
 from mlp_lab.runs.results import environment, write_results
@@ -45,7 +46,7 @@ class DatasetCache:
         """Start with empty caches; `shared` with other processes, where there are any."""
         self._shared = shared
         self._baselines: dict[tuple[str, int, Objective], dict[str, Scored]] = {}
-        self._schemas: dict[int, str] = {}
+        self._schemas: dict[tuple[int, Objective], str] = {}
 
     def baselines_of(self, run: Run) -> dict[str, PartScores]:
         """Scores of what a run is held against: baseline -> part -> scores."""
@@ -54,6 +55,10 @@ class DatasetCache:
     def validation_of(self, run: Run) -> dict[str, Predictions]:
         """What the baselines predict for the validation rows."""
         return {name: found.val for name, found in self._scored(run).items()}
+
+    def linear_of(self, run: Run) -> LinearBaseline | None:
+        """The model without hidden layers, if it is kept."""
+        return next((own.kept for own in self._scored(run).values() if own.kept is not None), None)
 
     def _scored(self, run: Run) -> dict[str, Scored]:
         """Every baseline that is wanted."""
@@ -77,17 +82,20 @@ class DatasetCache:
             )
         return self._baselines[key]
 
-    def schema(self, dataset: Dataset) -> str:
-        """What inputs and outputs mean, as JSON."""
-        if id(dataset) not in self._schemas:
-            self._schemas[id(dataset)] = to_json(dataset.schema.to_dict())
-        return self._schemas[id(dataset)]
+    def schema(self, run: Run) -> str:
+        """What inputs and outputs mean, and the linear baseline, as JSON."""
+        key = id(run.dataset), run.prepared.objective
+        if key not in self._schemas:
+            kept = self.linear_of(run)
+            more = {} if kept is None else {KEY: kept.to_dict()}
+            self._schemas[key] = to_json({**run.dataset.schema.to_dict(), **more})
+        return self._schemas[key]
 
 
 def _linear(dataset: Dataset, objective: Objective) -> dict[str, Scored]:
     """The networks without hidden layers."""
     return {
-        name: Scored.of(score_model(model, dataset, objective))
+        name: Scored.of(score_model(model, dataset, objective), kept_model(name, model))
         for name, model in baselines(dataset, objective).items()
     }
 
@@ -198,7 +206,7 @@ def finish_network(
     run.verdict = verdict.in_brief()
     run.tracker.add_text("verdict", verdict.in_markdown(), epochs)
     run.tracker.add_best(run.models["network"]["val"], run.progress.watch.best_epoch)
-    schema = common.schema(run.dataset)
+    schema = common.schema(run)
     write_results(run.job.folder, network, schema, objective, run.result, validation=kept)
     return FinishedRun(run.termination, run.dataset, network, objective, scored)
 

@@ -19,6 +19,7 @@ from mlp_lab.metrics.predictions import Predictions
 from mlp_lab.network.losses import Objective
 from mlp_lab.plain import read_as
 from mlp_lab.runs.job import hashed
+from mlp_lab.runs.linear_baseline import LinearBaseline
 from mlp_lab.runs.lock import in_turn
 from mlp_lab.runs.scoring import PartScores, predictions, scores_of
 from mlp_lab.stored import parse_json
@@ -30,11 +31,13 @@ class Scored:
 
     scores: PartScores
     val: Predictions
+    kept: LinearBaseline | None = None
+    """The model itself, if it is one without hidden layers."""
 
     @classmethod
-    def of(cls, parts: Mapping[str, Predictions]) -> Scored:
+    def of(cls, parts: Mapping[str, Predictions], kept: LinearBaseline | None = None) -> Scored:
         """Of its predictions for every part, of which the others are let go."""
-        return cls(scores_of(parts), parts["val"])
+        return cls(scores_of(parts), parts["val"], kept)
 
 
 class SharedBaselines:
@@ -75,17 +78,21 @@ def _content(found: Mapping[str, Scored]) -> bytes:
     for name, own in found.items():
         tensors[f"{name}.outputs"] = torch.from_numpy(own.val.outputs).contiguous()
         tensors[f"{name}.losses"] = torch.from_numpy(own.val.losses)
-    return save(tensors, {"scores": json.dumps({name: own.scores for name, own in found.items()})})
+    models = {name: own.kept.to_dict() for name, own in found.items() if own.kept is not None}
+    scores = {name: own.scores for name, own in found.items()}
+    return save(tensors, {"scores": json.dumps(scores), "models": json.dumps(models)})
 
 
 def _read(path: Path, dataset: Dataset, objective: Objective) -> dict[str, Scored]:
     found, target = {}, dataset.schema.target
     with safe_open(path, framework="pt") as file:
-        said = parse_json((file.metadata() or {})["scores"], path, finite=False)
+        metadata = file.metadata() or {}
+        said = parse_json(metadata["scores"], path, finite=False)
+        models = read_as(dict[str, LinearBaseline], parse_json(metadata["models"], path))
         for name, parts in read_as(dict[str, dict[str, Scores]], said).items():
             y, losses = (file.get_tensor(f"{name}.{kind}").clone() for kind in KINDS)
             val = predictions(y, losses, dataset.val, objective, target)
-            found[name] = Scored(parts, val)
+            found[name] = Scored(parts, val, models.get(name))
     return found
 
 
