@@ -43,8 +43,9 @@ def process_context() -> ForkContext | SpawnContext:
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Matrix products on one thread, until the block ends: more of them wait for each other."""
-    if "torch" in sys.modules:  # has threads of its own; no command imports it for this
-        sys.modules["torch"].set_num_threads(1)
+    torch = sys.modules.get("torch")  # has threads of its own; no command imports it for this
+    if torch is not None:
+        torch.set_num_threads(1)
     with threadpool_limits(1):
         yield
 

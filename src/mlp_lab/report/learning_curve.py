@@ -1,12 +1,12 @@
 """learning_curve.png: loss and metric of training and validation rows against epochs."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from matplotlib.axes import Axes
+from typing import TYPE_CHECKING, Any
 
 from mlp_lab.drawing import blank_figure, legend_above, legend_within, save, whole_ticks
 from mlp_lab.formatting import four_digits, listed
@@ -14,6 +14,9 @@ from mlp_lab.report.charts import Chart, Series
 from mlp_lab.report.headline import PART, named
 from mlp_lab.tracking.curves import Row
 from mlp_lab.tracking.phases import PLATEAU, in_words, phases
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLORS = {"train": "#0072b2", "val": "#d55e00"}
 """Told apart with any colour vision (Okabe and Ito, 2008)."""

@@ -389,9 +389,9 @@ def _decimal(rows: list[list[str]], *, sure: bool) -> str:
     ]
     cells: set[str] = set()
     for column in columns:  # of numbers, with a few words for no answer at most
-        found = [digits for cell in column if (digits := digits_of(cell))]
-        if len(found) >= NUMBERS_SHARE * len(column):
-            cells |= set(found)
+        found = {cell: digits_of(cell) for cell in set(column)}
+        if sum(found[cell] != "" for cell in column) >= NUMBERS_SHARE * len(column):
+            cells |= {*found.values()} - {""}
     commas = any(DECIMAL_COMMA.fullmatch(cell) and not THOUSANDS.fullmatch(cell) for cell in cells)
     if any(map(GROUPED_COMMA.fullmatch, cells)) or (commas and not sure):
         points = {cell for cell in cells if DECIMAL_POINT.fullmatch(cell)}

@@ -81,7 +81,8 @@ def rows_aside(rows: Sequence[Sequence[str]], skipped: Collection[int] = ()) -> 
 def _without_last(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
     """Rows without the columns at their end in which none has a cell."""
     filled = [max((i for i, cell in enumerate(row, 1) if cell.strip()), default=0) for row in rows]
-    return [row[: max(filled, default=0)] for row in rows]
+    width = max(filled, default=0)
+    return [row[:width] for row in rows]
 
 
 def empty_columns(rows: Sequence[Sequence[str]]) -> tuple[int, ...]:
