@@ -12,6 +12,9 @@ MOST_TITLES = 20
 MOST_DESCRIPTIONS = 3
 """Rows below a header that may describe its columns."""
 
+MOST_ROWS = 500
+"""Below a row of words, that are looked at."""
+
 FEWEST_ROWS = 5
 """Below a row of words, for these to tell that it is none of the table."""
 
@@ -158,7 +161,9 @@ def _descriptions(rows: Sequence[Sequence[str]]) -> int:
     if len(rows) > 1 and _is_of_types(rows[0]):
         return 1
     for count in range(MOST_DESCRIPTIONS, 0, -1):
-        if rows[:count] and all(_describes(row, rows[count:]) for row in rows[:count]):
+        if rows[:count] and all(
+            _describes(row, rows[count : count + MOST_ROWS]) for row in rows[:count]
+        ):
             return count
     return 0
 
