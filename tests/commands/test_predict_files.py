@@ -524,7 +524,7 @@ def test_scores_by_group(
         assert sum(group["rows"] for group in own.values()) == 200
         assert all(set(group["scores"]) == set(found["scores"]) for group in own.values())
     printed = capsys.readouterr().out
-    assert "\nby wave  rows  accuracy     95 % interval  constant  balanced accuracy" in printed
+    assert "\nby wave  rows  accuracy     95 % interval  constant  logistic" in printed
 
 
 def test_groups_of_several_answers_that_the_training_did_not_read(

@@ -355,7 +355,7 @@ def print_groups(column: str, found: ByGroup) -> None:
         first, *others = [name for pair in SHOWN for name in pair if name in known]
         table = plain_table(f"by {one_line(column)}")
         shares = {name: _shares(own) for name, own in found["groups"].items()}
-        inside = [f"in intervals{target}" for target in next(iter(shares.values()))]
+        inside = [f"inside{target}" for target in next(iter(shares.values()))]
         models = next(iter(found["groups"].values()))["baselines"]
         for heading in ("rows", first, "95 % interval", "constant", *models, *others, *inside):
             table.add_column(heading.replace("_", " "), justify="right")
