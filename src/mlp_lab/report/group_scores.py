@@ -357,6 +357,7 @@ def print_groups(column: str, found: ByGroup) -> None:
         shares = {name: _shares(own) for name, own in found["groups"].items()}
         inside = [f"inside{target}" for target in next(iter(shares.values()))]
         models = next(iter(found["groups"].values()))["baselines"]
+        others = others[: 2 - bool(models)]  # a terminal has 80 columns
         for heading in ("rows", first, "95 % interval", "constant", *models, *others, *inside):
             table.add_column(heading.replace("_", " "), justify="right")
         for name, own in found["groups"].items():
