@@ -1,24 +1,27 @@
 """Files of SPSS: dates, times, durations, months and codes of no answer, whole and in pieces."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 from pyreadstat import write_sav
-from pyreadstat.pyclasses import MissingRange
 from surveys import raw_of
 
 from mlp_lab.data.config import FileSettings
 from mlp_lab.data.tables import spss
 from mlp_lab.data.tables.reading import read_chunks, read_table
 
+if TYPE_CHECKING:
+    from pyreadstat.pyclasses import MissingRange  # the oldest release has no such module
+
 ROWS = 60
 START = (pd.Timestamp("2020-01-01 12:30") - pd.Timestamp("1582-10-14")).total_seconds()
 SECONDS = {"t": 1800.0, "long": 7200.0, "span": 90_000.0}
 
 
-def saved(folder: Path, **missing: list[int | float | str | MissingRange]) -> Path:
+def saved(folder: Path, **missing: "list[int | float | str | MissingRange]") -> Path:
     """A file with a column of each format."""
     frame = pd.DataFrame(
         {
